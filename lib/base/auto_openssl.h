@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_AUTO_OPENSSL_H
+#define BASE_AUTO_OPENSSL_H
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/auto.h"
+
+AUTO_FREE(BIGNUM, BIGNUM, BN_free);
+AUTO_FREE(BIO, BIO, BIO_free_all);
+AUTO_FREE(BN_CTX, BN_CTX, BN_CTX_free);
+AUTO_FREE(ECDSA_SIG, ECDSA_SIG, ECDSA_SIG_free);
+AUTO_FREE(EVP_CIPHER_CTX, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free);
+AUTO_FREE(EVP_MD, EVP_MD, EVP_MD_free);
+AUTO_FREE(EVP_MD_CTX, EVP_MD_CTX, EVP_MD_CTX_free);
+AUTO_FREE(EVP_PKEY, EVP_PKEY, EVP_PKEY_free);
+AUTO_FREE(EVP_PKEY_CTX, EVP_PKEY_CTX, EVP_PKEY_CTX_free);
+AUTO_FREE(OSSL_PARAM, OSSL_PARAM, OSSL_PARAM_free);
+AUTO_FREE(OSSL_PARAM_BLD, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free);
+AUTO_FREE(X509, X509, X509_free);
+AUTO_FREE(X509_CRL, X509_CRL, X509_CRL_free);
+AUTO_FREE(X509_EXTENSION, X509_EXTENSION, X509_EXTENSION_free);
+AUTO_FREE(X509_NAME, X509_NAME, X509_NAME_free);
+
+#endif

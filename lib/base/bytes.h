@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/status.h"
+
+/* Borrowed bytes. An empty span may have data == NULL. */
+struct span {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Owned bytes; { 0 } is empty. bytes_done() releases and empties. */
+struct bytes {
+	uint8_t *data;
+	size_t len;
+	size_t capacity;
+};
+
+static inline struct span span_of(const struct bytes *b)
+{
+	return (struct span){ .data = b->data, .len = b->len };
+}
+
+/* The text without its closing NUL; NULL gives the empty span. */
+struct span span_text(const char *text);
+bool span_equal(struct span a, struct span b);
+/* Equal in time that depends on the lengths only: for secrets and nonces. */
+bool span_equal_secret(struct span a, struct span b);
+bool span_is_zero(struct span s);
+bool span_starts_with(struct span s, const char *prefix);
+/* memcmp order, the shorter first where one is a prefix of the other. */
+int span_compare(struct span a, struct span b);
+
+void bytes_done(struct bytes *b);
+/* Like bytes_done, but overwrites the memory first. */
+void bytes_wipe(struct bytes *b);
+enum status bytes_append(struct bytes *b, struct span more);
+enum status bytes_append_byte(struct bytes *b, uint8_t value);
+/* Appends text by a printf format, without the closing NUL. */
+enum status bytes_printf(struct bytes *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Room for capacity bytes in all; len stays. */
+enum status bytes_reserve(struct bytes *b, size_t capacity);
+enum status bytes_copy(struct span from, struct bytes *out);
+/* A heap text with a closing NUL; a NUL inside is STATUS_MALFORMED. Free it. */
+enum status bytes_text(struct span from, char **out);
+
+AUTO_RELEASE(bytes, bytes_done);
+AUTO_FREE(char, char, __builtin_free);
+
+#endif

@@ -1,0 +1,14 @@
+# Each area's tests stand in a fragment of their own.
+include tests/unit/base.mk
+include tests/unit/messages.mk
+include tests/unit/daemon.mk
+include tests/unit/tpm.mk
+include tests/unit/logs.mk
+include tests/unit/ek.mk
+include tests/unit/policies.mk
+include tests/unit/appraisal.mk
+include tests/unit/verifier.mk
+include tests/unit/attestd.mk
+include tests/fuzz/local.mk
+include tests/integration/local.mk
+include tests/bench/local.mk

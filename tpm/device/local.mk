@@ -1,0 +1,1 @@
+# What tpm/device builds.
