@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP 65536
+
+static enum status status_of_errno(void)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return STATUS_NOT_FOUND;
+	if (errno == EACCES || errno == EPERM)
+		return STATUS_DENIED;
+	return STATUS_IO;
+}
+
+enum status file_read_fd(int fd, size_t max, struct bytes *out)
+{
+	AUTO_DONE(bytes) all = { 0 };
+
+	for (;;) {
+		/* One byte over the cap tells "too large" from "just fits". */
+		size_t room = max - all.len < READ_STEP ? max - all.len + 1 : READ_STEP;
+		enum status status = bytes_reserve(&all, all.len + room);
+
+		if (status != OK)
+			return status;
+
+		ssize_t got = read(fd, all.data + all.len, room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return status_of_errno();
+		if (got == 0)
+			break;
+		all.len += (size_t)got;
+		if (all.len > max)
+			return STATUS_TOO_LARGE;
+		/* Double instead of adding: large logs in few copies. */
+		size_t wanted = all.capacity * 2 > max + 1 ? max + 1 : all.capacity * 2;
+		if (all.capacity - all.len < READ_STEP && bytes_reserve(&all, wanted) != OK)
+			return STATUS_NO_MEMORY;
+	}
+	*out = all;
+	all = (struct bytes){ 0 };
+	return OK;
+}
+
+static enum status read_and_close(int fd, size_t max, struct bytes *out)
+{
+	enum status status = file_read_fd(fd, max, out);
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+	return status;
+}
+
+enum status file_read(const char *path, size_t max, struct bytes *out)
+{
+	if (strcmp(path, "-") == 0)
+		return file_read_fd(STDIN_FILENO, max, out);
+
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return status_of_errno();
+	return read_and_close(fd, max, out);
+}
+
+enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out)
+{
+	mode_t forbidden = is_secret ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return status_of_errno();
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & forbidden) != 0) {
+		(void)close(fd);
+		errno = EPERM;
+		return STATUS_DENIED;
+	}
+	return read_and_close(fd, max, out);
+}
+
+static bool write_all(int fd, struct span content)
+{
+	while (content.len > 0) {
+		ssize_t wrote = write(fd, content.data, content.len);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return false;
+		content.data += wrote;
+		content.len -= (size_t)wrote;
+	}
+	return true;
+}
+
+static bool sync_directory_of(const char *path)
+{
+	AUTO(char) copy = strdup(path);
+	int fd = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+
+	bool synced = fsync(fd) == 0;
+	(void)close(fd);
+	return synced;
+}
+
+enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
+			 gid_t group)
+{
+	AUTO_DONE(bytes) name = { 0 };
+	enum status status = bytes_printf(&name, "%s.XXXXXX%c", path, '\0');
+
+	if (status != OK)
+		return status;
+
+	char *temporary = (char *)name.data;
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return status_of_errno();
+
+	bool is_written =
+		write_all(fd, content) && fchmod(fd, mode) == 0 &&
+		((owner == (uid_t)-1 && group == (gid_t)-1) || fchown(fd, owner, group) == 0) &&
+		fsync(fd) == 0;
+	int saved = errno;
+	is_written = close(fd) == 0 && is_written;
+	if (is_written && rename(temporary, path) == 0)
+		return sync_directory_of(path) ? OK : STATUS_IO;
+	(void)unlink(temporary);
+	errno = saved;
+	return status_of_errno();
+}

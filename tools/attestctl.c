@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/commands.h"
+
+static const struct command commands[] = {
+	{ NULL, NULL, NULL },
+};
+
+enum answer unusable(const char *format, ...)
+{
+	va_list args;
+
+	fputs("attestctl: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return ANSWER_UNUSABLE;
+}
+
+static void print_help(FILE *to)
+{
+	fputs("usage: attestctl COMMAND [ARGUMENTS]\n"
+	      "       attestctl COMMAND --help\n\n",
+	      to);
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(to, "  %-10s %s\n", c->name, c->summary);
+	fputs("\nExit status: 0 yes, 1 no (a negative verdict), 2 unusable input or failure.\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return ANSWER_UNUSABLE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return ANSWER_YES;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("attestctl " PACKAGE_VERSION);
+		return ANSWER_YES;
+	}
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(argv[1], c->name) == 0)
+			return c->run(argc - 1, argv + 1);
+	return unusable("no command '%s': attestctl --help lists them", argv[1]);
+}
