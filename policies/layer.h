@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_LAYER_H
+#define POLICIES_LAYER_H
+
+#include "base/bytes.h"
+
+/* What an owner owns. A root that leaves one without an owner does not load. */
+enum layer {
+	LAYER_FIRMWARE,
+	LAYER_BOOT_CHAIN,
+	LAYER_KERNEL,
+	LAYER_IDENTITY_MODULE,
+	LAYER_USERLAND,
+	LAYER_RELEASE_PROCESS,
+	LAYER_NODE,
+};
+
+#define LAYERS 7
+
+/* "boot-chain"; NULL beyond the last. */
+const char *layer_name(enum layer layer);
+enum status layer_named(struct span name, enum layer *out);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_REFERENCE_H
+#define POLICIES_REFERENCE_H
+
+#include "policies/layer.h"
+#include "tpm/pcr.h"
+
+/*
+ * Reference values (RFC 9334): all that the loaded releases say, compiled into
+ * one flat image without pointers. The loader writes it once, after every
+ * signature verified, into a sealed memfd; appraisers and signer map the same
+ * pages. reference_open() checks every offset, so that the accessors only have
+ * to check indices. Spans borrow from the image.
+ */
+struct reference {
+	struct span image;
+	/* Offsets of sections; private to reference.c. */
+	uint32_t section[16][2];
+};
+
+enum status reference_open(struct span image, struct reference *out);
+
+struct reference_facts {
+	struct span generation; /* 32 bytes; another image, another value */
+	uint64_t root_version, index_version;
+	int64_t valid_until; /* timestamp's expiry, unix seconds: no new right after it */
+	uint32_t class_count, release_count, set_count;
+};
+
+struct reference_facts reference_facts(const struct reference *ref);
+
+/* Who answers for a layer. */
+struct layer_owner {
+	struct span owner, backup, escalation;
+};
+
+struct layer_owner reference_owner(const struct reference *ref, enum layer layer);
+
+/* Consecutive rows of one of the tables below. */
+struct ref_range {
+	uint32_t first, count;
+};
+
+/* Tables that ranges point into. The index is absolute: range.first + i. An
+ * index beyond the table gives an empty span or a digest of DIGEST_NONE. */
+struct digest reference_digest(const struct reference *ref, uint32_t index);
+struct span reference_text(const struct reference *ref, uint32_t index);
+bool reference_range_has_digest(const struct reference *ref, struct ref_range range,
+				const struct digest *digest);
+bool reference_range_has_text(const struct reference *ref, struct ref_range range,
+			      struct span text);
+
+/* A node class of the matrix. */
+struct node_class {
+	struct span name;
+	struct span trust_domain;
+	struct ref_range id_patterns; /* texts: SPIFFE ID patterns */
+	enum digest_alg bank;
+	pcr_mask select; /* what a quote selects */
+	pcr_mask policy_pcrs; /* what the minting key is bound to, with cap */
+	uint8_t cap; /* cap PCR */
+	bool require_safe;
+	struct ref_range firmware_deny; /* of reference_firmware_deny() */
+	struct ref_range cells; /* texts: "PLATFORM/KERNEL", allowed by the matrix */
+	uint32_t grant_lifetime_s;
+	uint32_t attest_interval_s;
+};
+
+enum status reference_class_named(const struct reference *ref, struct span name,
+				  struct node_class *out);
+enum status reference_class(const struct reference *ref, uint32_t index, struct node_class *out);
+
+/* A range of TPM firmware versions, both ends included. */
+struct firmware_deny {
+	char vendor[5]; /* "IFX", as TPM_PT_MANUFACTURER spells it */
+	uint64_t from, to;
+};
+
+enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
+				    struct firmware_deny *out);
+
+enum lockdown {
+	LOCKDOWN_NONE,
+	LOCKDOWN_INTEGRITY,
+	LOCKDOWN_CONFIDENTIALITY,
+};
+
+/* One rule about events of one PCR: a type (0 is any) and the digests it may
+ * have, in the class's bank; an empty range of digests is an explicit ignore. */
+struct boot_rule {
+	uint8_t pcr;
+	uint32_t type;
+	struct span name; /* for people: "shim", "grub.cfg" */
+	struct ref_range digests;
+	enum layer layer;
+	bool is_required; /* must match at least one event */
+};
+
+struct boot_rules {
+	bool secure_boot;
+	enum lockdown lockdown;
+	/* Signature database entries: the hash itself for EFI_CERT_SHA256, else
+	 * SHA-256 of the entry's content. Every entry of PK, KEK and db must be
+	 * listed; dbx must have all of the minimum. An empty range for pk, kek or
+	 * db allows none. */
+	struct ref_range pk, kek, db, dbx_minimum;
+	struct span sbat_minimum; /* CSV lines, empty: none */
+	struct ref_range chain; /* boot_rules in order: PE images, Authenticode */
+	struct ref_range events; /* boot_rules: everything else that is pinned */
+	struct ref_range ignore; /* boot_rules without digests */
+	struct ref_range cmdline; /* texts, "{uuid}" the only wildcard */
+	struct ref_range initrd; /* digests */
+	struct ref_range pcrs; /* boot_rules of type 0: final value, no replay needed */
+};
+
+enum set_class {
+	SET_BASE,
+	SET_IDENTITY,
+	SET_ENFORCEMENT,
+	SET_KERNEL,
+};
+
+struct reference_set {
+	struct span name;
+	struct digest digest; /* of the set file */
+	enum set_class class;
+	uint64_t files;
+	struct ref_range must_appear; /* texts: paths */
+	uint32_t table; /* of reference_file_lookup() */
+};
+
+struct ima_rules {
+	struct ref_range templates; /* texts */
+	enum digest_alg hash;
+	struct span policy_path;
+	struct ref_range policy_digests; /* empty: no policy file named */
+	bool tolerate_violations;
+	bool allow_builtin_policy;
+	bool modules_disabled;
+	struct ref_range keyrings; /* texts "KEYRING" and digests in keyring_digests */
+	struct ref_range keyring_digests;
+	struct ref_range sets; /* of reference_set() */
+	struct ref_range early; /* of reference_set(): allowed before the policy */
+	struct ref_range exclude; /* texts: prefixes of whole path components */
+};
+
+enum release_state {
+	RELEASE_CANARY,
+	RELEASE_CURRENT,
+	RELEASE_PREVIOUS,
+};
+
+/* A manifest in force. Those of one cell stand together, newest first. */
+struct release {
+	struct digest manifest; /* SHA-256 of the manifest's payload */
+	struct span line;
+	uint64_t version;
+	uint64_t security_epoch;
+	enum release_state state;
+	struct span platform, kernel; /* its cell */
+	int64_t not_before, not_after;
+	int64_t accept_until; /* INT64_MAX where the index names none */
+	struct boot_rules boot;
+	struct ima_rules ima;
+};
+
+enum status reference_release(const struct reference *ref, uint32_t index, struct release *out);
+enum status reference_boot_rule(const struct reference *ref, uint32_t index, struct boot_rule *out);
+enum status reference_set(const struct reference *ref, uint32_t index, struct reference_set *out);
+
+/* A file's digest, as the set has it: OK path and digest both match,
+ * STATUS_MISMATCH the path is there with another digest, STATUS_NOT_FOUND it is
+ * not. Constant time in the set's size. */
+enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
+				  const struct digest *digest);
+
+/* Revocations that appraisal has to look up. */
+bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
+bool reference_is_revoked_node(const struct reference *ref, struct span node_id);
+
+/* SPIFFE ID against a pattern: "spiffe://domain/a/*" where * is one whole path
+ * segment, "**" at the end any number of them (at least one). */
+bool spiffe_id_matches(struct span pattern, struct span id);
+/* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
+bool spiffe_id_is_valid(struct span id);
+
+#endif

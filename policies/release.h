@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_RELEASE_H
+#define POLICIES_RELEASE_H
+
+#include "policies/reference.h"
+
+/* Where documents come from; the loader reads files, tests a table. path is
+ * relative, such as "manifests/SHA256.json". */
+struct document_source {
+	enum status (*read)(void *self, const char *path, size_t max, struct bytes *out);
+	void *self;
+};
+
+/* High-water marks: what was seen may not be unseen. All zero at first. */
+struct release_mark {
+	uint64_t version;
+	struct digest digest; /* DIGEST_NONE: none seen */
+};
+
+struct release_marks {
+	struct release_mark root, timestamp, index, revocations;
+	int64_t time; /* the latest time a load was fixed at */
+};
+
+struct release_trust {
+	struct digest root; /* SHA-256 of the first root document, pinned */
+	struct release_marks marks;
+	int64_t now; /* fixed once for the whole load */
+};
+
+/* Why nothing was loaded: which document, which field, a stable code, and what
+ * to do about it. */
+struct release_refusal {
+	const char *code; /* "threshold-not-met" ... ; static */
+	char document[160];
+	char field[96];
+	char advice[256];
+};
+
+/*
+ * Verifies a release directory completely and compiles it (RELEASES.md,
+ * Loading). On OK *image is the reference image and *marks what to persist
+ * afterwards. Anything else changes nothing; STATUS_MISMATCH, _MALFORMED,
+ * _DENIED and _NOT_FOUND come with *refusal filled.
+ */
+enum status release_load(const struct release_trust *trust, const struct document_source *source,
+			 struct bytes *image, struct release_marks *marks,
+			 struct release_refusal *refusal);
+
+#endif
