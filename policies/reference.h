@@ -178,8 +178,8 @@ enum status reference_file_lookup(const struct reference *ref, uint32_t table, s
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id);
 
-/* SPIFFE ID against a pattern: "spiffe://domain/a/*" where * is one whole path
- * segment, "**" at the end any number of them (at least one). */
+/* SPIFFE ID against a pattern: one star stands for a whole path
+ * segment, two at the end for any number of them (at least one). */
 bool spiffe_id_matches(struct span pattern, struct span id);
 /* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
 bool spiffe_id_is_valid(struct span id);
