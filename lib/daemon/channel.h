@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_CHANNEL_H
+#define DAEMON_CHANNEL_H
+
+#include "base/bytes.h"
+
+/*
+ * Typed, length-capped frames between the roles of one program, over a stream
+ * socketpair: be32 body length, be16 type, be16 zero, be64 id, body. A peer is
+ * a process that may have been taken over: what is over the cap or out of form
+ * ends the channel.
+ */
+#define FRAME_BODY_MAX ((size_t)48 << 20)
+
+struct frame {
+	uint16_t type;
+	uint64_t id;
+	struct span body; /* valid until the next receive */
+	int fd; /* passed descriptor, the receiver's to close; -1 */
+};
+
+struct channel {
+	int fd;
+	size_t body_max;
+	struct bytes in; /* bytes not yet returned */
+	size_t used; /* of in, by the frame last returned */
+	struct bytes out; /* bytes not yet sent (non-blocking use) */
+	size_t sent;
+	int passed_fd; /* received, belongs to the frame being read */
+};
+
+/* Both ends, close-on-exec. */
+enum status channel_pair(int fds[2]);
+void channel_init(struct channel *c, int fd, size_t body_max);
+void channel_done(struct channel *c);
+
+/* Blocking. */
+enum status channel_send(struct channel *c, uint16_t type, uint64_t id, struct span body);
+enum status channel_send_fd(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			    int fd);
+/* timeout_ms -1 waits for ever; STATUS_UNAVAILABLE when it ran out,
+ * STATUS_IO when the peer is gone, STATUS_MALFORMED, STATUS_TOO_LARGE. */
+enum status channel_receive(struct channel *c, int timeout_ms, struct frame *out);
+/* Send and wait for the frame that carries the same id. */
+enum status channel_call(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			 int timeout_ms, struct frame *out);
+
+/* Non-blocking: read what is there, then take frames until STATUS_NOT_FOUND. */
+enum status channel_fill(struct channel *c);
+enum status channel_take(struct channel *c, struct frame *out);
+/* Queue, then flush as far as the socket takes; true while bytes are left. */
+enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body);
+enum status channel_flush(struct channel *c);
+bool channel_has_output(const struct channel *c);
+
+#endif

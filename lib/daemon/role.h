@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+/*
+ * Roles are processes of one program: the parent starts itself again with
+ * --role NAME, so that no role shares another's memory, and hands it
+ * descriptors from ROLE_FD_FIRST on, in the order given.
+ */
+#define ROLE_FD_FIRST 3
+#define ROLE_FD_MAX 32
+
+/* arguments: NULL-ended, given after --role NAME. */
+enum status role_start(const char *name, const char *const *arguments, const int *fds,
+		       size_t fd_count, pid_t *out);
+/* In a role: die with the parent, close every descriptor after the last one
+ * handed over, set the process name. */
+void role_begin(const char *name, size_t fd_count);
+/* Ends a role: SIGTERM, then SIGKILL after patience_ms. Reaps it. */
+void role_stop(pid_t pid, int patience_ms);
+
+#endif

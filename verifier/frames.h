@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FRAMES_H
+#define VERIFIER_FRAMES_H
+
+#include <stdint.h>
+
+/*
+ * Frames between the verifier's roles (daemon/channel.h). Bodies are written
+ * with base/writer.h and read with base/reader.h, field by field in the order
+ * given beside each type: bN is a be-N integer, s16 and s32 are sized bytes.
+ * The receiver treats each as hostile: caps first, then exact parse, a wrong
+ * frame closes the channel.
+ */
+enum frame_type {
+	/* front -> appraiser: route u8, role u8, administrator s16, node id s16
+	 * (64 hex or empty), query s16, received time b64, body s32 */
+	FRAME_REQUEST = 1,
+	/* appraiser -> front: HTTP status b16, retry-after b16, content type s16,
+	 * body s32 */
+	FRAME_RESPONSE,
+
+	/* appraiser -> signer, each answered with the same frame id. Requests and
+	 * answers are the structs of verifier/signer_messages.h. */
+	FRAME_ENROL = 16,
+	FRAME_ACTIVATE,
+	FRAME_CHALLENGE,
+	FRAME_AUTHENTICATE,
+	FRAME_COMMIT,
+	FRAME_ADMIN,
+	FRAME_BUNDLE,
+	FRAME_HEALTH,
+	/* signer -> appraiser */
+	FRAME_ANSWER = 32,
+	/* signer -> appraiser, with the sealed memfd of the reference image */
+	FRAME_REFERENCE,
+
+	/* parent -> signer, with a descriptor: a loader's channel */
+	FRAME_LOADER = 48,
+	/* loader -> signer: nothing; answered by FRAME_MARKS */
+	FRAME_MARKS_WANTED,
+	/* signer -> loader: struct release_marks */
+	FRAME_MARKS,
+	/* loader -> signer, with the sealed memfd: struct release_marks */
+	FRAME_LOADED,
+	/* loader -> signer: refusal (code, document, field, advice as s16) */
+	FRAME_LOAD_REFUSED,
+	/* any role -> parent: ready to serve */
+	FRAME_READY,
+};
+
+enum route {
+	ROUTE_ENROL = 1,
+	ROUTE_ACTIVATE,
+	ROUTE_CHALLENGE,
+	ROUTE_EVIDENCE,
+	ROUTE_BUNDLE,
+	ROUTE_HEALTH,
+	ROUTE_METRICS,
+	ROUTE_ADMIN_NODES,
+	ROUTE_ADMIN_NODE,
+	ROUTE_ADMIN_NODE_EVIDENCE,
+	ROUTE_ADMIN_QUARANTINE,
+	ROUTE_ADMIN_RETIRE,
+	ROUTE_ADMIN_ACT,
+	ROUTE_ADMIN_RELEASES,
+	ROUTE_ADMIN_AUDIT,
+};
+
+enum role {
+	ROLE_NONE,
+	ROLE_PLATFORM,
+	ROLE_IDENTITY_SECURITY,
+	ROLE_AUDITOR,
+};
+
+#endif
