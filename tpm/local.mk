@@ -4,5 +4,6 @@ libtpm_a_SOURCES = \
 	tpm/attest.c tpm/attest.h \
 	tpm/pcr.c tpm/pcr.h \
 	tpm/policy_digest.c tpm/policy_digest.h \
-	tpm/public_area.h
+	tpm/public_area.c tpm/public_area.h \
+	tpm/signature.c tpm/signature.h
 TPM_LIBS = libtpm.a libbase.a $(CRYPTO_LIBS)
