@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libtpm.a
 libtpm_a_SOURCES = \
 	tpm/attest.c tpm/attest.h \
+	tpm/credential.c tpm/credential.h \
 	tpm/pcr.c tpm/pcr.h \
 	tpm/policy_digest.c tpm/policy_digest.h \
 	tpm/public_area.c tpm/public_area.h \
