@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_MESSAGES_H
+#define VERIFIER_SIGNER_MESSAGES_H
+
+#include "policies/layer.h"
+#include "tpm/pcr.h"
+#include "verifier/frames.h"
+
+/*
+ * What appraiser and signer say to each other: the bodies of FRAME_ENROL to
+ * FRAME_HEALTH and of FRAME_ANSWER. Decoded spans borrow from the frame. Both
+ * sides decode strictly: a length over its cap, an unknown enumerator, bytes
+ * left over are a peer that has been taken over.
+ */
+#define SIGNER_SPKI_MAX 800
+#define SIGNER_PUBLIC_MAX 1024 /* TPMT_PUBLIC */
+#define SIGNER_ATTEST_MAX 1024 /* TPMS_ATTEST */
+#define SIGNER_SIGNATURE_MAX 1024 /* TPMT_SIGNATURE, ECDSA, Ed25519 */
+#define SIGNER_TEXT_MAX 256
+#define SIGNER_DETAIL_MAX 512
+#define SIGNER_RECORD_MAX 4096
+#define SIGNER_NONCE_MAX 64
+#define SIGNER_CREDENTIAL_MAX 1024
+#define SIGNER_ACT_MAX 2048
+#define SIGNER_STATE_MAX ((size_t)64 << 10)
+#define SIGNER_LOG_MAX ((size_t)40 << 20) /* compressed */
+#define SIGNER_CERTIFICATE_MAX 4096
+#define SIGNER_STATEMENT_MAX ((size_t)256 << 10)
+#define SIGNER_FINDINGS_MAX 64
+#define SIGNER_CHAIN_MAX 4
+#define SIGNER_BUNDLE_MAX 8
+#define SIGNER_PAGE_MAX 100
+#define SIGNER_NO_ENTRY UINT64_MAX
+
+struct node_id {
+	uint8_t value[SHA256_SIZE];
+};
+
+/* What a person or a program is told; the names stand in docs/protocol.md. */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_MALFORMED,
+	REFUSAL_NODE_UNKNOWN,
+	REFUSAL_NODE_PENDING,
+	REFUSAL_NODE_QUARANTINED,
+	REFUSAL_NODE_RETIRED,
+	REFUSAL_NONCE_INVALID,
+	REFUSAL_NONCE_EXPIRED,
+	REFUSAL_SIGNATURE_INVALID,
+	REFUSAL_EVIDENCE_REPLAYED,
+	REFUSAL_EK_MISMATCH,
+	REFUSAL_EK_UNSUPPORTED,
+	REFUSAL_AK_UNACCEPTABLE,
+	REFUSAL_AK_TAKEN,
+	REFUSAL_AK_CHANGED,
+	REFUSAL_ENROLMENT_EXPIRED,
+	REFUSAL_ACTIVATION_INVALID,
+	REFUSAL_ACT_MALFORMED,
+	REFUSAL_ACT_SIGNATURE_INVALID,
+	REFUSAL_ACT_EXPIRED,
+	REFUSAL_ACT_REPLAYED,
+	REFUSAL_ROLE_DENIED,
+	REFUSAL_CLASS_UNKNOWN,
+	REFUSAL_TRUST_DOMAIN_UNKNOWN,
+	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
+	REFUSAL_CLOCK_SET_BACK,
+	REFUSAL_STORE_UNAVAILABLE,
+	REFUSAL_INTERNAL,
+};
+
+#define REFUSALS (REFUSAL_INTERNAL + 1)
+
+/* "nonce-expired"; NULL beyond the last. */
+const char *refusal_name(enum refusal refusal);
+/* 403 ... ; 500 beyond the last. */
+unsigned refusal_http_status(enum refusal refusal);
+
+enum node_state {
+	NODE_PENDING,
+	NODE_TRUSTED,
+	NODE_WARNED,
+	NODE_UNTRUSTED,
+	NODE_STALE,
+	NODE_QUARANTINED,
+	NODE_RETIRED,
+};
+
+#define NODE_STATES (NODE_RETIRED + 1)
+
+/* "pending"; NULL beyond the last. */
+const char *node_state_name(enum node_state state);
+enum status node_state_named(struct span name, enum node_state *out);
+
+struct challenge {
+	struct span nonce;
+	enum digest_alg bank;
+	pcr_mask select, policy_pcrs;
+	uint8_t cap;
+	uint64_t next_entry;
+	bool want_boot_log, want_certify;
+	uint32_t interval_s;
+};
+
+/* The appraiser verified the certificate chain; what it read from it goes on
+ * record, what decides (key, AK) is checked again by the signer. */
+struct enrol_request {
+	struct span spki; /* DER, from the EK certificate */
+	struct span ek_public, ak_public; /* TPMT_PUBLIC */
+	bool is_software_tpm;
+	uint32_t quirks; /* enum ek_quirk */
+	struct span manufacturer, model, version;
+	uint32_t nv_index;
+	struct span hostname; /* the host's own word: shown, never decides */
+};
+
+struct enrol_answer {
+	struct node_id node;
+	struct span record, id_object, encrypted_secret;
+	struct challenge challenge;
+};
+
+struct activate_request {
+	struct node_id node;
+	int64_t received; /* when the request's headers arrived */
+	struct span record, secret, nonce, attest, signature;
+};
+
+struct activate_answer {
+	enum node_state state; /* NODE_STALE: enrolled, not yet attested */
+};
+
+struct challenge_request {
+	struct node_id node;
+	uint32_t reset_count, restart_count;
+};
+
+/* The values of the selected PCRs, lowest first, all of one size. */
+struct value_list {
+	size_t count;
+	struct span items[PCR_COUNT];
+};
+
+struct authenticate_request {
+	struct node_id node;
+	int64_t received; /* when the request's headers arrived */
+	struct span evidence_digest; /* SHA-256 of the evidence's body */
+	struct span nonce, attest, signature;
+	struct value_list values;
+	struct span minting_public; /* empty: no minting key is offered */
+	struct span certify_attest, certify_signature; /* both empty where not sent */
+};
+
+/* What decides nothing by itself: the appraiser's findings. */
+struct finding_item {
+	struct span code;
+	enum layer layer;
+	uint64_t entry; /* SIGNER_NO_ENTRY: none */
+	struct span detail;
+};
+
+struct reason_item {
+	struct finding_item finding;
+	struct span owner, contact;
+};
+
+struct reason_list {
+	size_t count;
+	struct reason_item items[SIGNER_FINDINGS_MAX];
+};
+
+struct certificate_list {
+	size_t count;
+	struct span items[SIGNER_BUNDLE_MAX]; /* DER */
+};
+
+/* A finished appraisal, whatever its end. With is_retry nothing was decided:
+ * every field but reasons is empty. */
+struct result {
+	bool is_retry;
+	struct span verdict, verdict_signature;
+	struct span certificate; /* DER; empty without a grant */
+	struct certificate_list chain;
+	struct span bundle, bundle_signature;
+	struct span ear; /* compact JWS */
+	struct reason_list reasons;
+};
+
+struct authenticate_answer {
+	bool is_final; /* result holds the end: a replay of the last commit, or untrusted */
+	struct result result; /* is_final */
+	/* the rest: go on with the logs, then FRAME_COMMIT on this channel */
+	struct span generation; /* 32 bytes, zeros where no release is loaded */
+	struct span class_name;
+	uint64_t release_version; /* ratchet: highest manifest version it has booted */
+	uint64_t entries; /* verified so far in this boot session */
+	struct span state; /* the appraiser's own, of this boot session; empty: from entry 0 */
+	/* Of this boot session, zstd frames: handed out where the generation changed. */
+	struct span ima_log, boot_log;
+};
+
+struct finding_list {
+	size_t count;
+	struct finding_item items[SIGNER_FINDINGS_MAX];
+};
+
+/* AR4SI values, draft-ietf-rats-ar4si 2.3: 0 to 127; 2 affirms, up to 31 is that. */
+struct claim_values {
+	uint8_t executables, configuration, hardware, instance_identity;
+};
+
+struct commit_request {
+	struct node_id node;
+	struct span generation; /* as AUTHENTICATE handed it out */
+	struct claim_values claims;
+	bool is_retry;
+	struct finding_list findings;
+	struct span manifest; /* SHA-256 of the booted manifest, or empty */
+	uint64_t release_version; /* its version */
+	uint64_t entries; /* verified in this boot session, after this appraisal */
+	struct span state;
+	struct span ima_log; /* zstd frame with the entries that are new, or empty */
+	struct span boot_log; /* zstd frame, or empty: as before */
+};
+
+enum admin_verb {
+	ADMIN_LIST = 1,
+	ADMIN_SHOW,
+	ADMIN_EVIDENCE,
+	ADMIN_QUARANTINE,
+	ADMIN_RETIRE,
+	ADMIN_ACT,
+	ADMIN_RELEASES,
+	ADMIN_AUDIT,
+};
+
+/* administrator and role are the front's word, from the client certificate:
+ * good enough to read and to narrow. What widens carries its own signature. */
+struct admin_request {
+	enum admin_verb verb;
+	struct span administrator;
+	enum role role;
+	struct node_id node; /* SHOW, EVIDENCE, QUARANTINE, RETIRE */
+	bool has_state; /* LIST: only nodes in state */
+	enum node_state state;
+	bool has_after; /* LIST: after this node id */
+	struct node_id after;
+	uint64_t after_entry; /* AUDIT: after this entry; entries count from 1 */
+	uint32_t limit; /* LIST, AUDIT: 1 to SIGNER_PAGE_MAX */
+	struct span reason; /* QUARANTINE, RETIRE */
+	struct span act, act_signature; /* ACT */
+};
+
+struct node_item {
+	struct node_id node;
+	enum node_state state;
+	struct span host, class_name, hostname; /* host: inventory or act; hostname: its own word */
+	struct span manufacturer, model, version;
+	bool is_software_tpm;
+	uint32_t quirks;
+	int64_t enrolled, attested; /* unix seconds; 0: never */
+	int64_t expires; /* of the last grant; 0 without one */
+	uint64_t release_version, entries;
+	struct span note; /* why quarantined or retired */
+};
+
+struct node_list {
+	size_t count;
+	struct node_item items[SIGNER_PAGE_MAX];
+	bool has_more;
+};
+
+/* What attestctl appraise reads, as the node sent it with its last commit. */
+struct evidence_item {
+	struct span ek_public, ak_public;
+	struct span nonce, attest, signature;
+	struct value_list values;
+	struct span minting_public, certify_attest, certify_signature;
+	struct span ima_log, boot_log; /* zstd frames, the whole boot session */
+	uint64_t previous_reset, previous_restart, previous_clock; /* before that commit */
+	int64_t appraised;
+	struct span generation;
+};
+
+struct audit_item {
+	uint64_t index; /* from 1 */
+	int64_t time;
+	struct span kind, actor, node, text; /* node: 64 hex or empty */
+	struct span hash; /* of the entry and the one before it */
+};
+
+struct audit_list {
+	size_t count;
+	struct audit_item items[SIGNER_PAGE_MAX];
+	struct span checkpoint, checkpoint_signature; /* over the newest entry */
+};
+
+struct releases_item {
+	bool is_loaded;
+	struct span generation;
+	uint64_t root_version, index_version;
+	int64_t valid_until, loaded;
+	/* the last refusal since; code empty: none */
+	struct span refused_code, refused_document, refused_field, refused_advice;
+	int64_t refused;
+};
+
+struct admin_answer {
+	enum admin_verb verb;
+	struct node_list nodes; /* LIST; one item for SHOW, QUARANTINE, RETIRE, ACT */
+	struct reason_list reasons; /* SHOW: of the last verdict */
+	struct evidence_item evidence;
+	struct releases_item releases;
+	struct audit_list audit;
+};
+
+struct bundle_request {
+	struct span trust_domain; /* empty: the only one */
+};
+
+struct bundle_answer {
+	struct span trust_domain;
+	uint64_t sequence;
+	struct certificate_list certificates;
+	uint32_t refresh_hint_s;
+};
+
+enum health {
+	HEALTH_OK,
+	HEALTH_NO_RELEASE,
+	HEALTH_RELEASE_STALE,
+	HEALTH_STORE_UNAVAILABLE,
+	HEALTH_CLOCK_SET_BACK,
+};
+
+#define HEALTH_STATES (HEALTH_CLOCK_SET_BACK + 1)
+
+/* "ok"; NULL beyond the last. */
+const char *health_name(enum health health);
+
+/* Counts since the signer started. */
+struct health_answer {
+	enum health health;
+	uint64_t nodes[NODE_STATES];
+	uint64_t enrolments, verdicts, grants, refusals;
+	int64_t valid_until; /* of the loaded release; 0: none */
+};
+
+struct signer_request {
+	enum frame_type type;
+	union {
+		struct enrol_request enrol;
+		struct activate_request activate;
+		struct challenge_request challenge;
+		struct authenticate_request authenticate;
+		struct commit_request commit;
+		struct admin_request admin;
+		struct bundle_request bundle;
+	}; /* FRAME_HEALTH has none */
+};
+
+struct signer_answer {
+	enum frame_type type; /* of the request */
+	enum refusal refusal; /* unless REFUSAL_NONE, no more follows */
+	uint32_t retry_after_s; /* 0: none */
+	union {
+		struct enrol_answer enrol;
+		struct activate_answer activate;
+		struct challenge challenge;
+		struct authenticate_answer authenticate;
+		struct result commit;
+		struct admin_answer admin;
+		struct bundle_answer bundle;
+		struct health_answer health;
+	};
+};
+
+/* Appends the body of a frame of request->type. */
+enum status signer_request_encode(const struct signer_request *request, struct bytes *out);
+enum status signer_request_decode(enum frame_type type, struct span body,
+				  struct signer_request *out);
+/* Appends the body of a FRAME_ANSWER. */
+enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out);
+/* type: of the request that is being answered. */
+enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out);
+
+/* 64 lower-case hex digits, exactly. */
+enum status node_id_parse(struct span text, struct node_id *out);
+static inline struct span node_id_span(const struct node_id *id)
+{
+	return (struct span){ .data = id->value, .len = sizeof(id->value) };
+}
+
+#endif
