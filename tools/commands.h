@@ -5,5 +5,6 @@
 #include "tools/command.h"
 
 /* One file a subcommand: tools/command_NAME.c. */
+enum answer command_quote(int argc, char **argv);
 
 #endif

@@ -1,4 +1,6 @@
 bin_PROGRAMS += attestctl
-attestctl_SOURCES = tools/attestctl.c tools/command.h tools/commands.h
+attestctl_SOURCES = \
+	tools/attestctl.c tools/command.h tools/commands.h \
+	tools/command_quote.c
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-attestctl_LDADD = libdaemon.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+attestctl_LDADD = libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
