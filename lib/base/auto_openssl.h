@@ -11,6 +11,7 @@
 
 #include "base/auto.h"
 
+AUTO_FREE(ASN1_INTEGER, ASN1_INTEGER, ASN1_INTEGER_free);
 AUTO_FREE(BIGNUM, BIGNUM, BN_free);
 AUTO_FREE(BIO, BIO, BIO_free_all);
 AUTO_FREE(BN_CTX, BN_CTX, BN_CTX_free);
