@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+	lib/daemon/directory.c lib/daemon/directory.h \
 	lib/daemon/file.c lib/daemon/file.h
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(SYSTEMD_CFLAGS)
 DAEMON_LIBS = libdaemon.a libbase.a $(LIBEVENT_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)

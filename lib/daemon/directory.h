@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_DIRECTORY_H
+#define DAEMON_DIRECTORY_H
+
+#include "base/bytes.h"
+
+/* What is done with each file; anything but OK ends the walk. */
+typedef enum status (*directory_visitor)(void *context, const char *path, struct span content);
+
+/*
+ * Hands over each regular file of a directory, in the order of their names and
+ * read whole, at most max bytes each; hidden files and subdirectories are left
+ * out. A path that is a file itself is the only one. Statuses as file_read();
+ * STATUS_TOO_LARGE also for more than 100,000 names.
+ */
+enum status directory_read(const char *path, size_t max, directory_visitor visit, void *context);
+
+#endif
