@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TPM_EK_PATH_H
+#define TPM_EK_PATH_H
+
+#include "tpm/certificate.h"
+#include "tpm/ek_certificate.h"
+
+/* A path under construction: [0] the EK certificate, each signed by the next. */
+struct ek_path {
+	struct certificate certificates[EK_PATH_MAX + 1];
+	size_t len;
+	bool has_sha1; /* a signature on the path; the root's own is none */
+	size_t revocation_checked;
+	enum ek_refusal refusal; /* of the attempt that came furthest */
+	unsigned refused_depth;
+};
+
+/* tcg-kp-EKCertificate or, where it need not be named, anyExtendedKeyUsage. */
+extern const struct span ek_usage_oid;
+
+/* Finds a path from leaf to a pinned root; path->refusal says whether. Which of
+ * several issuers of the same name leads there is found by trying. */
+enum status ek_path_build(const struct certificate *leaf, const struct ek_trust *trust,
+			  struct ek_path *path);
+
+/* What holds for each certificate of a path, leaf and root included. */
+enum ek_refusal ek_path_common_refusal(const struct certificate *c, int64_t at);
+
+/* Do the issuer's CRLs speak for c? is_checked: one of them covers it. */
+enum status ek_revocation_check(const struct certificate *c, const struct certificate *issuer,
+				EVP_PKEY *issuer_key, const struct ek_trust *trust,
+				enum ek_refusal *refusal, bool *is_checked);
+
+#endif
