@@ -8,6 +8,7 @@
 #include "tools/commands.h"
 
 static const struct command commands[] = {
+	{ "ek", "is this EK certificate believed?", command_ek },
 	{ "quote", "verify a TPM's quote: signature, nonce, PCR values", command_quote },
 	{ NULL, NULL, NULL },
 };

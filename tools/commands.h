@@ -5,6 +5,7 @@
 #include "tools/command.h"
 
 /* One file a subcommand: tools/command_NAME.c. */
+enum answer command_ek(int argc, char **argv);
 enum answer command_quote(int argc, char **argv);
 
 #endif
