@@ -8,7 +8,8 @@
  * Typed, length-capped frames between the roles of one program, over a stream
  * socketpair: be32 body length, be16 type, be16 zero, be64 id, body. A peer is
  * a process that may have been taken over: what is over the cap or out of form
- * ends the channel.
+ * ends the channel. A descriptor travels with its frame's first byte; exactly
+ * one frame is read at a time, so that it can belong to no other.
  */
 #define FRAME_BODY_MAX ((size_t)48 << 20)
 
@@ -22,8 +23,8 @@ struct frame {
 struct channel {
 	int fd;
 	size_t body_max;
-	struct bytes in; /* bytes not yet returned */
-	size_t used; /* of in, by the frame last returned */
+	struct bytes in; /* the frame being read, header included */
+	bool is_taken; /* in was returned; the next read starts anew */
 	struct bytes out; /* bytes not yet sent (non-blocking use) */
 	size_t sent;
 	int passed_fd; /* received, belongs to the frame being read */
@@ -41,16 +42,23 @@ enum status channel_send_fd(struct channel *c, uint16_t type, uint64_t id, struc
 /* timeout_ms -1 waits for ever; STATUS_UNAVAILABLE when it ran out,
  * STATUS_IO when the peer is gone, STATUS_MALFORMED, STATUS_TOO_LARGE. */
 enum status channel_receive(struct channel *c, int timeout_ms, struct frame *out);
-/* Send and wait for the frame that carries the same id. */
+/* Send and wait for the answer; a frame with another id is STATUS_MALFORMED. */
 enum status channel_call(struct channel *c, uint16_t type, uint64_t id, struct span body,
 			 int timeout_ms, struct frame *out);
 
-/* Non-blocking: read what is there, then take frames until STATUS_NOT_FOUND. */
+/*
+ * Non-blocking: fill reads up to the end of one frame, take returns it or
+ * STATUS_NOT_FOUND. With a level-triggered poll one of each is enough; to
+ * empty the socket, repeat both until STATUS_NOT_FOUND. channel_receive() may
+ * be mixed in; channel_send() only while channel_has_output() is false.
+ */
 enum status channel_fill(struct channel *c);
 enum status channel_take(struct channel *c, struct frame *out);
-/* Queue, then flush as far as the socket takes; true while bytes are left. */
+/* Queue, then flush as far as the socket takes it. */
 enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body);
 enum status channel_flush(struct channel *c);
 bool channel_has_output(const struct channel *c);
+
+AUTO_RELEASE(channel, channel_done);
 
 #endif

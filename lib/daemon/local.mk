@@ -1,6 +1,10 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+	lib/daemon/channel.c lib/daemon/channel.h \
 	lib/daemon/directory.c lib/daemon/directory.h \
-	lib/daemon/file.c lib/daemon/file.h
+	lib/daemon/file.c lib/daemon/file.h \
+	lib/daemon/log.c lib/daemon/log.h \
+	lib/daemon/role.c lib/daemon/role.h \
+	lib/daemon/settings.c lib/daemon/settings.h
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(SYSTEMD_CFLAGS)
 DAEMON_LIBS = libdaemon.a libbase.a $(LIBEVENT_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)

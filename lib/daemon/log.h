@@ -3,8 +3,8 @@
 #define DAEMON_LOG_H
 
 /* Lines on standard error in the form the journal reads ("<6>attestd/broker:
- * text"); what comes from outside is escaped by the caller with
- * text_append_escaped() or printed with log_text(). */
+ * text"). One call is one line: bytes that are not printable ASCII become '?',
+ * whoever they came from. */
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WARNING = 4,

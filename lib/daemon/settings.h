@@ -13,7 +13,8 @@ enum setting_type {
 	SETTING_TEXT,
 	SETTING_NUMBER,
 	SETTING_BOOL, /* yes, no */
-	SETTING_LIST, /* words separated by white space */
+	SETTING_LIST, /* words separated by white space; kept with one space between
+		       * them; indented lines go on with it */
 };
 
 struct setting {
@@ -37,6 +38,11 @@ struct settings_error {
 enum status settings_load(const char *path, const struct setting *schema, struct settings **out,
 			  struct settings_error *error);
 void settings_free(struct settings *s);
+/* The parts of settings_load() that touch no file: an empty set, and one
+ * file's content on top of it (number counts files; a later one overrides). */
+enum status settings_new(const struct setting *schema, struct settings **out);
+enum status settings_parse(struct settings *s, const char *path, size_t number, struct span content,
+			   struct settings_error *error);
 
 /* name is NULL for sections without one. NULL, or the fallback, where absent. */
 const char *settings_text(const struct settings *s, const char *section, const char *name,

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/reader.h"
+#include "base/writer.h"
+
+#define HEADER_SIZE 16
+#define READ_STEP 65536
+/* A buffer that one large frame made is given back before the next. */
+#define KEEP_MAX ((size_t)1 << 20)
+
+enum status channel_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return STATUS_IO;
+	return OK;
+}
+
+void channel_init(struct channel *c, int fd, size_t body_max)
+{
+	*c = (struct channel){ .fd = fd,
+			       .body_max = body_max < FRAME_BODY_MAX ? body_max : FRAME_BODY_MAX,
+			       .passed_fd = -1 };
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+void channel_done(struct channel *c)
+{
+	close_fd(&c->fd);
+	close_fd(&c->passed_fd);
+	bytes_done(&c->in);
+	bytes_done(&c->out);
+	*c = (struct channel){ .fd = -1, .passed_fd = -1 };
+}
+
+static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, struct span body)
+{
+	struct writer w = writer_to(out, SIZE_MAX);
+
+	writer_be32(&w, (uint32_t)body.len);
+	writer_be16(&w, type);
+	writer_be16(&w, 0);
+	writer_be64(&w, id);
+	writer_put(&w, body);
+	return writer_end(&w);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* deadline_ms is of now_ms(); negative: for ever. */
+static enum status wait_for(int fd, short events, int64_t deadline_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	for (;;) {
+		int64_t left = deadline_ms < 0 ? -1 : deadline_ms - now_ms();
+		int ready;
+
+		if (deadline_ms >= 0 && left < 0)
+			left = 0;
+		ready = poll(&p, 1, (int)left);
+		if (ready > 0)
+			return OK;
+		if (ready == 0)
+			return STATUS_UNAVAILABLE;
+		if (errno != EINTR)
+			return STATUS_IO;
+	}
+}
+
+/* One sendmsg; how much went, or negative. The descriptor goes with the first
+ * byte. */
+static ssize_t send_some(int fd, struct span bytes, int passed)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec part = { .iov_base = (void *)(uintptr_t)bytes.data, .iov_len = bytes.len };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (passed >= 0) {
+		message.msg_control = control.space;
+		message.msg_controllen = sizeof(control.space);
+
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &passed, sizeof(int));
+	}
+	for (;;) {
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent >= 0 || errno != EINTR)
+			return sent;
+	}
+}
+
+static bool would_block(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+enum status channel_send_fd(struct channel *c, uint16_t type, uint64_t id, struct span body, int fd)
+{
+	AUTO_DONE(bytes) frame = { 0 };
+
+	if (body.len > c->body_max)
+		return STATUS_TOO_LARGE;
+	if (channel_has_output(c))
+		return STATUS_DENIED;
+
+	enum status status = put_frame(&frame, type, id, body);
+	struct span rest = span_of(&frame);
+	while (status == OK && rest.len > 0) {
+		ssize_t sent = send_some(c->fd, rest, fd);
+
+		if (sent < 0 && !would_block())
+			return STATUS_IO;
+		if (sent < 0) {
+			status = wait_for(c->fd, POLLOUT, -1);
+			continue;
+		}
+		fd = -1;
+		rest.data += sent;
+		rest.len -= (size_t)sent;
+	}
+	return status;
+}
+
+enum status channel_send(struct channel *c, uint16_t type, uint64_t id, struct span body)
+{
+	return channel_send_fd(c, type, id, body, -1);
+}
+
+/* Takes the descriptors out of a message: one with the frame's first bytes is
+ * kept, any other is closed and is malformed. */
+static enum status keep_descriptors(struct channel *c, struct msghdr *message, bool is_start)
+{
+	enum status status = (message->msg_flags & MSG_CTRUNC) != 0 ? STATUS_MALFORMED : OK;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h != NULL; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= h->cmsg_len; at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, (const uint8_t *)h + at, sizeof(fd));
+			if (is_start && c->passed_fd < 0) {
+				c->passed_fd = fd;
+				continue;
+			}
+			close_fd(&fd);
+			status = STATUS_MALFORMED;
+		}
+	}
+	return status;
+}
+
+/* At most want bytes onto c->in; *got 0 where none are there yet. */
+static enum status read_some(struct channel *c, size_t want, size_t *got)
+{
+	union {
+		char space[CMSG_SPACE(4 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	size_t room = want < READ_STEP ? want : READ_STEP;
+	size_t doubled = c->in.capacity * 2;
+	enum status status = OK;
+
+	if (c->in.capacity - c->in.len < room)
+		status = bytes_reserve(&c->in,
+				       doubled > c->in.len + room ? doubled : c->in.len + room);
+	if (status != OK)
+		return status;
+
+	struct iovec part = { .iov_base = c->in.data + c->in.len, .iov_len = room };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.space,
+				  .msg_controllen = sizeof(control.space) };
+	ssize_t len;
+	do
+		len = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (len < 0 && errno == EINTR);
+	if (len < 0 && would_block()) {
+		*got = 0;
+		return OK;
+	}
+	if (len <= 0)
+		return STATUS_IO;
+	status = keep_descriptors(c, &message, c->in.len == 0);
+	c->in.len += (size_t)len;
+	*got = (size_t)len;
+	return status;
+}
+
+/* Bytes that the frame still lacks, as far as its header tells; 0: complete. */
+static enum status frame_missing(const struct channel *c, size_t *missing)
+{
+	struct reader r = reader_over(span_of(&c->in));
+
+	if (c->in.len < HEADER_SIZE) {
+		*missing = HEADER_SIZE - c->in.len;
+		return OK;
+	}
+
+	size_t len = reader_be32(&r);
+	reader_skip(&r, 2);
+	if (len > c->body_max)
+		return STATUS_TOO_LARGE;
+	if (reader_be16(&r) != 0)
+		return STATUS_MALFORMED;
+	*missing = HEADER_SIZE + len - c->in.len;
+	return OK;
+}
+
+enum status channel_fill(struct channel *c)
+{
+	if (c->is_taken) {
+		c->is_taken = false;
+		c->in.len = 0;
+		if (c->in.capacity > KEEP_MAX)
+			bytes_done(&c->in);
+	}
+	for (;;) {
+		size_t missing = 0, got = 0;
+		enum status status = frame_missing(c, &missing);
+
+		if (status != OK || missing == 0)
+			return status;
+		status = read_some(c, missing, &got);
+		if (status != OK || got == 0)
+			return status;
+	}
+}
+
+enum status channel_take(struct channel *c, struct frame *out)
+{
+	size_t missing = 0;
+	enum status status = c->is_taken ? STATUS_NOT_FOUND : frame_missing(c, &missing);
+
+	if (status != OK)
+		return status;
+	if (missing != 0)
+		return STATUS_NOT_FOUND;
+
+	struct reader r = reader_over(span_of(&c->in));
+	reader_skip(&r, 4);
+	uint16_t type = reader_be16(&r);
+	reader_skip(&r, 2);
+	*out = (struct frame){ .type = type, .id = reader_be64(&r), .fd = c->passed_fd };
+	out->body = r.rest;
+	c->passed_fd = -1;
+	c->is_taken = true;
+	return OK;
+}
+
+enum status channel_receive(struct channel *c, int timeout_ms, struct frame *out)
+{
+	int64_t deadline_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+
+	for (;;) {
+		enum status status = channel_fill(c);
+
+		if (status == OK)
+			status = channel_take(c, out);
+		if (status != STATUS_NOT_FOUND)
+			return status;
+		status = wait_for(c->fd, POLLIN, deadline_ms);
+		if (status != OK)
+			return status;
+	}
+}
+
+enum status channel_call(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			 int timeout_ms, struct frame *out)
+{
+	struct frame frame;
+	enum status status = channel_send(c, type, id, body);
+
+	if (status == OK)
+		status = channel_receive(c, timeout_ms, &frame);
+	if (status != OK)
+		return status;
+	if (frame.id != id) {
+		close_fd(&frame.fd);
+		return STATUS_MALFORMED;
+	}
+	*out = frame;
+	return OK;
+}
+
+enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body)
+{
+	if (body.len > c->body_max)
+		return STATUS_TOO_LARGE;
+	/* What was sent makes room before more is allocated. */
+	if (c->sent > 0 && c->sent >= c->out.len / 2) {
+		memmove(c->out.data, c->out.data + c->sent, c->out.len - c->sent);
+		c->out.len -= c->sent;
+		c->sent = 0;
+	}
+	return put_frame(&c->out, type, id, body);
+}
+
+enum status channel_flush(struct channel *c)
+{
+	while (channel_has_output(c)) {
+		struct span rest = { .data = c->out.data + c->sent, .len = c->out.len - c->sent };
+		ssize_t sent = send_some(c->fd, rest, -1);
+
+		if (sent < 0)
+			return would_block() ? OK : STATUS_IO;
+		c->sent += (size_t)sent;
+	}
+	c->sent = 0;
+	c->out.len = 0;
+	if (c->out.capacity > KEEP_MAX)
+		bytes_done(&c->out);
+	return OK;
+}
+
+bool channel_has_output(const struct channel *c)
+{
+	return c->sent < c->out.len;
+}

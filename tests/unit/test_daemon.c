@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/settings.h"
+
+#define BODY_MAX 4096
+
+struct two {
+	struct channel a, b;
+};
+
+static struct two two_ends(void)
+{
+	struct two t;
+	int fds[2];
+
+	assert_int_equal(channel_pair(fds), OK);
+	channel_init(&t.a, fds[0], BODY_MAX);
+	channel_init(&t.b, fds[1], BODY_MAX);
+	return t;
+}
+
+static void two_done(struct two *t)
+{
+	channel_done(&t->a);
+	channel_done(&t->b);
+}
+
+static void frames_arrive_whole_in_order_and_with_their_descriptor(void **state)
+{
+	struct two t = two_ends();
+	struct frame frame;
+	int pipe_fds[2];
+	(void)state;
+
+	assert_int_equal(pipe(pipe_fds), 0);
+	assert_int_equal(channel_send(&t.a, 1, 10, span_text("one")), OK);
+	assert_int_equal(channel_send_fd(&t.a, 2, 11, span_text("two"), pipe_fds[1]), OK);
+	assert_int_equal(channel_send(&t.a, 3, 12, (struct span){ 0 }), OK);
+
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.type, 1);
+	assert_int_equal(frame.id, 10);
+	assert_int_equal(frame.fd, -1);
+	assert_true(span_equal(frame.body, span_text("one")));
+
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 11);
+	assert_true(frame.fd >= 0);
+	assert_int_equal(write(frame.fd, "x", 1), 1);
+	assert_int_equal(close(frame.fd), 0);
+
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 12);
+	assert_int_equal(frame.body.len, 0);
+	assert_int_equal(frame.fd, -1);
+	assert_int_equal(channel_receive(&t.b, 0, &frame), STATUS_UNAVAILABLE);
+
+	assert_int_equal(close(pipe_fds[0]), 0);
+	assert_int_equal(close(pipe_fds[1]), 0);
+	two_done(&t);
+}
+
+static void a_frame_over_the_cap_ends_the_channel_before_memory_is_taken(void **state)
+{
+	static const uint8_t huge[16] = { 0x7f, 0xff, 0xff, 0xff, 0, 1 };
+	static const uint8_t over[16] = { 0, 0, 0x10, 0x01, 0, 1 };
+	struct frame frame;
+	(void)state;
+
+	for (int i = 0; i < 2; i++) {
+		struct two t = two_ends();
+
+		assert_int_equal(write(t.a.fd, i == 0 ? huge : over, 16), 16);
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_TOO_LARGE);
+		assert_true(t.b.in.capacity <= 2 * BODY_MAX);
+		two_done(&t);
+	}
+}
+
+static void a_frame_whose_zero_field_is_not_zero_is_malformed(void **state)
+{
+	static const uint8_t raw[16] = { 0, 0, 0, 0, 0, 1, 0, 1 };
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	assert_int_equal(write(t.a.fd, raw, sizeof(raw)), sizeof(raw));
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_MALFORMED);
+	two_done(&t);
+}
+
+static void every_truncated_frame_ends_with_its_peer(void **state)
+{
+	static const uint8_t raw[20] = { 0, 0, 0, 4, 0, 1, 0,	0,   0,	  0,
+					 0, 0, 0, 0, 0, 9, 'b', 'o', 'd', 'y' };
+	struct frame frame;
+	(void)state;
+
+	for (size_t len = 0; len < sizeof(raw); len++) {
+		struct two t = two_ends();
+
+		assert_int_equal(write(t.a.fd, raw, len), len);
+		assert_int_equal(channel_fill(&t.b), OK);
+		assert_int_equal(channel_take(&t.b, &frame), STATUS_NOT_FOUND);
+		assert_int_equal(shutdown(t.a.fd, SHUT_WR), 0);
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_IO);
+		two_done(&t);
+	}
+}
+
+static void a_descriptor_in_the_middle_of_a_frame_is_refused(void **state)
+{
+	static const uint8_t start[10] = { 0, 0, 0, 16, 0, 1 };
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	/* The second frame's bytes are the first one's body. */
+	assert_int_equal(write(t.a.fd, start, sizeof(start)), sizeof(start));
+	assert_int_equal(write(t.a.fd, "\0\0\0\0\0\0", 6), 6);
+	assert_int_equal(channel_send_fd(&t.a, 1, 1, (struct span){ 0 }, STDIN_FILENO), OK);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_MALFORMED);
+	two_done(&t);
+}
+
+static void an_answer_to_another_question_is_malformed(void **state)
+{
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	assert_int_equal(channel_send(&t.b, 9, 7, span_text("answer")), OK);
+	assert_int_equal(channel_call(&t.a, 1, 8, span_text("question"), 1000, &frame),
+			 STATUS_MALFORMED);
+	assert_int_equal(channel_send(&t.b, 9, 9, span_text("answer")), OK);
+	assert_int_equal(channel_call(&t.a, 1, 9, span_text("question"), 1000, &frame), OK);
+	two_done(&t);
+}
+
+static void queued_frames_leave_as_the_socket_takes_them(void **state)
+{
+	static const uint8_t block[BODY_MAX] = { 1 };
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	for (uint64_t id = 0; id < 200; id++)
+		assert_int_equal(channel_queue(&t.a, 1, id, (struct span){ block, BODY_MAX }), OK);
+	for (uint64_t id = 0; id < 200;) {
+		assert_int_equal(channel_flush(&t.a), OK);
+		assert_int_equal(channel_fill(&t.b), OK);
+		if (channel_take(&t.b, &frame) == OK)
+			assert_int_equal(frame.id, id++);
+	}
+	assert_false(channel_has_output(&t.a));
+	assert_int_equal(channel_queue(&t.a, 1, 0, (struct span){ block, BODY_MAX + 1 }),
+			 STATUS_TOO_LARGE);
+	two_done(&t);
+}
+
+static const struct setting schema[] = {
+	{ "server", false, "listen", SETTING_TEXT, 0, 40, "[::]:8443", false, "where" },
+	{ "server", false, "port", SETTING_NUMBER, 1, 65535, "8443", false, "port" },
+	{ "server", false, "admins", SETTING_LIST, 0, 0, NULL, false, "who" },
+	{ "server", false, "strict", SETTING_BOOL, 0, 0, "no", false, "how" },
+	{ "identity", true, "spiffe_id", SETTING_TEXT, 0, 0, NULL, true, "its name" },
+	{ "identity", true, "mode", SETTING_TEXT, 0, 4, "0600", false, "file mode" },
+	{ NULL, false, NULL, SETTING_TEXT, 0, 0, NULL, false, NULL },
+};
+
+static enum status parse(const char *text, struct settings **out, struct settings_error *error)
+{
+	AUTO(settings) s = NULL;
+	enum status status = settings_new(schema, &s);
+
+	assert_int_equal(status, OK);
+	status = settings_parse(s, "x.conf", 0, span_text(text), error);
+	if (status == OK) {
+		*out = s;
+		s = NULL;
+	}
+	return status;
+}
+
+static void settings_give_values_lists_and_defaults(void **state)
+{
+	AUTO(settings) s = NULL;
+	struct settings_error error;
+	(void)state;
+
+	assert_int_equal(parse("# comment\n[server]\nport = 99\nadmins = a  b\n\tc\nstrict=yes\n"
+			       "[identity web]\nspiffe_id = spiffe://x/web\n"
+			       "[identity db]\nspiffe_id = spiffe://x/db\nmode = 0640",
+			       &s, &error),
+			 OK);
+	assert_int_equal(settings_number(s, "server", NULL, "port"), 99);
+	assert_string_equal(settings_text(s, "server", NULL, "admins"), "a b c");
+	assert_string_equal(settings_text(s, "server", NULL, "listen"), "[::]:8443");
+	assert_true(settings_bool(s, "server", NULL, "strict"));
+	assert_int_equal(settings_name_count(s, "identity"), 2);
+	assert_string_equal(settings_name(s, "identity", 0), "web");
+	assert_string_equal(settings_name(s, "identity", 1), "db");
+	assert_null(settings_name(s, "identity", 2));
+	assert_string_equal(settings_text(s, "identity", "db", "mode"), "0640");
+	assert_string_equal(settings_text(s, "identity", "web", "mode"), "0600");
+	assert_null(settings_text(s, "server", NULL, "no-such-key"));
+}
+
+static void a_wrong_setting_names_file_line_and_key(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ "[server]\nprt = 1\n", "x.conf:2: unknown key 'prt' in section [server]" },
+		{ "[servr]\nport = 1\n", "x.conf:2: unknown section [servr]" },
+		{ "port = 1\n", "x.conf:1: unknown section []" },
+		{ "[server]\nport = 1\n\nport = 2\n", "x.conf:4: port is given twice" },
+		{ "[server]\nport = 0\n", "x.conf:2: port is a number from 1 to 65535" },
+		{ "[server]\nport = 1x\n", "x.conf:2: port is a number from 1 to 65535" },
+		{ "[server]\nport = 01\n", "x.conf:2: port is a number from 1 to 65535" },
+		{ "[server]\nstrict = true\n", "x.conf:2: strict is yes or no" },
+		{ "[server]\nlisten =\n", "x.conf:2: listen is empty" },
+		{ "[server]\nlisten = 12345678901234567890123456789012345678901\n",
+		  "x.conf:2: listen is longer than 40 bytes" },
+		{ "[server]\nlisten = a\n  b\n",
+		  "x.conf:3: listen has one line; only lists go on in the next" },
+		{ "[server\nport = 1\n",
+		  "x.conf:1: not a [section], a 'key = value' or a comment" },
+		{ "[server]\nport\n", "x.conf:2: not a [section], a 'key = value' or a comment" },
+		{ "[identity]\nmode = 1\n", "x.conf:2: unknown section [identity]" },
+		{ "[identity a/b]\nmode = 1\n",
+		  "x.conf:2: [identity a/b]: a name has letters, digits, '.', '_' and '-'" },
+		{ "[identity aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
+		  "x.conf:1: the section's name is too long" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(settings) s = NULL;
+		struct settings_error error = { 0 };
+
+		assert_int_equal(parse(cases[i].text, &s, &error), STATUS_MALFORMED);
+		assert_string_equal(error.text, cases[i].error);
+	}
+}
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void drop_ins_override_in_name_order_and_no_stranger_may_write_them(void **state)
+{
+	char directory[] = "/tmp/test-daemon.XXXXXX";
+	char path[64], drop[80], first[96], second[96];
+	struct settings_error error;
+	struct settings *s = NULL;
+	(void)state;
+
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/x.conf", directory);
+	(void)snprintf(drop, sizeof(drop), "%s.d", path);
+	(void)snprintf(first, sizeof(first), "%s/10.conf", drop);
+	(void)snprintf(second, sizeof(second), "%s/20.conf", drop);
+
+	assert_int_equal(settings_load(path, schema, &s, &error), STATUS_NOT_FOUND);
+	write_file(path, "[server]\nport = 1\nlisten = base\n[identity a]\nspiffe_id = i\n", 0644);
+	assert_int_equal(settings_load(path, schema, &s, &error), OK);
+	settings_free(s);
+	assert_int_equal(mkdir(drop, 0755), 0);
+	write_file(second, "[server]\nport = 3\n", 0644);
+	write_file(first, "[server]\nport = 2\nlisten = first\n", 0644);
+	assert_int_equal(settings_load(path, schema, &s, &error), OK);
+	assert_int_equal(settings_number(s, "server", NULL, "port"), 3);
+	assert_string_equal(settings_text(s, "server", NULL, "listen"), "first");
+	settings_free(s);
+	s = NULL;
+	assert_int_equal(chmod(first, 0666), 0);
+	assert_int_equal(settings_load(path, schema, &s, &error), STATUS_DENIED);
+	assert_non_null(strstr(error.text, "10.conf"));
+	write_file(first, "[identity b]\nmode = 1\n", 0644);
+	assert_int_equal(settings_load(path, schema, &s, &error), STATUS_NOT_FOUND);
+	assert_non_null(strstr(error.text, "[identity b] wants the key 'spiffe_id'"));
+	assert_null(s);
+	assert_int_equal(
+		unlink(first) | unlink(second) | rmdir(drop) | unlink(path) | rmdir(directory), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_arrive_whole_in_order_and_with_their_descriptor),
+		cmocka_unit_test(a_frame_over_the_cap_ends_the_channel_before_memory_is_taken),
+		cmocka_unit_test(a_frame_whose_zero_field_is_not_zero_is_malformed),
+		cmocka_unit_test(every_truncated_frame_ends_with_its_peer),
+		cmocka_unit_test(a_descriptor_in_the_middle_of_a_frame_is_refused),
+		cmocka_unit_test(an_answer_to_another_question_is_malformed),
+		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
+		cmocka_unit_test(settings_give_values_lists_and_defaults),
+		cmocka_unit_test(a_wrong_setting_names_file_line_and_key),
+		cmocka_unit_test(drop_ins_override_in_name_order_and_no_stranger_may_write_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
