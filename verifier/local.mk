@@ -1,1 +1,2 @@
 # What verifier builds.
+include verifier/appraisal/local.mk
