@@ -23,6 +23,7 @@
 #define EV_NONHOST_CONFIG 0x10u
 #define EV_NONHOST_INFO 0x11u
 #define EV_OMIT_BOOT_DEVICE_EVENTS 0x12u
+#define EV_POST_CODE2 0x13u
 #define EV_EFI_VARIABLE_DRIVER_CONFIG 0x80000001u
 #define EV_EFI_VARIABLE_BOOT 0x80000002u
 #define EV_EFI_BOOT_SERVICES_APPLICATION 0x80000003u
@@ -40,6 +41,11 @@
 #define EV_EFI_VARIABLE_AUTHORITY 0x800000e0u
 #define EV_EFI_SPDM_FIRMWARE_BLOB 0x800000e1u
 #define EV_EFI_SPDM_FIRMWARE_CONFIG 0x800000e2u
+#define EV_EFI_SPDM_DEVICE_POLICY 0x800000e3u
+#define EV_EFI_SPDM_DEVICE_AUTHORITY 0x800000e4u
+
+/* Algorithms a Spec ID header may announce. */
+#define BOOT_LOG_ALGS_MAX 16
 
 /* "EV_IPL"; NULL for a number without a name. */
 const char *boot_event_name(uint32_t type);
@@ -50,7 +56,7 @@ struct boot_event {
 	size_t offset; /* of the record, in the log */
 	uint32_t pcr; /* 0xffffffff: Windows' closing record */
 	uint32_t type; /* EV_..., or unknown */
-	size_t digest_count;
+	size_t digest_count; /* may be 0 */
 	struct digest digest[DIGEST_ALGS]; /* of algorithms we know, each once */
 	struct span payload;
 };
@@ -63,22 +69,24 @@ struct boot_log {
 	enum digest_alg bank[DIGEST_ALGS];
 	size_t event_count; /* records returned so far */
 	uint8_t startup_locality; /* 0, 3 or 4; TCG PFP 10.4.5.3 */
-	bool has_extended_pcr0;
+	bool has_startup_locality;
+	bool has_extended_pcr0; /* by anything but the H-CRTM */
 	size_t foreign_count; /* announced digests we skip by size */
 	struct {
 		uint16_t alg;
 		uint16_t size;
-	} announced[16]; /* all of them, as the header lists them */
+	} announced[BOOT_LOG_ALGS_MAX]; /* all of them, as the header lists them */
 	size_t announced_count;
 };
 
 /* Reads the header. A log that starts with anything but a Spec ID event is a
- * SHA-1 log (TCG PFP 10.2.1). */
+ * SHA-1 log (TCG PFP 10.2.1). No bytes at all are STATUS_TRUNCATED. */
 enum status boot_log_open(struct span log, struct boot_log *out);
 /*
- * STATUS_NOT_FOUND at the end. Anything else but OK is final: the log is
- * malformed there. StartupLocality is honoured, and refused after the first
- * extend of PCR 0.
+ * STATUS_NOT_FOUND at the end: no bytes, or nothing but zero bytes (a log area
+ * that firmware or an ACPI dump pads) to the last one. Anything else but OK is
+ * final: the log is malformed there. StartupLocality is honoured, and refused
+ * after the first extend of PCR 0 or a second time.
  */
 enum status boot_log_next(struct boot_log *log, struct boot_event *out);
 bool boot_event_extends(const struct boot_event *event);
@@ -88,9 +96,9 @@ const struct digest *boot_event_digest(const struct boot_event *event, enum dige
 /* What a log leads to, bank by bank. */
 struct boot_replay {
 	size_t events;
-	struct pcr_values values; /* PCRs that some record extends */
+	struct pcr_values values; /* known: touched and not missing */
 	pcr_mask missing[DIGEST_ALGS]; /* some record lacks this bank's digest */
-	pcr_mask touched;
+	pcr_mask touched; /* PCRs that some record extends */
 	uint8_t startup_locality;
 };
 

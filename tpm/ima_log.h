@@ -8,7 +8,11 @@
 #define IMA_ENTRY_MAX ((size_t)1 << 20) /* bytes of template data */
 #define IMA_TEMPLATE_NAME_MAX 255
 #define IMA_PATH_MAX 4096
+#define IMA_LEGACY_NAME_MAX 255
 #define IMA_FIELDS_MAX 16
+
+/* Where kernels extend unless built or told otherwise; an entry names its own. */
+#define IMA_PCR 10u
 
 /* Documentation/security/IMA-templates.rst */
 enum ima_field {
@@ -30,6 +34,21 @@ enum ima_field {
 	IMA_FIELD_XATTRVALUES,
 };
 
+/* A template: its name is one of the kernel's or a list "d-ng|n-ng". */
+struct ima_template {
+	bool is_legacy; /* "ima" */
+	size_t field_count;
+	enum ima_field field[IMA_FIELDS_MAX];
+};
+
+/* STATUS_UNSUPPORTED for a name that is neither, for an unknown field and for
+ * one that is listed twice: what can't be read is refused, never skipped. */
+enum status ima_template_named(struct span name, struct ima_template *out);
+
+/* Digest length of an algorithm as the kernel names it (crypto/hash_info.c),
+ * not just of our four; 0 for an unknown one. */
+size_t ima_digest_size(struct span alg_name);
+
 /* One entry. Spans borrow from the log. */
 struct ima_entry {
 	uint64_t index; /* from 0, or from where reading resumed */
@@ -43,7 +62,7 @@ struct ima_entry {
 	bool is_violation; /* recorded template hash all zero */
 	/* Fields; empty where the template has none. */
 	struct span path; /* without its NUL */
-	enum digest_alg file_alg; /* DIGEST_NONE: an algorithm we do not know, or none */
+	enum digest_alg file_alg; /* DIGEST_NONE: not one of our four, or no digest */
 	struct span file_alg_name; /* as written, "sha256" */
 	struct span file_digest;
 	struct span digest_type; /* d-ngv2: "ima" or "verity" */
@@ -56,6 +75,9 @@ struct ima_log {
 	struct reader reader;
 	size_t template_hash_size; /* 20 unless ima_log_open() was told otherwise */
 	uint64_t next_index;
+	/* Of the last entry: nearly always the next one's as well. */
+	struct span template_name;
+	struct ima_template template;
 };
 
 /* recorded is the algorithm of the template hash field, SHA-1 on stock
@@ -63,7 +85,8 @@ struct ima_log {
 enum status ima_log_open(struct span log, enum digest_alg recorded, uint64_t first,
 			 struct ima_log *out);
 /* STATUS_NOT_FOUND at the end, at an entry's boundary; STATUS_TRUNCATED inside
- * an entry (the reader stays at its start: later bytes may complete it). */
+ * an entry (the reader stays at its start: later bytes may complete it). Any
+ * other failure comes again with every further call. */
 enum status ima_log_next(struct ima_log *log, struct ima_entry *out);
 
 /* H(template data) as this bank's algorithm has it; all zero for a violation
@@ -78,19 +101,25 @@ enum ima_bank_form {
 	IMA_BANK_SHA1_PADDED,
 };
 
-/* Extends the running value by an entry: H(template data), or all ones for a
- * violation. sha1 is used for IMA_BANK_SHA1_PADDED only and may be NULL else. */
+/* What the kernel extended for an entry: H(template data), or all ones for a
+ * violation. sha1 is used for IMA_BANK_SHA1_PADDED only, hasher for the other
+ * form; the one that isn't used may be NULL. */
+enum status ima_extended_value(const struct ima_entry *entry, enum digest_alg alg,
+			       enum ima_bank_form form, struct hasher *hasher, struct hasher *sha1,
+			       struct digest *out);
+/* Extends the running value by it. */
 enum status ima_extend(struct digest *pcr, const struct ima_entry *entry, enum ima_bank_form form,
 		       struct hasher *hasher, struct hasher *sha1);
 
 /* boot_aggregate: H over PCR 0-9, for SHA-1 and for the legacy template 0-7
- * (kernel: security/integrity/ima/ima_crypto.c). alg is the file digest's
- * algorithm and names the bank. STATUS_NOT_FOUND where a value is not known. */
+ * (kernel: security/integrity/ima/ima_crypto.c), so pcr_count is 10 or 8. alg is
+ * the file digest's algorithm and names the bank. STATUS_NOT_FOUND where a
+ * value is not known. */
 enum status ima_boot_aggregate(const struct pcr_values *values, enum digest_alg alg,
 			       unsigned pcr_count, struct digest *out);
 
 /* The state from which replay goes on: values of the PCRs that entries name,
- * in one bank, after entries. */
+ * in one bank, after entries. Those not yet named hold their reset value. */
 struct ima_progress {
 	uint64_t entries;
 	pcr_mask named;
@@ -100,11 +129,13 @@ struct ima_progress {
 void ima_progress_init(struct ima_progress *p, enum digest_alg bank);
 
 /*
- * The shortest prefix (from where progress stands, over log) after which every
- * PCR that its entries name has the value given in quoted. A log longer than
- * the quote is normal. On OK, *progress stands after that prefix and
- * *prefix_bytes is its length; STATUS_MISMATCH where no prefix reaches all of
- * them, STATUS_NOT_FOUND where an entry names a PCR that quoted lacks.
+ * The shortest prefix (from where progress stands, over log; it may be empty)
+ * after which every PCR that its entries name, and PCR 10, has the value given
+ * in quoted. A log longer than the quote is normal; a PCR that only its tail
+ * names must be quoted with its reset value, or the prefix goes on. On OK,
+ * *progress stands after that prefix and *prefix_bytes is its length;
+ * STATUS_MISMATCH where no prefix reaches all of them, STATUS_NOT_FOUND where
+ * quoted lacks PCR 10 or one that an entry names.
  */
 enum status ima_find_prefix(struct span log, enum digest_alg recorded, enum ima_bank_form form,
 			    const struct pcr_values *quoted, struct ima_progress *progress,

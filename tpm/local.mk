@@ -10,6 +10,9 @@ libtpm_a_SOURCES = \
 	tpm/ek_path.c tpm/ek_path.h \
 	tpm/ek_pool.c \
 	tpm/ek_revocation.c \
+	tpm/boot_log.c tpm/boot_log.h \
+	tpm/boot_payload.c tpm/boot_payload.h \
+	tpm/ima_log.c tpm/ima_log.h tpm/ima_replay.c tpm/ima_template.c \
 	tpm/pcr.c tpm/pcr.h \
 	tpm/pem.c tpm/pem.h \
 	tpm/policy_digest.c tpm/policy_digest.h \

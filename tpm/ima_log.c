@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm/ima_log.h"
+
+#include <string.h>
+
+/* Name of the template "ima", as hashed: IMA_EVENT_NAME_LEN_MAX and its NUL. */
+#define LEGACY_NAME_SIZE 256
+#define MD5_SIZE 16
+#define SHA1_SIZE 20
+
+enum status ima_log_open(struct span bytes, enum digest_alg recorded, uint64_t first,
+			 struct ima_log *out)
+{
+	if (digest_size(recorded) == 0)
+		return STATUS_UNSUPPORTED;
+	*out = (struct ima_log){
+		.reader = reader_over(bytes),
+		.template_hash_size = digest_size(recorded),
+		.next_index = first,
+	};
+	return OK;
+}
+
+static bool is_one_of(struct span s, const char *a, const char *b)
+{
+	return span_equal(s, span_text(a)) || span_equal(s, span_text(b));
+}
+
+static void take_digest(struct ima_entry *e, struct span alg_name, struct span digest)
+{
+	e->has_digest = true;
+	e->file_alg_name = alg_name;
+	e->file_alg = digest_alg_named(alg_name);
+	e->file_digest = digest;
+}
+
+/* "d": no name of an algorithm, so its length says which of the two it is. */
+static enum status take_d(struct ima_entry *e, struct span value)
+{
+	if (value.len != SHA1_SIZE && value.len != MD5_SIZE)
+		return STATUS_MALFORMED;
+	if (!e->has_digest)
+		take_digest(e, span_text(value.len == SHA1_SIZE ? "sha1" : "md5"), value);
+	return OK;
+}
+
+/* Splits "alg:" NUL digest. The name is looked up in a closed table: one that
+ * we can't tell the length of could end anywhere. */
+static enum status split_digest(const struct ima_entry *e, struct span value, struct span *alg_name,
+				struct span *digest)
+{
+	const uint8_t *nul = value.len == 0 ? NULL : memchr(value.data, 0, value.len);
+
+	if (nul == NULL || nul == value.data || nul[-1] != ':')
+		return STATUS_MALFORMED;
+	alg_name->data = value.data;
+	alg_name->len = (size_t)(nul - value.data) - 1;
+	digest->data = nul + 1;
+	digest->len = value.len - alg_name->len - 2;
+
+	size_t size = ima_digest_size(*alg_name);
+	if (size == 0)
+		return STATUS_UNSUPPORTED;
+	/* Kernels leave 20 zero bytes for a violation's digest, whatever its name. */
+	if (digest->len != size &&
+	    !(e->is_violation && digest->len == SHA1_SIZE && span_is_zero(*digest)))
+		return STATUS_MALFORMED;
+	return OK;
+}
+
+static enum status take_d_ng(struct ima_entry *e, struct span value)
+{
+	struct span alg_name;
+	struct span digest;
+	enum status status = split_digest(e, value, &alg_name, &digest);
+
+	if (status == OK)
+		take_digest(e, alg_name, digest);
+	return status;
+}
+
+/* "ima:sha256:" NUL digest of the file, "verity:sha256:" NUL digest of its
+ * fs-verity tree: the type tells them apart, so it belongs to the digest. */
+static enum status take_d_ngv2(struct ima_entry *e, struct span value)
+{
+	const uint8_t *colon = value.len == 0 ? NULL : memchr(value.data, ':', value.len);
+
+	if (colon == NULL)
+		return STATUS_MALFORMED;
+
+	struct span type = { .data = value.data, .len = (size_t)(colon - value.data) };
+	struct span rest = { .data = colon + 1, .len = value.len - type.len - 1 };
+	enum status status = take_d_ng(e, rest);
+	if (status != OK)
+		return status;
+	if (!is_one_of(type, "ima", "verity"))
+		return STATUS_UNSUPPORTED;
+	e->digest_type = type;
+	return OK;
+}
+
+/* Present only where the file carries an appended signature. */
+static enum status check_d_modsig(const struct ima_entry *e, struct span value)
+{
+	struct span alg_name;
+	struct span digest;
+
+	return value.len == 0 ? OK : split_digest(e, value, &alg_name, &digest);
+}
+
+/* One NUL, at the end: text that a reader of C strings would cut short could
+ * pass for another path. */
+static enum status take_path(struct ima_entry *e, struct span value, size_t max)
+{
+	if (value.len == 0 || value.len > max + 1 ||
+	    memchr(value.data, 0, value.len) != value.data + value.len - 1)
+		return STATUS_MALFORMED;
+	e->has_path = true;
+	e->path = (struct span){ .data = value.data, .len = value.len - 1 };
+	return OK;
+}
+
+static enum status check_number(struct span value)
+{
+	return value.len == 1 || value.len == 2 || value.len == 4 || value.len == 8
+		       ? OK
+		       : STATUS_MALFORMED;
+}
+
+static enum status take_field(struct ima_entry *e, enum ima_field field, struct span value)
+{
+	switch (field) {
+	case IMA_FIELD_D:
+		return take_d(e, value);
+	case IMA_FIELD_N:
+		return take_path(e, value, IMA_LEGACY_NAME_MAX);
+	case IMA_FIELD_D_NG:
+		return take_d_ng(e, value);
+	case IMA_FIELD_D_NGV2:
+		return take_d_ngv2(e, value);
+	case IMA_FIELD_N_NG:
+		return take_path(e, value, IMA_PATH_MAX);
+	case IMA_FIELD_SIG:
+		e->file_signature = value;
+		return OK;
+	case IMA_FIELD_BUF:
+		e->buffer = value;
+		e->has_buffer = true;
+		return OK;
+	case IMA_FIELD_D_MODSIG:
+		return check_d_modsig(e, value);
+	case IMA_FIELD_IUID:
+	case IMA_FIELD_IGID:
+	case IMA_FIELD_IMODE:
+		return check_number(value);
+	case IMA_FIELD_MODSIG:
+	case IMA_FIELD_EVMSIG:
+	case IMA_FIELD_XATTRNAMES:
+	case IMA_FIELD_XATTRLENGTHS:
+	case IMA_FIELD_XATTRVALUES:
+		return OK; /* opaque */
+	}
+	return STATUS_UNSUPPORTED;
+}
+
+static void read_fields(struct reader *outer, const struct ima_template *t, struct ima_entry *e)
+{
+	uint32_t len = reader_le32(outer);
+
+	if (len > IMA_ENTRY_MAX)
+		reader_fail(outer, STATUS_TOO_LARGE);
+	e->template_data = reader_take(outer, len);
+	if (outer->status != OK)
+		return;
+
+	struct reader r = reader_over(e->template_data);
+	for (size_t i = 0; i < t->field_count && r.status == OK; i++) {
+		uint32_t size = reader_le32(&r);
+		struct span value = reader_take(&r, size);
+
+		if (r.status == OK)
+			reader_fail(&r, take_field(e, t->field[i], value));
+	}
+
+	/* All of the entry is here: fields that overrun it contradict it. */
+	enum status end = reader_end(&r);
+	if (end != OK)
+		reader_fail(outer, end == STATUS_TRUNCATED ? STATUS_MALFORMED : end);
+}
+
+/* The template "ima": 20 bytes of digest and a name, no lengths around them. */
+static void read_legacy(struct reader *r, struct ima_entry *e)
+{
+	const uint8_t *start = r->rest.data;
+	struct span digest = reader_take(r, SHA1_SIZE);
+	uint32_t name_len = reader_le32(r);
+
+	if (name_len > IMA_LEGACY_NAME_MAX)
+		reader_fail(r, STATUS_MALFORMED);
+
+	struct span name = reader_take(r, name_len);
+	if (r->status != OK)
+		return;
+	if (name.len > 0 && memchr(name.data, 0, name.len) != NULL) {
+		reader_fail(r, STATUS_MALFORMED);
+		return;
+	}
+	e->is_legacy = true;
+	e->template_data = (struct span){ .data = start, .len = (size_t)(r->rest.data - start) };
+	take_digest(e, span_text("sha1"), digest);
+	e->has_path = true;
+	e->path = name;
+}
+
+static void read_template_name(struct reader *r, struct ima_log *log, struct ima_entry *e)
+{
+	uint32_t len = reader_le32(r);
+
+	if (len > IMA_TEMPLATE_NAME_MAX)
+		reader_fail(r, STATUS_TOO_LARGE);
+	e->template_name = reader_take(r, len);
+	if (r->status != OK || (len > 0 && span_equal(e->template_name, log->template_name)))
+		return;
+	reader_fail(r, ima_template_named(e->template_name, &log->template));
+	log->template_name = r->status == OK ? e->template_name : (struct span){ 0 };
+}
+
+static void read_entry(struct reader *r, struct ima_log *log, struct ima_entry *e)
+{
+	e->pcr = reader_le32(r);
+	if (e->pcr >= PCR_COUNT)
+		reader_fail(r, STATUS_MALFORMED);
+	e->template_hash = reader_take(r, log->template_hash_size);
+	e->is_violation = span_is_zero(e->template_hash);
+	read_template_name(r, log, e);
+	if (r->status != OK)
+		return;
+	if (log->template.is_legacy)
+		read_legacy(r, e);
+	else
+		read_fields(r, &log->template, e);
+}
+
+enum status ima_log_next(struct ima_log *log, struct ima_entry *out)
+{
+	struct reader r = log->reader;
+	struct ima_entry e = { .index = log->next_index, .offset = r.offset };
+
+	if (reader_is_done(&r))
+		return r.status == OK ? STATUS_NOT_FOUND : r.status;
+	read_entry(&r, log, &e);
+	if (r.status != OK)
+		return r.status;
+	e.size = r.offset - e.offset;
+	log->reader = r;
+	log->next_index++;
+	*out = e;
+	return OK;
+}
+
+static enum status hash_legacy(const struct ima_entry *e, struct hasher *hasher, struct digest *out)
+{
+	static const uint8_t zeros[LEGACY_NAME_SIZE];
+	struct span parts[] = {
+		e->file_digest,
+		e->path,
+		{ .data = zeros, .len = LEGACY_NAME_SIZE - e->path.len },
+	};
+
+	return hasher_digest(hasher, parts, 3, out);
+}
+
+enum status ima_entry_hash(const struct ima_entry *entry, struct hasher *hasher, struct digest *out)
+{
+	if (entry->is_legacy)
+		return hash_legacy(entry, hasher, out);
+	return hasher_digest(hasher, &entry->template_data, 1, out);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tpm/ima_log.h"
+
+/* Kernels before 5.8 had one hash for all banks: 20 bytes, the rest zero. */
+static enum status padded_hash(const struct ima_entry *entry, enum digest_alg alg,
+			       struct hasher *sha1, struct digest *out)
+{
+	struct digest padded = digest_filled(alg, 0);
+	struct digest hash;
+
+	if (sha1 == NULL || sha1->alg != DIGEST_SHA1)
+		return STATUS_UNSUPPORTED;
+
+	enum status status = ima_entry_hash(entry, sha1, &hash);
+	if (status != OK)
+		return status;
+	memcpy(padded.value, hash.value, digest_size(DIGEST_SHA1));
+	*out = padded;
+	return OK;
+}
+
+enum status ima_extended_value(const struct ima_entry *entry, enum digest_alg alg,
+			       enum ima_bank_form form, struct hasher *hasher, struct hasher *sha1,
+			       struct digest *out)
+{
+	if (digest_size(alg) == 0)
+		return STATUS_UNSUPPORTED;
+	if (entry->is_violation) {
+		*out = digest_filled(alg, 0xff);
+		return OK;
+	}
+	if (form == IMA_BANK_SHA1_PADDED)
+		return padded_hash(entry, alg, sha1, out);
+	if (hasher->alg != alg)
+		return STATUS_MISMATCH;
+	return ima_entry_hash(entry, hasher, out);
+}
+
+enum status ima_extend(struct digest *pcr, const struct ima_entry *entry, enum ima_bank_form form,
+		       struct hasher *hasher, struct hasher *sha1)
+{
+	struct digest value;
+	enum status status = ima_extended_value(entry, pcr->alg, form, hasher, sha1, &value);
+
+	return status == OK ? hasher_extend(hasher, pcr, digest_span(&value)) : status;
+}
+
+enum status ima_boot_aggregate(const struct pcr_values *values, enum digest_alg alg,
+			       unsigned pcr_count, struct digest *out)
+{
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct span parts[10];
+
+	if (pcr_count != 8 && pcr_count != 10)
+		return STATUS_UNSUPPORTED;
+	for (unsigned i = 0; i < pcr_count; i++) {
+		const struct digest *value = pcr_value(values, alg, i);
+
+		if (value == NULL)
+			return STATUS_NOT_FOUND;
+		parts[i] = digest_span(value);
+	}
+
+	enum status status = hasher_init(&hasher, alg);
+	return status == OK ? hasher_digest(&hasher, parts, pcr_count, out) : status;
+}
+
+void ima_progress_init(struct ima_progress *p, enum digest_alg bank)
+{
+	*p = (struct ima_progress){ .bank.alg = bank };
+	for (unsigned i = 0; i < PCR_COUNT; i++)
+		p->bank.value[i] = digest_filled(bank, 0);
+}
+
+/* The search for a prefix: what was replayed, and which PCRs stand right. */
+struct search {
+	struct ima_progress progress;
+	const struct pcr_bank *quoted;
+	pcr_mask matching; /* running value equals the quoted one */
+	pcr_mask wanted; /* named so far, and PCR 10 */
+	enum ima_bank_form form;
+	struct hasher hasher;
+	struct hasher sha1;
+};
+
+static void search_done(struct search *s)
+{
+	hasher_done(&s->hasher);
+	hasher_done(&s->sha1);
+}
+
+AUTO_RELEASE(search, search_done);
+
+static bool is_in(pcr_mask mask, unsigned pcr)
+{
+	return (mask >> pcr & 1) != 0;
+}
+
+static bool is_reached(const struct search *s, unsigned pcr)
+{
+	return is_in(s->quoted->known, pcr) &&
+	       digest_equal(&s->quoted->value[pcr], &s->progress.bank.value[pcr]);
+}
+
+static enum status search_start(struct search *s)
+{
+	enum digest_alg alg = s->progress.bank.alg;
+	enum status status = hasher_init(&s->hasher, alg);
+
+	if (status == OK && s->form == IMA_BANK_SHA1_PADDED)
+		status = hasher_init(&s->sha1, DIGEST_SHA1);
+	s->wanted = s->progress.named | (pcr_mask)1 << IMA_PCR;
+	for (unsigned i = 0; i < PCR_COUNT && status == OK; i++) {
+		if (is_in(s->wanted, i) && !is_in(s->quoted->known, i))
+			status = STATUS_NOT_FOUND;
+		if (is_reached(s, i))
+			s->matching |= (pcr_mask)1 << i;
+	}
+	return status;
+}
+
+static enum status search_step(struct search *s, const struct ima_entry *entry)
+{
+	struct ima_progress *p = &s->progress;
+	pcr_mask bit = (pcr_mask)1 << entry->pcr;
+
+	if (!is_in(s->quoted->known, entry->pcr))
+		return STATUS_NOT_FOUND;
+
+	enum status status = ima_extend(&p->bank.value[entry->pcr], entry, s->form, &s->hasher,
+					s->form == IMA_BANK_SHA1_PADDED ? &s->sha1 : NULL);
+	if (status != OK)
+		return status;
+	p->entries++;
+	p->named |= bit;
+	p->bank.known |= bit;
+	s->wanted |= bit;
+	s->matching &= ~bit;
+	if (is_reached(s, entry->pcr))
+		s->matching |= bit;
+	return OK;
+}
+
+/* Entries after a candidate are not covered by the quote, but the PCRs that
+ * they name are: one that was quoted with a value and that no entry of the
+ * prefix explains means that the prefix is longer. */
+static enum status check_tail(const struct search *s, struct ima_log tail, bool *is_prefix)
+{
+	struct ima_entry entry;
+	enum status status = OK;
+
+	*is_prefix = true;
+	while (*is_prefix && (status = ima_log_next(&tail, &entry)) == OK) {
+		if (!is_in(s->quoted->known, entry.pcr))
+			return STATUS_NOT_FOUND;
+		*is_prefix = is_in(s->wanted | s->matching, entry.pcr);
+	}
+	if (!*is_prefix || status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED)
+		return OK;
+	return status;
+}
+
+static enum status search_prefix(struct search *s, struct ima_log *log)
+{
+	pcr_mask checked = 0; /* wanted when a tail was looked at */
+	enum status status = OK;
+
+	for (;;) {
+		struct ima_entry entry;
+		bool is_prefix = false;
+
+		/* A tail that named another PCR is read again only after that PCR
+		 * has come up: 24 times at most, so time stays linear. */
+		if ((s->wanted & ~s->matching) == 0 && s->wanted != checked) {
+			checked = s->wanted;
+			status = check_tail(s, *log, &is_prefix);
+		}
+		if (status != OK || is_prefix)
+			return status;
+		status = ima_log_next(log, &entry);
+		if (status == STATUS_NOT_FOUND)
+			return STATUS_MISMATCH;
+		if (status == OK)
+			status = search_step(s, &entry);
+		if (status != OK)
+			return status;
+	}
+}
+
+enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
+			    const struct pcr_values *quoted, struct ima_progress *progress,
+			    size_t *prefix_bytes)
+{
+	AUTO_DONE(search) s = { .progress = *progress, .form = form };
+	struct ima_log log;
+	enum status status = ima_log_open(bytes, recorded, progress->entries, &log);
+
+	if (digest_alg_index(progress->bank.alg) == DIGEST_ALGS)
+		return STATUS_UNSUPPORTED;
+	s.quoted = &quoted->bank[digest_alg_index(progress->bank.alg)];
+	if (status == OK)
+		status = search_start(&s);
+	if (status == OK)
+		status = search_prefix(&s, &log);
+	if (status != OK)
+		return status;
+	*progress = s.progress;
+	*prefix_bytes = log.reader.offset;
+	return OK;
+}
