@@ -8,6 +8,8 @@
 #include "tools/commands.h"
 
 static const struct command commands[] = {
+	{ "bootlog", "read and replay a firmware event log", command_bootlog },
+	{ "imalog", "read and replay a list of IMA measurements", command_imalog },
 	{ "ek", "is this EK certificate believed?", command_ek },
 	{ "quote", "verify a TPM's quote: signature, nonce, PCR values", command_quote },
 	{ NULL, NULL, NULL },
