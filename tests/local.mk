@@ -12,3 +12,6 @@ include tests/unit/attestd.mk
 include tests/fuzz/local.mk
 include tests/integration/local.mk
 include tests/bench/local.mk
+
+# The captures that always run.
+EXTRA_DIST += tests/data/README.md tests/data/sb-exec-policy
