@@ -14,4 +14,5 @@ include tests/integration/local.mk
 include tests/bench/local.mk
 
 # The captures that always run.
-EXTRA_DIST += tests/data/README.md tests/data/sb-exec-policy
+EXTRA_DIST += tests/data/README.md tests/data/ca tests/data/ramfs-custompolicy \
+	tests/data/sb-exec-policy
