@@ -3,6 +3,7 @@
 #define POLICIES_REFERENCE_H
 
 #include "policies/layer.h"
+#include "policies/spiffe_id.h"
 #include "tpm/pcr.h"
 
 /*
@@ -12,10 +13,11 @@
  * pages. reference_open() checks every offset, so that the accessors only have
  * to check indices. Spans borrow from the image.
  */
+#define REFERENCE_SECTIONS 16
+
 struct reference {
 	struct span image;
-	/* Offsets of sections; private to reference.c. */
-	uint32_t section[16][2];
+	struct span section[REFERENCE_SECTIONS]; /* private to reference.c */
 };
 
 enum status reference_open(struct span image, struct reference *out);
@@ -23,7 +25,9 @@ enum status reference_open(struct span image, struct reference *out);
 struct reference_facts {
 	struct span generation; /* 32 bytes; another image, another value */
 	uint64_t root_version, index_version;
-	int64_t valid_until; /* timestamp's expiry, unix seconds: no new right after it */
+	/* Unix seconds: no new right after it. The earliest end of the timestamp,
+	 * the revocations and the root; it may have passed when they were loaded. */
+	int64_t valid_until;
 	uint32_t class_count, release_count, set_count;
 };
 
@@ -137,7 +141,9 @@ struct ima_rules {
 	bool tolerate_violations;
 	bool allow_builtin_policy;
 	bool modules_disabled;
-	struct ref_range keyrings; /* texts "KEYRING" and digests in keyring_digests */
+	/* Pairs: text i of keyrings is the name (".ima") of the keyring that may
+	 * hold the key with digest i of keyring_digests. */
+	struct ref_range keyrings;
 	struct ref_range keyring_digests;
 	struct ref_range sets; /* of reference_set() */
 	struct ref_range early; /* of reference_set(): allowed before the policy */
@@ -170,18 +176,13 @@ enum status reference_set(const struct reference *ref, uint32_t index, struct re
 
 /* A file's digest, as the set has it: OK path and digest both match,
  * STATUS_MISMATCH the path is there with another digest, STATUS_NOT_FOUND it is
- * not. Constant time in the set's size. */
+ * not. Constant time in the set's size. path is as IMA logs it: with '_' for
+ * each space. */
 enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
 				  const struct digest *digest);
 
 /* Revocations that appraisal has to look up. */
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id);
-
-/* SPIFFE ID against a pattern: one star stands for a whole path
- * segment, two at the end for any number of them (at least one). */
-bool spiffe_id_matches(struct span pattern, struct span id);
-/* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
-bool spiffe_id_is_valid(struct span id);
 
 #endif

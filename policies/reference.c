@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/reference.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "policies/file_table.h"
+#include "policies/image_layout.h"
+
+static uint32_t rows(const struct reference *ref, enum image_section section)
+{
+	return (uint32_t)(ref->section[section].len / image_row_size[section]);
+}
+
+/* A reader over one row; it starts failed where there is no such row. */
+static struct reader row_reader(const struct reference *ref, enum image_section section,
+				uint32_t index)
+{
+	size_t size = image_row_size[section];
+	struct reader r = reader_over(ref->section[section]);
+
+	if (index >= rows(ref, section))
+		reader_fail(&r, STATUS_NOT_FOUND);
+	reader_skip(&r, index * size);
+	return reader_within(&r, size);
+}
+
+static struct ref_range get_range(struct reader *r)
+{
+	struct ref_range range = { .first = reader_be32(r) };
+
+	range.count = reader_be32(r);
+	return range;
+}
+
+static bool get_bool(struct reader *r)
+{
+	uint8_t value = reader_u8(r);
+
+	if (value > 1)
+		reader_fail(r, STATUS_MALFORMED);
+	return value == 1;
+}
+
+/* A value of an enumeration whose last member is max. */
+static unsigned get_choice(struct reader *r, unsigned max)
+{
+	uint8_t value = reader_u8(r);
+
+	if (value > max)
+		reader_fail(r, STATUS_MALFORMED);
+	return value <= max ? value : 0;
+}
+
+struct reference_facts reference_facts(const struct reference *ref)
+{
+	struct reader r = row_reader(ref, IMAGE_FACTS, 0);
+	struct reference_facts facts = {
+		.generation = reader_take(&r, SHA256_SIZE),
+		.class_count = rows(ref, IMAGE_CLASSES),
+		.release_count = rows(ref, IMAGE_RELEASES),
+		.set_count = rows(ref, IMAGE_SETS),
+	};
+
+	facts.root_version = reader_be64(&r);
+	facts.index_version = reader_be64(&r);
+	facts.valid_until = (int64_t)reader_be64(&r);
+	return facts;
+}
+
+struct span reference_text(const struct reference *ref, uint32_t index)
+{
+	struct reader r = row_reader(ref, IMAGE_TEXTS, index);
+	uint32_t offset = reader_be32(&r);
+	uint32_t len = reader_be32(&r);
+	struct reader pool = reader_over(ref->section[IMAGE_TEXT_POOL]);
+
+	if (r.status != OK)
+		return (struct span){ 0 };
+	reader_skip(&pool, offset);
+	return reader_take(&pool, len);
+}
+
+struct digest reference_digest(const struct reference *ref, uint32_t index)
+{
+	struct reader r = row_reader(ref, IMAGE_DIGESTS, index);
+	struct digest digest = { .alg = digest_alg_from_tpm(reader_be16(&r)) };
+	struct span value = reader_take(&r, digest_size(digest.alg));
+
+	if (r.status != OK || value.len == 0)
+		return (struct digest){ 0 };
+	memcpy(digest.value, value.data, value.len);
+	return digest;
+}
+
+bool reference_range_has_digest(const struct reference *ref, struct ref_range range,
+				const struct digest *digest)
+{
+	for (uint32_t i = 0; i < range.count; i++) {
+		struct digest one = reference_digest(ref, range.first + i);
+
+		if (one.alg != DIGEST_NONE && digest_equal(&one, digest))
+			return true;
+	}
+	return false;
+}
+
+bool reference_range_has_text(const struct reference *ref, struct ref_range range, struct span text)
+{
+	for (uint32_t i = 0; i < range.count; i++)
+		if (span_equal(reference_text(ref, range.first + i), text))
+			return true;
+	return false;
+}
+
+struct layer_owner reference_owner(const struct reference *ref, enum layer layer)
+{
+	struct reader r = row_reader(ref, IMAGE_OWNERS, (uint32_t)layer);
+	uint32_t owner = reader_be32(&r);
+	uint32_t backup = reader_be32(&r);
+	uint32_t escalation = reader_be32(&r);
+
+	return (struct layer_owner){
+		.owner = reference_text(ref, owner),
+		.backup = reference_text(ref, backup),
+		.escalation = reference_text(ref, escalation),
+	};
+}
+
+enum status reference_class(const struct reference *ref, uint32_t index, struct node_class *out)
+{
+	struct reader r = row_reader(ref, IMAGE_CLASSES, index);
+	struct node_class row = { .name = reference_text(ref, reader_be32(&r)) };
+
+	row.trust_domain = reference_text(ref, reader_be32(&r));
+	row.id_patterns = get_range(&r);
+	row.bank = digest_alg_from_tpm(reader_be16(&r));
+	row.select = reader_be32(&r) & PCR_MASK_ALL;
+	row.policy_pcrs = reader_be32(&r) & PCR_MASK_ALL;
+	row.cap = (uint8_t)get_choice(&r, PCR_COUNT - 1);
+	row.require_safe = get_bool(&r);
+	row.firmware_deny = get_range(&r);
+	row.cells = get_range(&r);
+	row.grant_lifetime_s = reader_be32(&r);
+	row.attest_interval_s = reader_be32(&r);
+
+	enum status end = reader_end(&r);
+	if (end == OK)
+		*out = row;
+	return end;
+}
+
+enum status reference_class_named(const struct reference *ref, struct span name,
+				  struct node_class *out)
+{
+	struct node_class row;
+
+	for (uint32_t i = 0; i < rows(ref, IMAGE_CLASSES); i++) {
+		if (reference_class(ref, i, &row) != OK || !span_equal(row.name, name))
+			continue;
+		*out = row;
+		return OK;
+	}
+	return STATUS_NOT_FOUND;
+}
+
+enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
+				    struct firmware_deny *out)
+{
+	struct reader r = row_reader(ref, IMAGE_FIRMWARE_DENY, index);
+	struct span vendor = reader_take(&r, 4);
+	struct firmware_deny deny = { .from = reader_be64(&r) };
+
+	deny.to = reader_be64(&r);
+	if (r.status != OK)
+		return r.status;
+	memcpy(deny.vendor, vendor.data, vendor.len);
+	*out = deny;
+	return OK;
+}
+
+enum status reference_boot_rule(const struct reference *ref, uint32_t index, struct boot_rule *out)
+{
+	struct reader r = row_reader(ref, IMAGE_BOOT_RULES, index);
+	struct boot_rule rule = { .pcr = (uint8_t)get_choice(&r, PCR_COUNT - 1) };
+
+	rule.type = reader_be32(&r);
+	rule.name = reference_text(ref, reader_be32(&r));
+	rule.digests = get_range(&r);
+	rule.layer = (enum layer)get_choice(&r, LAYERS - 1);
+	rule.is_required = get_bool(&r);
+
+	enum status end = reader_end(&r);
+	if (end == OK)
+		*out = rule;
+	return end;
+}
+
+enum status reference_set(const struct reference *ref, uint32_t index, struct reference_set *out)
+{
+	struct reader r = row_reader(ref, IMAGE_SETS, index);
+	struct reference_set row = { .name = reference_text(ref, reader_be32(&r)) };
+
+	row.digest = reference_digest(ref, reader_be32(&r));
+	row.class = (enum set_class)get_choice(&r, SET_KERNEL);
+	row.files = reader_be64(&r);
+	row.must_appear = get_range(&r);
+	row.table = reader_be32(&r);
+
+	enum status end = reader_end(&r);
+	if (end == OK)
+		*out = row;
+	return end;
+}
+
+static struct boot_rules get_boot(const struct reference *ref, struct reader *r)
+{
+	struct boot_rules boot = { .secure_boot = get_bool(r) };
+
+	boot.lockdown = (enum lockdown)get_choice(r, LOCKDOWN_CONFIDENTIALITY);
+	boot.pk = get_range(r);
+	boot.kek = get_range(r);
+	boot.db = get_range(r);
+	boot.dbx_minimum = get_range(r);
+	boot.chain = get_range(r);
+	boot.events = get_range(r);
+	boot.ignore = get_range(r);
+	boot.cmdline = get_range(r);
+	boot.initrd = get_range(r);
+	boot.pcrs = get_range(r);
+	boot.sbat_minimum = reference_text(ref, reader_be32(r));
+	return boot;
+}
+
+static struct ima_rules get_ima(const struct reference *ref, struct reader *r)
+{
+	struct ima_rules ima = { .templates = get_range(r) };
+
+	ima.hash = digest_alg_from_tpm(reader_be16(r));
+	ima.policy_path = reference_text(ref, reader_be32(r));
+	ima.policy_digests = get_range(r);
+	ima.tolerate_violations = get_bool(r);
+	ima.allow_builtin_policy = get_bool(r);
+	ima.modules_disabled = get_bool(r);
+	ima.keyrings = get_range(r);
+	ima.keyring_digests = get_range(r);
+	ima.sets = get_range(r);
+	ima.early = get_range(r);
+	ima.exclude = get_range(r);
+	return ima;
+}
+
+enum status reference_release(const struct reference *ref, uint32_t index, struct release *out)
+{
+	struct reader r = row_reader(ref, IMAGE_RELEASES, index);
+	struct release row = { .manifest = reference_digest(ref, reader_be32(&r)) };
+
+	row.line = reference_text(ref, reader_be32(&r));
+	row.version = reader_be64(&r);
+	row.security_epoch = reader_be64(&r);
+	row.state = (enum release_state)get_choice(&r, RELEASE_PREVIOUS);
+	row.platform = reference_text(ref, reader_be32(&r));
+	row.kernel = reference_text(ref, reader_be32(&r));
+	row.not_before = (int64_t)reader_be64(&r);
+	row.not_after = (int64_t)reader_be64(&r);
+	row.accept_until = (int64_t)reader_be64(&r);
+	row.boot = get_boot(ref, &r);
+	row.ima = get_ima(ref, &r);
+
+	enum status end = reader_end(&r);
+	if (end == OK)
+		*out = row;
+	return end;
+}
+
+static enum status file_table_at(const struct reference *ref, uint32_t index,
+				 struct file_table *out)
+{
+	struct reader r = row_reader(ref, IMAGE_FILE_TABLES, index);
+
+	file_table_read(&r, out);
+	return reader_end(&r);
+}
+
+enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
+				  const struct digest *digest)
+{
+	struct file_table found;
+	enum status status = file_table_at(ref, table, &found);
+
+	if (status != OK)
+		return status;
+	return file_table_lookup(&found, ref->section[IMAGE_FILE_SLOTS],
+				 ref->section[IMAGE_FILE_RECORDS], path, digest);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return memcmp(a, b, SHA256_SIZE);
+}
+
+static bool has_row(const struct reference *ref, enum image_section section, const uint8_t *row)
+{
+	struct span all = ref->section[section];
+
+	return all.len > 0 &&
+	       bsearch(row, all.data, all.len / SHA256_SIZE, SHA256_SIZE, compare_rows) != NULL;
+}
+
+bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest)
+{
+	return digest->alg == DIGEST_SHA256 && has_row(ref, IMAGE_REVOKED_FILES, digest->value);
+}
+
+bool reference_is_revoked_node(const struct reference *ref, struct span node_id)
+{
+	AUTO_DONE(bytes) raw = { 0 };
+
+	/* What is no node id cannot be looked up, hence counts as revoked. */
+	if (node_id.len != 2 * SHA256_SIZE || hex_decode(node_id, &raw) != OK)
+		return true;
+	return has_row(ref, IMAGE_REVOKED_NODES, raw.data);
+}
+
+static bool range_is_sound(const struct reference *ref, enum image_section section,
+			   struct ref_range range)
+{
+	uint32_t count = rows(ref, section);
+
+	return range.first <= count && range.count <= count - range.first;
+}
+
+static bool texts_are_sound(const struct reference *ref)
+{
+	for (uint32_t i = 0; i < rows(ref, IMAGE_TEXTS); i++) {
+		struct reader r = row_reader(ref, IMAGE_TEXTS, i);
+		uint32_t offset = reader_be32(&r);
+		uint32_t len = reader_be32(&r);
+		size_t pool = ref->section[IMAGE_TEXT_POOL].len;
+
+		if (offset > pool || len > pool - offset)
+			return false;
+	}
+	return true;
+}
+
+static bool classes_are_sound(const struct reference *ref)
+{
+	struct node_class row;
+
+	for (uint32_t i = 0; i < rows(ref, IMAGE_CLASSES); i++)
+		if (reference_class(ref, i, &row) != OK || row.bank == DIGEST_NONE ||
+		    !range_is_sound(ref, IMAGE_TEXTS, row.id_patterns) ||
+		    !range_is_sound(ref, IMAGE_TEXTS, row.cells) ||
+		    !range_is_sound(ref, IMAGE_FIRMWARE_DENY, row.firmware_deny))
+			return false;
+	return true;
+}
+
+static bool boot_rules_are_sound(const struct reference *ref)
+{
+	struct boot_rule rule;
+
+	for (uint32_t i = 0; i < rows(ref, IMAGE_BOOT_RULES); i++)
+		if (reference_boot_rule(ref, i, &rule) != OK ||
+		    !range_is_sound(ref, IMAGE_DIGESTS, rule.digests))
+			return false;
+	return true;
+}
+
+static bool sets_are_sound(const struct reference *ref)
+{
+	struct reference_set row;
+	struct file_table table;
+
+	for (uint32_t i = 0; i < rows(ref, IMAGE_SETS); i++)
+		if (reference_set(ref, i, &row) != OK ||
+		    !range_is_sound(ref, IMAGE_TEXTS, row.must_appear) ||
+		    row.table >= rows(ref, IMAGE_FILE_TABLES))
+			return false;
+	for (uint32_t i = 0; i < rows(ref, IMAGE_FILE_TABLES); i++)
+		if (file_table_at(ref, i, &table) != OK ||
+		    !file_table_is_sound(&table, ref->section[IMAGE_FILE_SLOTS],
+					 ref->section[IMAGE_FILE_RECORDS]))
+			return false;
+	return true;
+}
+
+static bool boot_is_sound(const struct reference *ref, const struct boot_rules *boot)
+{
+	return range_is_sound(ref, IMAGE_DIGESTS, boot->pk) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, boot->kek) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, boot->db) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, boot->dbx_minimum) &&
+	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->chain) &&
+	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->events) &&
+	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->ignore) &&
+	       range_is_sound(ref, IMAGE_TEXTS, boot->cmdline) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, boot->initrd) &&
+	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->pcrs);
+}
+
+static bool ima_is_sound(const struct reference *ref, const struct ima_rules *ima)
+{
+	return ima->hash != DIGEST_NONE && range_is_sound(ref, IMAGE_TEXTS, ima->templates) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, ima->policy_digests) &&
+	       range_is_sound(ref, IMAGE_TEXTS, ima->keyrings) &&
+	       range_is_sound(ref, IMAGE_DIGESTS, ima->keyring_digests) &&
+	       ima->keyrings.count == ima->keyring_digests.count &&
+	       range_is_sound(ref, IMAGE_SETS, ima->sets) &&
+	       range_is_sound(ref, IMAGE_SETS, ima->early) &&
+	       range_is_sound(ref, IMAGE_TEXTS, ima->exclude);
+}
+
+static bool releases_are_sound(const struct reference *ref)
+{
+	struct release row;
+
+	for (uint32_t i = 0; i < rows(ref, IMAGE_RELEASES); i++)
+		if (reference_release(ref, i, &row) != OK || row.manifest.alg != DIGEST_SHA256 ||
+		    !boot_is_sound(ref, &row.boot) || !ima_is_sound(ref, &row.ima))
+			return false;
+	return true;
+}
+
+/* The magic, then where each section lies. */
+static enum status read_header(struct span image, struct reference *out)
+{
+	struct reader r = reader_over(image);
+	struct span magic = reader_take(&r, sizeof(IMAGE_MAGIC) - 1);
+	uint32_t count = reader_be32(&r);
+
+	if (r.status == OK &&
+	    (!span_equal(magic, span_text(IMAGE_MAGIC)) || count != IMAGE_SECTIONS))
+		reader_fail(&r, STATUS_UNSUPPORTED);
+	for (size_t i = 0; i < REFERENCE_SECTIONS; i++) {
+		uint64_t offset = reader_be64(&r);
+		uint64_t len = reader_be64(&r);
+
+		if (offset > image.len || len > image.len - offset)
+			reader_fail(&r, STATUS_TRUNCATED);
+		if (r.status != OK)
+			return r.status;
+		if (i < IMAGE_SECTIONS && (len % image_row_size[i] != 0 || len > UINT32_MAX))
+			return STATUS_MALFORMED;
+		out->section[i] = (struct span){ .data = image.data + offset, .len = (size_t)len };
+	}
+	return OK;
+}
+
+enum status reference_open(struct span image, struct reference *out)
+{
+	struct reference ref = { .image = image };
+	enum status status = read_header(image, &ref);
+
+	if (status != OK)
+		return status;
+	if (rows(&ref, IMAGE_FACTS) != 1 || rows(&ref, IMAGE_OWNERS) != LAYERS ||
+	    !texts_are_sound(&ref) || !classes_are_sound(&ref) || !boot_rules_are_sound(&ref) ||
+	    !sets_are_sound(&ref) || !releases_are_sound(&ref))
+		return STATUS_MALFORMED;
+	*out = ref;
+	return OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_SPIFFE_ID_H
+#define POLICIES_SPIFFE_ID_H
+
+#include "base/bytes.h"
+
+#define SPIFFE_ID_MAX 2048 /* SPIFFE-ID 2.3 */
+#define TRUST_DOMAIN_MAX 255 /* SPIFFE-ID 2.3 */
+
+/* SPIFFE-ID 2.1, and what a DNS host allows, because an X.509 name constraint
+ * has to hold it: labels of a-z, 0-9 and inner '-'; no underscore. */
+bool trust_domain_is_valid(struct span name);
+/* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
+bool spiffe_id_is_valid(struct span id);
+/* The trust domain of a valid ID. */
+struct span spiffe_id_trust_domain(struct span id);
+
+/* A pattern is an ID with a path in which a segment may be one star, and the
+ * last two. */
+bool spiffe_pattern_is_valid(struct span pattern);
+/* SPIFFE ID against a pattern: one star stands for a whole path
+ * segment, two at the end for any number of them (at least one). */
+bool spiffe_id_matches(struct span pattern, struct span id);
+
+#endif
