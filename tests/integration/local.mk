@@ -4,3 +4,10 @@ tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
 tests_integration_make_credential_LDADD = libdaemon.a $(TPM_LIBS)
 TESTS += tests/integration/credential
 EXTRA_DIST += tests/integration/credential tools/swtpm.sh
+
+noinst_PROGRAMS += tests/integration/ima_measure
+tests_integration_ima_measure_SOURCES = tests/integration/ima_measure.c
+tests_integration_ima_measure_LDADD = $(BASE_LIBS)
+
+EXTRA_DIST += tests/integration/ek_certificates
+TESTS += tests/integration/ek_certificates
