@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TPM_DEVICE_CONNECTION_H
+#define TPM_DEVICE_CONNECTION_H
+
+#include <tss2/tss2_esys.h>
+
+#include "tpm/device/device.h"
+
+/* Private to tpm/device. */
+
+#define REASON_MAX 256
+
+struct minting_key {
+	TPMS_CONTEXT *context; /* NULL: none */
+	struct bytes public_area;
+	struct digest policy;
+	enum digest_alg bank;
+	pcr_mask pcrs;
+	uint32_t reset_count, restart_count;
+};
+
+struct tpm_device {
+	char *tcti_name;
+	TPM2B_AUTH endorsement_auth;
+	bool is_held;
+	bool is_broken; /* the transport failed: reconnect */
+	TSS2_TCTI_CONTEXT *tcti;
+	ESYS_CONTEXT *esys;
+	TPMS_CONTEXT *ak;
+	struct bytes ak_public;
+	struct minting_key minting;
+	char reason[REASON_MAX];
+};
+
+/* The TPM during one verb. */
+struct connection {
+	struct tpm_device *device;
+	ESYS_CONTEXT *esys;
+};
+
+enum status connection_open(struct tpm_device *d, struct connection *out);
+void connection_done(struct connection *c);
+/* What a response code means to callers; keeps the reason. */
+enum status connection_status(struct connection *c, const char *command, TSS2_RC rc);
+/* The same for a reason of our own. */
+enum status connection_refuse(struct connection *c, enum status status, const char *reason);
+
+/* An object or session in the TPM; released at the end of its scope. */
+struct loaded {
+	ESYS_CONTEXT *esys;
+	ESYS_TR handle;
+	bool is_persistent;
+};
+
+void loaded_done(struct loaded *l);
+
+enum status public_marshal(const TPMT_PUBLIC *area, struct bytes *out);
+enum status signature_marshal(const TPMT_SIGNATURE *signature, struct bytes *out);
+
+/* One property of TPM2_CAP_TPM_PROPERTIES; 0 where the TPM lacks it. */
+enum status property_read(struct connection *c, TPM2_PT property, uint32_t *out);
+/* Handles from first on, while they are below end; at most max. */
+enum status handles_list(struct connection *c, TPM2_HANDLE first, TPM2_HANDLE end,
+			 TPM2_HANDLE *handles, size_t max, size_t *count);
+/* NV contents as its owner put them; STATUS_NOT_FOUND where there is none. */
+enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out);
+
+TPML_PCR_SELECTION selection_of(enum digest_alg bank, pcr_mask pcrs);
+enum status pcrs_read(struct connection *c, enum digest_alg bank, pcr_mask select,
+		      struct pcr_values *values);
+enum status clock_read(struct connection *c, struct tpm_clock *out);
+
+/* A primary that is flushed with *out. */
+enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
+			   struct loaded *out, struct bytes *public_area);
+/* The AK, from its saved context or derived anew. */
+enum status ak_load(struct connection *c, struct loaded *out);
+enum status minting_key_load(struct connection *c, struct loaded *out);
+
+AUTO_RELEASE(connection, connection_done);
+AUTO_RELEASE(loaded, loaded_done);
+AUTO_FREE(TPM2B_ATTEST, TPM2B_ATTEST, Esys_Free);
+AUTO_FREE(TPM2B_DIGEST, TPM2B_DIGEST, Esys_Free);
+AUTO_FREE(TPM2B_MAX_NV_BUFFER, TPM2B_MAX_NV_BUFFER, Esys_Free);
+AUTO_FREE(TPM2B_NV_PUBLIC, TPM2B_NV_PUBLIC, Esys_Free);
+AUTO_FREE(TPM2B_PUBLIC, TPM2B_PUBLIC, Esys_Free);
+AUTO_FREE(TPML_DIGEST, TPML_DIGEST, Esys_Free);
+AUTO_FREE(TPML_PCR_SELECTION, TPML_PCR_SELECTION, Esys_Free);
+AUTO_FREE(TPMS_CAPABILITY_DATA, TPMS_CAPABILITY_DATA, Esys_Free);
+AUTO_FREE(TPMS_TIME_INFO, TPMS_TIME_INFO, Esys_Free);
+AUTO_FREE(TPMT_SIGNATURE, TPMT_SIGNATURE, Esys_Free);
+
+#endif

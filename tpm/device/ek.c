@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <tss2/tss2_mu.h>
+
+#include "tpm/device/connection.h"
+#include "tpm/device/templates.h"
+#include "tpm/ek_certificate.h"
+
+/* Where EKs are made persistent (TCG TPM 2.0 Provisioning Guidance, 7.8). */
+#define EK_PERSISTENT_FIRST 0x81010000u
+#define EK_PERSISTENT_END 0x81020000u
+#define EK_PERSISTENT_MAX 32
+/* Certificates of the EK's issuers (EK Credential Profile 2.5, 2.2.1.5.2). */
+#define CHAIN_FIRST 0x01c00100u
+#define CHAIN_END 0x01c00200u
+#define CHAIN_INDICES_MAX 16
+
+/* The certificate read for its key only; whether it is believed is the
+ * verifier's question. */
+static enum status certificate_read(struct span nv, struct ek_certificate *out)
+{
+	const struct ek_trust nobody = { 0 };
+	enum status status = ek_certificate_verify(nv, &nobody, out);
+
+	return status == OK && out->key == NULL ? STATUS_MALFORMED : status;
+}
+
+static enum status chain_split(struct span all, struct tpm_identity *identity)
+{
+	while (identity->ek_chain_count < TPM_CHAIN_MAX && all.len > 0) {
+		const uint8_t *p = all.data;
+		AUTO(X509) certificate = d2i_X509(NULL, &p, (long)all.len);
+
+		/* What follows is padding, or nothing that we could send. */
+		if (certificate == NULL)
+			return OK;
+
+		size_t len = (size_t)(p - all.data);
+		enum status status = bytes_copy((struct span){ .data = all.data, .len = len },
+						&identity->ek_chain[identity->ek_chain_count]);
+
+		if (status != OK)
+			return status;
+		identity->ek_chain_count++;
+		all = (struct span){ .data = all.data + len, .len = all.len - len };
+	}
+	return OK;
+}
+
+/* One certificate may span two indices: they are read as one text. */
+static enum status chain_read(struct connection *c, struct tpm_identity *identity)
+{
+	AUTO_DONE(bytes) all = { 0 };
+	TPM2_HANDLE indices[CHAIN_INDICES_MAX];
+	size_t count = 0;
+	enum status status =
+		handles_list(c, CHAIN_FIRST, CHAIN_END, indices, CHAIN_INDICES_MAX, &count);
+
+	for (size_t i = 0; i < count && status == OK; i++) {
+		AUTO_DONE(bytes) part = { 0 };
+
+		/* Candidates only: one that can't be read is left out. */
+		if (nv_read(c, indices[i], &part) == OK)
+			status = bytes_append(&all, span_of(&part));
+	}
+	return status == OK ? chain_split(span_of(&all), identity) : status;
+}
+
+static enum status certificate_find(struct connection *c, struct tpm_identity *identity)
+{
+	for (size_t i = 0; i < EK_KINDS; i++) {
+		enum status status = nv_read(c, ek_kinds[i].certificate, &identity->ek_certificate);
+
+		if (status == OK) {
+			identity->ek_index = ek_kinds[i].certificate;
+			return chain_read(c, identity);
+		}
+		if (status != STATUS_NOT_FOUND)
+			return status;
+	}
+	identity->states |= TPM_EK_CERTIFICATE_MISSING;
+	return OK;
+}
+
+/* Why an AK could not be derived, where the TPM itself names the cause. */
+static enum status endorsement_states(struct connection *c, unsigned *states)
+{
+	uint32_t permanent = 0;
+	uint32_t startup = 0;
+	enum status status = property_read(c, TPM2_PT_PERMANENT, &permanent);
+
+	if (status == OK)
+		status = property_read(c, TPM2_PT_STARTUP_CLEAR, &startup);
+	if (status != OK)
+		return status;
+	if ((startup & TPMA_STARTUP_CLEAR_EHENABLE) == 0)
+		*states |= TPM_ENDORSEMENT_DISABLED;
+	else if ((permanent & TPMA_PERMANENT_ENDORSEMENTAUTHSET) != 0)
+		*states |= TPM_ENDORSEMENT_AUTH_SET;
+	return OK;
+}
+
+static enum status attestation_key_find(struct connection *c, struct tpm_identity *identity)
+{
+	AUTO_DONE(loaded) ak = { 0 };
+	enum status status = ak_load(c, &ak);
+
+	if (status == OK)
+		return bytes_copy(span_of(&c->device->ak_public), &identity->ak_public);
+
+	enum status asked = endorsement_states(c, &identity->states);
+
+	return asked == OK && (identity->states &
+			       (TPM_ENDORSEMENT_DISABLED | TPM_ENDORSEMENT_AUTH_SET)) != 0
+		       ? OK
+		       : status;
+}
+
+enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out)
+{
+	AUTO_DONE(tpm_identity) identity = { 0 };
+	AUTO_DONE(connection) c = { 0 };
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = certificate_find(&c, &identity);
+	if (status == OK)
+		status = attestation_key_find(&c, &identity);
+	if (status == OK) {
+		*out = identity;
+		identity = (struct tpm_identity){ 0 };
+	}
+	return status;
+}
+
+static bool is_certified(const struct ek_certificate *certificate, const struct bytes *public_area)
+{
+	struct public_area area;
+
+	return public_area_parse(span_of(public_area), &area) == OK &&
+	       ek_certificate_is_for(certificate, &area);
+}
+
+static enum status persistent_try(struct connection *c, TPM2_HANDLE handle, struct loaded *out,
+				  struct bytes *public_area)
+{
+	AUTO_DONE(loaded)
+	found = { .esys = c->esys, .handle = ESYS_TR_NONE, .is_persistent = true };
+	AUTO(TPM2B_PUBLIC) area = NULL;
+	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+					   ESYS_TR_NONE, &found.handle);
+
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ReadPublic(c->esys, found.handle, ESYS_TR_NONE, ESYS_TR_NONE,
+				     ESYS_TR_NONE, &area, NULL, NULL);
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_ReadPublic", rc);
+
+	enum status status = public_marshal(&area->publicArea, public_area);
+
+	if (status == OK) {
+		*out = found;
+		found = (struct loaded){ 0 };
+	}
+	return status;
+}
+
+/* The persistent key that the certificate is for, whatever its handle. */
+static enum status persistent_find(struct connection *c, const struct ek_certificate *certificate,
+				   struct loaded *out, struct bytes *public_area)
+{
+	TPM2_HANDLE handles[EK_PERSISTENT_MAX];
+	size_t count = 0;
+	enum status status = handles_list(c, EK_PERSISTENT_FIRST, EK_PERSISTENT_END, handles,
+					  EK_PERSISTENT_MAX, &count);
+
+	if (status != OK)
+		return status;
+	for (size_t i = 0; i < count; i++) {
+		AUTO_DONE(loaded) found = { 0 };
+		AUTO_DONE(bytes) area = { 0 };
+
+		if (persistent_try(c, handles[i], &found, &area) != OK ||
+		    !is_certified(certificate, &area))
+			continue;
+		*out = found;
+		*public_area = area;
+		found = (struct loaded){ 0 };
+		area = (struct bytes){ 0 };
+		return OK;
+	}
+	return STATUS_NOT_FOUND;
+}
+
+/* What the manufacturer left in NV overrides the profile's template. */
+static enum status template_find(struct connection *c, const struct ek_kind *kind,
+				 TPM2B_PUBLIC *out)
+{
+	AUTO_DONE(bytes) nv = { 0 };
+	AUTO_DONE(bytes) nonce = { 0 };
+	enum status status = nv_read(c, kind->template, &nv);
+	size_t used = 0;
+
+	if (status == OK) {
+		*out = (TPM2B_PUBLIC){ 0 };
+		if (Tss2_MU_TPMT_PUBLIC_Unmarshal(nv.data, nv.len, &used, &out->publicArea) !=
+		    TSS2_RC_SUCCESS)
+			return connection_refuse(c, STATUS_MALFORMED, "EK template in NV");
+		return OK;
+	}
+	if (status == STATUS_NOT_FOUND)
+		status = kind->nonce != 0 ? nv_read(c, kind->nonce, &nonce) : STATUS_NOT_FOUND;
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return status;
+	return ek_template(kind, span_of(&nonce), out);
+}
+
+static enum status derived_find(struct connection *c, const struct ek_kind *kind,
+				const struct ek_certificate *certificate, struct loaded *out,
+				struct bytes *public_area)
+{
+	AUTO_DONE(loaded) made = { 0 };
+	AUTO_DONE(bytes) area = { 0 };
+	TPM2B_PUBLIC template;
+	enum status status = template_find(c, kind, &template);
+
+	if (status == OK)
+		status = primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, &made, &area);
+	if (status != OK)
+		return status;
+	if (!is_certified(certificate, &area))
+		return connection_refuse(c, STATUS_MISMATCH,
+					 "the EK certificate is for another key");
+	*out = made;
+	*public_area = area;
+	made = (struct loaded){ 0 };
+	area = (struct bytes){ 0 };
+	return OK;
+}
+
+static enum status ek_load(struct connection *c, const struct tpm_identity *identity,
+			   struct loaded *out, struct bytes *public_area)
+{
+	AUTO_DONE(ek_certificate) certificate = { 0 };
+	const struct ek_kind *kind = ek_kind_of(identity->ek_index);
+
+	if (kind == NULL)
+		return connection_refuse(c, STATUS_NOT_FOUND, "there is no EK certificate");
+
+	enum status status = certificate_read(span_of(&identity->ek_certificate), &certificate);
+
+	if (status != OK)
+		return connection_refuse(c, status, "the EK certificate cannot be read");
+	status = persistent_find(c, &certificate, out, public_area);
+	/* Derived only where none was left: RSA takes seconds. */
+	return status == STATUS_NOT_FOUND ? derived_find(c, kind, &certificate, out, public_area)
+					  : status;
+}
+
+enum status tpm_device_ek_public(struct tpm_device *d, const struct tpm_identity *identity,
+				 struct bytes *out)
+{
+	AUTO_DONE(connection) c = { 0 };
+	AUTO_DONE(loaded) ek = { 0 };
+	enum status status = connection_open(d, &c);
+
+	return status == OK ? ek_load(&c, identity, &ek, out) : status;
+}
+
+/* A policy session that may use this EK, salted with it: what an interposer on
+ * the bus sees of the credential is ciphertext. */
+static enum status ek_session(struct connection *c, const struct loaded *ek,
+			      const struct public_area *area, struct loaded *out)
+{
+	const TPMT_SYM_DEF cipher = { .algorithm = TPM2_ALG_AES,
+				      .keyBits.aes = 128,
+				      .mode.aes = TPM2_ALG_CFB };
+	const TPMA_SESSION encrypted = TPMA_SESSION_ENCRYPT | TPMA_SESSION_DECRYPT;
+	ESYS_TR session = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_StartAuthSession(c->esys, ek->handle, ESYS_TR_NONE, ESYS_TR_NONE,
+					   ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY,
+					   &cipher, (TPMI_ALG_HASH)area->name_alg, &session);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_StartAuthSession", rc);
+	*out = (struct loaded){ .esys = c->esys, .handle = session };
+	rc = Esys_TRSess_SetAttributes(c->esys, session, encrypted | TPMA_SESSION_CONTINUESESSION,
+				       0xff);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_PolicySecret(c->esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_PASSWORD,
+				       ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL);
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_PolicySecret", rc);
+
+	const TPML_DIGEST *branches = ek_policy_branches(area->auth_policy);
+
+	if (branches != NULL)
+		rc = Esys_PolicyOR(c->esys, session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				   branches);
+	return connection_status(c, "TPM2_PolicyOR", rc);
+}
+
+static enum status activate(struct connection *c, const struct loaded *ek,
+			    const struct public_area *area, const TPM2B_ID_OBJECT *id_object,
+			    const TPM2B_ENCRYPTED_SECRET *encrypted_secret, struct bytes *secret)
+{
+	AUTO_DONE(loaded) ak = { 0 };
+	AUTO_DONE(loaded) session = { 0 };
+	AUTO(TPM2B_DIGEST) opened = NULL;
+	enum status status = ak_load(c, &ak);
+
+	if (status == OK)
+		status = ek_session(c, ek, area, &session);
+	if (status != OK)
+		return status;
+
+	TSS2_RC rc = Esys_ActivateCredential(c->esys, ak.handle, ek->handle, ESYS_TR_PASSWORD,
+					     session.handle, ESYS_TR_NONE, id_object,
+					     encrypted_secret, &opened);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_ActivateCredential", rc);
+	status = bytes_copy((struct span){ .data = opened->buffer, .len = opened->size }, secret);
+	explicit_bzero(opened, sizeof(*opened));
+	return status;
+}
+
+enum status tpm_device_activate(struct tpm_device *d, const struct tpm_identity *identity,
+				struct span id_object, struct span encrypted_secret,
+				struct bytes *secret)
+{
+	AUTO_DONE(connection) c = { 0 };
+	AUTO_DONE(loaded) ek = { 0 };
+	AUTO_DONE(bytes) ek_public = { 0 };
+	TPM2B_ID_OBJECT blob = { .size = (uint16_t)id_object.len };
+	TPM2B_ENCRYPTED_SECRET seed = { .size = (uint16_t)encrypted_secret.len };
+	struct public_area area;
+
+	/* From the network: bounded before the TSS sees it. */
+	if (id_object.len == 0 || id_object.len > sizeof(blob.credential) ||
+	    encrypted_secret.len == 0 || encrypted_secret.len > sizeof(seed.secret))
+		return STATUS_MALFORMED;
+	memcpy(blob.credential, id_object.data, id_object.len);
+	memcpy(seed.secret, encrypted_secret.data, encrypted_secret.len);
+
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = ek_load(&c, identity, &ek, &ek_public);
+	if (status == OK)
+		status = public_area_parse(span_of(&ek_public), &area);
+	return status == OK ? activate(&c, &ek, &area, &blob, &seed, secret) : status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm/device/connection.h"
+#include "tpm/device/templates.h"
+
+enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
+			   struct loaded *out, struct bytes *public_area)
+{
+	AUTO(TPM2B_PUBLIC) made = NULL;
+	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	const TPM2B_DATA outside = { 0 };
+	const TPML_PCR_SELECTION creation = { 0 };
+	ESYS_TR handle = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_CreatePrimary(c->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					ESYS_TR_NONE, &sensitive, template, &outside, &creation,
+					&handle, &made, NULL, NULL, NULL);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_CreatePrimary", rc);
+	*out = (struct loaded){ .esys = c->esys, .handle = handle };
+	return public_marshal(&made->publicArea, public_area);
+}
+
+static enum status context_load(struct connection *c, const TPMS_CONTEXT *context,
+				struct loaded *out)
+{
+	ESYS_TR handle = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_ContextLoad(c->esys, context, &handle);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_ContextLoad", rc);
+	*out = (struct loaded){ .esys = c->esys, .handle = handle };
+	return OK;
+}
+
+enum status ak_load(struct connection *c, struct loaded *out)
+{
+	AUTO_DONE(bytes) public_area = { 0 };
+	struct tpm_device *d = c->device;
+
+	if (d->ak != NULL && context_load(c, d->ak, out) == OK)
+		return OK;
+	/* A TPM reset ends every saved context; the AK comes back from its
+	 * template. */
+	Esys_Free(d->ak);
+	d->ak = NULL;
+
+	TPM2B_PUBLIC template = ak_template();
+	enum status status =
+		primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, out, &public_area);
+
+	if (status != OK)
+		return status;
+	status = connection_status(c, "TPM2_ContextSave",
+				   Esys_ContextSave(c->esys, out->handle, &d->ak));
+	if (status != OK)
+		return status;
+	bytes_done(&d->ak_public);
+	d->ak_public = public_area;
+	public_area = (struct bytes){ 0 };
+	return OK;
+}
+
+enum status minting_key_load(struct connection *c, struct loaded *out)
+{
+	if (c->device->minting.context == NULL)
+		return connection_refuse(c, STATUS_NOT_FOUND, "there is no minting key");
+	return context_load(c, c->device->minting.context, out);
+}

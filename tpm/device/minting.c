@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "base/writer.h"
+#include "tpm/device/connection.h"
+#include "tpm/device/templates.h"
+#include "tpm/policy_digest.h"
+
+/* resetCount in TPMS_TIME_INFO (Part 2, 10.11.6), as tpm/policy_digest.h. */
+#define OFFSET_RESET_COUNT 16
+/* How often an extend of some other PCR may fall between policy and signature. */
+#define SIGN_TRIES 8
+
+void tpm_device_drop_minting_key(struct tpm_device *d)
+{
+	Esys_Free(d->minting.context);
+	bytes_done(&d->minting.public_area);
+	d->minting = (struct minting_key){ 0 };
+}
+
+struct span tpm_device_minting_public(const struct tpm_device *d)
+{
+	return span_of(&d->minting.public_area);
+}
+
+static enum status policy_now(struct connection *c, enum digest_alg bank, pcr_mask pcrs,
+			      struct minting_key *key)
+{
+	struct pcr_values values;
+	struct tpm_clock clock;
+	enum status status = pcrs_read(c, bank, pcrs, &values);
+
+	if (status == OK)
+		status = clock_read(c, &clock);
+	if (status != OK)
+		return status;
+	key->bank = bank;
+	key->pcrs = pcrs;
+	key->reset_count = clock.reset_count;
+	key->restart_count = clock.restart_count;
+	return minting_policy(bank, pcrs, &values, clock.reset_count, clock.restart_count,
+			      &key->policy);
+}
+
+/* Does the key we hold still load, and would it still sign? */
+static bool minting_key_fits(struct connection *c, const struct minting_key *wanted)
+{
+	AUTO_DONE(loaded) key = { 0 };
+	const struct minting_key *held = &c->device->minting;
+
+	return held->context != NULL && held->bank == wanted->bank && held->pcrs == wanted->pcrs &&
+	       digest_equal(&held->policy, &wanted->policy) && minting_key_load(c, &key) == OK;
+}
+
+static enum status minting_key_make(struct connection *c, struct minting_key *key)
+{
+	AUTO_DONE(loaded) made = { 0 };
+	uint8_t unique[32];
+
+	/* Another key each time: a certificate of a capped key's must never
+	 * speak for its successor. */
+	if (RAND_bytes(unique, sizeof(unique)) != 1)
+		return STATUS_IO;
+
+	TPM2B_PUBLIC template = minting_template(&key->policy, unique);
+	enum status status =
+		primary_create(c, ESYS_TR_RH_NULL, &template, &made, &key->public_area);
+
+	if (status != OK)
+		return status;
+	return connection_status(c, "TPM2_ContextSave",
+				 Esys_ContextSave(c->esys, made.handle, &key->context));
+}
+
+enum status tpm_device_minting_key(struct tpm_device *d, enum digest_alg bank, pcr_mask pcrs,
+				   bool *is_new)
+{
+	AUTO_DONE(connection) c = { 0 };
+	struct minting_key key = { 0 };
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = policy_now(&c, bank, pcrs, &key);
+	if (status != OK)
+		return status;
+	if (minting_key_fits(&c, &key)) {
+		*is_new = false;
+		return OK;
+	}
+	tpm_device_drop_minting_key(d);
+	status = minting_key_make(&c, &key);
+	if (status != OK) {
+		bytes_done(&key.public_area);
+		return status;
+	}
+	d->minting = key;
+	*is_new = true;
+	return OK;
+}
+
+static enum status minting_session(struct connection *c, struct loaded *out)
+{
+	const struct minting_key *key = &c->device->minting;
+	const TPMT_SYM_DEF no_cipher = { .algorithm = TPM2_ALG_NULL };
+	const TPM2B_DIGEST current = { 0 };
+	const TPML_PCR_SELECTION selection = selection_of(key->bank, key->pcrs);
+	AUTO_DONE(bytes) counters = { 0 };
+	struct writer w = writer_to(&counters, 8);
+	TPM2B_OPERAND operand = { .size = 8 };
+	ESYS_TR session = ESYS_TR_NONE;
+
+	writer_be32(&w, key->reset_count);
+	writer_be32(&w, key->restart_count);
+
+	enum status status = writer_end(&w);
+
+	if (status != OK)
+		return status;
+	memcpy(operand.buffer, counters.data, 8);
+
+	TSS2_RC rc = Esys_StartAuthSession(c->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+					   ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY,
+					   &no_cipher, TPM2_ALG_SHA256, &session);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_StartAuthSession", rc);
+	*out = (struct loaded){ .esys = c->esys, .handle = session };
+	status = connection_status(c, "TPM2_PolicyPCR",
+				   Esys_PolicyPCR(c->esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
+						  ESYS_TR_NONE, &current, &selection));
+	if (status != OK)
+		return status;
+	return connection_status(c, "TPM2_PolicyCounterTimer",
+				 Esys_PolicyCounterTimer(c->esys, session, ESYS_TR_NONE,
+							 ESYS_TR_NONE, ESYS_TR_NONE, &operand,
+							 OFFSET_RESET_COUNT, TPM2_EO_EQ));
+}
+
+static enum status sign_once(struct connection *c, ESYS_TR key, const TPM2B_DIGEST *digest,
+			     struct bytes *signature)
+{
+	AUTO_DONE(loaded) session = { 0 };
+	AUTO(TPMT_SIGNATURE) made = NULL;
+	const TPMT_SIG_SCHEME own_scheme = { .scheme = TPM2_ALG_NULL };
+	/* An unrestricted key signs what did not come from the TPM. */
+	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
+	enum status status = minting_session(c, &session);
+
+	if (status != OK)
+		return status;
+
+	TSS2_RC rc = Esys_Sign(c->esys, key, session.handle, ESYS_TR_NONE, ESYS_TR_NONE, digest,
+			       &own_scheme, &no_ticket, &made);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_Sign", rc);
+	return signature_marshal(made, signature);
+}
+
+enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest,
+				 struct bytes *signature)
+{
+	AUTO_DONE(connection) c = { 0 };
+	AUTO_DONE(loaded) key = { 0 };
+	TPM2B_DIGEST hashed = { .size = SHA256_SIZE };
+
+	if (digest->alg != DIGEST_SHA256)
+		return STATUS_UNSUPPORTED;
+	memcpy(hashed.buffer, digest->value, SHA256_SIZE);
+
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = minting_key_load(&c, &key);
+	if (status != OK)
+		return status;
+	for (int tries = 0; tries < SIGN_TRIES; tries++) {
+		status = sign_once(&c, key.handle, &hashed, signature);
+		if (status != STATUS_UNAVAILABLE)
+			return status;
+	}
+	return status;
+}
+
+/* The banks in which this PCR exists. */
+static enum status active_banks(struct connection *c, unsigned pcr, TPML_DIGEST_VALUES *out)
+{
+	AUTO(TPMS_CAPABILITY_DATA) answer = NULL;
+	TPMI_YES_NO more;
+	TSS2_RC rc = Esys_GetCapability(c->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+					TPM2_CAP_PCRS, 0, TPM2_NUM_PCR_BANKS, &more, &answer);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_GetCapability", rc);
+
+	const TPML_PCR_SELECTION *banks = &answer->data.assignedPCR;
+
+	out->count = 0;
+	for (uint32_t i = 0; i < banks->count && i < TPM2_NUM_PCR_BANKS; i++) {
+		const TPMS_PCR_SELECTION *bank = &banks->pcrSelections[i];
+		struct digest cap;
+
+		if (pcr / 8 >= bank->sizeofSelect || (bank->pcrSelect[pcr / 8] >> pcr % 8 & 1) == 0)
+			continue;
+		/* A bank that we cannot hash for is none that a policy of ours
+		 * could name. */
+		if (cap_digest(digest_alg_from_tpm(bank->hash), &cap) != OK)
+			continue;
+		out->digests[out->count].hashAlg = bank->hash;
+		memcpy(&out->digests[out->count].digest, cap.value, digest_size(cap.alg));
+		out->count++;
+	}
+	return out->count > 0 ? OK
+			      : connection_refuse(c, STATUS_UNSUPPORTED, "no bank has the cap PCR");
+}
+
+enum status tpm_device_cap(struct tpm_device *d, unsigned pcr)
+{
+	AUTO_DONE(connection) c = { 0 };
+	TPML_DIGEST_VALUES digests = { 0 };
+
+	/* 0-10 belong to boot and IMA; beyond 15 are resettable or dynamic. */
+	if (pcr <= 10 || pcr > 15)
+		return STATUS_DENIED;
+
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = active_banks(&c, pcr, &digests);
+	if (status != OK)
+		return status;
+	return connection_status(&c, "TPM2_PCR_Extend",
+				 Esys_PCR_Extend(c.esys, pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+						 ESYS_TR_NONE, &digests));
+}
