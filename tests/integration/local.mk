@@ -11,3 +11,11 @@ tests_integration_ima_measure_LDADD = $(BASE_LIBS)
 
 EXTRA_DIST += tests/integration/ek_certificates
 TESTS += tests/integration/ek_certificates
+if HAVE_CMOCKA
+check_PROGRAMS += tests/integration/test_device
+tests_integration_test_device_SOURCES = tests/integration/test_device.c tests/unit/unit.h
+tests_integration_test_device_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_integration_test_device_LDADD = $(DEVICE_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/integration/device
+EXTRA_DIST += tests/integration/device
+endif
