@@ -11,6 +11,7 @@ tests_integration_ima_measure_LDADD = $(BASE_LIBS)
 
 EXTRA_DIST += tests/integration/ek_certificates
 TESTS += tests/integration/ek_certificates
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/integration/test_device
 tests_integration_test_device_SOURCES = tests/integration/test_device.c tests/unit/unit.h
