@@ -2,8 +2,9 @@
 #ifndef VERIFIER_SIGNER_MESSAGES_H
 #define VERIFIER_SIGNER_MESSAGES_H
 
-#include "policies/layer.h"
+#include "policies/release.h"
 #include "tpm/pcr.h"
+#include "verifier/appraisal/claims.h"
 #include "verifier/frames.h"
 
 /*
@@ -17,20 +18,20 @@
 #define SIGNER_ATTEST_MAX 1024 /* TPMS_ATTEST */
 #define SIGNER_SIGNATURE_MAX 1024 /* TPMT_SIGNATURE, ECDSA, Ed25519 */
 #define SIGNER_TEXT_MAX 256
+#define SIGNER_PCRS_MAX (PCR_COUNT * DIGEST_MAX)
 #define SIGNER_DETAIL_MAX 512
 #define SIGNER_RECORD_MAX 4096
 #define SIGNER_NONCE_MAX 64
 #define SIGNER_CREDENTIAL_MAX 1024
 #define SIGNER_ACT_MAX 2048
 #define SIGNER_STATE_MAX ((size_t)64 << 10)
-#define SIGNER_LOG_MAX ((size_t)40 << 20) /* compressed */
+#define SIGNER_LOG_MAX ((size_t)40 << 20) /* compressed, all of a boot session */
 #define SIGNER_CERTIFICATE_MAX 4096
 #define SIGNER_STATEMENT_MAX ((size_t)256 << 10)
-#define SIGNER_FINDINGS_MAX 64
-#define SIGNER_CHAIN_MAX 4
 #define SIGNER_BUNDLE_MAX 8
 #define SIGNER_PAGE_MAX 100
-#define SIGNER_NO_ENTRY UINT64_MAX
+/* The channel's FRAME_BODY_MAX: two full logs do not fit, and need not. */
+#define SIGNER_FRAME_MAX ((size_t)48 << 20)
 
 struct node_id {
 	uint8_t value[SHA256_SIZE];
@@ -134,38 +135,28 @@ struct challenge_request {
 	uint32_t reset_count, restart_count;
 };
 
-/* The values of the selected PCRs, lowest first, all of one size. */
-struct value_list {
-	size_t count;
-	struct span items[PCR_COUNT];
-};
-
 struct authenticate_request {
 	struct node_id node;
 	int64_t received; /* when the request's headers arrived */
 	struct span evidence_digest; /* SHA-256 of the evidence's body */
 	struct span nonce, attest, signature;
-	struct value_list values;
+	struct span pcrs; /* values of the selected PCRs, lowest first, joined */
 	struct span minting_public; /* empty: no minting key is offered */
 	struct span certify_attest, certify_signature; /* both empty where not sent */
 };
 
-/* What decides nothing by itself: the appraiser's findings. */
-struct finding_item {
+/* A finding with the people who answer for it; code as in appraisal/reason.h. */
+struct reason_item {
 	struct span code;
 	enum layer layer;
-	uint64_t entry; /* SIGNER_NO_ENTRY: none */
+	uint64_t entry; /* FINDING_NO_ENTRY: none */
 	struct span detail;
-};
-
-struct reason_item {
-	struct finding_item finding;
 	struct span owner, contact;
 };
 
 struct reason_list {
 	size_t count;
-	struct reason_item items[SIGNER_FINDINGS_MAX];
+	struct reason_item items[FINDINGS_MAX];
 };
 
 struct certificate_list {
@@ -194,31 +185,23 @@ struct authenticate_answer {
 	uint64_t release_version; /* ratchet: highest manifest version it has booted */
 	uint64_t entries; /* verified so far in this boot session */
 	struct span state; /* the appraiser's own, of this boot session; empty: from entry 0 */
-	/* Of this boot session, zstd frames: handed out where the generation changed. */
-	struct span ima_log, boot_log;
-};
-
-struct finding_list {
-	size_t count;
-	struct finding_item items[SIGNER_FINDINGS_MAX];
-};
-
-/* AR4SI values, draft-ietf-rats-ar4si 2.3: 0 to 127; 2 affirms, up to 31 is that. */
-struct claim_values {
-	uint8_t executables, configuration, hardware, instance_identity;
 };
 
 struct commit_request {
 	struct node_id node;
 	struct span generation; /* as AUTHENTICATE handed it out */
-	struct claim_values claims;
+	/* Executables and configuration; the other two are the signer's own. */
+	struct claims claims;
 	bool is_retry;
-	struct finding_list findings;
+	struct findings findings;
 	struct span manifest; /* SHA-256 of the booted manifest, or empty */
 	uint64_t release_version; /* its version */
 	uint64_t entries; /* verified in this boot session, after this appraisal */
 	struct span state;
-	struct span ima_log; /* zstd frame with the entries that are new, or empty */
+	/* zstd frame of verified entries, or empty; first_entry is 0 (replaces what
+	 * is stored) or the number of entries verified before. */
+	uint64_t first_entry;
+	struct span ima_log;
 	struct span boot_log; /* zstd frame, or empty: as before */
 };
 
@@ -273,7 +256,7 @@ struct node_list {
 struct evidence_item {
 	struct span ek_public, ak_public;
 	struct span nonce, attest, signature;
-	struct value_list values;
+	struct span pcrs;
 	struct span minting_public, certify_attest, certify_signature;
 	struct span ima_log, boot_log; /* zstd frames, the whole boot session */
 	uint64_t previous_reset, previous_restart, previous_clock; /* before that commit */
@@ -382,6 +365,16 @@ enum status signer_request_decode(enum frame_type type, struct span body,
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out);
 /* type: of the request that is being answered. */
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out);
+
+/* Between loader and signer: FRAME_MARKS, FRAME_LOADED and FRAME_LOAD_REFUSED. */
+struct load_refusal {
+	struct span code, document, field, advice;
+};
+
+enum status release_marks_encode(const struct release_marks *marks, struct bytes *out);
+enum status release_marks_decode(struct span body, struct release_marks *out);
+enum status load_refusal_encode(const struct load_refusal *refusal, struct bytes *out);
+enum status load_refusal_decode(struct span body, struct load_refusal *out);
 
 /* 64 lower-case hex digits, exactly. */
 enum status node_id_parse(struct span text, struct node_id *out);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/store/sqlite.h"
+
+#include <string.h>
+
+#include "base/writer.h"
+
+#define AUDIT_ENTRY_MAX 8192
+
+enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *row)
+{
+	AUTO_DONE(bytes) entry = { 0 };
+	struct writer w = writer_to(&entry, AUDIT_ENTRY_MAX);
+	struct digest digest;
+
+	writer_put(&w, span_text("attestd audit v1"));
+	writer_put(&w, (struct span){ .data = previous, .len = SHA256_SIZE });
+	writer_be64(&w, row->index);
+	writer_be64(&w, (uint64_t)row->time);
+	writer_sized(&w, row->kind);
+	writer_sized(&w, row->actor);
+	writer_sized(&w, row->node);
+	writer_sized(&w, row->text);
+
+	enum status status = writer_end(&w);
+
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&entry), &digest);
+	if (status == OK)
+		memcpy(row->hash, digest.value, SHA256_SIZE);
+	return status;
+}
+
+/* Index 0 and zeros before the first entry. */
+static enum status last_entry(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
+{
+	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_LAST);
+	enum status status = query_step(&q);
+
+	*index = 0;
+	memset(hash, 0, SHA256_SIZE);
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	if (status != OK)
+		return status;
+	*index = column_count(&q, 0);
+	column_fixed(&q, 1, hash, SHA256_SIZE);
+	return q.status;
+}
+
+enum status store_audit_append(struct store *s, struct audit_row *row)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_ADD);
+	uint8_t previous[SHA256_SIZE];
+	uint64_t last;
+	enum status status = last_entry(s, &last, previous);
+
+	if (status != OK)
+		return status;
+	row->index = last + 1;
+	status = audit_hash(previous, row);
+	if (status != OK)
+		return status;
+	query_count(&q, row->index);
+	query_int(&q, row->time);
+	query_text(&q, row->kind);
+	query_text(&q, row->actor);
+	query_text(&q, row->node);
+	query_text(&q, row->text);
+	query_blob(&q, (struct span){ .data = row->hash, .len = SHA256_SIZE });
+	return query_run(&q, s, NULL);
+}
+
+enum status store_audit(struct store *s, uint64_t after, size_t limit, struct keep *keep,
+			struct audit_row *out, size_t *count)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_PAGE);
+	size_t found = 0;
+
+	query_count(&q, after);
+	query_count(&q, limit);
+
+	enum status status = query_step(&q);
+
+	for (; status == OK && found < limit; status = query_step(&q)) {
+		struct audit_row *row = &out[found++];
+
+		row->index = column_count(&q, 0);
+		row->time = column_int(&q, 1);
+		row->kind = column_kept(&q, 2, keep);
+		row->actor = column_kept(&q, 3, keep);
+		row->node = column_kept(&q, 4, keep);
+		row->text = column_kept(&q, 5, keep);
+		column_fixed(&q, 6, row->hash, SHA256_SIZE);
+	}
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return status;
+	*count = found;
+	return q.status;
+}

@@ -1,0 +1,11 @@
+noinst_LIBRARIES += libstore.a
+libstore_a_SOURCES = \
+	verifier/store/audit.c \
+	verifier/store/nodes.c \
+	verifier/store/query.c \
+	verifier/store/schema.c \
+	verifier/store/sessions.c \
+	verifier/store/sqlite.h \
+	verifier/store/store.c verifier/store/store.h
+libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+STORE_LIBS = libstore.a $(SQLITE_LIBS) $(SIGNER_MESSAGES_LIBS)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/store/sqlite.h"
+
+#include <stdio.h>
+
+/*
+ * Step n brings a database from version n to n + 1, inside one transaction.
+ * A step that was once released is never edited: rows written under it exist.
+ */
+static const char *const steps[] = {
+	"CREATE TABLE nodes ("
+	" id BLOB PRIMARY KEY NOT NULL,"
+	" standing INTEGER NOT NULL,"
+	" verdict INTEGER NOT NULL,"
+	" ak_name BLOB NOT NULL UNIQUE," /* an AK belongs to one node */
+	" ak_public BLOB NOT NULL,"
+	" ek_public BLOB NOT NULL,"
+	" spki BLOB NOT NULL,"
+	" host TEXT NOT NULL,"
+	" class TEXT NOT NULL,"
+	" hostname TEXT NOT NULL,"
+	" manufacturer TEXT NOT NULL,"
+	" model TEXT NOT NULL,"
+	" version TEXT NOT NULL,"
+	" is_software_tpm INTEGER NOT NULL,"
+	" quirks INTEGER NOT NULL,"
+	" nv_index INTEGER NOT NULL,"
+	" enrolled INTEGER NOT NULL,"
+	" attested INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL,"
+	" release_version INTEGER NOT NULL,"
+	" counters BLOB NOT NULL,"
+	" act_time INTEGER NOT NULL,"
+	" note TEXT NOT NULL);"
+	"CREATE TABLE sessions ("
+	" node BLOB PRIMARY KEY NOT NULL REFERENCES nodes(id),"
+	" reset INTEGER NOT NULL,"
+	" restart INTEGER NOT NULL,"
+	" state BLOB NOT NULL,"
+	" entries INTEGER NOT NULL,"
+	" generation BLOB NOT NULL,"
+	" minting_name BLOB NOT NULL,"
+	" evidence_digest BLOB NOT NULL,"
+	" result BLOB NOT NULL,"
+	" evidence BLOB NOT NULL);"
+	"CREATE TABLE session_logs ("
+	" node BLOB NOT NULL REFERENCES nodes(id),"
+	" is_boot INTEGER NOT NULL,"
+	" number INTEGER NOT NULL,"
+	" frame BLOB NOT NULL,"
+	" PRIMARY KEY (node, is_boot, number));"
+	"CREATE TABLE audit ("
+	" number INTEGER PRIMARY KEY NOT NULL,"
+	" time INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" actor TEXT NOT NULL,"
+	" node TEXT NOT NULL,"
+	" text TEXT NOT NULL,"
+	" hash BLOB NOT NULL);"
+	"CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN"
+	" SELECT RAISE(ABORT, 'append-only'); END;"
+	"CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN"
+	" SELECT RAISE(ABORT, 'append-only'); END;"
+	"CREATE TABLE facts ("
+	" name TEXT PRIMARY KEY NOT NULL,"
+	" value BLOB NOT NULL);",
+};
+
+#define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
+
+static enum status run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : STATUS_IO;
+}
+
+static enum status read_version(sqlite3 *db, int *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum status status = STATUS_IO;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
+		return STATUS_IO;
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		*out = sqlite3_column_int(stmt, 0);
+		status = OK;
+	}
+	(void)sqlite3_finalize(stmt);
+	return status;
+}
+
+static enum status take_step(sqlite3 *db, int version)
+{
+	char mark[64];
+
+	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d; COMMIT", version + 1);
+	if (run(db, "BEGIN IMMEDIATE") != OK)
+		return STATUS_IO;
+	if (run(db, steps[version]) == OK && run(db, mark) == OK)
+		return OK;
+	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return STATUS_IO;
+}
+
+enum status schema_ensure(sqlite3 *db)
+{
+	int version = 0;
+	enum status status = read_version(db, &version);
+
+	/* A newer program's rows may mean what this one does not know. */
+	if (status == OK && (version < 0 || version > SCHEMA_VERSION))
+		return STATUS_UNSUPPORTED;
+	while (status == OK && version < SCHEMA_VERSION)
+		status = take_step(db, version++);
+	return status;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/store/sqlite.h"
+
+enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
+			  struct session_row *out)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_SESSION);
+	struct session_row row = { 0 };
+
+	query_blob(&q, node_id_span(node));
+
+	enum status status = query_step(&q);
+
+	if (status != OK)
+		return status;
+	row.reset = column_count(&q, 0);
+	row.restart = column_count(&q, 1);
+	row.state = column_kept(&q, 2, keep);
+	row.entries = column_count(&q, 3);
+	row.generation = column_kept(&q, 4, keep);
+	row.minting_name = column_kept(&q, 5, keep);
+	row.evidence_digest = column_kept(&q, 6, keep);
+	row.result = column_kept(&q, 7, keep);
+	row.evidence = column_kept(&q, 8, keep);
+	if (q.status == OK)
+		*out = row;
+	return q.status;
+}
+
+enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
+			      struct keep *keep, struct span *out)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_LOG);
+	AUTO_DONE(bytes) joined = { 0 };
+
+	query_blob(&q, node_id_span(node));
+	query_int(&q, is_boot);
+
+	enum status status = query_step(&q);
+
+	for (; status == OK; status = query_step(&q)) {
+		status = bytes_append(&joined, column_span(&q, 0));
+		if (status != OK)
+			return status;
+	}
+	return status == STATUS_NOT_FOUND ? keep_bytes(keep, &joined, out) : status;
+}
+
+static enum status forget_log(struct store *s, const struct node_id *node, bool is_boot)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_LOG_DELETE);
+
+	query_blob(&q, node_id_span(node));
+	query_int(&q, is_boot);
+	return query_run(&q, s, NULL);
+}
+
+static enum status add_log(struct store *s, const struct node_id *node, bool is_boot,
+			   struct span frame)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_LOG_ADD);
+
+	query_blob(&q, node_id_span(node));
+	query_int(&q, is_boot);
+	query_blob(&q, frame);
+	return query_run(&q, s, NULL);
+}
+
+static enum status put_logs(struct store *s, const struct attestation *a)
+{
+	enum status status = OK;
+
+	if (a->is_new_session || a->replaces_log)
+		status = forget_log(s, &a->node, false);
+	if (status == OK && (a->is_new_session || a->boot_log.len > 0))
+		status = forget_log(s, &a->node, true);
+	if (status == OK && a->ima_log.len > 0)
+		status = add_log(s, &a->node, false, a->ima_log);
+	if (status == OK && a->boot_log.len > 0)
+		status = add_log(s, &a->node, true, a->boot_log);
+	return status;
+}
+
+static enum status put_session(struct store *s, const struct node_id *node,
+			       const struct session_row *row)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_SESSION_PUT);
+
+	query_blob(&q, node_id_span(node));
+	query_count(&q, row->reset);
+	query_count(&q, row->restart);
+	query_blob(&q, row->state);
+	query_count(&q, row->entries);
+	query_blob(&q, row->generation);
+	query_blob(&q, row->minting_name);
+	query_blob(&q, row->evidence_digest);
+	query_blob(&q, row->result);
+	query_blob(&q, row->evidence);
+	return query_run(&q, s, NULL);
+}
+
+static void bind_conditions(struct query *q, const struct attestation *a)
+{
+	query_blob(q, node_id_span(&a->node));
+	query_blob(q, a->ak_name);
+	query_blob(q, (struct span){ .data = a->counters.value, .len = COUNTERS_SIZE });
+	query_blob(q, a->generation);
+}
+
+enum status store_attest(struct store *s, const struct attestation *a)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_ATTEST);
+
+	bind_conditions(&q, a);
+	query_int(&q, a->is_decided);
+	query_int(&q, a->verdict);
+	query_int(&q, a->expires);
+	query_int(&q, a->now);
+	query_count(&q, a->release_version);
+
+	enum status status = query_run_once(&q, s);
+
+	if (status == OK)
+		status = put_session(s, &a->node, &a->session);
+	return status == OK ? put_logs(s, a) : status;
+}
+
+enum status store_attest_cleared(struct store *s, const struct attestation *a)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_ATTEST_CLEARED);
+
+	bind_conditions(&q, a);
+	query_int(&q, a->verdict);
+	query_int(&q, a->now);
+	return query_run_once(&q, s);
+}
+
+enum status store_session_result(struct store *s, const struct node_id *node, struct span result)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_SESSION_RESULT);
+
+	query_blob(&q, node_id_span(node));
+	query_blob(&q, result);
+	return query_run_once(&q, s);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_STORE_SQLITE_H
+#define VERIFIER_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "verifier/store/store.h"
+
+/* Private to verifier/store: statements are prepared once and only ever take
+ * values through parameters. */
+enum statement {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_STEP_BEGIN,
+	SQL_STEP_KEEP,
+	SQL_STEP_UNDO,
+	SQL_NODE,
+	SQL_NODE_OF_AK,
+	SQL_NODE_INSERT,
+	SQL_NODE_RESET,
+	SQL_NODE_LIST,
+	SQL_NODE_PLACE_LISTED,
+	SQL_NODE_PLACE_ACT,
+	SQL_NODE_RELEASE,
+	SQL_NODE_NARROW,
+	SQL_NODE_COUNT,
+	SQL_ATTEST,
+	SQL_ATTEST_CLEARED,
+	SQL_SESSION,
+	SQL_SESSION_PUT,
+	SQL_SESSION_RESULT,
+	SQL_SESSION_DELETE,
+	SQL_LOG,
+	SQL_LOG_ADD,
+	SQL_LOG_DELETE,
+	SQL_LOG_DELETE_ALL,
+	SQL_AUDIT_LAST,
+	SQL_AUDIT_ADD,
+	SQL_AUDIT_PAGE,
+	SQL_FACT,
+	SQL_FACT_SET,
+	STATEMENTS,
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *prepared[STATEMENTS];
+};
+
+/* Creates or brings up to date. */
+enum status schema_ensure(sqlite3 *db);
+
+/* One use of a statement: bind in order, run or step, done. The first failure
+ * sticks. */
+struct query {
+	sqlite3_stmt *stmt;
+	int bound;
+	enum status status;
+};
+
+struct query query_start(struct store *s, enum statement which);
+void query_blob(struct query *q, struct span value);
+void query_text(struct query *q, struct span value);
+void query_int(struct query *q, int64_t value);
+/* Above INT64_MAX is STATUS_TOO_LARGE. */
+void query_count(struct query *q, uint64_t value);
+/* OK a row is there, STATUS_NOT_FOUND none is left. */
+enum status query_step(struct query *q);
+/* To its end; how many rows it changed. */
+enum status query_run(struct query *q, struct store *s, int *changed);
+/* STATUS_MISMATCH unless exactly one row met the conditions in the statement. */
+enum status query_run_once(struct query *q, struct store *s);
+void query_done(struct query *q);
+
+/* Columns of the row that query_step() found. */
+struct span column_span(struct query *q, int column);
+int64_t column_int(struct query *q, int column);
+uint64_t column_count(struct query *q, int column);
+/* A copy that keep owns. */
+struct span column_kept(struct query *q, int column, struct keep *keep);
+/* Exactly len bytes, else the query fails: a damaged store. */
+void column_fixed(struct query *q, int column, uint8_t *out, size_t len);
+
+AUTO_RELEASE(query, query_done);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/store/sqlite.h"
+
+#include <stdlib.h>
+
+#define NODE_COLUMNS                                                                               \
+	"id, standing, verdict, ak_name, ak_public, ek_public, spki, host, class, hostname,"       \
+	" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled, attested,"    \
+	" expires, release_version, counters, act_time, note"
+
+/* Which commits count: DESIGN.md, Protocol. */
+#define ATTEST_CONDITIONS                                                                          \
+	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1"                                         \
+	" AND ?4 = (SELECT value FROM facts WHERE name = 'generation')"
+
+static const char *const texts[STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_STEP_BEGIN] = "SAVEPOINT step",
+	[SQL_STEP_KEEP] = "RELEASE step",
+	[SQL_STEP_UNDO] = "ROLLBACK TO step",
+	[SQL_NODE] = "SELECT " NODE_COLUMNS
+		     ", coalesce((SELECT entries FROM sessions WHERE node = id), 0)"
+		     " FROM nodes WHERE id = ?1",
+	[SQL_NODE_OF_AK] = "SELECT id FROM nodes WHERE ak_name = ?1",
+	[SQL_NODE_INSERT] = "INSERT INTO nodes (" NODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+			    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+			    " ?21, ?22, ?23)",
+	[SQL_NODE_RESET] = "UPDATE nodes SET counters = ?3 WHERE id = ?1 AND ak_name = ?2",
+	[SQL_NODE_LIST] = "SELECT id FROM nodes WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[SQL_NODE_PLACE_LISTED] = "UPDATE nodes SET host = ?2, class = ?3, standing = 1"
+				  " WHERE id = ?1 AND standing = 0",
+	[SQL_NODE_PLACE_ACT] = "UPDATE nodes SET host = ?2, class = ?3, standing = 1,"
+			       " act_time = ?4, note = ''"
+			       " WHERE id = ?1 AND standing IN (0, 1) AND act_time < ?4",
+	[SQL_NODE_RELEASE] = "UPDATE nodes SET standing = CASE class WHEN '' THEN 0 ELSE 1 END,"
+			     " act_time = ?2, note = ''"
+			     " WHERE id = ?1 AND standing = 2 AND act_time < ?2",
+	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0"
+			    " WHERE id = ?1 AND standing <= ?2",
+	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*) FROM nodes"
+			   " GROUP BY 1, 2, 3",
+	[SQL_ATTEST] = "UPDATE nodes SET counters = ?3,"
+		       " verdict = CASE ?5 WHEN 1 THEN ?6 ELSE verdict END,"
+		       " expires = CASE ?5 WHEN 1 THEN ?7 ELSE expires END,"
+		       " attested = CASE ?5 WHEN 1 THEN ?8 ELSE attested END,"
+		       " release_version = max(release_version, ?9)" ATTEST_CONDITIONS
+		       " AND counters < ?3",
+	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?5, expires = 0,"
+			       " attested = ?6" ATTEST_CONDITIONS " AND counters > ?3",
+	[SQL_SESSION] = "SELECT reset, restart, state, entries, generation, minting_name,"
+			" evidence_digest, result, evidence FROM sessions WHERE node = ?1",
+	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, reset, restart, state, entries,"
+			    " generation, minting_name, evidence_digest, result, evidence)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_SESSION_RESULT] = "UPDATE sessions SET result = ?2 WHERE node = ?1",
+	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE node = ?1",
+	[SQL_LOG] = "SELECT frame FROM session_logs WHERE node = ?1 AND is_boot = ?2"
+		    " ORDER BY number",
+	[SQL_LOG_ADD] = "INSERT INTO session_logs (node, is_boot, number, frame) VALUES (?1, ?2,"
+			" (SELECT coalesce(max(number), 0) + 1 FROM session_logs"
+			" WHERE node = ?1 AND is_boot = ?2), ?3)",
+	[SQL_LOG_DELETE] = "DELETE FROM session_logs WHERE node = ?1 AND is_boot = ?2",
+	[SQL_LOG_DELETE_ALL] = "DELETE FROM session_logs WHERE node = ?1",
+	[SQL_AUDIT_LAST] = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
+	[SQL_AUDIT_ADD] = "INSERT INTO audit (number, time, kind, actor, node, text, hash)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_AUDIT_PAGE] = "SELECT number, time, kind, actor, node, text, hash FROM audit"
+			   " WHERE number > ?1 ORDER BY number LIMIT ?2",
+	[SQL_FACT] = "SELECT value FROM facts WHERE name = ?1",
+	[SQL_FACT_SET] = "INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)",
+};
+
+/* FULL: each commit of the write-ahead log is synced before it counts. */
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA foreign_keys = ON;"
+			       "PRAGMA trusted_schema = OFF;"
+			       "PRAGMA locking_mode = NORMAL;";
+
+static enum status prepare_all(struct store *s)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &s->prepared[i], NULL) != SQLITE_OK)
+			return STATUS_IO;
+	return OK;
+}
+
+static enum status open_database(struct store *s, const char *path)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+
+	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
+		return STATUS_IO;
+	(void)sqlite3_extended_result_codes(s->db, 1);
+	(void)sqlite3_busy_timeout(s->db, 2000);
+	if (sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+		return STATUS_IO;
+
+	enum status status = schema_ensure(s->db);
+
+	return status == OK ? prepare_all(s) : status;
+}
+
+enum status store_open(const char *path, struct store **out)
+{
+	AUTO(store) s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return STATUS_NO_MEMORY;
+
+	enum status status = open_database(s, path);
+
+	if (status != OK)
+		return status;
+	*out = s;
+	s = NULL;
+	return OK;
+}
+
+void store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		(void)sqlite3_finalize(s->prepared[i]);
+	(void)sqlite3_close(s->db);
+	free(s);
+}
+
+static enum status run_plain(struct store *s, enum statement which)
+{
+	AUTO_DONE(query) q = query_start(s, which);
+
+	return query_run(&q, s, NULL);
+}
+
+enum status store_begin(struct store *s)
+{
+	return run_plain(s, SQL_BEGIN);
+}
+
+enum status store_commit(struct store *s)
+{
+	return run_plain(s, SQL_COMMIT);
+}
+
+void store_rollback(struct store *s)
+{
+	/* Where SQLite already rolled back by itself there is nothing to do. */
+	if (sqlite3_get_autocommit(s->db) == 0 && run_plain(s, SQL_ROLLBACK) != OK)
+		return;
+}
+
+enum status store_step_begin(struct store *s)
+{
+	return run_plain(s, SQL_STEP_BEGIN);
+}
+
+enum status store_step_end(struct store *s, bool is_kept)
+{
+	enum status status = is_kept ? OK : run_plain(s, SQL_STEP_UNDO);
+
+	return status == OK ? run_plain(s, SQL_STEP_KEEP) : status;
+}
+
+enum status store_fact(struct store *s, const char *name, struct keep *keep, struct span *out)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_FACT);
+
+	query_text(&q, span_text(name));
+
+	enum status status = query_step(&q);
+
+	if (status != OK)
+		return status;
+
+	struct span value = column_kept(&q, 0, keep);
+
+	if (q.status == OK)
+		*out = value;
+	return q.status;
+}
+
+enum status store_fact_set(struct store *s, const char *name, struct span value)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_FACT_SET);
+
+	query_text(&q, span_text(name));
+	query_blob(&q, value);
+	return query_run(&q, s, NULL);
+}
+
+enum status store_generation_set(struct store *s, struct span generation)
+{
+	return store_fact_set(s, "generation", generation);
+}

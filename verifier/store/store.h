@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_STORE_STORE_H
+#define VERIFIER_STORE_STORE_H
+
+#include "verifier/keep.h"
+#include "verifier/signer_messages.h"
+
+/*
+ * What the signer remembers. Every function belongs to a group, which is one
+ * durable transaction: what was written is there after kill -9 once
+ * store_commit() said OK, and not before. A function that fails has changed
+ * nothing. Rows that are read borrow from the keep handed in.
+ */
+struct store;
+
+/* Creates the database where there is none, brings an older one up to date,
+ * refuses a newer one (STATUS_UNSUPPORTED). ":memory:" for tests. */
+enum status store_open(const char *path, struct store **out);
+void store_free(struct store *s);
+
+enum status store_begin(struct store *s);
+enum status store_commit(struct store *s);
+void store_rollback(struct store *s);
+/* One request of a group: keep what it wrote, or undo that alone. */
+enum status store_step_begin(struct store *s);
+enum status store_step_end(struct store *s, bool is_kept);
+
+/* What people decided about a node. */
+enum standing {
+	STANDING_PENDING,
+	STANDING_ACTIVE,
+	STANDING_QUARANTINED,
+	STANDING_RETIRED,
+};
+
+/* (resetCount, restartCount, clock), big-endian: compared as bytes. */
+#define COUNTERS_SIZE 24
+
+struct counters {
+	uint8_t value[COUNTERS_SIZE];
+};
+
+struct counters counters_of(uint64_t reset, uint64_t restart, uint64_t clock);
+uint64_t counters_reset(const struct counters *c);
+uint64_t counters_restart(const struct counters *c);
+uint64_t counters_clock(const struct counters *c);
+
+struct node_row {
+	struct node_id node;
+	enum standing standing;
+	enum node_state verdict; /* TRUSTED, WARNED, UNTRUSTED; STALE before the first */
+	struct span ak_name, ak_public, ek_public, spki;
+	struct span host, class_name, hostname, manufacturer, model, version;
+	bool is_software_tpm;
+	uint32_t quirks, nv_index;
+	int64_t enrolled, attested, expires;
+	uint64_t release_version;
+	struct counters counters;
+	int64_t act_time; /* of the last signed act about this node */
+	struct span note;
+	uint64_t entries; /* of its boot session; read only */
+};
+
+enum status store_node(struct store *s, const struct node_id *node, struct keep *keep,
+		       struct node_row *out);
+/* STATUS_NOT_FOUND where no node has it. */
+enum status store_node_of_ak(struct store *s, struct span ak_name, struct node_id *out);
+/* STATUS_DENIED where the node is there already or its AK is another's. */
+enum status store_node_insert(struct store *s, const struct node_row *row);
+/* A fresh activation: the counters start again, the boot session is forgotten.
+ * STATUS_MISMATCH unless the node has this AK. */
+enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
+			     const struct counters *counters);
+/* Host and class, and STANDING_ACTIVE. act_time 0: by the inventory, pending
+ * nodes only; else STATUS_MISMATCH unless it is later than the node's last act. */
+enum status store_node_place(struct store *s, const struct node_id *node, struct span host,
+			     struct span class_name, int64_t act_time);
+/* A quarantine lifted by a signed act; the same rule for its time. */
+enum status store_node_release(struct store *s, const struct node_id *node, int64_t act_time);
+/* STANDING_QUARANTINED or _RETIRED. */
+enum status store_node_narrow(struct store *s, const struct node_id *node, enum standing standing,
+			      struct span note);
+/* Ids in order, after *after (NULL: from the start), at most limit. */
+enum status store_node_ids(struct store *s, const struct node_id *after, size_t limit,
+			   struct node_id *out, size_t *count);
+/* The state that people see: standing, then the last verdict, which is stale
+ * when it is older than fresh_since. Untrusted never becomes stale. */
+enum node_state node_row_state(const struct node_row *row, int64_t fresh_since);
+enum status store_node_counts(struct store *s, int64_t fresh_since, uint64_t counts[NODE_STATES]);
+
+/* A boot session, the node's latest. */
+struct session_row {
+	uint64_t reset, restart;
+	struct span state; /* the appraiser's */
+	uint64_t entries;
+	struct span generation;
+	struct span minting_name; /* certified in this session; empty: certify again */
+	struct span evidence_digest; /* of the last commit */
+	struct span result; /* encoded struct signer_answer of FRAME_COMMIT */
+	struct span evidence; /* encoded struct evidence_item without logs */
+};
+
+enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
+			  struct session_row *out);
+/* zstd frames, joined. */
+enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
+			      struct keep *keep, struct span *out);
+
+struct attestation {
+	struct node_id node;
+	struct span ak_name;
+	struct counters counters;
+	struct span generation; /* must still be store_generation()'s */
+	enum node_state verdict;
+	bool is_decided; /* else: verdict, expiry and release stay as they are */
+	int64_t now, expires;
+	uint64_t release_version; /* the ratchet only rises */
+	struct session_row session;
+	bool is_new_session; /* what was stored of the old one goes */
+	bool replaces_log;
+	struct span ima_log, boot_log; /* empty: as before */
+};
+
+/* One compare-and-set: STATUS_MISMATCH, and nothing changed, unless the node
+ * is active with this AK, the counters rise, the generation is current. */
+enum status store_attest(struct store *s, const struct attestation *a);
+/* Authentic words that no later quote could follow (tpm-cleared): the verdict
+ * alone, counters stay. The same conditions but that the counters fall. */
+enum status store_attest_cleared(struct store *s, const struct attestation *a);
+/* The result that a byte-identical resend will get. */
+enum status store_session_result(struct store *s, const struct node_id *node, struct span result);
+
+/* Append-only; entry n's hash covers n-1's. */
+struct audit_row {
+	uint64_t index; /* from 1; set by store_audit_append */
+	int64_t time;
+	struct span kind, actor, node, text;
+	uint8_t hash[SHA256_SIZE];
+};
+
+enum status store_audit_append(struct store *s, struct audit_row *row);
+enum status store_audit(struct store *s, uint64_t after, size_t limit, struct keep *keep,
+			struct audit_row *out, size_t *count);
+/* Recomputes an entry's hash from the one before it. */
+enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *row);
+
+/* Small facts by name: marks, high-water time, sequences. STATUS_NOT_FOUND. */
+enum status store_fact(struct store *s, const char *name, struct keep *keep, struct span *out);
+enum status store_fact_set(struct store *s, const char *name, struct span value);
+/* The generation that commits must have been appraised with. */
+enum status store_generation_set(struct store *s, struct span generation);
+
+AUTO_FREE(store, struct store, store_free);
+
+#endif
