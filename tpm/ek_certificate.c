@@ -66,14 +66,13 @@ static struct span skip_nv_header(struct span bytes, unsigned *quirks)
 	struct reader r = reader_over(bytes);
 	bool is_stored_certificate = reader_be16(&r) == 0x1001 && reader_u8(&r) == 0;
 	size_t size = reader_be16(&r);
-	struct span stored = reader_take(&r, size);
+	struct span rest = r.rest;
 
-	if (!is_stored_certificate || r.status != OK)
+	if (!is_stored_certificate || r.status != OK || size > rest.len)
 		return bytes;
 	*quirks |= EK_QUIRK_PREFIX;
-	if (stored.len > 2 && stored.data[0] == 0x10 && stored.data[1] == 0x02)
-		return (struct span){ stored.data + 2, bytes.len - 7 };
-	return (struct span){ stored.data, bytes.len - 5 };
+	/* What follows size is padding, which the DER length tells as well. */
+	return reader_be16(&r) == 0x1002 ? r.rest : rest;
 }
 
 /* The certificate's DER, owned, out of what NV held or a PEM file. */

@@ -106,10 +106,13 @@ static void the_stored_certificate_header_is_skipped(void **state)
 static void any_other_header_is_refused(void **state)
 {
 	static const uint8_t header[] = { 0x10, 0x01, 0x01, 0x00, 0x10, 0x10, 0x02 };
+	static const uint8_t empty[] = { 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00 };
 	AUTO_DONE(bytes) nv = stored((struct span){ header, sizeof(header) }, 0, 0);
 
 	(void)state;
 	assert_int_equal(judged(span_of(&nv)), EK_MALFORMED);
+	for (size_t len = 0; len <= sizeof(empty); len++)
+		assert_int_equal(judged((struct span){ empty, len }), EK_MALFORMED);
 }
 
 static void pem_is_read_too(void **state)
