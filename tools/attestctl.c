@@ -38,7 +38,7 @@ static void print_help(FILE *to)
 	      to);
 }
 
-int main(int argc, char **argv)
+static enum answer run(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stderr);
@@ -56,4 +56,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(argc - 1, argv + 1);
 	return unusable("no command '%s': attestctl --help lists them", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	return (int)run(argc, argv);
 }
