@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "log_bytes.h"
+#include "tpm/boot_log.h"
+#include "tpm/ima_log.h"
+
+#define SHA256_NG                                                                                  \
+	"sha256:\0"                                                                                \
+	"0123456789abcdef0123456789abcdef"
+
+struct field {
+	const char *data;
+	size_t len;
+};
+
+#define FIELD(text)                                                                                \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+
+/* An entry whose recorded template hash is right, or zero. */
+static void put_entry(struct bytes *log, uint32_t pcr, const char *template,
+		      const struct field *fields, size_t count, bool is_violation)
+{
+	AUTO_DONE(bytes) data = { 0 };
+	struct digest hash = digest_filled(DIGEST_SHA1, 0);
+
+	for (size_t i = 0; i < count; i++) {
+		put_le(&data, fields[i].len, 4);
+		put(&data, (struct span){ (const uint8_t *)fields[i].data, fields[i].len });
+	}
+	if (!is_violation)
+		assert_int_equal(digest_of(DIGEST_SHA1, span_of(&data), &hash), OK);
+	put_le(log, pcr, 4);
+	put(log, digest_span(&hash));
+	put_le(log, strlen(template), 4);
+	put(log, span_text(template));
+	put_le(log, data.len, 4);
+	put(log, span_of(&data));
+}
+
+static void put_file(struct bytes *log, uint32_t pcr, const char *path)
+{
+	const struct field fields[] = { FIELD(SHA256_NG), { path, strlen(path) + 1 } };
+
+	put_entry(log, pcr, "ima-ng", fields, 2, false);
+}
+
+static enum status read_first(const struct bytes *log, struct ima_entry *entry)
+{
+	struct ima_log opened;
+
+	assert_int_equal(ima_log_open(span_of(log), DIGEST_SHA1, 0, &opened), OK);
+	return ima_log_next(&opened, entry);
+}
+
+static void assert_entry(const char *template, const struct field *fields, size_t count,
+			 enum status expected)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	struct ima_entry entry;
+
+	put_entry(&log, 10, template, fields, count, false);
+	assert_int_equal(read_first(&log, &entry), expected);
+}
+
+#define ASSERT_ENTRY(expected, template, ...)                                                      \
+	do {                                                                                       \
+		const struct field fields_[] = { __VA_ARGS__ };                                    \
+		assert_entry(template, fields_, sizeof(fields_) / sizeof(fields_[0]), expected);   \
+	} while (0)
+
+static void every_template_of_the_kernel_is_read(void **state)
+{
+	(void)state;
+	ASSERT_ENTRY(OK, "ima-ng", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(OK, "ima-sig", FIELD(SHA256_NG), FIELD("/a\0"), FIELD(""));
+	ASSERT_ENTRY(OK, "ima-ngv2", FIELD("ima:" SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(OK, "ima-sigv2", FIELD("verity:" SHA256_NG), FIELD("/a\0"), FIELD("s"));
+	ASSERT_ENTRY(OK, "ima-buf", FIELD(SHA256_NG), FIELD("k\0"), FIELD("buffer"));
+	ASSERT_ENTRY(OK, "ima-modsig", FIELD(SHA256_NG), FIELD("/a\0"), FIELD(""), FIELD(""),
+		     FIELD(""));
+	ASSERT_ENTRY(OK, "ima-modsig", FIELD(SHA256_NG), FIELD("/a\0"), FIELD(""), FIELD(SHA256_NG),
+		     FIELD("pkcs7"));
+	ASSERT_ENTRY(OK, "evm-sig", FIELD(SHA256_NG), FIELD("/a\0"), FIELD("s"), FIELD("a|b\0"),
+		     FIELD("\1\0\0\0"), FIELD("x"), FIELD("\0\0\0\0"), FIELD("\0\0\0\0"),
+		     FIELD("\xa4\x81"));
+	ASSERT_ENTRY(OK, "n-ng|d-ng", FIELD("/a\0"), FIELD(SHA256_NG));
+	ASSERT_ENTRY(OK, "d|n", FIELD("0123456789abcdef"), FIELD("/a\0"));
+	ASSERT_ENTRY(OK, "d|n", FIELD("0123456789abcdef0123"), FIELD("/a\0"));
+	ASSERT_ENTRY(OK, "sig", FIELD(""));
+}
+
+static void an_unknown_template_is_refused_and_never_skipped(void **state)
+{
+	(void)state;
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "ima-new", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng|new", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng|", FIELD(SHA256_NG));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng||n-ng", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "n-ng|n-ng", FIELD("/a\0"), FIELD("/b\0"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "IMA-NG", FIELD(SHA256_NG), FIELD("/a\0"));
+}
+
+static void a_path_has_one_nul_at_its_end(void **state)
+{
+	(void)state;
+	ASSERT_ENTRY(OK, "ima-ng", FIELD(SHA256_NG), FIELD("/a\nb c\x7f\0"));
+	ASSERT_ENTRY(OK, "ima-ng", FIELD(SHA256_NG), FIELD("\0"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG), FIELD("/a"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG), FIELD(""));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG), FIELD("/a\0b\0"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG), FIELD("/a\0\0"));
+}
+
+static void a_digest_s_algorithm_is_known_and_its_length_fits(void **state)
+{
+	(void)state;
+	ASSERT_ENTRY(OK, "d-ng",
+		     FIELD("md5:\0"
+			   "0123456789abcdef"));
+	ASSERT_ENTRY(OK, "d-ng",
+		     FIELD("sm3-256:\0"
+			   "0123456789abcdef0123456789abcdef"));
+	ASSERT_ENTRY(OK, "d-ng",
+		     FIELD("sha3-256:\0"
+			   "0123456789abcdef0123456789abcdef"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng",
+		     FIELD("sha255:\0"
+			   "0123456789abcdef0123456789abcdef"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng", FIELD("verity:" SHA256_NG));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ng",
+		     FIELD(":\0"
+			   "0123456789abcdef0123456789abcdef"));
+	ASSERT_ENTRY(STATUS_UNSUPPORTED, "d-ngv2", FIELD("other:" SHA256_NG));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ngv2", FIELD("ima"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ng",
+		     FIELD("sha256:\0"
+			   "0123456789abcdef0123"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ng",
+		     FIELD("sha256:\0"
+			   "0123456789abcdef0123456789abcdef0"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ng",
+		     FIELD("sha256\0"
+			   "0123456789abcdef0123456789abcdef"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ng", FIELD("sha256:"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d-ng", FIELD(""));
+	ASSERT_ENTRY(STATUS_MALFORMED, "d", FIELD("0123456789abcdef012"));
+}
+
+static void a_violation_may_keep_20_zero_bytes_under_any_name(void **state)
+{
+	const struct field zeros[] = { { "sha256:\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 28 },
+				       FIELD("/a\0") };
+	AUTO_DONE(bytes) violation = { 0 };
+	AUTO_DONE(bytes) other = { 0 };
+	struct ima_entry entry;
+	(void)state;
+
+	put_entry(&violation, 10, "ima-ng", zeros, 2, true);
+	assert_int_equal(read_first(&violation, &entry), OK);
+	assert_true(entry.is_violation);
+	put_entry(&other, 10, "ima-ng", zeros, 2, false);
+	assert_int_equal(read_first(&other, &entry), STATUS_MALFORMED);
+}
+
+static void fields_fill_the_template_data_exactly(void **state)
+{
+	(void)state;
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-ng", FIELD(SHA256_NG), FIELD("/a\0"), FIELD(""));
+	ASSERT_ENTRY(STATUS_MALFORMED, "ima-sig", FIELD(SHA256_NG), FIELD("/a\0"));
+	ASSERT_ENTRY(STATUS_MALFORMED, "imode", FIELD("123"));
+}
+
+static void counts_over_a_cap_are_refused_without_memory(void **state)
+{
+	AUTO_DONE(bytes) name = { 0 };
+	AUTO_DONE(bytes) data = { 0 };
+	AUTO_DONE(bytes) pcr = { 0 };
+	struct ima_entry entry;
+	(void)state;
+
+	put_le(&name, 10, 4);
+	put_filled(&name, 1, 20);
+	put_le(&name, 256, 4);
+	put_filled(&name, 'd', 300);
+	assert_int_equal(read_first(&name, &entry), STATUS_TOO_LARGE);
+
+	put_le(&data, 10, 4);
+	put_filled(&data, 1, 20);
+	put_le(&data, 6, 4);
+	put(&data, span_text("ima-ng"));
+	put_le(&data, 0xffffffff, 4);
+	assert_int_equal(read_first(&data, &entry), STATUS_TOO_LARGE);
+
+	put_file(&pcr, 24, "/a");
+	assert_int_equal(read_first(&pcr, &entry), STATUS_MALFORMED);
+}
+
+static void put_legacy(struct bytes *log, const char *path, size_t len)
+{
+	put_le(log, 10, 4);
+	put_filled(log, 1, 20);
+	put_le(log, 3, 4);
+	put(log, span_text("ima"));
+	put_filled(log, 7, 20);
+	put_le(log, len, 4);
+	put(log, (struct span){ (const uint8_t *)path, len });
+}
+
+static void the_first_template_is_hashed_over_a_padded_name(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(bytes) hashed = { 0 };
+	AUTO_DONE(bytes) nul = { 0 };
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct ima_entry entry;
+	struct digest expected, got;
+	(void)state;
+
+	put_legacy(&log, "/bin/a", 6);
+	assert_int_equal(read_first(&log, &entry), OK);
+	assert_true(entry.is_legacy && entry.file_alg == DIGEST_SHA1);
+	put_filled(&hashed, 7, 20);
+	put(&hashed, span_text("/bin/a"));
+	put_filled(&hashed, 0, 250);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&hashed), &expected), OK);
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(ima_entry_hash(&entry, &hasher, &got), OK);
+	assert_true(digest_equal(&got, &expected));
+
+	put_legacy(&nul, "/bin\0a", 6);
+	assert_int_equal(read_first(&nul, &entry), STATUS_MALFORMED);
+}
+
+static void every_truncation_is_told_from_an_end(void **state)
+{
+	AUTO_DONE(bytes) bytes = { 0 };
+	size_t boundaries = 0;
+	(void)state;
+
+	read_capture("ima.bin", &bytes);
+	bytes.len = 4000;
+	for (size_t len = 0; len <= bytes.len; len++) {
+		struct ima_log log;
+		struct ima_entry entry;
+		enum status status;
+
+		assert_int_equal(
+			ima_log_open((struct span){ bytes.data, len }, DIGEST_SHA1, 0, &log), OK);
+		while ((status = ima_log_next(&log, &entry)) == OK)
+			;
+		assert_true(status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED);
+		boundaries += status == STATUS_NOT_FOUND;
+		if (status == STATUS_TRUNCATED)
+			assert_true(log.reader.rest.len > 0 && log.reader.status == OK);
+	}
+
+	struct ima_log log;
+	struct ima_entry entry;
+	assert_int_equal(ima_log_open(span_of(&bytes), DIGEST_SHA1, 0, &log), OK);
+	while (ima_log_next(&log, &entry) == OK)
+		;
+	assert_int_equal(boundaries, log.next_index + 1);
+}
+
+/* PCR 10 after all entries of the capture, and its bytes. */
+static void read_quoted(struct bytes *bytes, struct pcr_values *quoted)
+{
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct digest pcr = digest_filled(DIGEST_SHA256, 0);
+	struct ima_log log;
+	struct ima_entry entry;
+
+	read_capture("ima.bin", bytes);
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(ima_log_open(span_of(bytes), DIGEST_SHA1, 0, &log), OK);
+	while (ima_log_next(&log, &entry) == OK)
+		assert_int_equal(ima_extend(&pcr, &entry, IMA_BANK_PROPER, &hasher, NULL), OK);
+	pcr_values_init(quoted);
+	assert_int_equal(pcr_value_set(quoted, IMA_PCR, &pcr), OK);
+}
+
+static enum status find_prefix(struct span log, const struct pcr_values *quoted,
+			       struct ima_progress *progress, size_t *bytes)
+{
+	return ima_find_prefix(log, DIGEST_SHA1, IMA_BANK_PROPER, quoted, progress, bytes);
+}
+
+static void a_flipped_byte_in_any_entry_leaves_no_prefix(void **state)
+{
+	AUTO_DONE(bytes) bytes = { 0 };
+	struct pcr_values quoted;
+	struct ima_log log;
+	struct ima_entry entry;
+	size_t flipped = 0;
+	(void)state;
+
+	read_quoted(&bytes, &quoted);
+	assert_int_equal(ima_log_open(span_of(&bytes), DIGEST_SHA1, 0, &log), OK);
+	while (ima_log_next(&log, &entry) == OK) {
+		struct ima_progress progress;
+		size_t prefix = 77;
+		/* The last byte of the file's digest. */
+		uint8_t *byte = bytes.data + (size_t)(entry.file_digest.data - bytes.data) +
+				entry.file_digest.len - 1;
+
+		*byte ^= 1;
+		ima_progress_init(&progress, DIGEST_SHA256);
+		assert_int_equal(find_prefix(span_of(&bytes), &quoted, &progress, &prefix),
+				 STATUS_MISMATCH);
+		assert_true(progress.entries == 0 && prefix == 77);
+		*byte ^= 1;
+		flipped++;
+	}
+	assert_int_equal(flipped, 158);
+}
+
+static void a_log_longer_than_the_quote_has_a_prefix_and_goes_on_from_there(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	struct pcr_values quoted;
+	struct ima_progress progress;
+	size_t prefix = 0;
+	(void)state;
+
+	read_quoted(&log, &quoted);
+	size_t quoted_len = log.len;
+	put_file(&log, 10, "/late");
+	put_file(&log, 10, "/later");
+	ima_progress_init(&progress, DIGEST_SHA256);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), OK);
+	assert_int_equal(prefix, quoted_len);
+	assert_true(progress.entries == 158 && progress.named == 1u << 10);
+
+	/* The same quote again, with new bytes only: nothing more is covered. */
+	struct span tail = { log.data + prefix, log.len - prefix };
+	assert_int_equal(find_prefix(tail, &quoted, &progress, &prefix), OK);
+	assert_true(prefix == 0 && progress.entries == 158);
+
+	/* A later quote covers one of the two. */
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct digest pcr = progress.bank.value[10];
+	struct ima_log opened;
+	struct ima_entry entry;
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(ima_log_open(tail, DIGEST_SHA1, 158, &opened), OK);
+	assert_int_equal(ima_log_next(&opened, &entry), OK);
+	assert_true(entry.index == 158);
+	assert_int_equal(ima_extend(&pcr, &entry, IMA_BANK_PROPER, &hasher, NULL), OK);
+	assert_int_equal(pcr_value_set(&quoted, 10, &pcr), OK);
+	assert_int_equal(find_prefix(tail, &quoted, &progress, &prefix), OK);
+	assert_true(prefix == entry.size && progress.entries == 159);
+}
+
+static void a_log_shorter_than_the_quote_has_no_prefix(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	struct pcr_values quoted;
+	struct ima_progress progress;
+	size_t prefix = 0;
+	(void)state;
+
+	read_quoted(&log, &quoted);
+	ima_progress_init(&progress, DIGEST_SHA256);
+	assert_int_equal(find_prefix((struct span){ 0 }, &quoted, &progress, &prefix),
+			 STATUS_MISMATCH);
+	assert_int_equal(
+		find_prefix((struct span){ log.data, log.len - 1 }, &quoted, &progress, &prefix),
+		STATUS_TRUNCATED);
+}
+
+static void the_empty_prefix_needs_a_pcr_10_in_its_reset_state(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	struct pcr_values quoted;
+	struct ima_progress progress;
+	struct digest zero = digest_filled(DIGEST_SHA256, 0);
+	size_t prefix = 9;
+	(void)state;
+
+	put_file(&log, 10, "/a");
+	pcr_values_init(&quoted);
+	ima_progress_init(&progress, DIGEST_SHA256);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), STATUS_NOT_FOUND);
+	assert_int_equal(pcr_value_set(&quoted, 10, &zero), OK);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), OK);
+	assert_true(prefix == 0 && progress.entries == 0);
+}
+
+static void a_prefix_reaches_every_pcr_that_entries_name(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct pcr_values quoted;
+	struct ima_progress progress;
+	struct digest value[2] = { digest_filled(DIGEST_SHA256, 0),
+				   digest_filled(DIGEST_SHA256, 0) };
+	struct ima_log opened;
+	struct ima_entry entry;
+	size_t prefix = 0;
+	(void)state;
+
+	put_file(&log, 10, "/a");
+	put_file(&log, 12, "/b");
+	put_file(&log, 12, "/c");
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(ima_log_open(span_of(&log), DIGEST_SHA1, 0, &opened), OK);
+	while (ima_log_next(&opened, &entry) == OK)
+		assert_int_equal(
+			ima_extend(&value[entry.pcr == 12], &entry, IMA_BANK_PROPER, &hasher, NULL),
+			OK);
+	pcr_values_init(&quoted);
+	ima_progress_init(&progress, DIGEST_SHA256);
+	assert_int_equal(pcr_value_set(&quoted, 10, &value[0]), OK);
+	/* PCR 10 stands right after one entry, but PCR 12 was not quoted. */
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), STATUS_NOT_FOUND);
+	/* Quoted, and something else was extended into it. */
+	struct digest other = digest_filled(DIGEST_SHA256, 5);
+	assert_int_equal(pcr_value_set(&quoted, 12, &other), OK);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), STATUS_MISMATCH);
+	/* Not yet extended: both entries of PCR 12 came after the quote. */
+	struct digest zero = digest_filled(DIGEST_SHA256, 0);
+	struct ima_progress early = progress;
+	assert_int_equal(pcr_value_set(&quoted, 12, &zero), OK);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &early, &prefix), OK);
+	assert_true(early.entries == 1);
+	assert_int_equal(pcr_value_set(&quoted, 12, &value[1]), OK);
+	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), OK);
+	assert_true(progress.entries == 3 && prefix == log.len);
+}
+
+static void a_violation_extends_all_ones(void **state)
+{
+	const struct field fields[] = { FIELD("sha1:\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+					FIELD("/a\0") };
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct ima_entry entry;
+	struct digest value;
+	struct digest ones = digest_filled(DIGEST_SHA256, 0xff);
+	(void)state;
+
+	put_entry(&log, 10, "ima-ng", fields, 2, true);
+	assert_int_equal(read_first(&log, &entry), OK);
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(
+		ima_extended_value(&entry, DIGEST_SHA256, IMA_BANK_PROPER, &hasher, NULL, &value),
+		OK);
+	assert_true(digest_equal(&value, &ones));
+}
+
+static void the_padded_form_is_the_sha1_hash_and_zeros(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(hasher) sha1 = { 0 };
+	struct ima_entry entry;
+	struct digest value;
+	(void)state;
+
+	put_file(&log, 10, "/a");
+	assert_int_equal(read_first(&log, &entry), OK);
+	assert_int_equal(hasher_init(&sha1, DIGEST_SHA1), OK);
+	assert_int_equal(ima_extended_value(&entry, DIGEST_SHA256, IMA_BANK_SHA1_PADDED, NULL,
+					    &sha1, &value),
+			 OK);
+	assert_memory_equal(value.value, entry.template_hash.data, 20);
+	assert_true(span_is_zero((struct span){ value.value + 20, 12 }));
+	assert_int_equal(
+		ima_extended_value(&entry, DIGEST_SHA256, IMA_BANK_SHA1_PADDED, NULL, NULL, &value),
+		STATUS_UNSUPPORTED);
+}
+
+static void boot_aggregate_ties_the_list_to_the_boot_log(void **state)
+{
+	AUTO_DONE(bytes) boot = { 0 };
+	AUTO_DONE(bytes) ima = { 0 };
+	struct boot_replay replay;
+	struct ima_entry first;
+	struct digest aggregate;
+	(void)state;
+
+	read_capture("boot_log.bin", &boot);
+	read_capture("ima.bin", &ima);
+	assert_int_equal(boot_log_replay(span_of(&boot), &replay), OK);
+	assert_int_equal(read_first(&ima, &first), OK);
+	assert_true(span_equal(first.path, span_text("boot_aggregate")));
+	assert_int_equal(ima_boot_aggregate(&replay.values, first.file_alg, 10, &aggregate), OK);
+	assert_true(span_equal(digest_span(&aggregate), first.file_digest));
+	assert_int_equal(ima_boot_aggregate(&replay.values, DIGEST_SHA384, 10, &aggregate),
+			 STATUS_NOT_FOUND);
+	assert_int_equal(ima_boot_aggregate(&replay.values, DIGEST_SHA256, 24, &aggregate),
+			 STATUS_UNSUPPORTED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_template_of_the_kernel_is_read),
+		cmocka_unit_test(an_unknown_template_is_refused_and_never_skipped),
+		cmocka_unit_test(a_path_has_one_nul_at_its_end),
+		cmocka_unit_test(a_digest_s_algorithm_is_known_and_its_length_fits),
+		cmocka_unit_test(a_violation_may_keep_20_zero_bytes_under_any_name),
+		cmocka_unit_test(fields_fill_the_template_data_exactly),
+		cmocka_unit_test(counts_over_a_cap_are_refused_without_memory),
+		cmocka_unit_test(the_first_template_is_hashed_over_a_padded_name),
+		cmocka_unit_test(every_truncation_is_told_from_an_end),
+		cmocka_unit_test(a_flipped_byte_in_any_entry_leaves_no_prefix),
+		cmocka_unit_test(a_log_longer_than_the_quote_has_a_prefix_and_goes_on_from_there),
+		cmocka_unit_test(a_log_shorter_than_the_quote_has_no_prefix),
+		cmocka_unit_test(the_empty_prefix_needs_a_pcr_10_in_its_reset_state),
+		cmocka_unit_test(a_prefix_reaches_every_pcr_that_entries_name),
+		cmocka_unit_test(a_violation_extends_all_ones),
+		cmocka_unit_test(the_padded_form_is_the_sha1_hash_and_zeros),
+		cmocka_unit_test(boot_aggregate_ties_the_list_to_the_boot_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
