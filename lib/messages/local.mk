@@ -1,6 +1,19 @@
 # What lib/messages builds.
 noinst_LIBRARIES += libmessages.a
 libmessages_a_SOURCES = \
-	lib/messages/strict_json.c lib/messages/strict_json.h
+	lib/messages/activate.c lib/messages/activate.h \
+	lib/messages/challenge.c lib/messages/challenge.h \
+	lib/messages/enrol.c lib/messages/enrol.h \
+	lib/messages/error.c lib/messages/error.h \
+	lib/messages/evidence.c lib/messages/evidence.h \
+	lib/messages/json_writer.c lib/messages/json_writer.h \
+	lib/messages/limits.h \
+	lib/messages/message.c lib/messages/message.h \
+	lib/messages/node.c lib/messages/node.h \
+	lib/messages/result.c lib/messages/result.h \
+	lib/messages/statement.c lib/messages/statement.h \
+	lib/messages/statement_lines.c lib/messages/statement_lines.h \
+	lib/messages/strict_json.c lib/messages/strict_json.h \
+	lib/messages/verdict.c
 libmessages_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 MESSAGES_LIBS = libmessages.a $(JANSSON_LIBS) $(BASE_LIBS)

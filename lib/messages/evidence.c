@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/evidence.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "messages/json_writer.h"
+#include "messages/message.h"
+
+/* In the order of their bits. */
+static const char *const state_names[HOST_STATES] = {
+	"endorsement-auth-set", "endorsement-disabled", "ek-certificate-missing",
+	"boot-log-missing",	"ima-log-missing",
+};
+
+const char *host_state_name(unsigned state)
+{
+	for (size_t i = 0; i < HOST_STATES; i++)
+		if (state == 1u << i)
+			return state_names[i];
+	return NULL;
+}
+
+void evidence_done(struct evidence *evidence)
+{
+	bytes_done(&evidence->nonce);
+	bytes_done(&evidence->attest);
+	bytes_done(&evidence->signature);
+	for (size_t i = 0; i < PCRS; i++)
+		bytes_done(&evidence->pcrs[i]);
+	bytes_done(&evidence->minting_public);
+	bytes_done(&evidence->certify_attest);
+	bytes_done(&evidence->certify_signature);
+	bytes_done(&evidence->boot_log);
+	bytes_done(&evidence->ima_entries);
+}
+
+/* The values of one bank: all as long as the first. */
+static void take_pcrs(struct strict_cursor *root, struct evidence *evidence)
+{
+	struct strict_cursor list = strict_array(root, "pcrs", PCRS);
+	size_t count = strict_count(&list);
+
+	for (size_t i = 0; i < count && i < PCRS; i++) {
+		struct span text = strict_element_text(&list, i, 2 * DIGEST_MAX);
+
+		if (hex_decode(text, &evidence->pcrs[i]) != OK || text.len == 0 ||
+		    evidence->pcrs[i].len != evidence->pcrs[0].len)
+			strict_fail(&list, NULL, STATUS_MALFORMED, "bad-value");
+	}
+	evidence->pcr_count = count;
+}
+
+static void take_minting_key(struct strict_cursor *root, struct evidence *evidence)
+{
+	struct strict_cursor key = strict_object(root, "mintingKey");
+
+	message_take_bytes(&key, "public", PUBLIC_AREA_MAX, &evidence->minting_public);
+	if (strict_has(&key, "attest") || strict_has(&key, "signature")) {
+		message_take_bytes(&key, "attest", ATTEST_MAX, &evidence->certify_attest);
+		message_take_bytes(&key, "signature", SIGNATURE_MAX, &evidence->certify_signature);
+	}
+	(void)strict_end(&key);
+}
+
+static void take_ima_log(struct strict_cursor *root, struct evidence *evidence)
+{
+	struct strict_cursor log = strict_object(root, "imaLog");
+
+	evidence->has_ima_log = true;
+	evidence->ima_first = strict_uint(&log, "first", 0, UINT32_MAX);
+	strict_base64(&log, "entries", LOG_MAX, &evidence->ima_entries);
+	(void)strict_end(&log);
+}
+
+static void take_states(struct strict_cursor *root, struct evidence *evidence)
+{
+	struct strict_cursor list = strict_array(root, "states", HOST_STATES);
+
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		struct span name = strict_element_text(&list, i, 32);
+		unsigned state = 0;
+
+		for (unsigned bit = 0; bit < HOST_STATES; bit++)
+			if (span_equal(name, span_text(state_names[bit])))
+				state = 1u << bit;
+		if (state == 0 || (evidence->states & state) != 0)
+			strict_fail(&list, NULL, STATUS_MALFORMED, "bad-value");
+		evidence->states |= state;
+	}
+}
+
+enum status evidence_parse(struct span json, struct evidence *out, const char **fault)
+{
+	AUTO_DONE(strict_document) document = { 0 };
+	AUTO_DONE(evidence) evidence = { 0 };
+	struct strict_cursor root = message_open(json, EVIDENCE_BODY_MAX, &document);
+
+	message_take_version(&root);
+	message_take_bytes(&root, "nonce", NONCE_MAX, &evidence.nonce);
+	message_take_bytes(&root, "attest", ATTEST_MAX, &evidence.attest);
+	message_take_bytes(&root, "signature", SIGNATURE_MAX, &evidence.signature);
+	take_pcrs(&root, &evidence);
+	if (strict_has(&root, "mintingKey"))
+		take_minting_key(&root, &evidence);
+	if (strict_has(&root, "bootLog")) {
+		evidence.has_boot_log = true;
+		strict_base64(&root, "bootLog", LOG_MAX, &evidence.boot_log);
+	}
+	if (strict_has(&root, "imaLog"))
+		take_ima_log(&root, &evidence);
+	take_states(&root, &evidence);
+
+	enum status status = message_end(&root, fault);
+	if (status == OK) {
+		*out = evidence;
+		evidence = (struct evidence){ 0 };
+	}
+	return status;
+}
+
+static void put_minting_key(struct json_writer *w, const struct evidence *evidence)
+{
+	json_open(w, "mintingKey", '{');
+	json_base64(w, "public", span_of(&evidence->minting_public));
+	if (evidence->certify_attest.len > 0) {
+		json_base64(w, "attest", span_of(&evidence->certify_attest));
+		json_base64(w, "signature", span_of(&evidence->certify_signature));
+	}
+	json_close(w, '}');
+}
+
+static void put_ima_log(struct json_writer *w, const struct evidence *evidence)
+{
+	json_open(w, "imaLog", '{');
+	json_uint(w, "first", evidence->ima_first);
+	json_base64(w, "entries", span_of(&evidence->ima_entries));
+	json_close(w, '}');
+}
+
+enum status evidence_write(const struct evidence *evidence, struct bytes *json)
+{
+	struct json_writer w = json_to(json);
+
+	json_open(&w, NULL, '{');
+	json_uint(&w, "version", 1);
+	json_base64(&w, "nonce", span_of(&evidence->nonce));
+	json_base64(&w, "attest", span_of(&evidence->attest));
+	json_base64(&w, "signature", span_of(&evidence->signature));
+	json_open(&w, "pcrs", '[');
+	for (size_t i = 0; i < evidence->pcr_count; i++)
+		json_hex(&w, NULL, span_of(&evidence->pcrs[i]));
+	json_close(&w, ']');
+	if (evidence->minting_public.len > 0)
+		put_minting_key(&w, evidence);
+	if (evidence->has_boot_log)
+		json_base64(&w, "bootLog", span_of(&evidence->boot_log));
+	if (evidence->has_ima_log)
+		put_ima_log(&w, evidence);
+	json_open(&w, "states", '[');
+	for (unsigned bit = 0; bit < HOST_STATES; bit++)
+		if ((evidence->states >> bit & 1) != 0)
+			json_text(&w, NULL, span_text(state_names[bit]));
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return json_end(&w);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/json_writer.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+
+struct json_writer json_to(struct bytes *out)
+{
+	return (struct json_writer){ .out = out };
+}
+
+static void put(struct json_writer *w, struct span s)
+{
+	if (w->status == OK)
+		w->status = bytes_append(w->out, s);
+}
+
+/* Length of the UTF-8 sequence that s starts with (RFC 3629, 4); 0 for none. */
+static size_t utf8_length(struct span s)
+{
+	uint8_t first = s.data[0];
+	size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s.data[i] & 0xc0) != 0x80)
+			return 0;
+	if ((first == 0xe0 && s.data[1] < 0xa0) || (first == 0xed && s.data[1] > 0x9f) ||
+	    (first == 0xf0 && s.data[1] < 0x90) || (first == 0xf4 && s.data[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+static void put_string(struct json_writer *w, struct span text)
+{
+	put(w, span_text("\""));
+	while (text.len > 0 && w->status == OK) {
+		uint8_t c = text.data[0];
+		size_t len = utf8_length(text);
+
+		if (len == 0) {
+			put(w, span_text("\\ufffd"));
+			len = 1;
+		} else if (c == '"' || c == '\\') {
+			put(w, span_text("\\"));
+			put(w, (struct span){ &c, 1 });
+		} else if (c < 0x20 || c == 0x7f) {
+			w->status = bytes_printf(w->out, "\\u%04x", c);
+		} else {
+			put(w, (struct span){ text.data, len });
+		}
+		text.data += len;
+		text.len -= len;
+	}
+	put(w, span_text("\""));
+}
+
+static void start(struct json_writer *w, const char *name)
+{
+	if (w->needs_comma)
+		put(w, span_text(","));
+	w->needs_comma = true;
+	if (name == NULL)
+		return;
+	put_string(w, span_text(name));
+	put(w, span_text(":"));
+}
+
+void json_open(struct json_writer *w, const char *name, char bracket)
+{
+	start(w, name);
+	put(w, (struct span){ (const uint8_t *)&bracket, 1 });
+	w->needs_comma = false;
+}
+
+void json_close(struct json_writer *w, char bracket)
+{
+	put(w, (struct span){ (const uint8_t *)&bracket, 1 });
+	w->needs_comma = true;
+}
+
+void json_text(struct json_writer *w, const char *name, struct span text)
+{
+	start(w, name);
+	put_string(w, text);
+}
+
+void json_base64(struct json_writer *w, const char *name, struct span bytes)
+{
+	start(w, name);
+	put(w, span_text("\""));
+	if (w->status == OK)
+		w->status = base64_append(w->out, bytes);
+	put(w, span_text("\""));
+}
+
+void json_hex(struct json_writer *w, const char *name, struct span bytes)
+{
+	start(w, name);
+	put(w, span_text("\""));
+	if (w->status == OK)
+		w->status = hex_append(w->out, bytes);
+	put(w, span_text("\""));
+}
+
+void json_uint(struct json_writer *w, const char *name, uint64_t value)
+{
+	start(w, name);
+	if (w->status == OK)
+		w->status = bytes_printf(w->out, "%" PRIu64, value);
+}
+
+void json_int(struct json_writer *w, const char *name, int64_t value)
+{
+	start(w, name);
+	if (w->status == OK)
+		w->status = bytes_printf(w->out, "%" PRId64, value);
+}
+
+void json_bool(struct json_writer *w, const char *name, bool value)
+{
+	start(w, name);
+	put(w, span_text(value ? "true" : "false"));
+}
+
+void json_raw(struct json_writer *w, const char *name, struct span json)
+{
+	start(w, name);
+	put(w, json);
+}
+
+enum status json_end(const struct json_writer *w)
+{
+	return w->status;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/result.h"
+
+#include "messages/json_writer.h"
+#include "messages/message.h"
+#include "messages/statement.h"
+
+static void reason_done(struct result_reason *reason)
+{
+	bytes_done(&reason->code);
+	bytes_done(&reason->layer);
+	bytes_done(&reason->owner);
+	bytes_done(&reason->contact);
+	bytes_done(&reason->detail);
+	bytes_done(&reason->advice);
+}
+
+void result_done(struct result *result)
+{
+	bytes_done(&result->verdict);
+	bytes_done(&result->signature);
+	bytes_done(&result->certificate);
+	for (size_t i = 0; i < RESULT_CHAIN_MAX; i++)
+		bytes_done(&result->chain[i]);
+	bytes_done(&result->bundle);
+	bytes_done(&result->bundle_signature);
+	bytes_done(&result->ear);
+	for (size_t i = 0; i < RESULT_REASONS_MAX; i++)
+		reason_done(&result->reasons[i]);
+}
+
+static void take_maybe_empty(struct strict_cursor *object, const char *name, struct bytes *out)
+{
+	if (bytes_append(out, strict_any_text(object, name, TEXT_VALUE_MAX)) != OK)
+		strict_fail(object, name, STATUS_NO_MEMORY, "no-memory");
+}
+
+static void take_reason(struct strict_cursor *object, struct result_reason *reason)
+{
+	message_take_text(object, "code", 64, &reason->code);
+	message_take_text(object, "layer", 64, &reason->layer);
+	if (!code_is_valid(span_of(&reason->code)) || !code_is_valid(span_of(&reason->layer)))
+		strict_fail(object, NULL, STATUS_MALFORMED, "bad-value");
+	take_maybe_empty(object, "owner", &reason->owner);
+	take_maybe_empty(object, "contact", &reason->contact);
+	if (strict_has(object, "entry")) {
+		reason->has_entry = true;
+		reason->entry = strict_uint(object, "entry", 0, UINT32_MAX);
+	}
+	take_maybe_empty(object, "detail", &reason->detail);
+	take_maybe_empty(object, "advice", &reason->advice);
+	(void)strict_end(object);
+}
+
+static void take_grant(struct strict_cursor *root, struct result *result)
+{
+	message_take_bytes(root, "certificate", CERTIFICATE_DER_MAX, &result->certificate);
+	result->chain_count = message_take_list(root, "chain", CERTIFICATE_DER_MAX, result->chain,
+						RESULT_CHAIN_MAX);
+}
+
+enum status result_parse(struct span json, struct result *out, const char **fault)
+{
+	AUTO_DONE(strict_document) document = { 0 };
+	AUTO_DONE(result) result = { 0 };
+	struct strict_cursor root = message_open(json, ANSWER_BODY_MAX, &document);
+
+	message_take_bytes(&root, "verdict", STATEMENT_MAX, &result.verdict);
+	message_take_bytes(&root, "signature", SIGNATURE_MAX, &result.signature);
+	if (strict_has(&root, "certificate") || strict_has(&root, "chain"))
+		take_grant(&root, &result);
+	message_take_bytes(&root, "bundle", STATEMENT_MAX, &result.bundle);
+	message_take_bytes(&root, "bundleSignature", SIGNATURE_MAX, &result.bundle_signature);
+	if (bytes_append(&result.ear, strict_any_text(&root, "ear", EAR_MAX)) != OK)
+		strict_fail(&root, "ear", STATUS_NO_MEMORY, "no-memory");
+
+	struct strict_cursor reasons = strict_array(&root, "reasons", RESULT_REASONS_MAX);
+	size_t count = strict_count(&reasons);
+	for (size_t i = 0; i < count && i < RESULT_REASONS_MAX; i++) {
+		struct strict_cursor reason = strict_element_object(&reasons, i);
+
+		take_reason(&reason, &result.reasons[i]);
+	}
+	result.reason_count = count;
+	result.retry = strict_bool(&root, "retry");
+
+	enum status status = message_end(&root, fault);
+	if (status == OK) {
+		*out = result;
+		result = (struct result){ 0 };
+	}
+	return status;
+}
+
+static void put_reason(struct json_writer *w, const struct result_reason *reason)
+{
+	json_open(w, NULL, '{');
+	json_text(w, "code", span_of(&reason->code));
+	json_text(w, "layer", span_of(&reason->layer));
+	json_text(w, "owner", span_of(&reason->owner));
+	json_text(w, "contact", span_of(&reason->contact));
+	if (reason->has_entry)
+		json_uint(w, "entry", reason->entry);
+	json_text(w, "detail", span_of(&reason->detail));
+	json_text(w, "advice", span_of(&reason->advice));
+	json_close(w, '}');
+}
+
+enum status result_write(const struct result *result, struct bytes *json)
+{
+	struct json_writer w = json_to(json);
+
+	json_open(&w, NULL, '{');
+	json_base64(&w, "verdict", span_of(&result->verdict));
+	json_base64(&w, "signature", span_of(&result->signature));
+	if (result->certificate.len > 0) {
+		json_base64(&w, "certificate", span_of(&result->certificate));
+		json_open(&w, "chain", '[');
+		for (size_t i = 0; i < result->chain_count; i++)
+			json_base64(&w, NULL, span_of(&result->chain[i]));
+		json_close(&w, ']');
+	}
+	json_base64(&w, "bundle", span_of(&result->bundle));
+	json_base64(&w, "bundleSignature", span_of(&result->bundle_signature));
+	json_text(&w, "ear", span_of(&result->ear));
+	json_open(&w, "reasons", '[');
+	for (size_t i = 0; i < result->reason_count; i++)
+		put_reason(&w, &result->reasons[i]);
+	json_close(&w, ']');
+	json_bool(&w, "retry", result->retry);
+	json_close(&w, '}');
+	return json_end(&w);
+}

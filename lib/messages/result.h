@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MESSAGES_RESULT_H
+#define MESSAGES_RESULT_H
+
+#include "base/bytes.h"
+#include "messages/limits.h"
+
+#define RESULT_CHAIN_MAX 4
+#define RESULT_REASONS_MAX 64
+#define EAR_MAX 16384
+
+/* A reason for people; what counts is in the signed verdict. */
+struct result_reason {
+	struct bytes code, layer, owner, contact, detail, advice; /* the last four may be empty */
+	bool has_entry;
+	uint64_t entry; /* of the log that the reason is about */
+};
+
+/* The answer to evidence. */
+struct result {
+	struct bytes verdict; /* text, messages/statement.h */
+	struct bytes signature; /* DER ECDSA by the result key */
+	struct bytes certificate; /* DER of the grant; empty without one */
+	struct bytes chain[RESULT_CHAIN_MAX]; /* DER */
+	size_t chain_count;
+	struct bytes bundle; /* text */
+	struct bytes bundle_signature;
+	struct bytes ear; /* compact JWS; may be empty */
+	struct result_reason reasons[RESULT_REASONS_MAX];
+	size_t reason_count;
+	bool retry; /* nothing was decided: ask for a new challenge soon */
+};
+
+enum status result_parse(struct span json, struct result *out, const char **fault);
+enum status result_write(const struct result *result, struct bytes *json);
+void result_done(struct result *result);
+
+AUTO_RELEASE(result, result_done);
+
+#endif

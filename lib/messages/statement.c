@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/statement.h"
+
+#include "messages/limits.h"
+#include "messages/statement_lines.h"
+
+#define BUNDLE_KIND "attestd-bundle/1"
+#define ACT_KIND "attestd-act/1"
+
+void bundle_done(struct bundle *bundle)
+{
+	bytes_done(&bundle->trust_domain);
+	for (size_t i = 0; i < BUNDLE_CERTIFICATES_MAX; i++)
+		bytes_done(&bundle->certificates[i]);
+}
+
+static enum status take_bundle(struct span text, struct bundle *b)
+{
+	struct lines l = lines_over(text, BUNDLE_KIND);
+
+	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, false,
+			   &b->trust_domain);
+	b->sequence = lines_decimal(&l, lines_field(&l, "sequence"), UINT64_MAX);
+	while (b->certificate_count < BUNDLE_CERTIFICATES_MAX && lines_has(&l, "certificate"))
+		lines_take_base64(&l, lines_field(&l, "certificate"), CERTIFICATE_DER_MAX,
+				  &b->certificates[b->certificate_count++]);
+	return lines_end(&l);
+}
+
+enum status bundle_parse(struct span text, struct bundle *out)
+{
+	AUTO_DONE(bundle) b = { 0 };
+	AUTO_DONE(bytes) again = { 0 };
+	enum status status = take_bundle(text, &b);
+
+	if (status == OK)
+		status = bundle_write(&b, &again);
+	if (status != OK)
+		return status;
+	if (!span_equal(text, span_of(&again)))
+		return STATUS_MALFORMED;
+	*out = b;
+	b = (struct bundle){ 0 };
+	return OK;
+}
+
+enum status bundle_write(const struct bundle *bundle, struct bytes *text)
+{
+	struct line_writer w = { .out = text };
+
+	if (!trust_domain_is_valid(span_of(&bundle->trust_domain)) ||
+	    bundle->certificate_count == 0 || bundle->certificate_count > BUNDLE_CERTIFICATES_MAX)
+		return STATUS_MALFORMED;
+	line_text(&w, BUNDLE_KIND "\ntrust-domain ");
+	line_escaped(&w, span_of(&bundle->trust_domain));
+	line_text(&w, "\nsequence ");
+	line_decimal(&w, bundle->sequence);
+	line_text(&w, "\n");
+	for (size_t i = 0; i < bundle->certificate_count; i++) {
+		line_text(&w, "certificate ");
+		line_base64(&w, span_of(&bundle->certificates[i]));
+		line_text(&w, "\n");
+	}
+	line_text(&w, "end\n");
+	return w.status;
+}
+
+void act_done(struct act *act)
+{
+	bytes_done(&act->host);
+	bytes_done(&act->class);
+	bytes_done(&act->reason);
+}
+
+static const char *const verb_names[] = { "approve", "release" };
+
+static void take_verb(struct lines *l, struct act *a)
+{
+	struct span verb = lines_field(l, "verb");
+
+	if (span_equal(verb, span_text(verb_names[ACT_APPROVE])))
+		a->verb = ACT_APPROVE;
+	else if (span_equal(verb, span_text(verb_names[ACT_RELEASE])))
+		a->verb = ACT_RELEASE;
+	else
+		lines_fail(l, STATUS_UNSUPPORTED);
+}
+
+static enum status take_act(struct span text, struct act *a)
+{
+	struct lines l = lines_over(text, ACT_KIND);
+
+	take_verb(&l, a);
+
+	struct span node = lines_field(&l, "node");
+	if (l.status == OK)
+		lines_fail(&l, node_id_parse(node, &a->node));
+	lines_take_escaped(&l, lines_field(&l, "host"), HOSTNAME_MAX, true, &a->host);
+	lines_take_escaped(&l, lines_field(&l, "class"), CLASS_NAME_MAX, true, &a->class);
+	lines_take_escaped(&l, lines_field(&l, "reason"), TEXT_VALUE_MAX, false, &a->reason);
+	a->time = (int64_t)lines_decimal(&l, lines_field(&l, "time"), INT64_MAX);
+	return lines_end(&l);
+}
+
+enum status act_parse(struct span text, struct act *out)
+{
+	AUTO_DONE(act) a = { 0 };
+	AUTO_DONE(bytes) again = { 0 };
+	enum status status = take_act(text, &a);
+
+	if (status == OK)
+		status = act_write(&a, &again);
+	if (status != OK)
+		return status;
+	if (!span_equal(text, span_of(&again)))
+		return STATUS_MALFORMED;
+	*out = a;
+	a = (struct act){ 0 };
+	return OK;
+}
+
+/* An approval names host and class; a release neither. */
+static bool is_consistent(const struct act *act)
+{
+	if (!node_id_is_valid(node_id_span(&act->node)) || act->reason.len == 0 || act->time < 0)
+		return false;
+	if (act->verb == ACT_RELEASE)
+		return act->host.len == 0 && act->class.len == 0;
+	return act->verb == ACT_APPROVE && hostname_is_valid(span_of(&act->host)) &&
+	       class_name_is_valid(span_of(&act->class));
+}
+
+enum status act_write(const struct act *act, struct bytes *text)
+{
+	struct line_writer w = { .out = text };
+
+	if (!is_consistent(act))
+		return STATUS_MALFORMED;
+	line_text(&w, ACT_KIND "\nverb ");
+	line_text(&w, verb_names[act->verb]);
+	line_text(&w, "\nnode ");
+	line_text(&w, act->node.text);
+	line_text(&w, "\nhost ");
+	line_escaped(&w, span_of(&act->host));
+	line_text(&w, "\nclass ");
+	line_escaped(&w, span_of(&act->class));
+	line_text(&w, "\nreason ");
+	line_escaped(&w, span_of(&act->reason));
+	line_text(&w, "\ntime ");
+	line_decimal(&w, (uint64_t)act->time);
+	line_text(&w, "\nend\n");
+	return w.status;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MESSAGES_STATEMENT_H
+#define MESSAGES_STATEMENT_H
+
+#include "messages/node.h"
+
+/*
+ * What is signed: texts of fixed fields, one a line, each once and in order
+ * (docs/protocol.md). One spelling for each statement, so that writing what
+ * was parsed gives the same bytes. The signature is over the whole text.
+ */
+#define STATEMENT_MAX ((size_t)128 << 10)
+#define VERDICT_ENTITLEMENTS_MAX 64
+#define VERDICT_REASONS_MAX 64
+#define BUNDLE_CERTIFICATES_MAX 8
+
+struct verdict_reason {
+	struct bytes code, layer;
+	struct bytes owner, detail; /* any bytes; empty is written - */
+	bool has_entry;
+	uint64_t entry;
+};
+
+struct verdict {
+	struct node_id node;
+	struct bytes nonce;
+	enum node_state state; /* trusted, warned, untrusted, quarantined or retired */
+	int64_t issued, expires; /* unix seconds; expires 0 without a grant */
+	struct digest generation; /* SHA-256; all zero: none loaded */
+	struct bytes minting_key; /* Name; empty: none */
+	struct digest certificate; /* SHA-256 of the grant; DIGEST_NONE without */
+	struct bytes trust_domain; /* empty without a grant */
+	struct bytes entitlements[VERDICT_ENTITLEMENTS_MAX];
+	size_t entitlement_count;
+	struct verdict_reason reasons[VERDICT_REASONS_MAX];
+	size_t reason_count;
+};
+
+/* STATUS_MALFORMED also where a grant's fields are not there together, or are
+ * there for a state other than trusted. */
+enum status verdict_parse(struct span text, struct verdict *out);
+enum status verdict_write(const struct verdict *verdict, struct bytes *text);
+void verdict_done(struct verdict *verdict);
+
+struct bundle {
+	struct bytes trust_domain;
+	uint64_t sequence;
+	struct bytes certificates[BUNDLE_CERTIFICATES_MAX]; /* DER */
+	size_t certificate_count;
+};
+
+enum status bundle_parse(struct span text, struct bundle *out);
+enum status bundle_write(const struct bundle *bundle, struct bytes *text);
+void bundle_done(struct bundle *bundle);
+
+enum act_verb {
+	ACT_APPROVE,
+	ACT_RELEASE, /* lift a quarantine */
+};
+
+struct act {
+	enum act_verb verb;
+	struct node_id node;
+	struct bytes host, class; /* both empty for a release */
+	struct bytes reason;
+	int64_t time; /* unix seconds */
+};
+
+enum status act_parse(struct span text, struct act *out);
+enum status act_write(const struct act *act, struct bytes *text);
+void act_done(struct act *act);
+
+AUTO_RELEASE(verdict, verdict_done);
+AUTO_RELEASE(bundle, bundle_done);
+AUTO_RELEASE(act, act_done);
+
+#endif

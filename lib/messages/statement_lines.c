@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/statement_lines.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "messages/statement.h"
+
+void lines_fail(struct lines *l, enum status status)
+{
+	if (l->status == OK)
+		l->status = status;
+}
+
+struct lines lines_over(struct span text, const char *kind)
+{
+	struct lines l = { .rest = text };
+	struct span line;
+
+	if (text.len > STATEMENT_MAX)
+		lines_fail(&l, STATUS_TOO_LARGE);
+	else if (text.len == 0 || text.data[text.len - 1] != '\n')
+		lines_fail(&l, STATUS_TRUNCATED);
+	else if (!text_next_line(&l.rest, &line) || !span_equal(line, span_text(kind)))
+		lines_fail(&l, STATUS_UNSUPPORTED);
+	return l;
+}
+
+bool lines_has(const struct lines *l, const char *name)
+{
+	size_t len = strlen(name);
+
+	return l->status == OK && span_starts_with(l->rest, name) && l->rest.len > len &&
+	       l->rest.data[len] == ' ';
+}
+
+struct span lines_field(struct lines *l, const char *name)
+{
+	struct span line, word;
+
+	if (!lines_has(l, name) || !text_next_line(&l->rest, &line) ||
+	    !text_next_word(&line, ' ', &word) || line.len == 0) {
+		lines_fail(l, STATUS_MALFORMED);
+		return (struct span){ 0 };
+	}
+	return line;
+}
+
+struct span lines_word(struct lines *l, struct span *value)
+{
+	struct span word = { 0 };
+
+	if (l->status != OK || !text_next_word(value, ' ', &word) || word.len == 0)
+		lines_fail(l, STATUS_MALFORMED);
+	return word;
+}
+
+enum status lines_end(struct lines *l)
+{
+	if (l->status == OK && !span_equal(l->rest, span_text("end\n")))
+		lines_fail(l, STATUS_MALFORMED);
+	return l->status;
+}
+
+static bool is_dash(struct span value)
+{
+	return span_equal(value, span_text("-"));
+}
+
+void lines_take_escaped(struct lines *l, struct span value, size_t max, bool is_optional,
+			struct bytes *out)
+{
+	if (l->status != OK || (is_optional && is_dash(value)))
+		return;
+	lines_fail(l, text_unescape(value, out));
+	if (out->len == 0)
+		lines_fail(l, STATUS_MALFORMED);
+	if (out->len > max)
+		lines_fail(l, STATUS_TOO_LARGE);
+}
+
+void lines_take_base64(struct lines *l, struct span value, size_t max, struct bytes *out)
+{
+	if (l->status != OK)
+		return;
+	lines_fail(l, base64_decode(value, max, out));
+	if (out->len == 0)
+		lines_fail(l, STATUS_MALFORMED);
+}
+
+void lines_take_hex(struct lines *l, struct span value, size_t max, bool is_optional,
+		    struct bytes *out)
+{
+	if (l->status != OK || (is_optional && is_dash(value)))
+		return;
+	if (value.len == 0 || value.len / 2 > max)
+		lines_fail(l, STATUS_MALFORMED);
+	else
+		lines_fail(l, hex_decode(value, out));
+}
+
+uint64_t lines_decimal(struct lines *l, struct span value, uint64_t max)
+{
+	uint64_t number = 0;
+
+	if (l->status == OK)
+		lines_fail(l, decimal_parse(value, max, &number));
+	return number;
+}
+
+void line_text(struct line_writer *w, const char *text)
+{
+	if (w->status == OK)
+		w->status = bytes_append(w->out, span_text(text));
+}
+
+void line_escaped(struct line_writer *w, struct span value)
+{
+	if (value.len == 0)
+		line_text(w, "-");
+	else if (w->status == OK)
+		w->status = text_append_escaped(w->out, value);
+}
+
+void line_base64(struct line_writer *w, struct span value)
+{
+	if (w->status == OK)
+		w->status = base64_append(w->out, value);
+}
+
+void line_hex(struct line_writer *w, struct span value)
+{
+	if (value.len == 0)
+		line_text(w, "-");
+	else if (w->status == OK)
+		w->status = hex_append(w->out, value);
+}
+
+void line_decimal(struct line_writer *w, uint64_t value)
+{
+	if (w->status == OK)
+		w->status = bytes_printf(w->out, "%" PRIu64, value);
+}
