@@ -5,7 +5,7 @@
 #include "messages/limits.h"
 #include "messages/message.h"
 
-void activate_request_done(struct activate_request *request)
+void activation_request_done(struct activation_request *request)
 {
 	bytes_done(&request->record);
 	bytes_wipe(&request->secret);
@@ -14,11 +14,11 @@ void activate_request_done(struct activate_request *request)
 	bytes_done(&request->signature);
 }
 
-enum status activate_request_parse(struct span json, struct activate_request *out,
-				   const char **fault)
+enum status activation_request_parse(struct span json, struct activation_request *out,
+				     const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
-	AUTO_DONE(activate_request) request = { 0 };
+	AUTO_DONE(activation_request) request = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
 
 	message_take_version(&root);
@@ -31,12 +31,12 @@ enum status activate_request_parse(struct span json, struct activate_request *ou
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
 		*out = request;
-		request = (struct activate_request){ 0 };
+		request = (struct activation_request){ 0 };
 	}
 	return status;
 }
 
-enum status activate_request_write(const struct activate_request *request, struct bytes *json)
+enum status activation_request_write(const struct activation_request *request, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
@@ -51,11 +51,12 @@ enum status activate_request_write(const struct activate_request *request, struc
 	return json_end(&w);
 }
 
-enum status activate_answer_parse(struct span json, struct activate_answer *out, const char **fault)
+enum status activation_answer_parse(struct span json, struct activation_answer *out,
+				    const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
-	struct activate_answer answer = { 0 };
+	struct activation_answer answer = { 0 };
 
 	answer.node_id = message_take_node_id(&root, "nodeId");
 	if (node_state_named(strict_text(&root, "state", 16), &answer.state) != OK)
@@ -67,12 +68,12 @@ enum status activate_answer_parse(struct span json, struct activate_answer *out,
 	return status;
 }
 
-enum status activate_answer_write(const struct activate_answer *answer, struct bytes *json)
+enum status activation_answer_write(const struct activation_answer *answer, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
 	json_open(&w, NULL, '{');
-	json_text(&w, "nodeId", node_id_span(&answer->node_id));
+	json_hex(&w, "nodeId", node_id_span(&answer->node_id));
 	json_text(&w, "state", span_text(node_state_name(answer->state)));
 	json_close(&w, '}');
 	return json_end(&w);

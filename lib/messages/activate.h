@@ -5,7 +5,7 @@
 #include "messages/node.h"
 
 /* POST /v1/enrol/{id}/activate */
-struct activate_request {
+struct activation_request {
 	struct bytes record; /* of the enrolment's answer */
 	struct bytes secret; /* what TPM2_ActivateCredential gave */
 	struct bytes nonce;
@@ -13,19 +13,19 @@ struct activate_request {
 	struct bytes signature; /* TPMT_SIGNATURE */
 };
 
-struct activate_answer {
+struct activation_answer {
 	struct node_id node_id;
 	enum node_state state;
 };
 
-enum status activate_request_parse(struct span json, struct activate_request *out,
-				   const char **fault);
-enum status activate_request_write(const struct activate_request *request, struct bytes *json);
-void activate_request_done(struct activate_request *request);
-enum status activate_answer_parse(struct span json, struct activate_answer *out,
-				  const char **fault);
-enum status activate_answer_write(const struct activate_answer *answer, struct bytes *json);
+enum status activation_request_parse(struct span json, struct activation_request *out,
+				     const char **fault);
+enum status activation_request_write(const struct activation_request *request, struct bytes *json);
+void activation_request_done(struct activation_request *request);
+enum status activation_answer_parse(struct span json, struct activation_answer *out,
+				    const char **fault);
+enum status activation_answer_write(const struct activation_answer *answer, struct bytes *json);
 
-AUTO_RELEASE(activate_request, activate_request_done);
+AUTO_RELEASE(activation_request, activation_request_done);
 
 #endif

@@ -4,12 +4,12 @@
 #include "messages/limits.h"
 #include "messages/message.h"
 
-enum status challenge_request_parse(struct span json, struct challenge_request *out,
-				    const char **fault)
+enum status attestation_request_parse(struct span json, struct attestation_request *out,
+				      const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
-	struct challenge_request request = { 0 };
+	struct attestation_request request = { 0 };
 
 	message_take_version(&root);
 	request.reset_count = (uint32_t)strict_uint(&root, "resetCount", 0, UINT32_MAX);
@@ -21,7 +21,7 @@ enum status challenge_request_parse(struct span json, struct challenge_request *
 	return status;
 }
 
-enum status challenge_request_write(const struct challenge_request *request, struct bytes *json)
+enum status attestation_request_write(const struct attestation_request *request, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
@@ -33,7 +33,7 @@ enum status challenge_request_write(const struct challenge_request *request, str
 	return json_end(&w);
 }
 
-void challenge_done(struct challenge *challenge)
+void attestation_challenge_done(struct attestation_challenge *challenge)
 {
 	bytes_done(&challenge->nonce);
 }
@@ -64,7 +64,7 @@ static enum digest_alg take_bank(struct strict_cursor *object)
 	return bank;
 }
 
-void challenge_take(struct strict_cursor *object, struct challenge *out)
+void attestation_challenge_take(struct strict_cursor *object, struct attestation_challenge *out)
 {
 	strict_base64(object, "nonce", NONCE_MAX, &out->nonce);
 	if (out->nonce.len == 0)
@@ -79,18 +79,19 @@ void challenge_take(struct strict_cursor *object, struct challenge *out)
 	out->interval_s = (uint32_t)strict_uint(object, "intervalS", 1, 86400);
 }
 
-enum status challenge_parse(struct span json, struct challenge *out, const char **fault)
+enum status attestation_challenge_parse(struct span json, struct attestation_challenge *out,
+					const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
-	AUTO_DONE(challenge) challenge = { 0 };
+	AUTO_DONE(attestation_challenge) challenge = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
 
-	challenge_take(&root, &challenge);
+	attestation_challenge_take(&root, &challenge);
 
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
 		*out = challenge;
-		challenge = (struct challenge){ 0 };
+		challenge = (struct attestation_challenge){ 0 };
 	}
 	return status;
 }
@@ -104,7 +105,8 @@ static void put_mask(struct json_writer *w, const char *name, uint32_t mask)
 	json_close(w, ']');
 }
 
-void challenge_put(struct json_writer *w, const char *name, const struct challenge *challenge)
+void attestation_challenge_put(struct json_writer *w, const char *name,
+			       const struct attestation_challenge *challenge)
 {
 	const char *bank = digest_name(challenge->bank);
 
@@ -121,10 +123,11 @@ void challenge_put(struct json_writer *w, const char *name, const struct challen
 	json_close(w, '}');
 }
 
-enum status challenge_write(const struct challenge *challenge, struct bytes *json)
+enum status attestation_challenge_write(const struct attestation_challenge *challenge,
+					struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
-	challenge_put(&w, NULL, challenge);
+	attestation_challenge_put(&w, NULL, challenge);
 	return json_end(&w);
 }

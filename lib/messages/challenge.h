@@ -8,11 +8,11 @@
 
 /* POST /v1/nodes/{id}/challenge. Every x_parse here and beside gives a static
  * code in *fault (which may be NULL) where it refuses. */
-struct challenge_request {
+struct attestation_request {
 	uint32_t reset_count, restart_count; /* of the node's last quote; a hint */
 };
 
-struct challenge {
+struct attestation_challenge {
 	struct bytes nonce;
 	enum digest_alg bank;
 	uint32_t select; /* bit i is PCR i */
@@ -24,17 +24,21 @@ struct challenge {
 	uint32_t interval_s;
 };
 
-enum status challenge_request_parse(struct span json, struct challenge_request *out,
-				    const char **fault);
-enum status challenge_request_write(const struct challenge_request *request, struct bytes *json);
-enum status challenge_parse(struct span json, struct challenge *out, const char **fault);
-enum status challenge_write(const struct challenge *challenge, struct bytes *json);
-void challenge_done(struct challenge *challenge);
+enum status attestation_request_parse(struct span json, struct attestation_request *out,
+				      const char **fault);
+enum status attestation_request_write(const struct attestation_request *request,
+				      struct bytes *json);
+enum status attestation_challenge_parse(struct span json, struct attestation_challenge *out,
+					const char **fault);
+enum status attestation_challenge_write(const struct attestation_challenge *challenge,
+					struct bytes *json);
+void attestation_challenge_done(struct attestation_challenge *challenge);
 /* The same object as a member of another; both leave the verdict to the
  * cursor's document and the writer. */
-void challenge_take(struct strict_cursor *object, struct challenge *out);
-void challenge_put(struct json_writer *w, const char *name, const struct challenge *challenge);
+void attestation_challenge_take(struct strict_cursor *object, struct attestation_challenge *out);
+void attestation_challenge_put(struct json_writer *w, const char *name,
+			       const struct attestation_challenge *challenge);
 
-AUTO_RELEASE(challenge, challenge_done);
+AUTO_RELEASE(attestation_challenge, attestation_challenge_done);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define EK_CERTIFICATE_MAX CERTIFICATE_DER_MAX
 
-void enrol_request_done(struct enrol_request *request)
+void enrolment_request_done(struct enrolment_request *request)
 {
 	bytes_done(&request->hostname);
 	bytes_done(&request->ek_certificate);
@@ -41,7 +41,7 @@ static uint32_t take_nv_index(struct strict_cursor *object)
 	return reader_be32(&r);
 }
 
-static void take_ek(struct strict_cursor *root, struct enrol_request *request)
+static void take_ek(struct strict_cursor *root, struct enrolment_request *request)
 {
 	struct strict_cursor ek = strict_object(root, "ek");
 
@@ -53,7 +53,7 @@ static void take_ek(struct strict_cursor *root, struct enrol_request *request)
 	(void)strict_end(&ek);
 }
 
-static void take_ak(struct strict_cursor *root, struct enrol_request *request)
+static void take_ak(struct strict_cursor *root, struct enrolment_request *request)
 {
 	struct strict_cursor ak = strict_object(root, "ak");
 
@@ -61,17 +61,18 @@ static void take_ak(struct strict_cursor *root, struct enrol_request *request)
 	(void)strict_end(&ak);
 }
 
-static void take_hostname(struct strict_cursor *root, struct enrol_request *request)
+static void take_hostname(struct strict_cursor *root, struct enrolment_request *request)
 {
 	message_take_text(root, "hostname", HOSTNAME_MAX, &request->hostname);
 	if (!hostname_is_valid(span_of(&request->hostname)))
 		strict_fail(root, "hostname", STATUS_MALFORMED, "bad-value");
 }
 
-enum status enrol_request_parse(struct span json, struct enrol_request *out, const char **fault)
+enum status enrolment_request_parse(struct span json, struct enrolment_request *out,
+				    const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
-	AUTO_DONE(enrol_request) request = { 0 };
+	AUTO_DONE(enrolment_request) request = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
 
 	message_take_version(&root);
@@ -82,12 +83,12 @@ enum status enrol_request_parse(struct span json, struct enrol_request *out, con
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
 		*out = request;
-		request = (struct enrol_request){ 0 };
+		request = (struct enrolment_request){ 0 };
 	}
 	return status;
 }
 
-enum status enrol_request_write(const struct enrol_request *request, struct bytes *json)
+enum status enrolment_request_write(const struct enrolment_request *request, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 	char index[9];
@@ -112,18 +113,19 @@ enum status enrol_request_write(const struct enrol_request *request, struct byte
 	return json_end(&w);
 }
 
-void enrol_answer_done(struct enrol_answer *answer)
+void enrolment_answer_done(struct enrolment_answer *answer)
 {
 	bytes_done(&answer->record);
 	bytes_done(&answer->id_object);
 	bytes_done(&answer->encrypted_secret);
-	challenge_done(&answer->challenge);
+	attestation_challenge_done(&answer->challenge);
 }
 
-enum status enrol_answer_parse(struct span json, struct enrol_answer *out, const char **fault)
+enum status enrolment_answer_parse(struct span json, struct enrolment_answer *out,
+				   const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
-	AUTO_DONE(enrol_answer) answer = { 0 };
+	AUTO_DONE(enrolment_answer) answer = { 0 };
 	struct strict_cursor root = message_open(json, REQUEST_BODY_MAX, &document);
 
 	answer.node_id = message_take_node_id(&root, "nodeId");
@@ -136,29 +138,29 @@ enum status enrol_answer_parse(struct span json, struct enrol_answer *out, const
 	(void)strict_end(&credential);
 
 	struct strict_cursor challenge = strict_object(&root, "challenge");
-	challenge_take(&challenge, &answer.challenge);
+	attestation_challenge_take(&challenge, &answer.challenge);
 	(void)strict_end(&challenge);
 
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
 		*out = answer;
-		answer = (struct enrol_answer){ 0 };
+		answer = (struct enrolment_answer){ 0 };
 	}
 	return status;
 }
 
-enum status enrol_answer_write(const struct enrol_answer *answer, struct bytes *json)
+enum status enrolment_answer_write(const struct enrolment_answer *answer, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
 	json_open(&w, NULL, '{');
-	json_text(&w, "nodeId", node_id_span(&answer->node_id));
+	json_hex(&w, "nodeId", node_id_span(&answer->node_id));
 	json_base64(&w, "record", span_of(&answer->record));
 	json_open(&w, "credential", '{');
 	json_base64(&w, "idObject", span_of(&answer->id_object));
 	json_base64(&w, "encryptedSecret", span_of(&answer->encrypted_secret));
 	json_close(&w, '}');
-	challenge_put(&w, "challenge", &answer->challenge);
+	attestation_challenge_put(&w, "challenge", &answer->challenge);
 	json_close(&w, '}');
 	return json_end(&w);
 }

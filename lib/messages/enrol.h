@@ -8,7 +8,7 @@
 #define ENROL_CHAIN_MAX 6
 
 /* POST /v1/enrol */
-struct enrol_request {
+struct enrolment_request {
 	struct bytes hostname;
 	uint32_t ek_index; /* NV index of the EK certificate */
 	struct bytes ek_certificate; /* as read from NV, header and padding included */
@@ -18,22 +18,24 @@ struct enrol_request {
 	struct bytes ak_public; /* TPMT_PUBLIC */
 };
 
-struct enrol_answer {
+struct enrolment_answer {
 	struct node_id node_id;
 	struct bytes record; /* opaque to the node; goes back with activate */
 	struct bytes id_object; /* TPMS_ID_OBJECT's content as TPM2_ActivateCredential takes it */
 	struct bytes encrypted_secret;
-	struct challenge challenge;
+	struct attestation_challenge challenge;
 };
 
-enum status enrol_request_parse(struct span json, struct enrol_request *out, const char **fault);
-enum status enrol_request_write(const struct enrol_request *request, struct bytes *json);
-void enrol_request_done(struct enrol_request *request);
-enum status enrol_answer_parse(struct span json, struct enrol_answer *out, const char **fault);
-enum status enrol_answer_write(const struct enrol_answer *answer, struct bytes *json);
-void enrol_answer_done(struct enrol_answer *answer);
+enum status enrolment_request_parse(struct span json, struct enrolment_request *out,
+				    const char **fault);
+enum status enrolment_request_write(const struct enrolment_request *request, struct bytes *json);
+void enrolment_request_done(struct enrolment_request *request);
+enum status enrolment_answer_parse(struct span json, struct enrolment_answer *out,
+				   const char **fault);
+enum status enrolment_answer_write(const struct enrolment_answer *answer, struct bytes *json);
+void enrolment_answer_done(struct enrolment_answer *answer);
 
-AUTO_RELEASE(enrol_request, enrol_request_done);
-AUTO_RELEASE(enrol_answer, enrol_answer_done);
+AUTO_RELEASE(enrolment_request, enrolment_request_done);
+AUTO_RELEASE(enrolment_answer, enrolment_answer_done);
 
 #endif

@@ -32,20 +32,20 @@ bool node_id_is_valid(struct span text)
 
 enum status node_id_parse(struct span text, struct node_id *out)
 {
+	AUTO_DONE(bytes) raw = { 0 };
+
 	if (!node_id_is_valid(text))
 		return STATUS_MALFORMED;
-	memcpy(out->text, text.data, NODE_ID_LEN);
-	out->text[NODE_ID_LEN] = '\0';
-	return OK;
+
+	enum status status = hex_decode(text, &raw);
+	if (status == OK)
+		memcpy(out->value, raw.data, sizeof(out->value));
+	return status;
 }
 
-enum status node_id_of(const struct digest *spki, struct node_id *out)
+enum status node_id_append(struct bytes *out, const struct node_id *id)
 {
-	AUTO_DONE(bytes) text = { 0 };
-	enum status status = spki->alg == DIGEST_SHA256 ? hex_append(&text, digest_span(spki))
-							: STATUS_MALFORMED;
-
-	return status == OK ? node_id_parse(span_of(&text), out) : status;
+	return hex_append(out, node_id_span(id));
 }
 
 /* From 1 to max bytes of one alphabet, the first a letter or a digit. */

@@ -12,17 +12,18 @@
 #define TRUST_DOMAIN_MAX 255
 
 struct node_id {
-	char text[NODE_ID_LEN + 1];
+	uint8_t value[SHA256_SIZE];
 };
 
 bool node_id_is_valid(struct span text);
+/* 64 lower-case hex digits, exactly. */
 enum status node_id_parse(struct span text, struct node_id *out);
-/* STATUS_MALFORMED unless spki is a SHA-256 digest. */
-enum status node_id_of(const struct digest *spki, struct node_id *out);
+/* The same digits. */
+enum status node_id_append(struct bytes *out, const struct node_id *id);
 
 static inline struct span node_id_span(const struct node_id *id)
 {
-	return (struct span){ .data = (const uint8_t *)id->text, .len = NODE_ID_LEN };
+	return (struct span){ .data = id->value, .len = sizeof(id->value) };
 }
 
 /* Letters, digits, '.', '-' and '_', not starting with a '.' or '-'. */

@@ -15,7 +15,7 @@ static void reason_done(struct result_reason *reason)
 	bytes_done(&reason->advice);
 }
 
-void result_done(struct result *result)
+void attestation_result_done(struct attestation_result *result)
 {
 	bytes_done(&result->verdict);
 	bytes_done(&result->signature);
@@ -52,17 +52,18 @@ static void take_reason(struct strict_cursor *object, struct result_reason *reas
 	(void)strict_end(object);
 }
 
-static void take_grant(struct strict_cursor *root, struct result *result)
+static void take_grant(struct strict_cursor *root, struct attestation_result *result)
 {
 	message_take_bytes(root, "certificate", CERTIFICATE_DER_MAX, &result->certificate);
 	result->chain_count = message_take_list(root, "chain", CERTIFICATE_DER_MAX, result->chain,
 						RESULT_CHAIN_MAX);
 }
 
-enum status result_parse(struct span json, struct result *out, const char **fault)
+enum status attestation_result_parse(struct span json, struct attestation_result *out,
+				     const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
-	AUTO_DONE(result) result = { 0 };
+	AUTO_DONE(attestation_result) result = { 0 };
 	struct strict_cursor root = message_open(json, ANSWER_BODY_MAX, &document);
 
 	message_take_bytes(&root, "verdict", STATEMENT_MAX, &result.verdict);
@@ -87,7 +88,7 @@ enum status result_parse(struct span json, struct result *out, const char **faul
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
 		*out = result;
-		result = (struct result){ 0 };
+		result = (struct attestation_result){ 0 };
 	}
 	return status;
 }
@@ -106,7 +107,7 @@ static void put_reason(struct json_writer *w, const struct result_reason *reason
 	json_close(w, '}');
 }
 
-enum status result_write(const struct result *result, struct bytes *json)
+enum status attestation_result_write(const struct attestation_result *result, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 

@@ -17,7 +17,7 @@ struct result_reason {
 };
 
 /* The answer to evidence. */
-struct result {
+struct attestation_result {
 	struct bytes verdict; /* text, messages/statement.h */
 	struct bytes signature; /* DER ECDSA by the result key */
 	struct bytes certificate; /* DER of the grant; empty without one */
@@ -31,10 +31,11 @@ struct result {
 	bool retry; /* nothing was decided: ask for a new challenge soon */
 };
 
-enum status result_parse(struct span json, struct result *out, const char **fault);
-enum status result_write(const struct result *result, struct bytes *json);
-void result_done(struct result *result);
+enum status attestation_result_parse(struct span json, struct attestation_result *out,
+				     const char **fault);
+enum status attestation_result_write(const struct attestation_result *result, struct bytes *json);
+void attestation_result_done(struct attestation_result *result);
 
-AUTO_RELEASE(result, result_done);
+AUTO_RELEASE(attestation_result, attestation_result_done);
 
 #endif

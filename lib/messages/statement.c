@@ -122,7 +122,7 @@ enum status act_parse(struct span text, struct act *out)
 /* An approval names host and class; a release neither. */
 static bool is_consistent(const struct act *act)
 {
-	if (!node_id_is_valid(node_id_span(&act->node)) || act->reason.len == 0 || act->time < 0)
+	if (act->reason.len == 0 || act->time < 0)
 		return false;
 	if (act->verb == ACT_RELEASE)
 		return act->host.len == 0 && act->class.len == 0;
@@ -139,7 +139,7 @@ enum status act_write(const struct act *act, struct bytes *text)
 	line_text(&w, ACT_KIND "\nverb ");
 	line_text(&w, verb_names[act->verb]);
 	line_text(&w, "\nnode ");
-	line_text(&w, act->node.text);
+	line_hex(&w, node_id_span(&act->node));
 	line_text(&w, "\nhost ");
 	line_escaped(&w, span_of(&act->host));
 	line_text(&w, "\nclass ");
