@@ -42,13 +42,6 @@ static const struct refusal_facts refusal_facts[REFUSALS] = {
 	[REFUSAL_INTERNAL] = { "internal", 500 },
 };
 
-static const char *const state_names[NODE_STATES] = {
-	[NODE_PENDING] = "pending", [NODE_TRUSTED] = "trusted",
-	[NODE_WARNED] = "warned",   [NODE_UNTRUSTED] = "untrusted",
-	[NODE_STALE] = "stale",	    [NODE_QUARANTINED] = "quarantined",
-	[NODE_RETIRED] = "retired",
-};
-
 static const char *const health_names[HEALTH_STATES] = {
 	[HEALTH_OK] = "ok",
 	[HEALTH_NO_RELEASE] = "no-release",
@@ -67,46 +60,9 @@ unsigned refusal_http_status(enum refusal refusal)
 	return (unsigned)refusal < REFUSALS ? refusal_facts[refusal].http_status : 500;
 }
 
-const char *node_state_name(enum node_state state)
-{
-	return (unsigned)state < NODE_STATES ? state_names[state] : NULL;
-}
-
-enum status node_state_named(struct span name, enum node_state *out)
-{
-	for (unsigned i = 0; i < NODE_STATES; i++) {
-		if (!span_equal(name, span_text(state_names[i])))
-			continue;
-		*out = (enum node_state)i;
-		return OK;
-	}
-	return STATUS_NOT_FOUND;
-}
-
 const char *health_name(enum health health)
 {
 	return (unsigned)health < HEALTH_STATES ? health_names[health] : NULL;
-}
-
-enum status node_id_parse(struct span text, struct node_id *out)
-{
-	AUTO_DONE(bytes) raw = { 0 };
-	AUTO_DONE(bytes) again = { 0 };
-	struct digest digest;
-	enum status status = text.len == 2 * SHA256_SIZE ? OK : STATUS_MALFORMED;
-
-	if (status == OK)
-		status = hex_decode(text, &raw);
-	if (status == OK)
-		status = hex_append(&again, span_of(&raw));
-	/* One spelling: an id is compared as text elsewhere. */
-	if (status == OK && !span_equal(text, span_of(&again)))
-		status = STATUS_MALFORMED;
-	if (status == OK)
-		status = digest_from(DIGEST_SHA256, span_of(&raw), &digest);
-	if (status == OK)
-		memcpy(out->value, digest.value, sizeof(out->value));
-	return status;
 }
 
 static void text_field(struct wire *w, struct span *value)

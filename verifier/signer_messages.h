@@ -2,6 +2,7 @@
 #ifndef VERIFIER_SIGNER_MESSAGES_H
 #define VERIFIER_SIGNER_MESSAGES_H
 
+#include "messages/node.h"
 #include "policies/release.h"
 #include "tpm/pcr.h"
 #include "verifier/appraisal/claims.h"
@@ -32,10 +33,6 @@
 #define SIGNER_PAGE_MAX 100
 /* The channel's FRAME_BODY_MAX: two full logs do not fit, and need not. */
 #define SIGNER_FRAME_MAX ((size_t)48 << 20)
-
-struct node_id {
-	uint8_t value[SHA256_SIZE];
-};
 
 /* What a person or a program is told; the names stand in docs/protocol.md. */
 enum refusal {
@@ -75,22 +72,6 @@ enum refusal {
 const char *refusal_name(enum refusal refusal);
 /* 403 ... ; 500 beyond the last. */
 unsigned refusal_http_status(enum refusal refusal);
-
-enum node_state {
-	NODE_PENDING,
-	NODE_TRUSTED,
-	NODE_WARNED,
-	NODE_UNTRUSTED,
-	NODE_STALE,
-	NODE_QUARANTINED,
-	NODE_RETIRED,
-};
-
-#define NODE_STATES (NODE_RETIRED + 1)
-
-/* "pending"; NULL beyond the last. */
-const char *node_state_name(enum node_state state);
-enum status node_state_named(struct span name, enum node_state *out);
 
 struct challenge {
 	struct span nonce;
@@ -375,12 +356,5 @@ enum status release_marks_encode(const struct release_marks *marks, struct bytes
 enum status release_marks_decode(struct span body, struct release_marks *out);
 enum status load_refusal_encode(const struct load_refusal *refusal, struct bytes *out);
 enum status load_refusal_decode(struct span body, struct load_refusal *out);
-
-/* 64 lower-case hex digits, exactly. */
-enum status node_id_parse(struct span text, struct node_id *out);
-static inline struct span node_id_span(const struct node_id *id)
-{
-	return (struct span){ .data = id->value, .len = sizeof(id->value) };
-}
 
 #endif

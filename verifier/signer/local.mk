@@ -5,4 +5,4 @@ libsigner_messages_a_SOURCES = \
 	verifier/keep.c verifier/keep.h \
 	verifier/signer_messages.c verifier/signer_messages.h \
 	verifier/wire.c verifier/wire.h
-SIGNER_MESSAGES_LIBS = libsigner_messages.a $(BASE_LIBS)
+SIGNER_MESSAGES_LIBS = libsigner_messages.a $(MESSAGES_LIBS)
