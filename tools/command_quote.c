@@ -323,6 +323,8 @@ static json_t *json_hex(struct span s)
 {
 	AUTO_DONE(bytes) hex = { 0 };
 
+	if (s.len == 0)
+		return json_string("");
 	if (hex_append(&hex, s) != OK)
 		return NULL;
 	return json_stringn((const char *)hex.data, hex.len);

@@ -2,8 +2,8 @@
 check_PROGRAMS += tests/integration/make_credential
 tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
 tests_integration_make_credential_LDADD = libdaemon.a $(TPM_LIBS)
-TESTS += tests/integration/credential
-EXTRA_DIST += tests/integration/credential tools/swtpm.sh
+TESTS += tests/integration/credential tests/integration/quotes
+EXTRA_DIST += tests/integration/credential tests/integration/quotes tools/swtpm.sh
 
 noinst_PROGRAMS += tests/integration/ima_measure
 tests_integration_ima_measure_SOURCES = tests/integration/ima_measure.c
