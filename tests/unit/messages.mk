@@ -5,4 +5,14 @@ TESTS += tests/unit/test_strict_json
 tests_unit_test_strict_json_SOURCES = tests/unit/test_strict_json.c tests/unit/unit.h
 tests_unit_test_strict_json_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_strict_json_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_messages
+TESTS += tests/unit/test_messages
+tests_unit_test_messages_SOURCES = tests/unit/test_messages.c tests/unit/unit.h
+tests_unit_test_messages_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_messages_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_statement
+TESTS += tests/unit/test_statement
+tests_unit_test_statement_SOURCES = tests/unit/test_statement.c tests/unit/unit.h
+tests_unit_test_statement_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_statement_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <string.h>
+
+#include "messages/statement.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define TRUSTED                                                                                    \
+	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate trusted\nissued 1767225600\n"           \
+	"expires 1767226200\ngeneration " ID "\nminting-key 000b" ID "\n"                          \
+	"certificate sha256:" ID "\ntrust-domain example.org\n"                                    \
+	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
+#define UNTRUSTED                                                                                  \
+	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
+	"expires 0\ngeneration " ZEROS "\nminting-key -\ncertificate -\ntrust-domain -\n"          \
+	"reason ima-entry-unknown userland Ops%20Team 158 /tmp/a%0Ab\n"                            \
+	"reason release-none release-process - - -\nend\n"
+#define BUNDLE                                                                                     \
+	"attestd-bundle/1\ntrust-domain example.org\nsequence 7\n"                                 \
+	"certificate AQID\ncertificate BAUG\nend\n"
+#define APPROVE                                                                                    \
+	"attestd-act/1\nverb approve\nnode " ID "\nhost r01n07\nclass server\n"                    \
+	"reason new%20rack\ntime 1767225600\nend\n"
+#define RELEASE                                                                                    \
+	"attestd-act/1\nverb release\nnode " ID "\nhost -\nclass -\n"                              \
+	"reason checked\ntime 1767225600\nend\n"
+
+enum kind {
+	VERDICT,
+	SIGNED_BUNDLE,
+	ACT,
+};
+
+static const struct {
+	enum kind kind;
+	const char *text;
+} goldens[] = {
+	{ VERDICT, TRUSTED }, { VERDICT, UNTRUSTED }, { SIGNED_BUNDLE, BUNDLE },
+	{ ACT, APPROVE },     { ACT, RELEASE },
+};
+
+#define GOLDENS (sizeof(goldens) / sizeof(goldens[0]))
+
+static enum status parse(enum kind kind, struct span text)
+{
+	AUTO_DONE(verdict) verdict = { 0 };
+	AUTO_DONE(bundle) bundle = { 0 };
+	AUTO_DONE(act) act = { 0 };
+
+	if (kind == VERDICT)
+		return verdict_parse(text, &verdict);
+	if (kind == SIGNED_BUNDLE)
+		return bundle_parse(text, &bundle);
+	return act_parse(text, &act);
+}
+
+static void statements_say_what_they_say(void **state)
+{
+	AUTO_DONE(verdict) v = { 0 };
+	AUTO_DONE(bundle) b = { 0 };
+	AUTO_DONE(act) a = { 0 };
+	(void)state;
+
+	assert_int_equal(verdict_parse(span_text(UNTRUSTED), &v), OK);
+	assert_int_equal(v.state, NODE_UNTRUSTED);
+	assert_int_equal(v.issued, 1767225600);
+	assert_int_equal(v.reason_count, 2);
+	assert_true(span_equal(span_of(&v.reasons[0].owner), span_text("Ops Team")));
+	assert_true(span_equal(span_of(&v.reasons[0].detail), span_text("/tmp/a\nb")));
+	assert_true(v.reasons[0].has_entry);
+	assert_int_equal(v.reasons[0].entry, 158);
+	assert_false(v.reasons[1].has_entry);
+	assert_int_equal(v.reasons[1].detail.len, 0);
+	verdict_done(&v);
+	v = (struct verdict){ 0 };
+	assert_int_equal(verdict_parse(span_text(TRUSTED), &v), OK);
+	assert_int_equal(v.entitlement_count, 2);
+	assert_int_equal(v.minting_key.len, 34);
+	assert_int_equal(v.certificate.alg, DIGEST_SHA256);
+	assert_int_equal(bundle_parse(span_text(BUNDLE), &b), OK);
+	assert_int_equal(b.sequence, 7);
+	assert_int_equal(b.certificate_count, 2);
+	assert_int_equal(act_parse(span_text(APPROVE), &a), OK);
+	assert_true(span_equal(span_of(&a.reason), span_text("new rack")));
+}
+
+static void every_truncation_and_every_addition_is_refused(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < GOLDENS; i++) {
+		struct span text = span_text(goldens[i].text);
+		AUTO_DONE(bytes) longer = { 0 };
+
+		assert_int_equal(parse(goldens[i].kind, text), OK);
+		for (size_t len = 0; len < text.len; len++)
+			assert_int_not_equal(
+				parse(goldens[i].kind, (struct span){ text.data, len }), OK);
+		assert_int_equal(bytes_printf(&longer, "%s\n", goldens[i].text), OK);
+		assert_int_not_equal(parse(goldens[i].kind, span_of(&longer)), OK);
+	}
+}
+
+/* A second spelling of the same statement would have another signature. */
+static void no_line_may_be_missing_doubled_or_moved(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < GOLDENS; i++) {
+		const char *text = goldens[i].text;
+
+		for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
+			AUTO_DONE(bytes) missing = { 0 };
+			AUTO_DONE(bytes) doubled = { 0 };
+			const char *next = strchr(line, '\n') + 1;
+			bool repeats = strncmp(line, "entitlement ", 12) == 0 ||
+				       strncmp(line, "reason ", 7) == 0 ||
+				       strncmp(line, "certificate A", 13) == 0 ||
+				       strncmp(line, "certificate B", 13) == 0;
+
+			if (repeats && goldens[i].kind != ACT)
+				continue;
+			assert_int_equal(
+				bytes_printf(&missing, "%.*s%s", (int)(line - text), text, next),
+				OK);
+			assert_int_equal(
+				bytes_printf(&doubled, "%.*s%s", (int)(next - text), text, line),
+				OK);
+			assert_int_not_equal(parse(goldens[i].kind, span_of(&missing)), OK);
+			assert_int_not_equal(parse(goldens[i].kind, span_of(&doubled)), OK);
+		}
+	}
+}
+
+static enum status changed(enum kind kind, const char *golden, const char *this, const char *that)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	const char *at = strstr(golden, this);
+
+	assert_non_null(at);
+	assert_int_equal(bytes_printf(&text, "%.*s%s%s", (int)(at - golden), golden, that,
+				      at + strlen(this)),
+			 OK);
+	return parse(kind, span_of(&text));
+}
+
+static void a_changed_field_is_refused(void **state)
+{
+	static const struct {
+		enum kind kind;
+		const char *golden, *this, *that;
+	} cases[] = {
+		{ VERDICT, TRUSTED, "attestd-verdict/1", "attestd-verdict/2" },
+		{ VERDICT, TRUSTED, "node 0123", "node 012G" },
+		{ VERDICT, TRUSTED, "minting-key 000b0", "minting-key 000B0" },
+		{ VERDICT, TRUSTED, "issued 1", "issued 01" },
+		{ VERDICT, TRUSTED, "issued 1", "issued -1" },
+		{ VERDICT, TRUSTED, "issued 1767225600", "issued 99999999999999999999" },
+		{ VERDICT, TRUSTED, "nonce AQID", "nonce AQID " },
+		{ VERDICT, TRUSTED, "nonce AQID", "nonce\tAQID" },
+		{ VERDICT, TRUSTED, "state trusted", "state pending" },
+		{ VERDICT, TRUSTED, "state trusted", "state warned" },
+		{ VERDICT, TRUSTED, "sha256:0", "sha384:0" },
+		{ VERDICT, TRUSTED, "certificate sha256:" ID, "certificate -" },
+		{ VERDICT, TRUSTED, "trust-domain example.org", "trust-domain -" },
+		{ VERDICT, TRUSTED, "trust-domain example.org", "trust-domain Example.org" },
+		{ VERDICT, TRUSTED, "expires 1767226200", "expires 0" },
+		{ VERDICT, TRUSTED, "spiffe://example.org/b", "https://example.org/b" },
+		{ VERDICT, UNTRUSTED, "expires 0", "expires 1767226200" },
+		{ VERDICT, UNTRUSTED, "Ops%20Team", "Ops Team" },
+		{ VERDICT, UNTRUSTED, "Ops%20Team", "Ops%20%54eam" },
+		{ VERDICT, UNTRUSTED, "a%0Ab", "a%0ab" },
+		{ VERDICT, UNTRUSTED, "userland", "Userland" },
+		{ SIGNED_BUNDLE, BUNDLE, "sequence 7", "sequence 7\r" },
+		{ SIGNED_BUNDLE, BUNDLE, "certificate AQID\ncertificate BAUG\n", "" },
+		{ SIGNED_BUNDLE, BUNDLE, "AQID", "AQI" },
+		{ ACT, APPROVE, "verb approve", "verb retire" },
+		{ ACT, APPROVE, "host r01n07", "host -" },
+		{ ACT, APPROVE, "class server", "class Server" },
+		{ ACT, APPROVE, "host r01n07", "host ../n07" },
+		{ ACT, RELEASE, "class -", "class server" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (changed(cases[i].kind, cases[i].golden, cases[i].this, cases[i].that) == OK)
+			fail_msg("accepted: %s", cases[i].that);
+}
+
+static void one_reason_over_the_limit_is_refused(void **state)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	const char *at = strstr(UNTRUSTED, "reason ");
+	(void)state;
+
+	assert_int_equal(
+		bytes_printf(&text, "%.*s", (int)(strlen(UNTRUSTED) - strlen(at)), UNTRUSTED), OK);
+	for (int i = 0; i <= VERDICT_REASONS_MAX; i++)
+		assert_int_equal(bytes_printf(&text, "reason a b - - -\n"), OK);
+	assert_int_equal(bytes_printf(&text, "end\n"), OK);
+	assert_int_equal(parse(VERDICT, span_of(&text)), STATUS_MALFORMED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(statements_say_what_they_say),
+		cmocka_unit_test(every_truncation_and_every_addition_is_refused),
+		cmocka_unit_test(no_line_may_be_missing_doubled_or_moved),
+		cmocka_unit_test(a_changed_field_is_refused),
+		cmocka_unit_test(one_reason_over_the_limit_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
