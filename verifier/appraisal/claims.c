@@ -49,9 +49,9 @@ struct claims claims_joined(const struct claims *a, const struct claims *b)
 	return joined;
 }
 
-enum verdict claims_verdict(const struct claims *claims)
+enum trust_verdict claims_verdict(const struct claims *claims)
 {
-	enum verdict verdict = VERDICT_TRUSTED;
+	enum trust_verdict verdict = VERDICT_TRUSTED;
 
 	for (unsigned claim = 0; claim < CLAIM_COUNT; claim++) {
 		if (claims->tier[claim] == TIER_WARNING)
@@ -62,7 +62,7 @@ enum verdict claims_verdict(const struct claims *claims)
 	return verdict;
 }
 
-const char *verdict_name(enum verdict verdict)
+const char *verdict_name(enum trust_verdict verdict)
 {
 	static const char *const names[] = {
 		[VERDICT_UNTRUSTED] = "untrusted",

@@ -30,15 +30,15 @@ void claims_lower(struct claims *claims, const struct findings *findings);
 struct claims claims_joined(const struct claims *a, const struct claims *b);
 
 /* What the claims come to. Trusted only if all four affirm. */
-enum verdict {
+enum trust_verdict {
 	VERDICT_UNTRUSTED,
 	VERDICT_WARNED,
 	VERDICT_TRUSTED,
 };
 
 /* The only place where a verdict is derived. */
-enum verdict claims_verdict(const struct claims *claims);
+enum trust_verdict claims_verdict(const struct claims *claims);
 /* "trusted" */
-const char *verdict_name(enum verdict verdict);
+const char *verdict_name(enum trust_verdict verdict);
 
 #endif
