@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_NONCE_H
+#define VERIFIER_SIGNER_NONCE_H
+
+#include "messages/node.h"
+
+/*
+ * Nonces without a table: 16 random bytes, issue time (be64), HMAC-SHA256 over
+ * purpose, node and both under a key that replicas share. Single use comes from
+ * the TPM's counters, in the store.
+ */
+#define NONCE_RANDOM_SIZE 16
+#define NONCE_SIZE (NONCE_RANDOM_SIZE + 8 + SHA256_SIZE)
+#define MAC_KEY_SIZE 32
+
+enum nonce_purpose {
+	NONCE_ATTEST = 1,
+	NONCE_ENROL,
+};
+
+struct nonce {
+	uint8_t value[NONCE_SIZE];
+};
+
+static inline struct span nonce_span(const struct nonce *n)
+{
+	return (struct span){ .data = n->value, .len = NONCE_SIZE };
+}
+
+enum status nonce_make(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpose,
+		       const struct node_id *node, const uint8_t random[NONCE_RANDOM_SIZE],
+		       int64_t issued, struct nonce *out);
+/* STATUS_MISMATCH unless it was made by nonce_make() for this purpose and node. */
+enum status nonce_verify(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpose,
+			 const struct node_id *node, struct span nonce, int64_t *issued);
+
+/* The secret that proves an activation: HMAC over the record, which holds EK,
+ * AK and issue time. Nothing has to be kept until it comes back. */
+enum status activation_secret(const uint8_t key[MAC_KEY_SIZE], struct span record,
+			      struct span ak_name, uint8_t secret[SHA256_SIZE]);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_SIGNER_H
+#define VERIFIER_SIGNER_SIGNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "verifier/frames.h"
+
+/*
+ * The process that decides: it owns nonces, enrolled keys, the store, the CA
+ * and result keys and the audit log. It reads fixed-size TPM structures, its own
+ * frames and signed acts; never certificates, JSON or logs.
+ */
+
+#define SIGNER_AUTHORITIES_MAX 8
+#define SIGNER_ACT_KEYS_MAX 64
+
+/* One CA for each trust domain. */
+struct signer_authority_settings {
+	const char *trust_domain;
+	const char *key; /* PEM file, or an OSSL_STORE URI ("pkcs11:...") */
+	const char *certificate; /* PEM file: issuing CA first, root last */
+};
+
+/* Who may sign acts. */
+struct signer_act_key_settings {
+	const char *name;
+	enum role role;
+	const char *key; /* PEM file of the public key: P-256 or Ed25519 */
+};
+
+struct signer_settings {
+	const char *store; /* SQLite file */
+	const char *mac_key; /* file of 32 random bytes, which replicas share */
+	const char *result_key; /* PEM file or OSSL_STORE URI: P-256 */
+	const struct signer_authority_settings *authorities;
+	size_t authority_count;
+	const struct signer_act_key_settings *act_keys;
+	size_t act_key_count;
+	/* Role that an act wants; ROLE_NONE: platform or identity-security. */
+	enum role approve_role, release_role;
+	const char *inventory; /* file, NULL for none; docs/man/verifierd.conf */
+	bool allow_software_tpm;
+	const char *issuer; /* iss of attestation results */
+	const char *audience; /* aud of attestation results */
+};
+
+/*
+ * The role's whole life: reads keys, opens the store, says FRAME_READY to the
+ * parent and serves appraisers until the parent's channel ends (0) or it can't
+ * go on (1). Owns the descriptors.
+ */
+int signer_run(const struct signer_settings *settings, int parent_fd, const int *appraiser_fds,
+	       size_t appraiser_count);
+
+/*
+ * For verifierd --init, into an existing directory: ca_key.pem, ca.pem (root of
+ * the trust domain, P-256, ten years), result_key.pem, result_pub.pem, mac_key.
+ * STATUS_DENIED where one of them is there already.
+ */
+enum status signer_keys_init(const char *directory, const char *trust_domain);
+
+#endif
