@@ -5,7 +5,7 @@
 #include "tpm/certificate.h"
 #include "tpm/der.h"
 
-#define PSS_SALT_MAX 64
+#define PSS_SALT_MAX 1024
 
 enum scheme_type {
 	SCHEME_RSA,

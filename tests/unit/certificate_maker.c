@@ -151,6 +151,32 @@ static void add_extensions(X509 *x, const struct recipe *r)
 	}
 }
 
+static void set_serial(X509 *x, const struct recipe *r)
+{
+	ASN1_INTEGER *serial = X509_get_serialNumber(x);
+	AUTO(BIGNUM) number = BN_new();
+
+	assert_int_equal(BN_set_word(number, r->serial ? (BN_ULONG)r->serial : 7), 1);
+	if (r->serial_bytes > 0)
+		assert_int_equal(BN_lshift(number, number, 8 * (int)(r->serial_bytes - 1)), 1);
+	assert_non_null(BN_to_ASN1_INTEGER(number, serial));
+}
+
+static void sign(X509 *x, const struct recipe *r)
+{
+	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *key_ctx = NULL;
+
+	assert_int_equal(EVP_DigestSignInit(ctx, &key_ctx, r->hash ? r->hash : EVP_sha256(), NULL,
+					    r->signer),
+			 1);
+	if (r->pss_mask_hash != NULL) {
+		assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(key_ctx, RSA_PKCS1_PSS_PADDING), 1);
+		assert_int_equal(EVP_PKEY_CTX_set_rsa_mgf1_md(key_ctx, r->pss_mask_hash), 1);
+	}
+	assert_true(X509_sign_ctx(x, ctx) > 0);
+}
+
 struct bytes maker_certificate(const struct recipe *r)
 {
 	AUTO(X509) x = X509_new();
@@ -161,7 +187,7 @@ struct bytes maker_certificate(const struct recipe *r)
 
 	assert_non_null(x);
 	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
-	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), r->serial ? r->serial : 7), 1);
+	set_serial(x, r);
 	assert_int_equal(X509_set_subject_name(x, subject), 1);
 	assert_int_equal(X509_set_issuer_name(x, issuer), 1);
 	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(x),
@@ -170,7 +196,7 @@ struct bytes maker_certificate(const struct recipe *r)
 				      r->not_after ? r->not_after : MAKER_NOW + YEAR));
 	assert_int_equal(X509_set_pubkey(x, r->key), 1);
 	add_extensions(x, r);
-	assert_true(X509_sign(x, r->signer, r->hash ? r->hash : EVP_sha256()) > 0);
+	sign(x, r);
 
 	int len = i2d_X509(x, &encoded);
 	assert_true(len > 0);
@@ -186,9 +212,23 @@ static void append_header(struct bytes *out, uint8_t tag, size_t len)
 	assert_int_equal(bytes_append(out, (struct span){ header, sizeof(header) }), OK);
 }
 
-void maker_patch(struct bytes *certificate, struct span from, struct span to, EVP_PKEY *signer)
+static struct bytes assemble(struct span tbs, struct span algorithm, struct span signature)
 {
 	AUTO_DONE(bytes) body = { 0 };
+	struct bytes der = { 0 };
+
+	assert_int_equal(bytes_append(&body, tbs), OK);
+	assert_int_equal(bytes_append(&body, algorithm), OK);
+	append_header(&body, 0x03, signature.len + 1);
+	assert_int_equal(bytes_append_byte(&body, 0), OK);
+	assert_int_equal(bytes_append(&body, signature), OK);
+	append_header(&der, 0x30, body.len);
+	assert_int_equal(bytes_append(&der, span_of(&body)), OK);
+	return der;
+}
+
+void maker_patch(struct bytes *certificate, struct span from, struct span to, EVP_PKEY *signer)
+{
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	uint8_t signature[1024];
 	size_t len = sizeof(signature);
@@ -201,22 +241,51 @@ void maker_patch(struct bytes *certificate, struct span from, struct span to, EV
 	memcpy(found, to.data, to.len);
 	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, signer), 1);
 	assert_int_equal(EVP_DigestSign(ctx, signature, &len, parts.tbs.data, parts.tbs.len), 1);
-	assert_int_equal(bytes_append(&body, parts.tbs), OK);
-	assert_int_equal(bytes_append(&body, parts.algorithm), OK);
-	append_header(&body, 0x03, len + 1);
-	assert_int_equal(bytes_append_byte(&body, 0), OK);
-	assert_int_equal(bytes_append(&body, (struct span){ signature, len }), OK);
-	certificate->len = 0;
-	append_header(certificate, 0x30, body.len);
-	assert_int_equal(bytes_append(certificate, span_of(&body)), OK);
+
+	struct bytes patched =
+		assemble(parts.tbs, parts.algorithm, (struct span){ signature, len });
+	bytes_done(certificate);
+	*certificate = patched;
 }
 
-struct bytes maker_crl(const char *issuer, EVP_PKEY *signer, long revoked, int64_t this_update,
-		       int64_t next_update)
+struct bytes maker_alter_outer_algorithm(struct span der)
+{
+	static const uint8_t null[] = { 0x05, 0x00 };
+	AUTO_DONE(bytes) algorithm = { 0 };
+	struct signed_der parts;
+
+	assert_int_equal(signed_der_parse(der, &parts), OK);
+	assert_int_equal(bytes_append(&algorithm, parts.algorithm), OK);
+	assert_int_equal(bytes_append(&algorithm, (struct span){ null, sizeof(null) }), OK);
+	algorithm.data[1] = (uint8_t)(algorithm.data[1] + sizeof(null));
+	return assemble(parts.tbs, span_of(&algorithm), parts.signature);
+}
+
+static void revoke(X509_CRL *crl, long number, ASN1_TIME *when)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	AUTO(ASN1_INTEGER) serial = ASN1_INTEGER_new();
+
+	assert_int_equal(ASN1_INTEGER_set(serial, number), 1);
+	assert_int_equal(X509_REVOKED_set_serialNumber(entry, serial), 1);
+	assert_int_equal(X509_REVOKED_set_revocationDate(entry, when), 1);
+	assert_int_equal(X509_CRL_add0_revoked(crl, entry), 1);
+}
+
+static void set_scope(X509_CRL *crl, const char *scope)
+{
+	AUTO(X509_EXTENSION)
+	extension = X509V3_EXT_conf_nid(NULL, NULL, NID_issuing_distribution_point, scope);
+
+	assert_non_null(extension);
+	assert_int_equal(X509_CRL_add_ext(crl, extension, -1), 1);
+}
+
+struct bytes maker_crl(const struct crl_recipe *r)
 {
 	AUTO(X509_CRL) crl = X509_CRL_new();
-	AUTO(X509_NAME) name = name_of(issuer);
-	ASN1_TIME *time = ASN1_TIME_set(NULL, this_update);
+	AUTO(X509_NAME) name = name_of(r->issuer);
+	ASN1_TIME *time = ASN1_TIME_set(NULL, r->this_update);
 	struct bytes der = { 0 };
 	unsigned char *encoded = NULL;
 
@@ -224,22 +293,17 @@ struct bytes maker_crl(const char *issuer, EVP_PKEY *signer, long revoked, int64
 	assert_int_equal(X509_CRL_set_version(crl, X509_CRL_VERSION_2), 1);
 	assert_int_equal(X509_CRL_set_issuer_name(crl, name), 1);
 	assert_int_equal(X509_CRL_set1_lastUpdate(crl, time), 1);
-	if (revoked != 0) {
-		X509_REVOKED *entry = X509_REVOKED_new();
-		AUTO(ASN1_INTEGER) serial = ASN1_INTEGER_new();
-
-		assert_int_equal(ASN1_INTEGER_set(serial, revoked), 1);
-		assert_int_equal(X509_REVOKED_set_serialNumber(entry, serial), 1);
-		assert_int_equal(X509_REVOKED_set_revocationDate(entry, time), 1);
-		assert_int_equal(X509_CRL_add0_revoked(crl, entry), 1);
-	}
-	if (next_update != 0) {
-		assert_non_null(ASN1_TIME_set(time, next_update));
+	if (r->revoked != 0)
+		revoke(crl, r->revoked, time);
+	if (r->next_update != 0) {
+		assert_non_null(ASN1_TIME_set(time, r->next_update));
 		assert_int_equal(X509_CRL_set1_nextUpdate(crl, time), 1);
 	}
 	ASN1_TIME_free(time);
+	if (r->scope != NULL)
+		set_scope(crl, r->scope);
 	assert_int_equal(X509_CRL_sort(crl), 1);
-	assert_true(X509_CRL_sign(crl, signer, EVP_sha256()) > 0);
+	assert_true(X509_CRL_sign(crl, r->signer, r->hash ? r->hash : EVP_sha256()) > 0);
 
 	int len = i2d_X509_CRL(crl, &encoded);
 	assert_true(len > 0);

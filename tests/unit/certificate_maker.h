@@ -11,7 +11,9 @@ struct recipe {
 	const char *subject, *issuer; /* common names; "" for an empty subject */
 	EVP_PKEY *key, *signer;
 	const EVP_MD *hash; /* SHA-256 */
+	const EVP_MD *pss_mask_hash; /* RSA-PSS, with this one in the mask */
 	long serial; /* 7 */
+	unsigned serial_bytes; /* a serial as long as this instead */
 	int64_t not_before, not_after; /* a year around MAKER_NOW */
 	const char *basic_constraints, *key_usage, *extended_usage; /* as openssl.cnf has them */
 	const char *subject_key_id, *authority_key_id; /* as text */
@@ -34,8 +36,20 @@ struct recipe maker_leaf(EVP_PKEY *key, EVP_PKEY *intermediate);
 struct bytes maker_certificate(const struct recipe *r);
 /* Replaces the first occurrence of from, and signs anew. */
 void maker_patch(struct bytes *certificate, struct span from, struct span to, EVP_PKEY *signer);
-/* revoked 0: none. next_update 0: none. */
-struct bytes maker_crl(const char *issuer, EVP_PKEY *signer, long revoked, int64_t this_update,
-		       int64_t next_update);
+/* The same with NULL parameters added to the outer algorithm, which no signature
+ * covers; for an ECDSA certificate or CRL of less than 32 KiB. */
+struct bytes maker_alter_outer_algorithm(struct span der);
+
+struct crl_recipe {
+	const char *issuer;
+	EVP_PKEY *signer;
+	const EVP_MD *hash; /* SHA-256 */
+	long revoked; /* 0: none */
+	int64_t this_update;
+	int64_t next_update; /* 0: none */
+	const char *scope; /* issuingDistributionPoint as openssl.cnf has it */
+};
+
+struct bytes maker_crl(const struct crl_recipe *r);
 
 #endif

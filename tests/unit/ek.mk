@@ -1,12 +1,17 @@
 # Unit tests: EK certificates.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_ek_certificate tests/unit/test_ek_encoding
-TESTS += tests/unit/test_ek_certificate tests/unit/test_ek_encoding
-EK_TEST_MAKER = tests/unit/certificate_maker.c tests/unit/certificate_maker.h tests/unit/unit.h
-tests_unit_test_ek_certificate_SOURCES = tests/unit/test_ek_certificate.c $(EK_TEST_MAKER)
+EK_TESTS = tests/unit/test_ek_certificate tests/unit/test_ek_encoding tests/unit/test_ek_revocation
+check_PROGRAMS += $(EK_TESTS)
+TESTS += $(EK_TESTS)
+EK_MAKER = tests/unit/certificate_maker.c tests/unit/certificate_maker.h tests/unit/unit.h
+EK_FIXTURE = tests/unit/ek_fixture.c tests/unit/ek_fixture.h $(EK_MAKER)
+tests_unit_test_ek_certificate_SOURCES = tests/unit/test_ek_certificate.c $(EK_FIXTURE)
 tests_unit_test_ek_certificate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ek_certificate_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ek_encoding_SOURCES = tests/unit/test_ek_encoding.c $(EK_TEST_MAKER)
+tests_unit_test_ek_encoding_SOURCES = tests/unit/test_ek_encoding.c $(EK_MAKER)
 tests_unit_test_ek_encoding_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ek_encoding_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ek_revocation_SOURCES = tests/unit/test_ek_revocation.c $(EK_FIXTURE)
+tests_unit_test_ek_revocation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ek_revocation_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
 endif

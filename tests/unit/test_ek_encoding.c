@@ -188,7 +188,12 @@ static void a_serial_that_is_not_minimal_is_still_found_in_a_crl(void **state)
 	static const uint8_t serial[] = { 0x02, 0x02, 0x01, 0x02 };
 	static const uint8_t not_minimal[] = { 0x02, 0x02, 0x00, 0x02 };
 	AUTO_DONE(bytes) leaf = stored((struct span){ 0 }, 0, 0);
-	AUTO_DONE(bytes) crl = maker_crl("root", root_key, 2, MAKER_NOW - 1, MAKER_NOW + 1);
+	struct crl_recipe recipe = { .issuer = "root",
+				     .signer = root_key,
+				     .revoked = 2,
+				     .this_update = MAKER_NOW - 1,
+				     .next_update = MAKER_NOW + 1 };
+	AUTO_DONE(bytes) crl = maker_crl(&recipe);
 	AUTO_DONE(ek_pool) crls = { 0 };
 	struct ek_trust trust = { .roots = &roots, .crls = &crls, .at = MAKER_NOW };
 
@@ -238,16 +243,118 @@ static void a_point_that_is_not_on_its_curve_is_refused(void **state)
 
 static void the_unsigned_algorithm_must_be_the_signed_one(void **state)
 {
-	AUTO_DONE(bytes) copy = stored((struct span){ 0 }, 0, 0);
-	struct signed_der parts;
+	AUTO_DONE(bytes) altered = maker_alter_outer_algorithm(span_of(&golden));
 
 	(void)state;
-	assert_int_equal(signed_der_parse(span_of(&copy), &parts), OK);
+	assert_int_equal(judged(span_of(&altered)), EK_MALFORMED);
+}
 
-	/* ecdsa-with-SHA256 becomes -SHA384, outside only. */
-	size_t at = (size_t)(parts.algorithm.data - copy.data) + parts.algorithm.len - 1;
-	copy.data[at] = 3;
+static void another_version_is_refused(void **state)
+{
+	static const uint8_t version_3[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
+	static const uint8_t version_2[] = { 0xa0, 0x03, 0x02, 0x01, 0x01 };
+	AUTO_DONE(bytes) copy = stored((struct span){ 0 }, 0, 0);
+
+	(void)state;
+	PATCH(&copy, version_3, version_2);
 	assert_int_equal(judged(span_of(&copy)), EK_MALFORMED);
+}
+
+static void what_no_nv_index_holds_is_refused(void **state)
+{
+	AUTO_DONE(bytes) full = stored((struct span){ 0 }, 65536 - golden.len, 0);
+	AUTO_DONE(bytes) over = stored((struct span){ 0 }, 65537 - golden.len, 0);
+
+	(void)state;
+	assert_int_equal(judged(span_of(&full)), EK_ACCEPTED);
+	assert_int_equal(judged(span_of(&over)), EK_MALFORMED);
+}
+
+static void a_serial_over_64_bytes_is_refused(void **state)
+{
+	struct recipe leaf = golden_recipe();
+
+	(void)state;
+	leaf.serial = 7;
+	leaf.serial_bytes = 64;
+	AUTO_DONE(bytes) longest = maker_certificate(&leaf);
+	assert_int_equal(judged(span_of(&longest)), EK_ACCEPTED);
+	leaf.serial_bytes = 65;
+	AUTO_DONE(bytes) over = maker_certificate(&leaf);
+	assert_int_equal(judged(span_of(&over)), EK_MALFORMED);
+}
+
+/* An RSA SubjectPublicKeyInfo with these numbers; nobody holds the private key. */
+static enum status rsa_spki_status(int bits, unsigned last_byte, BN_ULONG exponent)
+{
+	AUTO(BIGNUM) n = BN_new();
+	AUTO(BIGNUM) e = BN_new();
+	AUTO(OSSL_PARAM_BLD) build = OSSL_PARAM_BLD_new();
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *made = NULL, *read = NULL;
+	unsigned char *spki = NULL;
+	bool is_oaep = false;
+
+	assert_int_equal(BN_set_bit(n, bits - 1), 1);
+	assert_int_equal(BN_add_word(n, last_byte), 1);
+	assert_int_equal(BN_set_word(e, exponent), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e), 1);
+
+	AUTO(OSSL_PARAM) params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params), 1);
+
+	int len = i2d_PUBKEY(made, &spki);
+	assert_true(len > 0);
+	enum status status = spki_key((struct span){ spki, (size_t)len }, &read, &is_oaep);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(made);
+	EVP_PKEY_free(read);
+	return status;
+}
+
+static void rsa_keys_have_bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(rsa_spki_status(2048, 1, 65537), OK);
+	assert_int_equal(rsa_spki_status(8192, 1, 65537), OK);
+	assert_int_equal(rsa_spki_status(2047, 1, 65537), STATUS_UNSUPPORTED);
+	assert_int_equal(rsa_spki_status(8193, 1, 65537), STATUS_UNSUPPORTED);
+	assert_int_equal(rsa_spki_status(2048, 2, 65537), STATUS_UNSUPPORTED);
+	assert_int_equal(rsa_spki_status(2048, 1, 3), STATUS_UNSUPPORTED);
+	assert_int_equal(rsa_spki_status(2048, 1, 65538), STATUS_UNSUPPORTED);
+	assert_int_equal(rsa_spki_status(2048, 1, 0x100000001), STATUS_UNSUPPORTED);
+}
+
+/* Under an RSA root: does a signature by RSA-PSS with these hashes count? */
+static enum ek_refusal judged_with_pss(EVP_PKEY *rsa, const EVP_MD *hash, const EVP_MD *mask)
+{
+	struct recipe root = maker_root(rsa), leaf = golden_recipe();
+	AUTO_DONE(ek_pool) pinned = { 0 };
+	struct ek_trust trust = { .roots = &pinned, .at = MAKER_NOW, .allow_sha1 = true };
+
+	leaf.signer = rsa;
+	leaf.hash = hash;
+	leaf.pss_mask_hash = mask;
+	AUTO_DONE(bytes) root_der = maker_certificate(&root);
+	AUTO_DONE(bytes) leaf_der = maker_certificate(&leaf);
+	assert_int_equal(ek_pool_add_certificates(&pinned, span_of(&root_der)), OK);
+	ek_certificate_done(&result);
+	assert_int_equal(ek_certificate_verify(span_of(&leaf_der), &trust, &result), OK);
+	return result.refusal;
+}
+
+static void rsa_pss_counts_with_one_sha2_hash(void **state)
+{
+	AUTO(EVP_PKEY) rsa = maker_rsa_key(2048);
+
+	(void)state;
+	assert_int_equal(judged_with_pss(rsa, EVP_sha256(), EVP_sha256()), EK_ACCEPTED);
+	assert_int_equal(judged_with_pss(rsa, EVP_sha384(), EVP_sha384()), EK_ACCEPTED);
+	assert_int_equal(judged_with_pss(rsa, EVP_sha256(), EVP_sha512()), EK_WEAK_SIGNATURE);
+	assert_int_equal(judged_with_pss(rsa, EVP_sha224(), EVP_sha224()), EK_WEAK_SIGNATURE);
+	assert_int_equal(judged_with_pss(rsa, EVP_sha1(), EVP_sha1()), EK_WEAK_SIGNATURE);
 }
 
 static void too_many_extensions_are_refused(void **state)
@@ -268,7 +375,8 @@ static void an_extension_twice_is_refused(void **state)
 	struct recipe leaf = golden_recipe();
 
 	(void)state;
-	leaf.critical_oid = "2.5.29.19";
+	leaf.critical_oid = "1.3.6.1.4.1.99999.1";
+	leaf.more_extensions = 1;
 	AUTO_DONE(bytes) der = maker_certificate(&leaf);
 	assert_int_equal(judged(span_of(&der)), EK_MALFORMED);
 }
@@ -389,6 +497,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_key_marked_oaep_is_read),
 	cmocka_unit_test(a_point_that_is_not_on_its_curve_is_refused),
 	cmocka_unit_test(the_unsigned_algorithm_must_be_the_signed_one),
+	cmocka_unit_test(another_version_is_refused),
+	cmocka_unit_test(what_no_nv_index_holds_is_refused),
+	cmocka_unit_test(a_serial_over_64_bytes_is_refused),
+	cmocka_unit_test(rsa_keys_have_bounds),
+	cmocka_unit_test(rsa_pss_counts_with_one_sha2_hash),
 	cmocka_unit_test(too_many_extensions_are_refused),
 	cmocka_unit_test(an_extension_twice_is_refused),
 	cmocka_unit_test(times_are_seconds_since_1970),
