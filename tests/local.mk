@@ -16,3 +16,6 @@ include tests/bench/local.mk
 # The captures that always run.
 EXTRA_DIST += tests/data/README.md tests/data/ca tests/data/ramfs-custompolicy \
 	tests/data/sb-exec-policy
+
+EXTRA_DIST += tests/layers
+TESTS += tests/layers
