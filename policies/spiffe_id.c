@@ -2,36 +2,10 @@
 #include "policies/spiffe_id.h"
 
 #include "base/text.h"
+#include "messages/node.h"
 
 static const char scheme[] = "spiffe://";
 #define SCHEME_LEN (sizeof(scheme) - 1)
-
-static bool is_label_byte(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
-
-static bool label_is_valid(struct span label)
-{
-	if (label.len == 0 || label.len > 63)
-		return false;
-	for (size_t i = 0; i < label.len; i++)
-		if (!is_label_byte(label.data[i]))
-			return false;
-	return label.data[0] != '-' && label.data[label.len - 1] != '-';
-}
-
-bool trust_domain_is_valid(struct span name)
-{
-	struct span label;
-
-	if (name.len == 0 || name.len > TRUST_DOMAIN_MAX || name.data[name.len - 1] == '.')
-		return false;
-	while (text_next_word(&name, '.', &label))
-		if (!label_is_valid(label))
-			return false;
-	return true;
-}
 
 static bool is_segment_byte(uint8_t c)
 {

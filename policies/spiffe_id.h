@@ -5,11 +5,7 @@
 #include "base/bytes.h"
 
 #define SPIFFE_ID_MAX 2048 /* SPIFFE-ID 2.3 */
-#define TRUST_DOMAIN_MAX 255 /* SPIFFE-ID 2.3 */
 
-/* SPIFFE-ID 2.1, and what a DNS host allows, because an X.509 name constraint
- * has to hold it: labels of a-z, 0-9 and inner '-'; no underscore. */
-bool trust_domain_is_valid(struct span name);
 /* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
 bool spiffe_id_is_valid(struct span id);
 /* The trust domain of a valid ID. */

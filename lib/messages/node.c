@@ -73,9 +73,31 @@ bool class_name_is_valid(struct span text)
 	return is_name(text, CLASS_NAME_MAX, false, ".-_");
 }
 
-bool trust_domain_is_valid(struct span text)
+static bool is_label_byte(uint8_t c)
 {
-	return is_name(text, TRUST_DOMAIN_MAX, false, ".-");
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+static bool label_is_valid(struct span label)
+{
+	if (label.len == 0 || label.len > 63)
+		return false;
+	for (size_t i = 0; i < label.len; i++)
+		if (!is_label_byte(label.data[i]))
+			return false;
+	return label.data[0] != '-' && label.data[label.len - 1] != '-';
+}
+
+bool trust_domain_is_valid(struct span name)
+{
+	struct span label;
+
+	if (name.len == 0 || name.len > TRUST_DOMAIN_MAX || name.data[name.len - 1] == '.')
+		return false;
+	while (text_next_word(&name, '.', &label))
+		if (!label_is_valid(label))
+			return false;
+	return true;
 }
 
 bool code_is_valid(struct span text)

@@ -30,8 +30,9 @@ static inline struct span node_id_span(const struct node_id *id)
 bool hostname_is_valid(struct span text);
 /* Lower-case letters, digits, '.', '-' and '_': names of classes. */
 bool class_name_is_valid(struct span text);
-/* Lower-case letters, digits, '-' and '.' (MINTING.md: no underscore). */
-bool trust_domain_is_valid(struct span text);
+/* SPIFFE-ID 2.1, and what a DNS host allows, because an X.509 name constraint
+ * has to hold it: labels of a-z, 0-9 and inner '-'; no underscore. */
+bool trust_domain_is_valid(struct span name);
 /* Stable codes of reasons, layers and errors: lower-case letters, digits, '-'. */
 bool code_is_valid(struct span text);
 
