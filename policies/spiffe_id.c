@@ -2,7 +2,6 @@
 #include "policies/spiffe_id.h"
 
 #include "base/text.h"
-#include "messages/node.h"
 
 static const char scheme[] = "spiffe://";
 #define SCHEME_LEN (sizeof(scheme) - 1)

@@ -2,7 +2,7 @@
 #ifndef POLICIES_SPIFFE_ID_H
 #define POLICIES_SPIFFE_ID_H
 
-#include "base/bytes.h"
+#include "messages/node.h"
 
 #define SPIFFE_ID_MAX 2048 /* SPIFFE-ID 2.3 */
 
