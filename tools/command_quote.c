@@ -155,7 +155,7 @@ static void read_bank(struct strict_cursor *bank, enum digest_alg alg, struct pc
 
 		if (decimal_parse(span_text(name), PCR_COUNT - 1, &pcr) != OK)
 			strict_fail(bank, name, STATUS_MALFORMED, "not-a-pcr");
-		if (hex_decode(strict_text(bank, name, 2 * DIGEST_MAX), &raw) != OK)
+		if (hex_decode(strict_text(bank, name, (size_t)2 * DIGEST_MAX), &raw) != OK)
 			strict_fail(bank, name, STATUS_MALFORMED, "not-hexadecimal");
 		if (bank->document->status != OK)
 			return;
@@ -478,8 +478,7 @@ enum answer command_quote(int argc, char **argv)
 	if (is_verify && !read_options(argc - 1, argv + 1, &o, &wants_help))
 		return unusable("wrong usage: attestctl quote --help");
 	if (wants_help) {
-		fputs(help, stdout);
-		return ANSWER_YES;
+		return fputs(help, stdout) < 0 ? ANSWER_UNUSABLE : ANSWER_YES;
 	}
 	if (o.attest == NULL || o.signature == NULL || o.key == NULL)
 		return unusable("quote verify needs --attest, --signature and --key: "

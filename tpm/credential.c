@@ -10,6 +10,7 @@
 
 #define RSA_BYTES 256 /* RSA-2048 */
 #define COORDINATE_MAX 48 /* P-384 */
+#define POINT_MAX ((size_t)2 * (2 + COORDINATE_MAX)) /* TPMS_ECC_POINT */
 
 /* Labels are hashed with their NUL (Part 1, 11.4.10.2; B.4). */
 static const char label_identity[] = "IDENTITY";
@@ -210,7 +211,7 @@ static enum status ecc_seed(EVP_PKEY *ek, enum digest_alg alg, const struct cred
 {
 	AUTO_DONE(secret) z = { 0 };
 	AUTO_DONE(bytes) point = { 0 };
-	struct writer w = writer_to(&point, 2 * (2 + COORDINATE_MAX));
+	struct writer w = writer_to(&point, POINT_MAX);
 	struct point ephemeral;
 	struct point peer;
 

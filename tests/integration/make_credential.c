@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* make_credential EK.PEM NAME SECRET OUT: our MakeCredential, written as
- * tpm2_activatecredential reads it. */
+/* make_credential EK.PEM NAME SECRET OUT [zero]: our MakeCredential, written as
+ * tpm2_activatecredential reads it; with zero, the ephemeral point's x starts
+ * with a zero byte. */
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -28,13 +30,32 @@ static enum status read_key(const char *path, EVP_PKEY **out)
 	return *out == NULL ? STATUS_MALFORMED : OK;
 }
 
-static enum status credential_for(EVP_PKEY *ek, struct span name, struct span secret,
-				  struct bytes *id_object, struct bytes *encrypted)
+/* One key in 256 has such an x; who strips or forgets the byte derives another
+ * seed than the TPM. */
+static EVP_PKEY *ephemeral_key(const char *curve, bool wants_zero)
+{
+	for (;;) {
+		AUTO(BIGNUM) x = NULL;
+		EVP_PKEY *key = EVP_EC_gen(curve);
+
+		if (key == NULL || !wants_zero)
+			return key;
+		if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &x) == 1 &&
+		    BN_num_bytes(x) * 8 < EVP_PKEY_get_bits(key))
+			return key;
+		EVP_PKEY_free(key);
+	}
+}
+
+static enum status credential_for(EVP_PKEY *ek, bool wants_zero, struct span name,
+				  struct span secret, struct bytes *id_object,
+				  struct bytes *encrypted)
 {
 	bool is_384 = EVP_PKEY_get_bits(ek) == 384;
 	struct credential_random random = { 0 };
 	AUTO(EVP_PKEY)
-	ephemeral = EVP_PKEY_is_a(ek, "EC") ? EVP_EC_gen(is_384 ? "P-384" : "P-256") : NULL;
+	ephemeral = EVP_PKEY_is_a(ek, "EC") ? ephemeral_key(is_384 ? "P-384" : "P-256", wants_zero)
+					    : NULL;
 
 	random.ephemeral = ephemeral;
 	if (RAND_bytes(random.seed, sizeof(random.seed)) != 1 ||
@@ -44,7 +65,7 @@ static enum status credential_for(EVP_PKEY *ek, struct span name, struct span se
 			       secret, &random, id_object, encrypted);
 }
 
-static enum status run(char **argv)
+static enum status run(char **argv, bool wants_zero)
 {
 	AUTO(EVP_PKEY) ek = NULL;
 	AUTO_DONE(bytes) name = { 0 };
@@ -60,8 +81,8 @@ static enum status run(char **argv)
 	if (status == OK)
 		status = file_read(argv[3], FILE_MAX, &secret);
 	if (status == OK)
-		status = credential_for(ek, span_of(&name), span_of(&secret), &id_object,
-					&encrypted);
+		status = credential_for(ek, wants_zero, span_of(&name), span_of(&secret),
+					&id_object, &encrypted);
 	if (status != OK)
 		return status;
 	writer_be32(&w, TOOLS_MAGIC);
@@ -76,12 +97,12 @@ static enum status run(char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5) {
-		fputs("usage: make_credential EK.PEM NAME SECRET OUT\n", stderr);
+	if (argc != 5 && argc != 6) {
+		fputs("usage: make_credential EK.PEM NAME SECRET OUT [zero]\n", stderr);
 		return 2;
 	}
 
-	enum status status = run(argv);
+	enum status status = run(argv, argc == 6);
 
 	if (status != OK)
 		fprintf(stderr, "make_credential: %s\n", status_text(status));
