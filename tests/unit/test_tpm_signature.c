@@ -75,6 +75,16 @@ static void a_signature_is_tried_with_the_keys_own_scheme_and_hash_only(void **s
 			 STATUS_MISMATCH);
 	assert_int_equal(signature_verify(&se, TPM_ALG_NULL, DIGEST_SHA256, over_ecc, ecc),
 			 STATUS_UNSUPPORTED);
+	/* The same bytes under another label. */
+	se.hash = DIGEST_SHA384;
+	assert_int_equal(signature_verify(&se, TPM_ALG_ECDSA, DIGEST_SHA256, over_ecc, ecc),
+			 STATUS_MISMATCH);
+	se.hash = DIGEST_SHA256;
+	se.scheme = TPM_ALG_RSASSA;
+	assert_int_equal(signature_verify(&se, TPM_ALG_ECDSA, DIGEST_SHA256, over_ecc, ecc),
+			 STATUS_MISMATCH);
+	se.scheme = TPM_ALG_ECDSA;
+	assert_int_equal(signature_verify(&se, TPM_ALG_ECDSA, DIGEST_SHA256, over_ecc, ecc), OK);
 	/* A structure of one kind for a key of the other. */
 	assert_int_equal(signature_verify(&sr, TPM_ALG_RSASSA, DIGEST_SHA256, over_rsa, ecc),
 			 STATUS_MISMATCH);
