@@ -13,14 +13,13 @@ const enum digest_alg digest_algs[DIGEST_ALGS] = {
 struct alg_facts {
 	const char *name;
 	const char *openssl;
-	size_t size;
 };
 
 static const struct alg_facts facts[DIGEST_ALGS] = {
-	{ "sha1", "SHA1", 20 },
-	{ "sha256", "SHA256", SHA256_SIZE },
-	{ "sha384", "SHA384", 48 },
-	{ "sha512", "SHA512", 64 },
+	{ "sha1", "SHA1" },
+	{ "sha256", "SHA256" },
+	{ "sha384", "SHA384" },
+	{ "sha512", "SHA512" },
 };
 
 size_t digest_alg_index(enum digest_alg alg)
@@ -37,13 +36,6 @@ static const struct alg_facts *facts_of(enum digest_alg alg)
 	size_t i = digest_alg_index(alg);
 
 	return i < DIGEST_ALGS ? &facts[i] : NULL;
-}
-
-size_t digest_size(enum digest_alg alg)
-{
-	const struct alg_facts *f = facts_of(alg);
-
-	return f == NULL ? 0 : f->size;
 }
 
 const char *digest_name(enum digest_alg alg)
@@ -121,16 +113,16 @@ void hasher_done(struct hasher *h)
 enum status hasher_digest(struct hasher *h, const struct span *parts, size_t count,
 			  struct digest *out)
 {
-	struct digest d = { .alg = h->alg };
-
 	if (h->ctx == NULL || EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
 		return STATUS_UNSUPPORTED;
 	for (size_t i = 0; i < count; i++)
 		if (EVP_DigestUpdate(h->ctx, parts[i].data, parts[i].len) != 1)
 			return STATUS_UNSUPPORTED;
-	if (EVP_DigestFinal_ex(h->ctx, d.value, NULL) != 1)
+	/* The last step that can fail, and the parts, which may lie in out, are
+	 * consumed: no copy for the sake of it. */
+	if (EVP_DigestFinal_ex(h->ctx, out->value, NULL) != 1)
 		return STATUS_UNSUPPORTED;
-	*out = d;
+	out->alg = h->alg;
 	return OK;
 }
 

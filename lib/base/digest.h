@@ -27,8 +27,25 @@ struct digest {
 	uint8_t value[DIGEST_MAX]; /* the first digest_size(alg) bytes count */
 };
 
-/* 0 for an algorithm that is not one of the four. */
-size_t digest_size(enum digest_alg alg);
+/* 0 for an algorithm that is not one of the four. Inline, because every extend
+ * of a long list asks. */
+static inline size_t digest_size(enum digest_alg alg)
+{
+	switch (alg) {
+	case DIGEST_SHA1:
+		return 20;
+	case DIGEST_SHA256:
+		return SHA256_SIZE;
+	case DIGEST_SHA384:
+		return 48;
+	case DIGEST_SHA512:
+		return 64;
+	case DIGEST_NONE:
+		break;
+	}
+	return 0;
+}
+
 /* "sha256"; NULL for an unknown one. */
 const char *digest_name(enum digest_alg alg);
 /* DIGEST_NONE for an unknown name. The whole span is the name. */

@@ -1,31 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reader.h"
 
-struct reader reader_over(struct span bytes)
-{
-	return (struct reader){ .rest = bytes };
-}
-
-void reader_fail(struct reader *r, enum status status)
-{
-	if (r->status == OK)
-		r->status = status;
-}
-
-struct span reader_take(struct reader *r, size_t len)
-{
-	if (len > r->rest.len)
-		reader_fail(r, STATUS_TRUNCATED);
-	if (r->status != OK || len == 0)
-		return (struct span){ 0 };
-
-	struct span taken = { .data = r->rest.data, .len = len };
-	r->rest.data += len;
-	r->rest.len -= len;
-	r->offset += len;
-	return taken;
-}
-
 void reader_skip(struct reader *r, size_t len)
 {
 	(void)reader_take(r, len);
@@ -72,11 +47,6 @@ uint64_t reader_be64(struct reader *r)
 uint16_t reader_le16(struct reader *r)
 {
 	return (uint16_t)little_endian(reader_take(r, 2));
-}
-
-uint32_t reader_le32(struct reader *r)
-{
-	return (uint32_t)little_endian(reader_take(r, 4));
 }
 
 uint64_t reader_le64(struct reader *r)

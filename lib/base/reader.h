@@ -15,16 +15,48 @@ struct reader {
 	enum status status;
 };
 
-struct reader reader_over(struct span bytes);
-void reader_fail(struct reader *r, enum status status);
-struct span reader_take(struct reader *r, size_t len);
+static inline struct reader reader_over(struct span bytes)
+{
+	return (struct reader){ .rest = bytes };
+}
+
+static inline void reader_fail(struct reader *r, enum status status)
+{
+	if (r->status == OK)
+		r->status = status;
+}
+
+/* Inline, like what stands on it in a log's inner loop. */
+static inline struct span reader_take(struct reader *r, size_t len)
+{
+	if (len > r->rest.len)
+		reader_fail(r, STATUS_TRUNCATED);
+	if (r->status != OK || len == 0)
+		return (struct span){ 0 };
+
+	struct span taken = { .data = r->rest.data, .len = len };
+	r->rest.data += len;
+	r->rest.len -= len;
+	r->offset += len;
+	return taken;
+}
+
 void reader_skip(struct reader *r, size_t len);
 uint8_t reader_u8(struct reader *r);
 uint16_t reader_be16(struct reader *r);
 uint32_t reader_be32(struct reader *r);
 uint64_t reader_be64(struct reader *r);
 uint16_t reader_le16(struct reader *r);
-uint32_t reader_le32(struct reader *r);
+static inline uint32_t reader_le32(struct reader *r)
+{
+	struct span s = reader_take(r, 4);
+
+	if (s.len == 0)
+		return 0;
+	return (uint32_t)s.data[0] | (uint32_t)s.data[1] << 8 | (uint32_t)s.data[2] << 16 |
+	       (uint32_t)s.data[3] << 24;
+}
+
 uint64_t reader_le64(struct reader *r);
 /* A TPM2B: be16 length, then at most max bytes (else STATUS_TOO_LARGE). */
 struct span reader_sized(struct reader *r, size_t max);
