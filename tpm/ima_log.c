@@ -26,43 +26,44 @@ static bool is_one_of(struct span s, const char *a, const char *b)
 	return span_equal(s, span_text(a)) || span_equal(s, span_text(b));
 }
 
-static void take_digest(struct ima_entry *e, struct span alg_name, struct span digest)
+static void take_digest(struct ima_entry *e, const struct ima_digest_alg *alg, struct span digest)
 {
 	e->has_digest = true;
-	e->file_alg_name = alg_name;
-	e->file_alg = digest_alg_named(alg_name);
+	e->file_alg_name = (struct span){ (const uint8_t *)alg->name, alg->name_len };
+	e->file_alg = alg->alg;
 	e->file_digest = digest;
 }
 
 /* "d": no name of an algorithm, so its length says which of the two it is. */
 static enum status take_d(struct ima_entry *e, struct span value)
 {
+	const char *name = value.len == SHA1_SIZE ? "sha1" : "md5";
+
 	if (value.len != SHA1_SIZE && value.len != MD5_SIZE)
 		return STATUS_MALFORMED;
 	if (!e->has_digest)
-		take_digest(e, span_text(value.len == SHA1_SIZE ? "sha1" : "md5"), value);
+		take_digest(e, ima_digest_alg_named(span_text(name)), value);
 	return OK;
 }
 
 /* Splits "alg:" NUL digest. The name is looked up in a closed table: one that
  * we can't tell the length of could end anywhere. */
-static enum status split_digest(const struct ima_entry *e, struct span value, struct span *alg_name,
-				struct span *digest)
+static enum status split_digest(const struct ima_entry *e, struct span value,
+				const struct ima_digest_alg **alg, struct span *digest)
 {
 	const uint8_t *nul = value.len == 0 ? NULL : memchr(value.data, 0, value.len);
 
 	if (nul == NULL || nul == value.data || nul[-1] != ':')
 		return STATUS_MALFORMED;
-	alg_name->data = value.data;
-	alg_name->len = (size_t)(nul - value.data) - 1;
-	digest->data = nul + 1;
-	digest->len = value.len - alg_name->len - 2;
 
-	size_t size = ima_digest_size(*alg_name);
-	if (size == 0)
+	struct span name = { .data = value.data, .len = (size_t)(nul - value.data) - 1 };
+	digest->data = nul + 1;
+	digest->len = value.len - name.len - 2;
+	*alg = ima_digest_alg_named(name);
+	if (*alg == NULL)
 		return STATUS_UNSUPPORTED;
 	/* Kernels leave 20 zero bytes for a violation's digest, whatever its name. */
-	if (digest->len != size &&
+	if (digest->len != (*alg)->size &&
 	    !(e->is_violation && digest->len == SHA1_SIZE && span_is_zero(*digest)))
 		return STATUS_MALFORMED;
 	return OK;
@@ -70,12 +71,12 @@ static enum status split_digest(const struct ima_entry *e, struct span value, st
 
 static enum status take_d_ng(struct ima_entry *e, struct span value)
 {
-	struct span alg_name;
+	const struct ima_digest_alg *alg;
 	struct span digest;
-	enum status status = split_digest(e, value, &alg_name, &digest);
+	enum status status = split_digest(e, value, &alg, &digest);
 
 	if (status == OK)
-		take_digest(e, alg_name, digest);
+		take_digest(e, alg, digest);
 	return status;
 }
 
@@ -102,10 +103,10 @@ static enum status take_d_ngv2(struct ima_entry *e, struct span value)
 /* Present only where the file carries an appended signature. */
 static enum status check_d_modsig(const struct ima_entry *e, struct span value)
 {
-	struct span alg_name;
+	const struct ima_digest_alg *alg;
 	struct span digest;
 
-	return value.len == 0 ? OK : split_digest(e, value, &alg_name, &digest);
+	return value.len == 0 ? OK : split_digest(e, value, &alg, &digest);
 }
 
 /* One NUL, at the end: text that a reader of C strings would cut short could
@@ -207,7 +208,7 @@ static void read_legacy(struct reader *r, struct ima_entry *e)
 	}
 	e->is_legacy = true;
 	e->template_data = (struct span){ .data = start, .len = (size_t)(r->rest.data - start) };
-	take_digest(e, span_text("sha1"), digest);
+	take_digest(e, ima_digest_alg_named(span_text("sha1")), digest);
 	e->has_path = true;
 	e->path = name;
 }
@@ -231,7 +232,8 @@ static void read_entry(struct reader *r, struct ima_log *log, struct ima_entry *
 	if (e->pcr >= PCR_COUNT)
 		reader_fail(r, STATUS_MALFORMED);
 	e->template_hash = reader_take(r, log->template_hash_size);
-	e->is_violation = span_is_zero(e->template_hash);
+	e->is_violation =
+		r->status == OK && e->template_hash.data[0] == 0 && span_is_zero(e->template_hash);
 	read_template_name(r, log, e);
 	if (r->status != OK)
 		return;

@@ -45,9 +45,16 @@ struct ima_template {
  * one that is listed twice: what can't be read is refused, never skipped. */
 enum status ima_template_named(struct span name, struct ima_template *out);
 
-/* Digest length of an algorithm as the kernel names it (crypto/hash_info.c),
- * not just of our four; 0 for an unknown one. */
-size_t ima_digest_size(struct span alg_name);
+/* An algorithm as the kernel names it, not just our four. */
+struct ima_digest_alg {
+	const char *name;
+	size_t name_len;
+	size_t size;
+	enum digest_alg alg; /* DIGEST_NONE: not one of our four */
+};
+
+/* NULL for an unknown name. */
+const struct ima_digest_alg *ima_digest_alg_named(struct span name);
 
 /* One entry. Spans borrow from the log. */
 struct ima_entry {

@@ -43,27 +43,34 @@ static const struct known_template known_templates[] = {
 	{ "ima", "d|n" },
 };
 
-struct known_digest {
-	const char *name;
-	size_t size;
+#define KNOWN(name, size, alg)                                                                     \
+	{                                                                                          \
+		name, sizeof(name) - 1, size, alg                                                  \
+	}
+
+/* crypto/hash_info.c, the likely ones first; "sm3-256" until 5.19, "sm3" since. */
+static const struct ima_digest_alg known_digests[] = {
+	KNOWN("sha256", 32, DIGEST_SHA256),    KNOWN("sha1", 20, DIGEST_SHA1),
+	KNOWN("sha384", 48, DIGEST_SHA384),    KNOWN("sha512", 64, DIGEST_SHA512),
+	KNOWN("sha224", 28, DIGEST_NONE),      KNOWN("md5", 16, DIGEST_NONE),
+	KNOWN("md4", 16, DIGEST_NONE),	       KNOWN("rmd160", 20, DIGEST_NONE),
+	KNOWN("rmd128", 16, DIGEST_NONE),      KNOWN("rmd256", 32, DIGEST_NONE),
+	KNOWN("rmd320", 40, DIGEST_NONE),      KNOWN("wp256", 32, DIGEST_NONE),
+	KNOWN("wp384", 48, DIGEST_NONE),       KNOWN("wp512", 64, DIGEST_NONE),
+	KNOWN("tgr128", 16, DIGEST_NONE),      KNOWN("tgr160", 20, DIGEST_NONE),
+	KNOWN("tgr192", 24, DIGEST_NONE),      KNOWN("sm3", 32, DIGEST_NONE),
+	KNOWN("sm3-256", 32, DIGEST_NONE),     KNOWN("streebog256", 32, DIGEST_NONE),
+	KNOWN("streebog512", 64, DIGEST_NONE), KNOWN("sha3-256", 32, DIGEST_NONE),
+	KNOWN("sha3-384", 48, DIGEST_NONE),    KNOWN("sha3-512", 64, DIGEST_NONE),
 };
 
-/* crypto/hash_info.c; "sm3-256" until 5.19, "sm3" since. */
-static const struct known_digest known_digests[] = {
-	{ "sha256", 32 },      { "sha1", 20 },	   { "sha384", 48 },   { "sha512", 64 },
-	{ "sha224", 28 },      { "md5", 16 },	   { "md4", 16 },      { "rmd160", 20 },
-	{ "rmd128", 16 },      { "rmd256", 32 },   { "rmd320", 40 },   { "wp256", 32 },
-	{ "wp384", 48 },       { "wp512", 64 },	   { "tgr128", 16 },   { "tgr160", 20 },
-	{ "tgr192", 24 },      { "sm3", 32 },	   { "sm3-256", 32 },  { "streebog256", 32 },
-	{ "streebog512", 64 }, { "sha3-256", 32 }, { "sha3-384", 48 }, { "sha3-512", 64 },
-};
-
-size_t ima_digest_size(struct span alg_name)
+const struct ima_digest_alg *ima_digest_alg_named(struct span name)
 {
 	for (size_t i = 0; i < sizeof(known_digests) / sizeof(known_digests[0]); i++)
-		if (span_equal(alg_name, span_text(known_digests[i].name)))
-			return known_digests[i].size;
-	return 0;
+		if (name.len == known_digests[i].name_len &&
+		    memcmp(name.data, known_digests[i].name, name.len) == 0)
+			return &known_digests[i];
+	return NULL;
 }
 
 static enum status add_field(struct ima_template *t, struct span name)

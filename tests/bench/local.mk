@@ -1,1 +1,11 @@
-# make bench
+# make bench: figures as ratios within one run, one JSON object a line.
+EXTRA_PROGRAMS += tests/bench/bench_ima
+tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c
+tests_bench_bench_ima_LDADD = libdaemon.a $(TPM_LIBS)
+CLEANFILES += tests/bench/bench_ima
+
+.PHONY: bench
+bench: tests/bench/bench_ima
+	@list="$${ATTESTD_SHARED_DATA:-$(srcdir)/../shared/data}/ima/dl160.bin"; \
+	[ -f "$$list" ] || list=$(srcdir)/tests/data/sb-exec-policy/ima.bin; \
+	tests/bench/bench_ima "$$list"
