@@ -20,3 +20,6 @@ tests_integration_test_device_LDADD = $(DEVICE_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/integration/device
 EXTRA_DIST += tests/integration/device
 endif
+
+TESTS += tests/integration/logs tests/integration/recorded_logs
+EXTRA_DIST += tests/integration/logs tests/integration/recorded_logs tests/integration/logs_checks.py
