@@ -32,7 +32,8 @@ struct attest {
 
 /*
  * Exactly one structure without a size prefix, of exactly the type asked for:
- * any other type is STATUS_UNSUPPORTED, another magic STATUS_MISMATCH.
+ * any other type is STATUS_UNSUPPORTED, as is a selection in an odd spelling
+ * (pcr.h), another magic STATUS_MISMATCH.
  * Verify the signature first: these bytes come from the host under appraisal.
  */
 enum status attest_parse(struct span bytes, enum attest_type type, struct attest *out);

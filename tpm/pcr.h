@@ -40,8 +40,9 @@ struct pcr_bank *pcr_values_bank(struct pcr_values *v, enum digest_alg alg);
 const struct digest *pcr_value(const struct pcr_values *v, enum digest_alg alg, unsigned pcr);
 enum status pcr_value_set(struct pcr_values *v, unsigned pcr, const struct digest *value);
 
-/* Refuses a bank named twice, an unknown bank, sizeofSelect other than 3, more
- * banks than DIGEST_ALGS. An empty list and an empty bank are well formed. */
+/* One spelling only: a bank named twice, an unknown bank and a sizeofSelect
+ * other than 3 are STATUS_UNSUPPORTED, more banks than DIGEST_ALGS
+ * STATUS_TOO_LARGE. An empty list and an empty bank are well formed. */
 enum status pcr_selection_read(struct reader *r, struct pcr_selection *out);
 void pcr_selection_write(struct writer *w, const struct pcr_selection *s);
 bool pcr_selection_equal(const struct pcr_selection *a, const struct pcr_selection *b);

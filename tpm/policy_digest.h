@@ -7,7 +7,8 @@
 /*
  * The minting key's authPolicy: PolicyPCR over mask of bank (Part 3, 23.7),
  * then PolicyCounterTimer(resetCount || restartCount, equal) (Part 3, 23.10;
- * operand at offset 16 of TPMS_TIME_INFO), in a SHA-256 policy session.
+ * operand at offset 16 of TPMS_TIME_INFO), in a SHA-256 policy session. An
+ * empty mask is STATUS_UNSUPPORTED, an unknown value STATUS_NOT_FOUND.
  */
 enum status minting_policy(enum digest_alg bank, pcr_mask mask, const struct pcr_values *values,
 			   uint32_t reset_count, uint32_t restart_count, struct digest *out);

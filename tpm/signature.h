@@ -12,6 +12,8 @@ struct signature {
 	struct span r, s;
 };
 
+/* Another scheme (RSAPSS, TPM_ALG_NULL ...) or hash is STATUS_UNSUPPORTED; an
+ * empty number is STATUS_MALFORMED. */
 enum status signature_parse(struct span bytes, struct signature *out);
 /* One scheme and one hash are tried: the ones the key is bound to. A
  * signature that names others is STATUS_MISMATCH, as is a bad one. */
