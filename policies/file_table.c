@@ -111,6 +111,20 @@ enum status file_table_lookup(const struct file_table *table, struct span slots,
 	return has_path ? STATUS_MISMATCH : STATUS_NOT_FOUND;
 }
 
+bool file_table_has_digest(const struct file_table *table, struct span records,
+			   const struct digest *digest)
+{
+	struct record record;
+
+	if (digest->alg != DIGEST_SHA256)
+		return false;
+	for (uint64_t at = 0; record_at(table, records, at, &record);
+	     at += IMAGE_RECORD_HEAD + record.path.len)
+		if (memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
+			return true;
+	return false;
+}
+
 static uint64_t count_lines(struct span file)
 {
 	uint64_t count = 0;

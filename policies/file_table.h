@@ -19,5 +19,8 @@ bool file_table_is_sound(const struct file_table *table, struct span slots, stru
 /* As reference_file_lookup(). */
 enum status file_table_lookup(const struct file_table *table, struct span slots,
 			      struct span records, struct span path, const struct digest *digest);
+/* As reference_set_has_digest(). */
+bool file_table_has_digest(const struct file_table *table, struct span records,
+			   const struct digest *digest);
 
 #endif

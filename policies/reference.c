@@ -295,6 +295,15 @@ enum status reference_file_lookup(const struct reference *ref, uint32_t table, s
 				 ref->section[IMAGE_FILE_RECORDS], path, digest);
 }
 
+bool reference_set_has_digest(const struct reference *ref, uint32_t table,
+			      const struct digest *digest)
+{
+	struct file_table found;
+
+	return file_table_at(ref, table, &found) == OK &&
+	       file_table_has_digest(&found, ref->section[IMAGE_FILE_RECORDS], digest);
+}
+
 static int compare_rows(const void *a, const void *b)
 {
 	return memcmp(a, b, SHA256_SIZE);

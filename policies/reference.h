@@ -180,6 +180,10 @@ enum status reference_set(const struct reference *ref, uint32_t index, struct re
  * each space. */
 enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
 				  const struct digest *digest);
+/* Is the digest there under any path? Reads the whole set: for a few answers to
+ * people, never once an entry. */
+bool reference_set_has_digest(const struct reference *ref, uint32_t table,
+			      const struct digest *digest);
 
 /* Revocations that appraisal has to look up. */
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
