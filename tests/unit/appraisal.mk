@@ -1,1 +1,11 @@
 # Unit tests: appraisal.
+if HAVE_CMOCKA
+APPRAISAL_TESTS = tests/unit/test_appraisal
+check_PROGRAMS += $(APPRAISAL_TESTS)
+TESTS += $(APPRAISAL_TESTS)
+APPRAISAL_TEST_LIBS = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+GOLDEN_RELEASE = tests/unit/golden_release.c tests/unit/golden_release.h tests/unit/capture.h
+tests_unit_test_appraisal_SOURCES = tests/unit/test_appraisal.c $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_LDADD = $(APPRAISAL_TEST_LIBS)
+endif

@@ -250,6 +250,9 @@ static const struct reason_facts table[REASON_COUNT] = {
 	[REASON_IMA_REQUIRED_MISSING] = { "ima-required-missing",
 		"A file that must be loaded was not seen yet: start its service; ask for a new challenge soon.",
 		RETRYABLE, CLAIM_EXECUTABLES, LAYER_IDENTITY_MODULE },
+	[REASON_IMA_REQUIRED_ABSENT] = { "ima-required-absent",
+		"A file that must be loaded never was: start its service, or find out why it does not load.",
+		BAD, CLAIM_EXECUTABLES, LAYER_IDENTITY_MODULE },
 };
 /* clang-format on */
 

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/appraisal/boot_appraisal.h"
+
+#include <stdio.h>
+
+#include "tpm/boot_log.h"
+#include "tpm/policy_digest.h"
+#include "verifier/appraisal/boot_match.h"
+
+#define CAPS_MAX 64
+
+static bool is_in(pcr_mask mask, unsigned pcr)
+{
+	return (mask >> pcr & 1) != 0;
+}
+
+/* "PLATFORM/KERNEL" */
+static bool is_cell(struct span cell, const struct release *release)
+{
+	struct span platform = { cell.data, release->platform.len };
+	struct span kernel;
+
+	if (cell.len != release->platform.len + 1 + release->kernel.len ||
+	    !span_equal(platform, release->platform) || cell.data[platform.len] != '/')
+		return false;
+	kernel = (struct span){ cell.data + platform.len + 1, release->kernel.len };
+	return span_equal(kernel, release->kernel);
+}
+
+bool release_is_in_force(const struct reference *ref, const struct node_class *node_class,
+			 const struct release *release, int64_t now)
+{
+	if (now < release->not_before || now >= release->not_after || now >= release->accept_until)
+		return false;
+	for (uint32_t i = 0; i < node_class->cells.count; i++)
+		if (is_cell(reference_text(ref, node_class->cells.first + i), release))
+			return true;
+	return false;
+}
+
+enum status cap_is_explained(enum digest_alg bank, const struct digest *base,
+			     const struct digest *value, bool *is_explained)
+{
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct digest running = *base;
+	struct digest cap;
+	enum status status = hasher_init(&hasher, bank);
+
+	if (status == OK)
+		status = cap_digest(bank, &cap);
+	for (unsigned i = 0; i < CAPS_MAX && status == OK && !digest_equal(&running, value); i++)
+		status = hasher_extend(&hasher, &running, digest_span(&cap));
+	if (status == OK)
+		*is_explained = digest_equal(&running, value);
+	return status;
+}
+
+/* What one candidate came to. */
+struct candidate {
+	uint32_t index;
+	struct release release;
+	pcr_mask pinned;
+	size_t explained;
+	size_t failures;
+	struct findings findings;
+};
+
+static void add_pcr_finding(struct findings *findings, enum reason reason, unsigned pcr,
+			    struct span name)
+{
+	struct finding f = finding_of(reason);
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "pcr=%u", pcr);
+	finding_detail(&f, text, name);
+	findings_add(findings, &f);
+}
+
+/* Values that the release lists, whatever the log says of that PCR (b13). Two
+ * rules about one PCR are alternatives. */
+static enum status check_pinned(const struct appraisal_input *input, struct candidate *c)
+{
+	struct ref_range pcrs = c->release.boot.pcrs;
+	pcr_mask allowed = 0;
+
+	for (uint32_t i = 0; i < pcrs.count; i++) {
+		struct boot_rule rule;
+		enum status status = reference_boot_rule(input->reference, pcrs.first + i, &rule);
+
+		if (status != OK)
+			return status;
+		if (rule.pcr >= PCR_COUNT)
+			return STATUS_MALFORMED;
+		const struct digest *value =
+			pcr_value(input->values, input->node_class->bank, rule.pcr);
+
+		c->pinned |= (pcr_mask)1 << rule.pcr;
+		/* A PCR outside the selection has no value and fails (q07). */
+		if (value != NULL &&
+		    reference_range_has_digest(input->reference, rule.digests, value))
+			allowed |= (pcr_mask)1 << rule.pcr;
+	}
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++)
+		if (is_in(c->pinned & ~allowed, pcr))
+			add_pcr_finding(&c->findings, REASON_PCR_NOT_ALLOWED, pcr,
+					(struct span){ 0 });
+	return OK;
+}
+
+/* Every selected PCR that the log touches has the value it leads to. */
+static enum status check_replay(const struct appraisal_input *input,
+				const struct boot_replay *replay, struct candidate *c)
+{
+	const struct node_class *k = input->node_class;
+	pcr_mask missing = replay->missing[digest_alg_index(k->bank)];
+
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		const struct digest *replayed = pcr_value(&replay->values, k->bank, pcr);
+		const struct digest *quoted = pcr_value(input->values, k->bank, pcr);
+		bool is_right = false;
+		enum status status = OK;
+
+		if (!is_in(replay->touched & k->select & ~c->pinned, pcr))
+			continue;
+		if (is_in(missing, pcr) || replayed == NULL) {
+			add_pcr_finding(&c->findings, REASON_BOOT_BANK_MISSING, pcr,
+					span_text(digest_name(k->bank)));
+			continue;
+		}
+		if (quoted != NULL && pcr == k->cap)
+			status = cap_is_explained(k->bank, replayed, quoted, &is_right);
+		else if (quoted != NULL)
+			is_right = digest_equal(replayed, quoted);
+		if (status != OK)
+			return status;
+		if (!is_right)
+			add_pcr_finding(&c->findings, REASON_BOOT_REPLAY_MISMATCH, pcr,
+					(struct span){ 0 });
+	}
+	return OK;
+}
+
+static enum status check_events(const struct appraisal_input *input, struct candidate *c)
+{
+	const struct boot_match_input match_input = {
+		.ref = input->reference,
+		.release = &c->release,
+		.log = input->boot_log,
+		.bank = input->node_class->bank,
+		.quoted = input->node_class->select,
+		.pinned = c->pinned,
+	};
+	struct boot_match match;
+	enum status status = boot_match(&match_input, &match);
+
+	if (status != OK)
+		return status;
+	c->explained = match.explained;
+	for (size_t i = 0; i < match.finding_count; i++)
+		findings_add(&c->findings, &match.finding[i]);
+	c->findings.more += match.failures - match.finding_count;
+	return OK;
+}
+
+static enum status try_release(const struct appraisal_input *input,
+			       const struct boot_replay *replay, struct candidate *c)
+{
+	enum status status = check_pinned(input, c);
+
+	if (status == OK)
+		status = check_replay(input, replay, c);
+	/* A log that leads elsewhere says nothing that could be compared. */
+	if (status != OK || c->findings.count > 0)
+		return status;
+	return check_events(input, c);
+}
+
+static bool got_further(const struct candidate *a, const struct candidate *b)
+{
+	if (a->explained != b->explained)
+		return a->explained > b->explained;
+	return a->findings.count + a->findings.more < b->findings.count + b->findings.more;
+}
+
+/* The ratchet: nothing below what the node has booted, unless the index says by
+ * a rollback document that this is the current one. */
+static bool is_below_ratchet(const struct appraisal_input *input, const struct release *release)
+{
+	return release->version < input->ratchet && release->state != RELEASE_CURRENT;
+}
+
+static void name_release(struct finding *f, const struct release *release)
+{
+	char version[32];
+
+	(void)snprintf(version, sizeof(version), "version=%llu",
+		       (unsigned long long)release->version);
+	finding_detail(f, "line", release->line);
+	finding_detail(f, version, (struct span){ 0 });
+}
+
+static void take_outcome(const struct appraisal_input *input, const struct boot_replay *replay,
+			 const struct candidate *c, struct boot_outcome *out)
+{
+	const struct node_class *k = input->node_class;
+	const struct digest *cap = pcr_value(&replay->values, k->bank, k->cap);
+
+	*out = (struct boot_outcome){
+		.release = c->index,
+		.manifest = c->release.manifest,
+		.version = c->release.version,
+		.explained = (replay->touched | c->pinned) & k->select,
+		.cap_base = cap != NULL ? *cap : digest_filled(k->bank, 0),
+	};
+}
+
+static enum status try_releases(const struct appraisal_input *input,
+				const struct boot_replay *replay, bool *has_matched,
+				struct boot_outcome *out, struct findings *findings)
+{
+	const struct reference *ref = input->reference;
+	uint32_t count = reference_facts(ref).release_count;
+	struct candidate best = { 0 };
+	bool has_any = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct candidate c = { .index = i };
+		enum status status = reference_release(ref, i, &c.release);
+
+		if (status != OK)
+			return status;
+		if (!release_is_in_force(ref, input->node_class, &c.release, input->now))
+			continue;
+		status = try_release(input, replay, &c);
+		if (status != OK)
+			return status;
+		if (c.findings.count == 0 && is_below_ratchet(input, &c.release)) {
+			struct finding f = finding_of(REASON_RELEASE_RATCHET);
+
+			name_release(&f, &c.release);
+			findings_add(&c.findings, &f);
+		}
+		if (c.findings.count == 0) {
+			take_outcome(input, replay, &c, out);
+			*has_matched = true;
+			return OK;
+		}
+		if (!has_any || got_further(&c, &best))
+			best = c;
+		has_any = true;
+	}
+	if (!has_any) {
+		struct finding f = finding_of(REASON_RELEASE_NONE);
+
+		finding_detail(&f, "class", input->node_class->name);
+		findings_add(&best.findings, &f);
+	}
+	for (size_t i = 0; i < best.findings.count; i++)
+		findings_add(findings, &best.findings.list[i]);
+	findings->more += best.findings.more;
+	*has_matched = false;
+	return OK;
+}
+
+enum status boot_appraise(const struct appraisal_input *input, bool *has_matched,
+			  struct boot_outcome *out, struct findings *findings)
+{
+	struct boot_replay replay;
+	enum status status = OK;
+
+	if (input->boot_log.len == 0) {
+		struct finding f = finding_of(REASON_BOOT_LOG_MISSING);
+
+		findings_add(findings, &f);
+		*has_matched = false;
+		return OK;
+	}
+	if (input->boot_log.len <= BOOT_LOG_MAX)
+		status = boot_log_replay(input->boot_log, &replay);
+	else
+		status = STATUS_TOO_LARGE;
+	if (status == OK)
+		status = try_releases(input, &replay, has_matched, out, findings);
+	if (status == OK || status == STATUS_NO_MEMORY)
+		return status;
+
+	/* Malformed evidence is a claim about the host, not a failure of ours. */
+	struct finding f = finding_of(REASON_BOOT_LOG_MALFORMED);
+
+	finding_detail(&f, status_text(status), (struct span){ 0 });
+	findings_add(findings, &f);
+	*has_matched = false;
+	return OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_APPRAISAL_BOOT_APPRAISAL_H
+#define VERIFIER_APPRAISAL_BOOT_APPRAISAL_H
+
+#include "verifier/appraisal/appraise.h"
+
+/* A boot that matched. */
+struct boot_outcome {
+	uint32_t release; /* index in the reference */
+	struct digest manifest;
+	uint64_t version;
+	pcr_mask explained; /* by the log, or by a pinned value */
+	/* Where the log or nothing leads the cap PCR to; caps may follow. */
+	struct digest cap_base;
+};
+
+/* May a node of this class be appraised against the release at this time? */
+bool release_is_in_force(const struct reference *ref, const struct node_class *node_class,
+			 const struct release *release, int64_t now);
+
+/*
+ * The boot log against the quoted values, then against one whole release among
+ * those in force: the newest that explains everything. *has_matched false comes
+ * with the findings of the release that got furthest.
+ */
+enum status boot_appraise(const struct appraisal_input *input, bool *has_matched,
+			  struct boot_outcome *out, struct findings *findings);
+
+/* The value is base, or base with at most 64 caps on top. */
+enum status cap_is_explained(enum digest_alg bank, const struct digest *base,
+			     const struct digest *value, bool *is_explained);
+
+#endif

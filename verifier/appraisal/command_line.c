@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/appraisal/command_line.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define UUID_SIZE 36
+#define WILDCARD "{uuid}"
+
+bool command_line_is_one(struct span text)
+{
+	return text.len > 0 && memchr("/('\"", text.data[0], 4) != NULL;
+}
+
+static struct span without(struct span text, size_t count)
+{
+	return (struct span){ .data = text.data + count, .len = text.len - count };
+}
+
+bool command_line_of_grub(struct span text, struct span *line)
+{
+	static const char *const commands[] = { "linux ", "linuxefi ", "linux16 " };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (span_starts_with(text, commands[i])) {
+			*line = without(text, strlen(commands[i]));
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_uuid(struct span text)
+{
+	if (text.len < UUID_SIZE)
+		return false;
+	for (size_t i = 0; i < UUID_SIZE; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (is_dash ? text.data[i] != '-' : !is_hex(text.data[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool fits(struct span pattern, struct span line)
+{
+	while (pattern.len > 0) {
+		if (span_starts_with(pattern, WILDCARD)) {
+			if (!is_uuid(line))
+				return false;
+			pattern = without(pattern, strlen(WILDCARD));
+			line = without(line, UUID_SIZE);
+			continue;
+		}
+		if (line.len == 0 || pattern.data[0] != line.data[0])
+			return false;
+		pattern = without(pattern, 1);
+		line = without(line, 1);
+	}
+	return line.len == 0;
+}
+
+/* The kernel's path names a file whose content PCR 4 and 9 hold. */
+static bool skip_path(struct span line, struct span *arguments)
+{
+	const uint8_t *space;
+
+	if (line.len == 0 || (line.data[0] != '/' && line.data[0] != '('))
+		return false;
+	space = memchr(line.data, ' ', line.len);
+	*arguments =
+		space == NULL ? (struct span){ 0 } : without(line, (size_t)(space - line.data) + 1);
+	return true;
+}
+
+bool command_line_is_allowed(const struct reference *ref, struct ref_range texts, struct span line)
+{
+	struct span arguments;
+	bool has_path = skip_path(line, &arguments);
+
+	for (uint32_t i = 0; i < texts.count; i++) {
+		struct span pattern = reference_text(ref, texts.first + i);
+
+		if (fits(pattern, line) || (has_path && fits(pattern, arguments)))
+			return true;
+	}
+	return false;
+}
+
+struct lockdown_words command_line_lockdown(struct span line)
+{
+	struct lockdown_words words = { 0 };
+	struct span rest = line;
+	struct span word;
+
+	while (text_next_word(&rest, ' ', &word)) {
+		if (!span_starts_with(word, "lockdown="))
+			continue;
+		words.is_named = true;
+		words.level = LOCKDOWN_NONE;
+		if (span_equal(word, span_text("lockdown=integrity")))
+			words.level = LOCKDOWN_INTEGRITY;
+		if (span_equal(word, span_text("lockdown=confidentiality")))
+			words.level = LOCKDOWN_CONFIDENTIALITY;
+	}
+	return words;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_APPRAISAL_IMA_APPRAISAL_H
+#define VERIFIER_APPRAISAL_IMA_APPRAISAL_H
+
+#include "tpm/ima_log.h"
+#include "verifier/appraisal/boot_appraisal.h"
+
+/*
+ * How far the log shows that the required IMA policy is in force. Its file's
+ * entry only says that somebody read it: the proof is an entry whose digest is
+ * written in another form (d-ngv2, where the kernel's default has d-ng) than
+ * boot_aggregate's, which nothing but a loaded policy brings about (BOOT.md,
+ * i26). The form is part of what is hashed; a template's name is not.
+ */
+enum ima_phase {
+	IMA_PHASE_START, /* no entry yet */
+	IMA_PHASE_EARLY, /* before the policy: early sets only */
+	IMA_PHASE_LOADED, /* its file was measured */
+	IMA_PHASE_IN_FORCE,
+};
+
+#define IMA_REQUIRED_MAX 256 /* mustAppear paths of a release */
+
+/* What is known of a boot session's log so far. */
+struct ima_state {
+	struct ima_progress progress;
+	enum ima_phase phase;
+	bool is_typed_by_default; /* boot_aggregate's digest has a type: d-ngv2 */
+	uint64_t excluded, violations;
+	uint64_t seen[IMA_REQUIRED_MAX / 64]; /* mustAppear paths, in the release's order */
+	/* Appraisals in a row that could not be decided, for each of two causes. */
+	uint8_t unreached, incomplete;
+	/* About entries: what was bad stays bad. */
+	struct findings findings;
+};
+
+void ima_state_init(struct ima_state *state, enum digest_alg bank);
+
+/* Releases whose sets count: from the booted one on, and until when. */
+struct ima_sets {
+	struct release booted;
+	size_t count, early_count;
+	struct reference_set set[64]; /* of all of them, those of early first */
+	int64_t valid_until; /* then another union holds */
+};
+
+/* STATUS_TOO_LARGE: more sets than that. */
+enum status ima_sets_collect(const struct appraisal_input *input, uint32_t booted,
+			     struct ima_sets *out);
+
+/*
+ * The new entries of the log, as far as the quote covers them. *state goes on
+ * only over entries that are covered; findings gets what is about this evidence
+ * alone. *is_complete: the claim about executables can be made.
+ */
+enum status ima_appraise(const struct appraisal_input *input, const struct ima_sets *sets,
+			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,
+			 bool *is_complete);
+
+#endif
