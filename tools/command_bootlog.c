@@ -229,7 +229,7 @@ static enum answer show(const char *path, enum output output)
 		status = print_json(&log, &replay);
 	if (output == OUTPUT_EXTENDS)
 		status = print_extends(log);
-	if (status != OK || fflush(stdout) != 0)
+	if (status != OK || ferror(stdout) != 0 || fflush(stdout) != 0)
 		return unusable("%s: %s", path, status_text(status != OK ? status : STATUS_IO));
 	return ANSWER_YES;
 }

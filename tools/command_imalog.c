@@ -266,17 +266,16 @@ static void print_pcrs(const struct tally *t)
 
 static void print_summary(const struct tally *t, const struct request *request)
 {
-	const char *name;
-	json_t *count;
-
 	printf("\n%llu entries, %llu violations, %llu bad template hashes. PCR values they lead "
 	       "to:\n",
 	       (unsigned long long)t->entries, (unsigned long long)t->violations,
 	       (unsigned long long)t->bad_template_hashes);
 	print_pcrs(t);
 	fputs("templates:", stdout);
-	json_object_foreach(t->templates, name, count)
-		printf(" %s (%lld)", name, (long long)json_integer_value(count));
+	for (void *i = json_object_iter(t->templates); i != NULL;
+	     i = json_object_iter_next(t->templates, i))
+		printf(" %s (%lld)", json_object_iter_key(i),
+		       (long long)json_integer_value(json_object_iter_value(i)));
 	putchar('\n');
 	if (!request->has_expected)
 		return;
@@ -321,7 +320,7 @@ static enum answer show(const struct request *request)
 		print_summary(&tally, request);
 	if (request->output == OUTPUT_JSON)
 		status = print_json(&tally, request);
-	if (status != OK || fflush(stdout) != 0)
+	if (status != OK || ferror(stdout) != 0 || fflush(stdout) != 0)
 		return unusable("%s: %s", request->path,
 				status_text(status != OK ? status : STATUS_IO));
 	return request->has_expected && !tally.is_found ? ANSWER_NO : ANSWER_YES;
