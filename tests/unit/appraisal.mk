@@ -1,6 +1,6 @@
 # Unit tests: appraisal.
 if HAVE_CMOCKA
-APPRAISAL_TESTS = tests/unit/test_appraisal
+APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authenticate
 check_PROGRAMS += $(APPRAISAL_TESTS)
 TESTS += $(APPRAISAL_TESTS)
 APPRAISAL_TEST_LIBS = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
@@ -8,4 +8,9 @@ GOLDEN_RELEASE = tests/unit/golden_release.c tests/unit/golden_release.h tests/u
 tests_unit_test_appraisal_SOURCES = tests/unit/test_appraisal.c $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_appraisal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_LDADD = $(APPRAISAL_TEST_LIBS)
+EVIDENCE_MAKER = tests/unit/evidence_maker.c tests/unit/evidence_maker.h
+tests_unit_test_appraisal_authenticate_SOURCES = tests/unit/test_appraisal_authenticate.c \
+	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_authenticate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_authenticate_LDADD = $(APPRAISAL_TEST_LIBS)
 endif
