@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "policies/file_table.h"
 #include "policies/image_layout.h"
 
@@ -224,27 +223,24 @@ uint32_t image_release(struct image_builder *image, const struct release *row)
 	return row_end(image, IMAGE_RELEASES, &w);
 }
 
-void image_revoked_file(struct image_builder *image, const struct digest *digest)
+static void put_revoked(struct image_builder *image, enum image_section section, struct span row)
 {
-	struct writer w = row_writer(image, IMAGE_REVOKED_FILES);
+	struct writer w = row_writer(image, section);
 
-	if (digest->alg != DIGEST_SHA256)
-		writer_fail(&w, STATUS_UNSUPPORTED);
-	writer_put(&w, digest_span(digest));
-	(void)row_end(image, IMAGE_REVOKED_FILES, &w);
+	if (row.len != SHA256_SIZE)
+		writer_fail(&w, STATUS_MALFORMED);
+	writer_put(&w, row);
+	(void)row_end(image, section, &w);
+}
+
+void image_revoked_file(struct image_builder *image, struct span digest)
+{
+	put_revoked(image, IMAGE_REVOKED_FILES, digest);
 }
 
 void image_revoked_node(struct image_builder *image, struct span node_id)
 {
-	AUTO_DONE(bytes) raw = { 0 };
-	struct writer w = row_writer(image, IMAGE_REVOKED_NODES);
-
-	if (w.status == OK)
-		w.status = hex_decode(node_id, &raw);
-	if (raw.len != SHA256_SIZE)
-		writer_fail(&w, STATUS_MALFORMED);
-	writer_put(&w, span_of(&raw));
-	(void)row_end(image, IMAGE_REVOKED_NODES, &w);
+	put_revoked(image, IMAGE_REVOKED_NODES, node_id);
 }
 
 struct ref_range image_texts_from_here(const struct image_builder *image)
@@ -265,6 +261,21 @@ struct ref_range image_boot_rules_from_here(const struct image_builder *image)
 struct ref_range image_firmware_deny_from_here(const struct image_builder *image)
 {
 	return (struct ref_range){ .first = rows(image, IMAGE_FIRMWARE_DENY) };
+}
+
+struct ref_range image_sets_from_here(const struct image_builder *image)
+{
+	return (struct ref_range){ .first = rows(image, IMAGE_SETS) };
+}
+
+struct span image_text_at(const struct image_builder *image, uint32_t index)
+{
+	struct reader r = reader_over(span_of(&image->section[IMAGE_TEXTS]));
+	struct reader pool = reader_over(span_of(&image->section[IMAGE_TEXT_POOL]));
+
+	reader_skip(&r, index * image_row_size[IMAGE_TEXTS]);
+	reader_skip(&pool, reader_be32(&r));
+	return reader_take(&pool, reader_be32(&r));
 }
 
 enum status image_file_table(struct image_builder *image, struct span file,

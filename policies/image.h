@@ -29,15 +29,19 @@ uint32_t image_class(struct image_builder *image, const struct node_class *row);
 uint32_t image_boot_rule(struct image_builder *image, const struct boot_rule *rule);
 uint32_t image_set(struct image_builder *image, const struct reference_set *row);
 uint32_t image_release(struct image_builder *image, const struct release *row);
-void image_revoked_file(struct image_builder *image, const struct digest *digest);
-/* 64 hexadecimal digits. */
+/* SHA-256 of a file's content; a node id as its 32 bytes. */
+void image_revoked_file(struct image_builder *image, struct span digest);
 void image_revoked_node(struct image_builder *image, struct span node_id);
+
+/* A text added before; it borrows from the builder until the next is added. */
+struct span image_text_at(const struct image_builder *image, uint32_t index);
 
 /* The row after the last one: where a range of what follows begins. */
 struct ref_range image_texts_from_here(const struct image_builder *image);
 struct ref_range image_digests_from_here(const struct image_builder *image);
 struct ref_range image_boot_rules_from_here(const struct image_builder *image);
 struct ref_range image_firmware_deny_from_here(const struct image_builder *image);
+struct ref_range image_sets_from_here(const struct image_builder *image);
 
 /* What a set file held, or why it was refused. */
 struct file_table_result {

@@ -1,12 +1,26 @@
 # What policies builds.
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
+	policies/approval.c policies/approval.h \
+	policies/dsse.c policies/dsse.h \
 	policies/file_table.c policies/file_table.h \
 	policies/image.c policies/image.h policies/image_layout.h \
+	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
+	policies/load_envelope.c policies/load_manifest.c \
+	policies/load_online.c policies/load_root.c policies/loading.h \
+	policies/manifest.c policies/manifest.h \
+	policies/manifest_boot.c policies/manifest_ima.c \
+	policies/matrix.c policies/matrix.h \
 	policies/reference.c policies/reference.h \
-	policies/release.h \
+	policies/refusal.c policies/refusal.h \
+	policies/release.h policies/release_load.c \
+	policies/revocations.c policies/revocations.h \
+	policies/root.c policies/root.h policies/root_duties.c \
 	policies/set_file.c policies/set_file.h \
-	policies/spiffe_id.c policies/spiffe_id.h
+	policies/signing_key.c policies/signing_key.h \
+	policies/spiffe_id.c policies/spiffe_id.h \
+	policies/statement.c policies/statement.h \
+	policies/timestamp.c policies/timestamp.h
 libpolicies_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-POLICIES_LIBS = libpolicies.a $(MESSAGES_LIBS)
+POLICIES_LIBS = libpolicies.a libtpm.a $(MESSAGES_LIBS)

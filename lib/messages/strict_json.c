@@ -473,6 +473,18 @@ struct digest strict_element_digest(struct strict_cursor *array, size_t index)
 	return digest;
 }
 
+struct digest strict_element_sha256(struct strict_cursor *array, size_t index)
+{
+	AUTO_DONE(bytes) raw = { 0 };
+	struct digest digest = { 0 };
+	struct span text = strict_element_text(array, index, 2 * SHA256_SIZE);
+
+	if (alive(array) != NULL && (lower_hex(text, SHA256_SIZE, &raw) != OK ||
+				     digest_from(DIGEST_SHA256, span_of(&raw), &digest) != OK))
+		fail_element(array, index, STATUS_MALFORMED, "bad-value");
+	return digest;
+}
+
 uint64_t strict_element_uint(struct strict_cursor *array, size_t index, uint64_t min, uint64_t max)
 {
 	json_t *value = element(array, index, JSON_INTEGER);

@@ -83,6 +83,7 @@ size_t strict_count(const struct strict_cursor *array);
 struct strict_cursor strict_element_object(struct strict_cursor *array, size_t index);
 struct span strict_element_text(struct strict_cursor *array, size_t index, size_t max);
 struct digest strict_element_digest(struct strict_cursor *array, size_t index);
+struct digest strict_element_sha256(struct strict_cursor *array, size_t index);
 uint64_t strict_element_uint(struct strict_cursor *array, size_t index, uint64_t min, uint64_t max);
 void strict_element_base64(struct strict_cursor *array, size_t index, size_t max,
 			   struct bytes *out);

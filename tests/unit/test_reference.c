@@ -97,9 +97,11 @@ static void build(struct bytes *out)
 	assert_int_equal(image_file_table(&image, span_text(set_text), &digest, &result), OK);
 	assert_int_equal(result.files, 3);
 	add_release(&image, result.table);
-	image_revoked_file(&image, &revoked);
-	image_revoked_node(&image, span_text(C));
-	image_revoked_node(&image, span_text(A));
+	struct digest node_c = digest_filled(DIGEST_SHA256, 0xcc);
+	struct digest node_a = digest_filled(DIGEST_SHA256, 0xaa);
+	image_revoked_file(&image, digest_span(&revoked));
+	image_revoked_node(&image, digest_span(&node_c));
+	image_revoked_node(&image, digest_span(&node_a));
 	assert_int_equal(image_finish(&image, &facts, out), OK);
 }
 

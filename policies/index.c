@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/index.h"
+
+#include <string.h>
+
+#include "policies/timestamp.h"
+
+static const char *const state_names[] = { "canary", "current", "previous", NULL };
+
+bool index_same_cell(const struct index_entry *a, const struct index_entry *b)
+{
+	return span_equal(a->platform, b->platform) && span_equal(a->kernel, b->kernel);
+}
+
+static void read_entry(struct statement *s, struct strict_cursor *list, size_t i,
+		       struct index *index, struct index_entry entry)
+{
+	struct strict_cursor one = strict_element_object(list, i);
+
+	entry.manifest = strict_sha256(&one, "sha256");
+	entry.version = strict_uint(&one, "version", 1, INT64_MAX);
+	entry.state = (enum release_state)strict_choice(&one, "state", state_names);
+	entry.accept_until = INT64_MAX;
+	if (entry.state == RELEASE_PREVIOUS || strict_has(&one, "acceptUntil"))
+		entry.accept_until = strict_int(&one, "acceptUntil", 1, TIME_MAX);
+	if (i > 0) {
+		const struct index_entry *newer = &index->entry[index->entry_count - 1];
+
+		if (entry.version >= newer->version)
+			strict_fail(&one, "version", STATUS_MALFORMED, "not-newest-first");
+		/* canary, then current, then what was current before. */
+		if (entry.state < newer->state ||
+		    (entry.state == newer->state && entry.state != RELEASE_PREVIOUS))
+			strict_fail(&one, "state", STATUS_MALFORMED, "bad-value");
+	}
+	(void)strict_end(&one);
+	if (index->entry_count == INDEX_ENTRIES_MAX) {
+		strict_fail(list, NULL, STATUS_TOO_LARGE, "too-many-elements");
+		return;
+	}
+	statement_expect_subject(s, index->entry_count, NULL, &entry.manifest);
+	index->entry[index->entry_count++] = entry;
+}
+
+static void read_cell(struct statement *s, struct strict_cursor *cells, size_t i,
+		      struct index *index)
+{
+	struct strict_cursor cell = strict_element_object(cells, i);
+	struct index_entry entry = { .platform = strict_text_as(&cell, "platform", 64,
+								target_is_valid) };
+
+	entry.kernel = strict_text_as(&cell, "kernel", 64, target_is_valid);
+	for (size_t j = 0; j < index->entry_count; j++)
+		if (index_same_cell(&index->entry[j], &entry))
+			strict_fail(&cell, NULL, STATUS_MALFORMED, "cell-twice");
+
+	struct strict_cursor list = strict_array(&cell, "manifests", 16);
+	for (size_t j = 0; j < strict_count(&list); j++)
+		read_entry(s, &list, j, index, entry);
+	(void)strict_end(&cell);
+}
+
+enum status index_read(struct statement *s, struct index *out)
+{
+	struct strict_cursor *predicate = &s->predicate;
+
+	memset(out, 0, sizeof(*out));
+	out->version = strict_uint(predicate, "version", 1, INT64_MAX);
+	out->time = strict_int(predicate, "time", 1, TIME_MAX);
+	statement_read_pin(predicate, "root", &out->root_version, &out->root);
+	out->matrix = strict_sha256(predicate, "matrix");
+	statement_read_pin(predicate, "revocations", &out->revocations_version, &out->revocations);
+
+	struct strict_cursor cells = strict_array(predicate, "cells", INDEX_ENTRIES_MAX);
+	for (size_t i = 0; i < strict_count(&cells); i++)
+		read_cell(s, &cells, i, out);
+	statement_expect_subjects(s, out->entry_count);
+	return strict_end(predicate);
+}
+
+const struct index_entry *index_find_rollback(const struct index *older, const struct index *newer)
+{
+	for (size_t i = 0; i < older->entry_count; i++) {
+		const struct index_entry *was = &older->entry[i];
+
+		for (size_t j = 0; j < newer->entry_count; j++) {
+			const struct index_entry *is = &newer->entry[j];
+
+			if (was->state == RELEASE_CURRENT && is->state == RELEASE_CURRENT &&
+			    index_same_cell(was, is) && is->version < was->version)
+				return is;
+		}
+	}
+	return NULL;
+}

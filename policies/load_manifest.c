@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/loading.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policies/approval.h"
+
+#define PATH_SIZE 160
+
+/* Until the class is computed from the difference, every change counts as one
+ * that touches trust; what its author declared could only raise that. */
+static enum change_class class_of(const struct manifest *manifest)
+{
+	(void)manifest;
+	return CHANGE_TRUST_IMPACTING;
+}
+
+static enum status check_approval(struct loading *l, const char *path, struct span payload,
+				  const struct index_entry *entry)
+{
+	AUTO_DONE(statement) s = { 0 };
+	struct approval approval;
+
+	if (statement_open(payload, DOCUMENT_APPROVAL, &s) != OK ||
+	    approval_read(&s, &approval) != OK)
+		return loading_check(l, path, &s);
+	if (!digest_equal(&approval.manifest, &entry->manifest))
+		return loading_refuse(l, STATUS_MISMATCH, "subject-mismatch", path, "manifest");
+	if (approval.time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
+	if (approval.has_compared_with != l->manifest.has_previous ||
+	    (approval.has_compared_with &&
+	     !digest_equal(&approval.compared_with, &l->manifest.previous)))
+		return loading_refuse(l, STATUS_MISMATCH, "approval-compared-with", path,
+				      "comparedWith");
+	if (approval.class < class_of(&l->manifest))
+		return loading_refuse(l, STATUS_DENIED, "approval-class", path, "class");
+	return OK;
+}
+
+/* Who approved the manifest. Keys that the root no longer knows don't count. */
+static enum status read_approvals(struct loading *l, const struct index_entry *entry,
+				  key_mask *approvers)
+{
+	for (int i = 1; i <= SIGNERS_MAX; i++) {
+		AUTO_DONE(dsse) dsse = { 0 };
+		char folder[PATH_SIZE];
+		char path[PATH_SIZE + 16];
+		size_t key = 0;
+
+		loading_path(folder, sizeof(folder), "approvals/", &entry->manifest, "");
+		(void)snprintf(path, sizeof(path), "%s/%d.json", folder, i);
+		enum status status = loading_envelope(l, path, DOCUMENT_APPROVAL, &dsse);
+		if (status == STATUS_NOT_FOUND)
+			return OK;
+		if (status != OK)
+			return status;
+		status = root_verify(&l->root, &dsse, &key);
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		if (status != OK)
+			return loading_refuse(l, status, "bad-signature", path,
+					      "signatures[0].sig");
+		status = check_approval(l, path, span_of(&dsse.payload), entry);
+		if (status != OK)
+			return status;
+		*approvers |= (key_mask)1 << key;
+	}
+	return OK;
+}
+
+static bool is_approved(const struct loading *l, key_mask approvers)
+{
+	const struct class_rule *rule = &l->root.rule[class_of(&l->manifest)];
+	key_mask platform = approvers & l->root.role[ROLE_APPROVE_PLATFORM].keys;
+	key_mask security = approvers & l->root.role[ROLE_APPROVE_SECURITY].keys;
+
+	return root_principals(&l->root, platform) >= rule->platform &&
+	       root_principals(&l->root, security) >= rule->security;
+}
+
+static enum status check_manifest(struct loading *l, const char *path,
+				  const struct index_entry *entry)
+{
+	const struct release *release = &l->manifest.release;
+
+	if (release->version != entry->version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
+	if (!span_equal(release->platform, entry->platform) ||
+	    !span_equal(release->kernel, entry->kernel))
+		return loading_refuse(l, STATUS_MISMATCH, "target-mismatch", path, "target");
+	if (release->not_after - release->not_before > l->root.caps.manifest_s)
+		return loading_refuse(l, STATUS_DENIED, "lifetime-over-cap", path, "notAfter");
+	if (entry->accept_until != INT64_MAX && entry->accept_until > release->not_after)
+		return loading_refuse(l, STATUS_DENIED, "accept-until-over-cap", "index",
+				      "cells.manifests.acceptUntil");
+	return OK;
+}
+
+/*
+ * Against its newer neighbour in the cell: that one's `previous` names this
+ * one, and this one's end counts from the day the newer took over, so that
+ * publish cannot prolong it day by day.
+ */
+static enum status check_neighbour(struct loading *l, const struct index_entry *entry,
+				   const struct manifest *newer)
+{
+	if (newer->has_previous && newer->previous_version == entry->version &&
+	    !digest_equal(&newer->previous, &entry->manifest))
+		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
+				      "cells.manifests");
+	if (entry->state == RELEASE_PREVIOUS &&
+	    entry->accept_until - newer->release.not_before > l->root.caps.accept_until_s)
+		return loading_refuse(l, STATUS_DENIED, "accept-until-over-cap", "index",
+				      "cells.manifests.acceptUntil");
+	return OK;
+}
+
+static enum status add_table(struct loading *l, const struct manifest_set *set, const char *path,
+			     struct span file, struct file_table_result *result)
+{
+	char line[32];
+	enum status status = image_file_table(&l->image, file, &set->digest, result);
+
+	(void)snprintf(line, sizeof(line), "line %llu", (unsigned long long)result->line);
+	if (status == STATUS_MALFORMED)
+		return loading_refuse(l, status, result->fault, path, line);
+	if (status != OK)
+		return loading_refuse(l, status, "source-failed", path, "");
+	if (l->table_count < INDEX_ENTRIES_MAX) {
+		l->table[l->table_count].digest = set->digest;
+		l->table[l->table_count].table = result->table;
+		l->table[l->table_count].files = result->files;
+		l->table_count++;
+	}
+	return OK;
+}
+
+/* Size before hash: what is too long is not even read. */
+static enum status read_set_file(struct loading *l, const struct manifest_set *set,
+				 const char *path, struct bytes *file)
+{
+	struct digest digest;
+	enum status status = l->source->read(l->source->self, path, (size_t)set->size, file);
+
+	if (status == STATUS_NOT_FOUND)
+		return loading_refuse(l, status, "document-missing", path, "");
+	if (status == STATUS_TOO_LARGE || (status == OK && file->len != set->size))
+		return loading_refuse(l, STATUS_MISMATCH, "set-size-mismatch", path, "size");
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(file), &digest);
+	if (status != OK)
+		return loading_refuse(l, status, "source-failed", path, "");
+	if (!digest_equal(&digest, &set->digest))
+		return loading_refuse(l, STATUS_MISMATCH, "digest-mismatch", path, "sha256");
+	return OK;
+}
+
+/* No exclude may reach a file that identity or enforcement rests on. */
+static enum status check_excludes(struct loading *l, const struct manifest_set *set,
+				  const char *path, struct span file)
+{
+	struct ref_range excludes = l->manifest.release.ima.exclude;
+	struct set_reader reader = set_reader_over(file);
+	struct set_entry entry;
+
+	if (excludes.count == 0 || (set->class != SET_IDENTITY && set->class != SET_ENFORCEMENT))
+		return OK;
+	while (set_reader_next(&reader, &entry) == OK) {
+		for (uint32_t i = 0; i < excludes.count; i++) {
+			struct span prefix = image_text_at(&l->image, excludes.first + i);
+
+			prefix.len -= prefix.len > 0;
+			if (path_is_within(entry.path, prefix))
+				return loading_refuse(l, STATUS_DENIED, "exclude-covers-identity",
+						      path, "ima.exclude");
+		}
+	}
+	return OK;
+}
+
+static enum status load_set(struct loading *l, const struct manifest_set *set)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	struct file_table_result table = { 0 };
+	bool is_known = false;
+	char path[PATH_SIZE];
+	enum status status = OK;
+
+	loading_path(path, sizeof(path), "sets/", &set->digest, "");
+	for (size_t i = 0; i < l->table_count && !is_known; i++) {
+		if (!digest_equal(&l->table[i].digest, &set->digest))
+			continue;
+		is_known = true;
+		table.table = l->table[i].table;
+		table.files = l->table[i].files;
+	}
+	if (!is_known || l->manifest.release.ima.exclude.count > 0)
+		status = read_set_file(l, set, path, &file);
+	if (status == OK && !is_known)
+		status = add_table(l, set, path, span_of(&file), &table);
+	if (status == OK)
+		status = check_excludes(l, set, path, span_of(&file));
+	for (uint32_t i = 0; i < set->must_appear.count && status == OK; i++)
+		if (!image_table_has_path(&l->image, table.table,
+					  image_text_at(&l->image, set->must_appear.first + i)))
+			status = loading_refuse(l, STATUS_MISMATCH, "must-appear-not-in-set", path,
+						"mustAppear");
+	if (status != OK)
+		return status;
+
+	struct reference_set row = { .name = set->name,
+				     .digest = set->digest,
+				     .class = set->class,
+				     .files = table.files,
+				     .must_appear = set->must_appear,
+				     .table = table.table };
+	(void)image_set(&l->image, &row);
+	return OK;
+}
+
+/* Early sets first, so that they are a range too. */
+static enum status load_sets(struct loading *l)
+{
+	struct ima_rules *ima = &l->manifest.release.ima;
+	enum status status = OK;
+
+	ima->sets = image_sets_from_here(&l->image);
+	ima->early = ima->sets;
+	for (int is_early = 1; is_early >= 0; is_early--) {
+		for (size_t i = 0; i < l->manifest.set_count && status == OK; i++) {
+			if (l->manifest.set[i].is_early != is_early)
+				continue;
+			status = load_set(l, &l->manifest.set[i]);
+			ima->sets.count++;
+			ima->early.count += (uint32_t)is_early;
+		}
+	}
+	return status;
+}
+
+/* Signed and approved; *in_force is false for what is revoked or carried by a
+ * revoked key: it lapses without taking the rest with it. */
+static enum status check_signatures(struct loading *l, const char *path,
+				    const struct index_entry *entry, size_t signer, bool *in_force)
+{
+	key_mask approvers = 0;
+	enum status status = read_approvals(l, entry, &approvers);
+
+	if (status != OK)
+		return status;
+	if (!is_approved(l, approvers))
+		return loading_refuse(l, STATUS_DENIED, "approvals-missing", path, "approvals");
+	*in_force = !loading_is_revoked(l, signer) && is_approved(l, approvers & ~l->revoked) &&
+		    !revocations_have(&l->revocations, REVOKED_MANIFESTS,
+				      digest_span(&entry->manifest));
+	return OK;
+}
+
+/* newer is what was read before in the same cell, or has version 0. */
+static enum status load_manifest(struct loading *l, const struct index_entry *entry,
+				 struct manifest *newer)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	struct release *release = &l->manifest.release;
+	bool in_force = false;
+	size_t signer = 0;
+	char path[PATH_SIZE];
+
+	loading_path(path, sizeof(path), "manifests/", &entry->manifest, ".json");
+	enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &entry->manifest);
+	if (status == OK)
+		status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_MANIFEST, &s) != OK ||
+	    manifest_read(&s, &l->image, &l->manifest) != OK)
+		return loading_check(l, path, &s);
+	status = check_manifest(l, path, entry);
+	if (status == OK && newer->release.version > 0)
+		status = check_neighbour(l, entry, newer);
+	if (status == OK)
+		status = check_signatures(l, path, entry, signer, &in_force);
+	if (status == OK && in_force)
+		status = load_sets(l);
+	if (status != OK)
+		return status;
+	if (in_force) {
+		release->manifest = entry->manifest;
+		release->state = entry->state;
+		release->accept_until = entry->accept_until;
+		(void)image_release(&l->image, release);
+	}
+	/* For its versions, times and digests: the spans end with the statement. */
+	*newer = l->manifest;
+	return OK;
+}
+
+enum status load_manifests(struct loading *l)
+{
+	struct manifest newer = { 0 };
+
+	for (size_t i = 0; i < l->index.entry_count; i++) {
+		const struct index_entry *entry = &l->index.entry[i];
+		const struct matrix_cell *cell =
+			matrix_cell(&l->matrix, entry->platform, entry->kernel);
+
+		if (i > 0 && !index_same_cell(entry, &l->index.entry[i - 1]))
+			newer = (struct manifest){ 0 };
+		if (cell == NULL)
+			return loading_refuse(l, STATUS_DENIED, "cell-not-in-matrix", "index",
+					      "cells");
+		/* What is blocked is out of force; the rest goes on. */
+		if (!cell->is_allowed)
+			continue;
+
+		enum status status = load_manifest(l, entry, &newer);
+		if (status != OK)
+			return status;
+	}
+	return OK;
+}

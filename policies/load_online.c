@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/loading.h"
+
+#include <stdio.h>
+
+/* Documents that publish and identity security renew day by day. */
+
+static void numbered(char *path, size_t size, const char *folder, uint64_t version)
+{
+	(void)snprintf(path, size, "%s/%llu.json", folder, (unsigned long long)version);
+}
+
+enum status load_timestamp(struct loading *l)
+{
+	static const char path[] = "timestamp.json";
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	size_t key;
+	enum status status = loading_document(l, path, DOCUMENT_TIMESTAMP, &dsse);
+
+	if (status == OK)
+		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_TIMESTAMP, &s) != OK ||
+	    timestamp_read(&s, &l->timestamp) != OK)
+		return loading_check(l, path, &s);
+	l->publishers |= (key_mask)1 << key;
+	status = loading_dated(l, path, l->timestamp.time, l->timestamp.expires,
+			       l->root.caps.timestamp_s);
+	if (status != OK)
+		return status;
+	return loading_mark(l, path, &l->trust->marks.timestamp, l->timestamp.version,
+			    span_of(&dsse.payload), &l->marks.timestamp);
+}
+
+/* The index that was in force at the last load, pinned by the high-water mark,
+ * says from where `current` may only rise: publish alone moves little. */
+static enum status check_against_last(struct loading *l)
+{
+	const struct release_mark *seen = &l->trust->marks.index;
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	char path[48];
+
+	if (seen->version == 0 || seen->version == l->index.version)
+		return OK;
+	numbered(path, sizeof(path), "index", seen->version);
+	enum status status = loading_envelope(l, path, DOCUMENT_INDEX, &dsse);
+	if (status == STATUS_NOT_FOUND)
+		return loading_refuse(l, status, "history-missing", path, "");
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &seen->digest);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, &s) != OK ||
+	    index_read(&s, &l->old_index) != OK)
+		return loading_check(l, path, &s);
+	if (index_find_rollback(&l->old_index, &l->index) != NULL)
+		return loading_refuse(l, STATUS_DENIED, "current-went-down", "index",
+				      "cells.manifests.version");
+	return OK;
+}
+
+enum status load_index(struct loading *l)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	struct statement *s = &l->index_statement;
+	char path[48];
+	size_t key;
+
+	numbered(path, sizeof(path), "index", l->timestamp.index_version);
+	enum status status = loading_document(l, path, DOCUMENT_INDEX, &dsse);
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &l->timestamp.index);
+	if (status == OK)
+		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
+	    index_read(s, &l->index) != OK)
+		return loading_check(l, path, s);
+	l->publishers |= (key_mask)1 << key;
+	if (l->index.version != l->timestamp.index_version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
+	if (l->index.time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
+	if (l->index.root_version != l->root.version ||
+	    !digest_equal(&l->index.root, &l->root.digest))
+		return loading_refuse(l, STATUS_MISMATCH, "root-mismatch", path, "root");
+	status = loading_mark(l, path, &l->trust->marks.index, l->index.version,
+			      span_of(&dsse.payload), &l->marks.index);
+	return status == OK ? check_against_last(l) : status;
+}
+
+/* One version of the revocations. STATUS_NOT_FOUND without a refusal: none. */
+static enum status read_revocations(struct loading *l, uint64_t version, struct revocations *out)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	const struct release_mark *seen = &l->trust->marks.revocations;
+	char path[48];
+	size_t key;
+
+	numbered(path, sizeof(path), "revocations", version);
+	enum status status = loading_envelope(l, path, DOCUMENT_REVOCATIONS, &dsse);
+	if (status == OK)
+		status = loading_signed(l, path, ROLE_REVOKE, &dsse, &key);
+	if (status == OK && version == l->index.revocations_version)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &l->index.revocations);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &s) != OK ||
+	    revocations_read(&s, out) != OK)
+		return loading_check(l, path, &s);
+	if (out->version != version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
+	l->revoker = (key_mask)1 << key;
+	status = loading_dated(l, path, out->time, out->expires, l->root.caps.revocations_s);
+	if (status != OK)
+		return status;
+	/* Lower versions are read only for what they held. */
+	if (version < seen->version)
+		return OK;
+	return loading_mark(l, path, seen, version, span_of(&dsse.payload), &l->marks.revocations);
+}
+
+static void mark_revoked_keys(struct loading *l)
+{
+	for (size_t i = 0; i < l->root.key_count; i++)
+		if (revocations_have(&l->revocations, REVOKED_KEYS,
+				     digest_span(&l->root.key[i].spki)))
+			l->revoked |= (key_mask)1 << i;
+}
+
+/*
+ * From the lowest version that somebody pinned to the highest that is there:
+ * publish may withhold a reference to new revocations, yet not the revocations.
+ */
+enum status load_revocations(struct loading *l)
+{
+	uint64_t seen = l->trust->marks.revocations.version;
+	uint64_t pinned = l->index.revocations_version;
+	uint64_t version = seen > 0 && seen < pinned ? seen : pinned;
+	uint64_t least = seen > pinned ? seen : pinned;
+
+	for (bool is_first = true;; is_first = false, version++) {
+		AUTO_DONE(revocations) next = { 0 };
+		enum status status = read_revocations(l, version, &next);
+
+		if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
+			break;
+		if (status != OK)
+			return status;
+		if (!is_first && !revocations_extend(&l->revocations, &next))
+			return loading_refuse(l, STATUS_DENIED, "not-append-only", "revocations",
+					      "");
+		revocations_done(&l->revocations);
+		l->revocations = next;
+		next = (struct revocations){ 0 };
+	}
+	if (version <= least)
+		return loading_refuse(l, STATUS_NOT_FOUND, "history-missing", "revocations", "");
+	mark_revoked_keys(l);
+	/* Keys may be revoked after they signed what names the revocations. */
+	if (((l->publishers | l->revoker) & l->revoked) != 0)
+		return loading_refuse(l, STATUS_DENIED, "key-revoked", "revocations", "keys");
+	return OK;
+}
+
+enum status load_matrix(struct loading *l)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	struct statement *s = &l->matrix_statement;
+	key_mask signers = 0;
+	char folder[96];
+
+	loading_path(folder, sizeof(folder), "matrix/", &l->index.matrix, "");
+	enum status status =
+		loading_signers(l, folder, DOCUMENT_MATRIX, &l->root, &payload, &signers);
+	if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
+		return loading_refuse(l, status, "document-missing", folder, "");
+	if (status == OK)
+		status = loading_pinned(l, folder, span_of(&payload), &l->index.matrix);
+	if (status != OK)
+		return status;
+	if (!root_meets(&l->root, ROLE_MATRIX, signers & ~l->revoked))
+		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", folder, "signatures");
+	if (statement_open(span_of(&payload), DOCUMENT_MATRIX, s) != OK ||
+	    matrix_read(s, &l->image, &l->matrix) != OK)
+		return loading_check(l, folder, s);
+	return OK;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_LOADING_H
+#define POLICIES_LOADING_H
+
+#include "policies/index.h"
+#include "policies/manifest.h"
+#include "policies/matrix.h"
+#include "policies/refusal.h"
+#include "policies/revocations.h"
+#include "policies/root.h"
+#include "policies/timestamp.h"
+
+/*
+ * One load, between the files that do it: release_load.c (order, image),
+ * load_envelope.c (documents and who signed them), load_root.c, load_online.c
+ * (timestamp, index, revocations, matrix), load_manifest.c (manifests,
+ * approvals, sets). Every function that fails has filled the refusal.
+ */
+
+/* Clocks of signers and verifiers differ by this much at most. */
+#define CLOCK_SKEW_S 300
+#define SIGNERS_MAX 16
+
+struct loading {
+	const struct release_trust *trust;
+	const struct document_source *source;
+	struct release_refusal *refusal;
+	struct release_marks marks; /* as they will be */
+	struct root root;
+	struct root next_root;
+	key_mask revoked; /* keys of the root that no longer count */
+	key_mask publishers; /* who signed timestamp and index */
+	key_mask revoker; /* who signed the newest revocations */
+	struct timestamp timestamp;
+	struct statement index_statement;
+	struct index index;
+	struct index old_index;
+	struct revocations revocations;
+	struct statement matrix_statement;
+	struct matrix matrix;
+	struct manifest manifest;
+	struct image_builder image;
+	size_t table_count;
+	struct {
+		struct digest digest;
+		uint32_t table;
+		uint64_t files;
+	} table[INDEX_ENTRIES_MAX]; /* sets that several manifests name */
+};
+
+enum status loading_refuse(struct loading *l, enum status status, const char *code,
+			   const char *document, const char *field);
+/* The statement's fault, or OK. */
+enum status loading_check(struct loading *l, const char *document, const struct statement *s);
+
+/* An envelope; STATUS_NOT_FOUND without a refusal where there is none. */
+enum status loading_envelope(struct loading *l, const char *path, enum document_kind kind,
+			     struct dsse *out);
+/* An envelope that has to be there. */
+enum status loading_document(struct loading *l, const char *path, enum document_kind kind,
+			     struct dsse *out);
+/* Signed by a key with the role, revoked or not; *key is which. */
+enum status loading_signed(struct loading *l, const char *path, enum role role,
+			   const struct dsse *dsse, size_t *key);
+bool loading_is_revoked(const struct loading *l, size_t key);
+/*
+ * folder/1.json, 2.json, ...: signatures over one payload, byte for byte. Adds
+ * to signers each key of root that signed; envelopes of keys that it does not
+ * know do not count.
+ */
+enum status loading_signers(struct loading *l, const char *folder, enum document_kind kind,
+			    const struct root *root, struct bytes *payload, key_mask *signers);
+/* SHA-256 of the payload is the one that was pinned. */
+enum status loading_pinned(struct loading *l, const char *path, struct span payload,
+			   const struct digest *pin);
+/* High-water: no lower version, and no other bytes under the same one. */
+enum status loading_mark(struct loading *l, const char *path, const struct release_mark *seen,
+			 uint64_t version, struct span payload, struct release_mark *next);
+/* Dated not in the future and living no longer than the cap. */
+enum status loading_dated(struct loading *l, const char *path, int64_t time, int64_t expires,
+			  int64_t cap_s);
+/* prefix, hexadecimal digest, suffix. */
+void loading_path(char *path, size_t size, const char *prefix, const struct digest *digest,
+		  const char *suffix);
+
+enum status load_root(struct loading *l);
+enum status load_timestamp(struct loading *l);
+enum status load_index(struct loading *l);
+enum status load_revocations(struct loading *l);
+enum status load_matrix(struct loading *l);
+enum status load_manifests(struct loading *l);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/refusal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What to do about it, said to who runs the verifier. */
+static const struct {
+	const char *code;
+	const char *advice;
+} advices[] = {
+	{ "no-release", "make one with 'attestctl release init', or point the verifier to it" },
+	{ "document-missing", "copy the whole release directory, and publish again" },
+	{ "document-too-large", "documents are small; this one is not what it should be" },
+	{ "not-json", "the file is damaged: copy it again" },
+	{ "unknown-field",
+	  "the document was made for a newer version: upgrade the verifier first" },
+	{ "missing-field", "the document is incomplete: make it again" },
+	{ "bad-signature",
+	  "the document was changed after it was signed: take it from its signer" },
+	{ "unknown-key", "the root does not know the key: sign with one that it lists" },
+	{ "role-not-allowed", "the root does not give this key the role that signs this document" },
+	{ "key-revoked", "sign again with a key that is not revoked" },
+	{ "threshold-not-met", "more people with the role have to sign" },
+	{ "approvals-missing", "'attestctl release approve' by each team that the root asks for" },
+	{ "root-not-pinned",
+	  "the verifier pins another root: compare 'sha256' with its configuration" },
+	{ "root-expired", "the root's holders have to sign version N+1" },
+	{ "root-version", "roots are numbered one by one; no version may be left out" },
+	{ "root-mismatch", "the index was made for another root: publish again" },
+	{ "rolled-back", "newer documents were seen before: restore them, never older ones" },
+	{ "same-version-other-bytes",
+	  "two documents bear one version: the newer needs a higher one" },
+	{ "history-missing", "keep index and revocations of earlier versions in the directory" },
+	{ "current-went-down", "going back to an older manifest needs a rollback document" },
+	{ "not-append-only", "revocations are only added: put back what was left out" },
+	{ "clock-went-back", "the clock is behind an earlier load: set it right" },
+	{ "not-yet-valid", "the document is dated in the future: check both clocks" },
+	{ "lifetime-over-cap", "the root allows a shorter life: make the document again" },
+	{ "digest-mismatch", "the file is not the one that was pinned: restore it" },
+	{ "version-mismatch", "index and manifest disagree on the version: publish again" },
+	{ "target-mismatch", "the manifest was made for another cell" },
+	{ "cell-not-in-matrix", "both teams have to add the cell to the matrix first" },
+	{ "accept-until-over-cap", "choose an earlier end, within the root's cap and 'notAfter'" },
+	{ "previous-mismatch", "'previous' has to be the manifest that is current in the cell" },
+	{ "approval-compared-with", "approve against the manifest that 'previous' names" },
+	{ "approval-class", "the change is trust-impacting: approve it as such" },
+	{ "set-size-mismatch", "the set file is not the one that was signed" },
+	{ "set-path-in-boot", "keep /boot out of sets: a kexec would look normal" },
+	{ "set-unsorted", "sort the lines with 'LC_ALL=C sort'" },
+	{ "set-path-twice", "list each path once" },
+	{ "must-appear-not-in-set", "list the file in its set, or do not ask for it" },
+	{ "exclude-covers-identity", "an exclude may not reach an identity or enforcement file" },
+	{ "exclude-hides-execution", "drop 'exclude': this IMA policy logs only what runs" },
+	{ "duties-not-separate", "build, sign, publish and approve belong to different people" },
+	{ "not-supported-by-this-version", "upgrade, or sign a root that does not ask for it" },
+	{ "source-failed", "the release directory could not be read" },
+};
+
+static const char *advice_on(const char *code)
+{
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (strcmp(advices[i].code, code) == 0)
+			return advices[i].advice;
+	return "docs/releases.md says what the document has to look like";
+}
+
+enum status refusal_set(struct release_refusal *refusal, enum status status, const char *code,
+			const char *document, const char *field)
+{
+	refusal->code = code;
+	(void)snprintf(refusal->document, sizeof(refusal->document), "%s", document);
+	(void)snprintf(refusal->field, sizeof(refusal->field), "%s", field);
+	(void)snprintf(refusal->advice, sizeof(refusal->advice), "%s", advice_on(code));
+	return status;
+}
+
+enum status refusal_of_document(struct release_refusal *refusal, const char *name,
+				const struct strict_document *document)
+{
+	return refusal_set(refusal, document->status, document->fault, name, document->path);
+}

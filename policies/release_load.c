@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/loading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void loading_free(struct loading *l)
+{
+	root_done(&l->root);
+	root_done(&l->next_root);
+	statement_done(&l->index_statement);
+	statement_done(&l->matrix_statement);
+	revocations_done(&l->revocations);
+	image_builder_done(&l->image);
+	free(l);
+}
+
+AUTO_FREE(loading, struct loading, loading_free);
+
+static enum status check_clock(struct loading *l)
+{
+	if (l->trust->now < 0 || l->trust->now > TIME_MAX)
+		return loading_refuse(l, STATUS_DENIED, "clock-went-back", "", "");
+	if (l->trust->now + CLOCK_SKEW_S < l->trust->marks.time)
+		return loading_refuse(l, STATUS_DENIED, "clock-went-back", "", "");
+	l->marks.time = l->trust->now > l->trust->marks.time ? l->trust->now : l->trust->marks.time;
+	return OK;
+}
+
+static enum status fill_revocations(struct loading *l)
+{
+	const struct bytes *files = &l->revocations.list[REVOKED_FILES];
+	const struct bytes *nodes = &l->revocations.list[REVOKED_NODES];
+
+	for (size_t at = 0; at < files->len; at += SHA256_SIZE)
+		image_revoked_file(&l->image, (struct span){ files->data + at, SHA256_SIZE });
+	for (size_t at = 0; at < nodes->len; at += SHA256_SIZE)
+		image_revoked_node(&l->image, (struct span){ nodes->data + at, SHA256_SIZE });
+	return l->image.status;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static enum status finish(struct loading *l, struct bytes *image)
+{
+	struct reference_facts facts = {
+		.root_version = l->root.version,
+		.index_version = l->index.version,
+		.valid_until = earliest(l->timestamp.expires,
+					earliest(l->revocations.expires, l->root.expires)),
+	};
+
+	for (unsigned i = 0; i < LAYERS; i++)
+		(void)image_owner(&l->image, &l->root.owner[i]);
+
+	enum status status = fill_revocations(l);
+	if (status == OK)
+		status = image_finish(&l->image, &facts, image);
+	if (status != OK)
+		return loading_refuse(l, status, "source-failed", "", "");
+	return OK;
+}
+
+enum status release_load(const struct release_trust *trust, const struct document_source *source,
+			 struct bytes *image, struct release_marks *marks,
+			 struct release_refusal *refusal)
+{
+	static enum status (*const steps[])(struct loading *) = {
+		check_clock,	  load_root,   load_timestamp, load_index,
+		load_revocations, load_matrix, load_manifests,
+	};
+	AUTO(loading) l = calloc(1, sizeof(*l));
+
+	memset(refusal, 0, sizeof(*refusal));
+	if (l == NULL)
+		return STATUS_NO_MEMORY;
+	l->trust = trust;
+	l->source = source;
+	l->refusal = refusal;
+
+	enum status status = image_builder_init(&l->image);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == OK; i++)
+		status = steps[i](l);
+	if (status == OK)
+		status = finish(l, image);
+	if (status == OK)
+		*marks = l->marks;
+	return status;
+}

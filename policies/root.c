@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/root.h"
+
+#include <string.h>
+
+#define DAY INT64_C(86400)
+
+static const char *const role_names[ROLES] = {
+	[ROLE_ROOT] = "root",
+	[ROLE_BUILD] = "build",
+	[ROLE_RELEASE_SIGN] = "release-sign",
+	[ROLE_APPROVE_PLATFORM] = "approve-platform",
+	[ROLE_APPROVE_SECURITY] = "approve-security",
+	[ROLE_MATRIX] = "matrix",
+	[ROLE_REVOKE] = "revoke",
+	[ROLE_PUBLISH] = "publish",
+	[ROLE_EMERGENCY] = "emergency",
+	[ROLE_REVIEW] = "review",
+	[ROLE_ROLLBACK] = "rollback",
+	[ROLE_CANARY] = "canary",
+	[ROLE_LOG] = "log",
+	[ROLE_WITNESS] = "witness",
+};
+
+static const char *const team_names[] = { "platform", "identity-security", NULL };
+const char *const change_class_names[] = { "low-risk", "trust-impacting", NULL };
+
+const char *role_name(enum role role)
+{
+	return (unsigned)role < ROLES ? role_names[role] : NULL;
+}
+
+enum role document_role(enum document_kind kind)
+{
+	static const enum role roles[DOCUMENT_KINDS] = {
+		[DOCUMENT_ROOT] = ROLE_ROOT,
+		[DOCUMENT_TIMESTAMP] = ROLE_PUBLISH,
+		[DOCUMENT_INDEX] = ROLE_PUBLISH,
+		[DOCUMENT_REVOCATIONS] = ROLE_REVOKE,
+		[DOCUMENT_MATRIX] = ROLE_MATRIX,
+		[DOCUMENT_MANIFEST] = ROLE_RELEASE_SIGN,
+		[DOCUMENT_APPROVAL] = ROLE_APPROVE_SECURITY,
+	};
+
+	return roles[kind];
+}
+
+static void read_key(struct root *root, struct strict_cursor *keys, const char *name)
+{
+	AUTO_DONE(bytes) spki = { 0 };
+	struct strict_cursor object = strict_object(keys, name);
+	struct root_key *key = &root->key[root->key_count];
+
+	*key = (struct root_key){ .name = span_text(name) };
+	if (key->name.len > DSSE_KEYID_MAX || !name_is_valid(key->name))
+		strict_fail(&object, NULL, STATUS_MALFORMED, "bad-value");
+	key->scheme = (enum key_scheme)strict_choice(&object, "scheme", key_scheme_names);
+	key->team = (enum team)strict_choice(&object, "team", team_names);
+	key->principal = strict_text_as(&object, "principal", 64, name_is_valid);
+	strict_base64(&object, "spki", SPKI_MAX, &spki);
+	if (strict_end(&object) != OK)
+		return;
+	if (signing_key_load(key->scheme, span_of(&spki), &key->key) != OK ||
+	    digest_of(DIGEST_SHA256, span_of(&spki), &key->spki) != OK)
+		strict_fail(&object, "spki", STATUS_MALFORMED, "bad-key");
+	root->key_count++;
+}
+
+static void read_keys(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor keys = strict_object(predicate, "keys");
+	const char *name;
+
+	for (size_t i = 0; (name = strict_name_at(&keys, i)) != NULL; i++) {
+		if (i == ROOT_KEYS_MAX)
+			strict_fail(&keys, NULL, STATUS_TOO_LARGE, "too-many-elements");
+		else
+			read_key(root, &keys, name);
+	}
+	(void)strict_end(&keys);
+}
+
+static key_mask key_named(const struct root *root, struct span name)
+{
+	for (size_t i = 0; i < root->key_count; i++)
+		if (span_equal(root->key[i].name, name))
+			return (key_mask)1 << i;
+	return 0;
+}
+
+static void read_role(struct root *root, struct strict_cursor *roles, enum role role)
+{
+	struct strict_cursor object = strict_object(roles, role_names[role]);
+	struct strict_cursor names = strict_array(&object, "keys", ROOT_KEYS_MAX);
+	struct root_role *out = &root->role[role];
+
+	out->threshold = (unsigned)strict_uint(&object, "threshold", 1, ROOT_KEYS_MAX);
+	for (size_t i = 0; i < strict_count(&names); i++) {
+		key_mask key = key_named(root, strict_element_text(&names, i, DSSE_KEYID_MAX));
+
+		if (key == 0)
+			strict_fail(&names, NULL, STATUS_MALFORMED, "unknown-key");
+		if ((out->keys & key) != 0)
+			strict_fail(&names, NULL, STATUS_MALFORMED, "key-twice");
+		out->keys |= key;
+	}
+	(void)strict_end(&object);
+}
+
+static void read_roles(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor roles = strict_object(predicate, "roles");
+
+	for (unsigned i = 0; i < ROLES; i++)
+		if (i < ROLE_EMERGENCY || strict_has(&roles, role_names[i]))
+			read_role(root, &roles, (enum role)i);
+	if (strict_end(&roles) == OK)
+		root_check_duties(root, &roles);
+}
+
+/* How many approvals of each team a class wants; never none at all, and a
+ * change that touches trust always wants both. */
+static void read_rules(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor classes = strict_object(predicate, "classes");
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct strict_cursor class = strict_object(&classes, change_class_names[i]);
+		uint64_t least_security = i == CHANGE_TRUST_IMPACTING ? 1 : 0;
+
+		root->rule[i].platform =
+			(unsigned)strict_uint(&class, "approve-platform", 1, ROOT_KEYS_MAX);
+		root->rule[i].security = (unsigned)strict_uint(&class, "approve-security",
+							       least_security, ROOT_KEYS_MAX);
+		if (root->rule[i].platform >
+		    root_principals(root, root->role[ROLE_APPROVE_PLATFORM].keys))
+			strict_fail(&class, "approve-platform", STATUS_MALFORMED,
+				    "threshold-unreachable");
+		if (root->rule[i].security >
+		    root_principals(root, root->role[ROLE_APPROVE_SECURITY].keys))
+			strict_fail(&class, "approve-security", STATUS_MALFORMED,
+				    "threshold-unreachable");
+		(void)strict_end(&class);
+	}
+	(void)strict_end(&classes);
+}
+
+static void read_caps(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor caps = strict_object(predicate, "caps");
+
+	root->caps.timestamp_s = strict_int(&caps, "timestamp", 60, DAY);
+	root->caps.revocations_s = strict_int(&caps, "revocations", 60, 7 * DAY);
+	root->caps.accept_until_s = strict_int(&caps, "acceptUntil", 60, 366 * DAY);
+	root->caps.manifest_s = strict_int(&caps, "manifest", 60, 3660 * DAY);
+	(void)strict_end(&caps);
+}
+
+static void read_owners(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor owners = strict_object(predicate, "owners");
+
+	for (unsigned i = 0; i < LAYERS; i++) {
+		struct strict_cursor owner = strict_object(&owners, layer_name((enum layer)i));
+
+		root->owner[i].owner = strict_text(&owner, "owner", 128);
+		root->owner[i].backup = strict_text(&owner, "backup", 128);
+		root->owner[i].escalation = strict_text(&owner, "escalation", 256);
+		(void)strict_end(&owner);
+	}
+	(void)strict_end(&owners);
+}
+
+/* What a root may already ask for and this version cannot give is refused:
+ * never skipped because it is not there yet. */
+static void read_requirements(struct strict_cursor *predicate)
+{
+	if (strict_bool(predicate, "requireProvenance"))
+		strict_fail(predicate, "requireProvenance", STATUS_UNSUPPORTED,
+			    "not-supported-by-this-version");
+	if (strict_bool(predicate, "requireProofs"))
+		strict_fail(predicate, "requireProofs", STATUS_UNSUPPORTED,
+			    "not-supported-by-this-version");
+
+	struct strict_cursor rules = strict_object(predicate, "classRules");
+	struct strict_cursor low = strict_array(&rules, "lowRisk", 64);
+	if (strict_count(&low) > 0)
+		strict_fail(&low, NULL, STATUS_UNSUPPORTED, "not-supported-by-this-version");
+	(void)strict_end(&rules);
+}
+
+enum status root_open(struct span payload, struct root *root)
+{
+	struct strict_cursor *predicate = &root->statement.predicate;
+
+	memset(root, 0, sizeof(*root));
+	if (digest_of(DIGEST_SHA256, payload, &root->digest) != OK)
+		return STATUS_NO_MEMORY;
+
+	enum status status = statement_open(payload, DOCUMENT_ROOT, &root->statement);
+	if (status != OK)
+		return status;
+	statement_expect_subjects(&root->statement, 0);
+	root->version = strict_uint(predicate, "version", 1, INT64_MAX);
+	root->expires = strict_int(predicate, "expires", 1, TIME_MAX);
+	read_keys(root, predicate);
+	read_roles(root, predicate);
+	read_rules(root, predicate);
+	read_caps(root, predicate);
+	read_owners(root, predicate);
+	read_requirements(predicate);
+	return strict_end(predicate);
+}
+
+void root_done(struct root *root)
+{
+	for (size_t i = 0; i < ROOT_KEYS_MAX; i++)
+		EVP_PKEY_free(root->key[i].key);
+	statement_done(&root->statement);
+}
+
+enum status root_verify(const struct root *root, const struct dsse *dsse, size_t *key)
+{
+	for (size_t i = 0; i < root->key_count; i++) {
+		if (!span_equal(root->key[i].name, span_text(dsse->keyid)))
+			continue;
+
+		enum status status = dsse_verify(dsse, root->key[i].key, root->key[i].scheme);
+		if (status == OK)
+			*key = i;
+		return status;
+	}
+	return STATUS_NOT_FOUND;
+}
+
+static bool has_key(key_mask keys, size_t index)
+{
+	return (keys >> index & 1) != 0;
+}
+
+/* Keys are counted by the person who holds them, not by their number. */
+unsigned root_principals(const struct root *root, key_mask keys)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < root->key_count; i++) {
+		bool is_new = has_key(keys, i);
+
+		for (size_t j = 0; j < i; j++)
+			if (has_key(keys, j) &&
+			    span_equal(root->key[j].principal, root->key[i].principal))
+				is_new = false;
+		count += is_new;
+	}
+	return count;
+}
+
+bool root_has_team(const struct root *root, key_mask keys, enum team team)
+{
+	for (size_t i = 0; i < root->key_count; i++)
+		if (has_key(keys, i) && root->key[i].team == team)
+			return true;
+	return false;
+}
+
+bool root_meets(const struct root *root, enum role role, key_mask signers)
+{
+	key_mask counted = signers & root->role[role].keys;
+
+	if ((role == ROLE_ROOT || role == ROLE_MATRIX) &&
+	    (!root_has_team(root, counted, TEAM_PLATFORM) ||
+	     !root_has_team(root, counted, TEAM_IDENTITY_SECURITY)))
+		return false;
+	return root->role[role].threshold > 0 &&
+	       root_principals(root, counted) >= root->role[role].threshold;
+}
