@@ -364,7 +364,7 @@ void golden_build(struct golden *g)
 	for (size_t i = g->manifest_count; i-- > 0;)
 		build_release(&image, &g->manifest[i]);
 	for (size_t i = 0; i < g->revoked.count; i++)
-		image_revoked_file(&image, &g->revoked.item[i]);
+		image_revoked_file(&image, digest_span(&g->revoked.item[i]));
 	bytes_done(&g->image);
 	assert_int_equal(image_finish(&image, &facts, &g->image), OK);
 	assert_int_equal(reference_open(span_of(&g->image), &g->reference), OK);
