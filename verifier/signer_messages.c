@@ -629,3 +629,28 @@ enum status load_refusal_decode(struct span body, struct load_refusal *out)
 		*out = refusal;
 	return status;
 }
+
+enum status evidence_item_encode(const struct evidence_item *item, struct bytes *out)
+{
+	struct evidence_item copy = *item;
+	struct writer writer = writer_to(out, SIGNER_FRAME_MAX);
+	struct wire w = { .out = &writer };
+
+	evidence_fields(&w, &copy);
+	return writer_end(&writer);
+}
+
+enum status evidence_item_decode(struct span bytes, struct evidence_item *out)
+{
+	struct evidence_item item = { 0 };
+	struct reader reader = reader_over(bytes);
+	struct wire w = { .in = &reader };
+
+	evidence_fields(&w, &item);
+
+	enum status status = reader_end(&reader);
+
+	if (status == OK)
+		*out = item;
+	return status;
+}

@@ -245,6 +245,10 @@ struct evidence_item {
 	struct span generation;
 };
 
+/* As the signer stores it. */
+enum status evidence_item_encode(const struct evidence_item *item, struct bytes *out);
+enum status evidence_item_decode(struct span bytes, struct evidence_item *out);
+
 struct audit_item {
 	uint64_t index; /* from 1 */
 	int64_t time;

@@ -9,8 +9,26 @@ SIGNER_MESSAGES_LIBS = libsigner_messages.a $(MESSAGES_LIBS)
 
 noinst_LIBRARIES += libsigner.a
 libsigner_a_SOURCES = \
+	verifier/signer/act.c \
+	verifier/signer/administration.c \
+	verifier/signer/answer.c \
+	verifier/signer/attestation.c \
+	verifier/signer/authority.c verifier/signer/authority.h \
+	verifier/signer/challenge.c \
+	verifier/signer/conclusion.c \
+	verifier/signer/core.h \
+	verifier/signer/ear.c \
 	verifier/signer/ek_binding.c verifier/signer/ek_binding.h \
+	verifier/signer/enrolment.c \
+	verifier/signer/inventory.c verifier/signer/inventory.h \
+	verifier/signer/keys.c verifier/signer/keys.h \
+	verifier/signer/keys_init.c \
 	verifier/signer/nonce.c verifier/signer/nonce.h \
-	verifier/signer/signer.h
+	verifier/signer/profile.c verifier/signer/profile.h \
+	verifier/signer/records.c \
+	verifier/signer/releases.c \
+	verifier/signer/service.c \
+	verifier/signer/signer.h \
+	verifier/signer/statement.c
 libsigner_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-SIGNER_LIBS = libsigner.a libappraisal.a libpolicies.a libtpm.a $(STORE_LIBS) $(DAEMON_LIBS)
+SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS) $(JANSSON_LIBS)

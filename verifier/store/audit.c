@@ -31,8 +31,7 @@ enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *ro
 	return status;
 }
 
-/* Index 0 and zeros before the first entry. */
-static enum status last_entry(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
+enum status store_audit_last(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
 {
 	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_LAST);
 	enum status status = query_step(&q);
@@ -53,7 +52,7 @@ enum status store_audit_append(struct store *s, struct audit_row *row)
 	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_ADD);
 	uint8_t previous[SHA256_SIZE];
 	uint64_t last;
-	enum status status = last_entry(s, &last, previous);
+	enum status status = store_audit_last(s, &last, previous);
 
 	if (status != OK)
 		return status;

@@ -146,13 +146,14 @@ static enum status forget_session(struct store *s, const struct node_id *node)
 }
 
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
-			     const struct counters *counters)
+			     const struct counters *counters, int64_t now)
 {
 	AUTO_DONE(query) q = query_start(s, SQL_NODE_RESET);
 
 	query_blob(&q, node_id_span(node));
 	query_blob(&q, ak_name);
 	query_blob(&q, (struct span){ .data = counters->value, .len = COUNTERS_SIZE });
+	query_int(&q, now);
 
 	enum status status = query_run_once(&q, s);
 

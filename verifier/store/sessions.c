@@ -134,12 +134,3 @@ enum status store_attest_cleared(struct store *s, const struct attestation *a)
 	query_int(&q, a->now);
 	return query_run_once(&q, s);
 }
-
-enum status store_session_result(struct store *s, const struct node_id *node, struct span result)
-{
-	AUTO_DONE(query) q = query_start(s, SQL_SESSION_RESULT);
-
-	query_blob(&q, node_id_span(node));
-	query_blob(&q, result);
-	return query_run_once(&q, s);
-}

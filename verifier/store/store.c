@@ -27,7 +27,8 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_INSERT] = "INSERT INTO nodes (" NODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 			    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
 			    " ?21, ?22, ?23)",
-	[SQL_NODE_RESET] = "UPDATE nodes SET counters = ?3 WHERE id = ?1 AND ak_name = ?2",
+	[SQL_NODE_RESET] = "UPDATE nodes SET counters = ?3, enrolled = ?4"
+			   " WHERE id = ?1 AND ak_name = ?2",
 	[SQL_NODE_LIST] = "SELECT id FROM nodes WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[SQL_NODE_PLACE_LISTED] = "UPDATE nodes SET host = ?2, class = ?3, standing = 1"
 				  " WHERE id = ?1 AND standing = 0",
@@ -54,7 +55,6 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, reset, restart, state, entries,"
 			    " generation, minting_name, evidence_digest, result, evidence)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-	[SQL_SESSION_RESULT] = "UPDATE sessions SET result = ?2 WHERE node = ?1",
 	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE node = ?1",
 	[SQL_LOG] = "SELECT frame FROM session_logs WHERE node = ?1 AND is_boot = ?2"
 		    " ORDER BY number",

@@ -70,7 +70,7 @@ enum status store_node_insert(struct store *s, const struct node_row *row);
 /* A fresh activation: the counters start again, the boot session is forgotten.
  * STATUS_MISMATCH unless the node has this AK. */
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
-			     const struct counters *counters);
+			     const struct counters *counters, int64_t now);
 /* Host and class, and STANDING_ACTIVE. act_time 0: by the inventory, pending
  * nodes only; else STATUS_MISMATCH unless it is later than the node's last act. */
 enum status store_node_place(struct store *s, const struct node_id *node, struct span host,
@@ -127,9 +127,6 @@ enum status store_attest(struct store *s, const struct attestation *a);
 /* Authentic words that no later quote could follow (tpm-cleared): the verdict
  * alone, counters stay. The same conditions but that the counters fall. */
 enum status store_attest_cleared(struct store *s, const struct attestation *a);
-/* The result that a byte-identical resend will get. */
-enum status store_session_result(struct store *s, const struct node_id *node, struct span result);
-
 /* Append-only; entry n's hash covers n-1's. */
 struct audit_row {
 	uint64_t index; /* from 1; set by store_audit_append */
@@ -141,6 +138,8 @@ struct audit_row {
 enum status store_audit_append(struct store *s, struct audit_row *row);
 enum status store_audit(struct store *s, uint64_t after, size_t limit, struct keep *keep,
 			struct audit_row *out, size_t *count);
+/* Index 0 and zeros before the first entry. */
+enum status store_audit_last(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE]);
 /* Recomputes an entry's hash from the one before it. */
 enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *row);
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/statement.h"
+
+#include "verifier/signer/core.h"
+
+/* The role of whoever signed this, by the configured keys alone: the front's
+ * word for who is calling counts for nothing here. */
+static const struct act_key *find_signer(const struct signer_keys *keys, struct span text,
+					 struct span signature)
+{
+	for (size_t i = 0; i < keys->act_key_count; i++) {
+		EVP_PKEY *key = keys->act_keys[i].key;
+		const EVP_MD *md = EVP_PKEY_is_a(key, "EC") == 1 ? EVP_sha256() : NULL;
+		AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+
+		if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) != 1)
+			continue;
+		/* Only 1 means yes. */
+		if (EVP_DigestVerify(ctx, signature.data, signature.len, text.data, text.len) == 1)
+			return &keys->act_keys[i];
+	}
+	return NULL;
+}
+
+static bool may_sign(enum role role, enum role wanted)
+{
+	if (wanted == ROLE_NONE)
+		return role == ROLE_PLATFORM || role == ROLE_IDENTITY_SECURITY;
+	return role == wanted;
+}
+
+static enum refusal check_act(const struct turn *turn, const struct act *act,
+			      const struct act_key *key)
+{
+	const struct signer *s = turn->signer;
+	struct node_class node_class;
+
+	if (!may_sign(key->role, act->verb == ACT_APPROVE ? s->approve_role : s->release_role))
+		return REFUSAL_ROLE_DENIED;
+	if (act->time > turn->now + ACT_LIFETIME_S || act->time < turn->now - ACT_LIFETIME_S)
+		return REFUSAL_ACT_EXPIRED;
+	/* Without a release there is nothing to compare the name with. */
+	if (act->verb == ACT_APPROVE && s->has_reference &&
+	    !challenge_class(s, span_of(&act->class), &node_class))
+		return REFUSAL_CLASS_UNKNOWN;
+	return REFUSAL_NONE;
+}
+
+static enum status change(struct turn *turn, const struct act *act)
+{
+	struct store *store = turn->signer->store;
+
+	if (act->verb == ACT_RELEASE)
+		return store_node_release(store, &act->node, act->time);
+	return store_node_place(store, &act->node, span_of(&act->host), span_of(&act->class),
+				act->time);
+}
+
+enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
+			   struct node_id *node)
+{
+	AUTO_DONE(act) act = { 0 };
+	struct node_row row;
+	const struct act_key *key =
+		find_signer(&turn->signer->keys, request->act, request->act_signature);
+
+	/* Verify before you parse. */
+	if (key == NULL)
+		return REFUSAL_ACT_SIGNATURE_INVALID;
+	if (act_parse(request->act, &act) != OK)
+		return REFUSAL_ACT_MALFORMED;
+
+	enum refusal refusal = check_act(turn, &act, key);
+
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+
+	enum status status = store_node(turn->signer->store, &act.node, turn->keep, &row);
+
+	if (status != OK)
+		return refusal_of(status);
+	status = change(turn, &act);
+	if (status == STATUS_MISMATCH)
+		return row.standing == STANDING_RETIRED	      ? REFUSAL_NODE_RETIRED
+		       : row.act_time >= act.time	      ? REFUSAL_ACT_REPLAYED
+		       : row.standing == STANDING_QUARANTINED ? REFUSAL_NODE_QUARANTINED
+							      : REFUSAL_ACT_MALFORMED;
+	if (status == OK)
+		status = audit_note(turn, "act", span_text(key->name), &act.node, "%.*s",
+				    (int)request->act.len, (const char *)request->act.data);
+	*node = act.node;
+	return refusal_of(status);
+}

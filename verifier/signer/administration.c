@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "verifier/signer/core.h"
+
+/* How old a verdict may be before the node counts as silent. */
+static int64_t fresh_since(const struct turn *turn, const struct node_row *row)
+{
+	struct node_class node_class;
+
+	(void)challenge_class(turn->signer, row->class_name, &node_class);
+	return turn->now - node_class.grant_lifetime_s;
+}
+
+static void describe(const struct turn *turn, const struct node_row *row, struct node_item *item)
+{
+	*item = (struct node_item){
+		.node = row->node,
+		.state = node_row_state(row, fresh_since(turn, row)),
+		.host = row->host,
+		.class_name = row->class_name,
+		.hostname = row->hostname,
+		.manufacturer = row->manufacturer,
+		.model = row->model,
+		.version = row->version,
+		.is_software_tpm = row->is_software_tpm,
+		.quirks = row->quirks,
+		.enrolled = row->enrolled,
+		.attested = row->attested,
+		.expires = row->expires,
+		.release_version = row->release_version,
+		.entries = row->entries,
+		.note = row->note,
+	};
+}
+
+static size_t page_limit(const struct admin_request *request)
+{
+	return request->limit == 0 || request->limit > SIGNER_PAGE_MAX ? SIGNER_PAGE_MAX
+								       : request->limit;
+}
+
+/* A page of the nodes whose state is asked for: reads on over others, so that
+ * has_more is true whenever there may be one. */
+static enum status list_nodes(struct turn *turn, const struct admin_request *request,
+			      struct node_list *list)
+{
+	struct node_id ids[SIGNER_PAGE_MAX];
+	size_t limit = page_limit(request), count = 0;
+	struct node_id after = request->after;
+	bool has_after = request->has_after;
+
+	for (;;) {
+		enum status status = store_node_ids(turn->signer->store, has_after ? &after : NULL,
+						    SIGNER_PAGE_MAX, ids, &count);
+
+		for (size_t i = 0; i < count && status == OK; i++) {
+			struct node_row row;
+			struct node_item item;
+
+			status = store_node(turn->signer->store, &ids[i], turn->keep, &row);
+			if (status != OK)
+				break;
+			describe(turn, &row, &item);
+			if (request->has_state && item.state != request->state)
+				continue;
+			if (list->count == limit) {
+				list->has_more = true;
+				return OK;
+			}
+			list->items[list->count++] = item;
+		}
+		if (status != OK || count < SIGNER_PAGE_MAX)
+			return status;
+		after = ids[count - 1];
+		has_after = true;
+	}
+}
+
+static enum status show_node(struct turn *turn, const struct node_id *node,
+			     struct admin_answer *answer)
+{
+	struct store *store = turn->signer->store;
+	struct session_row session;
+	struct signer_answer last;
+	struct node_row row;
+	enum status status = store_node(store, node, turn->keep, &row);
+
+	if (status != OK)
+		return status;
+	describe(turn, &row, &answer->nodes.items[0]);
+	answer->nodes.count = 1;
+	status = store_session(store, node, turn->keep, &session);
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	if (status != OK)
+		return status;
+	if (signer_answer_decode(FRAME_COMMIT, session.result, &last) != OK)
+		return STATUS_IO;
+	answer->reasons = last.commit.reasons;
+	return OK;
+}
+
+static enum status show_evidence(struct turn *turn, const struct node_id *node,
+				 struct evidence_item *item)
+{
+	struct store *store = turn->signer->store;
+	struct session_row session;
+	struct node_row row;
+	enum status status = store_node(store, node, turn->keep, &row);
+
+	if (status == OK)
+		status = store_session(store, node, turn->keep, &session);
+	if (status != OK)
+		return status;
+	if (evidence_item_decode(session.evidence, item) != OK)
+		return STATUS_IO;
+	item->appraised = row.attested;
+	item->generation = session.generation;
+	status = store_session_log(store, node, false, turn->keep, &item->ima_log);
+	return status == OK ? store_session_log(store, node, true, turn->keep, &item->boot_log)
+			    : status;
+}
+
+/* Narrowing needs no signature: the front says who asks, and at worst a node
+ * loses its right for a while. */
+static enum refusal narrow(struct turn *turn, const struct admin_request *request)
+{
+	bool is_retiring = request->verb == ADMIN_RETIRE;
+
+	if (request->role != ROLE_PLATFORM && request->role != ROLE_IDENTITY_SECURITY)
+		return REFUSAL_ROLE_DENIED;
+
+	enum status status = store_node_narrow(
+		turn->signer->store, &request->node,
+		is_retiring ? STANDING_RETIRED : STANDING_QUARANTINED, request->reason);
+	struct node_row row;
+
+	if (status == STATUS_MISMATCH) {
+		status = store_node(turn->signer->store, &request->node, turn->keep, &row);
+		return status == OK ? REFUSAL_NODE_RETIRED : refusal_of(status);
+	}
+	if (status == OK)
+		status = audit_note(turn, is_retiring ? "retired" : "quarantined",
+				    request->administrator, &request->node, "%.*s",
+				    (int)request->reason.len, (const char *)request->reason.data);
+	return refusal_of(status);
+}
+
+static enum status show_audit(struct turn *turn, const struct admin_request *request,
+			      struct audit_list *list)
+{
+	struct audit_row rows[SIGNER_PAGE_MAX];
+	enum status status = store_audit(turn->signer->store, request->after_entry,
+					 page_limit(request), turn->keep, rows, &list->count);
+
+	for (size_t i = 0; i < list->count && status == OK; i++) {
+		list->items[i] = (struct audit_item){
+			.index = rows[i].index,
+			.time = rows[i].time,
+			.kind = rows[i].kind,
+			.actor = rows[i].actor,
+			.node = rows[i].node,
+			.text = rows[i].text,
+		};
+		status = keep_copy(turn->keep, (struct span){ rows[i].hash, SHA256_SIZE },
+				   &list->items[i].hash);
+	}
+	return status == OK ? audit_checkpoint(turn, list) : status;
+}
+
+enum refusal administration_answer(struct turn *turn, const struct admin_request *request,
+				   struct admin_answer *answer)
+{
+	struct node_id node = request->node;
+	enum refusal refusal = REFUSAL_NONE;
+
+	answer->verb = request->verb;
+	if (request->role == ROLE_NONE)
+		return REFUSAL_ROLE_DENIED;
+	switch (request->verb) {
+	case ADMIN_LIST:
+		return refusal_of(list_nodes(turn, request, &answer->nodes));
+	case ADMIN_EVIDENCE:
+		return refusal_of(show_evidence(turn, &node, &answer->evidence));
+	case ADMIN_RELEASES:
+		return refusal_of(releases_describe(turn, &answer->releases));
+	case ADMIN_AUDIT:
+		return refusal_of(show_audit(turn, request, &answer->audit));
+	case ADMIN_SHOW:
+		break;
+	case ADMIN_QUARANTINE:
+	case ADMIN_RETIRE:
+		refusal = narrow(turn, request);
+		break;
+	case ADMIN_ACT:
+		refusal = act_carry_out(turn, request, &node);
+		break;
+	}
+	return refusal == REFUSAL_NONE ? refusal_of(show_node(turn, &node, answer)) : refusal;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/signer/core.h"
+
+enum health signer_health(const struct signer *s, int64_t now)
+{
+	if (now + CLOCK_TOLERANCE_S < s->high_water)
+		return HEALTH_CLOCK_SET_BACK;
+	if (!s->has_reference)
+		return HEALTH_NO_RELEASE;
+	if (reference_facts(&s->reference).valid_until < now)
+		return HEALTH_RELEASE_STALE;
+	return HEALTH_OK;
+}
+
+static enum refusal answer_health(struct turn *turn, struct health_answer *answer)
+{
+	const struct signer *s = turn->signer;
+
+	answer->health = signer_health(s, turn->now);
+	answer->enrolments = s->enrolments;
+	answer->verdicts = s->verdicts;
+	answer->grants = s->grants;
+	answer->refusals = s->refusals;
+	if (s->has_reference)
+		answer->valid_until = reference_facts(&s->reference).valid_until;
+	if (store_node_counts(s->store, turn->now - s->fallback_class.grant_lifetime_s,
+			      answer->nodes) != OK)
+		answer->health = HEALTH_STORE_UNAVAILABLE;
+	return REFUSAL_NONE;
+}
+
+#define BUNDLE_REFRESH_S 300
+
+static enum refusal answer_bundle(struct turn *turn, const struct bundle_request *request,
+				  struct bundle_answer *answer)
+{
+	const struct signer_keys *keys = &turn->signer->keys;
+	const struct authority *a = signer_keys_authority(keys, request->trust_domain);
+
+	if (request->trust_domain.len == 0 && keys->authority_count == 1)
+		a = &keys->authorities[0];
+	if (a == NULL)
+		return REFUSAL_TRUST_DOMAIN_UNKNOWN;
+	answer->trust_domain = span_text(a->trust_domain);
+	answer->sequence = a->sequence;
+	answer->certificates.items[0] = span_of(&a->root);
+	answer->certificates.count = 1;
+	answer->refresh_hint_s = BUNDLE_REFRESH_S;
+	return REFUSAL_NONE;
+}
+
+/* Reading and narrowing go on whatever the clock says; nothing that proves,
+ * grants or widens does. */
+static bool wants_true_time(const struct signer_request *request)
+{
+	switch ((unsigned)request->type) {
+	case FRAME_ENROL:
+	case FRAME_ACTIVATE:
+	case FRAME_CHALLENGE:
+	case FRAME_AUTHENTICATE:
+	case FRAME_COMMIT:
+		return true;
+	case FRAME_ADMIN:
+		return request->admin.verb == ADMIN_ACT;
+	default:
+		return false;
+	}
+}
+
+static enum refusal dispatch(struct turn *turn, const struct signer_request *q,
+			     struct signer_answer *a)
+{
+	/* clang-format off */
+	switch ((unsigned)q->type) {
+	case FRAME_ENROL: return enrolment_offer(turn, &q->enrol, &a->enrol);
+	case FRAME_ACTIVATE: return enrolment_activate(turn, &q->activate, &a->activate);
+	case FRAME_CHALLENGE: return challenge_answer(turn, &q->challenge, &a->challenge);
+	case FRAME_AUTHENTICATE: return attestation_begin(turn, &q->authenticate, &a->authenticate);
+	case FRAME_COMMIT: return attestation_commit(turn, &q->commit, &a->commit);
+	case FRAME_ADMIN: return administration_answer(turn, &q->admin, &a->admin);
+	case FRAME_BUNDLE: return answer_bundle(turn, &q->bundle, &a->bundle);
+	case FRAME_HEALTH: return answer_health(turn, &a->health);
+	default: return REFUSAL_MALFORMED;
+	}
+	/* clang-format on */
+}
+
+static uint32_t retry_after(enum refusal refusal)
+{
+	if (refusal == REFUSAL_NODE_PENDING)
+		return PENDING_RETRY_S;
+	return refusal_http_status(refusal) == 503 ? BUSY_RETRY_S : 0;
+}
+
+void signer_answer_request(struct turn *turn, const struct signer_request *request,
+			   struct signer_answer *answer)
+{
+	struct signer *s = turn->signer;
+	enum refusal refusal = REFUSAL_NONE;
+
+	*answer = (struct signer_answer){ .type = request->type };
+	if (wants_true_time(request)) {
+		if (turn->now + CLOCK_TOLERANCE_S < s->high_water)
+			refusal = REFUSAL_CLOCK_SET_BACK;
+		else
+			refusal = refusal_of(high_water_raise(s, turn->now));
+	}
+	if (refusal == REFUSAL_NONE)
+		refusal = dispatch(turn, request, answer);
+	if (refusal == REFUSAL_NONE)
+		return;
+	s->refusals++;
+	*answer = (struct signer_answer){
+		.type = request->type,
+		.refusal = refusal,
+		.retry_after_s = retry_after(refusal),
+	};
+}

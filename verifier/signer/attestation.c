@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "verifier/signer/core.h"
+
+void pending_done(struct pending *pending)
+{
+	keep_done(&pending->keep);
+	*pending = (struct pending){ 0 };
+}
+
+/* Fresh: made here for this node, and answered while it lived. received is the
+ * appraiser's word, so that it is bounded from both sides; what a late answer
+ * could gain is bounded by the grant, which ends by the nonce's time. */
+static enum refusal check_nonce(struct turn *turn, const struct authenticate_request *request,
+				int64_t *issued)
+{
+	if (nonce_verify(turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
+			 issued) != OK)
+		return REFUSAL_NONCE_INVALID;
+	if (*issued > turn->now + CLOCK_TOLERANCE_S || request->received > turn->now + 1 ||
+	    turn->now - request->received > BODY_LIFETIME_S)
+		return REFUSAL_NONCE_EXPIRED;
+	if (request->received - *issued > NONCE_LIFETIME_S)
+		return REFUSAL_NONCE_EXPIRED;
+	return REFUSAL_NONE;
+}
+
+/* A lost answer, asked for again with the same bytes: the stored result, with
+ * the same end, however often. */
+static enum refusal find_replay(struct turn *turn, const struct authenticate_request *request,
+				struct authenticate_answer *answer)
+{
+	struct session_row session;
+	struct signer_answer stored;
+	enum status status =
+		store_session(turn->signer->store, &request->node, turn->keep, &session);
+
+	if (status == STATUS_NOT_FOUND)
+		return REFUSAL_NONE;
+	if (status != OK)
+		return refusal_of(status);
+	if (request->evidence_digest.len != SHA256_SIZE || session.result.len == 0 ||
+	    !span_equal(request->evidence_digest, session.evidence_digest))
+		return REFUSAL_NONE;
+	if (signer_answer_decode(FRAME_COMMIT, session.result, &stored) != OK ||
+	    stored.refusal != REFUSAL_NONE)
+		return REFUSAL_STORE_UNAVAILABLE;
+	answer->is_final = true;
+	answer->result = stored.commit;
+	return REFUSAL_NONE;
+}
+
+/* Copies what has to outlive this request's frame. */
+static enum status keep_evidence(struct pending *p, const struct authenticate_request *request)
+{
+	AUTO_DONE(bytes) encoded = { 0 };
+	struct evidence_item item = {
+		.ek_public = p->row.ek_public,
+		.ak_public = p->row.ak_public,
+		.nonce = request->nonce,
+		.attest = request->attest,
+		.signature = request->signature,
+		.pcrs = request->pcrs,
+		.minting_public = request->minting_public,
+		.certify_attest = request->certify_attest,
+		.certify_signature = request->certify_signature,
+		.previous_reset = counters_reset(&p->row.counters),
+		.previous_restart = counters_restart(&p->row.counters),
+		.previous_clock = counters_clock(&p->row.counters),
+	};
+	enum status status = evidence_item_encode(&item, &encoded);
+
+	if (status == OK)
+		status = keep_bytes(&p->keep, &encoded, &p->evidence);
+	if (status == OK)
+		status = keep_copy(&p->keep, request->nonce, &p->nonce);
+	return status == OK ? keep_copy(&p->keep, request->evidence_digest, &p->evidence_digest)
+			    : status;
+}
+
+/* "id:49465800" of the EK certificate as TPM_PT_MANUFACTURER spells it: "IFX". */
+static void read_vendor(struct span manufacturer, char vendor[5])
+{
+	AUTO_DONE(bytes) raw = { 0 };
+	struct span hex = manufacturer;
+
+	if (!span_starts_with(manufacturer, "id:"))
+		return;
+	hex.data += 3;
+	hex.len -= 3;
+	if (hex_decode(hex, &raw) != OK || raw.len != 4)
+		return;
+	for (size_t i = 0; i < 4 && raw.data[i] > ' ' && raw.data[i] < 0x7f; i++)
+		vendor[i] = (char)raw.data[i];
+}
+
+static enum status load_pending(struct turn *turn, const struct authenticate_request *request,
+				struct pending *p)
+{
+	struct store *store = turn->signer->store;
+	enum status status = store_node(store, &request->node, &p->keep, &p->row);
+
+	if (status != OK)
+		return status;
+	status = store_session(store, &request->node, &p->keep, &p->session);
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return status;
+	read_vendor(p->row.manufacturer, p->vendor);
+	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
+	return keep_evidence(p, request);
+}
+
+/* Values of unlike sizes can't have been joined by an honest appraiser. */
+static bool split_values(struct span joined, enum digest_alg bank, struct span out[PCR_COUNT],
+			 size_t *count)
+{
+	size_t size = digest_size(bank);
+
+	if (size == 0 || joined.len % size != 0 || joined.len / size > PCR_COUNT)
+		return false;
+	*count = joined.len / size;
+	for (size_t i = 0; i < *count; i++)
+		out[i] = (struct span){ .data = joined.data + i * size, .len = size };
+	return true;
+}
+
+static enum status run_authenticate(struct turn *turn, const struct authenticate_request *request,
+				    struct pending *p)
+{
+	const struct signer *s = turn->signer;
+	struct span values[PCR_COUNT];
+	struct node_class node_class;
+	struct public_area area;
+	struct attester attester;
+	EVP_PKEY *found = NULL;
+	size_t value_count = 0;
+	const struct tpm_counters previous = {
+		.reset_count = (uint32_t)counters_reset(&p->row.counters),
+		.restart_count = (uint32_t)counters_restart(&p->row.counters),
+		.clock = counters_clock(&p->row.counters),
+	};
+
+	(void)challenge_class(s, p->row.class_name, &node_class);
+	if (!split_values(request->pcrs, node_class.bank, values, &value_count))
+		return STATUS_MALFORMED;
+
+	enum status status = public_area_parse(p->row.ak_public, &area);
+
+	if (status == OK)
+		status = public_area_key(&area, &found);
+	AUTO(EVP_PKEY) ak = found;
+	if (status == OK)
+		status = attester_init(p->row.ak_public, ak, p->vendor, &attester);
+	/* The key that verifies is the one the store names (CVE-2022-1053). */
+	if (status == OK && !span_equal(name_span(&attester.name), p->row.ak_name))
+		status = STATUS_IO;
+	if (status != OK)
+		return status;
+
+	const struct quote_evidence evidence = {
+		.nonce = request->nonce,
+		.attest = request->attest,
+		.signature = request->signature,
+		.pcrs = values,
+		.pcr_count = value_count,
+		.minting_public = request->minting_public,
+		.certify_attest = request->certify_attest,
+		.certify_signature = request->certify_signature,
+		.known_minting_name = p->session.minting_name,
+	};
+
+	return authenticate(s->has_reference ? &s->reference : NULL, &node_class, &attester,
+			    &previous, &evidence, &p->authentication);
+}
+
+static enum refusal refusal_of_reason(enum reason reason)
+{
+	if (reason == REASON_EVIDENCE_REPLAYED)
+		return REFUSAL_EVIDENCE_REPLAYED;
+	if (reason == REASON_QUOTE_NONCE_MISMATCH)
+		return REFUSAL_NONCE_INVALID;
+	if (reason == REASON_QUOTE_MALFORMED)
+		return REFUSAL_MALFORMED;
+	return REFUSAL_SIGNATURE_INVALID;
+}
+
+/* What ends the appraisal before any log is read; REASON_NONE: go on. */
+static enum reason reason_to_stop(const struct turn *turn, const struct pending *p)
+{
+	const struct signer *s = turn->signer;
+	struct node_class node_class;
+
+	if (!s->has_reference)
+		return REASON_RELEASE_NONE;
+	if (!challenge_class(s, p->row.class_name, &node_class))
+		return REASON_CLASS_UNKNOWN;
+	if (reference_is_revoked_node(&s->reference, node_id_span(&p->row.node)))
+		return REASON_NODE_REVOKED;
+	return REASON_NONE;
+}
+
+static enum refusal end_early(struct turn *turn, const struct pending *p,
+			      const struct finding *finding, struct authenticate_answer *answer)
+{
+	struct conclusion conclusion = { 0 };
+
+	if (p->authentication.authenticity == AUTHENTIC)
+		authentication_claims(&p->authentication, &conclusion.claims);
+	findings_add(&conclusion.findings, finding);
+	answer->is_final = true;
+	return conclude(turn, p, &conclusion, &answer->result);
+}
+
+static void go_on(const struct pending *p, struct authenticate_answer *answer)
+{
+	answer->generation = (struct span){ .data = p->generation, .len = SHA256_SIZE };
+	answer->class_name = p->row.class_name;
+	answer->release_version = p->row.release_version;
+	if (p->authentication.is_new_session)
+		return;
+	answer->entries = p->session.entries;
+	answer->state = p->session.state;
+}
+
+static enum refusal judge(struct turn *turn, struct pending *p, struct authenticate_answer *answer)
+{
+	const struct authentication *a = &p->authentication;
+
+	if (a->authenticity == UNAUTHENTICATED)
+		return refusal_of_reason(a->why.reason);
+	if (a->is_new_session)
+		p->session = (struct session_row){ 0 };
+	if (a->authenticity == AUTHENTIC_REFUSED) {
+		/* Lower counters in an answer to an older nonce are an old quote, not
+		 * a cleared TPM. */
+		if (a->why.reason == REASON_TPM_CLEARED && p->issued <= p->row.attested)
+			return REFUSAL_EVIDENCE_REPLAYED;
+		return end_early(turn, p, &a->why, answer);
+	}
+
+	enum reason stop = reason_to_stop(turn, p);
+
+	if (stop != REASON_NONE) {
+		struct finding finding = finding_of(stop);
+
+		return end_early(turn, p, &finding, answer);
+	}
+	go_on(p, answer);
+	return REFUSAL_NONE;
+}
+
+enum refusal attestation_begin(struct turn *turn, const struct authenticate_request *request,
+			       struct authenticate_answer *answer)
+{
+	struct pending *p = turn->pending;
+	struct node_row row;
+
+	pending_done(p);
+
+	enum status status = store_node(turn->signer->store, &request->node, turn->keep, &row);
+	enum refusal refusal =
+		status == OK ? refusal_of_standing(row.standing) : refusal_of(status);
+	int64_t issued = 0;
+
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (nonce_verify(turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
+			 &issued) != OK)
+		return REFUSAL_NONCE_INVALID;
+	refusal = find_replay(turn, request, answer);
+	if (refusal != REFUSAL_NONE || answer->is_final)
+		return refusal;
+	refusal = check_nonce(turn, request, &issued);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	status = load_pending(turn, request, p);
+	p->issued = issued;
+	if (status == OK)
+		status = run_authenticate(turn, request, p);
+	if (status != OK)
+		return status == STATUS_MALFORMED ? REFUSAL_MALFORMED : refusal_of(status);
+	refusal = judge(turn, p, answer);
+	p->is_set = refusal == REFUSAL_NONE && !answer->is_final;
+	return refusal;
+}
+
+/* The appraiser speaks about executables and configuration only. */
+static struct claims joined_claims(const struct pending *p, const struct commit_request *request)
+{
+	struct claims own = { 0 };
+	struct claims theirs = request->claims;
+
+	authentication_claims(&p->authentication, &own);
+	theirs.tier[CLAIM_HARDWARE] = TIER_NONE;
+	theirs.tier[CLAIM_INSTANCE_IDENTITY] = TIER_NONE;
+	return claims_joined(&own, &theirs);
+}
+
+static enum refusal check_commit(const struct turn *turn, const struct commit_request *request)
+{
+	const struct pending *p = turn->pending;
+
+	if (!p->is_set || memcmp(p->row.node.value, request->node.value, SHA256_SIZE) != 0)
+		return REFUSAL_MALFORMED;
+	if (!span_equal(request->generation,
+			(struct span){ .data = p->generation, .len = SHA256_SIZE }) ||
+	    !span_equal(request->generation, signer_generation(turn->signer)))
+		return REFUSAL_GENERATION_CHANGED;
+	if (turn->now - p->issued > NONCE_LIFETIME_S + BODY_LIFETIME_S)
+		return REFUSAL_NONCE_EXPIRED;
+	/* A frame is appended exactly where the verified log ended, or replaces it. */
+	if (request->ima_log.len > 0 && request->first_entry != 0 &&
+	    request->first_entry != p->session.entries)
+		return REFUSAL_MALFORMED;
+	return REFUSAL_NONE;
+}
+
+enum refusal attestation_commit(struct turn *turn, const struct commit_request *request,
+				struct result *result)
+{
+	struct conclusion conclusion = {
+		.findings = request->findings,
+		.is_retry = request->is_retry,
+		.release_version = request->release_version,
+		.entries = request->entries,
+		.state = request->state,
+		.replaces_log = request->first_entry == 0 && request->ima_log.len > 0,
+		.ima_log = request->ima_log,
+		.boot_log = request->boot_log,
+	};
+	enum refusal refusal = check_commit(turn, request);
+
+	if (refusal == REFUSAL_NONE && request->manifest.len > 0 &&
+	    digest_from(DIGEST_SHA256, request->manifest, &conclusion.manifest) != OK)
+		refusal = REFUSAL_MALFORMED;
+	if (refusal == REFUSAL_NONE) {
+		conclusion.claims = joined_claims(turn->pending, request);
+		refusal = conclude(turn, turn->pending, &conclusion, result);
+	}
+	pending_done(turn->pending);
+	return refusal;
+}

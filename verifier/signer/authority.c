@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/signer/authority.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+
+#include "base/text.h"
+#include "verifier/signer/profile.h"
+
+#define POINT_SIZE 65
+#define ROOT_LIFETIME_S (10LL * 365 * 86400)
+
+void authority_done(struct authority *a)
+{
+	EVP_PKEY_free(a->key);
+	X509_free(a->issuer);
+	for (size_t i = 0; i < AUTHORITY_CHAIN_MAX; i++)
+		bytes_done(&a->chain[i]);
+	bytes_done(&a->root);
+	X509_EXTENSION_free(a->constraints);
+	X509_EXTENSION_free(a->usage);
+	X509_EXTENSION_free(a->san);
+	X509_EXTENSION_free(a->name_constraints);
+	X509_EXTENSION_free(a->authority_key_id);
+	bytes_done(&a->bundle);
+	bytes_done(&a->bundle_signature);
+	*a = (struct authority){ 0 };
+}
+
+static enum status to_der(X509 *certificate, struct bytes *out)
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509(certificate, &der);
+
+	if (len <= 0)
+		return STATUS_NO_MEMORY;
+
+	enum status status = bytes_copy((struct span){ .data = der, .len = (size_t)len }, out);
+
+	OPENSSL_free(der);
+	return status;
+}
+
+static bool is_self_signed(X509 *certificate)
+{
+	return X509_NAME_cmp(X509_get_subject_name(certificate),
+			     X509_get_issuer_name(certificate)) == 0;
+}
+
+/* Issuing CA first, root last; what stands between goes out with a grant. */
+static enum status read_certificates(struct authority *a, struct span pem)
+{
+	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, pem.len <= INT32_MAX ? (int)pem.len : 0);
+	AUTO(X509) last = NULL;
+	enum status status = bio == NULL ? STATUS_NO_MEMORY : OK;
+
+	while (status == OK) {
+		AUTO(X509) next = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+		if (next == NULL)
+			break;
+		if (last != NULL && a->chain_count == AUTHORITY_CHAIN_MAX)
+			return STATUS_TOO_LARGE;
+		if (last != NULL)
+			status = to_der(last, &a->chain[a->chain_count++]);
+		if (a->issuer == NULL && X509_up_ref(next) == 1)
+			a->issuer = next;
+		X509_free(last);
+		last = next;
+		next = NULL;
+	}
+	if (status != OK)
+		return status;
+	if (last == NULL || a->issuer == NULL)
+		return STATUS_NOT_FOUND;
+	return is_self_signed(last) ? to_der(last, &a->root) : STATUS_UNSUPPORTED;
+}
+
+enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span certificates,
+			   struct authority *out)
+{
+	AUTO_DONE(authority) a = { .key = key };
+
+	if (!trust_domain_is_valid(span_text(trust_domain)))
+		return STATUS_MALFORMED;
+	(void)snprintf(a.trust_domain, sizeof(a.trust_domain), "%s", trust_domain);
+
+	enum status status = read_certificates(&a, certificates);
+
+	if (status != OK)
+		return status;
+	if (X509_check_private_key(a.issuer, a.key) != 1 || X509_check_ca(a.issuer) == 0)
+		return STATUS_MISMATCH;
+	a.constraints = profile_ca(0);
+	a.usage = profile_usage();
+	a.san = profile_san(trust_domain);
+	a.name_constraints = profile_name_constraints(trust_domain);
+	a.authority_key_id = profile_authority_key_id(a.issuer);
+	if (a.constraints == NULL || a.usage == NULL || a.san == NULL ||
+	    a.name_constraints == NULL || a.authority_key_id == NULL)
+		return STATUS_UNSUPPORTED;
+	*out = a;
+	a = (struct authority){ 0 };
+	return OK;
+}
+
+/* Sixteen random bytes as a positive INTEGER that is never zero. */
+static bool set_serial(X509 *certificate, const uint8_t *random)
+{
+	uint8_t raw[GRANT_NAME_SIZE];
+
+	memcpy(raw, random, sizeof(raw));
+	raw[0] = (uint8_t)((raw[0] & 0x3f) | 0x40);
+
+	AUTO(BIGNUM) number = BN_bin2bn(raw, sizeof(raw), NULL);
+
+	return number != NULL &&
+	       BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
+}
+
+static bool set_times(X509 *certificate, int64_t not_before, int64_t not_after)
+{
+	return ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) != NULL &&
+	       ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) != NULL;
+}
+
+static bool set_common_name(X509_NAME *name, const char *text)
+{
+	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)text, -1, -1,
+					  0) == 1;
+}
+
+static bool set_subject(X509 *certificate, const uint8_t random[GRANT_NAME_SIZE])
+{
+	char text[8 + 2 * GRANT_NAME_SIZE + 1] = "node-";
+
+	for (size_t i = 0; i < GRANT_NAME_SIZE; i++)
+		(void)snprintf(text + 5 + 2 * i, 3, "%02x", random[i]);
+	return set_common_name(X509_get_subject_name(certificate), text);
+}
+
+/* The point goes in as it is: X509_set_pubkey() would decode and encode it
+ * again, which costs more than a signature. */
+static bool set_key(X509 *certificate, const uint8_t point[POINT_SIZE])
+{
+	uint8_t *copy = OPENSSL_memdup(point, POINT_SIZE);
+
+	if (copy == NULL)
+		return false;
+	if (X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+				   OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+				   OBJ_nid2obj(NID_X9_62_prime256v1), copy, POINT_SIZE) == 1)
+		return true;
+	OPENSSL_free(copy);
+	return false;
+}
+
+static bool add_extensions(X509 *certificate, X509_EXTENSION *const *extensions, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (X509_add_ext(certificate, extensions[i], -1) != 1)
+			return false;
+	return true;
+}
+
+enum status authority_grant(const struct authority *a, const struct grant_request *request,
+			    struct bytes *out)
+{
+	AUTO(X509) grant = X509_new();
+	uint8_t point[POINT_SIZE] = { 0x04 };
+
+	memcpy(point + 1, request->x, 32);
+	memcpy(point + 33, request->y, 32);
+
+	AUTO(X509_EXTENSION) key_id = profile_subject_key_id(point, sizeof(point));
+	X509_EXTENSION *const extensions[] = { a->constraints,	    a->usage, a->san,
+					       a->name_constraints, key_id,   a->authority_key_id };
+
+	if (grant == NULL || key_id == NULL)
+		return STATUS_NO_MEMORY;
+	if (X509_set_version(grant, X509_VERSION_3) != 1 || !set_serial(grant, request->serial) ||
+	    !set_times(grant, request->issued - GRANT_SKEW_S, request->expires) ||
+	    !set_subject(grant, request->name) ||
+	    X509_set_issuer_name(grant, X509_get_subject_name(a->issuer)) != 1 ||
+	    !set_key(grant, point) || !add_extensions(grant, extensions, 6) ||
+	    X509_sign(grant, a->key, EVP_sha256()) <= 0)
+		return STATUS_UNSUPPORTED;
+	return to_der(grant, out);
+}
+
+static bool set_root_fields(X509 *root, const char *trust_domain, EVP_PKEY *key,
+			    const uint8_t *serial, int64_t now)
+{
+	char name[64];
+
+	/* ub-common-name is 64; the domain in full stands in the SAN. */
+	(void)snprintf(name, sizeof(name), "attestd root of %.40s", trust_domain);
+	return X509_set_version(root, X509_VERSION_3) == 1 && set_serial(root, serial) &&
+	       set_times(root, now - GRANT_SKEW_S, now + ROOT_LIFETIME_S) &&
+	       set_common_name(X509_get_subject_name(root), name) &&
+	       X509_set_issuer_name(root, X509_get_subject_name(root)) == 1 &&
+	       X509_set_pubkey(root, key) == 1;
+}
+
+enum status authority_make_root(const char *trust_domain, EVP_PKEY *key, const uint8_t *serial,
+				int64_t now, struct bytes *pem)
+{
+	AUTO(X509) root = X509_new();
+	AUTO(BIO) bio = BIO_new(BIO_s_mem());
+	uint8_t point[POINT_SIZE];
+	size_t len = 0;
+	char *text = NULL;
+
+	if (!trust_domain_is_valid(span_text(trust_domain)))
+		return STATUS_MALFORMED;
+	if (root == NULL || bio == NULL)
+		return STATUS_NO_MEMORY;
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+					    &len) != 1)
+		return STATUS_UNSUPPORTED;
+
+	AUTO(X509_EXTENSION) constraints = profile_ca(-1);
+	AUTO(X509_EXTENSION) usage = profile_usage();
+	AUTO(X509_EXTENSION) san = profile_san(trust_domain);
+	AUTO(X509_EXTENSION) key_id = profile_subject_key_id(point, len);
+	X509_EXTENSION *const extensions[] = { constraints, usage, san, key_id };
+
+	if (constraints == NULL || usage == NULL || san == NULL || key_id == NULL)
+		return STATUS_NO_MEMORY;
+	if (!set_root_fields(root, trust_domain, key, serial, now) ||
+	    !add_extensions(root, extensions, 4) || X509_sign(root, key, EVP_sha256()) <= 0 ||
+	    PEM_write_bio_X509(bio, root) != 1)
+		return STATUS_UNSUPPORTED;
+
+	long text_len = BIO_get_mem_data(bio, &text);
+
+	if (text_len <= 0)
+		return STATUS_NO_MEMORY;
+	return bytes_copy((struct span){ .data = (const uint8_t *)text, .len = (size_t)text_len },
+			  pem);
+}

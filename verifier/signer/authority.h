@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_AUTHORITY_H
+#define VERIFIER_SIGNER_AUTHORITY_H
+
+#include "base/auto_openssl.h"
+#include "messages/node.h"
+
+/*
+ * The CA of one trust domain and what it issues: grants (MINTING.md,
+ * "Certificate profile") for minting keys, nothing else.
+ */
+#define AUTHORITY_CHAIN_MAX 4
+
+struct authority {
+	char trust_domain[TRUST_DOMAIN_MAX + 1];
+	EVP_PKEY *key;
+	X509 *issuer;
+	struct bytes chain[AUTHORITY_CHAIN_MAX]; /* DER: issuer first; empty where it is the root */
+	size_t chain_count;
+	struct bytes root; /* DER: what the bundle holds */
+	/* Extensions that all grants share, made once. */
+	X509_EXTENSION *constraints, *usage, *san, *name_constraints, *authority_key_id;
+	uint64_t sequence; /* of the bundle */
+	struct bytes bundle, bundle_signature; /* messages/statement.h */
+};
+
+/* Takes key over. certificates is PEM: issuing CA first, root last.
+ * STATUS_MISMATCH where the key is not the first one's. */
+enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span certificates,
+			   struct authority *out);
+void authority_done(struct authority *a);
+
+#define GRANT_NAME_SIZE 16
+#define GRANT_SKEW_S 60 /* not_before lies this much before the nonce's issue */
+
+struct grant_request {
+	const uint8_t *x, *y; /* the minting key, 32 bytes each */
+	uint8_t name[GRANT_NAME_SIZE]; /* random, for the Subject */
+	uint8_t serial[GRANT_NAME_SIZE]; /* random */
+	int64_t issued; /* of the nonce */
+	int64_t expires;
+};
+
+/* DER. */
+enum status authority_grant(const struct authority *a, const struct grant_request *request,
+			    struct bytes *out);
+
+/* A self-signed root, PEM, for --init. serial: 16 random bytes. */
+enum status authority_make_root(const char *trust_domain, EVP_PKEY *key, const uint8_t *serial,
+				int64_t now, struct bytes *pem);
+
+AUTO_RELEASE(authority, authority_done);
+
+#endif

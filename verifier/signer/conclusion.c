@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "verifier/signer/core.h"
+
+/* The findings that only the signer can have: it alone knows the time the
+ * release ends and what keys there are. They take rights, they give none. */
+static void add_own_findings(const struct turn *turn, const struct pending *p, struct conclusion *c)
+{
+	const struct signer *s = turn->signer;
+	struct node_class node_class;
+	enum reason reason = REASON_NONE;
+
+	if (!s->has_reference)
+		reason = REASON_RELEASE_NONE;
+	else if (!challenge_class(s, p->row.class_name, &node_class))
+		reason = REASON_CLASS_UNKNOWN;
+	else if (reference_is_revoked_node(&s->reference, node_id_span(&p->row.node)))
+		reason = REASON_NODE_REVOKED;
+	else if (reference_facts(&s->reference).valid_until < turn->now)
+		reason = REASON_RELEASE_STALE;
+	else if (signer_keys_authority(&s->keys, node_class.trust_domain) == NULL)
+		reason = REASON_TRUST_DOMAIN_UNKNOWN;
+	if (reason == REASON_NONE)
+		return;
+	for (size_t i = 0; i < c->findings.count; i++)
+		if (c->findings.list[i].reason == reason)
+			return;
+
+	struct finding finding = finding_of(reason);
+
+	findings_add(&c->findings, &finding);
+}
+
+static enum node_state state_of_claims(const struct claims *claims)
+{
+	/* clang-format off */
+	switch (claims_verdict(claims)) {
+	case VERDICT_TRUSTED: return NODE_TRUSTED;
+	case VERDICT_WARNED: return NODE_WARNED;
+	case VERDICT_UNTRUSTED: return NODE_UNTRUSTED;
+	}
+	/* clang-format on */
+	return NODE_UNTRUSTED;
+}
+
+/* A retryable end decides nothing, unless something bad was found as well. */
+static bool is_undecided(const struct conclusion *c)
+{
+	return c->is_retry && !findings_have_any(&c->findings, SEVERITY_CONTRAINDICATED);
+}
+
+/* For the authenticated minting key and no other; from the nonce's issue on, so
+ * that a quote that was held back buys nothing (ATTACKS q25). */
+static enum status make_grant(struct turn *turn, const struct pending *p, struct grant *grant)
+{
+	const struct signer *s = turn->signer;
+	const struct authentication *a = &p->authentication;
+	struct grant_request request = { .x = a->minting_x,
+					 .y = a->minting_y,
+					 .issued = p->issued };
+
+	if (a->authenticity != AUTHENTIC || !a->has_minting_key || !s->has_reference ||
+	    !challenge_class(s, p->row.class_name, &grant->node_class))
+		return OK;
+	grant->authority = signer_keys_authority(&s->keys, grant->node_class.trust_domain);
+	request.expires = p->issued + grant->node_class.grant_lifetime_s;
+	if (grant->authority == NULL || request.expires <= turn->now)
+		return OK;
+
+	enum status status = turn->random(request.name, sizeof(request.name));
+
+	if (status == OK)
+		status = turn->random(request.serial, sizeof(request.serial));
+	if (status == OK)
+		status = authority_grant(grant->authority, &request, &grant->certificate);
+	if (status == OK)
+		grant->expires = request.expires;
+	return status;
+}
+
+static enum status add_reason(struct turn *turn, const struct finding *finding,
+			      struct reason_item *item)
+{
+	struct layer_owner owner = { 0 };
+
+	if (turn->signer->has_reference)
+		owner = reference_owner(&turn->signer->reference, finding->layer);
+	*item = (struct reason_item){
+		.code = span_text(reason_facts(finding->reason)->code),
+		.layer = finding->layer,
+		.entry = finding->entry,
+		.owner = owner.owner,
+		.contact = owner.escalation,
+	};
+	return keep_copy(turn->keep, span_text(finding->detail), &item->detail);
+}
+
+static enum status list_reasons(struct turn *turn, const struct findings *findings,
+				struct reason_list *out)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < findings->count && status == OK; i++) {
+		status = add_reason(turn, &findings->list[i], &out->items[i]);
+		out->count = i + 1;
+	}
+	return status;
+}
+
+/* What is stored of the boot session. A key that was capped must be certified
+ * anew, so only a trusted session remembers it. */
+static void fill_session(const struct pending *p, const struct conclusion *c, enum node_state state,
+			 struct session_row *session)
+{
+	const struct authentication *a = &p->authentication;
+
+	*session = (struct session_row){
+		.reset = a->counters.reset_count,
+		.restart = a->counters.restart_count,
+		.state = c->state,
+		.entries = c->entries,
+		.generation = { .data = p->generation, .len = SHA256_SIZE },
+		.evidence_digest = p->evidence_digest,
+		.evidence = p->evidence,
+	};
+	if (a->authenticity == AUTHENTIC && a->has_minting_key && state == NODE_TRUSTED)
+		session->minting_name = name_span(&a->minting_name);
+	if (!is_undecided(c))
+		return;
+	/* Nothing was found out: what the session knew before stays, if anything. */
+	session->state = p->session.state;
+	session->entries = p->session.entries;
+	session->minting_name = p->session.minting_name;
+	if (p->session.generation.len > 0)
+		session->generation = p->session.generation;
+}
+
+static enum status store_it(struct turn *turn, const struct pending *p, const struct conclusion *c,
+			    enum node_state state, const struct grant *grant, struct span encoded)
+{
+	const struct authentication *a = &p->authentication;
+	bool is_new = a->is_new_session || p->session.evidence_digest.len == 0;
+	struct attestation row = {
+		.node = p->row.node,
+		.ak_name = p->row.ak_name,
+		.counters = counters_of(a->counters.reset_count, a->counters.restart_count,
+					a->counters.clock),
+		.generation = { .data = p->generation, .len = SHA256_SIZE },
+		.verdict = state,
+		.is_decided = !is_undecided(c),
+		.now = turn->now,
+		.expires = grant->expires,
+		.release_version = state == NODE_TRUSTED ? c->release_version : 0,
+		.is_new_session = is_new,
+		.replaces_log = c->replaces_log,
+	};
+
+	fill_session(p, c, state, &row.session);
+	row.session.result = encoded;
+	if (row.is_decided) {
+		row.ima_log = c->ima_log;
+		row.boot_log = c->boot_log;
+	}
+	if (a->authenticity == AUTHENTIC_REFUSED && a->why.reason == REASON_TPM_CLEARED)
+		return store_attest_cleared(turn->signer->store, &row);
+	return store_attest(turn->signer->store, &row);
+}
+
+/* Nothing was changed: say which of the conditions failed. */
+static enum refusal why_not_stored(struct turn *turn, const struct pending *p)
+{
+	struct node_row row;
+	enum status status = store_node(turn->signer->store, &p->row.node, turn->keep, &row);
+
+	if (status != OK)
+		return refusal_of(status);
+	if (row.standing != STANDING_ACTIVE)
+		return refusal_of_standing(row.standing);
+	if (!span_equal(row.ak_name, p->row.ak_name))
+		return REFUSAL_AK_CHANGED;
+	if (!span_equal((struct span){ .data = p->generation, .len = SHA256_SIZE },
+			signer_generation(turn->signer)))
+		return REFUSAL_GENERATION_CHANGED;
+	return REFUSAL_EVIDENCE_REPLAYED;
+}
+
+static enum status note_it(struct turn *turn, const struct pending *p, enum node_state state,
+			   const struct grant *grant, const struct reason_list *reasons)
+{
+	struct span why = reasons->count > 0 ? reasons->items[0].code : (struct span){ 0 };
+	enum status status = OK;
+	struct digest digest;
+
+	turn->signer->verdicts++;
+	if (state != p->row.verdict)
+		status = audit_note(turn, "verdict", (struct span){ 0 }, &p->row.node,
+				    "%s to %s %.*s", node_state_name(p->row.verdict),
+				    node_state_name(state), (int)why.len, (const char *)why.data);
+	if (status != OK || grant->expires == 0)
+		return status;
+	turn->signer->grants++;
+	status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &digest);
+
+	AUTO_DONE(bytes) text = { 0 };
+
+	if (status == OK)
+		status = digest_text_append(&text, &digest);
+	return status == OK
+		       ? audit_note(turn, "grant", (struct span){ 0 }, &p->row.node,
+				    "%.*s %s until %lld", (int)text.len, (const char *)text.data,
+				    grant->authority->trust_domain, (long long)grant->expires)
+		       : status;
+}
+
+static enum status write_result(struct turn *turn, const struct conclusion_text *text,
+				struct result *result, struct bytes *encoded)
+{
+	struct signer_answer answer = { .type = FRAME_COMMIT };
+	enum status status = OK;
+
+	result->reasons = *text->reasons;
+	result->is_retry = is_undecided(text->conclusion);
+	if (!result->is_retry)
+		status = statement_make(turn, text, result);
+	if (status != OK)
+		return status;
+	answer.commit = *result;
+	return signer_answer_encode(&answer, encoded);
+}
+
+static void grant_done(struct grant *grant)
+{
+	bytes_done(&grant->certificate);
+}
+
+AUTO_RELEASE(grant, grant_done);
+
+/* A node learns the roots of its trust domain whether or not it gets a grant. */
+static const struct authority *bundle_authority(const struct turn *turn, const struct pending *p)
+{
+	struct node_class node_class;
+
+	if (!challenge_class(turn->signer, p->row.class_name, &node_class))
+		return NULL;
+	return signer_keys_authority(&turn->signer->keys, node_class.trust_domain);
+}
+
+enum refusal conclude(struct turn *turn, const struct pending *pending,
+		      const struct conclusion *conclusion, struct result *result)
+{
+	struct conclusion c = *conclusion;
+	struct reason_list reasons = { 0 };
+	AUTO_DONE(grant) grant = { 0 };
+	AUTO_DONE(bytes) encoded = { 0 };
+	struct result made = { 0 };
+
+	add_own_findings(turn, pending, &c);
+	claims_lower(&c.claims, &c.findings);
+
+	enum node_state state = state_of_claims(&c.claims);
+	struct conclusion_text text = { .pending = pending,
+					.conclusion = &c,
+					.state = state,
+					.grant = &grant,
+					.reference = &turn->signer->reference,
+					.bundle_of = bundle_authority(turn, pending),
+					.reasons = &reasons };
+	enum status status = list_reasons(turn, &c.findings, &reasons);
+
+	if (status == OK && state == NODE_TRUSTED && !is_undecided(&c))
+		status = make_grant(turn, pending, &grant);
+	if (status == OK)
+		status = write_result(turn, &text, &made, &encoded);
+	if (status == OK)
+		status = store_it(turn, pending, &c, state, &grant, span_of(&encoded));
+	if (status == STATUS_MISMATCH)
+		return why_not_stored(turn, pending);
+	if (status == OK && !is_undecided(&c))
+		status = note_it(turn, pending, state, &grant, &reasons);
+	if (status != OK)
+		return refusal_of(status == STATUS_NOT_FOUND ? STATUS_IO : status);
+	*result = made;
+	return REFUSAL_NONE;
+}

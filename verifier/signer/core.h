@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_CORE_H
+#define VERIFIER_SIGNER_CORE_H
+
+#include "verifier/appraisal/authenticate.h"
+#include "verifier/signer/inventory.h"
+#include "verifier/signer/keys.h"
+#include "verifier/signer_messages.h"
+#include "verifier/store/store.h"
+
+/*
+ * What the signer decides, apart from the process around it: time and
+ * randomness come with each turn, the store may be in memory. Private to
+ * verifier/signer and its tests.
+ */
+
+/* DESIGN.md, A node's life */
+#define NONCE_LIFETIME_S 60
+#define ENROLMENT_LIFETIME_S 300
+#define BODY_LIFETIME_S 900 /* from the headers' arrival to the end of appraisal */
+#define ACT_LIFETIME_S 300
+#define CLOCK_TOLERANCE_S 60 /* clocks are corrected in small steps */
+#define PENDING_RETRY_S 30
+#define BUSY_RETRY_S 5
+
+struct signer {
+	struct store *store;
+	struct signer_keys keys;
+	struct inventory inventory;
+	/* The loaded release, mapped read-only; has_reference false: none. */
+	bool has_reference;
+	struct reference reference;
+	struct node_class fallback_class; /* for nodes that no class can be found for */
+	enum role approve_role, release_role;
+	bool allow_software_tpm;
+	const char *issuer, *audience;
+	int64_t high_water; /* the latest time the store has seen */
+	int64_t loaded; /* when the reference was loaded */
+	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
+};
+
+/* Fills buffer; the tests' own gives what they like. */
+typedef enum status (*random_source)(uint8_t *buffer, size_t len);
+
+/* An authentication that waits for its channel's FRAME_COMMIT. */
+struct pending {
+	bool is_set;
+	struct keep keep; /* what the rest borrows from */
+	struct node_row row;
+	struct session_row session; /* of the boot session that goes on; zeros for a new one */
+	struct authentication authentication;
+	struct span nonce;
+	int64_t issued; /* of the nonce */
+	struct span evidence, evidence_digest; /* to be stored */
+	uint8_t generation[SHA256_SIZE];
+	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
+};
+
+void pending_done(struct pending *pending);
+AUTO_RELEASE(pending, pending_done);
+
+/* One request being answered. */
+struct turn {
+	struct signer *signer;
+	struct pending *pending; /* of the channel that asks */
+	struct keep *keep; /* owns what the answer borrows from */
+	random_source random;
+	int64_t now;
+};
+
+/* Answers one request inside an open step of the store. REFUSAL_NONE means
+ * keep what was written; anything else, undo it. */
+void signer_answer_request(struct turn *turn, const struct signer_request *request,
+			   struct signer_answer *answer);
+
+/* The same for a failing store and the like. */
+enum refusal refusal_of(enum status status);
+enum refusal refusal_of_standing(enum standing standing);
+
+/* enrolment.c */
+enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *request,
+			     struct enrol_answer *answer);
+enum refusal enrolment_activate(struct turn *turn, const struct activate_request *request,
+				struct activate_answer *answer);
+/* Gives a pending node the host and class that the inventory lists. */
+enum status enrolment_place(struct turn *turn, struct node_row *row);
+
+/* challenge.c */
+/* For a host that is about to activate: a nonce that serves only there. */
+enum refusal challenge_offer(struct turn *turn, const struct node_id *node, struct challenge *out);
+enum refusal challenge_answer(struct turn *turn, const struct challenge_request *request,
+			      struct challenge *out);
+/* The class of a node's row; fallback_class where the release has none. */
+bool challenge_class(const struct signer *s, struct span class_name, struct node_class *out);
+/* 32 bytes; zeros where no release is loaded. */
+struct span signer_generation(const struct signer *s);
+
+/* attestation.c */
+enum refusal attestation_begin(struct turn *turn, const struct authenticate_request *request,
+			       struct authenticate_answer *answer);
+enum refusal attestation_commit(struct turn *turn, const struct commit_request *request,
+				struct result *result);
+
+/* conclusion.c: the one place where a verdict is made, stored and signed. */
+struct conclusion {
+	struct claims claims;
+	struct findings findings;
+	bool is_retry;
+	struct digest manifest; /* DIGEST_NONE: no release matched */
+	uint64_t release_version;
+	uint64_t entries;
+	struct span state;
+	bool replaces_log;
+	struct span ima_log, boot_log;
+};
+
+enum refusal conclude(struct turn *turn, const struct pending *pending,
+		      const struct conclusion *conclusion, struct result *result);
+
+/* statement.c: what the result key signs */
+struct grant {
+	struct bytes certificate; /* DER; empty: no grant */
+	int64_t expires; /* 0 without one */
+	const struct authority *authority;
+	struct node_class node_class;
+};
+
+struct conclusion_text {
+	const struct pending *pending;
+	const struct conclusion *conclusion;
+	enum node_state state;
+	const struct grant *grant;
+	const struct reference *reference; /* NULL: none */
+	const struct authority *bundle_of; /* of the class's trust domain; NULL: none */
+	const struct reason_list *reasons;
+};
+
+/* Fills verdict, signature, chain, bundle, EAR of *result. */
+enum status statement_make(struct turn *turn, const struct conclusion_text *text,
+			   struct result *result);
+/* Signs the bundle of each authority with the sequence that the store has for
+ * this content. Once, at the start. */
+enum status statement_prepare_bundles(struct signer *s);
+
+/* ear.c: MINTING.md, Bridges. Nothing where no minting key is named. */
+enum status ear_make(struct turn *turn, const struct conclusion_text *text, struct bytes *jws);
+
+/* administration.c, act.c */
+enum refusal administration_answer(struct turn *turn, const struct admin_request *request,
+				   struct admin_answer *answer);
+enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
+			   struct node_id *node);
+enum health signer_health(const struct signer *s, int64_t now);
+
+/* What holds for nodes while no release names their class. */
+struct node_class signer_fallback_class(void);
+
+/* records.c: the audit log and small marks */
+enum status audit_note(struct turn *turn, const char *kind, struct span actor,
+		       const struct node_id *node, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+/* A signed text that names the newest entry and its hash. */
+enum status audit_checkpoint(struct turn *turn, struct audit_list *list);
+/* Moves the store's high-water time on. */
+enum status high_water_raise(struct signer *s, int64_t now);
+enum status high_water_read(struct signer *s);
+
+/* releases.c: what loaders bring. Accepting writes to the store alone, inside an
+ * open group: use it once that is committed. Marks never go back: STATUS_DENIED.
+ * The image must stay mapped as long as *out is used. */
+enum status releases_accept(struct turn *turn, struct span image, const struct release_marks *marks,
+			    struct reference *out);
+void releases_use(struct signer *s, const struct reference *reference, int64_t now);
+enum status releases_refused(struct turn *turn, const struct load_refusal *refusal);
+enum status releases_marks(struct signer *s, struct release_marks *out);
+enum status releases_describe(struct turn *turn, struct releases_item *item);
+/* Maps what a loader handed over, if it is sealed for good. The caller unmaps. */
+enum status releases_map(int fd, struct span *image);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_SIGNER_KEYS_H
+#define VERIFIER_SIGNER_KEYS_H
+
+#include "verifier/signer/authority.h"
+#include "verifier/signer/nonce.h"
+#include "verifier/signer/signer.h"
+
+/* Everything that makes this process the one to trust. */
+struct act_key {
+	char name[64];
+	enum role role;
+	EVP_PKEY *key;
+};
+
+struct signer_keys {
+	uint8_t mac[MAC_KEY_SIZE];
+	EVP_PKEY *result; /* P-256 */
+	struct authority authorities[SIGNER_AUTHORITIES_MAX];
+	size_t authority_count;
+	struct act_key act_keys[SIGNER_ACT_KEYS_MAX];
+	size_t act_key_count;
+};
+
+/* Refuses files that others may read or write. *what names the file at fault. */
+enum status signer_keys_load(const struct signer_settings *settings, struct signer_keys *out,
+			     const char **what);
+void signer_keys_done(struct signer_keys *keys);
+/* NULL where there is none. */
+const struct authority *signer_keys_authority(const struct signer_keys *keys,
+					      struct span trust_domain);
+
+/* ECDSA P-256 with SHA-256 in DER by the result key. */
+enum status result_sign(EVP_PKEY *result, struct span text, struct bytes *signature);
+
+AUTO_RELEASE(signer_keys, signer_keys_done);
+
+#endif

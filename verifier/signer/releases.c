@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "verifier/signer/core.h"
+
+#define MARKS "release-marks"
+#define REFUSED "release-refused"
+#define REFERENCE_MAX ((size_t)4 << 30)
+
+enum status releases_map(int fd, struct span *image)
+{
+	const int wanted = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat facts;
+
+	/* Without the seals a sibling could change what was checked, later. */
+	if (seals < 0 || (seals & wanted) != wanted)
+		return STATUS_DENIED;
+	if (fstat(fd, &facts) != 0)
+		return STATUS_IO;
+	if (facts.st_size <= 0 || (uint64_t)facts.st_size > REFERENCE_MAX)
+		return STATUS_TOO_LARGE;
+
+	void *data = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (data == MAP_FAILED)
+		return STATUS_IO;
+	*image = (struct span){ .data = data, .len = (size_t)facts.st_size };
+	return OK;
+}
+
+enum status releases_marks(struct signer *s, struct release_marks *out)
+{
+	AUTO_DONE(keep) keep = { 0 };
+	struct span stored;
+	enum status status = store_fact(s->store, MARKS, &keep, &stored);
+
+	if (status == STATUS_NOT_FOUND) {
+		*out = (struct release_marks){ 0 };
+		return OK;
+	}
+	if (status != OK)
+		return status;
+	return release_marks_decode(stored, out) == OK ? OK : STATUS_IO;
+}
+
+/* The same version with other bytes is as bad as an older one. */
+static bool goes_back(const struct release_mark *from, const struct release_mark *to)
+{
+	if (to->version != from->version)
+		return to->version < from->version;
+	return from->digest.alg != DIGEST_NONE && !digest_equal(&from->digest, &to->digest);
+}
+
+static enum status raise_marks(struct signer *s, const struct release_marks *marks)
+{
+	AUTO_DONE(bytes) encoded = { 0 };
+	struct release_marks seen = { 0 };
+	enum status status = releases_marks(s, &seen);
+
+	if (status != OK)
+		return status;
+	if (goes_back(&seen.root, &marks->root) || goes_back(&seen.timestamp, &marks->timestamp) ||
+	    goes_back(&seen.index, &marks->index) ||
+	    goes_back(&seen.revocations, &marks->revocations) || marks->time < seen.time)
+		return STATUS_DENIED;
+	status = release_marks_encode(marks, &encoded);
+	return status == OK ? store_fact_set(s->store, MARKS, span_of(&encoded)) : status;
+}
+
+static enum status forget_refusal(struct signer *s)
+{
+	return store_fact_set(s->store, REFUSED, (struct span){ 0 });
+}
+
+enum status releases_accept(struct turn *turn, struct span image, const struct release_marks *marks,
+			    struct reference *out)
+{
+	struct signer *s = turn->signer;
+	struct reference reference;
+	enum status status = reference_open(image, &reference);
+
+	if (status != OK)
+		return status;
+
+	struct reference_facts facts = reference_facts(&reference);
+	bool is_other = !s->has_reference || !span_equal(signer_generation(s), facts.generation);
+
+	/* Zeros are the generation of no release at all. */
+	if (facts.generation.len != SHA256_SIZE || span_is_zero(facts.generation))
+		return STATUS_MALFORMED;
+	status = raise_marks(s, marks);
+	if (status == OK)
+		status = store_generation_set(s->store, facts.generation);
+	if (status == OK)
+		status = forget_refusal(s);
+	if (status == OK && is_other)
+		status = audit_note(turn, "release-loaded", (struct span){ 0 }, NULL,
+				    "root %llu index %llu valid until %lld",
+				    (unsigned long long)facts.root_version,
+				    (unsigned long long)facts.index_version,
+				    (long long)facts.valid_until);
+	if (status == OK)
+		*out = reference;
+	return status;
+}
+
+void releases_use(struct signer *s, const struct reference *reference, int64_t now)
+{
+	s->reference = *reference;
+	s->has_reference = true;
+	s->loaded = now;
+}
+
+/* Kept as it came, with the time in front. */
+enum status releases_refused(struct turn *turn, const struct load_refusal *refusal)
+{
+	AUTO_DONE(bytes) encoded = { 0 };
+	struct writer w = writer_to(&encoded, SIGNER_RECORD_MAX);
+
+	writer_be64(&w, (uint64_t)turn->now);
+
+	enum status status = writer_end(&w);
+
+	if (status == OK)
+		status = load_refusal_encode(refusal, &encoded);
+	if (status == OK)
+		status = store_fact_set(turn->signer->store, REFUSED, span_of(&encoded));
+	return status == OK
+		       ? audit_note(turn, "release-refused", (struct span){ 0 }, NULL,
+				    "%.*s in %.*s", (int)refusal->code.len,
+				    (const char *)refusal->code.data, (int)refusal->document.len,
+				    (const char *)refusal->document.data)
+		       : status;
+}
+
+static enum status describe_refusal(struct turn *turn, struct releases_item *item)
+{
+	struct load_refusal refusal;
+	struct span stored = { 0 };
+	enum status status = store_fact(turn->signer->store, REFUSED, turn->keep, &stored);
+
+	if (status == STATUS_NOT_FOUND || (status == OK && stored.len == 0))
+		return OK;
+	if (status != OK)
+		return status;
+
+	struct reader r = reader_over(stored);
+
+	item->refused = (int64_t)(reader_be64(&r) & INT64_MAX);
+	if (r.status != OK || load_refusal_decode(r.rest, &refusal) != OK)
+		return STATUS_IO;
+	item->refused_code = refusal.code;
+	item->refused_document = refusal.document;
+	item->refused_field = refusal.field;
+	item->refused_advice = refusal.advice;
+	return OK;
+}
+
+enum status releases_describe(struct turn *turn, struct releases_item *item)
+{
+	const struct signer *s = turn->signer;
+
+	item->is_loaded = s->has_reference;
+	item->generation = signer_generation(s);
+	item->loaded = s->loaded;
+	if (s->has_reference) {
+		struct reference_facts facts = reference_facts(&s->reference);
+
+		item->root_version = facts.root_version;
+		item->index_version = facts.index_version;
+		item->valid_until = facts.valid_until;
+	}
+	return describe_refusal(turn, item);
+}

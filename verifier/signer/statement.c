@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/statement.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/reader.h"
+#include "base/writer.h"
+#include "verifier/signer/core.h"
+
+static enum status put_grant(const struct conclusion_text *text, struct verdict *v)
+{
+	const struct grant *grant = text->grant;
+	const struct reference *ref = text->reference;
+	struct ref_range patterns = grant->node_class.id_patterns;
+	enum status status;
+
+	if (grant->expires == 0)
+		return OK;
+	if (patterns.count > VERDICT_ENTITLEMENTS_MAX)
+		return STATUS_TOO_LARGE;
+	v->expires = grant->expires;
+	status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &v->certificate);
+	if (status == OK)
+		status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
+	for (uint32_t i = 0; i < patterns.count && status == OK; i++)
+		status = bytes_copy(reference_text(ref, patterns.first + i),
+				    &v->entitlements[v->entitlement_count++]);
+	return status;
+}
+
+static enum status put_reason(const struct reason_item *item, struct verdict_reason *reason)
+{
+	enum status status = bytes_copy(item->code, &reason->code);
+
+	if (status == OK)
+		status = bytes_copy(span_text(layer_name(item->layer)), &reason->layer);
+	if (status == OK && item->owner.len > 0)
+		status = bytes_copy(item->owner, &reason->owner);
+	if (status == OK && item->detail.len > 0)
+		status = bytes_copy(item->detail, &reason->detail);
+	reason->has_entry = item->entry != FINDING_NO_ENTRY;
+	reason->entry = reason->has_entry ? item->entry : 0;
+	return status;
+}
+
+static enum status fill_verdict(const struct turn *turn, const struct conclusion_text *text,
+				struct verdict *v)
+{
+	const struct pending *p = text->pending;
+	enum status status = bytes_copy(p->nonce, &v->nonce);
+
+	v->node = p->row.node;
+	v->state = text->state;
+	v->issued = turn->now;
+	if (status == OK)
+		status = digest_from(DIGEST_SHA256,
+				     (struct span){ .data = p->generation, .len = SHA256_SIZE },
+				     &v->generation);
+	if (status == OK && p->authentication.authenticity == AUTHENTIC &&
+	    p->authentication.has_minting_key)
+		status = bytes_copy(name_span(&p->authentication.minting_name), &v->minting_key);
+	if (status == OK)
+		status = put_grant(text, v);
+	for (size_t i = 0; i < text->reasons->count && status == OK; i++)
+		status = put_reason(&text->reasons->items[i], &v->reasons[v->reason_count++]);
+	return status;
+}
+
+static enum status make_verdict(struct turn *turn, const struct conclusion_text *text,
+				struct result *result)
+{
+	AUTO_DONE(verdict) verdict = { 0 };
+	AUTO_DONE(bytes) written = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+	enum status status = fill_verdict(turn, text, &verdict);
+
+	if (status == OK)
+		status = verdict_write(&verdict, &written);
+	if (status == OK)
+		status = result_sign(turn->signer->keys.result, span_of(&written), &signature);
+	if (status == OK)
+		status = keep_bytes(turn->keep, &written, &result->verdict);
+	return status == OK ? keep_bytes(turn->keep, &signature, &result->verdict_signature)
+			    : status;
+}
+
+static enum status put_certificates(struct turn *turn, const struct conclusion_text *text,
+				    struct result *result)
+{
+	const struct authority *authority = text->grant->authority;
+
+	if (text->grant->expires == 0)
+		return OK;
+	for (size_t i = 0; i < authority->chain_count; i++)
+		result->chain.items[i] = span_of(&authority->chain[i]);
+	result->chain.count = authority->chain_count;
+	return keep_copy(turn->keep, span_of(&text->grant->certificate), &result->certificate);
+}
+
+enum status statement_make(struct turn *turn, const struct conclusion_text *text,
+			   struct result *result)
+{
+	AUTO_DONE(bytes) jws = { 0 };
+	enum status status = make_verdict(turn, text, result);
+
+	if (status == OK)
+		status = put_certificates(turn, text, result);
+	if (status == OK && text->bundle_of != NULL) {
+		result->bundle = span_of(&text->bundle_of->bundle);
+		result->bundle_signature = span_of(&text->bundle_of->bundle_signature);
+	}
+	if (status == OK)
+		status = ear_make(turn, text, &jws);
+	return status == OK ? keep_bytes(turn->keep, &jws, &result->ear) : status;
+}
+
+static enum status write_bundle(const struct authority *a, struct bytes *out)
+{
+	AUTO_DONE(bundle) bundle = { .sequence = a->sequence };
+	enum status status = bytes_copy(span_text(a->trust_domain), &bundle.trust_domain);
+
+	if (status == OK)
+		status = bytes_copy(span_of(&a->root), &bundle.certificates[0]);
+	bundle.certificate_count = 1;
+	return status == OK ? bundle_write(&bundle, out) : status;
+}
+
+/* Fact "bundle:DOMAIN": be64 sequence, SHA-256 of the content it stands for. */
+static enum status next_sequence(struct store *store, struct authority *a)
+{
+	AUTO_DONE(keep) keep = { 0 };
+	AUTO_DONE(bytes) fact = { 0 };
+	struct span stored = { 0 };
+	struct digest digest;
+	char name[16 + TRUST_DOMAIN_MAX];
+	enum status status = digest_of(DIGEST_SHA256, span_of(&a->root), &digest);
+
+	if (status != OK)
+		return status;
+	(void)snprintf(name, sizeof(name), "bundle:%s", a->trust_domain);
+	status = store_fact(store, name, &keep, &stored);
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return status;
+
+	struct reader r = reader_over(stored);
+	uint64_t sequence = stored.len == 0 ? 0 : reader_be64(&r);
+	struct span content = reader_take(&r, stored.len == 0 ? 0 : SHA256_SIZE);
+
+	if (reader_end(&r) != OK)
+		return STATUS_IO;
+	a->sequence = sequence;
+	if (span_equal(content, digest_span(&digest)))
+		return OK;
+	a->sequence = sequence + 1;
+
+	struct writer w = writer_to(&fact, 64);
+
+	writer_be64(&w, a->sequence);
+	writer_put(&w, digest_span(&digest));
+	status = writer_end(&w);
+	return status == OK ? store_fact_set(store, name, span_of(&fact)) : status;
+}
+
+enum status statement_prepare_bundles(struct signer *s)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < s->keys.authority_count && status == OK; i++) {
+		struct authority *a = &s->keys.authorities[i];
+
+		bytes_done(&a->bundle);
+		bytes_done(&a->bundle_signature);
+		status = next_sequence(s->store, a);
+		if (status == OK)
+			status = write_bundle(a, &a->bundle);
+		if (status == OK)
+			status = result_sign(s->keys.result, span_of(&a->bundle),
+					     &a->bundle_signature);
+	}
+	return status;
+}
