@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/configuration.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto_openssl.h"
+#include "base/text.h"
+#include "daemon/file.h"
+#include "policies/spiffe_id.h"
+
+#define KEY_FILE_MAX 16384
+#define PATH_LENGTH_MAX 4095
+#define SECURITYFS "/sys/kernel/security"
+
+const struct setting configuration_schema[] = {
+	{ "verifier", false, "url", SETTING_TEXT, 0, 2048, NULL, true,
+	  "https://HOST[:PORT] of the verifier" },
+	{ "verifier", false, "ca_file", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, true,
+	  "certificates (PEM) that the verifier's TLS certificate must lead to" },
+	{ "verifier", false, "result_key", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, true,
+	  "public key (PEM, P-256) that verdicts must be signed with" },
+	{ "verifier", false, "timeout_s", SETTING_NUMBER, 1, 600, "60", false,
+	  "longest wait for one answer, in seconds" },
+	{ "tpm", false, "tcti", SETTING_TEXT, 0, 1024, "device:/dev/tpmrm0", false,
+	  "how the TPM is reached, in the words of tpm2-tss" },
+	{ "tpm", false, "endorsement_auth_file", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, false,
+	  "file with the endorsement hierarchy's password, where one is set" },
+	{ "logs", false, "boot_log", SETTING_TEXT, 0, PATH_LENGTH_MAX,
+	  SECURITYFS "/tpm0/binary_bios_measurements", false, "the firmware's event log" },
+	{ "logs", false, "ima_log", SETTING_TEXT, 0, PATH_LENGTH_MAX,
+	  SECURITYFS "/ima/binary_runtime_measurements", false, "the kernel's IMA log" },
+	{ "logs", false, "ima_count", SETTING_TEXT, 0, PATH_LENGTH_MAX,
+	  SECURITYFS "/ima/runtime_measurements_count", false,
+	  "its number of entries; none: the log's size tells that it grew" },
+	{ "agent", false, "hostname", SETTING_TEXT, 0, 253, NULL, false,
+	  "name given at enrolment, the host's own by default" },
+	{ "agent", false, "user", SETTING_TEXT, 0, 64, NULL, false,
+	  "user that the network role becomes" },
+	{ "broker", false, "user", SETTING_TEXT, 0, 64, NULL, false,
+	  "user that the TPM role becomes once TPM and logs are open" },
+	{ "identity", true, "spiffe_id", SETTING_TEXT, 0, 2048, NULL, true,
+	  "spiffe://TRUST-DOMAIN/PATH of this SVID" },
+	{ "identity", true, "dir", SETTING_TEXT, 1, PATH_LENGTH_MAX, NULL, true,
+	  "where svid.pem, svid_key.pem and bundle.pem are kept" },
+	{ "identity", true, "owner", SETTING_TEXT, 0, 64, "root", false,
+	  "user the files belong to" },
+	{ "identity", true, "group", SETTING_TEXT, 0, 64, "root", false,
+	  "group the files belong to" },
+	{ "identity", true, "mode", SETTING_TEXT, 0, 4, "0640", false,
+	  "their mode, octal; nothing for others, no execution" },
+	{ 0 },
+};
+
+__attribute__((format(printf, 2, 3))) static enum status refuse(struct settings_error *error,
+								const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return STATUS_MALFORMED;
+}
+
+const char *configuration_text(const struct configuration *c, const char *section, const char *key)
+{
+	return settings_text(c->settings, section, NULL, key);
+}
+
+/* The key that verdicts are pinned to: a file others may write is no pin. */
+static enum status result_key_read(struct configuration *c, struct settings_error *error)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	const char *path = configuration_text(c, "verifier", "result_key");
+	char group[32] = "";
+	enum status status = file_read_guarded(path, KEY_FILE_MAX, false, &pem);
+
+	if (status != OK)
+		return refuse(error, "[verifier] result_key: %s: %s", path, status_text(status));
+
+	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+
+	c->result_key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	if (c->result_key == NULL ||
+	    EVP_PKEY_get_group_name(c->result_key, group, sizeof(group), NULL) != 1 ||
+	    strcmp(group, "prime256v1") != 0)
+		return refuse(error, "[verifier] result_key: %s holds no public P-256 key in PEM",
+			      path);
+	return OK;
+}
+
+static enum status mode_read(const char *text, mode_t *out)
+{
+	mode_t mode = 0;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c < '0' || *c > '7')
+			return STATUS_MALFORMED;
+		mode = (mode << 3) | (mode_t)(*c - '0');
+	}
+	/* A key that everyone may read is nobody's identity. */
+	if ((mode & (mode_t)~0660) != 0 || (mode & 0400) == 0)
+		return STATUS_DENIED;
+	*out = mode;
+	return OK;
+}
+
+static enum status identity_read(const struct configuration *c, const char *name,
+				 struct identity_settings *out, struct settings_error *error)
+{
+	const struct settings *s = c->settings;
+	const char *owner = settings_text(s, "identity", name, "owner");
+	const char *group = settings_text(s, "identity", name, "group");
+	struct identity_settings id = {
+		.name = name,
+		.spiffe_id = settings_text(s, "identity", name, "spiffe_id"),
+		.directory = settings_text(s, "identity", name, "dir"),
+	};
+	const struct passwd *user = getpwnam(owner);
+	const struct group *members = getgrnam(group);
+
+	if (!spiffe_id_is_valid(span_text(id.spiffe_id)))
+		return refuse(error, "[identity %s] spiffe_id: no SPIFFE ID with a path", name);
+	if (id.directory[0] != '/')
+		return refuse(error, "[identity %s] dir: not an absolute path", name);
+	if (user == NULL)
+		return refuse(error, "[identity %s] owner: there is no user %s", name, owner);
+	if (members == NULL)
+		return refuse(error, "[identity %s] group: there is no group %s", name, group);
+	id.owner = user->pw_uid;
+	id.group = members->gr_gid;
+	if (mode_read(settings_text(s, "identity", name, "mode"), &id.mode) != OK)
+		return refuse(error, "[identity %s] mode: octal, 0400 and at most 0660", name);
+	*out = id;
+	return OK;
+}
+
+static enum status identities_read(struct configuration *c, struct settings_error *error)
+{
+	size_t count = settings_name_count(c->settings, "identity");
+
+	if (count > IDENTITIES_MAX)
+		return refuse(error, "more than %d identities", IDENTITIES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = settings_name(c->settings, "identity", i);
+		enum status status = identity_read(c, name, &c->identities[i], error);
+
+		if (status != OK)
+			return status;
+		/* Two writers of one directory would end each other's SVID. */
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(c->identities[i].directory, c->identities[j].directory) == 0)
+				return refuse(error, "[identity %s] dir: used by %s as well", name,
+					      c->identities[j].name);
+		}
+		c->identity_count = i + 1;
+	}
+	return OK;
+}
+
+enum status configuration_load(const char *path, struct configuration *out,
+			       struct settings_error *error)
+{
+	AUTO_DONE(configuration) c = { 0 };
+	enum status status = settings_load(path, configuration_schema, &c.settings, error);
+
+	if (status != OK)
+		return status;
+	if (strncmp(configuration_text(&c, "verifier", "url"), "https://", 8) != 0)
+		return refuse(error, "[verifier] url: https:// only");
+	status = result_key_read(&c, error);
+	if (status == OK)
+		status = identities_read(&c, error);
+	if (status == OK) {
+		*out = c;
+		c = (struct configuration){ 0 };
+	}
+	return status;
+}
+
+void configuration_done(struct configuration *c)
+{
+	settings_free(c->settings);
+	EVP_PKEY_free(c->result_key);
+	*c = (struct configuration){ 0 };
+}
+
+enum status configuration_drop(const struct configuration *c, const char *section)
+{
+	const char *name = configuration_text(c, section, "user");
+
+	if (name == NULL || geteuid() != 0)
+		return OK;
+
+	const struct passwd *user = getpwnam(name);
+
+	if (user == NULL)
+		return STATUS_NOT_FOUND;
+	if (setgroups(0, NULL) != 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
+		return STATUS_DENIED;
+	/* For good: a way back would be no drop. */
+	return setuid(0) == 0 && user->pw_uid != 0 ? STATUS_DENIED : OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_CONFIGURATION_H
+#define ATTESTD_CONFIGURATION_H
+
+#include <openssl/evp.h>
+#include <sys/types.h>
+
+#include "daemon/settings.h"
+
+/* attestd.conf: the schema, and what it means. */
+extern const struct setting configuration_schema[];
+
+/* An SVID that workloads find on disk. Texts borrow from the settings. */
+struct identity_settings {
+	const char *name;
+	const char *spiffe_id;
+	const char *directory;
+	uid_t owner;
+	gid_t group;
+	mode_t mode;
+};
+
+#define IDENTITIES_MAX 64
+
+struct configuration {
+	struct settings *settings;
+	struct identity_settings identities[IDENTITIES_MAX];
+	size_t identity_count;
+	EVP_PKEY *result_key; /* pinned: P-256 */
+};
+
+/* Everything that --check-config answers for. */
+enum status configuration_load(const char *path, struct configuration *out,
+			       struct settings_error *error);
+void configuration_done(struct configuration *c);
+const char *configuration_text(const struct configuration *c, const char *section, const char *key);
+/* Becomes the user that a setting names, where there is one and we are root. */
+enum status configuration_drop(const struct configuration *c, const char *section);
+
+AUTO_RELEASE(configuration, configuration_done);
+
+#endif

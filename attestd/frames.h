@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_FRAMES_H
+#define ATTESTD_FRAMES_H
+
+#include "daemon/channel.h"
+
+/*
+ * Frames between attestd's roles (daemon/channel.h). Bodies are fields in the
+ * order given: uN and bN are big-endian integers, s16 and s32 sized bytes. A
+ * frame with an id other than 0 is answered by FRAME_ANSWER or FRAME_REFUSED
+ * with the same id. Receivers treat each other as hostile.
+ */
+enum frame_type {
+	/* agent -> broker: want EK public u8
+	 * answer: node id s16 (32 bytes, or empty), states b32, EK index b32, EK
+	 * certificate s32, EK public s32, AK public s32, chain count u8, each s32 */
+	FRAME_IDENTITY = 1,
+	/* agent -> broker: nonce s16, bank b16, select b32, id object s16,
+	 * encrypted secret s16
+	 * answer: secret s16, attest s32, signature s32 */
+	FRAME_ACTIVATE,
+	/* agent -> broker: nonce s16, bank b16, select b32, policy PCRs b32, cap u8,
+	 * next entry b64, want boot log u8, want certify u8
+	 * answer: resetCount b32, restartCount b32, body of the request s32 */
+	FRAME_EVIDENCE,
+	/* agent -> broker: verdict s32, signature s16, certificate s32
+	 * answer: is granted u8, expires b64 */
+	FRAME_VERDICT,
+	/* agent -> broker: nothing; answer: nothing */
+	FRAME_CAP,
+	/* mint -> broker: TBSCertificate s32; answer: ECDSA-Sig-Value s16 */
+	FRAME_MINT_SIGN,
+	/* broker -> agent, id 0: the IMA log grew */
+	FRAME_GROWTH,
+	/* agent -> mint, id 0: verdict s32, signature s16, certificate s32, bundle
+	 * s32, bundle signature s16 */
+	FRAME_RIGHT,
+	/* agent -> mint, id 0: nothing; what was minted is removed */
+	FRAME_RIGHT_ENDED,
+	/* agent -> parent, id 0: ready */
+	FRAME_READY,
+	/* agent -> parent, id 0: a line for people, s16 */
+	FRAME_STATE,
+	FRAME_ANSWER,
+	/* status b16, reason s16 */
+	FRAME_REFUSED,
+};
+
+/* An answer carries a request body of docs/protocol.md at most. */
+#define FRAME_LARGE_MAX (((size_t)32 << 20) + 4096)
+#define FRAME_SMALL_MAX ((size_t)256 << 10)
+
+/* Descriptors that each role is given, from ROLE_FD_FIRST on. */
+enum agent_fd { AGENT_BROKER, AGENT_MINT, AGENT_PARENT, AGENT_FDS };
+enum broker_fd { BROKER_AGENT, BROKER_MINT, BROKER_FDS };
+enum mint_fd { MINT_AGENT, MINT_BROKER, MINT_FDS };
+
+#endif

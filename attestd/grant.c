@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/grant.h"
+
+#include "policies/spiffe_id.h"
+
+static enum status signature_check(struct span text, struct span signature, EVP_PKEY *key)
+{
+	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+
+	if (ctx == NULL)
+		return STATUS_NO_MEMORY;
+	if (EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1)
+		return STATUS_UNSUPPORTED;
+	/* Only 1 means yes: OpenSSL fails with 0 or with a negative number. */
+	if (EVP_DigestVerify(ctx, signature.data, signature.len, text.data, text.len) != 1)
+		return STATUS_MISMATCH;
+	return OK;
+}
+
+enum status verdict_open(struct span text, struct span signature, EVP_PKEY *result_key,
+			 struct verdict *out)
+{
+	enum status status = signature_check(text, signature, result_key);
+
+	return status == OK ? verdict_parse(text, out) : status;
+}
+
+enum status bundle_open(struct span text, struct span signature, EVP_PKEY *result_key,
+			struct bundle *out)
+{
+	enum status status = signature_check(text, signature, result_key);
+
+	return status == OK ? bundle_parse(text, out) : status;
+}
+
+void grant_done(struct grant *g)
+{
+	verdict_done(&g->verdict);
+	X509_free(g->certificate);
+	*g = (struct grant){ 0 };
+}
+
+enum status grant_take(struct verdict *verdict, struct span certificate, int64_t now,
+		       struct grant *out)
+{
+	struct digest digest;
+	const uint8_t *p = certificate.data;
+
+	if (verdict->state != NODE_TRUSTED || verdict->certificate.alg != DIGEST_SHA256 ||
+	    verdict->expires <= now)
+		return STATUS_DENIED;
+
+	enum status status = digest_of(DIGEST_SHA256, certificate, &digest);
+
+	if (status != OK)
+		return status;
+	if (!digest_equal(&digest, &verdict->certificate))
+		return STATUS_MISMATCH;
+
+	AUTO(X509) parsed = d2i_X509(NULL, &p, (long)certificate.len);
+
+	if (parsed == NULL || p != certificate.data + certificate.len)
+		return STATUS_MALFORMED;
+	*out = (struct grant){ .verdict = *verdict, .certificate = parsed };
+	*verdict = (struct verdict){ 0 };
+	parsed = NULL;
+	return OK;
+}
+
+bool grant_entitles(const struct grant *g, struct span spiffe_id)
+{
+	const struct verdict *v = &g->verdict;
+
+	/* The pattern's trust domain too must be the grant's. */
+	if (!spiffe_id_is_valid(spiffe_id) ||
+	    !span_equal(spiffe_id_trust_domain(spiffe_id), span_of(&v->trust_domain)))
+		return false;
+	for (size_t i = 0; i < v->entitlement_count; i++) {
+		if (spiffe_id_matches(span_of(&v->entitlements[i]), spiffe_id))
+			return true;
+	}
+	return false;
+}

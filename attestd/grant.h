@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_GRANT_H
+#define ATTESTD_GRANT_H
+
+#include "base/auto_openssl.h"
+#include "messages/statement.h"
+
+/*
+ * What the verifier signed, verified by each role for itself: between the
+ * verifier and a role stands at least one process that may have been taken
+ * over. Pure: time and key are arguments.
+ */
+
+/* Signature before anything else. STATUS_MISMATCH: not by that key. */
+enum status verdict_open(struct span text, struct span signature, EVP_PKEY *result_key,
+			 struct verdict *out);
+enum status bundle_open(struct span text, struct span signature, EVP_PKEY *result_key,
+			struct bundle *out);
+
+/* The right to mint until it expires. */
+struct grant {
+	struct verdict verdict;
+	X509 *certificate; /* the CA certificate of the minting key */
+};
+
+void grant_done(struct grant *g);
+/*
+ * Takes a verdict that grants. STATUS_DENIED where it grants nothing, or no
+ * longer at now; STATUS_MISMATCH where certificate is not the one it names.
+ * The verdict moves into the grant.
+ */
+enum status grant_take(struct verdict *verdict, struct span certificate, int64_t now,
+		       struct grant *out);
+bool grant_entitles(const struct grant *g, struct span spiffe_id);
+
+AUTO_RELEASE(grant, grant_done);
+
+#endif
