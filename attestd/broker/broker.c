@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/broker/broker.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/file.h"
+#include "daemon/log.h"
+#include "daemon/role.h"
+
+#define AUTH_MAX 64
+#define TICK_MS 1000
+
+static const struct verb {
+	uint16_t type;
+	bool is_mints; /* else the agent's */
+	broker_verb run;
+} verbs[] = {
+	{ FRAME_IDENTITY, false, verb_identity }, { FRAME_ACTIVATE, false, verb_activate },
+	{ FRAME_EVIDENCE, false, verb_evidence }, { FRAME_VERDICT, false, verb_verdict },
+	{ FRAME_CAP, false, verb_cap },		  { FRAME_MINT_SIGN, true, verb_mint_sign },
+};
+
+static const struct verb *verb_of(uint16_t type, bool is_mints)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (verbs[i].type == type && verbs[i].is_mints == is_mints)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static enum status refuse(struct broker *b, struct channel *c, uint64_t id, enum status why)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	const char *reason = tpm_device_reason(b->device);
+
+	writer_be16(&w, (uint16_t)why);
+	writer_sized(&w, span_text(reason[0] != '\0' ? reason : status_text(why)));
+
+	enum status status = writer_end(&w);
+
+	return status == OK ? channel_send(c, FRAME_REFUSED, id, span_of(&body)) : status;
+}
+
+/* What is no request of this peer's ends the channel, and so the role. */
+static enum status serve(struct broker *b, struct channel *c, const struct frame *frame)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer out = writer_to(&body, FRAME_LARGE_MAX);
+	struct reader in = reader_over(frame->body);
+	const struct verb *verb = verb_of(frame->type, c == &b->mint);
+
+	if (frame->fd >= 0)
+		(void)close(frame->fd);
+	if (verb == NULL || frame->id == 0 || frame->fd >= 0)
+		return STATUS_MALFORMED;
+
+	enum status status = verb->run(b, &in, &out);
+
+	if (in.status != OK)
+		return STATUS_MALFORMED;
+	if (status == OK)
+		status = writer_end(&out);
+	if (status != OK)
+		return refuse(b, c, frame->id, status);
+	return channel_send(c, FRAME_ANSWER, frame->id, span_of(&body));
+}
+
+static enum status serve_all(struct broker *b, struct channel *c)
+{
+	struct frame frame;
+	enum status status = channel_fill(c);
+
+	if (status != OK)
+		return status;
+	status = channel_take(c, &frame);
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	return status == OK ? serve(b, c, &frame) : status;
+}
+
+static enum status tell_growth(struct broker *b)
+{
+	if (!logs_grew(&b->logs) || b->growth_told)
+		return OK;
+	b->growth_told = true;
+	return channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum status loop(struct broker *b)
+{
+	enum status status = OK;
+	int64_t tick = now_ms() + TICK_MS;
+
+	while (status == OK) {
+		struct pollfd fds[] = { { .fd = b->agent.fd, .events = POLLIN },
+					{ .fd = b->mint.fd, .events = POLLIN } };
+		int64_t left = tick - now_ms();
+
+		/* The one wake-up a second: IMA notifies nobody. */
+		if (left <= 0) {
+			status = tell_growth(b);
+			tick = now_ms() + TICK_MS;
+			continue;
+		}
+		(void)poll(fds, 2, (int)left);
+		if (fds[0].revents != 0)
+			status = serve_all(b, &b->agent);
+		if (status == OK && fds[1].revents != 0)
+			status = serve_all(b, &b->mint);
+	}
+	return status;
+}
+
+/* Endorsement password: the file's first line. */
+static enum status endorsement_auth(const struct configuration *c, struct bytes *out)
+{
+	const char *path = configuration_text(c, "tpm", "endorsement_auth_file");
+	enum status status = path == NULL ? OK : file_read_guarded(path, AUTH_MAX, true, out);
+
+	while (out->len > 0 && out->data[out->len - 1] == '\n')
+		out->len--;
+	return status;
+}
+
+static enum status open_all(struct broker *b)
+{
+	const struct configuration *c = b->configuration;
+	AUTO_DONE(bytes) auth = { 0 };
+	enum status status = endorsement_auth(c, &auth);
+
+	if (status != OK) {
+		log_line(LOG_LEVEL_ERROR, "[tpm] endorsement_auth_file: %s", status_text(status));
+		return status;
+	}
+	status = tpm_device_new(configuration_text(c, "tpm", "tcti"), span_of(&auth), &b->device);
+	bytes_wipe(&auth);
+	if (status != OK)
+		return status;
+	logs_open(configuration_text(c, "logs", "boot_log"),
+		  configuration_text(c, "logs", "ima_log"),
+		  configuration_text(c, "logs", "ima_count"), &b->logs);
+	/* A TPM that does not answer yet is asked again by the agent. */
+	if (broker_identify(b) != OK)
+		log_line(LOG_LEVEL_WARNING, "TPM: %s", tpm_device_reason(b->device));
+	status = configuration_drop(c, "broker");
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "[broker] user: %s", status_text(status));
+	return status;
+}
+
+static void broker_done(struct broker *b)
+{
+	channel_done(&b->agent);
+	channel_done(&b->mint);
+	grant_done(&b->grant);
+	tpm_identity_done(&b->identity);
+	bytes_done(&b->nonce);
+	logs_done(&b->logs);
+	tpm_device_free(b->device);
+}
+
+int broker_run(const char *configuration_path)
+{
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error;
+	struct broker b = { .configuration = &c };
+
+	log_open("attestd/broker", LOG_LEVEL_INFO);
+	/* The TSS writes to standard error by itself; we say what it returned. */
+	if (setenv("TSS2_LOG", "all+NONE", 0) != 0)
+		return 1;
+	if (configuration_load(configuration_path, &c, &error) != OK) {
+		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+		return 1;
+	}
+	channel_init(&b.agent, ROLE_FD_FIRST + BROKER_AGENT, FRAME_LARGE_MAX);
+	channel_init(&b.mint, ROLE_FD_FIRST + BROKER_MINT, FRAME_SMALL_MAX);
+
+	enum status status = open_all(&b);
+
+	if (status == OK)
+		status = loop(&b);
+	/* A peer that went is the parent's business. */
+	if (status != STATUS_IO)
+		log_line(LOG_LEVEL_ERROR, "ends: %s", status_text(status));
+	broker_done(&b);
+	return 1;
+}

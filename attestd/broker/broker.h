@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_BROKER_BROKER_H
+#define ATTESTD_BROKER_BROKER_H
+
+#include "attestd/broker/logs.h"
+#include "attestd/configuration.h"
+#include "attestd/frames.h"
+#include "attestd/grant.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "tpm/device/device.h"
+
+/*
+ * The role that holds the TPM and reads the logs. It has no network and does
+ * five things: identity, activate, evidence, mint-sign, cap.
+ */
+struct broker {
+	const struct configuration *configuration;
+	struct tpm_device *device;
+	struct log_files logs;
+	struct channel agent, mint;
+	struct tpm_identity identity;
+	struct node_id node;
+	bool has_node; /* the EK certificate was read */
+	/* What the last evidence offered, and so what a verdict must answer. */
+	struct bytes nonce;
+	unsigned cap; /* PCR; 0 before the first challenge */
+	struct grant grant; /* certificate NULL: none */
+	bool growth_told;
+};
+
+/* Process of its own; the exit status. */
+int broker_run(const char *configuration_path);
+
+/* One verb: reads its fields, writes the answer's. */
+typedef enum status (*broker_verb)(struct broker *b, struct reader *in, struct writer *out);
+
+enum status broker_identify(struct broker *b);
+enum status verb_identity(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_activate(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_cap(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/broker/broker.h"
+#include "daemon/log.h"
+#include "messages/evidence.h"
+#include "tpm/attest.h"
+#include "tpm/policy_digest.h"
+
+/* Both logs together, so that their base64 and the rest stay below the cap of
+ * the request's body. */
+#define LOGS_MAX ((size_t)23 << 20)
+#define BOOT_LOG_MAX ((size_t)4 << 20)
+
+/* FRAME_EVIDENCE */
+struct wanted {
+	struct span nonce;
+	enum digest_alg bank;
+	pcr_mask select, policy;
+	unsigned cap;
+	uint64_t next_entry;
+	bool boot_log, certify;
+};
+
+static enum status wanted_read(struct reader *in, struct wanted *out)
+{
+	struct wanted w = { .nonce = reader_sized(in, NONCE_MAX) };
+
+	w.bank = digest_alg_from_tpm(reader_be16(in));
+	w.select = reader_be32(in);
+	w.policy = reader_be32(in);
+	w.cap = reader_u8(in);
+	w.next_entry = reader_be64(in);
+	w.boot_log = reader_u8(in) != 0;
+	w.certify = reader_u8(in) != 0;
+
+	enum status end = reader_end(in);
+
+	if (end != OK) {
+		reader_fail(in, end);
+		return end;
+	}
+	/* The values come from the network: 16 and 23 can be reset, the cap is
+	 * never a PCR of boot or IMA. */
+	if (w.nonce.len == 0 || w.bank == DIGEST_NONE || w.select == 0 ||
+	    ((w.select | w.policy) & ~(pcr_mask)0xffff) != 0 || w.cap <= 10 || w.cap > 15)
+		return STATUS_UNSUPPORTED;
+	w.policy |= (pcr_mask)1 << w.cap;
+	*out = w;
+	return OK;
+}
+
+static enum status certify(struct broker *b, const struct wanted *w, struct evidence *e)
+{
+	AUTO_DONE(tpm_statement) certified = { 0 };
+	struct digest qualifying;
+	enum status status = certify_extra_data(w->nonce, &qualifying);
+
+	if (status == OK)
+		status = tpm_device_certify(b->device, digest_span(&qualifying), &certified);
+	if (status != OK)
+		return status;
+	e->certify_attest = certified.attest;
+	e->certify_signature = certified.signature;
+	certified = (struct tpm_statement){ 0 };
+	return OK;
+}
+
+/* The minting key goes first: the quote's extraData names it. */
+static enum status add_minting_key(struct broker *b, const struct wanted *w, struct evidence *e,
+				   struct name *name)
+{
+	bool is_new = false;
+	enum status status = tpm_device_minting_key(b->device, w->bank, w->policy, &is_new);
+
+	if (status == OK && is_new) {
+		/* The certificate was for the key before. */
+		grant_done(&b->grant);
+		log_line(LOG_LEVEL_INFO, "made a new minting key");
+	}
+	if (status == OK)
+		status = bytes_copy(tpm_device_minting_public(b->device), &e->minting_public);
+	if (status == OK)
+		status = public_area_name(span_of(&e->minting_public), name);
+	if (status == OK && (is_new || w->certify))
+		status = certify(b, w, e);
+	return status;
+}
+
+static enum status add_values(const struct wanted *w, const struct pcr_values *values,
+			      struct evidence *e)
+{
+	enum status status = OK;
+
+	for (unsigned pcr = 0; pcr < PCR_COUNT && status == OK; pcr++) {
+		const struct digest *value = pcr_value(values, w->bank, pcr);
+
+		if ((w->select >> pcr & 1) == 0)
+			continue;
+		if (value == NULL)
+			return STATUS_NOT_FOUND;
+		status = bytes_copy(digest_span(value), &e->pcrs[e->pcr_count]);
+		if (status == OK)
+			e->pcr_count++;
+	}
+	return status;
+}
+
+static enum status add_quote(struct broker *b, const struct wanted *w, const struct name *key,
+			     struct evidence *e)
+{
+	AUTO_DONE(tpm_statement) quoted = { 0 };
+	struct pcr_values values;
+	struct digest extra;
+	enum status status = quote_extra_data(w->nonce, name_span(key), &extra);
+
+	if (status == OK)
+		status = tpm_device_quote(b->device, w->bank, w->select, digest_span(&extra),
+					  &quoted, &values);
+	if (status == OK)
+		status = add_values(w, &values, e);
+	if (status != OK)
+		return status;
+	e->attest = quoted.attest;
+	e->signature = quoted.signature;
+	quoted = (struct tpm_statement){ 0 };
+	return OK;
+}
+
+static enum status add_logs(struct broker *b, const struct wanted *w, struct evidence *e)
+{
+	size_t room = LOGS_MAX;
+	enum status status = OK;
+
+	if (w->boot_log) {
+		status = logs_read_boot(&b->logs, BOOT_LOG_MAX, &e->boot_log);
+		e->has_boot_log = status == OK;
+		room -= e->boot_log.len;
+	} else if (b->logs.boot_fd < 0) {
+		status = STATUS_NOT_FOUND;
+	}
+	if (status == STATUS_NOT_FOUND)
+		e->states |= HOST_BOOT_LOG_MISSING;
+	else if (status != OK)
+		return status;
+
+	e->ima_first = w->next_entry;
+	status = logs_read_ima(&b->logs, room, &e->ima_first, &e->ima_entries);
+	e->has_ima_log = status == OK;
+	if (status == STATUS_NOT_FOUND)
+		e->states |= HOST_IMA_LOG_MISSING;
+	return status == STATUS_NOT_FOUND ? OK : status;
+}
+
+static enum status answer(const struct evidence *e, struct writer *out)
+{
+	AUTO_DONE(bytes) json = { 0 };
+	struct attest quote;
+	enum status status = attest_parse(span_of(&e->attest), ATTEST_QUOTE, &quote);
+
+	if (status == OK)
+		status = evidence_write(e, &json);
+	if (status != OK)
+		return status;
+	writer_be32(out, quote.reset_count);
+	writer_be32(out, quote.restart_count);
+	writer_sized32(out, span_of(&json));
+	return OK;
+}
+
+enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out)
+{
+	AUTO_DONE(evidence) e = { 0 };
+	struct wanted w;
+	struct name key;
+	enum status status = wanted_read(in, &w);
+
+	if (status != OK)
+		return status;
+	b->cap = w.cap;
+	b->growth_told = false;
+	bytes_done(&b->nonce);
+	status = bytes_copy(w.nonce, &b->nonce);
+	if (status == OK)
+		status = bytes_copy(w.nonce, &e.nonce);
+	if (status == OK)
+		status = add_minting_key(b, &w, &e, &key);
+	if (status == OK)
+		status = add_quote(b, &w, &key, &e);
+	/* Quote first, logs after: the log may be longer, never shorter. */
+	if (status == OK)
+		status = add_logs(b, &w, &e);
+	return status == OK ? answer(&e, out) : status;
+}

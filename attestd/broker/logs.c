@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/broker/logs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "tpm/ima_log.h"
+
+/* Holds any one entry: its data, names and sizes. */
+#define WINDOW ((size_t)2 << 20)
+#define READ_STEP ((size_t)64 << 10)
+
+static int open_log(const char *path)
+{
+	return strcmp(path, "none") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void logs_open(const char *boot, const char *ima, const char *count, struct log_files *out)
+{
+	*out = (struct log_files){ .boot_fd = open_log(boot),
+				   .ima_fd = open_log(ima),
+				   .count_fd = open_log(count) };
+	/* What is there already is no growth. */
+	(void)logs_grew(out);
+}
+
+static void close_log(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void logs_done(struct log_files *logs)
+{
+	close_log(logs->boot_fd);
+	close_log(logs->ima_fd);
+	close_log(logs->count_fd);
+	*logs = (struct log_files){ .boot_fd = -1, .ima_fd = -1, .count_fd = -1 };
+}
+
+/* At most max bytes from offset on. securityfs knows no size: read to the end. */
+static enum status read_from(int fd, uint64_t offset, size_t max, struct bytes *out)
+{
+	AUTO_DONE(bytes) all = { 0 };
+
+	while (all.len < max) {
+		size_t room = max - all.len < READ_STEP ? max - all.len : READ_STEP;
+		size_t doubled = all.capacity * 2 < max ? all.capacity * 2 : max;
+		enum status status = OK;
+
+		if (all.capacity - all.len < room)
+			status = bytes_reserve(&all,
+					       doubled > all.len + room ? doubled : all.len + room);
+		if (status != OK)
+			return status;
+
+		ssize_t got = pread(fd, all.data + all.len, room, (off_t)(offset + all.len));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return STATUS_IO;
+		if (got == 0)
+			break;
+		all.len += (size_t)got;
+	}
+	*out = all;
+	all = (struct bytes){ 0 };
+	return OK;
+}
+
+enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out)
+{
+	AUTO_DONE(bytes) log = { 0 };
+
+	if (logs->boot_fd < 0)
+		return STATUS_NOT_FOUND;
+
+	/* One byte over the cap tells "too large" from "just fits". */
+	enum status status = read_from(logs->boot_fd, 0, max + 1, &log);
+
+	if (status != OK)
+		return status;
+	if (log.len == 0)
+		return STATUS_NOT_FOUND;
+	if (log.len > max)
+		return STATUS_TOO_LARGE;
+	*out = log;
+	log = (struct bytes){ 0 };
+	return OK;
+}
+
+/* Bytes taken by whole entries of log, at most count of them; *passed is how
+ * many. */
+static enum status whole_entries(struct span log, uint64_t count, size_t *len, uint64_t *passed)
+{
+	struct ima_log cursor;
+	struct ima_entry entry;
+	enum status status = ima_log_open(log, DIGEST_SHA1, 0, &cursor);
+
+	*len = 0;
+	*passed = 0;
+	while (status == OK && *passed < count) {
+		status = ima_log_next(&cursor, &entry);
+		if (status == OK) {
+			*len = entry.offset + entry.size;
+			*passed += 1;
+		}
+	}
+	/* The kernel, or the cap, stopped inside an entry: it waits. */
+	return status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED ? OK : status;
+}
+
+/* Moves to entry; STATUS_NOT_FOUND where the log ends before. */
+static enum status seek(struct log_files *logs, uint64_t entry)
+{
+	if (entry < logs->entry) {
+		logs->entry = 0;
+		logs->offset = 0;
+	}
+	while (logs->entry < entry) {
+		AUTO_DONE(bytes) window = { 0 };
+		uint64_t passed = 0;
+		size_t len = 0;
+		enum status status = read_from(logs->ima_fd, logs->offset, WINDOW, &window);
+
+		if (status == OK)
+			status =
+				whole_entries(span_of(&window), entry - logs->entry, &len, &passed);
+		if (status != OK)
+			return status;
+		if (passed == 0)
+			return STATUS_NOT_FOUND;
+		logs->entry += passed;
+		logs->offset += len;
+	}
+	return OK;
+}
+
+enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out)
+{
+	AUTO_DONE(bytes) entries = { 0 };
+	uint64_t passed = 0;
+	size_t len = 0;
+
+	if (logs->ima_fd < 0)
+		return STATUS_NOT_FOUND;
+
+	enum status status = seek(logs, *first);
+
+	/* Not the log that the verifier remembers. */
+	if (status == STATUS_NOT_FOUND)
+		status = seek(logs, 0);
+	if (status == OK)
+		status = read_from(logs->ima_fd, logs->offset, max, &entries);
+	if (status == OK)
+		status = whole_entries(span_of(&entries), UINT64_MAX, &len, &passed);
+	if (status != OK)
+		return status;
+	entries.len = len;
+	*first = logs->entry;
+	*out = entries;
+	entries = (struct bytes){ 0 };
+	return OK;
+}
+
+static uint64_t size_now(const struct log_files *logs)
+{
+	uint8_t text[32];
+	struct stat st;
+	uint64_t count = 0;
+
+	if (logs->count_fd >= 0) {
+		ssize_t len = pread(logs->count_fd, text, sizeof(text), 0);
+
+		while (len > 0 && text[len - 1] == '\n')
+			len--;
+		if (len > 0 && decimal_parse((struct span){ .data = text, .len = (size_t)len },
+					     UINT64_MAX, &count) == OK)
+			return count;
+	}
+	if (logs->ima_fd >= 0 && fstat(logs->ima_fd, &st) == 0)
+		return (uint64_t)st.st_size;
+	return 0;
+}
+
+bool logs_grew(struct log_files *logs)
+{
+	uint64_t now = size_now(logs);
+	bool grew = now != logs->size;
+
+	logs->size = now;
+	return grew;
+}

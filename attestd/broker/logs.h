@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_BROKER_LOGS_H
+#define ATTESTD_BROKER_LOGS_H
+
+#include "base/bytes.h"
+
+/*
+ * The kernel's copies of the boot log and the IMA log, opened once while the
+ * role may; only what is new is read again.
+ */
+struct log_files {
+	int boot_fd, ima_fd, count_fd; /* -1: there is none */
+	uint64_t entry; /* the entry that starts at offset */
+	uint64_t offset;
+	uint64_t size; /* entries, or bytes where nothing counts them, when last asked */
+};
+
+/* A path that can't be opened leaves that log out; "none" names none. */
+void logs_open(const char *boot, const char *ima, const char *count, struct log_files *out);
+void logs_done(struct log_files *logs);
+/* STATUS_NOT_FOUND where there is none, or nothing in it. */
+enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out);
+/*
+ * Whole entries from number *first on, at most max bytes; more may follow.
+ * Where the log is shorter than that, from 0, and *first says so.
+ */
+enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out);
+/* Did the IMA log grow since this was last asked? One pread. */
+bool logs_grew(struct log_files *logs);
+
+AUTO_RELEASE(log_files, logs_done);
+
+#endif

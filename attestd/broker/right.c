@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "attestd/broker/broker.h"
+#include "attestd/svid_profile.h"
+#include "daemon/log.h"
+#include "messages/limits.h"
+#include "tpm/signature.h"
+
+static bool is_held(const struct broker *b)
+{
+	return b->grant.certificate != NULL;
+}
+
+/*
+ * Ends the right for this boot. Only a key that had a grant is worth a cap:
+ * appraisal accepts 64 of them, and an agent that was taken over must not use
+ * them up.
+ */
+static enum status end_right(struct broker *b)
+{
+	if (!is_held(b))
+		return OK;
+	grant_done(&b->grant);
+
+	enum status status = tpm_device_cap(b->device, b->cap);
+
+	tpm_device_drop_minting_key(b->device);
+	if (status == OK)
+		log_line(LOG_LEVEL_NOTICE, "PCR %u capped: the minting key is dead", b->cap);
+	else
+		log_line(LOG_LEVEL_ERROR, "cap: %s", tpm_device_reason(b->device));
+	return status;
+}
+
+enum status verb_cap(struct broker *b, struct reader *in, struct writer *out)
+{
+	enum status status = reader_end(in);
+
+	(void)out;
+	if (status != OK) {
+		reader_fail(in, status);
+		return status;
+	}
+	return end_right(b);
+}
+
+/* Is the certificate for the minting key that this TPM holds now? */
+static enum status check_key(const struct broker *b, X509 *certificate)
+{
+	struct public_area area;
+	AUTO(EVP_PKEY) key = NULL;
+	enum status status = public_area_parse(tpm_device_minting_public(b->device), &area);
+
+	if (status == OK)
+		status = public_area_key(&area, &key);
+	if (status != OK)
+		return status;
+	return EVP_PKEY_eq(key, X509_get0_pubkey(certificate)) == 1 ? OK : STATUS_MISMATCH;
+}
+
+/* An answer to the evidence we last gave, and to no other: a captured agent
+ * may hold back verdicts and bring an older one. */
+static enum status check_answer(const struct broker *b, const struct verdict *v)
+{
+	struct name name;
+
+	if (!b->has_node || !span_equal(node_id_span(&v->node), node_id_span(&b->node)) ||
+	    b->nonce.len == 0 || !span_equal(span_of(&v->nonce), span_of(&b->nonce)))
+		return STATUS_MISMATCH;
+	if (v->minting_key.len == 0)
+		return OK;
+
+	enum status status = public_area_name(tpm_device_minting_public(b->device), &name);
+
+	if (status != OK)
+		return status;
+	return span_equal(span_of(&v->minting_key), name_span(&name)) ? OK : STATUS_MISMATCH;
+}
+
+static enum status take_grant(struct broker *b, struct verdict *v, struct span certificate)
+{
+	AUTO_DONE(grant) grant = { 0 };
+	enum status status = grant_take(v, certificate, (int64_t)time(NULL), &grant);
+
+	if (status == OK)
+		status = check_key(b, grant.certificate);
+	if (status != OK)
+		return status;
+	grant_done(&b->grant);
+	b->grant = grant;
+	grant = (struct grant){ 0 };
+	return OK;
+}
+
+static enum status take_verdict(struct broker *b, struct verdict *v, struct span certificate)
+{
+	enum status status = check_answer(b, v);
+
+	if (status != OK)
+		return status;
+	/* One verdict for one nonce. */
+	bytes_done(&b->nonce);
+	if (v->state != NODE_TRUSTED)
+		return end_right(b);
+	/* Trusted, but nothing new: what is held runs out by itself. */
+	if (v->certificate.alg == DIGEST_NONE)
+		return OK;
+	return take_grant(b, v, certificate);
+}
+
+enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out)
+{
+	AUTO_DONE(verdict) v = { 0 };
+	struct span text = reader_sized32(in, STATEMENT_MAX);
+	struct span signature = reader_sized(in, SIGNATURE_MAX);
+	struct span certificate = reader_sized32(in, CERTIFICATE_DER_MAX);
+	enum status status = reader_end(in);
+
+	if (status != OK) {
+		reader_fail(in, status);
+		return status;
+	}
+	status = verdict_open(text, signature, b->configuration->result_key, &v);
+	if (status == OK)
+		status = take_verdict(b, &v, certificate);
+	if (status != OK)
+		return status;
+	writer_u8(out, is_held(b));
+	writer_be64(out, is_held(b) ? (uint64_t)b->grant.verdict.expires : 0);
+	return OK;
+}
+
+static enum status sign(struct broker *b, struct span tbs, struct writer *out)
+{
+	AUTO_DONE(bytes) made = { 0 };
+	AUTO_DONE(bytes) der = { 0 };
+	struct signature signature;
+	struct digest digest;
+	enum status status = digest_of(DIGEST_SHA256, tbs, &digest);
+
+	if (status == OK)
+		status = tpm_device_mint_sign(b->device, &digest, &made);
+	if (status == OK)
+		status = signature_parse(span_of(&made), &signature);
+	if (status == OK)
+		status = signature_der(&signature, &der);
+	if (status == OK)
+		writer_sized(out, span_of(&der));
+	return status;
+}
+
+enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out)
+{
+	struct span tbs = reader_sized32(in, FRAME_SMALL_MAX);
+	enum svid_refusal refusal = SVID_MALFORMED;
+	int64_t now = (int64_t)time(NULL);
+	enum status status = reader_end(in);
+
+	if (status != OK) {
+		reader_fail(in, status);
+		return status;
+	}
+	if (!is_held(b))
+		return STATUS_DENIED;
+	if (b->grant.verdict.expires <= now) {
+		grant_done(&b->grant);
+		return STATUS_DENIED;
+	}
+	status = svid_profile_check(tbs, &b->grant, now, &refusal);
+	if (status != OK)
+		return status;
+	/* The mint makes none but good ones: this is a role taken over, or a
+	 * name that the node's class does not have. */
+	if (refusal != SVID_ACCEPTED) {
+		log_line(LOG_LEVEL_WARNING, "mint-sign refused: %s", svid_refusal_name(refusal));
+		return STATUS_DENIED;
+	}
+	return sign(b, tbs, out);
+}
