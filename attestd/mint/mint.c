@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/mint/mint.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attestd/configuration.h"
+#include "attestd/frames.h"
+#include "attestd/grant.h"
+#include "attestd/mint/svid.h"
+#include "attestd/mint/svid_directory.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "daemon/log.h"
+#include "daemon/role.h"
+#include "messages/limits.h"
+
+#define SIGN_TIMEOUT_MS 30000
+/* After a signature or a file failed. */
+#define RETRY_S 5
+#define IDLE_S 60
+
+struct minted {
+	bool is_there;
+	bool is_told; /* that the node may not have it */
+	int64_t next; /* when to mint again, unix seconds */
+};
+
+struct mint {
+	const struct configuration *configuration;
+	struct channel agent, broker;
+	int signals;
+	uint64_t next_id;
+	struct grant grant; /* certificate NULL: no right */
+	struct bundle bundle;
+	struct minted minted[IDENTITIES_MAX];
+};
+
+static bool has_right(const struct mint *m)
+{
+	return m->grant.certificate != NULL;
+}
+
+static void remove_one(struct mint *m, size_t i)
+{
+	const struct identity_settings *identity = &m->configuration->identities[i];
+
+	if (svid_directory_remove(identity) != OK)
+		log_line(LOG_LEVEL_ERROR, "[identity %s] %s could not be emptied", identity->name,
+			 identity->directory);
+	m->minted[i] = (struct minted){ 0 };
+}
+
+static void remove_all(struct mint *m)
+{
+	for (size_t i = 0; i < m->configuration->identity_count; i++)
+		remove_one(m, i);
+}
+
+static void end_right(struct mint *m, const char *why)
+{
+	if (has_right(m))
+		log_line(LOG_LEVEL_NOTICE, "%s: SVIDs removed", why);
+	grant_done(&m->grant);
+	bundle_done(&m->bundle);
+	remove_all(m);
+}
+
+/* The minting key's signature. STATUS_IO: the broker is gone. */
+static enum status ask_signature(struct mint *m, struct span tbs, struct bytes *signature)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	struct frame frame;
+
+	writer_sized32(&w, tbs);
+
+	enum status status = writer_end(&w);
+
+	if (status == OK)
+		status = channel_call(&m->broker, FRAME_MINT_SIGN, ++m->next_id, span_of(&body),
+				      SIGN_TIMEOUT_MS, &frame);
+	if (status != OK)
+		return STATUS_IO;
+	if (frame.fd >= 0)
+		(void)close(frame.fd);
+	if (frame.type == FRAME_REFUSED)
+		return STATUS_DENIED;
+	if (frame.type != FRAME_ANSWER || frame.fd >= 0)
+		return STATUS_IO;
+
+	struct reader r = reader_over(frame.body);
+	struct span der = reader_sized(&r, SIGNATURE_MAX);
+
+	return reader_end(&r) == OK ? bytes_copy(der, signature) : STATUS_IO;
+}
+
+static enum status mint_one(struct mint *m, const struct identity_settings *identity, int64_t now,
+			    int64_t *not_after)
+{
+	AUTO_DONE(svid) svid = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	AUTO_DONE(bytes) bundle = { 0 };
+	enum status status = svid_make(&m->grant, identity->spiffe_id, now, &svid);
+
+	if (status == OK)
+		status = ask_signature(m, span_of(&svid.tbs), &signature);
+	if (status == OK)
+		status = svid_finish(&svid, &m->grant, span_of(&signature), &chain, &key);
+	if (status == OK)
+		status = bundle_pem(&m->bundle, &bundle);
+	if (status == OK) {
+		struct svid_files files = { span_of(&chain), span_of(&key), span_of(&bundle) };
+
+		status = svid_directory_write(identity, &files);
+		*not_after = svid.not_after;
+	}
+	bytes_wipe(&key);
+	return status;
+}
+
+static void keep_one(struct mint *m, size_t i, int64_t now)
+{
+	const struct identity_settings *identity = &m->configuration->identities[i];
+	struct minted *minted = &m->minted[i];
+	int64_t not_after = now;
+
+	if (!grant_entitles(&m->grant, span_text(identity->spiffe_id))) {
+		if (!minted->is_told)
+			log_line(LOG_LEVEL_WARNING,
+				 "[identity %s] %s is not among the entitlements", identity->name,
+				 identity->spiffe_id);
+		remove_one(m, i);
+		minted->is_told = true;
+		minted->next = INT64_MAX;
+		return;
+	}
+
+	enum status status = mint_one(m, identity, now, &not_after);
+
+	if (status == OK) {
+		log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name,
+			 identity->spiffe_id, (long long)not_after);
+		minted->is_there = true;
+		minted->next = now + (not_after - now + 1) / 2;
+		return;
+	}
+	log_line(LOG_LEVEL_WARNING, "[identity %s] not minted: %s", identity->name,
+		 status_text(status));
+	minted->next = now + RETRY_S;
+}
+
+static void keep_all(struct mint *m)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	if (!has_right(m))
+		return;
+	if (m->grant.verdict.expires <= now) {
+		end_right(m, "the right ran out");
+		return;
+	}
+	for (size_t i = 0; i < m->configuration->identity_count; i++) {
+		if (m->minted[i].next <= now)
+			keep_one(m, i, now);
+	}
+}
+
+static int wait_ms(const struct mint *m)
+{
+	int64_t now = (int64_t)time(NULL);
+	int64_t next = now + IDLE_S;
+
+	if (has_right(m) && m->grant.verdict.expires < next)
+		next = m->grant.verdict.expires;
+	for (size_t i = 0; has_right(m) && i < m->configuration->identity_count; i++) {
+		if (m->minted[i].next < next)
+			next = m->minted[i].next;
+	}
+	return next <= now ? 0 : (int)(next - now) * 1000;
+}
+
+/* Verified here again: the agent stands in the network. */
+static enum status take_right(struct mint *m, struct reader *r)
+{
+	AUTO_DONE(verdict) verdict = { 0 };
+	AUTO_DONE(grant) grant = { 0 };
+	AUTO_DONE(bundle) bundle = { 0 };
+	EVP_PKEY *key = m->configuration->result_key;
+	struct span text = reader_sized32(r, STATEMENT_MAX);
+	struct span signature = reader_sized(r, SIGNATURE_MAX);
+	struct span certificate = reader_sized32(r, CERTIFICATE_DER_MAX);
+	struct span roots = reader_sized32(r, STATEMENT_MAX);
+	struct span roots_signature = reader_sized(r, SIGNATURE_MAX);
+	enum status status = reader_end(r);
+
+	if (status == OK)
+		status = verdict_open(text, signature, key, &verdict);
+	if (status == OK)
+		status = grant_take(&verdict, certificate, (int64_t)time(NULL), &grant);
+	if (status == OK)
+		status = bundle_open(roots, roots_signature, key, &bundle);
+	if (status == OK &&
+	    !span_equal(span_of(&bundle.trust_domain), span_of(&grant.verdict.trust_domain)))
+		status = STATUS_MISMATCH;
+	if (status != OK)
+		return status;
+	grant_done(&m->grant);
+	bundle_done(&m->bundle);
+	m->grant = grant;
+	m->bundle = bundle;
+	grant = (struct grant){ 0 };
+	bundle = (struct bundle){ 0 };
+	/* The leaf must lead to the new grant, and the bundle may have changed. */
+	for (size_t i = 0; i < m->configuration->identity_count; i++)
+		m->minted[i].next = 0;
+	return OK;
+}
+
+static enum status serve(struct mint *m, const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body);
+	enum status status;
+
+	if (frame->fd >= 0)
+		(void)close(frame->fd);
+	switch (frame->type) {
+	case FRAME_RIGHT:
+		status = take_right(m, &r);
+		/* Not a reason to go on with what it was to replace. */
+		if (status != OK) {
+			log_line(LOG_LEVEL_ERROR, "a right was refused: %s", status_text(status));
+			end_right(m, "right refused");
+		}
+		return OK;
+	case FRAME_RIGHT_ENDED:
+		end_right(m, "the right ended");
+		return OK;
+	default:
+		return STATUS_MALFORMED;
+	}
+}
+
+static enum status serve_agent(struct mint *m)
+{
+	enum status status = channel_fill(&m->agent);
+	struct frame frame;
+
+	if (status == OK)
+		status = channel_take(&m->agent, &frame);
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	return status == OK ? serve(m, &frame) : status;
+}
+
+/* Until the agent goes or we are told to end: then nobody would take the files
+ * away when their time is over. */
+static void loop(struct mint *m)
+{
+	enum status status = OK;
+
+	while (status == OK) {
+		struct pollfd fds[] = { { .fd = m->agent.fd, .events = POLLIN },
+					{ .fd = m->broker.fd, .events = 0 },
+					{ .fd = m->signals, .events = POLLIN } };
+
+		keep_all(m);
+		(void)poll(fds, 3, wait_ms(m));
+		if (fds[2].revents != 0 || fds[1].revents != 0)
+			break;
+		if (fds[0].revents != 0)
+			status = serve_agent(m);
+	}
+	remove_all(m);
+}
+
+static int open_signals(void)
+{
+	sigset_t ending;
+
+	if (sigemptyset(&ending) != 0 || sigaddset(&ending, SIGTERM) != 0 ||
+	    sigprocmask(SIG_BLOCK, &ending, NULL) != 0)
+		return -1;
+	return signalfd(-1, &ending, SFD_CLOEXEC);
+}
+
+int mint_run(const char *configuration_path)
+{
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error;
+	struct mint m = { .configuration = &c };
+
+	log_open("attestd/mint", LOG_LEVEL_INFO);
+	if (configuration_load(configuration_path, &c, &error) != OK) {
+		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+		return 1;
+	}
+	m.signals = open_signals();
+	if (m.signals < 0)
+		return 1;
+	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
+	channel_init(&m.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
+	/* What an earlier run left belongs to a key that is gone. */
+	remove_all(&m);
+	loop(&m);
+	grant_done(&m.grant);
+	bundle_done(&m.bundle);
+	channel_done(&m.agent);
+	channel_done(&m.broker);
+	(void)close(m.signals);
+	return 0;
+}
