@@ -1,1 +1,38 @@
-# What attestd builds.
+# The node's daemon: one program, three roles, a library each.
+sbin_PROGRAMS += attestd/attestd
+noinst_LIBRARIES += libattestd.a libagent.a libbroker.a libmint.a
+
+libattestd_a_SOURCES = \
+	attestd/configuration.c attestd/configuration.h \
+	attestd/frames.h \
+	attestd/grant.c attestd/grant.h \
+	attestd/svid_profile.c attestd/svid_profile.h
+ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
+
+libagent_a_SOURCES = \
+	attestd/agent/agent.c attestd/agent/agent.h \
+	attestd/agent/attest.c \
+	attestd/agent/broker_client.c attestd/agent/broker_client.h \
+	attestd/agent/enrolment.c \
+	attestd/agent/schedule.c attestd/agent/schedule.h \
+	attestd/agent/verifier_client.c attestd/agent/verifier_client.h
+libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(CURL_LIBS)
+
+libbroker_a_SOURCES = \
+	attestd/broker/broker.c attestd/broker/broker.h \
+	attestd/broker/enrolment.c \
+	attestd/broker/evidence.c \
+	attestd/broker/logs.c attestd/broker/logs.h \
+	attestd/broker/right.c
+BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
+
+libmint_a_SOURCES = \
+	attestd/mint/mint.c attestd/mint/mint.h \
+	attestd/mint/svid.c attestd/mint/svid.h \
+	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
+MINT_LIBS = libmint.a $(ATTESTD_LIBS)
+
+attestd_attestd_SOURCES = attestd/attestd.c
+attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+attestd_attestd_LDADD = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS)

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/agent/agent.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "attestd/agent/schedule.h"
+#include "base/writer.h"
+#include "daemon/log.h"
+#include "daemon/role.h"
+#include "messages/error.h"
+
+/* "Again soon" turns into an ordinary failure after this many. */
+#define SOON_MAX 5
+#define RETIRED_INTERVAL_S 60
+
+static const struct round going_on = { .outcome = OUTCOME_VERDICT };
+
+void agent_say(struct agent *a, const char *format, ...)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	char state[sizeof(a->state)];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(state, sizeof(state), format, args);
+	va_end(args);
+	/* Parts of it came from the network. */
+	for (char *c = state; *c != '\0'; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	if (strcmp(state, a->state) == 0)
+		return;
+	memcpy(a->state, state, sizeof(state));
+	log_line(LOG_LEVEL_NOTICE, "%s", state);
+	writer_sized(&w, span_text(state));
+	/* A parent that went ends us by itself. */
+	if (writer_end(&w) == OK)
+		(void)!channel_send(&a->parent, FRAME_STATE, 0, span_of(&body));
+}
+
+struct round agent_post(struct agent *a, const char *path, struct span body,
+			struct verifier_answer *answer)
+{
+	if (verifier_post(a->verifier, path, body, answer) == OK)
+		return going_on;
+	/* Unreachable is not untrusted: the right runs out by itself. */
+	agent_say(a, "the verifier does not answer: %s", verifier_client_reason(a->verifier));
+	return (struct round){ .outcome = OUTCOME_AWAY };
+}
+
+struct round agent_broker_refused(struct agent *a, const char *verb, enum status status)
+{
+	if (status == STATUS_IO) {
+		log_line(LOG_LEVEL_ERROR, "the broker is gone");
+		return (struct round){ .outcome = OUTCOME_BROKEN };
+	}
+	agent_say(a, "%s: %s", verb,
+		  a->broker.reason[0] != '\0' ? a->broker.reason : status_text(status));
+	return (struct round){ .outcome = OUTCOME_AWAY };
+}
+
+struct round agent_end_right(struct agent *a)
+{
+	enum status status = broker_cap(&a->broker);
+
+	if (channel_send(&a->mint, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }) != OK)
+		return (struct round){ .outcome = OUTCOME_BROKEN };
+	if (status != OK)
+		return agent_broker_refused(a, "cap", status);
+	return going_on;
+}
+
+struct round agent_refused(struct agent *a, const struct verifier_answer *answer, char code[65])
+{
+	AUTO_DONE(error_answer) error = { 0 };
+	struct round round = { .outcome = OUTCOME_AWAY, .retry_after_s = answer->retry_after_s };
+
+	code[0] = '\0';
+	if (error_answer_parse(span_of(&answer->body), &error, NULL) == OK)
+		(void)snprintf(code, 65, "%.*s", (int)(error.code.len < 64 ? error.code.len : 64),
+			       (const char *)error.code.data);
+	if (strcmp(code, "node-unknown") == 0)
+		return round;
+	agent_say(a, "the verifier says %ld %s", answer->code, code);
+	if (strcmp(code, "node-pending") == 0)
+		round.outcome = OUTCOME_PENDING;
+	if (strcmp(code, "nonce-expired") == 0 || strcmp(code, "evidence-replayed") == 0)
+		round.outcome = OUTCOME_SOON;
+	if (strcmp(code, "node-quarantined") == 0 || strcmp(code, "node-retired") == 0) {
+		round = agent_end_right(a);
+		if (round.outcome == OUTCOME_VERDICT)
+			round.interval_s = RETIRED_INTERVAL_S;
+	}
+	return round;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t any_number(void)
+{
+	uint32_t number = 0;
+
+	/* Only for jitter: zero would do. */
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return 0;
+	return number;
+}
+
+/* Rounds in a row that came to the same. */
+struct streak {
+	unsigned failures, polls, soon;
+};
+
+static int64_t wait_after(const struct round *round, struct streak *s)
+{
+	struct streak before = *s;
+	enum outcome outcome = round->outcome;
+
+	*s = (struct streak){ 0 };
+	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
+		s->soon = before.soon + 1;
+		return schedule_backoff_ms(s->soon, any_number());
+	}
+	if (outcome == OUTCOME_PENDING) {
+		s->polls = before.polls + 1;
+		return schedule_pending_ms(before.polls, round->retry_after_s, any_number());
+	}
+	if (outcome == OUTCOME_VERDICT)
+		return schedule_renewal_ms(round->interval_s, round->lifetime_s, any_number());
+	s->failures = before.failures + before.soon + 1;
+
+	int64_t asked = (int64_t)round->retry_after_s * 1000;
+	int64_t own = schedule_backoff_ms(s->failures, any_number());
+
+	return own > asked ? own : asked;
+}
+
+/* Until then, or until the IMA log grew; growth does not hurry a verifier that
+ * is away or a person who has to approve. */
+static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
+{
+	enum status status = OK;
+
+	while (status == OK) {
+		struct pollfd fds[] = { { .fd = a->broker.channel.fd, .events = POLLIN },
+					{ .fd = a->mint.fd, .events = 0 } };
+
+		if (a->broker.has_grown && may_hurry && next > now_ms() + SCHEDULE_DEBOUNCE_MS)
+			next = now_ms() + SCHEDULE_DEBOUNCE_MS;
+
+		int64_t left = next - now_ms();
+
+		if (left <= 0)
+			return OK;
+		(void)poll(fds, 2, left > 60000 ? 60000 : (int)left);
+		if (fds[1].revents != 0)
+			return STATUS_IO;
+		if (fds[0].revents != 0)
+			status = broker_listen(&a->broker);
+	}
+	return status;
+}
+
+static void loop(struct agent *a)
+{
+	struct streak streak = { 0 };
+
+	for (;;) {
+		a->broker.has_grown = false;
+
+		struct round round = agent_attest(a);
+
+		if (round.outcome == OUTCOME_BROKEN)
+			return;
+
+		int64_t next = now_ms() + wait_after(&round, &streak);
+
+		if (wait_until(a, next, round.outcome == OUTCOME_VERDICT) != OK)
+			return;
+	}
+}
+
+static enum status open_all(struct agent *a)
+{
+	const struct configuration *c = a->configuration;
+	const struct verifier_settings settings = {
+		.url = configuration_text(c, "verifier", "url"),
+		.ca_file = configuration_text(c, "verifier", "ca_file"),
+		.timeout_s = (long)settings_number(c->settings, "verifier", NULL, "timeout_s"),
+	};
+	enum status status = verifier_client_new(&settings, &a->verifier);
+
+	return status == OK ? configuration_drop(c, "agent") : status;
+}
+
+int agent_run(const char *configuration_path)
+{
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error;
+	struct agent a = { .configuration = &c };
+
+	log_open("attestd/agent", LOG_LEVEL_INFO);
+	if (configuration_load(configuration_path, &c, &error) != OK) {
+		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+		return 1;
+	}
+	channel_init(&a.broker.channel, ROLE_FD_FIRST + AGENT_BROKER, FRAME_LARGE_MAX);
+	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_SMALL_MAX * 2);
+	channel_init(&a.parent, ROLE_FD_FIRST + AGENT_PARENT, FRAME_SMALL_MAX);
+
+	enum status status = open_all(&a);
+
+	if (status == OK)
+		status = channel_send(&a.parent, FRAME_READY, 0, (struct span){ 0 });
+	if (status == OK)
+		loop(&a);
+	else
+		log_line(LOG_LEVEL_ERROR, "cannot start: %s", status_text(status));
+	channel_done(&a.broker.channel);
+	channel_done(&a.mint);
+	channel_done(&a.parent);
+	verifier_client_free(a.verifier);
+	return 1;
+}

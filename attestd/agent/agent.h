@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_AGENT_AGENT_H
+#define ATTESTD_AGENT_AGENT_H
+
+#include "attestd/agent/broker_client.h"
+#include "attestd/agent/verifier_client.h"
+#include "attestd/configuration.h"
+
+/*
+ * The role in the network: enrols, attests, renews, and tells broker and mint
+ * what came of it. It has no key and no TPM; whatever it hands on is verified
+ * by who gets it.
+ */
+struct agent {
+	const struct configuration *configuration;
+	struct verifier_client *verifier;
+	struct broker_client broker;
+	struct channel mint, parent;
+	struct node_id node;
+	bool has_node;
+	uint32_t reset_count, restart_count; /* of the last quote */
+	struct digest last_told; /* of the last reasons logged */
+	char state[160]; /* for people */
+};
+
+enum outcome {
+	OUTCOME_VERDICT, /* the next one at its time */
+	OUTCOME_SOON, /* nothing was decided: again, a few times */
+	OUTCOME_PENDING, /* nobody has approved the node */
+	OUTCOME_AWAY, /* verifier or TPM does not answer: back off */
+	OUTCOME_BROKEN, /* a role is gone: end */
+};
+
+/* What a round came to, and what decides when the next one is. */
+struct round {
+	enum outcome outcome;
+	uint32_t retry_after_s;
+	uint32_t interval_s;
+	int64_t lifetime_s; /* left of the grant; 0 without */
+};
+
+/* Process of its own; the exit status. */
+int agent_run(const char *configuration_path);
+
+/* One round: challenge, evidence, verdict; enrolment where it is needed. */
+struct round agent_attest(struct agent *a);
+/* Enrols: challenge of the AK by the EK. */
+struct round agent_enrol(struct agent *a);
+
+/* POST to the node's own resource, or to /v1/enrol. */
+struct round agent_post(struct agent *a, const char *path, struct span body,
+			struct verifier_answer *answer);
+/* What a 4xx or 5xx says. *code is empty where the body says nothing. */
+struct round agent_refused(struct agent *a, const struct verifier_answer *answer, char code[65]);
+/* What a refusal by the broker means. */
+struct round agent_broker_refused(struct agent *a, const char *verb, enum status status);
+/* A new line for people, told to parent and log where it changed. */
+void agent_say(struct agent *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Nothing may be minted from now on. */
+struct round agent_end_right(struct agent *a);
+
+#endif

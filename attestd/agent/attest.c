@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <time.h>
+
+#include "attestd/agent/agent.h"
+#include "attestd/grant.h"
+#include "base/writer.h"
+#include "daemon/log.h"
+#include "messages/limits.h"
+#include "messages/result.h"
+
+/* A node that lost its right asks again sooner: a release may cover it now. */
+#define UNTRUSTED_INTERVAL_S 30
+
+static const struct round going_on = { .outcome = OUTCOME_VERDICT };
+static const struct round away = { .outcome = OUTCOME_AWAY };
+
+/* "/v1/nodes/ID/WHAT" with its NUL. */
+static enum status node_path(const struct agent *a, const char *what, struct bytes *out)
+{
+	enum status status = bytes_append(out, span_text("/v1/nodes/"));
+
+	if (status == OK)
+		status = node_id_append(out, &a->node);
+	return status == OK ? bytes_printf(out, "/%s%c", what, '\0') : status;
+}
+
+static struct round post_node(struct agent *a, const char *what, struct span body,
+			      struct verifier_answer *answer)
+{
+	AUTO_DONE(bytes) path = { 0 };
+
+	if (node_path(a, what, &path) != OK)
+		return away;
+	return agent_post(a, (const char *)path.data, body, answer);
+}
+
+/* A challenge, or why there is none. */
+static struct round get_challenge(struct agent *a, struct attestation_challenge *out)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	AUTO_DONE(verifier_answer) answer = { 0 };
+	const struct attestation_request request = { .reset_count = a->reset_count,
+						     .restart_count = a->restart_count };
+	char code[65];
+
+	if (attestation_request_write(&request, &body) != OK)
+		return away;
+
+	struct round round = post_node(a, "challenge", span_of(&body), &answer);
+
+	if (round.outcome != OUTCOME_VERDICT)
+		return round;
+	if (answer.code != 200) {
+		round = agent_refused(a, &answer, code);
+		return strcmp(code, "node-unknown") == 0 ? agent_enrol(a) : round;
+	}
+	if (attestation_challenge_parse(span_of(&answer.body), out, NULL) != OK) {
+		agent_say(a, "the verifier's challenge makes no sense");
+		return away;
+	}
+	return going_on;
+}
+
+static void log_reason(const struct result_reason *r)
+{
+	char entry[32] = "";
+
+	if (r->has_entry)
+		(void)snprintf(entry, sizeof(entry), ", entry %llu", (unsigned long long)r->entry);
+	log_line(LOG_LEVEL_NOTICE, "%.*s: %.*s (layer %.*s, owner %.*s, contact %.*s%s) %.*s",
+		 (int)r->code.len, (const char *)r->code.data, (int)r->detail.len,
+		 r->detail.len > 0 ? (const char *)r->detail.data : "", (int)r->layer.len,
+		 (const char *)r->layer.data, (int)r->owner.len,
+		 r->owner.len > 0 ? (const char *)r->owner.data : "", (int)r->contact.len,
+		 r->contact.len > 0 ? (const char *)r->contact.data : "", entry, (int)r->advice.len,
+		 r->advice.len > 0 ? (const char *)r->advice.data : "");
+}
+
+/* The same reasons every few minutes are no news. */
+static void log_reasons(struct agent *a, const struct attestation_result *result)
+{
+	AUTO_DONE(bytes) all = { 0 };
+	struct digest digest;
+	enum status status = OK;
+
+	for (size_t i = 0; i < result->reason_count && status == OK; i++) {
+		status = bytes_append(&all, span_of(&result->reasons[i].code));
+		if (status == OK)
+			status = bytes_append(&all, span_of(&result->reasons[i].detail));
+	}
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&all), &digest);
+	if (status == OK && digest_equal(&digest, &a->last_told))
+		return;
+	if (status == OK)
+		a->last_told = digest;
+	for (size_t i = 0; i < result->reason_count; i++)
+		log_reason(&result->reasons[i]);
+}
+
+static enum status tell_mint(struct agent *a, const struct attestation_result *result)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX * 2);
+
+	writer_sized32(&w, span_of(&result->verdict));
+	writer_sized(&w, span_of(&result->signature));
+	writer_sized32(&w, span_of(&result->certificate));
+	writer_sized32(&w, span_of(&result->bundle));
+	writer_sized(&w, span_of(&result->bundle_signature));
+
+	enum status status = writer_end(&w);
+
+	return status == OK ? channel_send(&a->mint, FRAME_RIGHT, 0, span_of(&body)) : status;
+}
+
+static void say_verdict(struct agent *a, const struct verdict *v, int64_t expires)
+{
+	const char *state = node_state_name(v->state);
+
+	if (v->state == NODE_TRUSTED && expires != 0)
+		agent_say(a, "trusted, with the right to mint");
+	else if (v->reason_count > 0)
+		agent_say(a, "%s: %.*s (%.*s)", state, (int)v->reasons[0].code.len,
+			  (const char *)v->reasons[0].code.data, (int)v->reasons[0].layer.len,
+			  (const char *)v->reasons[0].layer.data);
+	else
+		agent_say(a, "%s", state);
+}
+
+/* Broker first: the mint's first signature wants the grant there. */
+static struct round hand_on(struct agent *a, const struct verdict *v,
+			    const struct attestation_result *result, uint32_t interval_s)
+{
+	struct round round = { .outcome = OUTCOME_VERDICT, .interval_s = interval_s };
+	int64_t expires = 0;
+	enum status status =
+		broker_verdict(&a->broker, span_of(&result->verdict), span_of(&result->signature),
+			       span_of(&result->certificate), &expires);
+
+	if (v->state != NODE_TRUSTED) {
+		if (channel_send(&a->mint, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }) != OK)
+			return (struct round){ .outcome = OUTCOME_BROKEN };
+		if (interval_s > UNTRUSTED_INTERVAL_S)
+			round.interval_s = UNTRUSTED_INTERVAL_S;
+	}
+	if (status != OK)
+		return agent_broker_refused(a, "verdict", status);
+	say_verdict(a, v, expires);
+	if (v->state != NODE_TRUSTED || expires == 0)
+		return round;
+	if (v->certificate.alg != DIGEST_NONE && tell_mint(a, result) != OK)
+		return (struct round){ .outcome = OUTCOME_BROKEN };
+	round.lifetime_s = expires - (int64_t)time(NULL);
+	return round;
+}
+
+static struct round take_result(struct agent *a, const struct attestation_challenge *challenge,
+				struct span body)
+{
+	AUTO_DONE(attestation_result) result = { 0 };
+	AUTO_DONE(verdict) v = { 0 };
+	const char *fault = "";
+
+	if (attestation_result_parse(body, &result, &fault) != OK) {
+		agent_say(a, "the verifier's result makes no sense (%s)", fault);
+		return away;
+	}
+	/* Nothing was decided, and so there is nothing to hand on. */
+	if (result.retry) {
+		log_reasons(a, &result);
+		return (struct round){ .outcome = OUTCOME_SOON };
+	}
+	/* TLS ends in the verifier's front: only the result key speaks for the
+	 * verdict. */
+	if (verdict_open(span_of(&result.verdict), span_of(&result.signature),
+			 a->configuration->result_key, &v) != OK) {
+		agent_say(a, "the verdict is not by the result key");
+		return away;
+	}
+	if (!span_equal(node_id_span(&v.node), node_id_span(&a->node)) ||
+	    !span_equal(span_of(&v.nonce), span_of(&challenge->nonce))) {
+		agent_say(a, "the verdict answers another question");
+		return away;
+	}
+	log_reasons(a, &result);
+	return hand_on(a, &v, &result, challenge->interval_s);
+}
+
+static struct round send_evidence(struct agent *a, const struct attestation_challenge *challenge)
+{
+	AUTO_DONE(broker_evidence) evidence = { 0 };
+	AUTO_DONE(verifier_answer) answer = { 0 };
+	enum status status = broker_evidence(&a->broker, challenge, &evidence);
+	char code[65];
+
+	if (status != OK)
+		return agent_broker_refused(a, "evidence", status);
+	a->reset_count = evidence.reset_count;
+	a->restart_count = evidence.restart_count;
+
+	struct round round = post_node(a, "evidence", span_of(&evidence.body), &answer);
+
+	if (round.outcome != OUTCOME_VERDICT)
+		return round;
+	if (answer.code != 200)
+		return agent_refused(a, &answer, code);
+	return take_result(a, challenge, span_of(&answer.body));
+}
+
+/* The id follows from the EK certificate: no enrolment is needed to know it. */
+static struct round find_node(struct agent *a)
+{
+	AUTO_DONE(broker_identity) identity = { 0 };
+	enum status status = broker_identity(&a->broker, false, &identity);
+
+	if (status != OK)
+		return agent_broker_refused(a, "identity", status);
+	if (!identity.has_node || identity.enrolment.ak_public.len == 0)
+		return agent_enrol(a);
+	a->node = identity.node;
+	a->has_node = true;
+	return going_on;
+}
+
+struct round agent_attest(struct agent *a)
+{
+	AUTO_DONE(attestation_challenge) challenge = { 0 };
+	struct round round = a->has_node ? going_on : find_node(a);
+
+	if (round.outcome == OUTCOME_VERDICT)
+		round = get_challenge(a, &challenge);
+	if (round.outcome == OUTCOME_VERDICT && challenge.nonce.len > 0)
+		return send_evidence(a, &challenge);
+	return round;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_AGENT_BROKER_CLIENT_H
+#define ATTESTD_AGENT_BROKER_CLIENT_H
+
+#include "attestd/frames.h"
+#include "messages/challenge.h"
+#include "messages/enrol.h"
+
+/* The broker's verbs, as the agent asks for them. What it sends back is
+ * checked as if it were hostile. */
+struct broker_client {
+	struct channel channel;
+	uint64_t next_id;
+	bool has_grown; /* the broker said so; the caller clears it */
+	char reason[256]; /* of the last refusal */
+};
+
+struct broker_identity {
+	bool has_node;
+	struct node_id node;
+	unsigned states; /* enum host_state: the TPM's own have the same bits */
+	struct enrolment_request enrolment; /* all but the host's name */
+};
+
+struct broker_activation {
+	struct bytes secret, attest, signature;
+};
+
+struct broker_evidence {
+	uint32_t reset_count, restart_count;
+	struct bytes body;
+};
+
+void broker_identity_done(struct broker_identity *identity);
+void broker_activation_done(struct broker_activation *activation);
+void broker_evidence_done(struct broker_evidence *evidence);
+
+/* STATUS_IO where the broker is gone or talks nonsense: nothing goes on. */
+enum status broker_identity(struct broker_client *b, bool want_ek, struct broker_identity *out);
+enum status broker_activate(struct broker_client *b, const struct enrolment_answer *enrolment,
+			    struct broker_activation *out);
+enum status broker_evidence(struct broker_client *b, const struct attestation_challenge *challenge,
+			    struct broker_evidence *out);
+/* *expires: end of the grant, 0 where none is held. */
+enum status broker_verdict(struct broker_client *b, struct span verdict, struct span signature,
+			   struct span certificate, int64_t *expires);
+enum status broker_cap(struct broker_client *b);
+/* Takes what the broker said unasked. */
+enum status broker_listen(struct broker_client *b);
+
+AUTO_RELEASE(broker_identity, broker_identity_done);
+AUTO_RELEASE(broker_activation, broker_activation_done);
+AUTO_RELEASE(broker_evidence, broker_evidence_done);
+
+#endif

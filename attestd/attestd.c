@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attestd: starts its three roles, joins them, and starts them again when one
+ * ends. It opens nothing else. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attestd/agent/agent.h"
+#include "attestd/broker/broker.h"
+#include "attestd/configuration.h"
+#include "attestd/frames.h"
+#include "attestd/mint/mint.h"
+#include "config.h"
+#include "daemon/log.h"
+#include "daemon/role.h"
+
+#define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
+#define PATIENCE_MS 3000
+#define RESTART_FIRST_MS 500
+#define RESTART_MOST_MS 30000
+/* Roles that lived this long were no failed start. */
+#define SETTLED_S 60
+
+enum role { ROLE_BROKER, ROLE_MINT, ROLE_AGENT, ROLES };
+
+static const struct {
+	const char *name;
+	size_t fds;
+	int (*run)(const char *configuration_path);
+} roles[ROLES] = {
+	[ROLE_BROKER] = { "broker", BROKER_FDS, broker_run },
+	[ROLE_MINT] = { "mint", MINT_FDS, mint_run },
+	[ROLE_AGENT] = { "agent", AGENT_FDS, agent_run },
+};
+
+struct parent {
+	const char *configuration_path;
+	int signals;
+	pid_t pids[ROLES]; /* 0: not running */
+	struct channel agent;
+	bool is_ending;
+};
+
+static void close_pair(int fds[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+static enum status start_one(struct parent *p, enum role role, const int *fds)
+{
+	const char *const arguments[] = { "--config", p->configuration_path, NULL };
+
+	return role_start(roles[role].name, arguments, fds, roles[role].fds, &p->pids[role]);
+}
+
+/* The circle: each role can reach the two others, and nobody else. */
+static enum status start_all(struct parent *p)
+{
+	int agent_broker[2] = { -1, -1 };
+	int agent_mint[2] = { -1, -1 };
+	int mint_broker[2] = { -1, -1 };
+	int agent_parent[2] = { -1, -1 };
+	enum status status = channel_pair(agent_broker);
+
+	if (status == OK)
+		status = channel_pair(agent_mint);
+	if (status == OK)
+		status = channel_pair(mint_broker);
+	if (status == OK)
+		status = channel_pair(agent_parent);
+	if (status == OK)
+		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
+	if (status == OK)
+		status = start_one(p, ROLE_MINT, (int[]){ agent_mint[1], mint_broker[0] });
+	if (status == OK)
+		status = start_one(p, ROLE_AGENT,
+				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
+	if (status == OK) {
+		channel_init(&p->agent, agent_parent[1], FRAME_SMALL_MAX);
+		agent_parent[1] = -1;
+	}
+	close_pair(agent_broker);
+	close_pair(agent_mint);
+	close_pair(mint_broker);
+	close_pair(agent_parent);
+	return status;
+}
+
+/* The mint first: it takes the SVIDs away. */
+static void stop_all(struct parent *p)
+{
+	static const enum role order[ROLES] = { ROLE_MINT, ROLE_AGENT, ROLE_BROKER };
+
+	for (size_t i = 0; i < ROLES; i++) {
+		role_stop(p->pids[order[i]], PATIENCE_MS);
+		p->pids[order[i]] = 0;
+	}
+	channel_done(&p->agent);
+}
+
+/* Which role ended, if any. */
+static bool reap(struct parent *p)
+{
+	bool is_any = false;
+	int how;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
+		for (size_t i = 0; i < ROLES; i++) {
+			if (p->pids[i] != pid)
+				continue;
+			log_line(LOG_LEVEL_WARNING, "%s ended (%s %d)", roles[i].name,
+				 WIFSIGNALED(how) ? "signal" : "status",
+				 WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
+			p->pids[i] = 0;
+			is_any = true;
+		}
+	}
+	return is_any;
+}
+
+static void take_signal(struct parent *p)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(p->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+		return;
+	if (signal.ssi_signo != SIGCHLD)
+		p->is_ending = true;
+}
+
+/* READY and the state go to systemd; text is checked as everything from a role
+ * is: a newline would be another assignment. */
+static enum status take_frame(const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body);
+
+	if (frame->fd >= 0)
+		(void)close(frame->fd);
+	if (frame->type == FRAME_READY) {
+		(void)sd_notify(0, "READY=1");
+		return reader_end(&r);
+	}
+
+	struct span text = reader_sized(&r, 256);
+
+	if (frame->type != FRAME_STATE || reader_end(&r) != OK)
+		return STATUS_MALFORMED;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < ' ' || text.data[i] > '~')
+			return STATUS_MALFORMED;
+	}
+	(void)sd_notifyf(0, "STATUS=%.*s", (int)text.len,
+			 text.len > 0 ? (const char *)text.data : "");
+	return OK;
+}
+
+static enum status serve_agent(struct parent *p)
+{
+	struct frame frame;
+	enum status status = channel_fill(&p->agent);
+
+	if (status == OK)
+		status = channel_take(&p->agent, &frame);
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	return status == OK ? take_frame(&frame) : status;
+}
+
+/* Until a role ends or we are told to. */
+static void watch(struct parent *p)
+{
+	enum status status = OK;
+
+	while (status == OK && !p->is_ending) {
+		struct pollfd fds[] = { { .fd = p->signals, .events = POLLIN },
+					{ .fd = p->agent.fd, .events = POLLIN } };
+
+		(void)poll(fds, 2, -1);
+		if (fds[0].revents != 0)
+			take_signal(p);
+		if (reap(p))
+			return;
+		if (fds[1].revents != 0)
+			status = serve_agent(p);
+	}
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A SIGTERM in between ends the wait; a role's late SIGCHLD does not. */
+static void pause_ms(struct parent *p, int ms)
+{
+	int64_t until = now_ms() + ms;
+
+	while (!p->is_ending && now_ms() < until) {
+		struct pollfd fd = { .fd = p->signals, .events = POLLIN };
+
+		if (poll(&fd, 1, (int)(until - now_ms())) > 0)
+			take_signal(p);
+	}
+}
+
+static int open_signals(void)
+{
+	sigset_t wanted;
+
+	if (sigemptyset(&wanted) != 0 || sigaddset(&wanted, SIGTERM) != 0 ||
+	    sigaddset(&wanted, SIGINT) != 0 || sigaddset(&wanted, SIGCHLD) != 0 ||
+	    sigprocmask(SIG_BLOCK, &wanted, NULL) != 0)
+		return -1;
+	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int supervise(const char *configuration_path)
+{
+	struct parent p = { .configuration_path = configuration_path,
+			    .agent = { .fd = -1, .passed_fd = -1 } };
+	int wait_ms = RESTART_FIRST_MS;
+
+	p.signals = open_signals();
+	if (p.signals < 0)
+		return EXIT_FAILURE;
+	while (!p.is_ending) {
+		time_t started = time(NULL);
+
+		if (start_all(&p) == OK)
+			watch(&p);
+		stop_all(&p);
+		if (time(NULL) - started > SETTLED_S)
+			wait_ms = RESTART_FIRST_MS;
+		if (!p.is_ending)
+			log_line(LOG_LEVEL_WARNING, "starts again in %d ms", wait_ms);
+		pause_ms(&p, wait_ms);
+		wait_ms = wait_ms * 2 < RESTART_MOST_MS ? wait_ms * 2 : RESTART_MOST_MS;
+	}
+	(void)sd_notify(0, "STOPPING=1");
+	(void)close(p.signals);
+	return EXIT_SUCCESS;
+}
+
+static void print_help(void)
+{
+	(void)puts("usage: attestd [--config FILE]\n"
+		   "\n"
+		   "Proves by the TPM what this host runs, and keeps the SVIDs of its workloads\n"
+		   "while a verifier believes it.\n"
+		   "\n"
+		   "  --config FILE     read FILE instead of " CONFIGURATION_PATH "\n"
+		   "  --check-config    say whether the configuration is good, and end\n"
+		   "  --help-settings   every setting with its default\n"
+		   "  --version\n"
+		   "  --help\n"
+		   "\n"
+		   "It stays in the foreground and logs to standard error, as systemd wants it.\n"
+		   "See attestd(8) and attestd.conf(5).");
+}
+
+static int check_configuration(const char *path)
+{
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error = { 0 };
+	enum status status = configuration_load(path, &c, &error);
+
+	if (status == OK) {
+		(void)printf("%s: good\n", path);
+		return EXIT_SUCCESS;
+	}
+	(void)fprintf(stderr, "attestd: %s\n",
+		      error.text[0] != '\0' ? error.text : status_text(status));
+	return 2;
+}
+
+static int run_role(const char *name, const char *configuration_path)
+{
+	for (size_t i = 0; i < ROLES; i++) {
+		if (strcmp(roles[i].name, name) != 0)
+			continue;
+		role_begin(name, roles[i].fds);
+		return roles[i].run(configuration_path);
+	}
+	return 2;
+}
+
+enum choice {
+	CHOICE_CONFIG = 1,
+	CHOICE_CHECK,
+	CHOICE_SETTINGS,
+	CHOICE_VERSION,
+	CHOICE_HELP,
+	CHOICE_ROLE
+};
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, CHOICE_CONFIG },
+	{ "check-config", no_argument, NULL, CHOICE_CHECK },
+	{ "help-settings", no_argument, NULL, CHOICE_SETTINGS },
+	{ "version", no_argument, NULL, CHOICE_VERSION },
+	{ "help", no_argument, NULL, CHOICE_HELP },
+	/* How the parent starts a role; not for people. */
+	{ "role", required_argument, NULL, CHOICE_ROLE },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	const char *path = CONFIGURATION_PATH;
+	const char *role = NULL;
+	bool is_check = false;
+	int choice;
+
+	while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (choice) {
+		case CHOICE_CONFIG:
+			path = optarg;
+			break;
+		case CHOICE_CHECK:
+			is_check = true;
+			break;
+		case CHOICE_SETTINGS:
+			settings_print_schema(configuration_schema);
+			return EXIT_SUCCESS;
+		case CHOICE_VERSION:
+			(void)puts(PACKAGE_STRING);
+			return EXIT_SUCCESS;
+		case CHOICE_HELP:
+			print_help();
+			return EXIT_SUCCESS;
+		case CHOICE_ROLE:
+			role = optarg;
+			break;
+		default:
+			(void)fputs("attestd --help tells how it is used\n", stderr);
+			return 2;
+		}
+	}
+	if (optind != argc) {
+		(void)fprintf(stderr, "attestd: %s: not understood; see attestd --help\n",
+			      argv[optind]);
+		return 2;
+	}
+	if (role != NULL)
+		return run_role(role, path);
+	log_open("attestd", LOG_LEVEL_INFO);
+
+	int checked = is_check ? check_configuration(path) : EXIT_SUCCESS;
+
+	if (is_check)
+		return checked;
+	/* A bad configuration ends at once, with the reason, instead of in a
+	 * circle of restarts. */
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error = { 0 };
+
+	if (configuration_load(path, &c, &error) != OK) {
+		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+		return 2;
+	}
+	return supervise(path);
+}
