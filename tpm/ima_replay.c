@@ -152,11 +152,8 @@ static enum status check_tail(const struct search *s, struct ima_log tail, bool 
 	enum status status = OK;
 
 	*is_prefix = true;
-	while (*is_prefix && (status = ima_log_next(&tail, &entry)) == OK) {
-		if (!is_in(s->quoted->known, entry.pcr))
-			return STATUS_NOT_FOUND;
+	while (*is_prefix && (status = ima_log_next(&tail, &entry)) == OK)
 		*is_prefix = is_in(s->wanted | s->matching, entry.pcr);
-	}
 	if (!*is_prefix || status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED)
 		return OK;
 	return status;
