@@ -1,6 +1,7 @@
 # Unit tests: appraisal.
 if HAVE_CMOCKA
-APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authenticate
+APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authenticate \
+	tests/unit/test_appraisal_boot tests/unit/test_appraisal_ima
 check_PROGRAMS += $(APPRAISAL_TESTS)
 TESTS += $(APPRAISAL_TESTS)
 APPRAISAL_TEST_LIBS = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
@@ -13,4 +14,13 @@ tests_unit_test_appraisal_authenticate_SOURCES = tests/unit/test_appraisal_authe
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_appraisal_authenticate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_authenticate_LDADD = $(APPRAISAL_TEST_LIBS)
+LOG_MAKER = tests/unit/log_maker.c tests/unit/log_maker.h tests/unit/log_bytes.h
+tests_unit_test_appraisal_boot_SOURCES = tests/unit/test_appraisal_boot.c \
+	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_boot_LDADD = $(APPRAISAL_TEST_LIBS)
+tests_unit_test_appraisal_ima_SOURCES = tests/unit/test_appraisal_ima.c \
+	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_ima_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_ima_LDADD = $(APPRAISAL_TEST_LIBS)
 endif

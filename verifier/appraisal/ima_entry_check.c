@@ -119,21 +119,30 @@ static bool is_keyring(struct span name)
 	return name.len > 0 && (name.data[0] == '.' || name.data[0] == '_');
 }
 
+/* The reference has keys as pairs: a keyring's name, a key's digest. */
+static bool is_listed_key(const struct ima_walk *w, struct span keyring, const struct digest *key)
+{
+	const struct reference *ref = w->input->reference;
+
+	for (uint32_t i = 0; i < w->rules->keyrings.count; i++) {
+		struct digest listed = reference_digest(ref, w->rules->keyring_digests.first + i);
+
+		if (span_equal(reference_text(ref, w->rules->keyrings.first + i), keyring) &&
+		    digest_equal(&listed, key))
+			return true;
+	}
+	return false;
+}
+
 /* Template "ima-buf": keys, the kexec command line, critical data. */
 static enum status check_buffer(struct ima_walk *w, const struct ima_entry *entry)
 {
-	const struct reference *ref = w->input->reference;
 	struct digest key, logged;
 
 	if (span_starts_with(entry->path, "kexec"))
 		return found(w, REASON_IMA_KEXEC, entry);
-	bool is_named = reference_range_has_text(ref, w->rules->keyrings, entry->path);
-
-	if (!is_named)
-		return found(w,
-			     is_keyring(entry->path) ? REASON_IMA_KEY_UNKNOWN
-						     : REASON_IMA_BUFFER_UNKNOWN,
-			     entry);
+	if (!is_keyring(entry->path))
+		return found(w, REASON_IMA_BUFFER_UNKNOWN, entry);
 	enum status status = hasher_digest(&w->sha256, &entry->buffer, 1, &key);
 
 	/* The logged digest is of the buffer too, or one of them is made up. */
@@ -142,7 +151,7 @@ static enum status check_buffer(struct ima_walk *w, const struct ima_entry *entr
 	if (status == STATUS_NO_MEMORY)
 		return status;
 	if (status != OK || !span_equal(entry->file_digest, digest_span(&logged)) ||
-	    !reference_range_has_digest(ref, w->rules->keyring_digests, &key))
+	    !is_listed_key(w, entry->path, &key))
 		return found(w, REASON_IMA_KEY_UNKNOWN, entry);
 	return OK;
 }

@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <string.h>
+
+#include "log_maker.h"
+#include "tpm/policy_digest.h"
+#include "verifier/appraisal/appraise.h"
+#include "verifier/appraisal/command_line.h"
+#include "verifier/appraisal/secure_boot.h"
+
+#define TEXT(s) ((struct span){ (const uint8_t *)(s), sizeof(s) - 1 })
+
+struct scene {
+	struct golden golden;
+	struct made_boot_log log;
+	struct appraisal result;
+	uint64_t ratchet;
+	int64_t now;
+};
+
+static void scene_init(struct scene *s)
+{
+	*s = (struct scene){ .now = GOLDEN_NOW };
+	golden_init(&s->golden);
+	boot_log_take(&s->golden, &s->log);
+}
+
+static void scene_done(struct scene *s)
+{
+	golden_done(&s->golden);
+	made_boot_log_done(&s->log);
+	appraisal_done(&s->result);
+}
+
+AUTO_RELEASE(scene, scene_done);
+
+static void judge(struct scene *s)
+{
+	golden_build(&s->golden);
+	struct appraisal_input input = {
+		.reference = &s->golden.reference,
+		.node_class = &s->golden.built,
+		.values = &s->golden.values,
+		.boot_log = span_of(&s->golden.boot_log),
+		.ima_log = span_of(&s->golden.ima_log),
+		.now = s->now,
+		.ratchet = s->ratchet,
+	};
+
+	appraisal_done(&s->result);
+	assert_int_equal(appraise(&input, &s->result), OK);
+}
+
+static bool has_code(const struct scene *s, const char *code)
+{
+	for (size_t i = 0; i < s->result.findings.count; i++)
+		if (strcmp(reason_facts(s->result.findings.list[i].reason)->code, code) == 0)
+			return true;
+	return false;
+}
+
+static void expect(struct scene *s, const char *code)
+{
+	judge(s);
+	if (!has_code(s, code))
+		fail_msg("wanted %s, got %s %s", code,
+			 s->result.findings.count == 0
+				 ? "nothing"
+				 : reason_facts(s->result.findings.list[0].reason)->code,
+			 s->result.findings.list[0].detail);
+	assert_int_equal(s->result.claims.tier[CLAIM_CONFIGURATION], TIER_CONTRAINDICATED);
+}
+
+/* After a change to the log, told truthfully. */
+static void expect_put(struct scene *s, const char *code)
+{
+	boot_log_put(&s->log, &s->golden);
+	expect(s, code);
+}
+
+/* boot_aggregate follows the PCRs, so executables cannot affirm here. */
+static void expect_configured(struct scene *s)
+{
+	judge(s);
+	if (s->result.claims.tier[CLAIM_CONFIGURATION] != TIER_AFFIRMING)
+		fail_msg("%s %s", reason_facts(s->result.findings.list[0].reason)->code,
+			 s->result.findings.list[0].detail);
+}
+
+static void a_log_put_together_again_is_the_same(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	boot_log_put(&s.log, &s.golden);
+	judge(&s);
+	assert_int_equal(s.result.findings.count, 0);
+}
+
+static void without_a_boot_log_nothing_is_known(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	bytes_done(&s.golden.boot_log);
+	expect(&s, "boot-log-missing");
+	assert_int_equal(s.result.state.len, 0);
+}
+
+static void a_broken_log_is_a_claim_and_not_a_failure(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.boot_log.len--;
+	expect(&s, "boot-log-malformed");
+}
+
+static void every_pcr_has_the_value_that_its_log_leads_to(void **state)
+{
+	(void)state;
+
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		AUTO_DONE(scene) s = { 0 };
+		struct digest value;
+
+		if ((GOLDEN_SELECT >> pcr & 1) == 0 || pcr == 10)
+			continue;
+		scene_init(&s);
+		value = *pcr_value(&s.golden.values, DIGEST_SHA256, pcr);
+		value.value[7] ^= 1;
+		assert_int_equal(pcr_value_set(&s.golden.values, pcr, &value), OK);
+		expect(&s, pcr == 11 || pcr == 13 ? "pcr-unexplained" : "boot-replay-mismatch");
+	}
+}
+
+static void a_bank_that_an_event_lacks_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(bytes) log = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	/* A class of another bank than the log has. */
+	s.golden.node_class.bank = DIGEST_SHA384;
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		struct digest zero = digest_filled(DIGEST_SHA384, 0);
+
+		assert_int_equal(pcr_value_set(&s.golden.values, pcr, &zero), OK);
+	}
+	expect(&s, "boot-bank-missing");
+}
+
+static void up_to_64_caps_may_follow_in_the_cap_pcr(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(hasher) hasher = { 0 };
+	struct digest pcr = digest_filled(DIGEST_SHA256, 0);
+	struct digest cap;
+	(void)state;
+
+	scene_init(&s);
+	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
+	assert_int_equal(cap_digest(DIGEST_SHA256, &cap), OK);
+	for (unsigned i = 1; i <= 65; i++) {
+		assert_int_equal(hasher_extend(&hasher, &pcr, digest_span(&cap)), OK);
+		assert_int_equal(pcr_value_set(&s.golden.values, 13, &pcr), OK);
+		if (i == 1 || i == 64) {
+			judge(&s);
+			assert_int_equal(s.result.findings.count, 0);
+		}
+	}
+	expect(&s, "pcr-unexplained");
+	/* Caps belong into the cap PCR. */
+	pcr = digest_filled(DIGEST_SHA256, 0);
+	assert_int_equal(pcr_value_set(&s.golden.values, 13, &pcr), OK);
+	assert_int_equal(hasher_extend(&hasher, &pcr, digest_span(&cap)), OK);
+	assert_int_equal(pcr_value_set(&s.golden.values, 11, &pcr), OK);
+	expect(&s, "pcr-unexplained");
+}
+
+static void a_pinned_value_needs_no_log_and_no_other_will_do(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest value = digest_filled(DIGEST_SHA256, 0x11);
+	struct golden_rules *pcrs = &s.golden.manifest[0].pcrs;
+	(void)state;
+
+	scene_init(&s);
+	assert_int_equal(pcr_value_set(&s.golden.values, 11, &value), OK);
+	pcrs->item[0] = (struct golden_rule){ .pcr = 11, .digest = value };
+	pcrs->count = 1;
+	judge(&s);
+	assert_int_equal(s.result.findings.count, 0);
+	value.value[0] ^= 1;
+	assert_int_equal(pcr_value_set(&s.golden.values, 11, &value), OK);
+	expect(&s, "pcr-not-allowed");
+	/* A PCR that is not quoted cannot be pinned. */
+	pcrs->item[0].pcr = 12;
+	expect(&s, "pcr-not-allowed");
+}
+
+static void every_event_is_explained_or_refused(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0;; i++) {
+		AUTO_DONE(scene) s = { 0 };
+		struct made_event *event;
+
+		scene_init(&s);
+		if (i == s.log.count)
+			return;
+		event = &s.log.event[i];
+		/* The header record and EV_NO_ACTION extend nothing. */
+		if (event->type == EV_NO_ACTION)
+			continue;
+		event->digest[1].value[0] ^= 1;
+		boot_log_put(&s.log, &s.golden);
+		judge(&s);
+		assert_int_equal(s.result.claims.tier[CLAIM_CONFIGURATION], TIER_CONTRAINDICATED);
+		assert_true(s.result.findings.count > 0);
+	}
+}
+
+static void every_event_but_boot_entries_is_missed(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0;; i++) {
+		AUTO_DONE(scene) s = { 0 };
+
+		scene_init(&s);
+		if (i == s.log.count)
+			return;
+		/* PCR 1's boot entries are listed, not required; grub_cmd: boot and
+		 * its like are. The kernel is loaded twice, once is enough. */
+		if (s.log.event[i].type == EV_NO_ACTION ||
+		    s.log.event[i].type == EV_EFI_VARIABLE_BOOT ||
+		    s.log.event[i].type == EV_EFI_BOOT_SERVICES_APPLICATION ||
+		    s.log.event[i].type == EV_EFI_VARIABLE_AUTHORITY)
+			continue;
+		boot_log_drop(&s.log, i);
+		boot_log_put(&s.log, &s.golden);
+		judge(&s);
+		if (s.result.claims.tier[CLAIM_CONFIGURATION] != TIER_CONTRAINDICATED)
+			fail_msg("event %zu was not missed", i);
+	}
+}
+
+static void an_unknown_type_is_never_explained(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	boot_log_insert(&s.log, s.log.count, 5, 0x80000099u, TEXT("data"));
+	ignore->item[0] = (struct golden_rule){ .pcr = 5, .type = 0x80000099u };
+	ignore->item[1] = (struct golden_rule){ .pcr = 5 };
+	ignore->count = 2;
+	expect_put(&s, "boot-event-type-unknown");
+}
+
+static void an_ignored_event_is_explained(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	boot_log_insert(&s.log, s.log.count, 5, EV_EFI_ACTION, TEXT("something else"));
+	boot_log_put(&s.log, &s.golden);
+	expect(&s, "boot-event-unknown");
+	ignore->item[0] = (struct golden_rule){ .pcr = 5, .type = EV_EFI_ACTION };
+	ignore->count = 1;
+	expect_configured(&s);
+	ignore->item[0].pcr = 4;
+	expect(&s, "boot-event-unknown");
+}
+
+/* b01: the type is not measured. A program whose event is relabelled with a
+ * type that the release ignores has no payload that hashes to its digest. */
+static void a_relabelled_program_is_not_ignored(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 4, .type = EV_EFI_ACTION };
+	ignore->count = 1;
+	at = boot_log_find(&s.log, EV_EFI_BOOT_SERVICES_APPLICATION, "");
+	boot_log_insert(&s.log, at, 4, EV_EFI_ACTION, TEXT("Booting"));
+	boot_log_put(&s.log, &s.golden);
+	expect_configured(&s);
+	s.log.event[at].digest[1] = digest_filled(DIGEST_SHA256, 0x66);
+	expect_put(&s, "boot-event-unknown");
+	/* Nor does its content help, since it is no text. */
+	boot_log_rewrite(&s.log, at, (struct span){ (const uint8_t *)"MZ\x90\x00\x03", 5 });
+	expect_put(&s, "boot-event-unknown");
+}
+
+static void images_run_in_the_chain_s_order(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct made_event first;
+	size_t at, next;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_BOOT_SERVICES_APPLICATION, "");
+	for (next = at + 1; s.log.event[next].type != EV_EFI_BOOT_SERVICES_APPLICATION; next++)
+		;
+	first = s.log.event[at];
+	s.log.event[at] = s.log.event[next];
+	s.log.event[next] = first;
+	expect_put(&s, "boot-image-unknown");
+}
+
+static void an_image_that_is_not_listed_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_BOOT_SERVICES_APPLICATION, "");
+	s.log.event[at].digest[1] = digest_filled(DIGEST_SHA256, 0x66);
+	expect_put(&s, "boot-image-unknown");
+}
+
+static void a_chain_ends_with_its_last_image(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t i;
+	(void)state;
+
+	scene_init(&s);
+	for (i = s.log.count; i-- > 0;)
+		if (s.log.event[i].type == EV_EFI_BOOT_SERVICES_APPLICATION &&
+		    s.log.event[i].payload.len == 32)
+			boot_log_drop(&s.log, i);
+	expect_put(&s, "boot-event-missing");
+}
+
+static void a_second_separator_is_out_of_order(void **state)
+{
+	static const uint8_t zeros[4];
+	(void)state;
+
+	for (unsigned pcr = 0; pcr <= 7; pcr++) {
+		AUTO_DONE(scene) s = { 0 };
+
+		scene_init(&s);
+		boot_log_insert(&s.log, s.log.count, pcr, EV_SEPARATOR, (struct span){ zeros, 4 });
+		expect_put(&s, "boot-event-order");
+		/* Under another label too. */
+		s.log.event[s.log.count - 1].type = EV_EFI_ACTION;
+		expect_put(&s, "boot-event-order");
+	}
+}
+
+static void a_separator_of_another_content_is_none(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	static const uint8_t error[4] = { 1, 0, 0, 0 };
+	(void)state;
+
+	scene_init(&s);
+	boot_log_rewrite(&s.log, boot_log_find(&s.log, EV_SEPARATOR, ""),
+			 (struct span){ error, 4 });
+	expect_put(&s, "boot-event-unknown");
+}
+
+static void after_pcr_7_s_separator_only_authorities_come(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "SecureBoot");
+	boot_log_insert(&s.log, s.log.count, 7, EV_EFI_VARIABLE_DRIVER_CONFIG,
+			span_of(&s.log.event[at].payload));
+	expect_put(&s, "boot-event-order");
+}
+
+static void before_it_no_authority_does(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_AUTHORITY, "db");
+	boot_log_insert(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "PK"), 7,
+			EV_EFI_VARIABLE_AUTHORITY, span_of(&s.log.event[at].payload));
+	expect_put(&s, "boot-event-order");
+}
+
+static void a_second_secure_boot_variable_is_out_of_order(void **state)
+{
+	static const char *const names[] = { "SecureBoot", "PK", "KEK", "dbx" };
+	(void)state;
+
+	for (size_t i = 0; i < 4; i++) {
+		AUTO_DONE(scene) s = { 0 };
+		size_t at;
+
+		scene_init(&s);
+		at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, names[i]);
+		boot_log_insert(&s.log, at, 7, EV_EFI_VARIABLE_DRIVER_CONFIG,
+				span_of(&s.log.event[at].payload));
+		expect_put(&s, "boot-event-order");
+	}
+}
+
+static void secure_boot_is_one_byte_that_is_1(void **state)
+{
+	static const struct {
+		const char *content;
+		size_t len;
+	} bad[] = { { "\0", 1 }, { "", 0 }, { "\1\1", 2 }, { "\2", 1 }, { "\1\0", 2 } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		AUTO_DONE(scene) s = { 0 };
+
+		scene_init(&s);
+		boot_log_set_variable(
+			&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "SecureBoot"),
+			(struct span){ (const uint8_t *)bad[i].content, bad[i].len });
+		expect_put(&s, "secure-boot-off");
+	}
+}
+
+static void a_payload_that_was_not_measured_is_not_believed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct bytes *payload;
+	(void)state;
+
+	scene_init(&s);
+	/* Shows SecureBoot 1; what was hashed said something else. */
+	payload = &s.log.event[boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "SecureBoot")]
+			   .payload;
+	s.log.event[boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "SecureBoot")].digest[1] =
+		digest_filled(DIGEST_SHA256, 5);
+	assert_int_equal(payload->data[payload->len - 1], 1);
+	expect_put(&s, "boot-payload-unmeasured");
+}
+
+static void setup_and_audit_mode_are_refused(void **state)
+{
+	static const char *const names[] = { "SetupMode", "AuditMode" };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(scene) s = { 0 };
+		AUTO_DONE(bytes) payload = { 0 };
+		size_t at, len = strlen(names[i]);
+		uint8_t head[32] = { 0 };
+
+		scene_init(&s);
+		at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "SecureBoot");
+		memcpy(head, s.log.event[at].payload.data, 16);
+		head[16] = (uint8_t)len;
+		head[24] = 1;
+		assert_int_equal(bytes_append(&payload, (struct span){ head, 32 }), OK);
+		for (size_t j = 0; j < len; j++)
+			assert_int_equal(bytes_printf(&payload, "%c%c", names[i][j], 0), OK);
+		assert_int_equal(bytes_append_byte(&payload, 0), OK);
+		boot_log_insert(&s.log, at, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, span_of(&payload));
+		boot_log_put(&s.log, &s.golden);
+		expect_configured(&s);
+		payload.data[payload.len - 1] = 1;
+		boot_log_rewrite(&s.log, at, span_of(&payload));
+		expect_put(&s, "secure-boot-mode");
+	}
+}
+
+static void every_key_is_listed(void **state)
+{
+	(void)state;
+
+	for (unsigned which = 0; which < 3; which++) {
+		AUTO_DONE(scene) s = { 0 };
+		struct golden_manifest *m = &s.golden.manifest[0];
+		struct golden_digests *const lists[] = { &m->pk, &m->kek, &m->db };
+
+		scene_init(&s);
+		assert_true(lists[which]->count > 0);
+		lists[which]->count--;
+		expect(&s, "secure-boot-key-unknown");
+	}
+}
+
+static void a_firmware_without_a_platform_key_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	boot_log_set_variable(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "PK"),
+			      (struct span){ 0 });
+	expect_put(&s, "secure-boot-key-unknown");
+}
+
+static void dbx_holds_the_minimum_and_may_hold_more(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_digests *dbx = &s.golden.manifest[0].dbx;
+	(void)state;
+
+	scene_init(&s);
+	assert_true(dbx->count > 0);
+	dbx->item[dbx->count++] = digest_filled(DIGEST_SHA256, 0x77);
+	expect(&s, "dbx-below-minimum");
+	dbx->count = 0;
+	expect_configured(&s);
+}
+
+static void a_malformed_key_list_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx");
+	boot_log_set_variable(&s.log, at, TEXT("not a list at all, and of no use"));
+	expect_put(&s, "boot-log-malformed");
+}
+
+static void sbat_is_a_minimum(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	(void)state;
+
+	scene_init(&s);
+	m->sbat = "sbat,1,2025021800\nshim,3\n";
+	expect_configured(&s);
+	m->sbat = "sbat,1,2025021900\n";
+	expect(&s, "sbat-below-minimum");
+	m->sbat = "shim,5\n";
+	expect(&s, "sbat-below-minimum");
+	m->sbat = "grub.debian,4\n";
+	expect(&s, "sbat-below-minimum");
+	m->sbat = "shim,4\n";
+	boot_log_drop(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_AUTHORITY, "SbatLevel"));
+	expect_put(&s, "sbat-below-minimum");
+}
+
+static void an_authority_is_an_entry_of_db(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_AUTHORITY, "db");
+	boot_log_set_variable(&s.log, at, TEXT("sixteen bytes ofand a certificate"));
+	expect_put(&s, "secure-boot-key-unknown");
+}
+
+static void the_kernel_s_command_line_is_one_of_the_release_s(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	s.golden.manifest[0].cmdline = GOLDEN_CMDLINE " quiet";
+	expect(&s, "cmdline-unknown");
+	s.golden.manifest[0].cmdline = GOLDEN_CMDLINE;
+	boot_log_drop(&s.log, at);
+	expect_put(&s, "cmdline-unknown");
+}
+
+/* What stands before the colon is not hashed. */
+static void a_command_line_is_one_under_any_label(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	struct digest digest;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 8, .type = EV_IPL };
+	ignore->item[1] = (struct golden_rule){ .pcr = 8, .type = EV_EFI_ACTION };
+	ignore->count = 2;
+	assert_int_equal(digest_of(DIGEST_SHA256, TEXT("/vmlinuz init=/bin/sh"), &digest), OK);
+	boot_log_insert(&s.log, s.log.count, 8, EV_IPL, TEXT("grub_cmd: /vmlinuz init=/bin/sh\0"));
+	s.log.event[s.log.count - 1].digest[1] = digest;
+	expect_put(&s, "cmdline-unknown");
+	boot_log_rewrite(&s.log, s.log.count - 1, TEXT("/vmlinuz init=/bin/sh"));
+	s.log.event[s.log.count - 1].type = EV_EFI_ACTION;
+	expect_put(&s, "cmdline-unknown");
+}
+
+static void an_initrd_is_one_of_the_release_s(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].initrd.item[0].value[0] ^= 1;
+	expect(&s, "boot-event-unknown");
+}
+
+static void lockdown_is_shown_or_missing(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	(void)state;
+
+	scene_init(&s);
+	m->lockdown = LOCKDOWN_CONFIDENTIALITY;
+	expect(&s, "lockdown-missing");
+	/* A release that wants none lets unsigned modules in. */
+	m->lockdown = LOCKDOWN_NONE;
+	expect(&s, "lockdown-missing");
+	m->allow_builtin_policy = true;
+	expect_configured(&s);
+}
+
+static void a_command_line_can_speak_against_lockdown(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=none"));
+	s.golden.manifest[0].cmdline = "ro lockdown=none";
+	expect_put(&s, "lockdown-missing");
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=confidentiality"));
+	s.golden.manifest[0].cmdline = "ro lockdown=confidentiality";
+	s.golden.manifest[0].lockdown = LOCKDOWN_CONFIDENTIALITY;
+	boot_log_put(&s.log, &s.golden);
+	expect_configured(&s);
+}
+
+static void without_a_release_in_force_there_is_no_trust(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	(void)state;
+
+	scene_init(&s);
+	m->not_after = GOLDEN_NOW;
+	expect(&s, "release-none");
+	m->not_after = GOLDEN_NOW + 1;
+	m->not_before = GOLDEN_NOW + 1;
+	expect(&s, "release-none");
+	m->not_before = GOLDEN_NOW;
+	m->accept_until = GOLDEN_NOW;
+	expect(&s, "release-none");
+	m->accept_until = GOLDEN_NOW + 1;
+	s.golden.cell = "q35/6.1.0-57-cloud-amd64";
+	expect(&s, "release-none");
+	s.golden.cell = GOLDEN_CELL;
+	expect_configured(&s);
+	s.golden.manifest_count = 0;
+	bytes_done(&m->base);
+	bytes_done(&m->early);
+	expect(&s, "release-none");
+}
+
+static void a_boot_matches_one_whole_release(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	judge(&s);
+	assert_int_equal(s.result.version, 43);
+	newer->initrd.item[0].value[0] ^= 1;
+	judge(&s);
+	assert_int_equal(s.result.version, 42);
+	/* Half of the one and half of the other (b14). */
+	s.golden.manifest[0].chain.item[1].digest.value[0] ^= 1;
+	judge(&s);
+	assert_false(s.result.has_release);
+	assert_int_equal(s.result.claims.tier[CLAIM_CONFIGURATION], TIER_CONTRAINDICATED);
+}
+
+static void a_lower_version_than_before_needs_a_rollback(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	newer->initrd.item[0].value[0] ^= 1;
+	s.ratchet = 43;
+	expect(&s, "release-ratchet");
+	s.ratchet = 42;
+	expect_configured(&s);
+	/* The index names a lower one as current by a rollback document alone. */
+	s.ratchet = 43;
+	s.golden.manifest[0].state = RELEASE_CURRENT;
+	expect_configured(&s);
+}
+
+static void the_release_that_got_furthest_is_reported(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	memset(newer->chain.item, 0, sizeof(newer->chain.item));
+	s.golden.manifest[0].initrd.item[0].value[0] ^= 1;
+	judge(&s);
+	assert_string_equal(reason_facts(s.result.findings.list[0].reason)->code,
+			    "boot-event-unknown");
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_KERNEL);
+	assert_int_equal(s.result.findings.list[0].entry, 44);
+	assert_non_null(strstr(s.result.findings.list[0].detail, "pcr=9"));
+}
+
+static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
+{
+	AUTO_DONE(golden) g = { 0 };
+	struct release release;
+	(void)state;
+
+	golden_init(&g);
+	g.manifest[0].cmdline = "root=UUID={uuid} ro";
+	golden_build(&g);
+	assert_int_equal(reference_release(&g.reference, 0, &release), OK);
+	struct ref_range r = release.boot.cmdline;
+
+	assert_true(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef ro")));
+	assert_true(command_line_is_allowed(
+		&g.reference, r,
+		TEXT("/boot/vmlinuz root=UUID=01234567-89AB-cdef-0123-456789abcdef ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdeg ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=0123456789abcdef0123456789abcdef0123 ro")));
+	assert_false(command_line_is_allowed(&g.reference, r, TEXT("root=UUID= ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef rw")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("quiet root=UUID=01234567-89ab-cdef-0123-456789abcdef ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r,
+		TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef ro init=/bin/sh")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_log_put_together_again_is_the_same),
+		cmocka_unit_test(without_a_boot_log_nothing_is_known),
+		cmocka_unit_test(a_broken_log_is_a_claim_and_not_a_failure),
+		cmocka_unit_test(every_pcr_has_the_value_that_its_log_leads_to),
+		cmocka_unit_test(a_bank_that_an_event_lacks_is_refused),
+		cmocka_unit_test(up_to_64_caps_may_follow_in_the_cap_pcr),
+		cmocka_unit_test(a_pinned_value_needs_no_log_and_no_other_will_do),
+		cmocka_unit_test(every_event_is_explained_or_refused),
+		cmocka_unit_test(every_event_but_boot_entries_is_missed),
+		cmocka_unit_test(an_unknown_type_is_never_explained),
+		cmocka_unit_test(an_ignored_event_is_explained),
+		cmocka_unit_test(a_relabelled_program_is_not_ignored),
+		cmocka_unit_test(images_run_in_the_chain_s_order),
+		cmocka_unit_test(an_image_that_is_not_listed_is_refused),
+		cmocka_unit_test(a_chain_ends_with_its_last_image),
+		cmocka_unit_test(a_second_separator_is_out_of_order),
+		cmocka_unit_test(a_separator_of_another_content_is_none),
+		cmocka_unit_test(after_pcr_7_s_separator_only_authorities_come),
+		cmocka_unit_test(before_it_no_authority_does),
+		cmocka_unit_test(a_second_secure_boot_variable_is_out_of_order),
+		cmocka_unit_test(secure_boot_is_one_byte_that_is_1),
+		cmocka_unit_test(a_payload_that_was_not_measured_is_not_believed),
+		cmocka_unit_test(setup_and_audit_mode_are_refused),
+		cmocka_unit_test(every_key_is_listed),
+		cmocka_unit_test(a_firmware_without_a_platform_key_is_refused),
+		cmocka_unit_test(dbx_holds_the_minimum_and_may_hold_more),
+		cmocka_unit_test(a_malformed_key_list_is_refused),
+		cmocka_unit_test(sbat_is_a_minimum),
+		cmocka_unit_test(an_authority_is_an_entry_of_db),
+		cmocka_unit_test(the_kernel_s_command_line_is_one_of_the_release_s),
+		cmocka_unit_test(a_command_line_is_one_under_any_label),
+		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
+		cmocka_unit_test(lockdown_is_shown_or_missing),
+		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
+		cmocka_unit_test(without_a_release_in_force_there_is_no_trust),
+		cmocka_unit_test(a_boot_matches_one_whole_release),
+		cmocka_unit_test(a_lower_version_than_before_needs_a_rollback),
+		cmocka_unit_test(the_release_that_got_furthest_is_reported),
+		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,916 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <string.h>
+
+#include "log_maker.h"
+#include "verifier/appraisal/appraise.h"
+#include "verifier/appraisal/ima_entry_check.h"
+#include "verifier/appraisal/state.h"
+
+#define ENTRIES 158
+#define POLICY_ENTRY 36
+
+/* One boot session: state goes from one appraisal to the next. */
+struct scene {
+	struct golden golden;
+	struct appraisal result;
+	struct bytes state;
+	uint64_t first; /* entry from which the host sends */
+	size_t sent; /* bytes before it */
+	bool leaves_out_boot_log;
+	int64_t now;
+};
+
+static void scene_init(struct scene *s)
+{
+	*s = (struct scene){ .now = GOLDEN_NOW };
+	golden_init(&s->golden);
+	golden_build(&s->golden);
+}
+
+static void scene_done(struct scene *s)
+{
+	golden_done(&s->golden);
+	appraisal_done(&s->result);
+	bytes_done(&s->state);
+}
+
+AUTO_RELEASE(scene, scene_done);
+
+static void judge(struct scene *s)
+{
+	struct appraisal_input input = {
+		.reference = &s->golden.reference,
+		.node_class = &s->golden.built,
+		.values = &s->golden.values,
+		.boot_log = span_of(&s->golden.boot_log),
+		.ima_log = { s->golden.ima_log.data + s->sent, s->golden.ima_log.len - s->sent },
+		.ima_first = s->first,
+		.state = span_of(&s->state),
+		.now = s->now,
+	};
+
+	if (s->leaves_out_boot_log)
+		input.boot_log = (struct span){ 0 };
+	appraisal_done(&s->result);
+	assert_int_equal(appraise(&input, &s->result), OK);
+}
+
+/* What the signer keeps, and what the next challenge asks for. */
+static void commit(struct scene *s)
+{
+	struct appraisal_wants wants;
+
+	bytes_done(&s->state);
+	s->state = s->result.state;
+	s->result.state = (struct bytes){ 0 };
+	wants = appraisal_wants(&s->golden.reference, &s->golden.built, span_of(&s->state), s->now);
+	s->leaves_out_boot_log = !wants.boot_log;
+	s->sent = wants.next_entry == 0 ? 0 : s->sent + s->result.prefix_bytes;
+	s->first = wants.next_entry;
+}
+
+static bool has_code(const struct scene *s, const char *code)
+{
+	for (size_t i = 0; i < s->result.findings.count; i++)
+		if (strcmp(reason_facts(s->result.findings.list[i].reason)->code, code) == 0)
+			return true;
+	return false;
+}
+
+static void expect_tier(struct scene *s, const char *code, enum trust_tier tier)
+{
+	judge(s);
+	if (!has_code(s, code))
+		fail_msg("wanted %s, got %s %s", code,
+			 s->result.findings.count == 0
+				 ? "nothing"
+				 : reason_facts(s->result.findings.list[0].reason)->code,
+			 s->result.findings.list[0].detail);
+	assert_int_equal(s->result.claims.tier[CLAIM_EXECUTABLES], tier);
+}
+
+static void expect(struct scene *s, const char *code)
+{
+	expect_tier(s, code, TIER_CONTRAINDICATED);
+	assert_false(s->result.is_retryable);
+}
+
+static void expect_nothing(struct scene *s)
+{
+	judge(s);
+	if (s->result.findings.count != 0)
+		fail_msg("%s %s", reason_facts(s->result.findings.list[0].reason)->code,
+			 s->result.findings.list[0].detail);
+	assert_int_equal(s->result.claims.tier[CLAIM_EXECUTABLES], TIER_AFFIRMING);
+	assert_int_equal(s->result.claims.tier[CLAIM_CONFIGURATION], TIER_AFFIRMING);
+}
+
+static struct digest listed(const char *path)
+{
+	AUTO_DONE(golden) g = { 0 };
+	struct digest digest = { 0 };
+	struct ima_log log;
+	struct ima_entry entry;
+
+	golden_init(&g);
+	assert_int_equal(ima_log_open(span_of(&g.ima_log), DIGEST_SHA1, 0, &log), OK);
+	while (ima_log_next(&log, &entry) == OK)
+		if (span_equal(entry.path, span_text(path)))
+			assert_int_equal(digest_from(DIGEST_SHA256, entry.file_digest, &digest),
+					 OK);
+	assert_int_equal(digest.alg, DIGEST_SHA256);
+	return digest;
+}
+
+static const struct digest unknown = { .alg = DIGEST_SHA256, .value = { 0x66, 0x66 } };
+
+static void a_session_goes_on_with_what_is_new(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	(void)state;
+
+	scene_init(&s);
+	expect_nothing(&s);
+	commit(&s);
+	assert_int_equal(s.first, ENTRIES);
+	assert_true(s.leaves_out_boot_log);
+	/* Nothing new */
+	expect_nothing(&s);
+	assert_int_equal(s.result.prefix_bytes, 0);
+	commit(&s);
+	golden_set_add(&s.golden.manifest[0].base, &cat, "/usr/bin/tac");
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &cat);
+	expect_nothing(&s);
+	assert_int_equal(s.result.entries, ENTRIES + 1);
+}
+
+static void every_entry_is_known_or_named(void **state)
+{
+	(void)state;
+
+	for (uint64_t i = 1; i < ENTRIES; i += 13) {
+		AUTO_DONE(scene) s = { 0 };
+		AUTO(char) path = NULL;
+		struct ima_log log;
+		struct ima_entry entry;
+
+		scene_init(&s);
+		assert_int_equal(ima_log_open(span_of(&s.golden.ima_log), DIGEST_SHA1, 0, &log),
+				 OK);
+		do
+			assert_int_equal(ima_log_next(&log, &entry), OK);
+		while (entry.index < i);
+		assert_int_equal(bytes_text(entry.path, &path), OK);
+		golden_set_drop(&s.golden.manifest[0].base, path);
+		golden_set_drop(&s.golden.manifest[0].early, path);
+		golden_build(&s.golden);
+		judge(&s);
+		assert_int_equal(s.result.findings.count, 1);
+		assert_int_equal(s.result.findings.list[0].entry, i);
+		assert_non_null(strstr(s.result.findings.list[0].detail, path));
+	}
+}
+
+static void an_unknown_program_is_named_and_stays(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	expect_nothing(&s);
+	commit(&s);
+	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil tool", &unknown);
+	expect(&s, "ima-entry-unknown");
+	assert_int_equal(s.result.findings.list[0].entry, ENTRIES);
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_USERLAND);
+	assert_non_null(strstr(s.result.findings.list[0].detail, "/tmp/evil%20tool"));
+	commit(&s);
+	assert_int_equal(s.first, ENTRIES + 1);
+	expect(&s, "ima-entry-unknown");
+	commit(&s);
+	/* A signed release that covers it restores the session. */
+	golden_set_add(&s.golden.manifest[0].base, &unknown, "/tmp/evil tool");
+	golden_build(&s.golden);
+	commit(&s);
+	assert_int_equal(s.first, 0);
+	assert_false(s.leaves_out_boot_log);
+	ima_log_cut(&s.golden, ENTRIES);
+	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil_tool", &unknown);
+	expect_nothing(&s);
+}
+
+static void a_known_path_with_other_content_is_changed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &unknown);
+	expect(&s, "ima-entry-changed");
+	s.golden.manifest[0].base_class = SET_IDENTITY;
+	golden_build(&s.golden);
+	expect(&s, "ima-entry-changed");
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_IDENTITY_MODULE);
+}
+
+static void approved_content_elsewhere_is_a_warning_without_a_right(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add(&s.golden, "ima-sigv2", "memfd:cat", &cat);
+	expect_tier(&s, "ima-entry-elsewhere", TIER_WARNING);
+	assert_false(s.result.is_retryable);
+}
+
+static void a_revoked_file_is_refused_though_listed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.revoked.item[0] = listed("/usr/bin/cat");
+	s.golden.revoked.count = 1;
+	golden_build(&s.golden);
+	expect(&s, "ima-entry-revoked");
+}
+
+static void an_exclude_is_counted_and_gives_no_right(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].exclude = "/opt/app";
+	golden_build(&s.golden);
+	ima_log_add(&s.golden, "ima-sigv2", "/opt/app/one", &unknown);
+	ima_log_add(&s.golden, "ima-sigv2", "/opt/app/two", &unknown);
+	expect_tier(&s, "ima-entry-excluded", TIER_WARNING);
+	assert_int_equal(s.result.excluded, 2);
+	/* Whole components (i16), and never content of a listed path. */
+	ima_log_add(&s.golden, "ima-sigv2", "/opt/apple", &unknown);
+	expect(&s, "ima-entry-unknown");
+	assert_int_equal(s.result.excluded, 2);
+}
+
+static void prefixes_are_whole_components(void **state)
+{
+	(void)state;
+
+	assert_true(ima_path_is_under(span_text("/opt/app"), span_text("/opt/app")));
+	assert_true(ima_path_is_under(span_text("/opt/app/x"), span_text("/opt/app")));
+	assert_true(ima_path_is_under(span_text("/opt/app/x"), span_text("/opt/app/")));
+	assert_false(ima_path_is_under(span_text("/opt/apple"), span_text("/opt/app")));
+	assert_false(ima_path_is_under(span_text("/opt/app"), span_text("/opt/app/")));
+	assert_false(ima_path_is_under(span_text("/opt"), span_text("/opt/app")));
+	assert_false(ima_path_is_under(span_text("/opt"), (struct span){ 0 }));
+}
+
+static void a_violation_ends_the_right(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-sigv2",
+		.digest_prefix = "ima:sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+		.has_last = true,
+		.is_violation = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-violation");
+	assert_int_equal(s.result.violations, 1);
+	s.golden.manifest[0].tolerate_violations = true;
+	golden_build(&s.golden);
+	expect_tier(&s, "ima-violation-tolerated", TIER_WARNING);
+}
+
+static void a_template_hash_is_that_of_the_data(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-sigv2",
+		.digest_prefix = "ima:sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+		.has_last = true,
+		.has_wrong_hash = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-template-hash-mismatch");
+}
+
+static void digests_are_of_the_file_in_the_release_s_algorithm(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct digest zero = digest_filled(DIGEST_SHA256, 0);
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-sigv2",
+		.digest_prefix = "verity:sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+		.has_last = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-digest-algorithm");
+	ima_log_cut(&s.golden, ENTRIES);
+	entry.digest_prefix = "ima:sha1:";
+	entry.digest.len = 20;
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-digest-algorithm");
+	ima_log_cut(&s.golden, ENTRIES);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &zero);
+	expect(&s, "ima-digest-zero");
+}
+
+static void a_template_has_to_be_allowed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-ng",
+		.digest_prefix = "sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-template-unknown");
+}
+
+static void the_log_is_tied_to_this_boot(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest aggregate = listed("boot_aggregate");
+	struct digest cat = listed("/usr/bin/cat");
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add(&s.golden, "ima-sig", "boot_aggregate", &aggregate);
+	expect(&s, "ima-aggregate-again");
+	ima_log_cut(&s.golden, 0);
+	aggregate.value[0] ^= 1;
+	ima_log_add(&s.golden, "ima-sig", "boot_aggregate", &aggregate);
+	expect(&s, "ima-aggregate-mismatch");
+	ima_log_cut(&s.golden, 0);
+	ima_log_add(&s.golden, "ima-sig", "/usr/bin/cat", &cat);
+	expect(&s, "ima-aggregate-missing");
+}
+
+static void an_aggregate_of_another_bank_cannot_be_computed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest sha1 = digest_filled(DIGEST_SHA1, 0x44);
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-sig",
+		.digest_prefix = "sha1:",
+		.digest = digest_span(&sha1),
+		.path = { (const uint8_t *)"boot_aggregate", 15 },
+		.has_last = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_cut(&s.golden, 0);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-aggregate-mismatch");
+}
+
+static void a_violation_is_no_boot_aggregate(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest aggregate = listed("boot_aggregate");
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-sig",
+		.digest_prefix = "sha256:",
+		.digest = digest_span(&aggregate),
+		.path = { (const uint8_t *)"boot_aggregate", 15 },
+		.has_last = true,
+		.is_violation = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].tolerate_violations = true;
+	golden_build(&s.golden);
+	ima_log_cut(&s.golden, 0);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-aggregate-missing");
+}
+
+static void without_a_log_nothing_is_known(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.ima_log.len = 0;
+	expect(&s, "ima-log-missing");
+	ima_log_replay(&s.golden);
+	expect(&s, "ima-log-missing");
+}
+
+static void entries_beyond_the_quote_wait(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct pcr_values quoted;
+	(void)state;
+
+	scene_init(&s);
+	quoted = s.golden.values;
+	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown);
+	struct pcr_values later = s.golden.values;
+
+	s.golden.values = quoted;
+	expect_nothing(&s);
+	assert_int_equal(s.result.entries, ENTRIES);
+	commit(&s);
+	s.golden.values = later;
+	expect(&s, "ima-entry-unknown");
+}
+
+static void a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct pcr_values quoted;
+	(void)state;
+
+	scene_init(&s);
+	quoted = s.golden.values;
+	ima_log_cut(&s.golden, ENTRIES - 1);
+	s.golden.values = quoted;
+	for (unsigned i = 0; i < 2; i++) {
+		expect_tier(&s, "ima-log-short", TIER_NONE);
+		assert_true(s.result.is_retryable);
+		commit(&s);
+		assert_int_equal(s.first, 0);
+	}
+	expect(&s, "ima-pcr-mismatch");
+	commit(&s);
+	expect(&s, "ima-pcr-mismatch");
+	commit(&s);
+	/* The log as it is heals it. */
+	ima_log_cut(&s.golden, ENTRIES - 1);
+	expect_nothing(&s);
+}
+
+static void a_dropped_or_edited_entry_leads_nowhere(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.ima_log.data[s.golden.ima_log.len / 2] ^= 1;
+	judge(&s);
+	assert_int_not_equal(s.result.claims.tier[CLAIM_EXECUTABLES], TIER_AFFIRMING);
+	assert_int_equal(s.result.entries, 0);
+}
+
+static void a_pcr_that_is_not_quoted_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct made_entry entry = {
+		.pcr = 12,
+		.template = "ima-sigv2",
+		.digest_prefix = "ima:sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+		.has_last = true,
+	};
+	(void)state;
+
+	scene_init(&s);
+	ima_log_cut(&s.golden, ENTRIES - 1);
+	ima_log_add_made(&s.golden, &entry);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &cat);
+	/* values has no PCR 12 as far as the selection goes */
+	s.golden.values.bank[digest_alg_index(DIGEST_SHA256)].known &= ~(pcr_mask)(1u << 12);
+	expect(&s, "ima-pcr-unquoted");
+}
+
+static void an_offset_is_the_verifier_s_to_choose(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.first = 5;
+	expect_tier(&s, "ima-log-gap", TIER_NONE);
+	assert_true(s.result.is_retryable);
+	s.first = 0;
+	expect_nothing(&s);
+	commit(&s);
+	s.first = 0;
+	s.sent = 0;
+	expect_tier(&s, "ima-log-gap", TIER_NONE);
+	s.first = ENTRIES + 1;
+	expect_tier(&s, "ima-log-gap", TIER_NONE);
+}
+
+static void broken_bytes_are_a_claim(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.ima_log.data[0] = 200; /* PCR 200 */
+	expect(&s, "ima-log-malformed");
+}
+
+static void before_the_policy_only_early_files_run(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest seccomp = listed("/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	(void)state;
+
+	scene_init(&s);
+	golden_set_drop(&s.golden.manifest[0].early,
+			"/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	golden_build(&s.golden);
+	expect(&s, "ima-entry-before-policy");
+	/* After it, early files may run as well. */
+	golden_set_drop(&s.golden.manifest[0].base, "/usr/bin/cat");
+	golden_set_add(&s.golden.manifest[0].early, &seccomp,
+		       "/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	seccomp = listed("/usr/bin/cat");
+	golden_set_add(&s.golden.manifest[0].early, &seccomp, "/usr/bin/cat");
+	golden_build(&s.golden);
+	expect_nothing(&s);
+}
+
+static void the_policy_has_to_be_loaded(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	ima_log_cut(&s.golden, POLICY_ENTRY);
+	expect(&s, "ima-policy-missing");
+	s.golden.manifest[0].allow_builtin_policy = true;
+	golden_build(&s.golden);
+	expect_nothing(&s);
+	assert_true(s.result.uses_builtin_policy);
+}
+
+static void a_release_that_names_no_policy_never_affirms(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].policy.count = 0;
+	golden_build(&s.golden);
+	expect(&s, "ima-policy-missing");
+}
+
+static void the_policy_has_the_listed_content(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].policy.item[0].value[0] ^= 1;
+	golden_build(&s.golden);
+	expect(&s, "ima-policy-unknown");
+}
+
+/* i26: its file was read, and the built-in policy went on. */
+static void a_policy_that_was_only_read_is_not_in_force(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct digest module =
+		listed("/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko");
+	(void)state;
+
+	scene_init(&s);
+	ima_log_cut(&s.golden, POLICY_ENTRY + 1);
+	expect(&s, "ima-policy-not-in-force");
+	ima_log_add(&s.golden, "ima-sig",
+		    "/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko", &module);
+	expect(&s, "ima-policy-not-in-force");
+	assert_int_equal(s.result.findings.count, 1);
+	ima_log_add(&s.golden, "ima-sig", "/usr/bin/cat", &cat);
+	expect(&s, "ima-policy-not-in-force");
+	assert_int_equal(s.result.findings.count, 2);
+	/* A later entry in the policy's form does not make it good. */
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &cat);
+	expect(&s, "ima-policy-not-in-force");
+}
+
+/* A template's name is not hashed: a field list with the same layout is not
+ * another form. */
+static void a_renamed_template_is_not_another_form(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].templates[1] = "d-ng|n-ng|sig";
+	golden_build(&s.golden);
+	ima_log_cut(&s.golden, POLICY_ENTRY + 1);
+	ima_log_add(&s.golden, "d-ng|n-ng|sig", "/usr/bin/cat", &cat);
+	expect(&s, "ima-policy-not-in-force");
+}
+
+static void files_that_must_appear_are_waited_for(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest digest = { .alg = DIGEST_SHA256, .value = { 1 } };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].must_appear[0] = "/usr/bin/cat";
+	s.golden.manifest[0].must_appear[1] = "/usr/sbin/attestd";
+	golden_set_add(&s.golden.manifest[0].base, &digest, "/usr/sbin/attestd");
+	golden_build(&s.golden);
+	for (unsigned i = 0; i < 2; i++) {
+		expect_tier(&s, "ima-required-missing", TIER_NONE);
+		assert_true(s.result.is_retryable);
+		assert_non_null(strstr(s.result.findings.list[0].detail, "/usr/sbin/attestd"));
+		commit(&s);
+	}
+	expect(&s, "ima-required-absent");
+	commit(&s);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/sbin/attestd", &digest);
+	expect_nothing(&s);
+	commit(&s);
+	expect_nothing(&s);
+}
+
+static void kexec_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-buf",
+		.digest_prefix = "sha256:",
+		.digest = digest_span(&unknown),
+		.path = { (const uint8_t *)"kexec-cmdline", 14 },
+		.has_last = true,
+		.last = { (const uint8_t *)"ro", 2 },
+	};
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].templates[2] = "ima-buf";
+	golden_build(&s.golden);
+	ima_log_add(&s.golden, "ima-sigv2", "/boot/vmlinuz", &unknown);
+	expect(&s, "ima-kexec");
+	ima_log_cut(&s.golden, ENTRIES);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-kexec");
+}
+
+static void keys_are_listed_by_keyring_and_content(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct span key = span_text("a certificate");
+	struct digest digest;
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "ima-buf",
+		.digest_prefix = "sha256:",
+		.path = { (const uint8_t *)".ima", 5 },
+		.has_last = true,
+		.last = key,
+	};
+	(void)state;
+
+	scene_init(&s);
+	assert_int_equal(digest_of(DIGEST_SHA256, key, &digest), OK);
+	entry.digest = digest_span(&digest);
+	s.golden.manifest[0].templates[2] = "ima-buf";
+	golden_build(&s.golden);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-key-unknown");
+	s.golden.manifest[0].keyring = ".platform";
+	s.golden.manifest[0].keys.item[0] = digest;
+	s.golden.manifest[0].keys.count = 1;
+	golden_build(&s.golden);
+	expect(&s, "ima-key-unknown");
+	s.golden.manifest[0].keyring = ".ima";
+	golden_build(&s.golden);
+	expect_nothing(&s);
+	/* A file of that name, with the key as its signature. */
+	ima_log_cut(&s.golden, ENTRIES);
+	entry.digest = digest_span(&unknown);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-key-unknown");
+	ima_log_cut(&s.golden, ENTRIES);
+	entry.path = (struct span){ (const uint8_t *)"selinux-state", 14 };
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-buffer-unknown");
+}
+
+static void an_update_is_accepted_until_its_time(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	golden_set_add(&newer->base, &unknown, "/usr/bin/new");
+	/* The new release boots another initrd; this node runs the old one. */
+	newer->initrd.item[0].value[0] ^= 1;
+	s.golden.manifest[0].accept_until = GOLDEN_NOW + 100;
+	golden_build(&s.golden);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &unknown);
+	expect_nothing(&s);
+	assert_int_equal(s.result.version, 42);
+	commit(&s);
+	assert_int_equal(s.first, ENTRIES + 1);
+	s.now = GOLDEN_NOW + 100;
+	commit(&s);
+	assert_int_equal(s.first, 0);
+	judge(&s);
+	assert_true(has_code(&s, "release-none") || has_code(&s, "boot-event-unknown"));
+}
+
+static void an_older_release_s_files_are_not_taken(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	(void)newer;
+	golden_set_add(&s.golden.manifest[0].base, &unknown, "/usr/bin/old");
+	golden_build(&s.golden);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/old", &unknown);
+	expect(&s, "ima-entry-unknown");
+	assert_int_equal(s.result.version, 43);
+}
+
+static void a_pcr_that_changes_after_boot_is_seen_without_the_log(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest value;
+	(void)state;
+
+	scene_init(&s);
+	expect_nothing(&s);
+	commit(&s);
+	value = *pcr_value(&s.golden.values, DIGEST_SHA256, 4);
+	value.value[0] ^= 1;
+	assert_int_equal(pcr_value_set(&s.golden.values, 4, &value), OK);
+	judge(&s);
+	assert_true(has_code(&s, "boot-pcr-changed"));
+	assert_int_equal(s.result.claims.tier[CLAIM_CONFIGURATION], TIER_CONTRAINDICATED);
+	assert_int_equal(s.result.state.len, 0);
+}
+
+static void an_unexplained_pcr_is_seen_later_too(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest value = digest_filled(DIGEST_SHA256, 7);
+	(void)state;
+
+	scene_init(&s);
+	expect_nothing(&s);
+	commit(&s);
+	assert_int_equal(pcr_value_set(&s.golden.values, 11, &value), OK);
+	judge(&s);
+	assert_true(has_code(&s, "pcr-unexplained"));
+}
+
+static void a_flood_of_unknown_entries_is_bounded(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	for (unsigned i = 0; i < 200; i++)
+		ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown);
+	expect(&s, "ima-entry-unknown");
+	assert_int_equal(s.result.findings.count, FINDINGS_MAX);
+	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
+	assert_true(s.result.state.len <= APPRAISAL_STATE_MAX);
+	commit(&s);
+	expect(&s, "ima-entry-unknown");
+	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
+}
+
+static void state_of(struct scene *s, struct bytes *out)
+{
+	scene_init(s);
+	ima_log_add(&s->golden, "ima-sigv2", "/tmp/evil", &unknown);
+	judge(s);
+	assert_int_equal(bytes_copy(span_of(&s->result.state), out), OK);
+}
+
+static void a_state_is_read_whole_or_not_at_all(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(bytes) bytes = { 0 };
+	AUTO_DONE(bytes) again = { 0 };
+	struct appraisal_state read;
+	(void)state;
+
+	state_of(&s, &bytes);
+	assert_int_equal(appraisal_state_read(span_of(&bytes), &read), OK);
+	assert_int_equal(appraisal_state_write(&read, &again), OK);
+	assert_true(span_equal(span_of(&bytes), span_of(&again)));
+	for (size_t len = 0; len < bytes.len; len++)
+		assert_int_not_equal(appraisal_state_read((struct span){ bytes.data, len }, &read),
+				     OK);
+	assert_int_equal(bytes_append_byte(&bytes, 0), OK);
+	assert_int_not_equal(appraisal_state_read(span_of(&bytes), &read), OK);
+}
+
+static void a_state_of_another_version_or_class_starts_over(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(bytes) bytes = { 0 };
+	struct node_class other;
+	(void)state;
+
+	state_of(&s, &bytes);
+	assert_int_equal(
+		appraisal_wants(&s.golden.reference, &s.golden.built, span_of(&bytes), GOLDEN_NOW)
+			.next_entry,
+		ENTRIES + 1);
+	other = s.golden.built;
+	other.name = span_text("desktop");
+	assert_true(
+		appraisal_wants(&s.golden.reference, &other, span_of(&bytes), GOLDEN_NOW).boot_log);
+	bytes.data[0]++;
+	assert_true(
+		appraisal_wants(&s.golden.reference, &s.golden.built, span_of(&bytes), GOLDEN_NOW)
+			.boot_log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_goes_on_with_what_is_new),
+		cmocka_unit_test(every_entry_is_known_or_named),
+		cmocka_unit_test(an_unknown_program_is_named_and_stays),
+		cmocka_unit_test(a_known_path_with_other_content_is_changed),
+		cmocka_unit_test(approved_content_elsewhere_is_a_warning_without_a_right),
+		cmocka_unit_test(a_revoked_file_is_refused_though_listed),
+		cmocka_unit_test(an_exclude_is_counted_and_gives_no_right),
+		cmocka_unit_test(prefixes_are_whole_components),
+		cmocka_unit_test(a_violation_ends_the_right),
+		cmocka_unit_test(a_template_hash_is_that_of_the_data),
+		cmocka_unit_test(digests_are_of_the_file_in_the_release_s_algorithm),
+		cmocka_unit_test(a_template_has_to_be_allowed),
+		cmocka_unit_test(the_log_is_tied_to_this_boot),
+		cmocka_unit_test(an_aggregate_of_another_bank_cannot_be_computed),
+		cmocka_unit_test(a_violation_is_no_boot_aggregate),
+		cmocka_unit_test(without_a_log_nothing_is_known),
+		cmocka_unit_test(entries_beyond_the_quote_wait),
+		cmocka_unit_test(a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever),
+		cmocka_unit_test(a_dropped_or_edited_entry_leads_nowhere),
+		cmocka_unit_test(a_pcr_that_is_not_quoted_is_refused),
+		cmocka_unit_test(an_offset_is_the_verifier_s_to_choose),
+		cmocka_unit_test(broken_bytes_are_a_claim),
+		cmocka_unit_test(before_the_policy_only_early_files_run),
+		cmocka_unit_test(the_policy_has_to_be_loaded),
+		cmocka_unit_test(a_release_that_names_no_policy_never_affirms),
+		cmocka_unit_test(the_policy_has_the_listed_content),
+		cmocka_unit_test(a_policy_that_was_only_read_is_not_in_force),
+		cmocka_unit_test(a_renamed_template_is_not_another_form),
+		cmocka_unit_test(files_that_must_appear_are_waited_for),
+		cmocka_unit_test(kexec_is_refused),
+		cmocka_unit_test(keys_are_listed_by_keyring_and_content),
+		cmocka_unit_test(an_update_is_accepted_until_its_time),
+		cmocka_unit_test(an_older_release_s_files_are_not_taken),
+		cmocka_unit_test(a_pcr_that_changes_after_boot_is_seen_without_the_log),
+		cmocka_unit_test(an_unexplained_pcr_is_seen_later_too),
+		cmocka_unit_test(a_flood_of_unknown_entries_is_bounded),
+		cmocka_unit_test(a_state_is_read_whole_or_not_at_all),
+		cmocka_unit_test(a_state_of_another_version_or_class_starts_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
