@@ -1,1 +1,34 @@
 # Unit tests: attestd.
+if HAVE_CMOCKA
+ATTESTD_TESTS = \
+	tests/unit/test_attestd_grant \
+	tests/unit/test_attestd_logs \
+	tests/unit/test_attestd_schedule \
+	tests/unit/test_attestd_svid \
+	tests/unit/test_attestd_svid_directory
+check_PROGRAMS += $(ATTESTD_TESTS)
+TESTS += $(ATTESTD_TESTS)
+
+GRANT_TEST_SOURCES = tests/unit/attestd_grant.c tests/unit/attestd_grant.h tests/unit/unit.h
+
+tests_unit_test_attestd_grant_SOURCES = tests/unit/test_attestd_grant.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_grant_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_svid_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_schedule_SOURCES = tests/unit/test_attestd_schedule.c tests/unit/unit.h
+tests_unit_test_attestd_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_schedule_LDADD = libagent.a $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_logs_SOURCES = tests/unit/test_attestd_logs.c tests/unit/unit.h
+tests_unit_test_attestd_logs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_logs_LDADD = libbroker.a $(TPM_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_svid_directory_SOURCES = \
+	tests/unit/test_attestd_svid_directory.c tests/unit/unit.h
+tests_unit_test_attestd_svid_directory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_svid_directory_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+endif

@@ -96,6 +96,10 @@ enum status connection_open(struct tpm_device *d, struct connection *out)
 		if (tries > 0)
 			(void)nanosleep(&pause, NULL);
 		rc = connect_once(d);
+		/* A name that means nothing stays so. */
+		if ((rc & ~TSS2_RC_LAYER_MASK) != TSS2_BASE_RC_IO_ERROR &&
+		    (rc & ~TSS2_RC_LAYER_MASK) != TSS2_BASE_RC_TRY_AGAIN)
+			break;
 	}
 	*out = (struct connection){ .device = d, .esys = d->esys };
 	if (d->esys != NULL)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_UNIT_ATTESTD_GRANT_H
+#define TESTS_UNIT_ATTESTD_GRANT_H
+
+#include "attestd/grant.h"
+
+/* A verifier's and a TPM's part, in memory. */
+#define NOW ((int64_t)1800000000)
+#define LIFETIME_S 600
+
+struct granted {
+	EVP_PKEY *minting; /* stands in for the TPM's */
+	EVP_PKEY *result;
+	struct bytes certificate; /* DER of the grant */
+	struct bytes text, signature; /* the verdict */
+};
+
+void granted_init(struct granted *g);
+void granted_done(struct granted *g);
+/* The verdict's text with these lines instead of its own, signed. */
+void granted_sign(struct granted *g, const char *state, int64_t expires, const char *entitlement);
+void granted_open(const struct granted *g, struct grant *out);
+/* ECDSA with SHA-256 in DER. */
+void sign_with(EVP_PKEY *key, struct span message, struct bytes *out);
+
+#endif

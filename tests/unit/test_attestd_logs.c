@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attestd/broker/logs.h"
+#include "base/digest.h"
+#include "base/writer.h"
+
+#define MAX ((size_t)1 << 20)
+
+static char directory[] = "/tmp/attestd-logs.XXXXXX";
+static char ima_path[64], boot_path[64], count_path[64];
+static struct log_files logs;
+
+static void put_le32(struct writer *w, size_t value)
+{
+	for (int shift = 0; shift < 32; shift += 8)
+		writer_u8(w, (uint8_t)(value >> shift));
+}
+
+/* An ima-ng entry with a path of its own. */
+static void entry(unsigned number, struct bytes *out)
+{
+	static const uint8_t kind[] = "sha256:";
+	static const uint8_t hash[SHA256_SIZE] = { 1 };
+	static const uint8_t template_hash[20] = { 2 };
+	char path[32];
+	struct writer w = writer_to(out, MAX);
+
+	(void)snprintf(path, sizeof(path), "/bin/%u", number);
+	put_le32(&w, 10);
+	writer_put(&w, (struct span){ template_hash, sizeof(template_hash) });
+	put_le32(&w, 6);
+	writer_put(&w, span_text("ima-ng"));
+	put_le32(&w, 4 + sizeof(kind) + sizeof(hash) + 4 + strlen(path) + 1);
+	put_le32(&w, sizeof(kind) + sizeof(hash));
+	writer_put(&w, (struct span){ kind, sizeof(kind) });
+	writer_put(&w, (struct span){ hash, sizeof(hash) });
+	put_le32(&w, strlen(path) + 1);
+	writer_put(&w, (struct span){ (const uint8_t *)path, strlen(path) + 1 });
+	assert_int_equal(writer_end(&w), OK);
+}
+
+static void entries(unsigned from, unsigned to, struct bytes *out)
+{
+	for (unsigned i = from; i < to; i++)
+		entry(i, out);
+}
+
+static void put(const char *path, const char *mode, struct span content)
+{
+	FILE *f = fopen(path, mode);
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(content.data, 1, content.len, f), content.len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int open_all(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+
+	(void)state;
+	(void)strcpy(directory, "/tmp/attestd-logs.XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(ima_path, sizeof(ima_path), "%s/ima", directory);
+	(void)snprintf(boot_path, sizeof(boot_path), "%s/boot", directory);
+	(void)snprintf(count_path, sizeof(count_path), "%s/count", directory);
+	entries(0, 10, &log);
+	put(ima_path, "wb", span_of(&log));
+	put(boot_path, "wb", span_text("boot log"));
+	put(count_path, "wb", span_text("10\n"));
+	logs_open(boot_path, ima_path, count_path, &logs);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	logs_done(&logs);
+	(void)unlink(ima_path);
+	(void)unlink(boot_path);
+	(void)unlink(count_path);
+	return rmdir(directory);
+}
+
+static void assert_read(uint64_t wanted, uint64_t first, unsigned from, unsigned to, size_t max)
+{
+	AUTO_DONE(bytes) expected = { 0 };
+	AUTO_DONE(bytes) got = { 0 };
+
+	entries(from, to, &expected);
+	assert_int_equal(logs_read_ima(&logs, max, &wanted, &got), OK);
+	assert_int_equal(wanted, first);
+	assert_true(span_equal(span_of(&got), span_of(&expected)));
+}
+
+static void only_what_is_new_is_read(void **state)
+{
+	AUTO_DONE(bytes) more = { 0 };
+
+	(void)state;
+	assert_read(0, 0, 0, 10, MAX);
+	assert_read(7, 7, 7, 10, MAX);
+	assert_read(10, 10, 10, 10, MAX);
+	entries(10, 12, &more);
+	put(ima_path, "ab", span_of(&more));
+	assert_read(10, 10, 10, 12, MAX);
+	/* A verifier that lost its session asks from the start. */
+	assert_read(0, 0, 0, 12, MAX);
+	assert_read(3, 3, 3, 12, MAX);
+}
+
+static void a_shorter_log_than_the_verifier_remembers_starts_over(void **state)
+{
+	(void)state;
+	assert_read(11, 0, 0, 10, MAX);
+}
+
+static void the_cap_cuts_between_entries(void **state)
+{
+	AUTO_DONE(bytes) three = { 0 };
+
+	(void)state;
+	entries(0, 3, &three);
+	assert_read(0, 0, 0, 3, three.len);
+	assert_read(0, 0, 0, 3, three.len + 5);
+	assert_read(0, 0, 0, 2, three.len - 1);
+	assert_read(3, 3, 3, 6, three.len);
+}
+
+static void an_entry_that_is_still_being_written_waits(void **state)
+{
+	AUTO_DONE(bytes) next = { 0 };
+
+	(void)state;
+	entry(10, &next);
+	put(ima_path, "ab", (struct span){ next.data, next.len - 3 });
+	assert_read(0, 0, 0, 10, MAX);
+	put(ima_path, "ab", (struct span){ next.data + next.len - 3, 3 });
+	assert_read(10, 10, 10, 11, MAX);
+}
+
+static void growth_is_told_once(void **state)
+{
+	(void)state;
+	assert_false(logs_grew(&logs));
+	put(count_path, "wb", span_text("11\n"));
+	assert_true(logs_grew(&logs));
+	assert_false(logs_grew(&logs));
+}
+
+static void without_a_count_the_size_tells(void **state)
+{
+	AUTO_DONE(bytes) next = { 0 };
+
+	(void)state;
+	logs_done(&logs);
+	logs_open(boot_path, ima_path, "none", &logs);
+	assert_false(logs_grew(&logs));
+	entry(10, &next);
+	put(ima_path, "ab", span_of(&next));
+	assert_true(logs_grew(&logs));
+	assert_false(logs_grew(&logs));
+}
+
+static void absent_empty_and_large_boot_logs_are_told_apart(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+
+	(void)state;
+	assert_int_equal(logs_read_boot(&logs, 8, &log), OK);
+	assert_true(span_equal(span_of(&log), span_text("boot log")));
+	bytes_done(&log);
+	assert_int_equal(logs_read_boot(&logs, 7, &log), STATUS_TOO_LARGE);
+	put(boot_path, "wb", (struct span){ 0 });
+	assert_int_equal(logs_read_boot(&logs, 8, &log), STATUS_NOT_FOUND);
+	logs_done(&logs);
+	logs_open("/nonexistent", "/nonexistent", "none", &logs);
+	assert_int_equal(logs_read_boot(&logs, 8, &log), STATUS_NOT_FOUND);
+	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log), STATUS_NOT_FOUND);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(only_what_is_new_is_read),
+		TEST(a_shorter_log_than_the_verifier_remembers_starts_over),
+		TEST(the_cap_cuts_between_entries),
+		TEST(an_entry_that_is_still_being_written_waits),
+		TEST(growth_is_told_once),
+		TEST(without_a_count_the_size_tells),
+		TEST(absent_empty_and_large_boot_logs_are_told_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

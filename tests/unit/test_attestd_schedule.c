@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "attestd/agent/schedule.h"
+
+static void failures_double_the_wait_up_to_a_minute(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_backoff_ms(1, 0), 1000);
+	assert_int_equal(schedule_backoff_ms(2, 0), 2000);
+	assert_int_equal(schedule_backoff_ms(6, 0), 32000);
+	assert_int_equal(schedule_backoff_ms(7, 0), 60000);
+	assert_int_equal(schedule_backoff_ms(4000000000u, 0), 60000);
+}
+
+static void jitter_only_shortens_and_by_a_quarter_at_most(void **state)
+{
+	(void)state;
+	for (uint32_t random = 0; random < 0xf0000000u; random += 0x0f000000u) {
+		assert_true(schedule_backoff_ms(9, random) <= 60000);
+		assert_true(schedule_backoff_ms(9, random) >= 45000);
+	}
+	assert_true(schedule_backoff_ms(9, 0xffffffffu) >= 45000);
+}
+
+static void a_pending_node_asks_more_rarely_and_never_before_it_was_told_to(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_pending_ms(0, 0, 0), 2000);
+	assert_int_equal(schedule_pending_ms(9, 0, 0), 30000);
+	assert_int_equal(schedule_pending_ms(0, 10, 0xffffffffu), 10000);
+	/* A verifier that was taken over puts nobody to sleep for ever. */
+	assert_int_equal(schedule_pending_ms(0, 0xffffffffu, 0), 3600000);
+}
+
+static void a_grant_is_renewed_at_half_of_what_is_left(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_renewal_ms(300, 600, 0), 300000);
+	assert_int_equal(schedule_renewal_ms(300, 60, 0), 30000);
+	assert_int_equal(schedule_renewal_ms(10, 600, 0), 10000);
+	assert_true(schedule_renewal_ms(300, 600, 0xffffffffu) >= 270000);
+}
+
+static void a_renewal_is_never_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_renewal_ms(0, 0, 0), 1000);
+	assert_int_equal(schedule_renewal_ms(300, 1, 0), 1000);
+	assert_int_equal(schedule_renewal_ms(0, -5, 0xffffffffu), 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(failures_double_the_wait_up_to_a_minute),
+		cmocka_unit_test(jitter_only_shortens_and_by_a_quarter_at_most),
+		cmocka_unit_test(a_pending_node_asks_more_rarely_and_never_before_it_was_told_to),
+		cmocka_unit_test(a_grant_is_renewed_at_half_of_what_is_left),
+		cmocka_unit_test(a_renewal_is_never_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

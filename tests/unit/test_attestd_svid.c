@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one profile of certificate that a minting key signs: what the mint makes
+ * passes, and each departure from it is refused by its name (s17). */
+#include "unit.h"
+
+#include "attestd/mint/svid.h"
+#include "attestd/svid_profile.h"
+#include "attestd_grant.h"
+
+#define ID "spiffe://example.org/web/1"
+
+static struct granted granted;
+static struct grant grant;
+static struct svid svid;
+
+static int make(void **state)
+{
+	(void)state;
+	granted_init(&granted);
+	granted_open(&granted, &grant);
+	assert_int_equal(svid_make(&grant, ID, NOW, &svid), OK);
+	return 0;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	svid_done(&svid);
+	grant_done(&grant);
+	granted_done(&granted);
+	return 0;
+}
+
+static enum svid_refusal check_at(struct span tbs, int64_t now)
+{
+	enum svid_refusal refusal = SVID_MALFORMED;
+
+	assert_int_equal(svid_profile_check(tbs, &grant, now, &refusal), OK);
+	return refusal;
+}
+
+/* The mint's certificate, to be changed and encoded again. */
+static X509 *mine(void)
+{
+	AUTO_DONE(bytes) der = { 0 };
+
+	assert_int_equal(svid_assemble(span_of(&svid.tbs), span_of(&granted.signature), &der), OK);
+
+	const uint8_t *p = der.data;
+	X509 *x = d2i_X509(NULL, &p, (long)der.len);
+
+	assert_non_null(x);
+	return x;
+}
+
+static enum svid_refusal check_changed(X509 *x)
+{
+	uint8_t *tbs = NULL;
+	int len = i2d_re_X509_tbs(x, &tbs);
+
+	assert_true(len > 0);
+
+	enum svid_refusal refusal = check_at((struct span){ tbs, (size_t)len }, NOW);
+
+	OPENSSL_free(tbs);
+	return refusal;
+}
+
+static void remove_extension(X509 *x, int nid)
+{
+	int at = X509_get_ext_by_NID(x, nid, -1);
+
+	assert_true(at >= 0);
+	X509_EXTENSION_free(X509_delete_ext(x, at));
+}
+
+static void add_extension(X509 *x, int nid, const char *value)
+{
+	X509V3_CTX ctx = { 0 };
+
+	X509V3_set_ctx(&ctx, grant.certificate, x, NULL, NULL, 0);
+
+	AUTO(X509_EXTENSION) extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+
+	assert_non_null(extension);
+	assert_int_equal(X509_add_ext(x, extension, -1), 1);
+}
+
+static void replace_extension(X509 *x, int nid, const char *value)
+{
+	remove_extension(x, nid);
+	add_extension(x, nid, value);
+}
+
+static void what_the_mint_makes_is_accepted_and_leads_to_the_grant(void **state)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+
+	(void)state;
+	assert_int_equal(check_at(span_of(&svid.tbs), NOW), SVID_ACCEPTED);
+	assert_true(svid.not_after <= NOW + LIFETIME_S);
+	sign_with(granted.minting, span_of(&svid.tbs), &signature);
+	assert_int_equal(svid_finish(&svid, &grant, span_of(&signature), &chain, &key), OK);
+	assert_true(span_starts_with(span_of(&chain), "-----BEGIN CERTIFICATE-----"));
+	assert_true(span_starts_with(span_of(&key), "-----BEGIN PRIVATE KEY-----"));
+}
+
+static void a_signature_that_is_not_the_minting_keys_is_no_svid(void **state)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+
+	(void)state;
+	sign_with(granted.result, span_of(&svid.tbs), &signature);
+	assert_int_equal(svid_finish(&svid, &grant, span_of(&signature), &chain, &key),
+			 STATUS_MISMATCH);
+	assert_int_equal(key.len, 0);
+}
+
+static void every_truncation_and_a_longer_tbs_are_refused(void **state)
+{
+	AUTO_DONE(bytes) longer = { 0 };
+
+	(void)state;
+	for (size_t len = 0; len < svid.tbs.len; len++)
+		assert_int_equal(check_at((struct span){ svid.tbs.data, len }, NOW),
+				 SVID_MALFORMED);
+	assert_int_equal(bytes_copy(span_of(&svid.tbs), &longer), OK);
+	assert_int_equal(bytes_append_byte(&longer, 0), OK);
+	assert_int_equal(check_at(span_of(&longer), NOW), SVID_MALFORMED);
+}
+
+static void a_whole_certificate_is_no_tbs(void **state)
+{
+	(void)state;
+	assert_int_equal(check_at(span_of(&granted.certificate), NOW), SVID_MALFORMED);
+}
+
+static void version_serial_and_issuer_are_checked(void **state)
+{
+	AUTO(X509) old = mine();
+	AUTO(X509) small = mine();
+	AUTO(X509) foreign = mine();
+	AUTO(X509_NAME) name = X509_NAME_new();
+
+	(void)state;
+	assert_int_equal(X509_set_version(old, X509_VERSION_2), 1);
+	assert_int_not_equal(check_changed(old), SVID_ACCEPTED);
+	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(small), 1), 1);
+	assert_int_equal(check_changed(small), SVID_BAD_SERIAL);
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+						    (const uint8_t *)"another", -1, -1, 0),
+			 1);
+	assert_int_equal(X509_set_issuer_name(foreign, name), 1);
+	assert_int_equal(check_changed(foreign), SVID_BAD_ISSUER);
+}
+
+static void a_negative_serial_is_refused(void **state)
+{
+	AUTO(X509) x = mine();
+	AUTO(BIGNUM) number = NULL;
+
+	(void)state;
+	assert_true(BN_dec2bn(&number, "-1234567890123456789012345") > 0);
+	assert_non_null(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)));
+	assert_int_equal(check_changed(x), SVID_BAD_SERIAL);
+}
+
+static void another_signature_algorithm_is_refused(void **state)
+{
+	AUTO(X509) x = mine();
+
+	(void)state;
+	assert_true(X509_sign(x, svid.key, EVP_sha384()) > 0);
+	assert_int_equal(check_changed(x), SVID_BAD_ALGORITHM);
+}
+
+static void validity_never_leaves_the_grant(void **state)
+{
+	AUTO(X509) late = mine();
+	AUTO(X509) early = mine();
+	AUTO(X509) empty = mine();
+
+	(void)state;
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(late), NOW + LIFETIME_S + 1));
+	assert_int_equal(check_changed(late), SVID_BAD_VALIDITY);
+	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(early), NOW - SVID_BACKDATE_S - 1));
+	assert_int_equal(check_changed(early), SVID_BAD_VALIDITY);
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(empty), NOW - SVID_BACKDATE_S));
+	assert_int_equal(check_changed(empty), SVID_BAD_VALIDITY);
+	assert_int_equal(check_at(span_of(&svid.tbs), NOW + LIFETIME_S), SVID_BAD_VALIDITY);
+}
+
+static void a_subject_is_refused(void **state)
+{
+	AUTO(X509) x = mine();
+	AUTO(X509_NAME) name = X509_NAME_new();
+
+	(void)state;
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+						    (const uint8_t *)"www.example.org", -1, -1, 0),
+			 1);
+	assert_int_equal(X509_set_subject_name(x, name), 1);
+	assert_int_equal(check_changed(x), SVID_BAD_SUBJECT);
+}
+
+static void the_minting_key_and_other_curves_are_no_leaf_keys(void **state)
+{
+	AUTO(X509) x = mine();
+	AUTO(EVP_PKEY) other = EVP_EC_gen("P-384");
+
+	(void)state;
+	assert_int_equal(X509_set_pubkey(x, granted.minting), 1);
+	assert_int_equal(check_changed(x), SVID_BAD_KEY);
+	assert_int_equal(X509_set_pubkey(x, other), 1);
+	assert_int_equal(check_changed(x), SVID_BAD_KEY);
+}
+
+static void an_extension_more_or_less_is_refused(void **state)
+{
+	static const int each[] = { NID_basic_constraints, NID_key_usage, NID_ext_key_usage,
+				    NID_authority_key_identifier, NID_subject_alt_name };
+	AUTO(X509) more = mine();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(each) / sizeof(*each); i++) {
+		AUTO(X509) less = mine();
+
+		remove_extension(less, each[i]);
+		assert_int_equal(check_changed(less), SVID_BAD_EXTENSIONS);
+		/* Five again, but one twice. */
+		add_extension(less,
+			      NID_key_usage == each[i] ? NID_basic_constraints : NID_key_usage,
+			      NID_key_usage == each[i] ? "critical,CA:FALSE"
+						       : "critical,digitalSignature");
+		assert_int_equal(check_changed(less), SVID_BAD_EXTENSIONS);
+	}
+	add_extension(more, NID_subject_key_identifier, "hash");
+	assert_int_equal(check_changed(more), SVID_BAD_EXTENSIONS);
+}
+
+static void each_extension_has_one_value(void **state)
+{
+	static const struct {
+		int nid;
+		const char *value;
+		enum svid_refusal refusal;
+	} wrong[] = {
+		{ NID_basic_constraints, "critical,CA:TRUE", SVID_BAD_BASIC_CONSTRAINTS },
+		{ NID_basic_constraints, "CA:FALSE", SVID_BAD_BASIC_CONSTRAINTS },
+		{ NID_key_usage, "critical,digitalSignature,keyCertSign", SVID_BAD_KEY_USAGE },
+		{ NID_key_usage, "digitalSignature", SVID_BAD_KEY_USAGE },
+		{ NID_key_usage, "critical,keyAgreement", SVID_BAD_KEY_USAGE },
+		{ NID_ext_key_usage, "serverAuth", SVID_BAD_EXTENDED_KEY_USAGE },
+		{ NID_ext_key_usage, "serverAuth,clientAuth,codeSigning",
+		  SVID_BAD_EXTENDED_KEY_USAGE },
+		{ NID_ext_key_usage, "serverAuth,serverAuth", SVID_BAD_EXTENDED_KEY_USAGE },
+		{ NID_authority_key_identifier, "keyid:always,issuer:always",
+		  SVID_BAD_AUTHORITY_KEY_ID },
+		{ NID_subject_alt_name, "URI:" ID, SVID_BAD_NAME },
+		{ NID_subject_alt_name, "critical,DNS:www.example.org", SVID_BAD_NAME },
+		{ NID_subject_alt_name, "critical,URI:" ID ",DNS:www.example.org", SVID_BAD_NAME },
+		{ NID_subject_alt_name, "critical,URI:" ID ",URI:" ID, SVID_BAD_NAME },
+		{ NID_subject_alt_name, "critical,URI:spiffe://example.org/db/1",
+		  SVID_NOT_ENTITLED },
+		{ NID_subject_alt_name, "critical,URI:spiffe://other.org/web/1",
+		  SVID_NOT_ENTITLED },
+		{ NID_subject_alt_name, "critical,URI:https://example.org/web/1",
+		  SVID_NOT_ENTITLED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		AUTO(X509) x = mine();
+
+		replace_extension(x, wrong[i].nid, wrong[i].value);
+		assert_int_equal(check_changed(x), wrong[i].refusal);
+	}
+}
+
+static void a_nul_inside_the_name_does_not_end_it(void **state)
+{
+	static const char name[] = ID "\0.evil";
+	AUTO(X509) x = mine();
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *one = GENERAL_NAME_new();
+	ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
+
+	(void)state;
+	assert_int_equal(ASN1_STRING_set(uri, name, sizeof(name) - 1), 1);
+	GENERAL_NAME_set0_value(one, GEN_URI, uri);
+	assert_true(sk_GENERAL_NAME_push(names, one) > 0);
+	remove_extension(x, NID_subject_alt_name);
+	assert_int_equal(X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0), 1);
+	GENERAL_NAMES_free(names);
+	assert_int_equal(check_changed(x), SVID_NOT_ENTITLED);
+}
+
+static void two_svids_share_neither_key_nor_serial(void **state)
+{
+	AUTO_DONE(svid) second = { 0 };
+
+	(void)state;
+	assert_int_equal(svid_make(&grant, ID, NOW, &second), OK);
+	assert_int_not_equal(EVP_PKEY_eq(svid.key, second.key), 1);
+	assert_false(span_equal(span_of(&svid.tbs), span_of(&second.tbs)));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_the_mint_makes_is_accepted_and_leads_to_the_grant),
+		TEST(a_signature_that_is_not_the_minting_keys_is_no_svid),
+		TEST(every_truncation_and_a_longer_tbs_are_refused),
+		TEST(a_whole_certificate_is_no_tbs),
+		TEST(version_serial_and_issuer_are_checked),
+		TEST(a_negative_serial_is_refused),
+		TEST(another_signature_algorithm_is_refused),
+		TEST(validity_never_leaves_the_grant),
+		TEST(a_subject_is_refused),
+		TEST(the_minting_key_and_other_curves_are_no_leaf_keys),
+		TEST(an_extension_more_or_less_is_refused),
+		TEST(each_extension_has_one_value),
+		TEST(a_nul_inside_the_name_does_not_end_it),
+		TEST(two_svids_share_neither_key_nor_serial),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

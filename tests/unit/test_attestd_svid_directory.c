@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attestd/mint/svid_directory.h"
+#include "daemon/file.h"
+
+static char top[] = "/tmp/attestd-svid.XXXXXX";
+static char path[64];
+static struct identity_settings identity;
+
+static int make(void **state)
+{
+	(void)state;
+	(void)strcpy(top, "/tmp/attestd-svid.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(path, sizeof(path), "%s/web", top);
+	identity = (struct identity_settings){ .name = "web",
+					       .directory = path,
+					       .owner = geteuid(),
+					       .group = getegid(),
+					       .mode = 0640 };
+	return 0;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	(void)rmdir(path);
+	return rmdir(top);
+}
+
+static void write_set(const char *version)
+{
+	struct svid_files files = { span_text(version), span_text(version), span_text(version) };
+
+	assert_int_equal(svid_directory_write(&identity, &files), OK);
+}
+
+static void assert_content(const char *name, const char *content)
+{
+	AUTO_DONE(bytes) read = { 0 };
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s/%s", path, name);
+	assert_int_equal(file_read(file, 64, &read), OK);
+	assert_true(span_equal(span_of(&read), span_text(content)));
+}
+
+static unsigned entries(void)
+{
+	DIR *listed = opendir(path);
+	unsigned count = 0;
+
+	assert_non_null(listed);
+	while (readdir(listed) != NULL)
+		count++;
+	(void)closedir(listed);
+	return count - 2;
+}
+
+static void the_three_files_change_together_and_leave_nothing_behind(void **state)
+{
+	(void)state;
+	write_set("one");
+	assert_content("svid.pem", "one");
+	write_set("two");
+	assert_content("svid.pem", "two");
+	assert_content("svid_key.pem", "two");
+	assert_content("bundle.pem", "two");
+	/* Three names, the link, one set. */
+	assert_int_equal(entries(), 5);
+}
+
+static void the_key_has_the_mode_that_was_asked_for(void **state)
+{
+	struct stat st;
+	char file[128];
+
+	(void)state;
+	write_set("one");
+	(void)snprintf(file, sizeof(file), "%s/svid_key.pem", path);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_uid, identity.owner);
+}
+
+static void removal_leaves_an_empty_directory(void **state)
+{
+	(void)state;
+	write_set("one");
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	assert_int_equal(entries(), 0);
+	assert_int_equal(svid_directory_remove(&identity), OK);
+}
+
+static void removal_without_a_directory_is_done(void **state)
+{
+	(void)state;
+	assert_int_equal(svid_directory_remove(&identity), OK);
+}
+
+static void sets_of_a_run_that_was_killed_are_removed(void **state)
+{
+	char stale[96], file[128];
+
+	(void)state;
+	write_set("one");
+	(void)snprintf(stale, sizeof(stale), "%s/.svid-killed", path);
+	assert_int_equal(mkdir(stale, 0755), 0);
+	(void)snprintf(file, sizeof(file), "%s/svid_key.pem", stale);
+	assert_int_equal(file_replace(file, span_text("key"), 0600, (uid_t)-1, (gid_t)-1), OK);
+	write_set("two");
+	assert_int_equal(entries(), 5);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_three_files_change_together_and_leave_nothing_behind),
+		TEST(the_key_has_the_mode_that_was_asked_for),
+		TEST(removal_leaves_an_empty_directory),
+		TEST(removal_without_a_directory_is_done),
+		TEST(sets_of_a_run_that_was_killed_are_removed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
