@@ -3,7 +3,6 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "messages/json_writer.h"
 #include "messages/message.h"
 
 /* In the order of their bits. */
@@ -89,26 +88,31 @@ static void take_states(struct strict_cursor *root, struct evidence *evidence)
 	}
 }
 
+void evidence_take(struct strict_cursor *object, struct evidence *out)
+{
+	message_take_version(object);
+	message_take_bytes(object, "nonce", NONCE_MAX, &out->nonce);
+	message_take_bytes(object, "attest", ATTEST_MAX, &out->attest);
+	message_take_bytes(object, "signature", SIGNATURE_MAX, &out->signature);
+	take_pcrs(object, out);
+	if (strict_has(object, "mintingKey"))
+		take_minting_key(object, out);
+	if (strict_has(object, "bootLog")) {
+		out->has_boot_log = true;
+		strict_base64(object, "bootLog", LOG_MAX, &out->boot_log);
+	}
+	if (strict_has(object, "imaLog"))
+		take_ima_log(object, out);
+	take_states(object, out);
+}
+
 enum status evidence_parse(struct span json, struct evidence *out, const char **fault)
 {
 	AUTO_DONE(strict_document) document = { 0 };
 	AUTO_DONE(evidence) evidence = { 0 };
 	struct strict_cursor root = message_open(json, EVIDENCE_BODY_MAX, &document);
 
-	message_take_version(&root);
-	message_take_bytes(&root, "nonce", NONCE_MAX, &evidence.nonce);
-	message_take_bytes(&root, "attest", ATTEST_MAX, &evidence.attest);
-	message_take_bytes(&root, "signature", SIGNATURE_MAX, &evidence.signature);
-	take_pcrs(&root, &evidence);
-	if (strict_has(&root, "mintingKey"))
-		take_minting_key(&root, &evidence);
-	if (strict_has(&root, "bootLog")) {
-		evidence.has_boot_log = true;
-		strict_base64(&root, "bootLog", LOG_MAX, &evidence.boot_log);
-	}
-	if (strict_has(&root, "imaLog"))
-		take_ima_log(&root, &evidence);
-	take_states(&root, &evidence);
+	evidence_take(&root, &evidence);
 
 	enum status status = message_end(&root, fault);
 	if (status == OK) {
@@ -137,30 +141,35 @@ static void put_ima_log(struct json_writer *w, const struct evidence *evidence)
 	json_close(w, '}');
 }
 
+void evidence_put(struct json_writer *w, const char *name, const struct evidence *evidence)
+{
+	json_open(w, name, '{');
+	json_uint(w, "version", 1);
+	json_base64(w, "nonce", span_of(&evidence->nonce));
+	json_base64(w, "attest", span_of(&evidence->attest));
+	json_base64(w, "signature", span_of(&evidence->signature));
+	json_open(w, "pcrs", '[');
+	for (size_t i = 0; i < evidence->pcr_count; i++)
+		json_hex(w, NULL, span_of(&evidence->pcrs[i]));
+	json_close(w, ']');
+	if (evidence->minting_public.len > 0)
+		put_minting_key(w, evidence);
+	if (evidence->has_boot_log)
+		json_base64(w, "bootLog", span_of(&evidence->boot_log));
+	if (evidence->has_ima_log)
+		put_ima_log(w, evidence);
+	json_open(w, "states", '[');
+	for (unsigned bit = 0; bit < HOST_STATES; bit++)
+		if ((evidence->states >> bit & 1) != 0)
+			json_text(w, NULL, span_text(state_names[bit]));
+	json_close(w, ']');
+	json_close(w, '}');
+}
+
 enum status evidence_write(const struct evidence *evidence, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
 
-	json_open(&w, NULL, '{');
-	json_uint(&w, "version", 1);
-	json_base64(&w, "nonce", span_of(&evidence->nonce));
-	json_base64(&w, "attest", span_of(&evidence->attest));
-	json_base64(&w, "signature", span_of(&evidence->signature));
-	json_open(&w, "pcrs", '[');
-	for (size_t i = 0; i < evidence->pcr_count; i++)
-		json_hex(&w, NULL, span_of(&evidence->pcrs[i]));
-	json_close(&w, ']');
-	if (evidence->minting_public.len > 0)
-		put_minting_key(&w, evidence);
-	if (evidence->has_boot_log)
-		json_base64(&w, "bootLog", span_of(&evidence->boot_log));
-	if (evidence->has_ima_log)
-		put_ima_log(&w, evidence);
-	json_open(&w, "states", '[');
-	for (unsigned bit = 0; bit < HOST_STATES; bit++)
-		if ((evidence->states >> bit & 1) != 0)
-			json_text(&w, NULL, span_text(state_names[bit]));
-	json_close(&w, ']');
-	json_close(&w, '}');
+	evidence_put(&w, NULL, evidence);
 	return json_end(&w);
 }

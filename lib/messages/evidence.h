@@ -3,7 +3,9 @@
 #define MESSAGES_EVIDENCE_H
 
 #include "base/bytes.h"
+#include "messages/json_writer.h"
 #include "messages/limits.h"
+#include "messages/strict_json.h"
 
 /* Conditions that a host knows of itself; they never improve a verdict. */
 enum host_state {
@@ -40,6 +42,10 @@ struct evidence {
 enum status evidence_parse(struct span json, struct evidence *out, const char **fault);
 enum status evidence_write(const struct evidence *evidence, struct bytes *json);
 void evidence_done(struct evidence *evidence);
+/* The same object as a member of another; both leave the verdict to the
+ * cursor's document and the writer. */
+void evidence_take(struct strict_cursor *object, struct evidence *out);
+void evidence_put(struct json_writer *w, const char *name, const struct evidence *evidence);
 
 AUTO_RELEASE(evidence, evidence_done);
 

@@ -6,6 +6,7 @@ libmessages_a_SOURCES = \
 	lib/messages/enrol.c lib/messages/enrol.h \
 	lib/messages/error.c lib/messages/error.h \
 	lib/messages/evidence.c lib/messages/evidence.h \
+	lib/messages/evidence_file.c lib/messages/evidence_file.h \
 	lib/messages/json_writer.c lib/messages/json_writer.h \
 	lib/messages/limits.h \
 	lib/messages/message.c lib/messages/message.h \
