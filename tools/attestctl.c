@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "imalog", "read and replay a list of IMA measurements", command_imalog },
 	{ "ek", "is this EK certificate believed?", command_ek },
 	{ "quote", "verify a TPM's quote: signature, nonce, PCR values", command_quote },
+	{ "appraise", "would the verifier believe this evidence?", command_appraise },
 	{ NULL, NULL, NULL },
 };
 

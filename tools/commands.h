@@ -5,6 +5,7 @@
 #include "tools/command.h"
 
 /* One file a subcommand: tools/command_NAME.c. */
+enum answer command_appraise(int argc, char **argv);
 enum answer command_bootlog(int argc, char **argv);
 enum answer command_ek(int argc, char **argv);
 enum answer command_imalog(int argc, char **argv);
