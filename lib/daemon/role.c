@@ -41,7 +41,7 @@ static void run_child(const char *name, const char *const *arguments, const int 
 		      pid_t parent)
 {
 	static char self[] = "/proc/self/exe", option[] = "--role";
-	char *argv[ARGUMENTS_MAX + 4] = { self, option };
+	char *argv[ARGUMENTS_MAX + 4] = { program_invocation_short_name, option };
 	size_t argc = 2;
 
 	/* exec takes char *const[], and changes nothing. */

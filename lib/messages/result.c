@@ -59,6 +59,15 @@ static void take_grant(struct strict_cursor *root, struct attestation_result *re
 						RESULT_CHAIN_MAX);
 }
 
+/* Every result but "try again" is a signed verdict. */
+static bool is_whole(const struct attestation_result *result)
+{
+	if (result->retry)
+		return result->verdict.len == 0 && result->certificate.len == 0;
+	return result->verdict.len > 0 && result->signature.len > 0 &&
+	       (result->bundle.len > 0) == (result->bundle_signature.len > 0);
+}
+
 enum status attestation_result_parse(struct span json, struct attestation_result *out,
 				     const char **fault)
 {
@@ -66,12 +75,12 @@ enum status attestation_result_parse(struct span json, struct attestation_result
 	AUTO_DONE(attestation_result) result = { 0 };
 	struct strict_cursor root = message_open(json, ANSWER_BODY_MAX, &document);
 
-	message_take_bytes(&root, "verdict", STATEMENT_MAX, &result.verdict);
-	message_take_bytes(&root, "signature", SIGNATURE_MAX, &result.signature);
+	strict_base64(&root, "verdict", STATEMENT_MAX, &result.verdict);
+	strict_base64(&root, "signature", SIGNATURE_MAX, &result.signature);
 	if (strict_has(&root, "certificate") || strict_has(&root, "chain"))
 		take_grant(&root, &result);
-	message_take_bytes(&root, "bundle", STATEMENT_MAX, &result.bundle);
-	message_take_bytes(&root, "bundleSignature", SIGNATURE_MAX, &result.bundle_signature);
+	strict_base64(&root, "bundle", STATEMENT_MAX, &result.bundle);
+	strict_base64(&root, "bundleSignature", SIGNATURE_MAX, &result.bundle_signature);
 	if (bytes_append(&result.ear, strict_any_text(&root, "ear", EAR_MAX)) != OK)
 		strict_fail(&root, "ear", STATUS_NO_MEMORY, "no-memory");
 
@@ -84,6 +93,8 @@ enum status attestation_result_parse(struct span json, struct attestation_result
 	}
 	result.reason_count = count;
 	result.retry = strict_bool(&root, "retry");
+	if (!is_whole(&result))
+		strict_fail(&root, "verdict", STATUS_MALFORMED, "empty");
 
 	enum status status = message_end(&root, fault);
 	if (status == OK) {

@@ -23,12 +23,12 @@ struct attestation_result {
 	struct bytes certificate; /* DER of the grant; empty without one */
 	struct bytes chain[RESULT_CHAIN_MAX]; /* DER */
 	size_t chain_count;
-	struct bytes bundle; /* text */
+	struct bytes bundle; /* text; empty where no trust domain is known */
 	struct bytes bundle_signature;
 	struct bytes ear; /* compact JWS; may be empty */
 	struct result_reason reasons[RESULT_REASONS_MAX];
 	size_t reason_count;
-	bool retry; /* nothing was decided: ask for a new challenge soon */
+	bool retry; /* nothing was decided, and only reasons are there: try again soon */
 };
 
 enum status attestation_result_parse(struct span json, struct attestation_result *out,
