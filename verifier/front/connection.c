@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/front/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+
+#include <openssl/err.h>
+
+#include "messages/error.h"
+#include "messages/limits.h"
+#include "messages/node.h"
+#include "verifier/front/http.h"
+
+/* What a refused client may still send before the connection ends: closing with
+ * unread bytes would take the answer away from it (a TCP reset). */
+#define DRAIN_MAX ((size_t)1 << 20)
+#define DRAIN_S 2
+/* A body's deadline grows with its size, for slow but honest links. */
+#define BODY_BYTES_PER_S ((size_t)64 << 10)
+#define INPUT_MAX ((size_t)64 << 10)
+#define REQUESTS_MAX 10000 /* on one connection */
+
+enum phase {
+	PHASE_HANDSHAKE,
+	PHASE_IDLE, /* no byte of the next request yet */
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_WAITING, /* for the appraiser */
+	PHASE_ANSWER, /* until it is written */
+	PHASE_DRAIN, /* answered; what still comes is thrown away */
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) link;
+	struct front *front;
+	struct bufferevent *bev;
+	struct event *deadline;
+	struct in6_addr peer;
+	const struct administrator *administrator;
+	enum phase phase;
+	bool is_admin, keep_alive;
+	unsigned requests;
+	/* The request being served */
+	const struct route_entry *route;
+	struct node_id node;
+	bool has_node;
+	struct bytes query;
+	struct evbuffer *body;
+	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
+	int64_t received;
+	uint64_t relay_id;
+	size_t drained;
+};
+
+static void process(struct connection *c);
+
+static SSL *ssl_of(struct connection *c)
+{
+	return bufferevent_openssl_get_ssl(c->bev);
+}
+
+static void enter(struct connection *c, enum phase phase, size_t seconds)
+{
+	struct timeval after = { .tv_sec = (time_t)seconds };
+
+	c->phase = phase;
+	if (evtimer_add(c->deadline, &after) != 0)
+		(void)event_base_loopbreak(c->front->base);
+}
+
+static void forget_request(struct connection *c)
+{
+	if (c->phase == PHASE_WAITING)
+		relay_forget(&c->front->relay, c->relay_id);
+	c->front->metrics.body_bytes -= c->counted;
+	c->counted = 0;
+	(void)evbuffer_drain(c->body, evbuffer_get_length(c->body));
+	bytes_done(&c->query);
+	c->route = NULL;
+	c->has_node = false;
+}
+
+void connection_close(struct connection *c)
+{
+	forget_request(c);
+	TAILQ_REMOVE(&c->front->connections, c, link);
+	c->front->metrics.open--;
+	if (c->phase != PHASE_HANDSHAKE)
+		(void)SSL_shutdown(ssl_of(c));
+	ERR_clear_error();
+	bufferevent_free(c->bev);
+	evbuffer_free(c->body);
+	event_free(c->deadline);
+	free(c);
+}
+
+static void send_answer(struct connection *c, unsigned status, unsigned retry_after_s,
+			struct span content_type, struct span body, bool keep_alive)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	AUTO_DONE(bytes) head = { 0 };
+	AUTO(char) type = NULL;
+	enum status done = bytes_text(content_type, &type);
+
+	metrics_count(&c->front->metrics, c->route == NULL ? (enum route)0 : c->route->route,
+		      status);
+	c->keep_alive = keep_alive;
+	if (done == OK)
+		done = http_answer_head(&head, status, type, body.len, retry_after_s, keep_alive);
+	if (done != OK || evbuffer_add(out, head.data, head.len) != 0 ||
+	    evbuffer_add(out, body.data, body.len) != 0) {
+		connection_close(c);
+		return;
+	}
+	forget_request(c);
+	enter(c, PHASE_ANSWER, c->front->settings->answer_s + body.len / BODY_BYTES_PER_S);
+}
+
+/* This process's own refusals: a code, never an echo. The connection goes on
+ * only where the whole request was read. */
+static void refuse(struct connection *c, unsigned status, unsigned retry_after_s)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	bool was_read = c->phase == PHASE_WAITING ||
+			evbuffer_get_length(c->body) == c->body_len;
+
+	if (error_answer_write(http_error_code(status), "", &body) != OK) {
+		connection_close(c);
+		return;
+	}
+	send_answer(c, status, retry_after_s, span_text("application/json"), span_of(&body),
+		    c->keep_alive && was_read);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *c = context;
+	(void)fd;
+	(void)what;
+
+	if (c->phase == PHASE_HEAD || c->phase == PHASE_BODY) {
+		c->front->metrics.deadlines_missed++;
+		c->keep_alive = false;
+		refuse(c, 408, 0);
+		return;
+	}
+	if (c->phase == PHASE_WAITING) {
+		relay_forget(&c->front->relay, c->relay_id);
+		refuse(c, 503, 5);
+		return;
+	}
+	if (c->phase == PHASE_HANDSHAKE || c->phase == PHASE_ANSWER)
+		c->front->metrics.deadlines_missed++;
+	connection_close(c);
+}
+
+static void hand_on(struct connection *c)
+{
+	AUTO_DONE(bytes) node = { 0 };
+	struct relay_request request = {
+		.route = c->route->route,
+		.role = c->administrator == NULL ? ROLE_NONE : c->administrator->role,
+		.administrator = c->administrator == NULL ? (struct span){ 0 }
+							  : span_text(c->administrator->name),
+		.query = span_of(&c->query),
+		.received = c->received,
+	};
+
+	if (c->has_node && node_id_append(&node, &c->node) != OK) {
+		refuse(c, 503, 5);
+		return;
+	}
+	request.node = span_of(&node);
+	request.body.len = evbuffer_get_length(c->body);
+	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
+
+	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
+	if (status != OK) {
+		refuse(c, 503, 2);
+		return;
+	}
+	/* The relay has its copy. */
+	(void)evbuffer_drain(c->body, request.body.len);
+	enter(c, PHASE_WAITING, c->front->settings->answer_s);
+}
+
+/* Large bodies share one budget; small ones are bounded by the number of
+ * connections. */
+static bool fits_budget(const struct connection *c, size_t more)
+{
+	return c->body_len <= REQUEST_BODY_MAX ||
+	       c->front->metrics.body_bytes + more <= c->front->settings->bodies_max;
+}
+
+static void read_body(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t missing = c->body_len - evbuffer_get_length(c->body);
+	size_t there = evbuffer_get_length(in);
+	size_t take = there < missing ? there : missing;
+
+	if (!fits_budget(c, take)) {
+		refuse(c, 503, 10);
+		return;
+	}
+	if (take > 0 && evbuffer_remove_buffer(in, c->body, take) < 0) {
+		connection_close(c);
+		return;
+	}
+	c->counted += take;
+	c->front->metrics.body_bytes += take;
+	if (take == missing)
+		hand_on(c);
+}
+
+/* Role check (k18): in front of everything that administers. */
+static unsigned check_access(const struct connection *c)
+{
+	if (c->route->roles == 0)
+		return 0;
+	if (c->administrator == NULL)
+		return 401;
+	return route_allows(c->route, c->administrator->role) ? 0 : 403;
+}
+
+static void start_request(struct connection *c, const struct http_head *head)
+{
+	struct span node = { 0 };
+	unsigned refusal = route_find(head, c->is_admin, &c->route, &node);
+
+	c->received = (int64_t)time(NULL);
+	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
+	c->body_len = head->length;
+	c->has_node = node.len > 0;
+	if (refusal == 0)
+		refusal = check_access(c);
+	if (refusal == 0 && head->length > c->route->body_max)
+		refusal = 413;
+	if (refusal == 0 && head->method == HTTP_POST && !head->is_json)
+		refusal = 415;
+	if (refusal == 0 && ((c->has_node && node_id_parse(node, &c->node) != OK) ||
+			     bytes_copy(head->query, &c->query) != OK))
+		refusal = 503;
+	if (refusal != 0) {
+		refuse(c, refusal, refusal == 503 ? 5 : 0);
+		return;
+	}
+	enter(c, PHASE_BODY, c->front->settings->body_s + c->body_len / BODY_BYTES_PER_S);
+	if (head->expects_continue && c->body_len > 0)
+		(void)evbuffer_add_printf(bufferevent_get_output(c->bev),
+					  "HTTP/1.1 100 Continue\r\n\r\n");
+	read_body(c);
+}
+
+static void read_head(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t there = evbuffer_get_length(in);
+	struct evbuffer_ptr end;
+	AUTO_DONE(bytes) text = { 0 };
+	struct http_head head;
+
+	if (there == 0)
+		return;
+	if (c->phase == PHASE_IDLE) {
+		/* Until the head is understood there is nothing to go on with. */
+		c->keep_alive = false;
+		c->body_len = 0;
+		enter(c, PHASE_HEAD, c->front->settings->head_s);
+	}
+	end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+	if (end.pos < 0 && there <= HTTP_HEAD_MAX)
+		return;
+	if (end.pos < 0 || (size_t)end.pos + 4 > HTTP_HEAD_MAX) {
+		refuse(c, 431, 0);
+		return;
+	}
+
+	size_t len = (size_t)end.pos + 4;
+	if (bytes_reserve(&text, len) != OK) {
+		connection_close(c);
+		return;
+	}
+	(void)evbuffer_remove(in, text.data, len);
+	text.len = len;
+
+	unsigned refusal = http_head_parse(span_of(&text), &head);
+	if (refusal != 0)
+		refuse(c, refusal, 0);
+	else
+		start_request(c, &head);
+}
+
+/* Whatever is there for the phase the connection is in. */
+static void process(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	switch (c->phase) {
+	case PHASE_IDLE:
+	case PHASE_HEAD:
+		read_head(c);
+		break;
+	case PHASE_BODY:
+		read_body(c);
+		break;
+	case PHASE_DRAIN:
+		c->drained += evbuffer_get_length(in);
+		(void)evbuffer_drain(in, evbuffer_get_length(in));
+		if (c->drained > DRAIN_MAX)
+			connection_close(c);
+		break;
+	case PHASE_HANDSHAKE:
+	case PHASE_WAITING:
+	case PHASE_ANSWER:
+		/* The next request waits in the buffer, whose size is bounded. */
+		break;
+	}
+}
+
+static void on_readable(struct bufferevent *bev, void *context)
+{
+	(void)bev;
+	process(context);
+}
+
+/* Everything was written. */
+static void on_written(struct bufferevent *bev, void *context)
+{
+	struct connection *c = context;
+	(void)bev;
+
+	if (c->phase != PHASE_ANSWER || evbuffer_get_length(bufferevent_get_output(c->bev)) != 0)
+		return;
+	if (!c->keep_alive) {
+		(void)SSL_shutdown(ssl_of(c));
+		ERR_clear_error();
+		enter(c, PHASE_DRAIN, DRAIN_S);
+	} else {
+		enter(c, PHASE_IDLE, c->front->settings->idle_s);
+	}
+	process(c);
+}
+
+static void on_connected(struct connection *c)
+{
+	if (c->is_admin)
+		c->administrator = tls_administrator(ssl_of(c), c->front->settings->administrators,
+						     c->front->settings->administrator_count);
+	enter(c, PHASE_IDLE, c->front->settings->head_s);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *context)
+{
+	struct connection *c = context;
+	(void)bev;
+
+	if ((what & BEV_EVENT_CONNECTED) != 0) {
+		on_connected(c);
+		return;
+	}
+	if (c->phase == PHASE_HANDSHAKE)
+		c->front->metrics.handshakes_failed++;
+	/* A client that only closed its side still gets its answer. */
+	if ((what & BEV_EVENT_EOF) != 0 &&
+	    (c->phase == PHASE_WAITING || c->phase == PHASE_ANSWER)) {
+		c->keep_alive = false;
+		return;
+	}
+	connection_close(c);
+}
+
+void connection_answered(void *waiting, const struct relay_answer *answer)
+{
+	struct connection *c = waiting;
+	AUTO_DONE(bytes) metrics = { 0 };
+
+	if (c->route->route != ROUTE_METRICS || answer->status != 200) {
+		send_answer(c, answer->status, answer->retry_after_s, answer->content_type,
+			    answer->body, c->keep_alive);
+		return;
+	}
+	if (metrics_write(&c->front->metrics, &metrics) != OK ||
+	    bytes_append(&metrics, answer->body) != OK) {
+		refuse(c, 503, 5);
+		return;
+	}
+	send_answer(c, 200, 0, answer->content_type, span_of(&metrics), c->keep_alive);
+}
+
+static struct in6_addr address_of(const struct sockaddr *peer)
+{
+	struct in6_addr address = { 0 };
+
+	if (peer->sa_family == AF_INET6)
+		memcpy(&address, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr,
+		       sizeof(address));
+	if (peer->sa_family == AF_INET)
+		memcpy(&address.s6_addr[12],
+		       &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+	return address;
+}
+
+/* Makes room by ending the connection that has been idle longest. */
+static bool make_room(struct front *front)
+{
+	struct connection *c;
+
+	if (front->metrics.open < front->settings->connections_max)
+		return true;
+	TAILQ_FOREACH(c, &front->connections, link)
+	{
+		if (c->phase != PHASE_IDLE)
+			continue;
+		connection_close(c);
+		return true;
+	}
+	return false;
+}
+
+static bool is_admitted(struct front *front, const struct in6_addr *peer)
+{
+	struct connection *c;
+	size_t same = 0;
+
+	TAILQ_FOREACH(c, &front->connections, link)
+	same += memcmp(&c->peer, peer, sizeof(*peer)) == 0;
+	return same < front->settings->connections_per_peer_max && make_room(front);
+}
+
+static struct connection *connection_new(struct front *front, int fd, bool is_admin)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	SSL *ssl = c == NULL ? NULL : SSL_new(is_admin ? front->admin_tls : front->tls);
+
+	if (ssl == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->front = front;
+	c->is_admin = is_admin;
+	/* Owns fd and ssl from here on. */
+	c->bev = bufferevent_openssl_socket_new(front->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+						BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	c->deadline = evtimer_new(front->base, on_deadline, c);
+	c->body = evbuffer_new();
+	if (c->bev != NULL && c->deadline != NULL && c->body != NULL)
+		return c;
+	if (c->bev != NULL)
+		bufferevent_free(c->bev);
+	else
+		SSL_free(ssl);
+	if (c->deadline != NULL)
+		event_free(c->deadline);
+	if (c->body != NULL)
+		evbuffer_free(c->body);
+	free(c);
+	return NULL;
+}
+
+void connection_open(struct front *front, int fd, const struct sockaddr *peer, bool is_admin)
+{
+	struct in6_addr address = address_of(peer);
+	int on = 1;
+	struct connection *c =
+		is_admitted(front, &address) ? connection_new(front, fd, is_admin) : NULL;
+
+	if (c == NULL) {
+		front->metrics.connections_refused++;
+		(void)close(fd);
+		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->peer = address;
+	TAILQ_INSERT_TAIL(&front->connections, c, link);
+	front->metrics.connections++;
+	front->metrics.open++;
+	bufferevent_setcb(c->bev, on_readable, on_written, on_event, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
+	enter(c, PHASE_HANDSHAKE, front->settings->handshake_s);
+	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0)
+		connection_close(c);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FRONT_CONNECTION_H
+#define VERIFIER_FRONT_CONNECTION_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include "verifier/front/front.h"
+#include "verifier/front/metrics.h"
+#include "verifier/front/relay.h"
+
+struct connection;
+TAILQ_HEAD(connections, connection);
+
+/* All that connections share. */
+struct front {
+	const struct front_settings *settings;
+	struct event_base *base;
+	SSL_CTX *tls, *admin_tls;
+	struct connections connections;
+	struct relay relay;
+	struct metrics metrics;
+};
+
+/* Takes over an accepted socket. */
+void connection_open(struct front *front, int fd, const struct sockaddr *peer, bool is_admin);
+void connection_close(struct connection *c);
+/* Of relay_init(): who waited gets the answer. */
+void connection_answered(void *waiting, const struct relay_answer *answer);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/front/front.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <event2/listener.h>
+
+#include "daemon/log.h"
+#include "verifier/front/connection.h"
+
+#define BACKLOG 1024
+
+struct listener {
+	struct front *front;
+	struct evconnlistener *listener;
+	bool is_admin;
+};
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *peer,
+		      int len, void *context)
+{
+	struct listener *l = context;
+	(void)listener;
+	(void)len;
+
+	connection_open(l->front, fd, peer, l->is_admin);
+}
+
+/* Out of descriptors: pause instead of spinning on accept(). */
+static void on_accept_error(struct evconnlistener *listener, void *context)
+{
+	(void)listener;
+	(void)context;
+	log_line(LOG_LEVEL_WARNING, "accept failed");
+	(void)usleep(100000);
+}
+
+static void on_parent(evutil_socket_t fd, short what, void *context)
+{
+	struct front *front = context;
+	(void)fd;
+	(void)what;
+
+	/* The parent never speaks: it is gone. */
+	(void)event_base_loopbreak(front->base);
+}
+
+static bool listen_on(struct front *front, int fd, bool is_admin, struct listener *out)
+{
+	out->front = front;
+	out->is_admin = is_admin;
+	if (evutil_make_socket_nonblocking(fd) != 0)
+		return false;
+	out->listener =
+		evconnlistener_new(front->base, on_accept, out,
+				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+	if (out->listener != NULL)
+		evconnlistener_set_error_cb(out->listener, on_accept_error);
+	return out->listener != NULL;
+}
+
+static bool set_up_tls(struct front *front, bool has_admin)
+{
+	const struct front_settings *s = front->settings;
+	const char *why = NULL;
+
+	front->tls = tls_server(s->certificate, s->key, false, &why);
+	if (front->tls != NULL && has_admin)
+		front->admin_tls = tls_server(s->certificate, s->key, true, &why);
+	if (why != NULL)
+		log_line(LOG_LEVEL_ERROR, "%s (%s, %s)", why, s->certificate, s->key);
+	return why == NULL;
+}
+
+static int serve(struct front *front, int parent_fd, int listen_fd, int admin_fd,
+		 struct listener *listeners)
+{
+	struct channel parent;
+	struct event *gone = event_new(front->base, parent_fd, EV_READ, on_parent, front);
+	int end = 1;
+
+	channel_init(&parent, parent_fd, 0);
+	if (gone != NULL && event_add(gone, NULL) == 0 &&
+	    listen_on(front, listen_fd, false, &listeners[0]) &&
+	    (admin_fd < 0 || listen_on(front, admin_fd, true, &listeners[1])) &&
+	    channel_send(&parent, FRAME_READY, 0, (struct span){ 0 }) == OK) {
+		(void)event_base_dispatch(front->base);
+		end = front->relay.is_broken ? 1 : 0;
+	}
+	if (gone != NULL)
+		event_free(gone);
+	channel_done(&parent);
+	return end;
+}
+
+int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd,
+	      const int *appraiser_fds, size_t appraiser_count)
+{
+	struct front *front = calloc(1, sizeof(*front));
+	struct listener listeners[2] = { 0 };
+	struct connection *c;
+	int end = 1;
+
+	/* A client that is gone is no reason to end. */
+	if (front == NULL || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return 1;
+	front->settings = settings;
+	TAILQ_INIT(&front->connections);
+	front->base = event_base_new();
+	if (front->base != NULL && set_up_tls(front, admin_fd >= 0) &&
+	    relay_init(&front->relay, front->base, appraiser_fds, appraiser_count,
+		       connection_answered) == OK)
+		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
+	while ((c = TAILQ_FIRST(&front->connections)) != NULL)
+		connection_close(c);
+	for (size_t i = 0; i < 2; i++)
+		if (listeners[i].listener != NULL)
+			evconnlistener_free(listeners[i].listener);
+	relay_done(&front->relay);
+	SSL_CTX_free(front->tls);
+	SSL_CTX_free(front->admin_tls);
+	if (front->base != NULL)
+		event_base_free(front->base);
+	free(front);
+	return end;
+}

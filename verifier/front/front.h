@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FRONT_FRONT_H
+#define VERIFIER_FRONT_FRONT_H
+
+#include "verifier/front/tls.h"
+
+struct front_settings {
+	const char *certificate, *key; /* PEM files */
+	const struct administrator *administrators;
+	size_t administrator_count;
+	size_t connections_max;
+	size_t connections_per_peer_max;
+	size_t bodies_max; /* bytes of all evidence bodies held at once */
+	unsigned handshake_s, head_s, body_s, idle_s, answer_s; /* absolute deadlines */
+};
+
+/*
+ * The role's whole life: says FRAME_READY to the parent and serves until the
+ * parent's channel ends (0) or an appraiser is gone (1). Owns the descriptors;
+ * admin_fd is -1 where there is no administration listener.
+ */
+int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd,
+	      const int *appraiser_fds, size_t appraiser_count);
+
+#endif

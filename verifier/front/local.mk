@@ -1,0 +1,12 @@
+# The network process: TLS, HTTP, limits; hands bodies on unparsed.
+noinst_LIBRARIES += libfront.a
+libfront_a_SOURCES = \
+	verifier/front/connection.c verifier/front/connection.h \
+	verifier/front/front.c verifier/front/front.h \
+	verifier/front/http.c verifier/front/http.h \
+	verifier/front/metrics.c verifier/front/metrics.h \
+	verifier/front/relay.c verifier/front/relay.h \
+	verifier/front/routes.c verifier/front/routes.h \
+	verifier/front/tls.c verifier/front/tls.h
+libfront_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SSL_CFLAGS)
+FRONT_LIBS = libfront.a $(DAEMON_LIBS) $(MESSAGES_LIBS)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FRONT_RELAY_H
+#define VERIFIER_FRONT_RELAY_H
+
+#include <event2/event.h>
+
+#include "daemon/channel.h"
+#include "verifier/frames.h"
+
+/* Requests on their way to appraisers, and answers on their way back. */
+#define RELAY_APPRAISERS_MAX 16
+#define RELAY_WAITING_MAX 4096 /* in all; a power of two */
+#define RELAY_QUEUE_MAX 256 /* for one appraiser */
+
+struct relay_request {
+	enum route route;
+	enum role role;
+	struct span administrator;
+	struct span node; /* 64 hex, or empty */
+	struct span query;
+	int64_t received; /* unix seconds, when the headers had arrived */
+	struct span body;
+};
+
+struct relay_answer {
+	unsigned status;
+	unsigned retry_after_s;
+	struct span content_type; /* printable */
+	struct span body;
+};
+
+typedef void (*relay_answered)(void *waiting, const struct relay_answer *answer);
+
+struct relay;
+
+/* A slot for somebody who waits; NULL: the answer has no taker any more. */
+struct relay_slot {
+	void *waiting;
+	uint32_t generation;
+	bool is_used;
+	uint8_t appraiser;
+};
+
+struct relay_appraiser {
+	struct relay *relay;
+	struct channel channel;
+	struct event *readable, *writable;
+	size_t queued;
+};
+
+struct relay {
+	struct event_base *base;
+	relay_answered answered;
+	struct relay_appraiser appraisers[RELAY_APPRAISERS_MAX];
+	size_t appraiser_count;
+	struct relay_slot slots[RELAY_WAITING_MAX];
+	uint32_t next_slot;
+	size_t waiting_count;
+	bool is_broken; /* an appraiser is gone, or misbehaves: the loop ended */
+};
+
+enum status relay_init(struct relay *relay, struct event_base *base, const int *fds, size_t count,
+		       relay_answered answered);
+void relay_done(struct relay *relay);
+/* STATUS_UNAVAILABLE where too much waits already. */
+enum status relay_send(struct relay *relay, const struct relay_request *request, void *waiting,
+		       uint64_t *id);
+/* Whoever waited is gone. */
+void relay_forget(struct relay *relay, uint64_t id);
+
+#endif
