@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "messages/evidence.h"
+#include "messages/result.h"
+#include "verifier/appraisal/appraise.h"
+#include "verifier/appraiser/log_frame.h"
+#include "verifier/appraiser/requests.h"
+
+/* Releases change rarely; more than this in one request is something else. */
+#define ATTEMPTS_MAX 3
+
+static enum status join_pcrs(const struct evidence *evidence, struct bytes *out)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < evidence->pcr_count && status == OK; i++)
+		status = bytes_append(out, span_of(&evidence->pcrs[i]));
+	return status;
+}
+
+/* The values that the signer has just compared with the quote's digest. */
+static enum status read_values(const struct evidence *evidence, const struct node_class *node_class,
+			       struct pcr_values *out)
+{
+	size_t next = 0;
+
+	pcr_values_init(out);
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		struct digest value;
+		enum status status;
+
+		if ((node_class->select >> pcr & 1) == 0)
+			continue;
+		if (next == evidence->pcr_count)
+			return STATUS_MISMATCH;
+		status = digest_from(node_class->bank, span_of(&evidence->pcrs[next++]), &value);
+		if (status == OK)
+			status = pcr_value_set(out, pcr, &value);
+		if (status != OK)
+			return status;
+	}
+	return next == evidence->pcr_count ? OK : STATUS_MISMATCH;
+}
+
+static bool ask_to_authenticate(struct appraiser *a, const struct request *request,
+				const struct evidence *evidence, struct answer *answer)
+{
+	AUTO_DONE(bytes) pcrs = { 0 };
+	struct digest digest;
+	struct signer_request ask = { .type = FRAME_AUTHENTICATE };
+	enum status status = join_pcrs(evidence, &pcrs);
+
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, request->body, &digest);
+	if (status != OK) {
+		answer_malformed(answer, STATUS_NO_MEMORY, NULL);
+		return false;
+	}
+	ask.authenticate = (struct authenticate_request){
+		.node = request->node,
+		.received = request->received,
+		.evidence_digest = digest_span(&digest),
+		.nonce = span_of(&evidence->nonce),
+		.attest = span_of(&evidence->attest),
+		.signature = span_of(&evidence->signature),
+		.pcrs = span_of(&pcrs),
+		.minting_public = span_of(&evidence->minting_public),
+		.certify_attest = span_of(&evidence->certify_attest),
+		.certify_signature = span_of(&evidence->certify_signature),
+	};
+	return ask_signer(a, &ask, answer);
+}
+
+/* Is the image that the signer speaks of the one mapped here? */
+static bool has_generation(struct appraiser *a, struct span generation)
+{
+	adopt_reference(a);
+	if (a->reference.image.len == 0)
+		return span_is_zero(generation);
+	return span_equal(reference_facts(&a->reference.reference).generation, generation);
+}
+
+/* The logs, against the reference values that the signer named. */
+static enum status appraise_logs(const struct appraiser *a, const struct evidence *evidence,
+				 struct appraisal *out)
+{
+	const struct authenticate_answer *reply = &a->reply.authenticate;
+	struct node_class node_class;
+	struct pcr_values values;
+	struct finding none = finding_of(REASON_RELEASE_NONE);
+
+	if (a->reference.image.len == 0) {
+		findings_add(&out->findings, &none);
+		return OK;
+	}
+
+	enum status status =
+		reference_class_named(&a->reference.reference, reply->class_name, &node_class);
+	if (status == OK)
+		status = read_values(evidence, &node_class, &values);
+	if (status != OK)
+		return status;
+
+	struct appraisal_input input = {
+		.reference = &a->reference.reference,
+		.node_class = &node_class,
+		.values = &values,
+		.boot_log = span_of(&evidence->boot_log),
+		.ima_log = span_of(&evidence->ima_entries),
+		.ima_first = evidence->ima_first,
+		.state = reply->state,
+		.now = (int64_t)time(NULL),
+		.ratchet = reply->release_version,
+	};
+	return appraise(&input, out);
+}
+
+/* The verified part of the logs, for the store. */
+static enum status pack_logs(const struct evidence *evidence, const struct appraisal *appraisal,
+			     struct bytes *ima_log, struct bytes *boot_log)
+{
+	enum status status = OK;
+
+	if (appraisal->prefix_bytes > evidence->ima_entries.len)
+		return STATUS_MALFORMED;
+	if (appraisal->prefix_bytes > 0)
+		status = log_frame_pack(
+			(struct span){ evidence->ima_entries.data, appraisal->prefix_bytes },
+			ima_log);
+	if (status == OK && evidence->boot_log.len > 0)
+		status = log_frame_pack(span_of(&evidence->boot_log), boot_log);
+	return status;
+}
+
+/* a->reply is the signer's word on authenticity; afterwards it is the result. */
+static bool ask_to_commit(struct appraiser *a, const struct request *request,
+			  const struct evidence *evidence, const struct appraisal *appraisal,
+			  struct answer *answer)
+{
+	AUTO_DONE(bytes) ima_log = { 0 };
+	AUTO_DONE(bytes) boot_log = { 0 };
+	struct signer_request ask = { .type = FRAME_COMMIT };
+
+	if (pack_logs(evidence, appraisal, &ima_log, &boot_log) != OK) {
+		answer_malformed(answer, STATUS_NO_MEMORY, NULL);
+		return false;
+	}
+	ask.commit = (struct commit_request){
+		.node = request->node,
+		.generation = a->reply.authenticate.generation,
+		.claims = appraisal->claims,
+		.is_retry = appraisal->is_retryable,
+		.findings = appraisal->findings,
+		.manifest = appraisal->has_release ? digest_span(&appraisal->manifest)
+						   : (struct span){ 0 },
+		.release_version = appraisal->has_release ? appraisal->version : 0,
+		.entries = appraisal->entries,
+		.state = span_of(&appraisal->state),
+		.first_entry = evidence->ima_first,
+		.ima_log = span_of(&ima_log),
+		.boot_log = span_of(&boot_log),
+	};
+	return ask_signer(a, &ask, answer);
+}
+
+static struct result_reason reason_of(const struct reason_item *item)
+{
+	enum reason reason = REASON_NONE;
+	const char *layer = layer_name(item->layer);
+	bool is_known = reason_coded(item->code, &reason) == OK;
+
+	return (struct result_reason){
+		.code = lent(item->code),
+		.layer = lent(span_text(layer)),
+		.owner = lent(item->owner),
+		.contact = lent(item->contact),
+		.detail = lent(item->detail),
+		.advice = lent(span_text(is_known ? reason_facts(reason)->advice : NULL)),
+		.has_entry = item->entry != FINDING_NO_ENTRY,
+		.entry = item->entry,
+	};
+}
+
+static void answer_result(const struct result *result, struct answer *answer)
+{
+	struct attestation_result out = {
+		.verdict = lent(result->verdict),
+		.signature = lent(result->verdict_signature),
+		.certificate = lent(result->certificate),
+		.bundle = lent(result->bundle),
+		.bundle_signature = lent(result->bundle_signature),
+		.ear = lent(result->ear),
+		.retry = result->is_retry,
+	};
+
+	for (size_t i = 0; i < result->chain.count && i < RESULT_CHAIN_MAX; i++)
+		out.chain[out.chain_count++] = lent(result->chain.items[i]);
+	for (size_t i = 0; i < result->reasons.count && i < RESULT_REASONS_MAX; i++)
+		out.reasons[out.reason_count++] = reason_of(&result->reasons.items[i]);
+	answer_json(answer, attestation_result_write(&out, &answer->body));
+}
+
+/* One pass. False: the reference values changed under it, once more. */
+static bool attest(struct appraiser *a, const struct request *request,
+		   const struct evidence *evidence, struct answer *answer)
+{
+	AUTO_DONE(appraisal) appraisal = { 0 };
+
+	if (!ask_to_authenticate(a, request, evidence, answer))
+		return a->reply.refusal != REFUSAL_GENERATION_CHANGED || a->is_broken;
+	if (a->reply.authenticate.is_final) {
+		answer_result(&a->reply.authenticate.result, answer);
+		return true;
+	}
+	if (!has_generation(a, a->reply.authenticate.generation))
+		return false;
+	/* Our own failure changes nothing: the last right runs out by itself. */
+	if (appraise_logs(a, evidence, &appraisal) != OK) {
+		answer->retry_after_s = 5;
+		answer_error(answer, 503, "internal", NULL);
+		return true;
+	}
+	if (!ask_to_commit(a, request, evidence, &appraisal, answer))
+		return a->reply.refusal != REFUSAL_GENERATION_CHANGED || a->is_broken;
+	answer_result(&a->reply.commit, answer);
+	return true;
+}
+
+void handle_evidence(struct appraiser *a, const struct request *request, struct answer *answer)
+{
+	AUTO_DONE(evidence) evidence = { 0 };
+	const char *fault = NULL;
+	enum status status = evidence_parse(request->body, &evidence, &fault);
+
+	if (status != OK) {
+		answer_malformed(answer, status, fault);
+		return;
+	}
+	for (int i = 0; i < ATTEMPTS_MAX; i++)
+		if (attest(a, request, &evidence, answer))
+			return;
+	answer->retry_after_s = 1;
+	answer_error(answer, 503, "generation-changed", NULL);
+}

@@ -1,0 +1,15 @@
+# Parses and appraises: no network, no keys.
+noinst_LIBRARIES += libappraiser.a
+libappraiser_a_SOURCES = \
+	verifier/appraiser/administration.c \
+	verifier/appraiser/appraiser.c verifier/appraiser/appraiser.h \
+	verifier/appraiser/attestation.c \
+	verifier/appraiser/enrolment.c \
+	verifier/appraiser/evidence_file.c \
+	verifier/appraiser/log_frame.c verifier/appraiser/log_frame.h \
+	verifier/appraiser/query.c verifier/appraiser/query.h \
+	verifier/appraiser/requests.c verifier/appraiser/requests.h \
+	verifier/appraiser/service.c
+libappraiser_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+APPRAISER_LIBS = libappraiser.a $(APPRAISAL_LIBS) $(SIGNER_MESSAGES_LIBS) libdaemon.a $(ZSTD_LIBS) \
+	$(MESSAGES_LIBS)

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_APPRAISER_REQUESTS_H
+#define VERIFIER_APPRAISER_REQUESTS_H
+
+#include "daemon/channel.h"
+#include "messages/node.h"
+#include "tpm/ek_certificate.h"
+#include "verifier/appraiser/appraiser.h"
+#include "verifier/signer_messages.h"
+
+/* A request of the front. Spans borrow from its frame. */
+struct request {
+	enum route route;
+	enum role role;
+	struct span administrator;
+	bool has_node;
+	struct node_id node;
+	struct span query;
+	int64_t received;
+	struct span body;
+};
+
+/* What goes back. */
+struct answer {
+	unsigned status;
+	unsigned retry_after_s;
+	const char *content_type;
+	struct bytes body;
+};
+
+/* The reference values in use, mapped; image.len 0: none. */
+struct mapped_reference {
+	struct span image;
+	struct reference reference;
+};
+
+struct appraiser {
+	const struct appraiser_settings *settings;
+	struct ek_pool roots, intermediates, crls, software_roots;
+	struct channel parent, front, signer;
+	uint64_t calls; /* numbers of calls to the signer */
+	struct mapped_reference reference;
+	int pending_reference; /* arrived during a request; -1 */
+	struct signer_answer reply; /* of the last call; spans borrow from its frame */
+	bool is_broken; /* the signer is gone or misbehaves */
+};
+
+/* Decoding FRAME_REQUEST and encoding FRAME_RESPONSE. */
+enum status request_decode(struct span body, struct request *out);
+enum status answer_encode(const struct answer *answer, struct bytes *out);
+
+/* An error's body; advice may be NULL. */
+void answer_error(struct answer *answer, unsigned status, const char *code, const char *advice);
+/* 400 with the code of what is wrong with a body. */
+void answer_malformed(struct answer *answer, enum status status, const char *fault);
+/* JSON that was written into answer->body, or 500. */
+void answer_json(struct answer *answer, enum status written);
+
+/*
+ * Asks the signer and waits. True: a->reply is its answer. False: *answer is
+ * what to tell the client (a refusal by its code, or 503).
+ */
+bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer);
+/* Takes over reference values that arrived in the meantime. */
+void adopt_reference(struct appraiser *a);
+
+/* One a route; each leaves a whole answer. */
+void handle_enrol(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_activate(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_challenge(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_evidence(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_bundle(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_health(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_metrics(struct appraiser *a, const struct request *request, struct answer *answer);
+void handle_admin(struct appraiser *a, const struct request *request, struct answer *answer);
+
+/* The file that attestctl appraise reads; ask is filled in but for its verb. */
+void handle_evidence_file(struct appraiser *a, struct signer_request *ask, struct answer *answer);
+
+/* A struct bytes that borrows, for writers of messages: never freed. */
+static inline struct bytes lent(struct span s)
+{
+	return (struct bytes){ .data = (uint8_t *)(uintptr_t)s.data, .len = s.len };
+}
+
+#endif

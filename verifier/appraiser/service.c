@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
+#include "base/auto_openssl.h"
+#include "base/text.h"
+#include "messages/json_writer.h"
+#include "verifier/appraiser/query.h"
+#include "verifier/appraiser/requests.h"
+
+#include <openssl/core_names.h>
+
+#define COORDINATE_MAX 66
+
+static enum status coordinate(const EVP_PKEY *key, const char *param, int size, struct bytes *out)
+{
+	AUTO(BIGNUM) number = NULL;
+	uint8_t raw[COORDINATE_MAX];
+
+	if (size <= 0 || size > COORDINATE_MAX || EVP_PKEY_get_bn_param(key, param, &number) != 1 ||
+	    BN_bn2binpad(number, raw, size) != size)
+		return STATUS_UNSUPPORTED;
+	return base64url_append(out, (struct span){ raw, (size_t)size });
+}
+
+/* SPIFFE Trust Domain and Bundle, 4.2: no kid beside x509-svid. */
+static enum status put_key(struct json_writer *w, struct span der)
+{
+	const unsigned char *at = der.data;
+	AUTO(X509) certificate = d2i_X509(NULL, &at, (long)der.len);
+	EVP_PKEY *key = certificate == NULL ? NULL : X509_get0_pubkey(certificate);
+	AUTO_DONE(bytes) x = { 0 };
+	AUTO_DONE(bytes) y = { 0 };
+
+	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+		return STATUS_UNSUPPORTED;
+
+	int size = (EVP_PKEY_get_bits(key) + 7) / 8;
+	enum status status = coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, size, &x);
+	if (status == OK)
+		status = coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, size, &y);
+	if (status != OK)
+		return status;
+	json_open(w, NULL, '{');
+	json_text(w, "use", span_text("x509-svid"));
+	json_text(w, "kty", span_text("EC"));
+	json_text(w, "crv", span_text(size == 32 ? "P-256" : "P-384"));
+	json_text(w, "x", span_of(&x));
+	json_text(w, "y", span_of(&y));
+	json_open(w, "x5c", '[');
+	json_base64(w, NULL, der);
+	json_close(w, ']');
+	json_close(w, '}');
+	return OK;
+}
+
+static enum status write_bundle(const struct bundle_answer *bundle, struct bytes *out)
+{
+	struct json_writer w = json_to(out);
+	enum status status = OK;
+
+	json_open(&w, NULL, '{');
+	json_open(&w, "keys", '[');
+	for (size_t i = 0; i < bundle->certificates.count && status == OK; i++)
+		status = put_key(&w, bundle->certificates.items[i]);
+	json_close(&w, ']');
+	json_uint(&w, "spiffe_sequence", bundle->sequence);
+	json_uint(&w, "spiffe_refresh_hint", bundle->refresh_hint_s);
+	json_close(&w, '}');
+	return status == OK ? json_end(&w) : status;
+}
+
+void handle_bundle(struct appraiser *a, const struct request *request, struct answer *answer)
+{
+	static const char *const names[] = { "trust-domain", NULL };
+	struct span domain = query_value(request->query, "trust-domain");
+	struct signer_request ask = { .type = FRAME_BUNDLE, .bundle = { .trust_domain = domain } };
+
+	if (query_check(request->query, names) != OK ||
+	    (domain.len > 0 && !trust_domain_is_valid(domain))) {
+		answer_error(answer, 400, "bad-query", NULL);
+		return;
+	}
+	if (ask_signer(a, &ask, answer))
+		answer_json(answer, write_bundle(&a->reply.bundle, &answer->body));
+}
+
+void handle_health(struct appraiser *a, const struct request *request, struct answer *answer)
+{
+	struct signer_request ask = { .type = FRAME_HEALTH };
+	(void)request;
+
+	if (!ask_signer(a, &ask, answer))
+		return;
+
+	struct json_writer w = json_to(&answer->body);
+	json_open(&w, NULL, '{');
+	json_text(&w, "status", span_text(health_name(a->reply.health.health)));
+	json_close(&w, '}');
+	answer_json(answer, json_end(&w));
+	if (answer->status == 200 && a->reply.health.health != HEALTH_OK) {
+		answer->status = 503;
+		answer->retry_after_s = 30;
+	}
+}
+
+static enum status put_count(struct bytes *out, const char *name, const char *type,
+			     const char *help, uint64_t value)
+{
+	return bytes_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", name, help, name,
+			    type, name, value);
+}
+
+static enum status write_metrics(const struct health_answer *h, struct bytes *out)
+{
+	enum status status = put_count(out, "attestd_can_grant", "gauge",
+				       "1 where the verifier can grant the minting right.",
+				       h->health == HEALTH_OK);
+
+	if (status == OK)
+		status = bytes_printf(out, "# HELP attestd_nodes Nodes by state.\n"
+					   "# TYPE attestd_nodes gauge\n");
+	for (unsigned i = 0; i < NODE_STATES && status == OK; i++)
+		status = bytes_printf(out, "attestd_nodes{state=\"%s\"} %" PRIu64 "\n",
+				      node_state_name((enum node_state)i), h->nodes[i]);
+	if (status == OK)
+		status = put_count(out, "attestd_enrolments_total", "counter",
+				   "Nodes that proved their TPM.", h->enrolments);
+	if (status == OK)
+		status = put_count(out, "attestd_verdicts_total", "counter",
+				   "Appraisals committed.", h->verdicts);
+	if (status == OK)
+		status = put_count(out, "attestd_grants_total", "counter",
+				   "Grants of the minting right.", h->grants);
+	if (status == OK)
+		status = put_count(out, "attestd_refusals_total", "counter",
+				   "Requests that the signer refused.", h->refusals);
+	if (status == OK)
+		status = put_count(out, "attestd_release_valid_until_seconds", "gauge",
+				   "When the loaded release's timestamp expires; 0 without one.",
+				   (uint64_t)h->valid_until);
+	return status;
+}
+
+void handle_metrics(struct appraiser *a, const struct request *request, struct answer *answer)
+{
+	struct signer_request ask = { .type = FRAME_HEALTH };
+	(void)request;
+
+	if (!ask_signer(a, &ask, answer))
+		return;
+	answer_json(answer, write_metrics(&a->reply.health, &answer->body));
+	if (answer->status == 200)
+		answer->content_type = "text/plain; version=0.0.4";
+}
