@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/loader/loader.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/file.h"
+#include "daemon/log.h"
+#include "verifier/signer_messages.h"
+
+#define CALL_TIMEOUT_MS 30000
+
+/* A document of the release directory. Paths come from documents that are not
+ * verified yet: the kernel keeps them beneath the directory. */
+static enum status read_document(void *self, const char *path, size_t max, struct bytes *out)
+{
+	const int *directory = self;
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, *directory, path, &how, sizeof(how));
+	enum status status;
+
+	if (fd < 0)
+		return STATUS_NOT_FOUND;
+	status = file_read_fd(fd, max, out);
+	(void)close(fd);
+	return status;
+}
+
+static bool write_all(int fd, struct span content)
+{
+	while (content.len > 0) {
+		ssize_t wrote = write(fd, content.data, content.len);
+
+		if (wrote <= 0)
+			return false;
+		content.data += wrote;
+		content.len -= (size_t)wrote;
+	}
+	return true;
+}
+
+/* Sealed: nobody, this process included, can change what was verified. */
+static int seal(struct span image)
+{
+	int fd = memfd_create("attestd-reference", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && write_all(fd, image) &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+static enum status ask_marks(struct channel *signer, struct release_marks *out)
+{
+	struct frame frame;
+	enum status status = channel_call(signer, FRAME_MARKS_WANTED, 1, (struct span){ 0 },
+					  CALL_TIMEOUT_MS, &frame);
+
+	if (status == OK && frame.fd >= 0)
+		(void)close(frame.fd);
+	if (status == OK && (frame.type != FRAME_MARKS || frame.fd >= 0))
+		status = STATUS_MALFORMED;
+	return status == OK ? release_marks_decode(frame.body, out) : status;
+}
+
+static enum status hand_over(struct channel *signer, struct span image,
+			     const struct release_marks *marks)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	int fd = seal(image);
+	enum status status = fd < 0 ? STATUS_IO : release_marks_encode(marks, &body);
+
+	if (status == OK)
+		status = channel_send_fd(signer, FRAME_LOADED, 2, span_of(&body), fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return status;
+}
+
+static enum status tell_refusal(struct channel *signer, const struct release_refusal *why)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct load_refusal refusal = {
+		.code = span_text(why->code),
+		.document = span_text(why->document),
+		.field = span_text(why->field),
+		.advice = span_text(why->advice),
+	};
+	enum status status = load_refusal_encode(&refusal, &body);
+
+	log_line(LOG_LEVEL_WARNING, "release refused: %s, %s %s: %s", why->code, why->document,
+		 why->field, why->advice);
+	return status == OK ? channel_send(signer, FRAME_LOAD_REFUSED, 2, span_of(&body)) : status;
+}
+
+static int load(const struct loader_settings *settings, int directory, struct channel *signer)
+{
+	AUTO_DONE(bytes) image = { 0 };
+	struct release_trust trust = { .root = settings->root, .now = (int64_t)time(NULL) };
+	struct document_source source = { .read = read_document, .self = &directory };
+	struct release_marks marks = { 0 };
+	struct release_refusal why = { 0 };
+	enum status status = ask_marks(signer, &trust.marks);
+
+	if (status != OK)
+		return LOADER_FAILED;
+	status = release_load(&trust, &source, &image, &marks, &why);
+	if (status == OK)
+		status = hand_over(signer, span_of(&image), &marks);
+	else if (why.code != NULL)
+		return tell_refusal(signer, &why) == OK ? LOADER_REFUSED : LOADER_FAILED;
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "release: %s", status_text(status));
+	return status == OK ? LOADER_LOADED : LOADER_FAILED;
+}
+
+int loader_run(const struct loader_settings *settings, int signer_fd)
+{
+	struct channel signer;
+	int directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int end = LOADER_FAILED;
+
+	channel_init(&signer, signer_fd, FRAME_BODY_MAX);
+	if (directory < 0)
+		log_line(LOG_LEVEL_ERROR, "%s can't be opened", settings->directory);
+	else
+		end = load(settings, directory, &signer);
+	if (directory >= 0)
+		(void)close(directory);
+	channel_done(&signer);
+	return end;
+}

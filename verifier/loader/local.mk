@@ -1,0 +1,4 @@
+# Verifies releases, never sees evidence; ends when it is done.
+noinst_LIBRARIES += libloader.a
+libloader_a_SOURCES = verifier/loader/loader.c verifier/loader/loader.h
+LOADER_LIBS = libloader.a $(SIGNER_MESSAGES_LIBS) $(POLICIES_LIBS) libdaemon.a

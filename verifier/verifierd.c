@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/role.h"
+#include "verifier/initialise.h"
+#include "verifier/supervisor.h"
+
+#define DEFAULT_PATH "/etc/attestd/verifierd.conf"
+#define NAMES_MAX 16
+
+struct options {
+	const char *path;
+	const char *role;
+	bool is_check, is_verbose;
+	struct initialise_options init;
+	const char *names[NAMES_MAX];
+};
+
+static void print_help(void)
+{
+	puts("usage: verifierd [--config FILE] [--verbose]\n"
+	     "       verifierd --check-config [--config FILE]\n"
+	     "       verifierd --init DIR [--trust-domain D] [--name HOST]... > verifierd.conf\n"
+	     "       verifierd --help-settings | --help | --version\n\n"
+	     "Verifies what nodes attest and grants those that pass the right to mint\n"
+	     "identities. Verdicts rest on signed releases only; see verifierd(8).\n\n"
+	     "  --config FILE      settings, with drop-ins in FILE.d/*.conf\n"
+	     "                     (" DEFAULT_PATH ")\n"
+	     "  --check-config     read the settings, say what is wrong, exit 0 or 2\n"
+	     "  --help-settings    every setting with its bounds and default\n"
+	     "  --init DIR         make keys and certificates in DIR, print settings for them\n"
+	     "  --trust-domain D   of --init; example.org\n"
+	     "  --name HOST        of --init: a DNS name or address in the TLS certificate;\n"
+	     "                     localhost and 127.0.0.1\n"
+	     "  --verbose          say more\n\n"
+	     "SIGHUP loads the release directory at once; it is looked at every few seconds.");
+}
+
+/* 0: go on; otherwise the exit status plus one. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'k' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "help-settings", no_argument, NULL, 's' },
+		{ "init", required_argument, NULL, 'i' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "role", required_argument, NULL, 'r' },
+		{ "trust-domain", required_argument, NULL, 't' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+
+	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+		if (option == 'c')
+			o->path = optarg;
+		else if (option == 'k')
+			o->is_check = true;
+		else if (option == 'i')
+			o->init.directory = optarg;
+		else if (option == 'n' && o->init.name_count < NAMES_MAX)
+			o->names[o->init.name_count++] = optarg;
+		else if (option == 'r')
+			o->role = optarg;
+		else if (option == 't')
+			o->init.trust_domain = optarg;
+		else if (option == 'v')
+			o->is_verbose = true;
+		else if (option == 'h')
+			return print_help(), 1;
+		else if (option == 's')
+			return settings_print_schema(verifierd_schema), 1;
+		else if (option == 'V')
+			return puts("verifierd " PACKAGE_VERSION), 1;
+		else
+			return 3;
+	}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "verifierd: '%s'? verifierd --help\n", argv[optind]);
+	return 3;
+}
+
+static int run_signer(const struct configuration *c)
+{
+	int appraisers[APPRAISERS_MAX];
+
+	role_begin("signer", SIGNER_APPRAISERS_AT + c->appraisers);
+	for (size_t i = 0; i < c->appraisers; i++)
+		appraisers[i] = ROLE_FD_FIRST + SIGNER_APPRAISERS_AT + (int)i;
+	return signer_run(&c->signer, ROLE_FD_FIRST, appraisers, c->appraisers);
+}
+
+static int run_appraiser(const struct configuration *c)
+{
+	role_begin("appraiser", APPRAISER_SIGNER_AT + 1);
+	return appraiser_run(&c->appraiser, ROLE_FD_FIRST, ROLE_FD_FIRST + APPRAISER_FRONT_AT,
+			     ROLE_FD_FIRST + APPRAISER_SIGNER_AT);
+}
+
+static int run_front(const struct configuration *c)
+{
+	int appraisers[APPRAISERS_MAX];
+	int admin = ROLE_FD_FIRST + FRONT_ADMIN_AT;
+
+	role_begin("front", FRONT_APPRAISERS_AT + c->appraisers);
+	for (size_t i = 0; i < c->appraisers; i++)
+		appraisers[i] = ROLE_FD_FIRST + FRONT_APPRAISERS_AT + (int)i;
+	if (c->admin_listen == NULL) {
+		(void)close(admin);
+		admin = -1;
+	}
+	return front_run(&c->front, ROLE_FD_FIRST, ROLE_FD_FIRST + FRONT_LISTEN_AT, admin,
+			 appraisers, c->appraisers);
+}
+
+static int run_loader(const struct configuration *c)
+{
+	role_begin("loader", 1);
+	return loader_run(&c->loader, ROLE_FD_FIRST);
+}
+
+static int run_role(const char *name, const struct configuration *c)
+{
+	static const struct {
+		const char *name, *log_name;
+		int (*run)(const struct configuration *c);
+	} roles[] = {
+		{ "signer", "verifierd/signer", run_signer },
+		{ "appraiser", "verifierd/appraiser", run_appraiser },
+		{ "front", "verifierd/front", run_front },
+		{ "loader", "verifierd/loader", run_loader },
+	};
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(name, roles[i].name) != 0)
+			continue;
+		log_open(roles[i].log_name, LOG_LEVEL_INFO);
+		return roles[i].run(c);
+	}
+	fprintf(stderr, "verifierd: no role '%s'\n", name);
+	return 2;
+}
+
+static int run_init(struct options *o)
+{
+	if (o->init.name_count == 0) {
+		o->names[o->init.name_count++] = "localhost";
+		o->names[o->init.name_count++] = "127.0.0.1";
+	}
+	o->init.names = o->names;
+	return initialise_run(&o->init);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .path = DEFAULT_PATH, .init.trust_domain = "example.org" };
+	AUTO_DONE(configuration) c = { 0 };
+	struct settings_error error;
+	int end = read_options(argc, argv, &o);
+
+	if (end != 0)
+		return end - 1;
+	log_open("verifierd", o.is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (o.init.directory != NULL)
+		return run_init(&o);
+	if (configuration_load(o.path, &c, &error) != OK) {
+		fprintf(stderr, "verifierd: %s\n", error.text);
+		return 2;
+	}
+	if (o.is_check) {
+		printf("%s: ok\n", o.path);
+		return 0;
+	}
+	if (o.role != NULL)
+		return run_role(o.role, &c);
+	return supervisor_run(o.path, &c);
+}
