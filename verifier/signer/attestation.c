@@ -196,7 +196,7 @@ static enum reason reason_to_stop(const struct turn *turn, const struct pending 
 		return REASON_RELEASE_NONE;
 	if (!challenge_class(s, p->row.class_name, &node_class))
 		return REASON_CLASS_UNKNOWN;
-	if (reference_is_revoked_node(&s->reference, node_id_span(&p->row.node)))
+	if (signer_is_revoked(s, &p->row.node))
 		return REASON_NODE_REVOKED;
 	return REASON_NONE;
 }

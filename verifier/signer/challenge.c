@@ -11,6 +11,14 @@ struct span signer_generation(const struct signer *s)
 	return reference_facts(&s->reference).generation;
 }
 
+bool signer_is_revoked(const struct signer *s, const struct node_id *node)
+{
+	AUTO_DONE(bytes) text = { 0 };
+
+	return node_id_append(&text, node) != OK ||
+	       reference_is_revoked_node(&s->reference, span_of(&text));
+}
+
 #define FALLBACK_INTERVAL_S 300
 #define FALLBACK_LIFETIME_S 600
 

@@ -16,7 +16,7 @@ static void add_own_findings(const struct turn *turn, const struct pending *p, s
 		reason = REASON_RELEASE_NONE;
 	else if (!challenge_class(s, p->row.class_name, &node_class))
 		reason = REASON_CLASS_UNKNOWN;
-	else if (reference_is_revoked_node(&s->reference, node_id_span(&p->row.node)))
+	else if (signer_is_revoked(s, &p->row.node))
 		reason = REASON_NODE_REVOKED;
 	else if (reference_facts(&s->reference).valid_until < turn->now)
 		reason = REASON_RELEASE_STALE;

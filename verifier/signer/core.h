@@ -152,6 +152,8 @@ enum refusal act_carry_out(struct turn *turn, const struct admin_request *reques
 			   struct node_id *node);
 enum health signer_health(const struct signer *s, int64_t now);
 
+/* By a signed revocation; also where that can't be found out. */
+bool signer_is_revoked(const struct signer *s, const struct node_id *node);
 /* What holds for nodes while no release names their class. */
 struct node_class signer_fallback_class(void);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include <jansson.h>
 #include <openssl/ecdsa.h>
 
 #include "base/text.h"
+#include "messages/json_writer.h"
 #include "verifier/signer/core.h"
 
 /* draft-ietf-rats-ear: drafts move, this is the one place that follows. */
@@ -14,24 +12,14 @@
 #define EAR_LIFETIME_MAX_S 600
 #define COORDINATE_SIZE 32
 
-AUTO_FREE(json_t, json_t, json_decref);
-
-/* Takes value over; NULL anywhere makes the whole fail, once, at the end. */
-static bool put(json_t *object, const char *name, json_t *value)
-{
-	return json_object_set_new(object, name, value) == 0;
-}
-
-static json_t *text_value(struct span text)
-{
-	return json_stringn((const char *)text.data, text.len);
-}
-
-static json_t *base64url_value(struct span raw)
+static void put_base64url(struct json_writer *w, const char *name, struct span raw)
 {
 	AUTO_DONE(bytes) text = { 0 };
+	enum status status = base64url_append(&text, raw);
 
-	return base64url_append(&text, raw) == OK ? text_value(span_of(&text)) : NULL;
+	if (status != OK && w->status == OK)
+		w->status = status;
+	json_text(w, name, span_of(&text));
 }
 
 /* draft-ietf-rats-ar4si, 2.3.2: the tier's name */
@@ -62,81 +50,73 @@ static const char *status_name(const struct claims *claims)
 	return tier_name(is_open && worst == TIER_AFFIRMING ? TIER_NONE : worst);
 }
 
-static json_t *vector_value(const struct claims *claims)
+static void put_host(struct json_writer *w, const struct conclusion *c)
 {
-	AUTO(json_t) vector = json_object();
-
-	for (size_t i = 0; i < CLAIM_COUNT; i++)
-		if (!put(vector, claim_name((enum claim)i), json_integer(claims->tier[i])))
-			return NULL;
-	return json_incref(vector);
-}
-
-static json_t *host_value(const struct conclusion *c)
-{
-	AUTO(json_t) host = json_object();
-	AUTO(json_t) policies = json_array();
 	AUTO_DONE(bytes) digest = { 0 };
 
-	if (!put(host, "ear_status", json_string(status_name(&c->claims))) ||
-	    !put(host, "ear_trustworthiness_vector", vector_value(&c->claims)))
-		return NULL;
-	if (c->manifest.alg != DIGEST_NONE &&
-	    (digest_text_append(&digest, &c->manifest) != OK ||
-	     json_array_append_new(policies, text_value(span_of(&digest))) != 0))
-		return NULL;
-	if (!put(host, "ear_appraisal_policy_ids", json_incref(policies)))
-		return NULL;
-	return json_incref(host);
+	json_open(w, "host", '{');
+	json_text(w, "ear_status", span_text(status_name(&c->claims)));
+	json_open(w, "ear_trustworthiness_vector", '{');
+	for (size_t i = 0; i < CLAIM_COUNT; i++)
+		json_int(w, claim_name((enum claim)i), c->claims.tier[i]);
+	json_close(w, '}');
+	json_open(w, "ear_appraisal_policy_ids", '[');
+	if (c->manifest.alg != DIGEST_NONE) {
+		enum status status = digest_text_append(&digest, &c->manifest);
+
+		if (status != OK && w->status == OK)
+			w->status = status;
+		json_text(w, NULL, span_of(&digest));
+	}
+	json_close(w, ']');
+	json_close(w, '}');
 }
 
 /* The minting key: who holds it is what the result speaks about. */
-static json_t *confirmation_value(const struct authentication *a)
+static void put_confirmation(struct json_writer *w, const struct authentication *a)
 {
-	AUTO(json_t) jwk = json_object();
-	AUTO(json_t) cnf = json_object();
-
-	if (!put(jwk, "kty", json_string("EC")) || !put(jwk, "crv", json_string("P-256")) ||
-	    !put(jwk, "x", base64url_value((struct span){ a->minting_x, COORDINATE_SIZE })) ||
-	    !put(jwk, "y", base64url_value((struct span){ a->minting_y, COORDINATE_SIZE })) ||
-	    !put(cnf, "jwk", json_incref(jwk)))
-		return NULL;
-	return json_incref(cnf);
+	json_open(w, "cnf", '{');
+	json_open(w, "jwk", '{');
+	json_text(w, "kty", span_text("EC"));
+	json_text(w, "crv", span_text("P-256"));
+	put_base64url(w, "x", (struct span){ a->minting_x, COORDINATE_SIZE });
+	put_base64url(w, "y", (struct span){ a->minting_y, COORDINATE_SIZE });
+	json_close(w, '}');
+	json_close(w, '}');
 }
 
-static json_t *verifier_value(void)
+static void put_verifier(struct json_writer *w)
 {
-	AUTO(json_t) verifier = json_object();
-
-	if (!put(verifier, "developer", json_string(EAR_DEVELOPER)) ||
-	    !put(verifier, "build", json_string(EAR_BUILD)))
-		return NULL;
-	return json_incref(verifier);
+	json_open(w, "ear_verifier_id", '{');
+	json_text(w, "developer", span_text(EAR_DEVELOPER));
+	json_text(w, "build", span_text(EAR_BUILD));
+	json_close(w, '}');
 }
 
-static json_t *payload_value(const struct turn *turn, const struct conclusion_text *text,
-			     struct span jti)
+static enum status write_payload(const struct turn *turn, const struct conclusion_text *text,
+				 struct span jti, struct bytes *out)
 {
-	AUTO(json_t) payload = json_object();
-	AUTO(json_t) submods = json_object();
+	struct json_writer w = json_to(out);
 	int64_t end = text->grant->expires != 0 ? text->grant->expires
 						: text->pending->issued + EAR_LIFETIME_MAX_S;
 
 	if (end > turn->now + EAR_LIFETIME_MAX_S)
 		end = turn->now + EAR_LIFETIME_MAX_S;
-	if (!put(submods, "host", host_value(text->conclusion)) ||
-	    !put(payload, "eat_profile", json_string(EAR_PROFILE)) ||
-	    !put(payload, "iat", json_integer(turn->now)) ||
-	    !put(payload, "exp", json_integer(end)) ||
-	    !put(payload, "iss", json_string(turn->signer->issuer)) ||
-	    !put(payload, "aud", json_string(turn->signer->audience)) ||
-	    !put(payload, "jti", base64url_value(jti)) ||
-	    !put(payload, "eat_nonce", base64url_value(text->pending->nonce)) ||
-	    !put(payload, "cnf", confirmation_value(&text->pending->authentication)) ||
-	    !put(payload, "ear_verifier_id", verifier_value()) ||
-	    !put(payload, "submods", json_incref(submods)))
-		return NULL;
-	return json_incref(payload);
+	json_open(&w, NULL, '{');
+	json_text(&w, "eat_profile", span_text(EAR_PROFILE));
+	json_int(&w, "iat", turn->now);
+	json_int(&w, "exp", end);
+	json_text(&w, "iss", span_text(turn->signer->issuer));
+	json_text(&w, "aud", span_text(turn->signer->audience));
+	put_base64url(&w, "jti", jti);
+	put_base64url(&w, "eat_nonce", text->pending->nonce);
+	put_confirmation(&w, &text->pending->authentication);
+	put_verifier(&w);
+	json_open(&w, "submods", '{');
+	put_host(&w, text->conclusion);
+	json_close(&w, '}');
+	json_close(&w, '}');
+	return json_end(&w);
 }
 
 /* RFC 7518, 3.4: r || s, each padded to the curve's size */
@@ -186,11 +166,9 @@ enum status ear_make(struct turn *turn, const struct conclusion_text *text, stru
 	if (status != OK)
 		return status;
 
-	AUTO(json_t) payload = payload_value(turn, text, (struct span){ jti, sizeof(jti) });
-	AUTO(char)
-	dumped = payload == NULL ? NULL : json_dumps(payload, JSON_COMPACT | JSON_ENSURE_ASCII);
+	AUTO_DONE(bytes) payload = { 0 };
 
-	if (dumped == NULL)
-		return STATUS_NO_MEMORY;
-	return sign_payload(turn->signer->keys.result, span_text(dumped), jws);
+	status = write_payload(turn, text, (struct span){ jti, sizeof(jti) }, &payload);
+	return status == OK ? sign_payload(turn->signer->keys.result, span_of(&payload), jws)
+			    : status;
 }

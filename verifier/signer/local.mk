@@ -30,5 +30,4 @@ libsigner_a_SOURCES = \
 	verifier/signer/service.c \
 	verifier/signer/signer.h \
 	verifier/signer/statement.c
-libsigner_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS) $(JANSSON_LIBS)
+SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS)

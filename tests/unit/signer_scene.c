@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+
+#include "signer_scene.h"
+#include "tpm/policy_digest.h"
+
+#define POLICY_PCRS ((pcr_mask)0x4090 | 1u << 13)
+
+static enum status test_random(uint8_t *buffer, size_t len)
+{
+	return RAND_bytes(buffer, (int)len) == 1 ? OK : STATUS_UNAVAILABLE;
+}
+
+/* Part 2 of the TCG EK Credential Profile, template L-2 (ECC P-256). */
+static void make_endorsement_key(struct signer_scene *s)
+{
+	static const uint8_t policy[32] = { 0x83, 0x71 };
+	struct writer w = writer_to(&s->ek_public, 512);
+	uint8_t point[65];
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	s->ek = EVP_EC_gen("P-256");
+	assert_non_null(s->ek);
+	assert_int_equal(EVP_PKEY_get_octet_string_param(s->ek, "pub", point, sizeof(point), &len),
+			 1);
+	writer_be16(&w, TPM_ALG_ECC);
+	writer_be16(&w, DIGEST_SHA256);
+	writer_be32(&w, 0x000300b2);
+	writer_sized(&w, (struct span){ policy, sizeof(policy) });
+	writer_be16(&w, TPM_ALG_AES);
+	writer_be16(&w, 128);
+	writer_be16(&w, TPM_ALG_CFB);
+	writer_be16(&w, TPM_ALG_NULL);
+	writer_be16(&w, TPM_CURVE_P256);
+	writer_be16(&w, TPM_ALG_NULL);
+	writer_sized(&w, (struct span){ point + 1, 32 });
+	writer_sized(&w, (struct span){ point + 33, 32 });
+	assert_int_equal(writer_end(&w), OK);
+
+	int der_len = i2d_PUBKEY(s->ek, &der);
+
+	assert_true(der_len > 0);
+	assert_int_equal(bytes_copy((struct span){ der, (size_t)der_len }, &s->spki), OK);
+	OPENSSL_free(der);
+}
+
+static void make_keys(struct signer_scene *s)
+{
+	char paths[5][128];
+	static const char *const names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
+					     "act.pem" };
+	const char *what = "";
+
+	(void)snprintf(s->directory, sizeof(s->directory), "%s", "/tmp/attestd-signer-XXXXXX");
+	assert_non_null(mkdtemp(s->directory));
+	for (size_t i = 0; i < 5; i++)
+		(void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", s->directory, names[i]);
+	assert_int_equal(signer_keys_init(s->directory, "prod.example"), OK);
+	s->act_key = EVP_EC_gen("P-256");
+
+	FILE *f = fopen(paths[4], "w");
+
+	assert_non_null(f);
+	assert_int_equal(PEM_write_PUBKEY(f, s->act_key), 1);
+	(void)fclose(f);
+
+	struct signer_authority_settings authority = { "prod.example", paths[0], paths[1] };
+	struct signer_act_key_settings act = { "ida", ROLE_IDENTITY_SECURITY, paths[4] };
+	struct signer_settings settings = { .mac_key = paths[3],
+					    .result_key = paths[2],
+					    .authorities = &authority,
+					    .authority_count = 1,
+					    .act_keys = &act,
+					    .act_key_count = 1 };
+
+	assert_int_equal(signer_keys_load(&settings, &s->signer.keys, &what), OK);
+}
+
+static void remove_keys(const struct signer_scene *s)
+{
+	static const char *const names[] = { "ca_key.pem",     "ca.pem",  "result_key.pem",
+					     "result_pub.pem", "mac_key", "act.pem" };
+	char path[128];
+
+	for (size_t i = 0; i < 6; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", s->directory, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(s->directory);
+}
+
+void signer_scene_init(struct signer_scene *s)
+{
+	struct digest policy;
+
+	*s = (struct signer_scene){
+		.now = GOLDEN_NOW, .clock = 100000, .reset_count = 7, .restart_count = 1
+	};
+	golden_init(&s->golden);
+	golden_build(&s->golden);
+	make_keys(s);
+	make_endorsement_key(s);
+	make_attestation_key(&s->ak);
+	assert_int_equal(
+		minting_policy(DIGEST_SHA256, POLICY_PCRS, &s->golden.values, 7, 1, &policy), OK);
+	make_minting_key(digest_span(&policy), &s->minting);
+	s->signer.fallback_class = signer_fallback_class();
+	s->signer.approve_role = ROLE_IDENTITY_SECURITY;
+	s->signer.issuer = "verifier.example";
+	s->signer.audience = "prod.example";
+	assert_int_equal(store_open(":memory:", &s->signer.store), OK);
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(store_generation_set(s->signer.store, signer_generation(&s->signer)), OK);
+	assert_int_equal(statement_prepare_bundles(&s->signer), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+}
+
+void signer_scene_done(struct signer_scene *s)
+{
+	pending_done(&s->pending);
+	keep_done(&s->keep);
+	store_free(s->signer.store);
+	signer_keys_done(&s->signer.keys);
+	inventory_done(&s->signer.inventory);
+	golden_done(&s->golden);
+	EVP_PKEY_free(s->ek);
+	EVP_PKEY_free(s->act_key);
+	bytes_done(&s->ek_public);
+	bytes_done(&s->spki);
+	software_key_done(&s->ak);
+	software_key_done(&s->minting);
+	bytes_done(&s->attest);
+	bytes_done(&s->signature);
+	bytes_done(&s->certify);
+	bytes_done(&s->certify_signature);
+	bytes_done(&s->pcrs);
+	remove_keys(s);
+}
+
+static struct turn turn_of(struct signer_scene *s)
+{
+	return (struct turn){ .signer = &s->signer,
+			      .pending = &s->pending,
+			      .keep = &s->keep,
+			      .random = test_random,
+			      .now = s->now };
+}
+
+void scene_ask(struct signer_scene *s, enum frame_type type)
+{
+	struct turn turn = turn_of(s);
+
+	s->request.type = type;
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(store_step_begin(s->signer.store), OK);
+	signer_answer_request(&turn, &s->request, &s->answer);
+	assert_int_equal(store_step_end(s->signer.store, s->answer.refusal == REFUSAL_NONE), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+}
+
+void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal refusal)
+{
+	scene_ask(s, type);
+	assert_string_equal(refusal_name(s->answer.refusal), refusal_name(refusal));
+}
+
+void scene_load_release(struct signer_scene *s)
+{
+	struct turn turn = turn_of(s);
+	struct release_marks marks = { 0 };
+	struct reference reference;
+
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(releases_accept(&turn, span_of(&s->golden.image), &marks, &reference), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+	releases_use(&s->signer, &reference, s->now);
+}
+
+void scene_enrol(struct signer_scene *s)
+{
+	s->request.enrol = (struct enrol_request){
+		.spki = span_of(&s->spki),
+		.ek_public = span_of(&s->ek_public),
+		.ak_public = span_of(&s->ak.public),
+		.manufacturer = span_text("id:49424D00"),
+		.model = span_text("swtpm"),
+		.version = span_text("id:20191023"),
+		.nv_index = 0x01c0000a,
+		.hostname = span_text("r01n07"),
+	};
+	scene_expect(s, FRAME_ENROL, REFUSAL_NONE);
+	s->node = s->answer.enrol.node;
+	s->challenge = s->answer.enrol.challenge;
+}
+
+static void quote(struct signer_scene *s, struct span minting_name)
+{
+	struct made_attest made =
+		honest_quote(&s->ak, s->challenge.nonce, minting_name, s->challenge.bank,
+			     s->challenge.select, &s->golden.values);
+
+	s->clock += 1000;
+	made.clock = s->clock;
+	made.reset_count = s->reset_count;
+	made.restart_count = s->restart_count;
+	s->attest.len = s->signature.len = 0;
+	write_attest(&made, &s->attest);
+	sign_attest(&s->ak, span_of(&s->attest), &s->signature);
+}
+
+void scene_prepare_activation(struct signer_scene *s)
+{
+	struct span record = s->answer.enrol.record;
+	uint8_t secret[SHA256_SIZE];
+	struct span kept;
+
+	assert_int_equal(
+		activation_secret(s->signer.keys.mac, record, name_span(&s->ak.name), secret), OK);
+	assert_int_equal(keep_copy(&s->keep, (struct span){ secret, sizeof(secret) }, &kept), OK);
+	quote(s, (struct span){ 0 });
+	s->request.activate = (struct activate_request){ .node = s->node,
+							 .received = s->now,
+							 .record = record,
+							 .secret = kept,
+							 .nonce = s->challenge.nonce,
+							 .attest = span_of(&s->attest),
+							 .signature = span_of(&s->signature) };
+}
+
+void scene_join(struct signer_scene *s)
+{
+	scene_enrol(s);
+	scene_prepare_activation(s);
+	scene_expect(s, FRAME_ACTIVATE, REFUSAL_NONE);
+}
+
+static void sign_act(struct signer_scene *s, struct span text, struct bytes *signature)
+{
+	assert_int_equal(result_sign(s->act_key, text, signature), OK);
+}
+
+void scene_prepare_act(struct signer_scene *s, const char *verb, const char *class_name,
+		       int64_t time)
+{
+	AUTO_DONE(bytes) id = { 0 };
+	struct bytes text = { 0 }, signature = { 0 };
+	struct span kept_text, kept_signature;
+	bool is_release = strcmp(verb, "release") == 0;
+
+	assert_int_equal(node_id_append(&id, &s->node), OK);
+	assert_int_equal(bytes_printf(&text,
+				      "attestd-act/1\nverb %s\nnode %.*s\nhost %s\nclass %s\n"
+				      "reason tested\ntime %lld\nend\n",
+				      verb, (int)id.len, (const char *)id.data,
+				      is_release ? "-" : "r01n07", is_release ? "-" : class_name,
+				      (long long)time),
+			 OK);
+	sign_act(s, span_of(&text), &signature);
+	assert_int_equal(keep_bytes(&s->keep, &text, &kept_text), OK);
+	assert_int_equal(keep_bytes(&s->keep, &signature, &kept_signature), OK);
+	s->request.admin = (struct admin_request){ .verb = ADMIN_ACT,
+						   .role = ROLE_PLATFORM,
+						   .act = kept_text,
+						   .act_signature = kept_signature };
+}
+
+void scene_join_approved(struct signer_scene *s)
+{
+	scene_join(s);
+	scene_prepare_act(s, "approve", "server", s->now);
+	scene_expect(s, FRAME_ADMIN, REFUSAL_NONE);
+}
+
+void scene_challenge(struct signer_scene *s)
+{
+	s->request.challenge = (struct challenge_request){ .node = s->node,
+							   .reset_count = s->reset_count,
+							   .restart_count = s->restart_count };
+	scene_expect(s, FRAME_CHALLENGE, REFUSAL_NONE);
+	s->challenge = s->answer.challenge;
+}
+
+static void certify(struct signer_scene *s)
+{
+	struct made_attest made = honest_certify(&s->ak, s->challenge.nonce, &s->minting.name);
+
+	made.clock = s->clock;
+	made.reset_count = s->reset_count;
+	made.restart_count = s->restart_count;
+	s->certify.len = s->certify_signature.len = 0;
+	write_attest(&made, &s->certify);
+	sign_attest(&s->ak, span_of(&s->certify), &s->certify_signature);
+}
+
+void scene_prepare_evidence(struct signer_scene *s)
+{
+	struct digest body;
+
+	certify(s);
+	quote(s, name_span(&s->minting.name));
+	s->pcrs.len = 0;
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++)
+		if ((s->challenge.select >> pcr & 1) != 0)
+			assert_int_equal(bytes_append(&s->pcrs, digest_span(pcr_value(
+									&s->golden.values,
+									s->challenge.bank, pcr))),
+					 OK);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&s->attest), &body), OK);
+
+	struct span digest;
+
+	assert_int_equal(keep_copy(&s->keep, digest_span(&body), &digest), OK);
+	s->request.authenticate = (struct authenticate_request){
+		.node = s->node,
+		.received = s->now,
+		.evidence_digest = digest,
+		.nonce = s->challenge.nonce,
+		.attest = span_of(&s->attest),
+		.signature = span_of(&s->signature),
+		.pcrs = span_of(&s->pcrs),
+		.minting_public = span_of(&s->minting.public),
+		.certify_attest = span_of(&s->certify),
+		.certify_signature = span_of(&s->certify_signature),
+	};
+}
+
+void scene_prepare_commit(struct signer_scene *s)
+{
+	s->request.commit = (struct commit_request){
+		.node = s->node,
+		.generation = s->answer.authenticate.generation,
+		.release_version = 42,
+		.entries = 158,
+		.state = span_text("the appraiser's state"),
+		.ima_log = span_text("a compressed IMA log"),
+		.boot_log = span_text("a compressed boot log"),
+	};
+	for (size_t i = 0; i < CLAIM_COUNT; i++)
+		s->request.commit.claims.tier[i] = TIER_AFFIRMING;
+}
+
+void scene_attest(struct signer_scene *s)
+{
+	scene_challenge(s);
+	scene_prepare_evidence(s);
+	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	if (s->answer.authenticate.is_final)
+		return;
+	scene_prepare_commit(s);
+	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+}

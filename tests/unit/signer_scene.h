@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SIGNER_SCENE_H
+#define TESTS_SIGNER_SCENE_H
+
+#include "evidence_maker.h"
+#include "golden_release.h"
+#include "verifier/signer/core.h"
+
+/*
+ * A signer in memory and a host whose TPM is software: enrolment, approval and
+ * attestation as one call each, with everything that a test may want to spoil
+ * in between. unit.h comes first.
+ */
+struct signer_scene {
+	struct golden golden;
+	char directory[64]; /* keys */
+	struct signer signer;
+	EVP_PKEY *ek;
+	struct bytes ek_public, spki;
+	struct software_key ak, minting;
+	EVP_PKEY *act_key; /* identity-security */
+	int64_t now;
+	uint64_t clock; /* of the TPM, rises with each quote */
+	uint32_t reset_count, restart_count;
+	struct node_id node;
+	struct keep keep; /* of all answers */
+	struct pending pending; /* of the one channel */
+	/* of the last exchange */
+	struct signer_request request;
+	struct signer_answer answer;
+	struct challenge challenge;
+	struct bytes attest, signature, certify, certify_signature, pcrs;
+};
+
+void signer_scene_init(struct signer_scene *s);
+void signer_scene_done(struct signer_scene *s);
+AUTO_RELEASE(signer_scene, signer_scene_done);
+
+/* Answers s->request in a group of its own. */
+void scene_ask(struct signer_scene *s, enum frame_type type);
+/* The same, and wants this refusal. */
+void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal refusal);
+
+void scene_load_release(struct signer_scene *s);
+/* FRAME_ENROL, then a filled but unsent FRAME_ACTIVATE in s->request. */
+void scene_enrol(struct signer_scene *s);
+void scene_prepare_activation(struct signer_scene *s);
+/* Enrols and activates. */
+void scene_join(struct signer_scene *s);
+/* Joins, and is approved by a signed act as "server". */
+void scene_join_approved(struct signer_scene *s);
+/* A signed act in s->request; text may be changed before it is signed. */
+void scene_prepare_act(struct signer_scene *s, const char *verb, const char *class_name,
+		       int64_t time);
+/* FRAME_CHALLENGE; s->challenge is what came. */
+void scene_challenge(struct signer_scene *s);
+/* An honest FRAME_AUTHENTICATE in s->request, not sent. */
+void scene_prepare_evidence(struct signer_scene *s);
+/* A FRAME_COMMIT in s->request whose claims all affirm. */
+void scene_prepare_commit(struct signer_scene *s);
+/* Challenge, evidence, commit. */
+void scene_attest(struct signer_scene *s);
+
+#endif
