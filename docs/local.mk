@@ -1,1 +1,2 @@
 # What docs builds.
+dist_man_MANS += docs/attestd.8 docs/attestd.conf.5

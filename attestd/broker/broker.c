@@ -61,6 +61,8 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 	if (verb == NULL || frame->id == 0 || frame->fd >= 0)
 		return STATUS_MALFORMED;
 
+	tpm_device_forget_reason(b->device);
+
 	enum status status = verb->run(b, &in, &out);
 
 	if (in.status != OK)

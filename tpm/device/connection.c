@@ -59,6 +59,11 @@ const char *tpm_device_reason(const struct tpm_device *d)
 	return d->reason;
 }
 
+void tpm_device_forget_reason(struct tpm_device *d)
+{
+	d->reason[0] = '\0';
+}
+
 const char *tpm_state_name(enum tpm_state state)
 {
 	switch (state) {
