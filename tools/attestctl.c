@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "ek", "is this EK certificate believed?", command_ek },
 	{ "quote", "verify a TPM's quote: signature, nonce, PCR values", command_quote },
 	{ "appraise", "would the verifier believe this evidence?", command_appraise },
+	{ "release", "signed releases: who may change the golden values", command_release },
 	{ NULL, NULL, NULL },
 };
 

@@ -6,6 +6,12 @@ attestctl_SOURCES = \
 	tools/command_appraise.c \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
-	tools/command_quote.c
+	tools/command_quote.c \
+	tools/command_release.c tools/release.h \
+	tools/command_release_collect.c tools/command_release_init.c \
+	tools/command_release_publish.c tools/command_release_revoke.c \
+	tools/command_release_sign.c tools/command_release_status.c \
+	tools/release_boot.c tools/release_files.c tools/release_ima.c \
+	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)

@@ -23,3 +23,6 @@ endif
 
 TESTS += tests/integration/logs tests/integration/recorded_logs
 EXTRA_DIST += tests/integration/logs tests/integration/recorded_logs tests/integration/logs_checks.py
+
+TESTS += tests/integration/release
+EXTRA_DIST += tests/integration/release

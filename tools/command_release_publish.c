@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto_openssl.h"
+#include "tools/release.h"
+
+static const char help[] =
+	"usage: attestctl release publish DIR [--renew] [OPTIONS]\n"
+	"\n"
+	"Puts the manifest that was signed and approved last in force: a new index, in which it\n"
+	"is current and the one before is accepted a while longer, and a new timestamp that\n"
+	"names the index. The timestamp lives for 24 hours: when it has run out, verifiers give\n"
+	"no new right. --renew, every few hours, is all it takes; it changes nothing else.\n"
+	"\n"
+	"  --renew              a new timestamp for the index in force\n"
+	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
+	"  --lifetime S         of the timestamp, at most the root's cap [86400]\n"
+	"  --key FILE           private key, PEM [DIR/keys/publisher/publish.pem]\n"
+	"  --key-name NAME      its name in the root [publish]\n"
+	"\n"
+	"Exit status: 0 published, 2 wrong usage or failure. 'attestctl release status' tells\n"
+	"whether a verifier will take it.\n";
+
+#define DRAFT_MAX ((size_t)4 << 20)
+
+struct publish {
+	struct release_line line;
+	bool is_renewal;
+	int64_t accept_previous, lifetime, now;
+	const char *key_file, *key_name;
+	EVP_PKEY *key;
+	json_t *settings;
+	struct line_state state;
+};
+
+static void publish_done(struct publish *p)
+{
+	EVP_PKEY_free(p->key);
+	json_decref(p->settings);
+	line_state_done(&p->state);
+}
+
+AUTO_RELEASE(publish, publish_done);
+
+/* The newest of FOLDER/N SUFFIX, as {"version", "sha256"}. */
+static json_t *newest(const struct publish *p, const char *folder, const char *suffix)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	uint64_t version = 1;
+
+	while (line_has(
+		line_path(&p->line, "release/%s/%" PRIu64 "%s", folder, version + 1, suffix).text))
+		version++;
+
+	AUTO(json_t)
+	statement = line_payload(
+		line_path(&p->line, "release/%s/%" PRIu64 "%s", folder, version, suffix).text,
+		&payload);
+	if (statement == NULL)
+		return NULL;
+	return json_pack("{s:I, s:s}", "version", (json_int_t)version, "sha256",
+			 sha256_text_of(span_of(&payload)).hex);
+}
+
+static int64_t int_of(json_t *object, const char *name)
+{
+	return (int64_t)json_integer_value(json_object_get(object, name));
+}
+
+static const char *text_of(json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static json_t *manifest_predicate(const struct publish *p, const char *hex)
+{
+	return line_predicate(line_path(&p->line, "release/manifests/%s.json", hex).text);
+}
+
+/* An entry that becomes, or stays, previous; NULL once nobody needs it. */
+static json_t *as_previous(const struct publish *p, json_t *entry)
+{
+	AUTO(json_t) manifest = manifest_predicate(p, text_of(entry, "sha256"));
+	int64_t until = p->now + p->accept_previous;
+	int64_t not_after = int_of(manifest, "notAfter");
+
+	if (strcmp(text_of(entry, "state"), "previous") == 0)
+		until = int_of(entry, "acceptUntil");
+	if (until > not_after)
+		until = not_after;
+	if (until <= p->now)
+		return NULL;
+	return json_pack("{s:s, s:I, s:s, s:I}", "sha256", text_of(entry, "sha256"), "version",
+			 (json_int_t)int_of(entry, "version"), "state", "previous", "acceptUntil",
+			 (json_int_t)until);
+}
+
+/* The cell's manifests, newest first, with hex as the current one. */
+static json_t *manifests_json(const struct publish *p, const char *platform, const char *kernel,
+			      const char *hex)
+{
+	AUTO(json_t) manifest = manifest_predicate(p, hex);
+	json_t *cell;
+	json_t *entry;
+	size_t i, j;
+
+	if (manifest == NULL)
+		return NULL;
+
+	json_t *list = json_pack("[{s:s, s:I, s:s}]", "sha256", hex, "version",
+				 (json_int_t)int_of(manifest, "version"), "state", "current");
+	json_array_foreach(json_object_get(p->state.index, "cells"), i, cell)
+	{
+		if (strcmp(text_of(cell, "platform"), platform) != 0 ||
+		    strcmp(text_of(cell, "kernel"), kernel) != 0)
+			continue;
+		json_array_foreach(json_object_get(cell, "manifests"), j, entry)
+		{
+			json_t *kept = strcmp(text_of(entry, "sha256"), hex) == 0
+					       ? NULL
+					       : as_previous(p, entry);
+
+			if (kept != NULL)
+				(void)json_array_append_new(list, kept);
+		}
+	}
+	return list;
+}
+
+/* Every cell as it was, and this line's with the new manifest. */
+static json_t *cells_json(const struct publish *p, const char *hex)
+{
+	const char *platform = text_of(p->settings, "platform");
+	const char *kernel = text_of(p->settings, "kernel");
+	json_t *manifests = manifests_json(p, platform, kernel, hex);
+	json_t *cells = json_array();
+	json_t *cell;
+	size_t i;
+
+	if (manifests == NULL) {
+		json_decref(cells);
+		return NULL;
+	}
+	json_array_foreach(json_object_get(p->state.index, "cells"), i,
+			   cell) if (strcmp(text_of(cell, "platform"), platform) != 0 ||
+				     strcmp(text_of(cell, "kernel"), kernel) != 0)(void)
+		json_array_append(cells, cell);
+	(void)json_array_append_new(cells, json_pack("{s:s, s:s, s:o}", "platform", platform,
+						     "kernel", kernel, "manifests", manifests));
+	return cells;
+}
+
+static json_t *subjects_of(json_t *cells)
+{
+	json_t *subject = json_array();
+	json_t *cell;
+	json_t *entry;
+	size_t i, j;
+
+	json_array_foreach(cells, i, cell)
+		json_array_foreach(json_object_get(cell, "manifests"), j, entry)
+			subject_add(subject, "manifest", text_of(entry, "sha256"));
+	return subject;
+}
+
+static enum status write_index(struct publish *p, uint64_t version)
+{
+	AUTO_DONE(bytes) draft = { 0 };
+	AUTO_DONE(bytes) payload = { 0 };
+	enum status status =
+		line_read(line_path(&p->line, "draft/manifest.json").text, DRAFT_MAX, &draft);
+
+	if (status != OK)
+		return status;
+
+	json_t *cells = cells_json(p, sha256_text_of(span_of(&draft)).hex);
+	json_t *root = newest(p, "root", "/1.json");
+	json_t *revocations = newest(p, "revocations", ".json");
+	if (cells == NULL || root == NULL || revocations == NULL) {
+		json_decref(cells);
+		json_decref(root);
+		json_decref(revocations);
+		return STATUS_NOT_FOUND;
+	}
+	json_t *subject = subjects_of(cells);
+	status = statement_text(DOCUMENT_INDEX, subject,
+				json_pack("{s:I, s:I, s:o, s:s, s:o, s:o}", "version",
+					  (json_int_t)version, "time", (json_int_t)p->now, "root",
+					  root, "matrix", text_of(p->settings, "matrix"),
+					  "revocations", revocations, "cells", cells),
+				&payload);
+	if (status != OK)
+		return status;
+	return line_sign(line_path(&p->line, "release/index/%" PRIu64 ".json", version).text,
+			 span_of(&payload), p->key_name, p->key);
+}
+
+static enum status write_timestamp(struct publish *p, uint64_t index_version)
+{
+	AUTO_DONE(bytes) index = { 0 };
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO(json_t)
+	statement = line_payload(
+		line_path(&p->line, "release/index/%" PRIu64 ".json", index_version).text, &index);
+	json_t *subject = json_array();
+
+	if (statement == NULL) {
+		json_decref(subject);
+		return STATUS_MALFORMED;
+	}
+	struct sha256_text digest = sha256_text_of(span_of(&index));
+	subject_add(subject, "index", digest.hex);
+	enum status status = statement_text(
+		DOCUMENT_TIMESTAMP, subject,
+		json_pack("{s:I, s:I, s:I, s:{s:I, s:s}}", "version",
+			  (json_int_t)(p->state.timestamp_version + 1), "time", (json_int_t)p->now,
+			  "expires", (json_int_t)(p->now + p->lifetime), "index", "version",
+			  (json_int_t)index_version, "sha256", digest.hex),
+		&payload);
+	if (status != OK)
+		return status;
+	return line_sign(line_path(&p->line, "release/timestamp.json").text, span_of(&payload),
+			 p->key_name, p->key);
+}
+
+/* Readers see the old timestamp with the old index, or the new with the new. */
+static enum answer publish(struct publish *p)
+{
+	uint64_t index_version = p->state.index_version + (p->is_renewal ? 0 : 1);
+
+	if (p->is_renewal && p->state.index_version == 0)
+		return unusable("nothing is in force yet: publish without --renew");
+	if (!p->is_renewal && write_index(p, index_version) != OK)
+		return unusable("not published: collect, sign and approve first");
+	if (write_timestamp(p, index_version) != OK)
+		return ANSWER_UNUSABLE;
+	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
+	       index_version, p->state.timestamp_version + 1, p->lifetime);
+	return ANSWER_YES;
+}
+
+enum option_id {
+	OPTION_RENEW = 256,
+	OPTION_ACCEPT,
+	OPTION_LIFETIME,
+	OPTION_KEY,
+	OPTION_KEY_NAME,
+	OPTION_HELP,
+};
+
+static const struct option options[] = {
+	{ "renew", no_argument, NULL, OPTION_RENEW },
+	{ "accept-previous", required_argument, NULL, OPTION_ACCEPT },
+	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
+	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "key-name", required_argument, NULL, OPTION_KEY_NAME },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool take_option(struct publish *p, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_RENEW:
+		p->is_renewal = true;
+		return true;
+	case OPTION_ACCEPT:
+		p->accept_previous = atoll(value);
+		return p->accept_previous >= 0;
+	case OPTION_LIFETIME:
+		p->lifetime = atoll(value);
+		return p->lifetime >= 1 && p->lifetime <= 86400;
+	case OPTION_KEY:
+		p->key_file = value;
+		return true;
+	case OPTION_KEY_NAME:
+		p->key_name = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum answer release_publish(int argc, char **argv)
+{
+	AUTO_DONE(publish)
+	p = { .accept_previous = 7 * 86400,
+	      .lifetime = 86400,
+	      .now = time(NULL),
+	      .key_name = "publish" };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == OPTION_HELP) {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+		if (!take_option(&p, option, optarg))
+			return unusable("release publish: an option is wrong%s%s: see --help",
+					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
+	}
+	if (optind != argc - 1)
+		return unusable("release publish DIR [--renew]: see --help");
+	p.line.directory = argv[optind];
+
+	struct line_path usual = line_path(&p.line, "keys/publisher/publish.pem");
+	p.settings = line_settings(&p.line);
+	if (p.settings == NULL || line_state_read(&p.line, &p.state) != OK ||
+	    line_key_load(p.key_file != NULL ? p.key_file : usual.text, &p.key) != OK)
+		return ANSWER_UNUSABLE;
+	return publish(&p);
+}

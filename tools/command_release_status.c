@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "tools/release.h"
+#include "tools/release_directory.h"
+
+static const char help[] =
+	"usage: attestctl release status DIR [--root SHA256] [--at UNIXTIME] [--json]\n"
+	"\n"
+	"Verifies DIR/release (or DIR, where that is a copy of it) completely, with the code that "
+	"a verifier loads it with, and says\n"
+	"what is in force and until when.\n"
+	"\n"
+	"  --root SHA256  the root that the verifier pins; without it the first root found is\n"
+	"                 believed, which checks everything but where the release comes from\n"
+	"  --at UNIXTIME  as if it were then [now]\n"
+	"  --json         {\"loads\":true,\"stale\":false,\"valid_until\":N,\"root\":HEX,\n"
+	"                 \"root_version\":N,\"index_version\":N,\"releases\":[...]} or\n"
+	"                 {\"loads\":false,\"code\":TEXT,\"document\":TEXT,\"field\":TEXT,\n"
+	"                 \"advice\":TEXT}\n"
+	"\n"
+	"Exit status: 0 loads and is fresh, 1 refused or stale, 2 unusable input or failure.\n";
+
+static const char *const states[] = { "canary", "current", "previous" };
+
+struct status_request {
+	struct release_directory directory;
+	struct release_trust trust;
+	bool as_json;
+};
+
+/* The pin: given, or the digest of the first root that is there. */
+static bool find_root(struct status_request *request, const char *given)
+{
+	AUTO_DONE(bytes) raw = { 0 };
+
+	/* Without a first root the load says so. */
+	if (given == NULL) {
+		enum status status =
+			release_directory_root(&request->directory, &request->trust.root);
+
+		return status == OK || status == STATUS_NOT_FOUND;
+	}
+
+	const char *hex = strncmp(given, "sha256:", 7) == 0 ? given + 7 : given;
+	return hex_decode(span_text(hex), &raw) == OK &&
+	       digest_from(DIGEST_SHA256, span_of(&raw), &request->trust.root) == OK;
+}
+
+static json_t *release_json(const struct reference *ref, uint32_t i)
+{
+	struct release release;
+
+	if (reference_release(ref, i, &release) != OK)
+		return json_null();
+
+	AUTO_DONE(bytes) hex = { 0 };
+	if (hex_append(&hex, digest_span(&release.manifest)) != OK)
+		return json_null();
+	return json_pack("{s:s%, s:s%, s:s%, s:I, s:s, s:s%, s:I, s:I, s:I}", "line",
+			 (const char *)release.line.data, release.line.len, "platform",
+			 (const char *)release.platform.data, release.platform.len, "kernel",
+			 (const char *)release.kernel.data, release.kernel.len, "version",
+			 (json_int_t)release.version, "state", states[release.state], "sha256",
+			 (const char *)hex.data, hex.len, "not_before",
+			 (json_int_t)release.not_before, "not_after", (json_int_t)release.not_after,
+			 "accept_until",
+			 (json_int_t)(release.accept_until == INT64_MAX ? release.not_after
+									: release.accept_until));
+}
+
+static void print_time(const char *label, int64_t at)
+{
+	char text[64] = "?";
+	time_t moment = (time_t)at;
+	struct tm parts;
+
+	if (gmtime_r(&moment, &parts) != NULL)
+		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts);
+	printf("%s %s\n", label, text);
+}
+
+static json_t *report_json(const struct reference *ref, const struct release_trust *trust)
+{
+	struct reference_facts facts = reference_facts(ref);
+	AUTO_DONE(bytes) root = { 0 };
+	json_t *releases = json_array();
+
+	for (uint32_t i = 0; i < facts.release_count; i++)
+		(void)json_array_append_new(releases, release_json(ref, i));
+	if (hex_append(&root, digest_span(&trust->root)) != OK)
+		return NULL;
+	return json_pack("{s:b, s:b, s:I, s:s%, s:I, s:I, s:o}", "loads", 1, "stale",
+			 facts.valid_until <= trust->now, "valid_until",
+			 (json_int_t)facts.valid_until, "root", (const char *)root.data, root.len,
+			 "root_version", (json_int_t)facts.root_version, "index_version",
+			 (json_int_t)facts.index_version, "releases", releases);
+}
+
+static void print_report(json_t *report)
+{
+	json_t *release;
+	size_t i;
+
+	printf("loads: root version %lld, sha256:%s\n",
+	       (long long)json_integer_value(json_object_get(report, "root_version")),
+	       json_string_value(json_object_get(report, "root")));
+	printf("index version %lld\n",
+	       (long long)json_integer_value(json_object_get(report, "index_version")));
+	print_time("new rights until", json_integer_value(json_object_get(report, "valid_until")));
+	json_array_foreach(json_object_get(report, "releases"), i, release)
+	{
+		printf("%s/%s: %s version %lld, %s, sha256:%s\n",
+		       json_string_value(json_object_get(release, "platform")),
+		       json_string_value(json_object_get(release, "kernel")),
+		       json_string_value(json_object_get(release, "line")),
+		       (long long)json_integer_value(json_object_get(release, "version")),
+		       json_string_value(json_object_get(release, "state")),
+		       json_string_value(json_object_get(release, "sha256")));
+		print_time("  accepted until",
+			   json_integer_value(json_object_get(release, "accept_until")));
+	}
+	if (json_is_true(json_object_get(report, "stale")))
+		puts("STALE: no new right; publish --renew, or revoke for expired revocations");
+}
+
+static void print_json(json_t *report)
+{
+	AUTO(char) text = report == NULL ? NULL : json_dumps(report, JSON_COMPACT);
+
+	if (text != NULL)
+		puts(text);
+}
+
+static enum answer refused(const struct status_request *request, enum status status,
+			   const struct release_refusal *refusal)
+{
+	AUTO(json_t)
+	report = json_pack("{s:b, s:s, s:s, s:s, s:s}", "loads", 0, "code",
+			   refusal->code == NULL ? "failure" : refusal->code, "document",
+			   refusal->document, "field", refusal->field, "advice", refusal->advice);
+
+	if (request->as_json)
+		print_json(report);
+	else
+		print_refusal(stdout, refusal);
+	return refusal->code == NULL || status == STATUS_IO || status == STATUS_NO_MEMORY
+		       ? ANSWER_UNUSABLE
+		       : ANSWER_NO;
+}
+
+static enum answer show_status(struct status_request *request)
+{
+	AUTO_DONE(bytes) image = { 0 };
+	struct document_source source = release_directory_source(&request->directory);
+	struct release_marks marks;
+	struct release_refusal refusal;
+	struct reference ref;
+	enum status status = release_load(&request->trust, &source, &image, &marks, &refusal);
+
+	if (status != OK)
+		return refused(request, status, &refusal);
+	if (reference_open(span_of(&image), &ref) != OK)
+		return unusable("the compiled release does not open");
+
+	AUTO(json_t) report = report_json(&ref, &request->trust);
+	if (request->as_json)
+		print_json(report);
+	else
+		print_report(report);
+	return json_is_true(json_object_get(report, "stale")) ? ANSWER_NO : ANSWER_YES;
+}
+
+enum answer release_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "root", required_argument, NULL, 'r' },
+		{ "at", required_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct status_request request = { .trust.now = time(NULL) };
+	const char *root = NULL;
+	uint64_t at = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+		if (option == 'a' && decimal_parse(span_text(optarg), INT32_MAX, &at) == OK)
+			request.trust.now = (int64_t)at;
+		else if (option == 'r')
+			root = optarg;
+		else if (option == 'j')
+			request.as_json = true;
+		else
+			return unusable("release status: an option is wrong: see --help");
+	}
+	if (optind != argc - 1)
+		return unusable("release status DIR [--root SHA256] [--json]: see --help");
+
+	struct release_line line = { .directory = argv[optind] };
+	struct line_path path = line_path(&line, "release");
+	/* The working directory, or what was copied out of it. */
+	request.directory.path = line_has(path.text) ? path.text : line.directory;
+	if (!find_root(&request, root))
+		return unusable("%s has no root, or --root is no SHA-256", line.directory);
+	return show_status(&request);
+}

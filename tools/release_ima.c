@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/release.h"
+#include "tpm/ima_log.h"
+
+void ima_collected_done(struct ima_collected *collected)
+{
+	file_list_done(&collected->all);
+	file_list_done(&collected->early);
+	json_decref(collected->templates);
+	collected->templates = NULL;
+}
+
+static void note_template(json_t *templates, struct span name)
+{
+	json_t *text = json_stringn((const char *)name.data, name.len);
+	json_t *other;
+	size_t i;
+
+	json_array_foreach(templates, i, other)
+	{
+		if (json_equal(other, text)) {
+			json_decref(text);
+			return;
+		}
+	}
+	(void)json_array_append_new(templates, text);
+}
+
+static enum status take_entry(const struct ima_entry *entry, const char *policy_path,
+			      struct ima_collected *c)
+{
+	AUTO_DONE(bytes) hex = { 0 };
+
+	note_template(c->templates, entry->template_name);
+	if (entry->is_violation) {
+		c->violations++;
+		return OK;
+	}
+	if (span_equal(entry->path, span_text(policy_path)))
+		c->has_policy = true;
+	if (entry->file_alg != DIGEST_SHA256 || entry->has_buffer || entry->path.len == 0 ||
+	    entry->path.data[0] != '/')
+		return OK;
+
+	enum status status = hex_append(&hex, entry->file_digest);
+	if (status == OK)
+		status = bytes_append_byte(&hex, 0);
+	if (status == OK)
+		status = file_list_add(&c->all, entry->path, (const char *)hex.data);
+	if (status == OK && !c->has_policy)
+		status = file_list_add(&c->early, entry->path, (const char *)hex.data);
+	return status;
+}
+
+enum status collect_ima(struct span log, const char *policy_path, struct ima_collected *out)
+{
+	struct ima_entry entry;
+	struct ima_log iterator;
+	enum status status = ima_log_open(log, DIGEST_SHA1, 0, &iterator);
+
+	out->templates = json_array();
+	while (status == OK && (status = ima_log_next(&iterator, &entry)) == OK)
+		status = take_entry(&entry, policy_path, out);
+	if (status != STATUS_NOT_FOUND) {
+		(void)unusable("IMA log: %s", status_text(status));
+		return status;
+	}
+	file_list_settle(&out->early);
+	return OK;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/release_line.h"
+
+#include <errno.h>
+#include <openssl/pem.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto_openssl.h"
+#include "base/text.h"
+#include "daemon/file.h"
+#include "tools/command.h"
+
+#define DOCUMENT_MAX ((size_t)16 << 20)
+#define KEY_MAX 16384
+
+struct line_path line_path(const struct release_line *line, const char *format, ...)
+{
+	struct line_path path;
+	va_list args;
+	int used = snprintf(path.text, sizeof(path.text), "%s/", line->directory);
+
+	va_start(args, format);
+	if (used > 0 && (size_t)used < sizeof(path.text))
+		(void)vsnprintf(path.text + used, sizeof(path.text) - (size_t)used, format, args);
+	va_end(args);
+	return path;
+}
+
+static enum status said(enum status status, const char *path)
+{
+	(void)unusable("%s: %s", path, status == STATUS_IO ? strerror(errno) : status_text(status));
+	return status;
+}
+
+/* Every directory on the way; the last component is the file's. */
+static bool make_directories(const char *path)
+{
+	char copy[LINE_PATH_MAX];
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	for (char *at = strchr(copy + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+			return false;
+		*at = '/';
+	}
+	return true;
+}
+
+enum status line_write(const char *path, struct span content, mode_t mode)
+{
+	enum status status = make_directories(path)
+				     ? file_replace(path, content, mode, (uid_t)-1, (gid_t)-1)
+				     : STATUS_IO;
+
+	return status == OK ? OK : said(status, path);
+}
+
+enum status line_read(const char *path, size_t max, struct bytes *out)
+{
+	enum status status = file_read(path, max, out);
+
+	return status == OK ? OK : said(status, path);
+}
+
+bool line_has(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+enum status line_key_load(const char *path, EVP_PKEY **out)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	enum status status = file_read_guarded(path, KEY_MAX, true, &pem);
+
+	if (status != OK)
+		return said(status, path);
+
+	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	bytes_wipe(&pem);
+	if (*out != NULL)
+		return OK;
+	(void)unusable("%s: not a private key in PEM", path);
+	return STATUS_MALFORMED;
+}
+
+static enum status write_key(const char *path, EVP_PKEY *key)
+{
+	AUTO(BIO) bio = BIO_new(BIO_s_secmem());
+	char *text = NULL;
+
+	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+		return STATUS_NO_MEMORY;
+
+	long len = BIO_get_mem_data(bio, &text);
+	return line_write(path, (struct span){ (const uint8_t *)text, (size_t)len }, 0600);
+}
+
+enum status line_key_make(const char *path, EVP_PKEY **out)
+{
+	AUTO(EVP_PKEY) key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	if (key == NULL)
+		return said(STATUS_NO_MEMORY, path);
+	if (line_has(path)) {
+		(void)unusable("%s exists: a key is never overwritten", path);
+		return STATUS_DENIED;
+	}
+
+	enum status status = write_key(path, key);
+	if (status == OK) {
+		*out = key;
+		key = NULL;
+	}
+	return status;
+}
+
+enum status statement_text(enum document_kind kind, json_t *subject, json_t *predicate,
+			   struct bytes *out)
+{
+	AUTO(json_t)
+	statement =
+		json_pack("{s:s, s:o, s:s, s:o}", "_type", STATEMENT_TYPE, "subject", subject,
+			  "predicateType", document_predicate_type(kind), "predicate", predicate);
+	AUTO(char) text = statement == NULL ? NULL : json_dumps(statement, JSON_INDENT(2));
+
+	if (text == NULL)
+		return said(STATUS_NO_MEMORY, document_predicate_type(kind));
+	return bytes_copy(span_text(text), out);
+}
+
+void subject_add(json_t *subject, const char *name, const char *hex)
+{
+	(void)json_array_append_new(
+		subject, json_pack("{s:s, s:{s:s}}", "name", name, "digest", "sha256", hex));
+}
+
+static enum status make_signature(struct span payload, EVP_PKEY *key, struct bytes *out)
+{
+	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	AUTO_DONE(bytes) pae = { 0 };
+	const EVP_MD *md = EVP_PKEY_is_a(key, "EC") ? EVP_sha256() : NULL;
+	size_t len = SIGNATURE_MAX;
+	enum status status = dsse_pae(payload, &pae);
+
+	if (status == OK)
+		status = bytes_reserve(out, SIGNATURE_MAX);
+	if (status != OK)
+		return status;
+	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, key) != 1 ||
+	    EVP_DigestSign(ctx, out->data, &len, pae.data, pae.len) != 1)
+		return STATUS_UNSUPPORTED;
+	out->len = len;
+	return OK;
+}
+
+enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) envelope = { 0 };
+	enum status status = make_signature(payload, key, &signature);
+
+	if (status == OK)
+		status = bytes_printf(&envelope, "{\"payloadType\":\"%s\",\n\"payload\":\"",
+				      DSSE_PAYLOAD_TYPE);
+	if (status == OK)
+		status = base64_append(&envelope, payload);
+	if (status == OK)
+		status = bytes_printf(&envelope,
+				      "\",\n\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"", keyid);
+	if (status == OK)
+		status = base64_append(&envelope, span_of(&signature));
+	if (status == OK)
+		status = bytes_printf(&envelope, "\"}]}\n");
+	return status == OK ? line_write(path, span_of(&envelope), 0644) : said(status, path);
+}
+
+struct line_path line_next_envelope(const char *folder)
+{
+	struct line_path path;
+	int number = 1;
+
+	do
+		(void)snprintf(path.text, sizeof(path.text), "%s/%d.json", folder, number++);
+	while (line_has(path.text));
+	return path;
+}
+
+json_t *line_payload(const char *path, struct bytes *payload)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(strict_document) why = { 0 };
+
+	if (line_read(path, DOCUMENT_MAX, &text) != OK)
+		return NULL;
+	if (dsse_parse(span_of(&text), DOCUMENT_MAX, &dsse, &why) != OK) {
+		(void)unusable("%s: %s at %s", path, why.fault, why.path);
+		return NULL;
+	}
+
+	json_t *statement = json_loadb((const char *)dsse.payload.data, dsse.payload.len,
+				       JSON_REJECT_DUPLICATES, NULL);
+	if (statement == NULL)
+		(void)unusable("%s: its payload is no JSON", path);
+	if (payload != NULL) {
+		*payload = dsse.payload;
+		dsse.payload = (struct bytes){ 0 };
+	}
+	return statement;
+}
+
+json_t *line_predicate(const char *path)
+{
+	AUTO(json_t) statement = line_payload(path, NULL);
+
+	return json_incref(json_object_get(statement, "predicate"));
+}
+
+struct sha256_text sha256_text_of(struct span content)
+{
+	AUTO_DONE(bytes) hex = { 0 };
+	struct sha256_text out = { "" };
+	struct digest digest;
+
+	if (digest_of(DIGEST_SHA256, content, &digest) == OK &&
+	    hex_append(&hex, digest_span(&digest)) == OK)
+		memcpy(out.hex, hex.data, 2 * SHA256_SIZE);
+	return out;
+}
+
+json_t *line_settings(const struct release_line *line)
+{
+	struct line_path path = line_path(line, "line.json");
+	AUTO_DONE(bytes) text = { 0 };
+
+	if (line_read(path.text, DOCUMENT_MAX, &text) != OK) {
+		(void)unusable("%s is no release line: 'attestctl release init' makes one",
+			       line->directory);
+		return NULL;
+	}
+
+	json_t *settings =
+		json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	if (settings == NULL)
+		(void)unusable("%s: not JSON", path.text);
+	return settings;
+}
+
+static uint64_t version_of(json_t *object)
+{
+	json_int_t version = json_integer_value(json_object_get(object, "version"));
+
+	return version > 0 ? (uint64_t)version : 0;
+}
+
+enum status line_state_read(const struct release_line *line, struct line_state *out)
+{
+	struct line_path path = line_path(line, "release/timestamp.json");
+
+	*out = (struct line_state){ 0 };
+	if (!line_has(path.text))
+		return OK;
+
+	AUTO(json_t) timestamp = line_predicate(path.text);
+	if (timestamp == NULL)
+		return STATUS_MALFORMED;
+	out->timestamp_version = version_of(timestamp);
+	out->index_version = version_of(json_object_get(timestamp, "index"));
+	path = line_path(line, "release/index/%llu.json", (unsigned long long)out->index_version);
+	out->index = line_predicate(path.text);
+	return out->index == NULL ? STATUS_MALFORMED : OK;
+}
+
+void line_state_done(struct line_state *state)
+{
+	json_decref(state->index);
+	state->index = NULL;
+}
+
+static bool has_text(json_t *object, const char *name, const char *text)
+{
+	const char *found = json_string_value(json_object_get(object, name));
+
+	return found != NULL && strcmp(found, text) == 0;
+}
+
+json_t *line_state_manifest(const struct line_state *state, const char *platform,
+			    const char *kernel, const char *name)
+{
+	json_t *cell;
+	json_t *manifest;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(state->index, "cells"), i, cell)
+	{
+		if (!has_text(cell, "platform", platform) || !has_text(cell, "kernel", kernel))
+			continue;
+		json_array_foreach(json_object_get(cell, "manifests"), j,
+				   manifest) if (has_text(manifest, "state", name)) return manifest;
+	}
+	return NULL;
+}
+
+void print_refusal(FILE *to, const struct release_refusal *refusal)
+{
+	fprintf(to, "refused: %s\n", refusal->code == NULL ? "failure" : refusal->code);
+	if (refusal->document[0] != '\0')
+		fprintf(to, "  document  %s\n", refusal->document);
+	if (refusal->field[0] != '\0')
+		fprintf(to, "  field     %s\n", refusal->field);
+	if (refusal->advice[0] != '\0')
+		fprintf(to, "  advice    %s\n", refusal->advice);
+}
