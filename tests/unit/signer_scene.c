@@ -53,6 +53,25 @@ static void make_endorsement_key(struct signer_scene *s)
 	OPENSSL_free(der);
 }
 
+/* A root as old as the capture, by the key that --init made today. */
+static void age_root(const char *key_path, const char *certificate_path)
+{
+	static const uint8_t serial[16] = { 1 };
+	AUTO_DONE(bytes) pem = { 0 };
+	FILE *f = fopen(key_path, "r");
+
+	assert_non_null(f);
+	AUTO(EVP_PKEY) key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	(void)fclose(f);
+	assert_non_null(key);
+	assert_int_equal(authority_make_root("prod.example", key, serial, GOLDEN_NOW - 86400, &pem),
+			 OK);
+	f = fopen(certificate_path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(pem.data, 1, pem.len, f), pem.len);
+	(void)fclose(f);
+}
+
 static void make_keys(struct signer_scene *s)
 {
 	char paths[5][128];
@@ -65,6 +84,7 @@ static void make_keys(struct signer_scene *s)
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", s->directory, names[i]);
 	assert_int_equal(signer_keys_init(s->directory, "prod.example"), OK);
+	age_root(paths[0], paths[1]);
 	s->act_key = EVP_EC_gen("P-256");
 
 	FILE *f = fopen(paths[4], "w");

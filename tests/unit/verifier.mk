@@ -1,6 +1,8 @@
 # Unit tests: verifier.
 if HAVE_CMOCKA
-SIGNER_TESTS = tests/unit/test_signer
+SIGNER_TESTS = tests/unit/test_signer tests/unit/test_signer_grant \
+	tests/unit/test_signer_messages tests/unit/test_signer_service \
+	tests/unit/test_store
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
 SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(EVIDENCE_MAKER) \
@@ -9,4 +11,17 @@ SIGNER_TEST_LIBS = $(SIGNER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_signer_SOURCES = tests/unit/test_signer.c $(SIGNER_SCENE)
 tests_unit_test_signer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(SIGNER_SCENE)
+tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_grant_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_messages_SOURCES = tests/unit/test_signer_messages.c tests/unit/unit.h
+tests_unit_test_signer_messages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_messages_LDADD = $(SIGNER_MESSAGES_LIBS) $(APPRAISAL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c $(GOLDEN_RELEASE) \
+	tests/unit/unit.h
+tests_unit_test_signer_service_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_service_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/unit.h
+tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif

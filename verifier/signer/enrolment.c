@@ -134,12 +134,20 @@ static enum status make_random(struct turn *turn, const struct public_area *ek,
 	return out->ephemeral == NULL ? STATUS_UNAVAILABLE : OK;
 }
 
+static void random_done(struct credential_random *random)
+{
+	EVP_PKEY_free(random->ephemeral);
+	OPENSSL_cleanse(random, sizeof(*random));
+}
+
+AUTO_RELEASE(credential_random, random_done);
+
 static enum status make_offer(struct turn *turn, const struct public_area *ek,
 			      const struct name *ak_name, struct enrol_answer *answer)
 {
 	AUTO_DONE(bytes) id_object = { 0 };
 	AUTO_DONE(bytes) encrypted = { 0 };
-	struct credential_random random = { 0 };
+	AUTO_DONE(credential_random) random = { 0 };
 	uint8_t secret[SHA256_SIZE];
 	EVP_PKEY *found = NULL;
 	enum status status = public_area_key(ek, &found);
@@ -147,7 +155,6 @@ static enum status make_offer(struct turn *turn, const struct public_area *ek,
 
 	if (status == OK)
 		status = make_random(turn, ek, &random);
-	AUTO(EVP_PKEY) ephemeral = random.ephemeral;
 	if (status == OK)
 		status = activation_secret(turn->signer->keys.mac, answer->record,
 					   name_span(ak_name), secret);
@@ -156,8 +163,6 @@ static enum status make_offer(struct turn *turn, const struct public_area *ek,
 					 (struct span){ secret, sizeof(secret) }, &random,
 					 &id_object, &encrypted);
 	OPENSSL_cleanse(secret, sizeof(secret));
-	OPENSSL_cleanse(random.seed, sizeof(random.seed));
-	OPENSSL_cleanse(random.oaep, sizeof(random.oaep));
 	if (status == OK)
 		status = keep_bytes(turn->keep, &id_object, &answer->id_object);
 	return status == OK ? keep_bytes(turn->keep, &encrypted, &answer->encrypted_secret)

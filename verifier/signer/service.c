@@ -296,7 +296,8 @@ static void end_loader(struct service *v)
 	v->has_loader = false;
 }
 
-static void serve_loader(struct service *v)
+/* One frame; false where none is complete, or the loader is done. */
+static bool serve_loader(struct service *v)
 {
 	struct frame frame = { .fd = -1 };
 	enum status status = channel_fill(&v->loader);
@@ -304,7 +305,7 @@ static void serve_loader(struct service *v)
 	if (status == OK)
 		status = channel_take(&v->loader, &frame);
 	if (status == STATUS_NOT_FOUND)
-		return;
+		return false;
 	if (status == OK && frame.type == FRAME_MARKS_WANTED)
 		status = send_marks(v, frame.id);
 	else if (status == OK && frame.type == FRAME_LOADED)
@@ -316,12 +317,13 @@ static void serve_loader(struct service *v)
 	if (frame.fd >= 0)
 		(void)close(frame.fd);
 	if (status == OK)
-		return;
+		return true;
 	/* Its process ends when its work is done: no more than that is STATUS_IO. */
 	if (status != STATUS_IO)
 		log_line(LOG_LEVEL_ERROR, "what the loader sent was refused: %s",
 			 status_text(status));
 	end_loader(v);
+	return false;
 }
 
 /* False where the parent is gone, or speaks another language. */
@@ -339,6 +341,9 @@ static bool serve_parent(struct service *v)
 			(void)close(frame.fd);
 		return false;
 	}
+	/* The one before may have said its last word already. */
+	while (v->has_loader && serve_loader(v))
+		;
 	if (v->has_loader)
 		end_loader(v);
 	channel_init(&v->loader, frame.fd, SIGNER_FRAME_MAX);
@@ -400,7 +405,7 @@ static void serve(struct service *v)
 		if (slots[SLOT_PARENT].revents != 0 && !serve_parent(v))
 			return;
 		if (v->has_loader && slots[SLOT_LOADER].revents != 0)
-			serve_loader(v);
+			(void)serve_loader(v);
 		for (size_t i = 0; i < v->desk_count; i++)
 			if (v->desks[i].is_open && (slots[SLOT_DESKS + i].revents & ~POLLOUT) != 0)
 				take_request(&v->desks[i]);

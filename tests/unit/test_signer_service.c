@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "golden_release.h"
+#include "verifier/signer/signer.h"
+#include "verifier/signer_messages.h"
+
+#define PATIENCE_MS 10000
+
+/* The signer as a process of its own, with one appraiser's channel. */
+struct fixture {
+	char directory[64];
+	char paths[5][128];
+	pid_t pid;
+	struct channel parent, appraiser, loader;
+	struct golden golden;
+};
+
+static const char *const file_names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
+					  "store.db" };
+
+static int run_signer(const struct fixture *f, int parent_fd, int appraiser_fd)
+{
+	struct signer_authority_settings authority = { "prod.example", f->paths[0], f->paths[1] };
+	struct signer_settings settings = { .store = f->paths[4],
+					    .mac_key = f->paths[3],
+					    .result_key = f->paths[2],
+					    .authorities = &authority,
+					    .authority_count = 1,
+					    .issuer = "verifier.example",
+					    .audience = "prod.example" };
+
+	return signer_run(&settings, parent_fd, &appraiser_fd, 1);
+}
+
+static void start(struct fixture *f)
+{
+	int parent[2], appraiser[2];
+	struct frame frame;
+
+	assert_int_equal(channel_pair(parent), OK);
+	assert_int_equal(channel_pair(appraiser), OK);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		(void)close(parent[0]);
+		(void)close(appraiser[0]);
+		_exit(run_signer(f, parent[1], appraiser[1]));
+	}
+	(void)close(parent[1]);
+	(void)close(appraiser[1]);
+	channel_init(&f->parent, parent[0], SIGNER_FRAME_MAX);
+	channel_init(&f->appraiser, appraiser[0], SIGNER_FRAME_MAX);
+	assert_int_equal(channel_receive(&f->parent, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_READY);
+}
+
+/* Ends it as it should end: the parent's channel closes. */
+static int stop(struct fixture *f)
+{
+	int status = 0;
+
+	channel_done(&f->parent);
+	channel_done(&f->appraiser);
+	channel_done(&f->loader);
+	assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void init(struct fixture *f)
+{
+	*f = (struct fixture){ .directory = "/tmp/attestd-service-XXXXXX" };
+	channel_init(&f->loader, -1, SIGNER_FRAME_MAX);
+	assert_non_null(mkdtemp(f->directory));
+	for (size_t i = 0; i < 5; i++)
+		(void)snprintf(f->paths[i], sizeof(f->paths[i]), "%s/%s", f->directory,
+			       file_names[i]);
+	assert_int_equal(signer_keys_init(f->directory, "prod.example"), OK);
+	golden_init(&f->golden);
+	golden_build(&f->golden);
+}
+
+static void done(struct fixture *f)
+{
+	static const char *const others[] = { "result_pub.pem", "store.db-wal", "store.db-shm" };
+	char path[128];
+
+	for (size_t i = 0; i < 5; i++)
+		(void)unlink(f->paths[i]);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", f->directory, others[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(f->directory);
+	golden_done(&f->golden);
+}
+
+static void ask(struct fixture *f, const struct signer_request *request,
+		struct signer_answer *answer)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct frame frame;
+
+	assert_int_equal(signer_request_encode(request, &body), OK);
+	assert_int_equal(channel_call(&f->appraiser, (uint16_t)request->type, 77, span_of(&body),
+				      PATIENCE_MS, &frame),
+			 OK);
+	assert_int_equal(frame.type, FRAME_ANSWER);
+	assert_int_equal(signer_answer_decode(request->type, frame.body, answer), OK);
+}
+
+static enum health health_of(struct fixture *f)
+{
+	struct signer_request request = { .type = FRAME_HEALTH };
+	struct signer_answer answer;
+
+	ask(f, &request, &answer);
+	assert_int_equal(answer.refusal, REFUSAL_NONE);
+	return answer.health.health;
+}
+
+/* Hands the signer a loader's channel and asks for the marks. */
+static void connect_loader(struct fixture *f, struct release_marks *marks)
+{
+	struct frame frame;
+	int fds[2];
+
+	assert_int_equal(channel_pair(fds), OK);
+	channel_done(&f->loader);
+	channel_init(&f->loader, fds[0], SIGNER_FRAME_MAX);
+	assert_int_equal(channel_send_fd(&f->parent, FRAME_LOADER, 0, (struct span){ 0 }, fds[1]),
+			 OK);
+	(void)close(fds[1]);
+	assert_int_equal(channel_call(&f->loader, FRAME_MARKS_WANTED, 5, (struct span){ 0 },
+				      PATIENCE_MS, &frame),
+			 OK);
+	assert_int_equal(frame.type, FRAME_MARKS);
+	assert_int_equal(release_marks_decode(frame.body, marks), OK);
+}
+
+static void send_image(struct fixture *f, const struct release_marks *marks, bool is_sealed)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	int fd = memfd_create("reference", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, f->golden.image.data, f->golden.image.len),
+			 (ssize_t)f->golden.image.len);
+	if (is_sealed)
+		assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW),
+				 0);
+	assert_int_equal(release_marks_encode(marks, &body), OK);
+	assert_int_equal(channel_send_fd(&f->loader, FRAME_LOADED, 0, span_of(&body), fd), OK);
+	(void)close(fd);
+}
+
+static void it_serves_until_its_parent_ends(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void a_sealed_image_reaches_every_appraiser(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct fixture f;
+	struct frame frame;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	assert_int_equal(marks.root.version, 0);
+	marks.root.version = 3;
+	marks.root.digest = digest_filled(DIGEST_SHA256, 1);
+	marks.time = 1000;
+	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_REFERENCE);
+	assert_true(frame.fd >= 0);
+	(void)close(frame.fd);
+	assert_int_not_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	/* What was seen may not be unseen, not even by a restart. */
+	start(&f);
+	connect_loader(&f, &marks);
+	assert_int_equal(marks.root.version, 3);
+	marks.root.version = 2;
+	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
+	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void an_image_that_could_still_change_is_refused(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct fixture f;
+	struct frame frame;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	send_image(&f, &marks, false);
+	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
+	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void a_malformed_frame_ends_that_channel(void **state)
+{
+	struct fixture f;
+	struct frame frame;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	assert_int_equal(channel_send(&f.appraiser, FRAME_COMMIT, 1, span_text("nonsense")), OK);
+	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), STATUS_IO);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void a_refusal_is_kept_for_those_who_ask(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct load_refusal refusal = { span_text("threshold-not-met"),
+					span_text("manifests/x.json"), span_text("signatures"),
+					span_text("collect another approval") };
+	struct signer_request request = {
+		.type = FRAME_ADMIN, .admin = { .verb = ADMIN_RELEASES, .role = ROLE_AUDITOR }
+	};
+	AUTO_DONE(bytes) body = { 0 };
+	struct signer_answer answer;
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	assert_int_equal(load_refusal_encode(&refusal, &body), OK);
+	assert_int_equal(channel_send(&f.loader, FRAME_LOAD_REFUSED, 0, span_of(&body)), OK);
+	connect_loader(&f, &marks);
+	ask(&f, &request, &answer);
+	assert_false(answer.admin.releases.is_loaded);
+	assert_true(span_equal(answer.admin.releases.refused_code, span_text("threshold-not-met")));
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void what_was_answered_survives_a_kill(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct fixture f;
+	struct frame frame;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	marks.index.version = 9;
+	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), OK);
+	(void)close(frame.fd);
+	assert_int_equal(kill(f.pid, SIGKILL), 0);
+	assert_int_equal(stop(&f), -1);
+	start(&f);
+	connect_loader(&f, &marks);
+	assert_int_equal(marks.index.version, 9);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void keys_that_others_can_read_are_refused(void **state)
+{
+	struct fixture f;
+	int parent[2], appraiser[2], status = 0;
+	(void)state;
+
+	init(&f);
+	assert_int_equal(chmod(f.paths[3], 0644), 0);
+	assert_int_equal(channel_pair(parent), OK);
+	assert_int_equal(channel_pair(appraiser), OK);
+	f.pid = fork();
+	assert_true(f.pid >= 0);
+	if (f.pid == 0)
+		_exit(run_signer(&f, parent[1], appraiser[1]));
+	assert_int_equal(waitpid(f.pid, &status, 0), f.pid);
+	assert_int_equal(WEXITSTATUS(status), 1);
+	for (size_t i = 0; i < 2; i++) {
+		(void)close(parent[i]);
+		(void)close(appraiser[i]);
+	}
+	done(&f);
+}
+
+static void init_never_overwrites_keys(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	assert_int_equal(signer_keys_init(f.directory, "prod.example"), STATUS_DENIED);
+	done(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_serves_until_its_parent_ends),
+		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
+		cmocka_unit_test(an_image_that_could_still_change_is_refused),
+		cmocka_unit_test(a_malformed_frame_ends_that_channel),
+		cmocka_unit_test(a_refusal_is_kept_for_those_who_ask),
+		cmocka_unit_test(what_was_answered_survives_a_kill),
+		cmocka_unit_test(keys_that_others_can_read_are_refused),
+		cmocka_unit_test(init_never_overwrites_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
