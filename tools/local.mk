@@ -6,6 +6,8 @@ attestctl_SOURCES = \
 	tools/command_appraise.c \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
+	tools/command_node.c tools/node_client.c tools/node_client.h \
+	tools/node_text.c tools/node_text.h \
 	tools/command_quote.c \
 	tools/command_release.c tools/release.h \
 	tools/command_release_collect.c tools/command_release_init.c \
@@ -13,5 +15,5 @@ attestctl_SOURCES = \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/release_boot.c tools/release_files.c tools/release_ima.c \
 	tools/release_line.c tools/release_line.h
-attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
+attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "messages/evidence.h"
-#include "messages/json_writer.h"
+#include "messages/evidence_file.h"
+
+#include "base/text.h"
 #include "tpm/attest.h"
 #include "verifier/appraiser/log_frame.h"
 #include "verifier/appraiser/requests.h"
 
-/*
- * What attestctl appraise reads, one JSON object: "version" 1; "node" (id,
- * class, host, manufacturer, releaseVersion); "keys" (ekPublic, akPublic);
- * "previous" (resetCount, restartCount, clock of the commit before);
- * "appraised" (unix seconds); "generation" (hex, of the reference values);
- * "evidence": the body that the node sent, but with the logs of the whole boot
- * session, from entry 0.
- */
+#define VENDOR_MAX 4
 
 /* The joined values, split by the size of the bank that the quote names. */
 static enum status split_pcrs(const struct evidence_item *item, struct evidence *out)
@@ -30,88 +24,88 @@ static enum status split_pcrs(const struct evidence_item *item, struct evidence 
 	return OK;
 }
 
-static enum status write_evidence(const struct evidence_item *item, struct bytes *json)
+/* "id:53544D20" is "STM": TPM_PT_MANUFACTURER in hex, as the EK certificate's
+ * subjectAltName has it. What reads otherwise is left out. */
+static enum status read_vendor(struct span manufacturer, struct bytes *out)
+{
+	struct span id;
+
+	if (!text_next_word(&manufacturer, ':', &id) || !span_equal(id, span_text("id")) ||
+	    manufacturer.len != 2 * VENDOR_MAX)
+		return OK;
+
+	enum status status = hex_decode(manufacturer, out);
+	if (status == STATUS_MALFORMED)
+		return OK;
+	while (out->len > 0 && (out->data[out->len - 1] == ' ' || out->data[out->len - 1] == 0))
+		out->len--;
+	return status;
+}
+
+/* What the node's row has to say; copied, since the next call takes its place. */
+static enum status take_node(const struct admin_answer *reply, struct evidence_file *out)
+{
+	const struct node_item *node = &reply->nodes.items[0];
+
+	if (reply->nodes.count != 1)
+		return STATUS_MALFORMED;
+	out->node = node->node;
+	out->release_version = node->release_version;
+
+	enum status status = bytes_append(&out->class_name, node->class_name);
+	return status == OK ? read_vendor(node->manufacturer, &out->vendor) : status;
+}
+
+/* The rest is borrowed from the frame, but for the logs, which are unpacked. */
+static enum status write_file(const struct evidence_item *item, const struct evidence_file *node,
+			      struct bytes *json)
 {
 	AUTO_DONE(bytes) boot_log = { 0 };
 	AUTO_DONE(bytes) ima_log = { 0 };
-	/* Everything is borrowed: no evidence_done(). */
-	struct evidence evidence = {
-		.nonce = lent(item->nonce),
-		.attest = lent(item->attest),
-		.signature = lent(item->signature),
-		.minting_public = lent(item->minting_public),
-		.certify_attest = lent(item->certify_attest),
-		.certify_signature = lent(item->certify_signature),
-		.has_boot_log = item->boot_log.len > 0,
-		.has_ima_log = item->ima_log.len > 0,
-	};
-	enum status status = split_pcrs(item, &evidence);
+	struct evidence_file file = *node;
+	enum status status = split_pcrs(item, &file.evidence);
 
-	if (status == OK && evidence.has_boot_log)
+	if (status == OK && item->boot_log.len > 0)
 		status = log_frame_unpack(item->boot_log, LOG_MAX, &boot_log);
-	if (status == OK && evidence.has_ima_log)
+	if (status == OK && item->ima_log.len > 0)
 		status = log_frame_unpack(item->ima_log, LOG_MAX, &ima_log);
 	if (status != OK)
 		return status;
-	evidence.boot_log = boot_log;
-	evidence.ima_entries = ima_log;
-	return evidence_write(&evidence, json);
-}
-
-static void put_node(struct json_writer *w, const struct node_item *node)
-{
-	json_open(w, "node", '{');
-	json_hex(w, "id", node_id_span(&node->node));
-	json_text(w, "class", node->class_name);
-	json_text(w, "host", node->host);
-	json_text(w, "manufacturer", node->manufacturer);
-	json_uint(w, "releaseVersion", node->release_version);
-	json_close(w, '}');
-}
-
-static void put_rest(struct json_writer *w, const struct evidence_item *item, struct span evidence)
-{
-	json_open(w, "keys", '{');
-	json_base64(w, "ekPublic", item->ek_public);
-	json_base64(w, "akPublic", item->ak_public);
-	json_close(w, '}');
-	json_open(w, "previous", '{');
-	json_uint(w, "resetCount", item->previous_reset);
-	json_uint(w, "restartCount", item->previous_restart);
-	json_uint(w, "clock", item->previous_clock);
-	json_close(w, '}');
-	json_int(w, "appraised", item->appraised);
-	json_hex(w, "generation", item->generation);
-	json_raw(w, "evidence", evidence);
+	file.at = item->appraised;
+	file.ak_public = lent(item->ak_public);
+	file.has_previous =
+		(item->previous_reset | item->previous_restart | item->previous_clock) != 0;
+	file.reset_count = (uint32_t)item->previous_reset;
+	file.restart_count = (uint32_t)item->previous_restart;
+	file.clock = item->previous_clock;
+	file.nonce = lent(item->nonce);
+	file.evidence.nonce = lent(item->nonce);
+	file.evidence.attest = lent(item->attest);
+	file.evidence.signature = lent(item->signature);
+	file.evidence.minting_public = lent(item->minting_public);
+	file.evidence.certify_attest = lent(item->certify_attest);
+	file.evidence.certify_signature = lent(item->certify_signature);
+	file.evidence.has_boot_log = item->boot_log.len > 0;
+	file.evidence.boot_log = boot_log;
+	file.evidence.has_ima_log = item->ima_log.len > 0;
+	file.evidence.ima_entries = ima_log;
+	return evidence_file_write(&file, json);
 }
 
 void handle_evidence_file(struct appraiser *a, struct signer_request *ask, struct answer *answer)
 {
-	AUTO_DONE(bytes) evidence = { 0 };
-	AUTO_DONE(bytes) json = { 0 };
-	struct json_writer w = json_to(&json);
+	AUTO_DONE(evidence_file) node = { 0 };
 	enum status status;
 
 	/* Two calls: the second one's frame takes the first one's place. */
 	ask->admin.verb = ADMIN_SHOW;
 	if (!ask_signer(a, ask, answer))
 		return;
-	json_open(&w, NULL, '{');
-	json_uint(&w, "version", 1);
-	if (a->reply.admin.nodes.count == 1)
-		put_node(&w, &a->reply.admin.nodes.items[0]);
+	status = take_node(&a->reply.admin, &node);
 	ask->admin.verb = ADMIN_EVIDENCE;
 	if (!ask_signer(a, ask, answer))
 		return;
-	status = write_evidence(&a->reply.admin.evidence, &evidence);
-	put_rest(&w, &a->reply.admin.evidence, span_of(&evidence));
-	json_close(&w, '}');
 	if (status == OK)
-		status = json_end(&w);
-	if (status == OK) {
-		bytes_done(&answer->body);
-		answer->body = json;
-		json = (struct bytes){ 0 };
-	}
+		status = write_file(&a->reply.admin.evidence, &node, &answer->body);
 	answer_json(answer, status);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_NODE_TEXT_H
+#define TOOLS_NODE_TEXT_H
+
+#include <jansson.h>
+
+/* A node of the administration API in words, on standard output. */
+void node_text_line(json_t *node);
+void node_text_show(json_t *node);
+/* Why it is not trusted, whose matter that is, what to do. */
+void node_text_explain(json_t *node);
+
+/* A member's text; "" where it is absent. */
+const char *node_text(json_t *object, const char *name);
+
+#endif
