@@ -373,7 +373,7 @@ static void audit_fields(struct wire *w, struct audit_list *list)
 		text_field(w, &m->kind);
 		text_field(w, &m->actor);
 		text_field(w, &m->node);
-		wire_sized(w, &m->text, SIGNER_ACT_MAX);
+		wire_sized(w, &m->text, SIGNER_AUDIT_TEXT_MAX);
 		wire_exact(w, &m->hash, SHA256_SIZE);
 	}
 	wire_sized(w, &list->checkpoint, SIGNER_ACT_MAX);

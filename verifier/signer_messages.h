@@ -25,6 +25,7 @@
 #define SIGNER_NONCE_MAX 64
 #define SIGNER_CREDENTIAL_MAX 1024
 #define SIGNER_ACT_MAX 2048
+#define SIGNER_AUDIT_TEXT_MAX 4096
 #define SIGNER_STATE_MAX ((size_t)64 << 10)
 #define SIGNER_LOG_MAX ((size_t)40 << 20) /* compressed, all of a boot session */
 #define SIGNER_CERTIFICATE_MAX 4096

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "messages/statement.h"
 
+#include "base/text.h"
 #include "verifier/signer/core.h"
 
 /* The role of whoever signed this, by the configured keys alone: the front's
@@ -56,6 +57,20 @@ static enum status change(struct turn *turn, const struct act *act)
 				act->time);
 }
 
+/* The whole envelope, so that anybody can verify it again. */
+static enum status note_act(struct turn *turn, const struct admin_request *request,
+			    const struct act_key *key, const struct node_id *node)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	enum status status = base64_append(&signature, request->act_signature);
+
+	if (status != OK)
+		return status;
+	return audit_note(turn, "act", span_text(key->name), node, "%.*ssignature %.*s\n",
+			  (int)request->act.len, (const char *)request->act.data,
+			  (int)signature.len, (const char *)signature.data);
+}
+
 enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
 			   struct node_id *node)
 {
@@ -86,8 +101,7 @@ enum refusal act_carry_out(struct turn *turn, const struct admin_request *reques
 		       : row.standing == STANDING_QUARANTINED ? REFUSAL_NODE_QUARANTINED
 							      : REFUSAL_ACT_MALFORMED;
 	if (status == OK)
-		status = audit_note(turn, "act", span_text(key->name), &act.node, "%.*s",
-				    (int)request->act.len, (const char *)request->act.data);
+		status = note_act(turn, request, key, &act.node);
 	*node = act.node;
 	return refusal_of(status);
 }

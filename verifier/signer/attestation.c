@@ -186,21 +186,6 @@ static enum refusal refusal_of_reason(enum reason reason)
 	return REFUSAL_SIGNATURE_INVALID;
 }
 
-/* What ends the appraisal before any log is read; REASON_NONE: go on. */
-static enum reason reason_to_stop(const struct turn *turn, const struct pending *p)
-{
-	const struct signer *s = turn->signer;
-	struct node_class node_class;
-
-	if (!s->has_reference)
-		return REASON_RELEASE_NONE;
-	if (!challenge_class(s, p->row.class_name, &node_class))
-		return REASON_CLASS_UNKNOWN;
-	if (signer_is_revoked(s, &p->row.node))
-		return REASON_NODE_REVOKED;
-	return REASON_NONE;
-}
-
 static enum refusal end_early(struct turn *turn, const struct pending *p,
 			      const struct finding *finding, struct authenticate_answer *answer)
 {
@@ -240,7 +225,8 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 		return end_early(turn, p, &a->why, answer);
 	}
 
-	enum reason stop = reason_to_stop(turn, p);
+	/* No log has to be read to know how this ends. */
+	enum reason stop = reason_to_refuse(turn, &p->row);
 
 	if (stop != REASON_NONE) {
 		struct finding finding = finding_of(stop);

@@ -11,12 +11,26 @@ struct span signer_generation(const struct signer *s)
 	return reference_facts(&s->reference).generation;
 }
 
-bool signer_is_revoked(const struct signer *s, const struct node_id *node)
+/* Also where that can't be found out. */
+static bool is_revoked(const struct signer *s, const struct node_id *node)
 {
 	AUTO_DONE(bytes) text = { 0 };
 
 	return node_id_append(&text, node) != OK ||
 	       reference_is_revoked_node(&s->reference, span_of(&text));
+}
+
+enum reason reason_to_refuse(const struct turn *turn, const struct node_row *row)
+{
+	struct node_class node_class;
+
+	if (!turn->signer->has_reference)
+		return REASON_RELEASE_NONE;
+	if (!challenge_class(turn->signer, row->class_name, &node_class))
+		return REASON_CLASS_UNKNOWN;
+	if (is_revoked(turn->signer, &row->node))
+		return REASON_NODE_REVOKED;
+	return REASON_NONE;
 }
 
 #define FALLBACK_INTERVAL_S 300

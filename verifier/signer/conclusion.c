@@ -4,33 +4,47 @@
 #include "base/text.h"
 #include "verifier/signer/core.h"
 
-/* The findings that only the signer can have: it alone knows the time the
- * release ends and what keys there are. They take rights, they give none. */
-static void add_own_findings(const struct turn *turn, const struct pending *p, struct conclusion *c)
+/* A finding that the appraiser can't have: it decides, like its own. */
+static void add_own_finding(const struct turn *turn, const struct pending *p, struct conclusion *c)
 {
-	const struct signer *s = turn->signer;
-	struct node_class node_class;
-	enum reason reason = REASON_NONE;
+	enum reason reason = reason_to_refuse(turn, &p->row);
 
-	if (!s->has_reference)
-		reason = REASON_RELEASE_NONE;
-	else if (!challenge_class(s, p->row.class_name, &node_class))
-		reason = REASON_CLASS_UNKNOWN;
-	else if (signer_is_revoked(s, &p->row.node))
-		reason = REASON_NODE_REVOKED;
-	else if (reference_facts(&s->reference).valid_until < turn->now)
-		reason = REASON_RELEASE_STALE;
-	else if (signer_keys_authority(&s->keys, node_class.trust_domain) == NULL)
-		reason = REASON_TRUST_DOMAIN_UNKNOWN;
-	if (reason == REASON_NONE)
-		return;
 	for (size_t i = 0; i < c->findings.count; i++)
 		if (c->findings.list[i].reason == reason)
 			return;
+	if (reason == REASON_NONE)
+		return;
 
 	struct finding finding = finding_of(reason);
 
 	findings_add(&c->findings, &finding);
+}
+
+/* The host is as good as it was; the verifier may not, or can't, grant anything
+ * new. What it granted before runs out by itself. */
+static enum reason reason_to_withhold(const struct turn *turn, const struct pending *p)
+{
+	const struct signer *s = turn->signer;
+	struct node_class node_class;
+
+	if (!challenge_class(s, p->row.class_name, &node_class))
+		return REASON_CLASS_UNKNOWN;
+	if (reference_facts(&s->reference).valid_until < turn->now)
+		return REASON_RELEASE_STALE;
+	if (signer_keys_authority(&s->keys, node_class.trust_domain) == NULL)
+		return REASON_TRUST_DOMAIN_UNKNOWN;
+	return REASON_NONE;
+}
+
+/* Says why, without a change to claims that were already derived. */
+static bool is_withheld(const struct turn *turn, const struct pending *p, struct findings *findings)
+{
+	enum reason reason = reason_to_withhold(turn, p);
+	struct finding finding = finding_of(reason);
+
+	if (reason != REASON_NONE)
+		findings_add(findings, &finding);
+	return reason != REASON_NONE;
 }
 
 static enum node_state state_of_claims(const struct claims *claims)
@@ -256,20 +270,23 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	AUTO_DONE(bytes) encoded = { 0 };
 	struct result made = { 0 };
 
-	add_own_findings(turn, pending, &c);
+	add_own_finding(turn, pending, &c);
 	claims_lower(&c.claims, &c.findings);
 
 	enum node_state state = state_of_claims(&c.claims);
+	bool may_grant = state == NODE_TRUSTED && !is_undecided(&c) &&
+			 !is_withheld(turn, pending, &c.findings);
 	struct conclusion_text text = { .pending = pending,
 					.conclusion = &c,
 					.state = state,
 					.grant = &grant,
 					.reference = &turn->signer->reference,
+					.has_ear = state != NODE_TRUSTED || may_grant,
 					.bundle_of = bundle_authority(turn, pending),
 					.reasons = &reasons };
 	enum status status = list_reasons(turn, &c.findings, &reasons);
 
-	if (status == OK && state == NODE_TRUSTED && !is_undecided(&c))
+	if (status == OK && may_grant)
 		status = make_grant(turn, pending, &grant);
 	if (status == OK)
 		status = write_result(turn, &text, &made, &encoded);

@@ -130,7 +130,8 @@ struct conclusion_text {
 	const struct conclusion *conclusion;
 	enum node_state state;
 	const struct grant *grant;
-	const struct reference *reference; /* NULL: none */
+	bool has_ear; /* not where a right is withheld: it would say more than we may */
+	const struct reference *reference;
 	const struct authority *bundle_of; /* of the class's trust domain; NULL: none */
 	const struct reason_list *reasons;
 };
@@ -152,8 +153,8 @@ enum refusal act_carry_out(struct turn *turn, const struct admin_request *reques
 			   struct node_id *node);
 enum health signer_health(const struct signer *s, int64_t now);
 
-/* By a signed revocation; also where that can't be found out. */
-bool signer_is_revoked(const struct signer *s, const struct node_id *node);
+/* What no evidence of this node could make good; REASON_NONE: nothing. */
+enum reason reason_to_refuse(const struct turn *turn, const struct node_row *row);
 /* What holds for nodes while no release names their class. */
 struct node_class signer_fallback_class(void);
 

@@ -158,7 +158,7 @@ enum status ear_make(struct turn *turn, const struct conclusion_text *text, stru
 	const struct authentication *a = &text->pending->authentication;
 	uint8_t jti[16];
 
-	if (a->authenticity != AUTHENTIC || !a->has_minting_key)
+	if (!text->has_ear || a->authenticity != AUTHENTIC || !a->has_minting_key)
 		return OK;
 
 	enum status status = turn->random(jti, sizeof(jti));

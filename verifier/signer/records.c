@@ -42,7 +42,7 @@ enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 		       const struct node_id *node, const char *format, ...)
 {
 	AUTO_DONE(bytes) id = { 0 };
-	char text[1024];
+	char text[SIGNER_AUDIT_TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -50,6 +50,8 @@ enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 	va_end(arguments);
 	if (len < 0)
 		return STATUS_MALFORMED;
+	if ((size_t)len >= sizeof(text))
+		return STATUS_TOO_LARGE;
 
 	enum status status = node == NULL ? OK : node_id_append(&id, node);
 
