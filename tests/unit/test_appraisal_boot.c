@@ -141,7 +141,6 @@ static void every_pcr_has_the_value_that_its_log_leads_to(void **state)
 static void a_bank_that_an_event_lacks_is_refused(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	AUTO_DONE(bytes) log = { 0 };
 	(void)state;
 
 	scene_init(&s);
