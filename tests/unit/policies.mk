@@ -12,4 +12,10 @@ tests_unit_test_release_SOURCES = tests/unit/test_release.c tests/unit/release_l
 	tests/unit/release_line.h tests/unit/unit.h
 tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_dsse
+TESTS += tests/unit/test_dsse
+tests_unit_test_dsse_SOURCES = tests/unit/test_dsse.c tests/unit/unit.h
+tests_unit_test_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dsse_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 endif
