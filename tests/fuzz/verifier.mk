@@ -18,3 +18,9 @@ tests_fuzz_fuzz_ima_appraisal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_ima_appraisal_LDADD = $(APPRAISAL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/appraisal_state tests/fuzz/corpus/boot_appraisal \
 	tests/fuzz/corpus/ima_appraisal
+FUZZ_TARGETS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_http_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_http_LDADD = libfront.a $(MESSAGES_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/http

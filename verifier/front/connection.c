@@ -129,8 +129,7 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 static void refuse(struct connection *c, unsigned status, unsigned retry_after_s)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	bool was_read = c->phase == PHASE_WAITING ||
-			evbuffer_get_length(c->body) == c->body_len;
+	bool was_read = c->phase == PHASE_WAITING || evbuffer_get_length(c->body) == c->body_len;
 
 	if (error_answer_write(http_error_code(status), "", &body) != OK) {
 		connection_close(c);

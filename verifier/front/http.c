@@ -193,6 +193,8 @@ unsigned http_head_parse(struct span text, struct http_head *out)
 
 	if (text.len > HTTP_HEAD_MAX)
 		return 431;
+	if (text.len < 4 || memcmp(text.data + text.len - 4, "\r\n\r\n", 4) != 0)
+		return 400;
 
 	unsigned refusal = next_line(&text, &line) ? parse_request_line(line, &head) : 400;
 	for (size_t count = 0; refusal == 0; count++) {

@@ -73,10 +73,11 @@ static bool matches(const char *pattern, struct span path, struct span *node)
 		wanted.len = pattern_slash == NULL ? rest.len : (size_t)(pattern_slash - rest.data);
 		given.data = path.data;
 		wanted.data = rest.data;
-		if (span_equal(wanted, span_text("{id}")) && node_id_is_valid(given))
-			id = given;
-		else if (!span_equal(wanted, given))
+		bool is_id = span_equal(wanted, span_text("{id}"));
+		if (is_id ? !node_id_is_valid(given) : !span_equal(wanted, given))
 			return false;
+		if (is_id)
+			id = given;
 		/* Both have a slash here, or both end. */
 		if ((slash == NULL) != (pattern_slash == NULL))
 			return false;
