@@ -12,6 +12,20 @@ static bool is_held(const struct broker *b)
 	return b->grant.certificate != NULL;
 }
 
+/* The TPM's own word that the key is dead: it is asked to sign once more. */
+static void prove_refusal(struct broker *b)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	struct digest probe = digest_filled(DIGEST_SHA256, 0);
+
+	if (tpm_device_mint_sign(b->device, &probe, &signature) == STATUS_DENIED)
+		log_line(LOG_LEVEL_NOTICE, "PCR %u capped: the minting key refuses to sign",
+			 b->cap);
+	else
+		log_line(LOG_LEVEL_ERROR, "PCR %u capped, and the TPM does not refuse: %s", b->cap,
+			 tpm_device_reason(b->device));
+}
+
 /*
  * Ends the right for this boot. Only a key that had a grant is worth a cap:
  * appraisal accepts 64 of them, and an agent that was taken over must not use
@@ -25,11 +39,11 @@ static enum status end_right(struct broker *b)
 
 	enum status status = tpm_device_cap(b->device, b->cap);
 
-	tpm_device_drop_minting_key(b->device);
 	if (status == OK)
-		log_line(LOG_LEVEL_NOTICE, "PCR %u capped: the minting key is dead", b->cap);
+		prove_refusal(b);
 	else
 		log_line(LOG_LEVEL_ERROR, "cap: %s", tpm_device_reason(b->device));
+	tpm_device_drop_minting_key(b->device);
 	return status;
 }
 
