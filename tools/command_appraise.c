@@ -15,7 +15,7 @@
 #include "verifier/appraisal/authenticate.h"
 
 static const char help[] =
-	"usage: attestctl appraise --evidence FILE --releases DIR [--root sha256:HEX]\n"
+	"usage: attestctl appraise --evidence FILE --releases DIR [--root HEX]\n"
 	"                          [--at UNIXTIME] [--json]\n"
 	"\n"
 	"Would the verifier believe this host? Makes the whole appraisal again, offline and\n"
@@ -26,7 +26,7 @@ static const char help[] =
 	"  --evidence FILE   what 'attestctl node show ID --evidence' writes\n"
 	"                    (docs/evidence-file.md); - is standard input\n"
 	"  --releases DIR    a published release directory, verified completely first\n"
-	"  --root sha256:HEX the first root, as verifierd.conf pins it. Without it the\n"
+	"  --root HEX        SHA-256 of the first root, as verifierd.conf pins it. Without it the\n"
 	"                    directory's own root is taken, and the answer says so\n"
 	"  --at UNIXTIME     appraise as of this time, not of the evidence's own\n"
 	"  --json            the answer for programs\n"
@@ -85,6 +85,18 @@ static enum answer read_evidence(const struct options *o, struct case_file *c)
 	return ANSWER_YES;
 }
 
+/* 64 digits, as 'attestctl release init' prints them, or sha256: before them. */
+static enum status root_parse(struct span text, struct digest *out)
+{
+	AUTO_DONE(bytes) raw = { 0 };
+
+	if (span_starts_with(text, "sha256:"))
+		return digest_text_parse(text, out);
+	enum status status = hex_decode(text, &raw);
+
+	return status == OK ? digest_from(DIGEST_SHA256, span_of(&raw), out) : status;
+}
+
 static enum answer find_root(const struct options *o, struct release_directory *directory,
 			     struct case_file *c, struct digest *out)
 {
@@ -94,8 +106,8 @@ static enum answer find_root(const struct options *o, struct release_directory *
 			return unusable("%s: no release: there is no root in it", o->releases);
 		return ANSWER_YES;
 	}
-	if (digest_text_parse(span_text(o->root), out) != OK || out->alg != DIGEST_SHA256)
-		return unusable("--root: not sha256:HEX");
+	if (root_parse(span_text(o->root), out) != OK)
+		return unusable("--root: not the 64 digits of a SHA-256");
 	return ANSWER_YES;
 }
 

@@ -38,3 +38,13 @@ EXTRA_DIST += tests/integration/release
 
 TESTS += tests/integration/front
 EXTRA_DIST += tests/integration/front
+if HAVE_CMOCKA
+check_PROGRAMS += tests/integration/make_evidence
+tests_integration_make_evidence_SOURCES = tests/integration/make_evidence.c $(EVIDENCE_MAKER) \
+	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_integration_make_evidence_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_integration_make_evidence_LDADD = libpolicies.a $(MESSAGES_LIBS) $(APPRAISAL_TEST_LIBS)
+TESTS += tests/integration/appraise
+endif
+EXTRA_DIST += tests/integration/appraise
