@@ -8,6 +8,7 @@
  *
  * AUTO_FREE(T, type, f) and AUTO_RELEASE(T, type, f) teach both about a type.
  */
+/* A type cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define AUTO(T) __attribute__((cleanup(auto_free_##T))) auto_type_##T *
 #define AUTO_DONE(T) __attribute__((cleanup(auto_done_##T))) struct T
 
@@ -26,5 +27,6 @@
 		f(value);                                                                          \
 	}                                                                                          \
 	struct auto_needs_semicolon
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reader.h"
 
+#include <string.h>
+
+void reader_copy(struct reader *r, void *out, size_t len)
+{
+	struct span taken = reader_take(r, len);
+
+	if (taken.data != NULL)
+		memcpy(out, taken.data, taken.len);
+}
+
 void reader_skip(struct reader *r, size_t len)
 {
 	(void)reader_take(r, len);

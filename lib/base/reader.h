@@ -42,6 +42,8 @@ static inline struct span reader_take(struct reader *r, size_t len)
 }
 
 void reader_skip(struct reader *r, size_t len);
+/* The next len bytes into out, which stays as it is where they are not there. */
+void reader_copy(struct reader *r, void *out, size_t len);
 uint8_t reader_u8(struct reader *r);
 uint16_t reader_be16(struct reader *r);
 uint32_t reader_be32(struct reader *r);
