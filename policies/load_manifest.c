@@ -46,7 +46,7 @@ static enum status read_approvals(struct loading *l, const struct index_entry *e
 	for (int i = 1; i <= SIGNERS_MAX; i++) {
 		AUTO_DONE(dsse) dsse = { 0 };
 		char folder[PATH_SIZE];
-		char path[PATH_SIZE + 16];
+		char path[PATH_SIZE + 32];
 		size_t key = 0;
 
 		loading_path(folder, sizeof(folder), "approvals/", &entry->manifest, "");

@@ -74,7 +74,7 @@ static enum status load_next(struct loading *l)
 	char folder[48];
 
 	(void)snprintf(folder, sizeof(folder), "root/%llu",
-		       (unsigned long long)(l->root.version + 1));
+		       (unsigned long long)l->root.version + 1);
 	enum status status =
 		loading_signers(l, folder, DOCUMENT_ROOT, &l->root, &payload, &signers);
 	if (status != OK)

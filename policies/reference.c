@@ -169,13 +169,13 @@ enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 				    struct firmware_deny *out)
 {
 	struct reader r = row_reader(ref, IMAGE_FIRMWARE_DENY, index);
-	struct span vendor = reader_take(&r, 4);
-	struct firmware_deny deny = { .from = reader_be64(&r) };
+	struct firmware_deny deny = { 0 };
 
+	reader_copy(&r, deny.vendor, 4);
+	deny.from = reader_be64(&r);
 	deny.to = reader_be64(&r);
 	if (r.status != OK)
 		return r.status;
-	memcpy(deny.vendor, vendor.data, vendor.len);
 	*out = deny;
 	return OK;
 }

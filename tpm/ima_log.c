@@ -232,8 +232,8 @@ static void read_entry(struct reader *r, struct ima_log *log, struct ima_entry *
 	if (e->pcr >= PCR_COUNT)
 		reader_fail(r, STATUS_MALFORMED);
 	e->template_hash = reader_take(r, log->template_hash_size);
-	e->is_violation =
-		r->status == OK && e->template_hash.data[0] == 0 && span_is_zero(e->template_hash);
+	e->is_violation = e->template_hash.len > 0 && e->template_hash.data[0] == 0 &&
+			  span_is_zero(e->template_hash);
 	read_template_name(r, log, e);
 	if (r->status != OK)
 		return;

@@ -115,11 +115,7 @@ void wire_fixed(struct wire *w, uint8_t *value, size_t len)
 		writer_put(w->out, (struct span){ .data = value, .len = len });
 		return;
 	}
-
-	struct span taken = reader_take(w->in, len);
-
-	if (taken.len == len)
-		memcpy(value, taken.data, len);
+	reader_copy(w->in, value, len);
 }
 
 void wire_exact(struct wire *w, struct span *value, size_t len)
