@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,5 +64,10 @@ static enum answer run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	return (int)run(argc, argv);
+	enum answer answer = run(argc, argv);
+
+	/* A full disk must not turn half an answer into a whole one. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		answer = unusable("standard output: %s", strerror(errno));
+	return (int)answer;
 }
