@@ -17,3 +17,6 @@ attestctl_SOURCES = \
 	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)
+
+dist_noinst_SCRIPTS += tools/check
+EXTRA_DIST += tools/packages
