@@ -26,7 +26,6 @@ static void read_root(struct span payload)
 static void read_into_image(struct statement *s, enum document_kind kind)
 {
 	AUTO_DONE(image_builder) image = { 0 };
-	AUTO_DONE(bytes) out = { 0 };
 	struct matrix *matrix = calloc(1, sizeof(*matrix));
 	struct manifest manifest;
 
