@@ -38,12 +38,11 @@ attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(CURL_CFLAGS) $(JAN
 attestd_attestd_LDADD = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS)
 
 # The unit names the program's real path, and so is made, not configured.
-systemdsystemunit_DATA = attestd/systemd/attestd.service
+systemdsystemunit_DATA += attestd/systemd/attestd.service
 CLEANFILES += attestd/systemd/attestd.service
 EXTRA_DIST += attestd/systemd/attestd.service.in
 attestd/systemd/attestd.service: attestd/systemd/attestd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) attestd/systemd && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 		$(srcdir)/attestd/systemd/attestd.service.in >$@
-exampledir = $(docdir)/examples
-dist_example_DATA = attestd/systemd/attestd.conf.example
+dist_example_DATA += attestd/systemd/attestd.conf.example

@@ -16,3 +16,12 @@ verifier_verifierd_SOURCES = \
 verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS)
 verifier_verifierd_LDADD = libfront.a libappraiser.a libloader.a libsigner.a $(STORE_LIBS) \
 	$(APPRAISAL_LIBS) libmessages.a $(DAEMON_LIBS) $(ZSTD_LIBS) $(JANSSON_LIBS)
+
+systemdsystemunit_DATA += verifier/systemd/verifierd.service
+CLEANFILES += verifier/systemd/verifierd.service
+EXTRA_DIST += verifier/systemd/verifierd.service.in
+verifier/systemd/verifierd.service: verifier/systemd/verifierd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) verifier/systemd && \
+	$(SED) -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
+		$(srcdir)/verifier/systemd/verifierd.service.in >$@
+dist_example_DATA += verifier/systemd/verifierd.conf.example
