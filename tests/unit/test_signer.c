@@ -511,8 +511,39 @@ static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
 	s.now += 5;
 	scene_prepare_act(&s, "release", "", s.now);
 	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_STALE);
 	scene_attest(&s);
 	expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
+/* Evidence that was good before the quarantine is worth nothing after it. */
+static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request sent = s.request.authenticate;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .node = s.node,
+						  .role = ROLE_PLATFORM };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.now += 5;
+	scene_prepare_act(&s, "release", "", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
+	scene_challenge(&s);
+	assert_true(s.challenge.want_certify);
 }
 
 static void a_retired_node_stays_retired(void **state)
@@ -700,6 +731,7 @@ int main(void)
 		cmocka_unit_test(a_retry_decides_nothing),
 		cmocka_unit_test(another_generation_means_appraising_again),
 		cmocka_unit_test(a_quarantined_node_gets_nothing_until_a_signed_act),
+		cmocka_unit_test(a_lifted_quarantine_brings_no_old_grant_back),
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
 		cmocka_unit_test(a_stale_timestamp_grants_nothing_new),

@@ -40,13 +40,38 @@ static size_t page_limit(const struct admin_request *request)
 								       : request->limit;
 }
 
+/* Adds the node if it is in the state asked for; has_more where the page is full.
+ * Rows that are only looked at are not kept: there may be a million. */
+static enum status list_node(struct turn *turn, const struct admin_request *request,
+			     const struct node_id *node, struct node_list *list)
+{
+	AUTO_DONE(keep) scratch = { 0 };
+	struct node_item item;
+	struct node_row row;
+	enum status status = store_node(turn->signer->store, node, &scratch, &row);
+
+	if (status != OK)
+		return status;
+	describe(turn, &row, &item);
+	if (request->has_state && item.state != request->state)
+		return OK;
+	if (list->count == page_limit(request)) {
+		list->has_more = true;
+		return OK;
+	}
+	status = store_node(turn->signer->store, node, turn->keep, &row);
+	if (status == OK)
+		describe(turn, &row, &list->items[list->count++]);
+	return status;
+}
+
 /* A page of the nodes whose state is asked for: reads on over others, so that
  * has_more is true whenever there may be one. */
 static enum status list_nodes(struct turn *turn, const struct admin_request *request,
 			      struct node_list *list)
 {
 	struct node_id ids[SIGNER_PAGE_MAX];
-	size_t limit = page_limit(request), count = 0;
+	size_t count = 0;
 	struct node_id after = request->after;
 	bool has_after = request->has_after;
 
@@ -54,22 +79,10 @@ static enum status list_nodes(struct turn *turn, const struct admin_request *req
 		enum status status = store_node_ids(turn->signer->store, has_after ? &after : NULL,
 						    SIGNER_PAGE_MAX, ids, &count);
 
-		for (size_t i = 0; i < count && status == OK; i++) {
-			struct node_row row;
-			struct node_item item;
-
-			status = store_node(turn->signer->store, &ids[i], turn->keep, &row);
-			if (status != OK)
-				break;
-			describe(turn, &row, &item);
-			if (request->has_state && item.state != request->state)
-				continue;
-			if (list->count == limit) {
-				list->has_more = true;
-				return OK;
-			}
-			list->items[list->count++] = item;
-		}
+		for (size_t i = 0; i < count && status == OK && !list->has_more; i++)
+			status = list_node(turn, request, &ids[i], list);
+		if (list->has_more)
+			return status;
 		if (status != OK || count < SIGNER_PAGE_MAX)
 			return status;
 		after = ids[count - 1];

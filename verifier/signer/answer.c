@@ -12,6 +12,24 @@ enum health signer_health(const struct signer *s, int64_t now)
 	return HEALTH_OK;
 }
 
+/* Counting reads every node, and anybody may ask for health. */
+#define COUNT_INTERVAL_S 10
+
+static enum status count_nodes(struct turn *turn)
+{
+	struct signer *s = turn->signer;
+
+	if (turn->now >= s->counted && turn->now - s->counted < COUNT_INTERVAL_S)
+		return OK;
+
+	enum status status = store_node_counts(
+		s->store, turn->now - s->fallback_class.grant_lifetime_s, s->counts);
+
+	if (status == OK)
+		s->counted = turn->now;
+	return status;
+}
+
 static enum refusal answer_health(struct turn *turn, struct health_answer *answer)
 {
 	const struct signer *s = turn->signer;
@@ -23,9 +41,10 @@ static enum refusal answer_health(struct turn *turn, struct health_answer *answe
 	answer->refusals = s->refusals;
 	if (s->has_reference)
 		answer->valid_until = reference_facts(&s->reference).valid_until;
-	if (store_node_counts(s->store, turn->now - s->fallback_class.grant_lifetime_s,
-			      answer->nodes) != OK)
+	if (count_nodes(turn) != OK)
 		answer->health = HEALTH_STORE_UNAVAILABLE;
+	for (size_t i = 0; i < NODE_STATES; i++)
+		answer->nodes[i] = s->counts[i];
 	return REFUSAL_NONE;
 }
 

@@ -36,6 +36,8 @@ struct signer {
 	const char *issuer, *audience;
 	int64_t high_water; /* the latest time the store has seen */
 	int64_t loaded; /* when the reference was loaded */
+	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
+	int64_t counted;
 	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
 };
 

@@ -176,6 +176,13 @@ static void send_answer(struct desk *desk)
 	AUTO_DONE(bytes) body = { 0 };
 	enum status status = signer_answer_encode(&desk->answer, &body);
 
+	/* Two logs that fit the store may not fit a frame. */
+	if (status != OK) {
+		body.len = 0;
+		desk->answer = (struct signer_answer){ .type = desk->request.type,
+						       .refusal = REFUSAL_INTERNAL };
+		status = signer_answer_encode(&desk->answer, &body);
+	}
 	if (status == OK)
 		status = channel_queue(&desk->channel, FRAME_ANSWER, desk->id, span_of(&body));
 	keep_done(&desk->keep);

@@ -131,18 +131,20 @@ enum status store_node_insert(struct store *s, const struct node_row *row)
 	return query_run(&q, s, NULL);
 }
 
+/* A statement that takes the node and may change nothing. */
+static enum status run_for_node(struct store *s, enum statement which, const struct node_id *node)
+{
+	AUTO_DONE(query) q = query_start(s, which);
+
+	query_blob(&q, node_id_span(node));
+	return query_run(&q, s, NULL);
+}
+
 static enum status forget_session(struct store *s, const struct node_id *node)
 {
-	const enum statement forgotten[] = { SQL_LOG_DELETE_ALL, SQL_SESSION_DELETE };
-	enum status status = OK;
+	enum status status = run_for_node(s, SQL_LOG_DELETE_ALL, node);
 
-	for (size_t i = 0; i < 2 && status == OK; i++) {
-		AUTO_DONE(query) q = query_start(s, forgotten[i]);
-
-		query_blob(&q, node_id_span(node));
-		status = query_run(&q, s, NULL);
-	}
-	return status;
+	return status == OK ? run_for_node(s, SQL_SESSION_DELETE, node) : status;
 }
 
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
@@ -191,7 +193,11 @@ enum status store_node_narrow(struct store *s, const struct node_id *node, enum 
 	query_blob(&q, node_id_span(node));
 	query_int(&q, standing);
 	query_text(&q, note);
-	return query_run_once(&q, s);
+
+	enum status status = query_run_once(&q, s);
+
+	/* The evidence stays for people; a resend of it brings no grant back. */
+	return status == OK ? run_for_node(s, SQL_SESSION_SPEND, node) : status;
 }
 
 enum status store_node_ids(struct store *s, const struct node_id *after, size_t limit,

@@ -38,7 +38,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_RELEASE] = "UPDATE nodes SET standing = CASE class WHEN '' THEN 0 ELSE 1 END,"
 			     " act_time = ?2, note = ''"
 			     " WHERE id = ?1 AND standing = 2 AND act_time < ?2",
-	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0"
+	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0, verdict = 4"
 			    " WHERE id = ?1 AND standing <= ?2",
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*) FROM nodes"
 			   " GROUP BY 1, 2, 3",
@@ -55,6 +55,8 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, reset, restart, state, entries,"
 			    " generation, minting_name, evidence_digest, result, evidence)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_SESSION_SPEND] = "UPDATE sessions SET evidence_digest = x'', minting_name = x''"
+			      " WHERE node = ?1",
 	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE node = ?1",
 	[SQL_LOG] = "SELECT frame FROM session_logs WHERE node = ?1 AND is_boot = ?2"
 		    " ORDER BY number",
