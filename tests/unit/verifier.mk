@@ -32,3 +32,10 @@ tests_unit_test_front_SOURCES = tests/unit/test_front.c tests/unit/unit.h
 tests_unit_test_front_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_front_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_appraiser
+TESTS += tests/unit/test_appraiser
+tests_unit_test_appraiser_SOURCES = tests/unit/test_appraiser.c tests/unit/unit.h
+tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraiser_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
+endif

@@ -36,7 +36,8 @@ enum status log_frame_unpack(struct span frames, size_t max, struct bytes *out)
 
 	if (ctx == NULL)
 		return STATUS_NO_MEMORY;
-	for (bool is_full = true; in.pos < in.size || is_full;) {
+	/* A full buffer may hide more of a frame; at a frame's end there is none. */
+	for (bool is_full = false; in.pos < in.size || (is_full && left != 0);) {
 		enum status status = bytes_reserve(
 			&log, log.len + step > log.capacity ? (log.len + step) * 2 : log.capacity);
 
