@@ -202,8 +202,17 @@ static enum status read_spec_id(struct span payload, struct boot_log *log)
 	return end == STATUS_TRUNCATED ? STATUS_MALFORMED : end;
 }
 
-/* Zero bytes where a record should be: neither a PCR 0 record without digests
- * and data nor one with a zero digest occurs, so this is the defined end. */
+static bool is_padding(struct span s)
+{
+	if (s.len == 0 || (s.data[0] != 0x00 && s.data[0] != 0xff))
+		return false;
+	/* Each byte equals the next one: all of them are the first. */
+	return memcmp(s.data, s.data + 1, s.len - 1) == 0;
+}
+
+/* Zero bytes or erased ones where a record should be: neither a PCR 0 record
+ * without digests and data nor one with a zero digest occurs, and no record is
+ * of PCR and type 0xffffffff, so this is the defined end. */
 static bool is_at_terminator(const struct boot_log *log)
 {
 	size_t least = log->is_crypto_agile ? CRYPTO_AGILE_RECORD_MIN : SHA1_RECORD_MIN;
@@ -211,7 +220,7 @@ static bool is_at_terminator(const struct boot_log *log)
 
 	if (head.len > least)
 		head.len = least;
-	return head.len > 0 && span_is_zero(head);
+	return is_padding(head);
 }
 
 enum status boot_log_open(struct span bytes, struct boot_log *out)
@@ -273,8 +282,8 @@ enum status boot_log_next(struct boot_log *log, struct boot_event *out)
 	struct boot_event e = { .index = log->event_count };
 
 	if (log->reader.status == OK && is_at_terminator(log)) {
-		/* Padding is zero to the very end; anything else hides something. */
-		if (!span_is_zero(log->reader.rest))
+		/* Padding goes to the very end; anything else hides something. */
+		if (!is_padding(log->reader.rest))
 			reader_fail(&log->reader, STATUS_MALFORMED);
 		reader_skip(&log->reader, log->reader.rest.len);
 	}

@@ -83,8 +83,8 @@ struct boot_log {
  * SHA-1 log (TCG PFP 10.2.1). No bytes at all are STATUS_TRUNCATED. */
 enum status boot_log_open(struct span log, struct boot_log *out);
 /*
- * STATUS_NOT_FOUND at the end: no bytes, or nothing but zero bytes (a log area
- * that firmware or an ACPI dump pads) to the last one. Anything else but OK is
+ * STATUS_NOT_FOUND at the end: no bytes, or nothing but zero bytes, or nothing
+ * but 0xff (a log area that firmware or an ACPI dump pads), to the last one. Anything else but OK is
  * final: the log is malformed there. StartupLocality is honoured, and refused
  * after the first extend of PCR 0 or a second time.
  */

@@ -350,16 +350,21 @@ static void startup_locality_after_an_extend_of_pcr_0_is_refused(void **state)
 	assert_true(digest_equal(pcr_value(&replay.values, DIGEST_SHA1, 0), &expected));
 }
 
-static void zero_padding_ends_a_log_and_nothing_else_does(void **state)
+static void padding_of_one_kind_ends_a_log_and_nothing_else_does(void **state)
 {
+	static const uint8_t kinds[] = { 0x00, 0xff };
 	(void)state;
-	for (size_t padding = 1; padding < 40; padding++) {
+
+	for (size_t i = 0; i < 80; i++) {
 		AUTO_DONE(bytes) log = { 0 };
 
 		put_usual_header(&log);
 		put_usual(&log, 0, EV_IPL, 1);
-		put_filled(&log, 0, padding);
+		put_filled(&log, kinds[i % 2], 1 + i / 2);
 		assert_replay(&log, OK);
+		put_filled(&log, kinds[1 - i % 2], 1);
+		assert_int_not_equal(boot_log_replay(span_of(&log), &(struct boot_replay){ 0 }),
+				     OK);
 		log.data[log.len - 1] = 1;
 		assert_int_not_equal(boot_log_replay(span_of(&log), &(struct boot_replay){ 0 }),
 				     OK);
@@ -435,7 +440,7 @@ int main(void)
 		cmocka_unit_test(no_action_extends_nothing_wherever_it_stands),
 		cmocka_unit_test(startup_locality_is_what_pcr_0_starts_from),
 		cmocka_unit_test(startup_locality_after_an_extend_of_pcr_0_is_refused),
-		cmocka_unit_test(zero_padding_ends_a_log_and_nothing_else_does),
+		cmocka_unit_test(padding_of_one_kind_ends_a_log_and_nothing_else_does),
 		cmocka_unit_test(a_sha1_log_has_no_header),
 		cmocka_unit_test(nothing_at_all_is_no_log),
 		cmocka_unit_test(sizes_and_counts_over_the_rest_are_refused_without_memory),
