@@ -53,9 +53,20 @@ enum status file_read_fd(int fd, size_t max, struct bytes *out)
 	return OK;
 }
 
+/* Told before any of it is read; a file that gives more than it says, as those
+ * of the kernel do, is stopped while reading. */
+static bool says_it_is_over(int fd, size_t max)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	       (uintmax_t)st.st_size > max;
+}
+
 static enum status read_and_close(int fd, size_t max, struct bytes *out)
 {
-	enum status status = file_read_fd(fd, max, out);
+	enum status status =
+		says_it_is_over(fd, max) ? STATUS_TOO_LARGE : file_read_fd(fd, max, out);
 	int saved = errno;
 
 	(void)close(fd);

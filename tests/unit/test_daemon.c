@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/channel.h"
+#include "daemon/file.h"
 #include "daemon/settings.h"
 
 #define BODY_MAX 4096
@@ -264,6 +265,25 @@ static void write_file(const char *path, const char *text, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
+static void a_file_over_the_cap_is_refused_before_memory_is_taken(void **state)
+{
+	char path[] = "/tmp/attestd-file-XXXXXX";
+	int fd = mkstemp(path);
+	AUTO_DONE(bytes) content = { 0 };
+	(void)state;
+
+	assert_true(fd >= 0);
+	/* Sparse: reading up to the cap would take 8 GiB. */
+	assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
+	assert_int_equal(file_read(path, (size_t)8 << 30, &content), STATUS_TOO_LARGE);
+	assert_int_equal(ftruncate(fd, 5), 0);
+	assert_int_equal(file_read(path, 4, &content), STATUS_TOO_LARGE);
+	assert_int_equal(file_read(path, 5, &content), OK);
+	assert_int_equal(content.len, 5);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void drop_ins_override_in_name_order_and_no_stranger_may_write_them(void **state)
 {
 	char directory[] = "/tmp/test-daemon.XXXXXX";
@@ -313,6 +333,7 @@ int main(void)
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
 		cmocka_unit_test(settings_give_values_lists_and_defaults),
 		cmocka_unit_test(a_wrong_setting_names_file_line_and_key),
+		cmocka_unit_test(a_file_over_the_cap_is_refused_before_memory_is_taken),
 		cmocka_unit_test(drop_ins_override_in_name_order_and_no_stranger_may_write_them),
 	};
 
