@@ -24,7 +24,8 @@ static const char help[] =
 	"built from the files given, and must end at one of the roots.\n"
 	"\n"
 	"  --roots DIR          pinned roots, PEM or DER (a file does too; may be repeated)\n"
-	"  --intermediates DIR  CA certificates that help to get there; not trusted\n"
+	"  --intermediates DIR  CA certificates that help to get there; not trusted. The\n"
+	"                       chain in NV 0x01c00100 (DER after DER) is such a file\n"
 	"  --crls DIR           revocation lists; a stale one of an issuer is a refusal\n"
 	"  --at UNIXTIME        verification time, instead of now\n"
 	"  --allow-sha1         accept SHA-1 signatures below the root (older TPMs)\n"
@@ -55,8 +56,9 @@ static enum status add_certificates(void *pool, const char *path, struct span co
 	if (status == OK || status == STATUS_NO_MEMORY)
 		return status;
 	/* Less trust, never more: a note will do. */
-	fprintf(stderr, "attestctl: %s: passed over, %s\n", path,
-		status == STATUS_NOT_FOUND ? "no certificate in it" : status_text(status));
+	fprintf(stderr, "attestctl: %s: %s\n", path,
+		status == STATUS_NOT_FOUND ? "passed over, no certificate in it"
+					   : "a damaged certificate in it is passed over");
 	return OK;
 }
 

@@ -55,8 +55,10 @@ struct ek_pool {
 };
 
 void ek_pool_done(struct ek_pool *pool);
-/* Adds what a file holds: one DER certificate, or any number of PEM ones.
- * STATUS_NOT_FOUND where there is none. */
+/* Adds what a file holds: any number of certificates, in PEM or in DER one after
+ * the other (as NV 0x01c00100 holds them), padding behind them passed over.
+ * STATUS_NOT_FOUND where there is none; STATUS_MALFORMED where one of them is
+ * damaged, and the others are added. */
 enum status ek_pool_add_certificates(struct ek_pool *pool, struct span file);
 enum status ek_pool_add_crls(struct ek_pool *pool, struct span file);
 

@@ -52,20 +52,45 @@ static enum status add_crl(struct ek_pool *pool, struct span der)
 	return add(pool, der);
 }
 
-/* One DER element, what follows it ignored, or every PEM block of that label. */
-static enum status add_file(struct ek_pool *pool, struct span file, const char *label,
-			    enum status (*add_one)(struct ek_pool *, struct span))
+/* A damaged one keeps none of the others from its use, but is told. */
+static enum status add_and_note(struct ek_pool *pool, struct span der,
+				enum status (*add_one)(struct ek_pool *, struct span),
+				enum status *note)
 {
-	size_t before = pool->count;
+	enum status status = add_one(pool, der);
 
-	if (!pem_is_in(file)) {
-		struct reader r = reader_over(file);
+	if (status != OK && status != STATUS_MALFORMED)
+		return status;
+	if (status == STATUS_MALFORMED || *note == STATUS_NOT_FOUND)
+		*note = status;
+	return OK;
+}
+
+/* One after the other, as NV 0x01c00100 holds an on-die CA's chain; what follows
+ * the last is padding. */
+static enum status add_der(struct ek_pool *pool, struct span file,
+			   enum status (*add_one)(struct ek_pool *, struct span))
+{
+	struct reader r = reader_over(file);
+	enum status note = STATUS_NOT_FOUND;
+
+	while (der_is_next(&r, DER_SEQUENCE)) {
 		struct span der = der_whole(&r, DER_SEQUENCE);
+		enum status status = r.status == OK ? add_and_note(pool, der, add_one, &note) : OK;
 
-		return r.status != OK ? STATUS_NOT_FOUND : add_one(pool, der);
+		if (status != OK)
+			return status;
 	}
+	/* Behind a whole one, one that is cut off is damage, not padding. */
+	return r.status != OK && note == OK ? STATUS_MALFORMED : note;
+}
 
+static enum status add_pem(struct ek_pool *pool, struct span file, const char *label,
+			   enum status (*add_one)(struct ek_pool *, struct span))
+{
+	enum status note = STATUS_NOT_FOUND;
 	AUTO(BIO) pem = pem_open(file);
+
 	if (pem == NULL)
 		return STATUS_NO_MEMORY;
 	for (;;) {
@@ -73,12 +98,21 @@ static enum status add_file(struct ek_pool *pool, struct span file, const char *
 		enum status status = pem_next(pem, label, &der);
 
 		if (status == STATUS_NOT_FOUND)
-			return pool->count > before ? OK : STATUS_NOT_FOUND;
+			return note;
 		if (status == OK)
-			status = add_one(pool, span_of(&der));
+			status = add_and_note(pool, span_of(&der), add_one, &note);
 		if (status != OK)
 			return status;
 	}
+}
+
+/* DER, or every PEM block of that label. */
+static enum status add_file(struct ek_pool *pool, struct span file, const char *label,
+			    enum status (*add_one)(struct ek_pool *, struct span))
+{
+	if (pem_is_in(file))
+		return add_pem(pool, file, label, add_one);
+	return add_der(pool, file, add_one);
 }
 
 enum status ek_pool_add_certificates(struct ek_pool *pool, struct span file)

@@ -176,6 +176,49 @@ static void a_path_longer_than_its_issuer_allows_is_refused(void **state)
 	assert_int_equal(ek_verdict(), EK_ACCEPTED);
 }
 
+/* As NV 0x01c00100 holds an on-die CA's chain. */
+static void a_chain_of_der_after_der_is_read_to_its_end(void **state)
+{
+	struct recipe lower = maker_intermediate(f->other_key, f->maker_key);
+	AUTO_DONE(bytes) chain = { 0 };
+	(void)state;
+
+	lower.subject = "lower";
+	lower.issuer = "maker";
+	f->leaf.issuer = "lower";
+	f->leaf.signer = f->other_key;
+	f->maker.basic_constraints = "critical,CA:TRUE,pathlen:1";
+	AUTO_DONE(bytes) lower_der = maker_certificate(&lower);
+	AUTO_DONE(bytes) maker_der = maker_certificate(&f->maker);
+	assert_int_equal(bytes_append(&chain, span_of(&lower_der)), OK);
+	assert_int_equal(bytes_append(&chain, span_of(&maker_der)), OK);
+
+	struct span cut = { .data = chain.data, .len = chain.len - 1 };
+	assert_int_equal(ek_pool_add_certificates(&f->intermediates, cut), STATUS_MALFORMED);
+	assert_int_equal(f->intermediates.count, 1);
+	assert_int_equal(ek_verdict(), EK_NO_PATH);
+	ek_fixture_release(state);
+
+	assert_int_equal(bytes_append(&chain, (struct span){ (const uint8_t[64]){ 0 }, 64 }), OK);
+	assert_int_equal(ek_pool_add_certificates(&f->intermediates, span_of(&chain)), OK);
+	assert_int_equal(f->intermediates.count, 2);
+	assert_int_equal(ek_verdict(), EK_ACCEPTED);
+}
+
+static void a_damaged_certificate_keeps_none_of_its_neighbours_out(void **state)
+{
+	AUTO_DONE(bytes) maker_der = maker_certificate(&f->maker);
+	AUTO_DONE(bytes) file = { 0 };
+	(void)state;
+
+	assert_int_equal(bytes_append(&file, span_text("\x30\x03\x02\x01\x07")), OK);
+	assert_int_equal(bytes_append(&file, span_of(&maker_der)), OK);
+	assert_int_equal(ek_pool_add_certificates(&f->intermediates, span_of(&file)),
+			 STATUS_MALFORMED);
+	assert_int_equal(f->intermediates.count, 1);
+	assert_int_equal(ek_verdict(), EK_ACCEPTED);
+}
+
 static void a_ladder_without_end_is_refused(void **state)
 {
 	char names[EK_PATH_MAX + 2][12];
@@ -370,6 +413,8 @@ static const struct CMUnitTest tests[] = {
 	EK_TEST(an_issuer_that_is_no_ca_is_refused),
 	EK_TEST(an_issuer_whose_key_may_not_sign_certificates_is_refused),
 	EK_TEST(a_path_longer_than_its_issuer_allows_is_refused),
+	EK_TEST(a_chain_of_der_after_der_is_read_to_its_end),
+	EK_TEST(a_damaged_certificate_keeps_none_of_its_neighbours_out),
 	EK_TEST(a_ladder_without_end_is_refused),
 	EK_TEST(certificates_that_name_each_other_end_the_search),
 	EK_TEST(another_extended_usage_is_refused),
