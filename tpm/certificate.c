@@ -94,14 +94,28 @@ static void skip_policies(struct reader *r, struct certificate_extensions *x)
 	(void)der_content(r, DER_SEQUENCE);
 }
 
+/* What a TPM is like, and where a CRL would be: neither narrows what the
+ * certificate is good for, so that even a critical one demands nothing. */
+static void pass_over(struct reader *r, struct certificate_extensions *x)
+{
+	(void)x;
+	reader_skip(r, r->rest.len);
+}
+
 /* id-ce 2.5.29.n, RFC 5280, 4.2.1: those that we process. Critical or not,
  * nothing else is looked at, and critical others end the path. */
 static const struct extension_reader {
 	uint8_t id_ce;
 	void (*read)(struct reader *r, struct certificate_extensions *x);
 } extension_readers[] = {
-	{ 14, read_subject_key_id },	{ 15, read_key_usage }, { 17, read_alternative_names },
-	{ 19, read_basic_constraints }, { 32, skip_policies },	{ 35, read_authority_key_id },
+	{ 9, pass_over }, /* subjectDirectoryAttributes */
+	{ 31, pass_over }, /* cRLDistributionPoints */
+	{ 14, read_subject_key_id },
+	{ 15, read_key_usage },
+	{ 17, read_alternative_names },
+	{ 19, read_basic_constraints },
+	{ 32, skip_policies },
+	{ 35, read_authority_key_id },
 	{ 37, read_extended_usage },
 };
 

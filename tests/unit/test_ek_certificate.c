@@ -298,6 +298,15 @@ static void a_ca_is_no_endorsement_key(void **state)
 	assert_int_equal(ek_verdict(), EK_IS_CA);
 }
 
+static void a_critical_extension_without_a_demand_is_passed_over(void **state)
+{
+	(void)state;
+	f->leaf.critical_oid = "2.5.29.9"; /* subject directory attributes */
+	assert_int_equal(ek_verdict(), EK_ACCEPTED);
+	f->leaf.critical_oid = "2.5.29.31"; /* CRL distribution points */
+	assert_int_equal(ek_verdict(), EK_ACCEPTED);
+}
+
 static void an_unknown_critical_extension_is_refused_on_any_certificate(void **state)
 {
 	(void)state;
@@ -421,6 +430,7 @@ static const struct CMUnitTest tests[] = {
 	EK_TEST(an_issuer_for_other_usages_is_refused),
 	EK_TEST(a_signing_key_is_no_endorsement_key),
 	EK_TEST(a_ca_is_no_endorsement_key),
+	EK_TEST(a_critical_extension_without_a_demand_is_passed_over),
 	EK_TEST(an_unknown_critical_extension_is_refused_on_any_certificate),
 	EK_TEST(a_weak_key_is_refused),
 	EK_TEST(a_weak_key_of_the_issuer_is_refused),
