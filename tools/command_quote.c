@@ -3,7 +3,6 @@
  * these PCRs? */
 #include <errno.h>
 #include <getopt.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "daemon/file.h"
 #include "messages/strict_json.h"
 #include "tools/commands.h"
+#include "tools/public_key.h"
 #include "tpm/attest.h"
 #include "tpm/signature.h"
 
@@ -102,6 +102,14 @@ static enum answer load(const char *path, size_t max, struct bytes *out)
 	return unusable("%s: %s", path, status == STATUS_TOO_LARGE ? "too large" : strerror(errno));
 }
 
+/* A TPM2B_ATTEST: what libraries hand on where tpm2_quote writes the content. */
+static bool has_size_prefix(struct span s)
+{
+	struct reader r = reader_over(s);
+
+	return reader_be16(&r) == s.len - 2 && reader_be32(&r) == TPM_GENERATED;
+}
+
 /*
  * Only tells a broken file from a refused one; nothing in it is used before
  * the signature has been verified.
@@ -110,6 +118,9 @@ static enum answer load_attest(const char *path, struct question *q)
 {
 	if (load(path, STRUCTURE_MAX_BYTES, &q->attest_bytes) != ANSWER_YES)
 		return ANSWER_UNUSABLE;
+	if (has_size_prefix(span_of(&q->attest_bytes)))
+		return unusable("%s: a TPM2B_ATTEST: leave out its first two bytes, the size",
+				path);
 	q->attest_status = attest_parse(span_of(&q->attest_bytes), ATTEST_QUOTE, &q->attest);
 	if (q->attest_status == OK || q->attest_status == STATUS_UNSUPPORTED ||
 	    q->attest_status == STATUS_MISMATCH)
@@ -117,10 +128,24 @@ static enum answer load_attest(const char *path, struct question *q)
 	return unusable("%s: not one TPMS_ATTEST: %s", path, status_text(q->attest_status));
 }
 
+/* TPMT_SIGNATURE starts with one of the TPM's signature schemes, Part 2, 11.2.1.4:
+ * RSASSA 0x14 to ECSCHNORR 0x1c, HMAC, none. */
+static bool names_a_scheme(struct span s)
+{
+	struct reader r = reader_over(s);
+	uint16_t scheme = reader_be16(&r);
+
+	return r.status != OK || (scheme >= TPM_ALG_RSASSA && scheme <= 0x1c) || scheme == 0x05 ||
+	       scheme == TPM_ALG_NULL;
+}
+
 static enum answer load_signature(const char *path, struct question *q)
 {
 	if (load(path, STRUCTURE_MAX_BYTES, &q->signature_bytes) != ANSWER_YES)
 		return ANSWER_UNUSABLE;
+	if (!names_a_scheme(span_of(&q->signature_bytes)))
+		return unusable("%s: not a TPMT_SIGNATURE (tpm2_quote --format tss, not plain)",
+				path);
 	q->signature_status = signature_parse(span_of(&q->signature_bytes), &q->signature);
 	if (q->signature_status == OK || q->signature_status == STATUS_UNSUPPORTED)
 		return ANSWER_YES;
@@ -134,11 +159,10 @@ static enum answer load_key(const char *path, struct question *q)
 	if (load(path, STRUCTURE_MAX_BYTES, &pem) != ANSWER_YES)
 		return ANSWER_UNUSABLE;
 
-	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-
-	q->key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	q->key = public_key_from_pem(span_of(&pem));
 	if (q->key == NULL)
-		return unusable("%s: not a public key in PEM", path);
+		return unusable("%s: not a public key in PEM%s", path,
+				public_key_hint(span_of(&pem)));
 	if (EVP_PKEY_is_a(q->key, "RSA") != 1 && EVP_PKEY_is_a(q->key, "EC") != 1)
 		return unusable("%s: neither an RSA nor an EC key", path);
 	return ANSWER_YES;

@@ -8,7 +8,7 @@ attestctl_SOURCES = \
 	tools/command_ek.c \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
 	tools/node_text.c tools/node_text.h \
-	tools/command_quote.c \
+	tools/command_quote.c tools/public_key.c tools/public_key.h \
 	tools/command_release.c tools/release.h \
 	tools/command_release_collect.c tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
