@@ -219,7 +219,8 @@ static enum answer show(const char *path, enum output output)
 		return unusable("%s: an empty boot log", path);
 	status = boot_log_open(span_of(&file), &log);
 	if (status != OK)
-		return unusable("%s: header of a boot log: %s", path, status_text(status));
+		return unusable("%s: header of a boot log: %s%s", path, status_text(status),
+				text_hint(span_of(&file)));
 	/* All of it is read before anything is printed. */
 	status = boot_log_replay(span_of(&file), &replay);
 	if (status != OK)

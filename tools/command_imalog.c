@@ -299,6 +299,21 @@ static enum status read_list(struct span bytes, const struct request *request, s
 	return status == STATUS_NOT_FOUND ? OK : status;
 }
 
+/* Why a list fails in its first entry, where something general can be said. */
+static const char *hint(const struct ima_log *log, struct span file)
+{
+	struct reader r = reader_over(file);
+	uint32_t swapped = reader_be32(&r);
+
+	if (log->next_index > 0 || r.status != OK)
+		return "";
+	if (swapped > 0 && swapped < PCR_COUNT)
+		return " (big-endian: its kernel lacks ima_canonical_fmt)";
+	if (text_hint(file)[0] != '\0')
+		return text_hint(file);
+	return " (another --template-hash?)";
+}
+
 static enum answer show(const struct request *request)
 {
 	AUTO_DONE(bytes) file = { 0 };
@@ -314,8 +329,7 @@ static enum answer show(const struct request *request)
 	if (status != OK)
 		return unusable("%s: entry %llu at byte %zu: %s%s", request->path,
 				(unsigned long long)log.next_index, log.reader.offset,
-				status_text(status),
-				log.next_index == 0 ? " (another --template-hash?)" : "");
+				status_text(status), hint(&log, span_of(&file)));
 	if (request->output == OUTPUT_LIST)
 		print_summary(&tally, request);
 	if (request->output == OUTPUT_JSON)

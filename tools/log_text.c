@@ -31,6 +31,16 @@ void print_escaped(FILE *to, struct span s, size_t max)
 		fputs("...", to);
 }
 
+#define TEXT_HINT_BYTES 32
+
+const char *text_hint(struct span file)
+{
+	for (size_t i = 0; i < file.len && i < TEXT_HINT_BYTES; i++)
+		if ((file.data[i] < ' ' || file.data[i] > '~') && file.data[i] != '\n')
+			return "";
+	return file.len == 0 ? "" : " (this is text: the binary_ file is wanted, not ascii_)";
+}
+
 enum status print_report(json_t *report)
 {
 	if (report == NULL)

@@ -23,6 +23,10 @@ void print_escaped(FILE *to, struct span s, size_t max);
 /* Prints and releases report, which may be NULL: out of memory. */
 enum status print_report(json_t *report);
 
+/* What a file is that is no binary log, as the end of a sentence that refuses it:
+ * text (an ascii_ file, or what a tool made of a log). Empty where it is not. */
+const char *text_hint(struct span file);
+
 /* PCR:alg=HEX,...: an argument of tpm2_pcrextend. */
 void print_extend_start(FILE *to, unsigned pcr);
 void print_extend_digest(FILE *to, const struct digest *digest, bool is_first);

@@ -25,6 +25,15 @@ def attestctl(*arguments):
     return done.returncode, done.stdout
 
 
+def complaint(*arguments):
+    """What attestctl says on standard error when it refuses."""
+    done = subprocess.run(
+        [BUILDDIR / "attestctl", *map(str, arguments)], capture_output=True, text=True, timeout=120
+    )
+    check(done.returncode == 2, f"{' '.join(map(str, arguments))}: exit {done.returncode}, not 2")
+    return done.stderr
+
+
 def report(*arguments, expected=0):
     code, out = attestctl(*arguments, "--json")
     check(code == expected, f"{' '.join(map(str, arguments))}: exit {code}, not {expected}")
