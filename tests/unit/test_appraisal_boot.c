@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "log_bytes.h"
 #include "log_maker.h"
 #include "tpm/policy_digest.h"
 #include "verifier/appraisal/appraise.h"
@@ -334,6 +335,33 @@ static void an_image_that_is_not_listed_is_refused(void **state)
 	expect_put(&s, "boot-image-unknown");
 }
 
+static void a_revoked_image_is_refused_though_listed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.revoked.item[0] = s.golden.manifest[0].chain.item[1].digest;
+	s.golden.revoked.count = 1;
+	expect(&s, "boot-event-revoked");
+}
+
+/* A Secure Boot variable under the label of something that is ignored. */
+static void a_relabelled_variable_is_not_ignored(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 7, .type = EV_EFI_ACTION };
+	ignore->count = 1;
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx");
+	boot_log_insert(&s.log, at, 7, EV_EFI_ACTION, span_of(&s.log.event[at].payload));
+	expect_put(&s, "boot-event-unknown");
+}
+
 static void a_chain_ends_with_its_last_image(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -457,10 +485,10 @@ static void a_payload_that_was_not_measured_is_not_believed(void **state)
 
 static void setup_and_audit_mode_are_refused(void **state)
 {
-	static const char *const names[] = { "SetupMode", "AuditMode" };
+	static const char *const names[] = { "SetupMode", "AuditMode", "DeployedMode" };
 	(void)state;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		AUTO_DONE(scene) s = { 0 };
 		AUTO_DONE(bytes) payload = { 0 };
 		size_t at, len = strlen(names[i]);
@@ -478,10 +506,32 @@ static void setup_and_audit_mode_are_refused(void **state)
 		boot_log_insert(&s.log, at, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, span_of(&payload));
 		boot_log_put(&s.log, &s.golden);
 		expect_configured(&s);
-		payload.data[payload.len - 1] = 1;
+		/* In deployed mode, or in user mode: both are right. */
+		payload.data[payload.len - 1] = i == 2 ? 2 : 1;
 		boot_log_rewrite(&s.log, at, span_of(&payload));
 		expect_put(&s, "secure-boot-mode");
 	}
+}
+
+static void a_variable_of_absurd_size_is_refused(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(bytes) content = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx");
+	/* Well formed: one list of one entry that is nobody's. */
+	assert_int_equal(bytes_append(&content, (struct span){ s.log.event[at].payload.data, 16 }),
+			 OK);
+	put_le(&content, 28 + 16 + (256 << 10), 4);
+	put_le(&content, 0, 4);
+	put_le(&content, 16 + (256 << 10), 4);
+	put_filled(&content, 0, 16 + (256 << 10));
+	s.golden.manifest[0].dbx.count = 0;
+	boot_log_set_variable(&s.log, at, span_of(&content));
+	expect_put(&s, "secure-boot-key-unknown");
 }
 
 static void every_key_is_listed(void **state)
@@ -780,6 +830,8 @@ int main(void)
 		cmocka_unit_test(a_relabelled_program_is_not_ignored),
 		cmocka_unit_test(images_run_in_the_chain_s_order),
 		cmocka_unit_test(an_image_that_is_not_listed_is_refused),
+		cmocka_unit_test(a_revoked_image_is_refused_though_listed),
+		cmocka_unit_test(a_relabelled_variable_is_not_ignored),
 		cmocka_unit_test(a_chain_ends_with_its_last_image),
 		cmocka_unit_test(a_second_separator_is_out_of_order),
 		cmocka_unit_test(a_separator_of_another_content_is_none),
@@ -789,6 +841,7 @@ int main(void)
 		cmocka_unit_test(secure_boot_is_one_byte_that_is_1),
 		cmocka_unit_test(a_payload_that_was_not_measured_is_not_believed),
 		cmocka_unit_test(setup_and_audit_mode_are_refused),
+		cmocka_unit_test(a_variable_of_absurd_size_is_refused),
 		cmocka_unit_test(every_key_is_listed),
 		cmocka_unit_test(a_firmware_without_a_platform_key_is_refused),
 		cmocka_unit_test(dbx_holds_the_minimum_and_may_hold_more),

@@ -361,6 +361,44 @@ static void a_template_has_to_be_allowed(void **state)
 	expect(&s, "ima-template-unknown");
 }
 
+static void an_entry_without_a_path_says_nothing(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = listed("/usr/bin/cat");
+	struct made_entry entry = {
+		.pcr = 10,
+		.template = "d-ng|sig",
+		.digest_prefix = "sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
+	};
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].templates[2] = "d-ng|sig";
+	golden_build(&s.golden);
+	ima_log_add_made(&s.golden, &entry);
+	expect(&s, "ima-template-unknown");
+}
+
+static void a_log_over_the_cap_is_not_read(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t len;
+	(void)state;
+
+	scene_init(&s);
+	len = s.golden.ima_log.len;
+	s.golden.ima_log.len = IMA_LOG_MAX + 1;
+	expect(&s, "ima-log-malformed");
+	s.golden.ima_log.len = len;
+	len = s.golden.boot_log.len;
+	s.golden.boot_log.len = BOOT_LOG_MAX + 1;
+	judge(&s);
+	assert_true(has_code(&s, "boot-log-malformed"));
+	s.golden.boot_log.len = len;
+}
+
 static void the_log_is_tied_to_this_boot(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -884,6 +922,8 @@ int main(void)
 		cmocka_unit_test(a_template_hash_is_that_of_the_data),
 		cmocka_unit_test(digests_are_of_the_file_in_the_release_s_algorithm),
 		cmocka_unit_test(a_template_has_to_be_allowed),
+		cmocka_unit_test(an_entry_without_a_path_says_nothing),
+		cmocka_unit_test(a_log_over_the_cap_is_not_read),
 		cmocka_unit_test(the_log_is_tied_to_this_boot),
 		cmocka_unit_test(an_aggregate_of_another_bank_cannot_be_computed),
 		cmocka_unit_test(a_violation_is_no_boot_aggregate),

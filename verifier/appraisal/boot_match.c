@@ -311,7 +311,10 @@ static bool may_be_ignored(const struct visit *v)
 	/* A command line is never noise, under any label. */
 	if (v->event->pcr == PCR_GRUB_TEXT && command_line_is_one(v->text))
 		return false;
-	return is_text(v->text) || uefi_variable_parse(v->event->payload, &variable) == OK;
+	if (is_text(v->text))
+		return true;
+	return uefi_variable_parse(v->event->payload, &variable) == OK &&
+	       secure_boot_variable_of(&variable) == SECURE_BOOT_VARIABLES;
 }
 
 static enum turn visit_ignore(struct walk *w, const struct visit *v)
@@ -353,6 +356,10 @@ static void visit_event(struct walk *w, const struct boot_event *event)
 	}
 	if (boot_event_name(event->type) == NULL) {
 		fail_event(w, REASON_BOOT_EVENT_TYPE, event);
+		return;
+	}
+	if (reference_is_revoked_file(w->input->ref, v.digest)) {
+		fail_event(w, REASON_BOOT_EVENT_REVOKED, event);
 		return;
 	}
 	if (meet_event_rules(w, &v) != OK) {
