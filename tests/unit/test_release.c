@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policies/dsse.h"
 #include "policies/release.h"
 #include "policies/root.h"
@@ -620,6 +621,181 @@ static void another_root_than_the_pinned_one_is_refused(void **state)
 	assert_string_equal(out.refusal.code, "root-not-pinned");
 }
 
+/* The first root's text, with its version (and one more thing) changed. */
+static void root_text(struct line *line, const char *version, const char *find, const char *replace,
+		      char out[16384])
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(strict_document) why = { 0 };
+	AUTO(char) text = NULL;
+
+	assert_int_equal(
+		dsse_parse(span_of(line_file(line, "root/1/1.json")), 1 << 20, &dsse, &why), OK);
+	assert_int_equal(bytes_text(span_of(&dsse.payload), &text), OK);
+	const char *at = strstr(text, "\"version\":1");
+	assert_non_null(at);
+	(void)snprintf(out, 16384, "%.*s\"version\":%s%s", (int)(at - text), text, version,
+		       at + 11);
+	if (find == NULL)
+		return;
+	char *found = strstr(out, find);
+	assert_non_null(found);
+	AUTO(char) rest = strdup(found + strlen(find));
+	(void)snprintf(found, 16384 - (size_t)(found - out), "%s%s", replace, rest);
+}
+
+/* An index edit that names root 2 with this text. */
+static void pin_root(const struct line *line, const char *text, char find[160], char replace[160])
+{
+	struct digest digest;
+	char hex[2][65];
+
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
+	for (size_t i = 0; i < 32; i++) {
+		(void)snprintf(hex[0] + 2 * i, 3, "%02x", line->root.value[i]);
+		(void)snprintf(hex[1] + 2 * i, 3, "%02x", digest.value[i]);
+	}
+	(void)snprintf(find, 160, "\"root\":{\"version\":1,\"sha256\":\"%s\"", hex[0]);
+	(void)snprintf(replace, 160, "\"root\":{\"version\":2,\"sha256\":\"%s\"", hex[1]);
+}
+
+/* A root 2 with one change, signed by these keys; what the load says. */
+static void load_second_root(const char *const signers[3], const char *find, const char *replace,
+			     struct outcome *out)
+{
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(line) line = { 0 };
+	char text[16384];
+	char pins[2][160];
+
+	line_make(&first, NULL, 0);
+	root_text(&first, "2", find, replace, text);
+	pin_root(&first, text, pins[0], pins[1]);
+	struct line_edit edit = { "index", pins[0], pins[1] };
+	line_make(&line, &edit, 1);
+	for (int i = 0; i < 3 && signers[i] != NULL; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "root/2/%d.json", i + 1);
+		line_put_signed(&line, path, signers[i], text);
+	}
+	load_at(&line, NULL, LINE_NOW, out);
+}
+
+#define ROOT_KEYS "\"root\":{\"keys\":[\"plat-root\",\"sec-root\"]"
+#define OTHER_ROOT_KEYS "\"root\":{\"keys\":[\"build\",\"sec-root\"]"
+
+static void r12_a_new_root_needs_the_thresholds_of_both(void **state)
+{
+	static const char *const both[3] = { "plat-root", "sec-root" };
+	static const char *const one[3] = { "plat-root" };
+	static const char *const new_only[3] = { "build", "sec-root" };
+	static const char *const all[3] = { "plat-root", "sec-root", "build" };
+	(void)state;
+
+	const struct {
+		const char *const *signers;
+		const char *find, *replace, *code;
+	} rows[] = {
+		{ both, NULL, NULL, NULL },
+		{ all, ROOT_KEYS, OTHER_ROOT_KEYS, NULL },
+		{ one, NULL, NULL, "threshold-not-met" },
+		{ both, ROOT_KEYS, OTHER_ROOT_KEYS, "threshold-not-met" },
+		{ new_only, ROOT_KEYS, OTHER_ROOT_KEYS, "threshold-not-met" },
+		{ both, "\"version\":2", "\"version\":3", "root-version" },
+		{ both, "\"version\":2", "\"version\":1", "root-version" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(outcome) out = { 0 };
+
+		load_second_root(rows[i].signers, rows[i].find, rows[i].replace, &out);
+		if (rows[i].code == NULL) {
+			assert_int_equal(out.status, OK);
+			assert_int_equal(out.marks.root.version, 2);
+			continue;
+		}
+		assert_int_not_equal(out.status, OK);
+		assert_string_equal(out.refusal.code, rows[i].code);
+	}
+}
+
+static void r12_no_root_may_be_left_out(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release_marks marks = { .root.version = 3 };
+	char text[16384];
+	(void)state;
+
+	/* Root 3 without 2: it is never reached, and what was seen is missing. */
+	line_make(&line, NULL, 0);
+	root_text(&line, "3", NULL, NULL, text);
+	line_put_signed(&line, "root/3/1.json", "plat-root", text);
+	line_put_signed(&line, "root/3/2.json", "sec-root", text);
+	load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "rolled-back");
+	assert_string_equal(out.refusal.document, "root");
+}
+
+static void a_revoked_publisher_stops_the_load(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(bytes) spki = { 0 };
+	struct digest digest;
+	char list[128];
+	char text[16384];
+	char hex[65];
+	(void)state;
+
+	line_make(&first, NULL, 0);
+	root_text(&first, "1", NULL, NULL, text);
+	const char *at = strstr(strstr(text, "\"publish\":{\"scheme\""), "\"spki\":\"") + 8;
+	struct span encoded = { (const uint8_t *)at, strcspn(at, "\"") };
+	assert_int_equal(base64_decode(encoded, 128, &spki), OK);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&spki), &digest), OK);
+	for (size_t i = 0; i < 32; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest.value[i]);
+	(void)snprintf(list, sizeof(list), "\"keys\":[\"%s\"]", hex);
+	struct line_edit edit = { "revocations", "\"keys\":[]", list };
+	line_make(&line, &edit, 1);
+	load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "key-revoked");
+}
+
+static void r27_revocations_count_though_the_index_withholds_them(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+	char text[1024];
+	static const char node[] =
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char format[] =
+		"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],\"predicateType\":"
+		"\"https://attestd.dev/revocations/v1\",\"predicate\":{\"version\":%d,"
+		"\"time\":1767225500,\"expires\":1767744000,\"manifests\":[],\"files\":[],"
+		"\"keys\":[],\"nodes\":[%s%s%s]}}";
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	(void)snprintf(text, sizeof(text), format, 2, "\"", node, "\"");
+	line_put_signed(&line, "revocations/2.json", "sec-approve", text);
+	load_at(&line, NULL, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_true(reference_is_revoked_node(&ref, span_text(node)));
+	assert_int_equal(out.marks.revocations.version, 2);
+
+	/* And what was revoked stays so. */
+	AUTO_DONE(outcome) shorter = { 0 };
+	(void)snprintf(text, sizeof(text), format, 3, "", "", "");
+	line_put_signed(&line, "revocations/3.json", "sec-approve", text);
+	load_at(&line, NULL, LINE_NOW, &shorter);
+	assert_string_equal(shorter.refusal.code, "not-append-only");
+}
+
 static void r26_r27_publish_alone_moves_little(void **state)
 {
 	static const struct {
@@ -788,6 +964,10 @@ int main(void)
 		cmocka_unit_test(r05_a_threshold_that_cannot_be_is_refused),
 		cmocka_unit_test(r08_base64_has_one_spelling),
 		cmocka_unit_test(r09_r10_r11_documents_are_read_strictly),
+		cmocka_unit_test(r12_a_new_root_needs_the_thresholds_of_both),
+		cmocka_unit_test(r12_no_root_may_be_left_out),
+		cmocka_unit_test(a_revoked_publisher_stops_the_load),
+		cmocka_unit_test(r27_revocations_count_though_the_index_withholds_them),
 		cmocka_unit_test(r14_what_was_seen_is_not_unseen),
 		cmocka_unit_test(r15_an_expired_timestamp_gives_no_new_right),
 		cmocka_unit_test(r16_a_manifest_that_the_index_does_not_pin_is_refused),
