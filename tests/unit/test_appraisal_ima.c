@@ -473,6 +473,18 @@ static void without_a_log_nothing_is_known(void **state)
 	expect(&s, "ima-log-missing");
 }
 
+static void entries_that_nobody_quoted_are_no_log(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest zero = digest_filled(DIGEST_SHA256, 0);
+	(void)state;
+
+	scene_init(&s);
+	assert_int_equal(pcr_value_set(&s.golden.values, 10, &zero), OK);
+	expect(&s, "ima-log-missing");
+	assert_int_equal(s.result.entries, 0);
+}
+
 static void entries_beyond_the_quote_wait(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -928,6 +940,7 @@ int main(void)
 		cmocka_unit_test(an_aggregate_of_another_bank_cannot_be_computed),
 		cmocka_unit_test(a_violation_is_no_boot_aggregate),
 		cmocka_unit_test(without_a_log_nothing_is_known),
+		cmocka_unit_test(entries_that_nobody_quoted_are_no_log),
 		cmocka_unit_test(entries_beyond_the_quote_wait),
 		cmocka_unit_test(a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever),
 		cmocka_unit_test(a_dropped_or_edited_entry_leads_nowhere),
