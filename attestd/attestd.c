@@ -25,6 +25,7 @@
 
 #define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
 #define PATIENCE_MS 3000
+#define REAP_WAIT_MS 200
 #define RESTART_FIRST_MS 500
 #define RESTART_MOST_MS 30000
 /* Roles that lived this long were no failed start. */
@@ -197,6 +198,10 @@ static void watch(struct parent *p)
 		if (fds[1].revents != 0)
 			status = serve_agent(p);
 	}
+	/* The agent follows a role that ended; say which one began. */
+	if (status != OK &&
+	    poll(&(struct pollfd){ .fd = p->signals, .events = POLLIN }, 1, REAP_WAIT_MS) > 0)
+		(void)reap(p);
 }
 
 static int64_t now_ms(void)

@@ -62,19 +62,35 @@ static struct round get_challenge(struct agent *a, struct attestation_challenge 
 	return going_on;
 }
 
+static enum status append_field(struct bytes *line, const char *name, const struct bytes *value)
+{
+	enum status status = OK;
+
+	if (value->len == 0)
+		return OK;
+	status = bytes_append(line, span_text(name));
+	return status == OK ? bytes_append(line, span_of(value)) : status;
+}
+
 static void log_reason(const struct result_reason *r)
 {
-	char entry[32] = "";
+	AUTO_DONE(bytes) line = { 0 };
+	enum status status = bytes_append(&line, span_of(&r->code));
 
-	if (r->has_entry)
-		(void)snprintf(entry, sizeof(entry), ", entry %llu", (unsigned long long)r->entry);
-	log_line(LOG_LEVEL_NOTICE, "%.*s: %.*s (layer %.*s, owner %.*s, contact %.*s%s) %.*s",
-		 (int)r->code.len, (const char *)r->code.data, (int)r->detail.len,
-		 r->detail.len > 0 ? (const char *)r->detail.data : "", (int)r->layer.len,
-		 (const char *)r->layer.data, (int)r->owner.len,
-		 r->owner.len > 0 ? (const char *)r->owner.data : "", (int)r->contact.len,
-		 r->contact.len > 0 ? (const char *)r->contact.data : "", entry, (int)r->advice.len,
-		 r->advice.len > 0 ? (const char *)r->advice.data : "");
+	if (status == OK)
+		status = append_field(&line, ": ", &r->detail);
+	if (status == OK && r->has_entry)
+		status = bytes_printf(&line, ", entry %llu", (unsigned long long)r->entry);
+	if (status == OK)
+		status = append_field(&line, "; layer ", &r->layer);
+	if (status == OK)
+		status = append_field(&line, ", owner ", &r->owner);
+	if (status == OK)
+		status = append_field(&line, ", contact ", &r->contact);
+	if (status == OK)
+		status = append_field(&line, "; ", &r->advice);
+	if (status == OK)
+		log_line(LOG_LEVEL_NOTICE, "%.*s", (int)line.len, (const char *)line.data);
 }
 
 /* The same reasons every few minutes are no news. */

@@ -48,3 +48,6 @@ tests_integration_make_evidence_LDADD = libpolicies.a $(MESSAGES_LIBS) $(APPRAIS
 TESTS += tests/integration/appraise
 endif
 EXTRA_DIST += tests/integration/appraise
+
+TESTS += tests/integration/attestd
+EXTRA_DIST += tests/integration/attestd
