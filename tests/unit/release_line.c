@@ -181,6 +181,13 @@ static void root_keys(struct bytes *out)
 #define OWNER(layer)                                                                               \
 	"\"" layer "\":{\"owner\":\"" layer "-team\",\"backup\":\"b\",\"escalation\":\"e\"}"
 
+/* clang-format off */
+#define OWNERS                                                                                     \
+	"\"owners\":{" OWNER("firmware") "," OWNER("boot-chain") "," OWNER("kernel") ","           \
+	OWNER("identity-module") "," OWNER("userland") "," OWNER("release-process") ","            \
+	OWNER("node") "}"
+/* clang-format on */
+
 static const char root_rest[] =
 	"\"roles\":{\"root\":{\"keys\":[\"plat-root\",\"sec-root\"],\"threshold\":2},"
 	"\"build\":{\"keys\":[\"build\"],\"threshold\":1},"
@@ -194,18 +201,7 @@ static const char root_rest[] =
 	"\"trust-impacting\":{\"approve-platform\":1,\"approve-security\":1}},"
 	"\"classRules\":{\"lowRisk\":[]},"
 	"\"caps\":{\"timestamp\":86400,\"revocations\":604800,\"acceptUntil\":86400,"
-	"\"manifest\":31536000},"
-	"\"owners\":{" OWNER("firmware") "," OWNER("boot-chain") "," OWNER("kernel") "," OWNER("ide"
-											       "nti"
-											       "ty-"
-											       "mod"
-											       "ul"
-											       "e") "," OWNER(
-		"userland") "," OWNER("release-process") "," OWNER("node") "},"
-									   "\"requireProvenance\":"
-									   "false,"
-									   "\"requireProofs\":"
-									   "false";
+	"\"manifest\":31536000}," OWNERS ",\"requireProvenance\":false,\"requireProofs\":false";
 
 static void make_root(struct line *line, struct edits edits)
 {
