@@ -230,9 +230,12 @@ static void stop_set(struct supervisor *s)
 	bool all_ended = false;
 
 	end_loader(s);
-	/* The front first: nobody asks any more while the others finish. */
-	for (size_t i = s->child_count; i > 0; i--)
-		channel_done(&s->children[i - 1].channel);
+	/* The front, which is last, goes first: nobody asks any more while the
+	 * others finish. */
+	if (s->child_count > 0)
+		channel_done(&s->children[s->child_count - 1].channel);
+	for (size_t i = 0; i + 1 < s->child_count; i++)
+		channel_done(&s->children[i].channel);
 	for (int waited = 0; waited < PATIENCE_MS && !all_ended; waited += STEP_MS) {
 		all_ended = true;
 		for (size_t i = 0; i < s->child_count; i++)
