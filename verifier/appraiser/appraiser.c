@@ -136,7 +136,7 @@ bool ask_signer(struct appraiser *a, const struct signer_request *request, struc
 {
 	AUTO_DONE(bytes) body = { 0 };
 	uint64_t id = ++a->calls;
-	struct frame frame;
+	struct frame frame = { .fd = -1 };
 	enum status status = signer_request_encode(request, &body);
 
 	if (status != OK) {
