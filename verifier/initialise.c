@@ -196,7 +196,7 @@ int initialise_run(const struct initialise_options *options)
 	enum status status;
 
 	if (mkdir(options->directory, 0700) != 0 && errno != EEXIST) {
-		fprintf(stderr, "verifierd: %s: %s\n", options->directory, strerror(errno));
+		(void)fprintf(stderr, "verifierd: %s: %s\n", options->directory, strerror(errno));
 		return 1;
 	}
 	/* Refuses where any of its keys is there: the rest has the same fate. */
@@ -206,8 +206,9 @@ int initialise_run(const struct initialise_options *options)
 	if (status == OK)
 		status = make_administrator(options->directory, &administrator);
 	if (status != OK) {
-		fprintf(stderr, "verifierd: %s: %s%s\n", options->directory, status_text(status),
-			status == STATUS_DENIED ? " (there are keys already)" : "");
+		(void)fprintf(stderr, "verifierd: %s: %s%s\n", options->directory,
+			      status_text(status),
+			      status == STATUS_DENIED ? " (there are keys already)" : "");
 		return 1;
 	}
 	print_configuration(options, &administrator);

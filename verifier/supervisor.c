@@ -105,7 +105,7 @@ static int bind_to(const struct addrinfo *at)
 static int listen_on(const char *address, const char *what)
 {
 	struct addrinfo *at = parse_address(address);
-	struct sockaddr_storage bound = { 0 };
+	struct sockaddr_in6 bound = { 0 };
 	socklen_t len = sizeof(bound);
 
 	if (at == NULL) {
@@ -121,7 +121,7 @@ static int listen_on(const char *address, const char *what)
 	 * the configuration has 0. */
 	if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
 		log_line(LOG_LEVEL_NOTICE, "%s on %s, port %u", what, address,
-			 ntohs(((const struct sockaddr_in *)(const void *)&bound)->sin_port));
+			 ntohs(bound.sin6_port));
 	return fd;
 }
 

@@ -85,7 +85,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	}
 	if (optind == argc)
 		return 0;
-	fprintf(stderr, "verifierd: '%s'? verifierd --help\n", argv[optind]);
+	(void)fprintf(stderr, "verifierd: '%s'? verifierd --help\n", argv[optind]);
 	return 3;
 }
 
@@ -146,7 +146,7 @@ static int run_role(const char *name, const struct configuration *c)
 		log_open(roles[i].log_name, LOG_LEVEL_INFO);
 		return roles[i].run(c);
 	}
-	fprintf(stderr, "verifierd: no role '%s'\n", name);
+	(void)fprintf(stderr, "verifierd: no role '%s'\n", name);
 	return 2;
 }
 
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 	if (o.init.directory != NULL)
 		return run_init(&o);
 	if (configuration_load(o.path, &c, &error) != OK) {
-		fprintf(stderr, "verifierd: %s\n", error.text);
+		(void)fprintf(stderr, "verifierd: %s\n", error.text);
 		return 2;
 	}
 	if (o.is_check) {
