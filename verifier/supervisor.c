@@ -119,9 +119,12 @@ static int listen_on(const char *address, const char *what)
 	freeaddrinfo(at);
 	/* The port is at the same place in both families; it says which one where
 	 * the configuration has 0. */
-	if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
-		log_line(LOG_LEVEL_NOTICE, "%s on %s, port %u", what, address,
-			 ntohs(bound.sin6_port));
+	if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0) {
+		/* getsockname() wrote it. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
+		unsigned port = ntohs(bound.sin6_port);
+
+		log_line(LOG_LEVEL_NOTICE, "%s on %s, port %u", what, address, port);
+	}
 	return fd;
 }
 
