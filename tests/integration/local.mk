@@ -51,3 +51,5 @@ EXTRA_DIST += tests/integration/appraise
 
 TESTS += tests/integration/attestd
 EXTRA_DIST += tests/integration/attestd
+TESTS += tests/integration/end_to_end
+EXTRA_DIST += tests/integration/end_to_end tools/quickstart

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #include "tpm/policy_digest.h"
 #include "tpm/signature.h"
 
@@ -19,6 +21,22 @@ int tpm_counters_compare(const struct tpm_counters *a, const struct tpm_counters
 	if (a->clock != b->clock)
 		return a->clock < b->clock ? -1 : 1;
 	return 0;
+}
+
+void tpm_vendor_read(struct span manufacturer, char vendor[5])
+{
+	AUTO_DONE(bytes) raw = { 0 };
+	struct span hex = manufacturer;
+
+	memset(vendor, 0, 5);
+	if (!span_starts_with(manufacturer, "id:"))
+		return;
+	hex.data += 3;
+	hex.len -= 3;
+	if (hex_decode(hex, &raw) != OK || raw.len != 4)
+		return;
+	for (size_t i = 0; i < 4 && raw.data[i] > ' ' && raw.data[i] < 0x7f; i++)
+		vendor[i] = (char)raw.data[i];
 }
 
 enum status attester_init(struct span ak_public, EVP_PKEY *ak, const char *vendor,

@@ -27,6 +27,10 @@ struct attester {
 	char vendor[5]; /* of the TPM, from its EK certificate; empty: unknown */
 };
 
+/* "id:49465800" of the EK certificate's subjectAltName, as TPM_PT_MANUFACTURER
+ * spells it: "IFX". Empty for what is no text: a vendor nobody can name. */
+void tpm_vendor_read(struct span manufacturer, char vendor[5]);
+
 /* From TPMT_PUBLIC as enrolled, and public_area_key() of it. STATUS_DENIED for
  * a key that attestation_key_check() would not have enrolled. */
 enum status attester_init(struct span ak_public, EVP_PKEY *ak, const char *vendor,

@@ -3,10 +3,10 @@
 
 #include "base/text.h"
 #include "tpm/attest.h"
+#include "verifier/appraisal/authenticate.h"
 #include "verifier/appraiser/log_frame.h"
 #include "verifier/appraiser/requests.h"
 
-#define VENDOR_MAX 4
 
 /* The joined values, split by the size of the bank that the quote names. */
 static enum status split_pcrs(const struct evidence_item *item, struct evidence *out)
@@ -24,24 +24,6 @@ static enum status split_pcrs(const struct evidence_item *item, struct evidence 
 	return OK;
 }
 
-/* "id:53544D20" is "STM": TPM_PT_MANUFACTURER in hex, as the EK certificate's
- * subjectAltName has it. What reads otherwise is left out. */
-static enum status read_vendor(struct span manufacturer, struct bytes *out)
-{
-	struct span id;
-
-	if (!text_next_word(&manufacturer, ':', &id) || !span_equal(id, span_text("id")) ||
-	    manufacturer.len != 2 * VENDOR_MAX)
-		return OK;
-
-	enum status status = hex_decode(manufacturer, out);
-	if (status == STATUS_MALFORMED)
-		return OK;
-	while (out->len > 0 && (out->data[out->len - 1] == ' ' || out->data[out->len - 1] == 0))
-		out->len--;
-	return status;
-}
-
 /* What the node's row has to say; copied, since the next call takes its place. */
 static enum status take_node(const struct admin_answer *reply, struct evidence_file *out)
 {
@@ -52,8 +34,11 @@ static enum status take_node(const struct admin_answer *reply, struct evidence_f
 	out->node = node->node;
 	out->release_version = node->release_version;
 
+	char vendor[5];
 	enum status status = bytes_append(&out->class_name, node->class_name);
-	return status == OK ? read_vendor(node->manufacturer, &out->vendor) : status;
+
+	tpm_vendor_read(node->manufacturer, vendor);
+	return status == OK ? bytes_append(&out->vendor, span_text(vendor)) : status;
 }
 
 /* The rest is borrowed from the frame, but for the logs, which are unpacked. */

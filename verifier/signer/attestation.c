@@ -80,22 +80,6 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 			    : status;
 }
 
-/* "id:49465800" of the EK certificate as TPM_PT_MANUFACTURER spells it: "IFX". */
-static void read_vendor(struct span manufacturer, char vendor[5])
-{
-	AUTO_DONE(bytes) raw = { 0 };
-	struct span hex = manufacturer;
-
-	if (!span_starts_with(manufacturer, "id:"))
-		return;
-	hex.data += 3;
-	hex.len -= 3;
-	if (hex_decode(hex, &raw) != OK || raw.len != 4)
-		return;
-	for (size_t i = 0; i < 4 && raw.data[i] > ' ' && raw.data[i] < 0x7f; i++)
-		vendor[i] = (char)raw.data[i];
-}
-
 static enum status load_pending(struct turn *turn, const struct authenticate_request *request,
 				struct pending *p)
 {
@@ -107,7 +91,7 @@ static enum status load_pending(struct turn *turn, const struct authenticate_req
 	status = store_session(store, &request->node, &p->keep, &p->session);
 	if (status != OK && status != STATUS_NOT_FOUND)
 		return status;
-	read_vendor(p->row.manufacturer, p->vendor);
+	tpm_vendor_read(p->row.manufacturer, p->vendor);
 	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
 	return keep_evidence(p, request);
 }
