@@ -12,7 +12,7 @@
  */
 enum frame_type {
 	/* agent -> broker: want EK public u8
-	 * answer: node id s16 (32 bytes, or empty), states b32, EK index b32, EK
+	 * answer: resetCount b32, restartCount b32, node id s16 (32 bytes, or empty), states b32, EK index b32, EK
 	 * certificate s32, EK public s32, AK public s32, chain count u8, each s32 */
 	FRAME_IDENTITY = 1,
 	/* agent -> broker: nonce s16, bank b16, select b32, id object s16,

@@ -233,6 +233,9 @@ static struct round find_node(struct agent *a)
 
 	if (status != OK)
 		return agent_broker_refused(a, "identity", status);
+	/* The hint of the first challenge: this boot's log may be known already. */
+	a->reset_count = identity.reset_count;
+	a->restart_count = identity.restart_count;
 	if (!identity.has_node || identity.enrolment.ak_public.len == 0)
 		return agent_enrol(a);
 	a->node = identity.node;

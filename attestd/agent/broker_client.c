@@ -103,6 +103,9 @@ static void take_bytes(struct reader *r, size_t max, struct bytes *out)
 
 static void take_identity(struct reader *r, struct broker_identity *out)
 {
+	out->reset_count = reader_be32(r);
+	out->restart_count = reader_be32(r);
+
 	struct span node = reader_sized(r, sizeof(out->node.value));
 
 	if (node.len == sizeof(out->node.value)) {

@@ -16,6 +16,7 @@ struct broker_client {
 };
 
 struct broker_identity {
+	uint32_t reset_count, restart_count; /* as they are now */
 	bool has_node;
 	struct node_id node;
 	unsigned states; /* enum host_state: the TPM's own have the same bits */

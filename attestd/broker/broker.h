@@ -27,6 +27,8 @@ struct broker {
 	unsigned cap; /* PCR; 0 before the first challenge */
 	struct grant grant; /* certificate NULL: none */
 	bool growth_told;
+	/* A verdict named the minting key: until then each evidence certifies it. */
+	bool is_key_known;
 };
 
 /* Process of its own; the exit status. */

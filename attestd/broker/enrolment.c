@@ -52,6 +52,7 @@ enum status broker_identify(struct broker *b)
 enum status verb_identity(struct broker *b, struct reader *in, struct writer *out)
 {
 	AUTO_DONE(bytes) ek_public = { 0 };
+	struct tpm_clock clock;
 	bool want_ek = reader_u8(in) != 0;
 	enum status status = reader_end(in);
 
@@ -64,6 +65,11 @@ enum status verb_identity(struct broker *b, struct reader *in, struct writer *ou
 		status = tpm_device_ek_public(b->device, &b->identity, &ek_public);
 	if (status != OK)
 		return status;
+	status = tpm_device_read_clock(b->device, &clock);
+	if (status != OK)
+		return status;
+	writer_be32(out, clock.reset_count);
+	writer_be32(out, clock.restart_count);
 	writer_sized(out, b->has_node ? node_id_span(&b->node) : (struct span){ 0 });
 	writer_be32(out, b->identity.states);
 	writer_be32(out, b->identity.ek_index);

@@ -74,13 +74,14 @@ static enum status add_minting_key(struct broker *b, const struct wanted *w, str
 	if (status == OK && is_new) {
 		/* The certificate was for the key before. */
 		grant_done(&b->grant);
+		b->is_key_known = false;
 		log_line(LOG_LEVEL_INFO, "made a new minting key");
 	}
 	if (status == OK)
 		status = bytes_copy(tpm_device_minting_public(b->device), &e->minting_public);
 	if (status == OK)
 		status = public_area_name(span_of(&e->minting_public), name);
-	if (status == OK && (is_new || w->certify))
+	if (status == OK && (w->certify || !b->is_key_known))
 		status = certify(b, w, e);
 	return status;
 }

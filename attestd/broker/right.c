@@ -115,6 +115,7 @@ static enum status take_verdict(struct broker *b, struct verdict *v, struct span
 		return status;
 	/* One verdict for one nonce. */
 	bytes_done(&b->nonce);
+	b->is_key_known = v->minting_key.len > 0;
 	if (v->state != NODE_TRUSTED)
 		return end_right(b);
 	/* Trusted, but nothing new: what is held runs out by itself. */
