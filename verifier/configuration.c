@@ -258,6 +258,7 @@ static enum status read_release(struct configuration *c, struct settings_error *
 
 	c->loader.directory = text(c, "release", "directory");
 	c->has_release = c->loader.directory != NULL;
+	c->signer.has_release = c->has_release;
 	if (c->has_release != (root != NULL))
 		return refuse(error, "[release] wants directory and root, or neither");
 	if (root != NULL && (digest_text_parse(span_text(root), &c->loader.root) != OK ||

@@ -231,7 +231,7 @@ enum refusal attestation_begin(struct turn *turn, const struct authenticate_requ
 
 	enum status status = store_node(turn->signer->store, &request->node, turn->keep, &row);
 	enum refusal refusal =
-		status == OK ? refusal_of_standing(row.standing) : refusal_of(status);
+		status == OK ? signer_may_judge(turn->signer, row.standing) : refusal_of(status);
 	int64_t issued = 0;
 
 	if (refusal != REFUSAL_NONE)

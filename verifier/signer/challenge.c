@@ -33,6 +33,15 @@ enum reason reason_to_refuse(const struct turn *turn, const struct node_row *row
 	return REASON_NONE;
 }
 
+enum refusal signer_may_judge(const struct signer *s, enum standing standing)
+{
+	enum refusal refusal = refusal_of_standing(standing);
+
+	if (refusal == REFUSAL_NONE && s->expects_reference && !s->has_reference)
+		return REFUSAL_RELEASE_AWAITED;
+	return refusal;
+}
+
 #define FALLBACK_INTERVAL_S 300
 #define FALLBACK_LIFETIME_S 600
 
@@ -134,7 +143,7 @@ enum refusal challenge_answer(struct turn *turn, const struct challenge_request 
 	if (status != OK)
 		return refusal_of(status);
 
-	enum refusal refusal = refusal_of_standing(row.standing);
+	enum refusal refusal = signer_may_judge(turn->signer, row.standing);
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;

@@ -29,6 +29,9 @@ struct signer {
 	struct inventory inventory;
 	/* The loaded release, mapped read-only; has_reference false: none. */
 	bool has_reference;
+	/* One is configured: a restart must not call a fleet untrusted before the
+	 * loader is done. */
+	bool expects_reference;
 	struct reference reference;
 	struct node_class fallback_class; /* for nodes that no class can be found for */
 	enum role approve_role, release_role;
@@ -78,6 +81,8 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 /* The same for a failing store and the like. */
 enum refusal refusal_of(enum status status);
 enum refusal refusal_of_standing(enum standing standing);
+/* May there be a verdict about a node of this standing now? */
+enum refusal signer_may_judge(const struct signer *s, enum standing standing);
 
 /* enrolment.c */
 enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *request,

@@ -451,6 +451,7 @@ static enum status prepare(struct service *v)
 	}
 	v->signer.approve_role = settings->approve_role;
 	v->signer.release_role = settings->release_role;
+	v->signer.expects_reference = settings->has_release;
 	v->signer.allow_software_tpm = settings->allow_software_tpm;
 	v->signer.issuer = settings->issuer;
 	v->signer.audience = settings->audience;

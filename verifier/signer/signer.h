@@ -42,6 +42,7 @@ struct signer_settings {
 	/* Role that an act wants; ROLE_NONE: platform or identity-security. */
 	enum role approve_role, release_role;
 	const char *inventory; /* file, NULL for none; docs/man/verifierd.conf */
+	bool has_release; /* a loader will bring one: no verdict before it did */
 	bool allow_software_tpm;
 	const char *issuer; /* iss of attestation results */
 	const char *audience; /* aud of attestation results */
