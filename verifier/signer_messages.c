@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tpm/public_area.h"
 #include "verifier/wire.h"
 
 struct refusal_facts {
@@ -344,6 +345,7 @@ static void evidence_fields(struct wire *w, struct evidence_item *m)
 	wire_be64(w, &m->previous_reset);
 	wire_be64(w, &m->previous_restart);
 	wire_be64(w, &m->previous_clock);
+	wire_sized(w, &m->previous_minting_name, NAME_MAX_SIZE);
 	wire_time(w, &m->appraised);
 	generation_field(w, &m->generation);
 }

@@ -242,7 +242,9 @@ struct evidence_item {
 	struct span pcrs;
 	struct span minting_public, certify_attest, certify_signature;
 	struct span ima_log, boot_log; /* zstd frames, the whole boot session */
-	uint64_t previous_reset, previous_restart, previous_clock; /* before that commit */
+	/* before that commit */
+	uint64_t previous_reset, previous_restart, previous_clock;
+	struct span previous_minting_name; /* certified before in this boot session */
 	int64_t appraised;
 	struct span generation;
 };

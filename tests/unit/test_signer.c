@@ -191,6 +191,26 @@ static void without_a_release_the_verdict_says_so(void **state)
 	assert_int_equal(s.answer.health.nodes[NODE_UNTRUSTED], 1);
 }
 
+static void nobody_is_judged_before_the_configured_release_is_loaded(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	s.signer.expects_reference = true;
+	/* An older nonce that comes after a restart meets the same answer. */
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_RELEASE_AWAITED);
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_RELEASE_AWAITED);
+
+	scene_load_release(&s);
+	scene_attest(&s);
+	expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
 static void a_trusted_node_gets_a_grant_that_ends_by_its_nonce(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -718,6 +738,7 @@ int main(void)
 		cmocka_unit_test(software_tpms_are_refused_unless_allowed),
 		cmocka_unit_test(an_ak_belongs_to_one_node_and_a_node_keeps_its_ak),
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
+		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
 		cmocka_unit_test(a_resend_of_the_same_bytes_gets_the_same_result),
 		cmocka_unit_test(a_quote_counts_once),

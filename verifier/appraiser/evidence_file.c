@@ -7,7 +7,6 @@
 #include "verifier/appraiser/log_frame.h"
 #include "verifier/appraiser/requests.h"
 
-
 /* The joined values, split by the size of the bank that the quote names. */
 static enum status split_pcrs(const struct evidence_item *item, struct evidence *out)
 {
@@ -63,6 +62,7 @@ static enum status write_file(const struct evidence_item *item, const struct evi
 	file.reset_count = (uint32_t)item->previous_reset;
 	file.restart_count = (uint32_t)item->previous_restart;
 	file.clock = item->previous_clock;
+	file.minting_name = lent(item->previous_minting_name);
 	file.nonce = lent(item->nonce);
 	file.evidence.nonce = lent(item->nonce);
 	file.evidence.attest = lent(item->attest);

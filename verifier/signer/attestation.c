@@ -68,6 +68,7 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 		.certify_signature = request->certify_signature,
 		.previous_reset = counters_reset(&p->row.counters),
 		.previous_restart = counters_restart(&p->row.counters),
+		.previous_minting_name = p->session.minting_name,
 		.previous_clock = counters_clock(&p->row.counters),
 	};
 	enum status status = evidence_item_encode(&item, &encoded);
