@@ -23,7 +23,8 @@ struct reference {
 enum status reference_open(struct span image, struct reference *out);
 
 struct reference_facts {
-	struct span generation; /* 32 bytes; another image, another value */
+	struct span generation; /* 32 bytes; other reference values, another generation;
+				 * a renewed index or timestamp keeps it */
 	uint64_t root_version, index_version;
 	/* Unix seconds: no new right after it. The earliest end of the timestamp,
 	 * the revocations and the root; it may have passed when they were loaded. */

@@ -139,6 +139,35 @@ static void a_second_version_loads_beside_the_first(void **state)
 	assert_true(release.accept_until == LINE_NOW + 3600);
 }
 
+static void a_renewed_timestamp_keeps_the_generation(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(line) renewed = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) second = { 0 };
+	AUTO_DONE(outcome) third = { 0 };
+	struct reference before, after;
+	const struct line_edit renewal = { "timestamp", "\"expires\":1767229200",
+					   "\"expires\":1767228200" };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	load(&line, &first);
+	line_make(&renewed, &renewal, 1);
+	load(&renewed, &second);
+	assert_int_equal(reference_open(span_of(&first.image), &before), OK);
+	assert_int_equal(reference_open(span_of(&second.image), &after), OK);
+	assert_true(reference_facts(&before).valid_until != reference_facts(&after).valid_until);
+	assert_true(span_equal(reference_facts(&before).generation,
+			       reference_facts(&after).generation));
+
+	line_make_version(&line, 2, NULL, 0);
+	load_at(&line, &first.marks, LINE_NOW, &third);
+	assert_int_equal(reference_open(span_of(&third.image), &after), OK);
+	assert_false(span_equal(reference_facts(&before).generation,
+				reference_facts(&after).generation));
+}
+
 static void r01_a_changed_payload_or_type_is_refused(void **state)
 {
 	static const char *const documents[] = { "root/1/2.json", "timestamp.json",
@@ -957,6 +986,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_that_everybody_signed_loads),
 		cmocka_unit_test(a_second_version_loads_beside_the_first),
+		cmocka_unit_test(a_renewed_timestamp_keeps_the_generation),
 		cmocka_unit_test(r01_a_changed_payload_or_type_is_refused),
 		cmocka_unit_test(r02_a_document_of_another_role_is_refused),
 		cmocka_unit_test(r03_one_key_under_two_names_is_refused),
