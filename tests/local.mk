@@ -9,6 +9,7 @@ include tests/unit/policies.mk
 include tests/unit/appraisal.mk
 include tests/unit/verifier.mk
 include tests/unit/attestd.mk
+include tests/attacks/local.mk
 include tests/fuzz/local.mk
 include tests/integration/local.mk
 include tests/bench/local.mk

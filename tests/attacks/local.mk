@@ -1,0 +1,12 @@
+# What the service must withstand: a test for each attack, named by its row.
+# "make attacks" builds these programs alone; tests/mutations/run takes each
+# row's check out and wants that row's test to fail.
+ATTACK_TESTS =
+include tests/attacks/quote.mk
+check_PROGRAMS += $(ATTACK_TESTS)
+TESTS += $(ATTACK_TESTS)
+EXTRA_DIST += tests/attacks/attacks.h
+attacks: $(ATTACK_TESTS)
+.PHONY: attacks
+
+EXTRA_DIST += tests/mutations
