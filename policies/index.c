@@ -32,6 +32,9 @@ static void read_entry(struct statement *s, struct strict_cursor *list, size_t i
 		if (entry.state < newer->state ||
 		    (entry.state == newer->state && entry.state != RELEASE_PREVIOUS))
 			strict_fail(&one, "state", STATUS_MALFORMED, "bad-value");
+	} else if (entry.state == RELEASE_PREVIOUS) {
+		/* Its end counts from what came after it. */
+		strict_fail(&one, "state", STATUS_MALFORMED, "previous-alone");
 	}
 	(void)strict_end(&one);
 	if (index->entry_count == INDEX_ENTRIES_MAX) {
@@ -78,18 +81,27 @@ enum status index_read(struct statement *s, struct index *out)
 	return strict_end(predicate);
 }
 
-const struct index_entry *index_find_rollback(const struct index *older, const struct index *newer)
+static const struct index_entry *current_of(const struct index *index,
+					    const struct index_entry *cell)
 {
-	for (size_t i = 0; i < older->entry_count; i++) {
-		const struct index_entry *was = &older->entry[i];
-
-		for (size_t j = 0; j < newer->entry_count; j++) {
-			const struct index_entry *is = &newer->entry[j];
-
-			if (was->state == RELEASE_CURRENT && is->state == RELEASE_CURRENT &&
-			    index_same_cell(was, is) && is->version < was->version)
-				return is;
-		}
-	}
+	for (size_t i = 0; i < index->entry_count; i++)
+		if (index->entry[i].state == RELEASE_CURRENT &&
+		    index_same_cell(&index->entry[i], cell))
+			return &index->entry[i];
 	return NULL;
+}
+
+enum index_change index_change_of(const struct index *newer, const struct index_entry *was)
+{
+	const struct index_entry *is = current_of(newer, was);
+
+	if (was->state != RELEASE_CURRENT)
+		return INDEX_GOES_ON;
+	if (is == NULL)
+		return INDEX_WITHDRAWN;
+	if (is->version < was->version)
+		return INDEX_WENT_DOWN;
+	if (is->version == was->version && !digest_equal(&is->manifest, &was->manifest))
+		return INDEX_EXCHANGED;
+	return INDEX_GOES_ON;
 }

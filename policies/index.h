@@ -27,12 +27,20 @@ struct index {
 };
 
 /* Each cell once, its manifests newest first, one current and one canary at
- * most, every previous one with its end. */
+ * most, every previous one after another and with its end. */
 enum status index_read(struct statement *s, struct index *out);
 
 bool index_same_cell(const struct index_entry *a, const struct index_entry *b);
-/* The first cell whose current version is below what older says: only a rollback
- * document may do that. NULL where there is none. */
-const struct index_entry *index_find_rollback(const struct index *older, const struct index *newer);
+/* What became of an older index's entry. Whatever but INDEX_GOES_ON would let
+ * publish alone undo a release; going down by way of an index that leaves the
+ * cell out counts too. */
+enum index_change {
+	INDEX_GOES_ON,
+	INDEX_WITHDRAWN, /* the cell has no current manifest any more */
+	INDEX_WENT_DOWN, /* to a lower version */
+	INDEX_EXCHANGED, /* for other bytes under the same version */
+};
+
+enum index_change index_change_of(const struct index *newer, const struct index_entry *was);
 
 #endif

@@ -34,13 +34,12 @@ enum status load_timestamp(struct loading *l)
 			    span_of(&dsse.payload), &l->marks.timestamp);
 }
 
-/* The index that was in force at the last load, pinned by the high-water mark,
- * says from where `current` may only rise: publish alone moves little. */
-static enum status check_against_last(struct loading *l)
+/* The index that was in force at the last load, pinned by the high-water mark. */
+static enum status load_old_index(struct loading *l)
 {
 	const struct release_mark *seen = &l->trust->marks.index;
 	AUTO_DONE(dsse) dsse = { 0 };
-	AUTO_DONE(statement) s = { 0 };
+	struct statement *s = &l->old_index_statement;
 	char path[48];
 
 	if (seen->version == 0 || seen->version == l->index.version)
@@ -53,12 +52,32 @@ static enum status check_against_last(struct loading *l)
 		status = loading_pinned(l, path, span_of(&dsse.payload), &seen->digest);
 	if (status != OK)
 		return status;
-	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, &s) != OK ||
-	    index_read(&s, &l->old_index) != OK)
-		return loading_check(l, path, &s);
-	if (index_find_rollback(&l->old_index, &l->index) != NULL)
-		return loading_refuse(l, STATUS_DENIED, "current-went-down", "index",
-				      "cells.manifests.version");
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
+	    index_read(s, &l->old_index) != OK)
+		return loading_check(l, path, s);
+	return OK;
+}
+
+/* From there `current` may only rise: publish alone moves little. What both teams
+ * took out of the matrix may go from the index as well. */
+enum status check_history(struct loading *l)
+{
+	for (size_t i = 0; i < l->old_index.entry_count; i++) {
+		const struct index_entry *was = &l->old_index.entry[i];
+		const struct matrix_cell *cell =
+			matrix_cell(&l->matrix, was->platform, was->kernel);
+		enum index_change change = index_change_of(&l->index, was);
+
+		if (change == INDEX_WENT_DOWN)
+			return loading_refuse(l, STATUS_DENIED, "current-went-down", "index",
+					      "cells.manifests.version");
+		if (change == INDEX_EXCHANGED)
+			return loading_refuse(l, STATUS_DENIED, "same-version-other-bytes", "index",
+					      "cells.manifests.sha256");
+		if (change == INDEX_WITHDRAWN && cell != NULL && cell->is_allowed)
+			return loading_refuse(l, STATUS_DENIED, "current-withdrawn", "index",
+					      "cells");
+	}
 	return OK;
 }
 
@@ -90,7 +109,7 @@ enum status load_index(struct loading *l)
 		return loading_refuse(l, STATUS_MISMATCH, "root-mismatch", path, "root");
 	status = loading_mark(l, path, &l->trust->marks.index, l->index.version,
 			      span_of(&dsse.payload), &l->marks.index);
-	return status == OK ? check_against_last(l) : status;
+	return status == OK ? load_old_index(l) : status;
 }
 
 /* One version of the revocations. STATUS_NOT_FOUND without a refusal: none. */

@@ -34,7 +34,8 @@ struct loading {
 	struct timestamp timestamp;
 	struct statement index_statement;
 	struct index index;
-	struct index old_index;
+	struct statement old_index_statement;
+	struct index old_index; /* of the last load; empty where there was none */
 	struct revocations revocations;
 	struct statement matrix_statement;
 	struct matrix matrix;
@@ -88,6 +89,8 @@ enum status load_timestamp(struct loading *l);
 enum status load_index(struct loading *l);
 enum status load_revocations(struct loading *l);
 enum status load_matrix(struct loading *l);
+/* Against the index of the last load, with the matrix in hand. */
+enum status check_history(struct loading *l);
 enum status load_manifests(struct loading *l);
 
 #endif

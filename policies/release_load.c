@@ -9,6 +9,7 @@ static void loading_free(struct loading *l)
 	root_done(&l->root);
 	root_done(&l->next_root);
 	statement_done(&l->index_statement);
+	statement_done(&l->old_index_statement);
 	statement_done(&l->matrix_statement);
 	revocations_done(&l->revocations);
 	image_builder_done(&l->image);
@@ -70,7 +71,7 @@ enum status release_load(const struct release_trust *trust, const struct documen
 {
 	static enum status (*const steps[])(struct loading *) = {
 		check_clock,	  load_root,   load_timestamp, load_index,
-		load_revocations, load_matrix, load_manifests,
+		load_revocations, load_matrix, check_history,  load_manifests,
 	};
 	AUTO(loading) l = calloc(1, sizeof(*l));
 

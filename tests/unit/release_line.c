@@ -66,7 +66,7 @@ static void hex_of(const struct digest *digest, char out[HEX_SIZE])
 	out[hex.len] = '\0';
 }
 
-static void put_file(struct line *line, const char *path, struct span content)
+void line_put(struct line *line, const char *path, struct span content)
 {
 	size_t at = 0;
 
@@ -108,7 +108,7 @@ void line_put_signed(struct line *line, const char *path, const char *key, const
 		OK);
 	assert_int_equal(base64_append(&envelope, (struct span){ signature, len }), OK);
 	assert_int_equal(bytes_printf(&envelope, "\"}]}"), OK);
-	put_file(line, path, span_of(&envelope));
+	line_put(line, path, span_of(&envelope));
 }
 
 struct edits {
@@ -257,7 +257,7 @@ static size_t make_set(struct line *line, struct edits edits, char hex[HEX_SIZE]
 	digest_text(text, &digest);
 	hex_of(&digest, hex);
 	(void)snprintf(path, sizeof(path), "sets/%s", hex);
-	put_file(line, path, span_text(text));
+	line_put(line, path, span_text(text));
 	return strlen(text);
 }
 

@@ -40,6 +40,7 @@ void line_make_version(struct line *line, unsigned version, const struct line_ed
 void line_done(struct line *line);
 /* The first file whose path starts with this; fails the test where none does. */
 struct bytes *line_file(struct line *line, const char *path);
+void line_put(struct line *line, const char *path, struct span content);
 void line_remove(struct line *line, const char *path);
 /* Signs text as an envelope and puts it there. */
 void line_put_signed(struct line *line, const char *path, const char *key, const char *text);

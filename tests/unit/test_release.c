@@ -892,6 +892,83 @@ static void current_only_rises(void **state)
 	assert_string_equal(out.refusal.code, "current-went-down");
 }
 
+/* Loads a second version whose index is edited, after version 1 was loaded. */
+static const char *second_index_refused(const struct line_edit *edits, size_t count)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+
+	line_make(&line, NULL, 0);
+	load(&line, &first);
+	assert_int_equal(first.status, OK);
+
+	struct release_marks marks = first.marks;
+	line_make_version(&line, 2, edits, count);
+	load_at(&line, &marks, LINE_NOW, &out);
+	return out.status == OK ? "none" : out.refusal.code;
+}
+
+/* Left out of one index, an older manifest could come back with the next. */
+static void current_is_not_withdrawn_by_publish_alone(void **state)
+{
+	static const struct line_edit canary[] = {
+		{ "index", "\"state\":\"current\"", "\"state\":\"canary\"" },
+		{ "matrix", "\"state\":\"allow\"", "\"state\":\"block\"" },
+	};
+	static const struct line_edit alone[] = {
+		{ "index", "\"state\":\"current\"",
+		  "\"state\":\"previous\",\"acceptUntil\":1767229200" },
+	};
+	static const struct line_edit elsewhere[] = {
+		{ "matrix", "\"cells\":[",
+		  "\"cells\":[{\"platform\":\"q36\",\"kernel\":\"6.1.0\",\"state\":\"allow\"}," },
+		{ "manifest", "\"platform\":\"q35\"", "\"platform\":\"q36\"" },
+		{ "index", "\"platform\":\"q35\"", "\"platform\":\"q36\"" },
+	};
+	(void)state;
+
+	assert_string_equal(second_index_refused(NULL, 0), "none");
+	assert_string_equal(second_index_refused(canary, 1), "current-withdrawn");
+	assert_string_equal(second_index_refused(elsewhere, 3), "current-withdrawn");
+	assert_string_equal(second_index_refused(alone, 1), "previous-alone");
+	/* What both teams block may go. */
+	assert_string_equal(second_index_refused(canary, 2), "none");
+}
+
+static void current_keeps_its_bytes_under_its_version(void **state)
+{
+	static const struct line_edit edits[] = {
+		{ "manifest", "\"securityEpoch\":1", "\"securityEpoch\":0" },
+		{ "index", "\"version\":1", "\"version\":2" },
+		{ "timestamp", "\"version\":1", "\"version\":2" },
+		{ "timestamp", "\"index\":{\"version\":1", "\"index\":{\"version\":2" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(bytes) old = { 0 };
+	AUTO_DONE(bytes) new = { 0 };
+	struct digest none = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	load(&line, &first);
+	assert_int_equal(first.status, OK);
+
+	struct release_marks marks = first.marks;
+	assert_int_equal(bytes_copy(span_of(line_file(&line, "index/1.json")), &old), OK);
+	line.manifest = none;
+	line_make(&line, edits, sizeof(edits) / sizeof(edits[0]));
+	assert_int_equal(bytes_copy(span_of(line_file(&line, "index/1.json")), &new), OK);
+	line_put(&line, "index/2.json", span_of(&new));
+	line_put(&line, "index/1.json", span_of(&old));
+	load_at(&line, &marks, LINE_NOW, &out);
+	assert_int_equal(out.status, STATUS_DENIED);
+	assert_string_equal(out.refusal.code, "same-version-other-bytes");
+	assert_string_equal(out.refusal.document, "index");
+}
+
 static void what_is_revoked_lapses_and_the_rest_goes_on(void **state)
 {
 	AUTO_DONE(line) line = { 0 };
@@ -1011,6 +1088,8 @@ int main(void)
 		cmocka_unit_test(another_root_than_the_pinned_one_is_refused),
 		cmocka_unit_test(r26_r27_publish_alone_moves_little),
 		cmocka_unit_test(current_only_rises),
+		cmocka_unit_test(current_is_not_withdrawn_by_publish_alone),
+		cmocka_unit_test(current_keeps_its_bytes_under_its_version),
 		cmocka_unit_test(what_is_revoked_lapses_and_the_rest_goes_on),
 		cmocka_unit_test(boot_rules_name_what_they_pin),
 		cmocka_unit_test(node_classes_are_what_a_tpm_can_hold_to),
