@@ -17,13 +17,13 @@ static enum status open_root(struct loading *l, const char *folder, struct span 
 	return OK;
 }
 
-/* The signers of these envelopes meet the root's own threshold. */
+/* The signers of these envelopes meet the root's own threshold. They are read
+ * again, and have to be over the payload that the root was opened from. */
 static enum status check_root_signers(struct loading *l, const char *folder,
-				      const struct root *root)
+				      struct bytes *payload, const struct root *root)
 {
-	AUTO_DONE(bytes) payload = { 0 };
 	key_mask signers = 0;
-	enum status status = loading_signers(l, folder, DOCUMENT_ROOT, root, &payload, &signers);
+	enum status status = loading_signers(l, folder, DOCUMENT_ROOT, root, payload, &signers);
 
 	if (status != OK)
 		return status;
@@ -62,7 +62,7 @@ static enum status load_first(struct loading *l)
 		return loading_refuse(l, STATUS_MISMATCH, "root-not-pinned", "root/1", "payload");
 	status = open_root(l, "root/1", span_of(&payload), 1, &l->root);
 	if (status == OK)
-		status = check_root_signers(l, "root/1", &l->root);
+		status = check_root_signers(l, "root/1", &payload, &l->root);
 	return status == OK ? check_seen(l, "root/1", &l->root) : status;
 }
 
@@ -84,7 +84,7 @@ static enum status load_next(struct loading *l)
 	root_done(&l->next_root);
 	status = open_root(l, folder, span_of(&payload), l->root.version + 1, &l->next_root);
 	if (status == OK)
-		status = check_root_signers(l, folder, &l->next_root);
+		status = check_root_signers(l, folder, &payload, &l->next_root);
 	if (status == OK)
 		status = check_seen(l, folder, &l->next_root);
 	if (status != OK)
