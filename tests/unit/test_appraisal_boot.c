@@ -655,6 +655,70 @@ static void a_command_line_is_one_under_any_label(void **state)
 	expect_put(&s, "cmdline-unknown");
 }
 
+/* GRUB also loads a kernel from blocks of a disk, which have no slash. */
+static void a_command_line_of_blocks_is_one(void **state)
+{
+	static const char *const lines[] = { "0+2048 init=/bin/sh", "+9 init=/bin/sh",
+					     "\n0+9 init=/bin/sh" };
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 8, .type = EV_IPL };
+	ignore->count = 1;
+	boot_log_insert(&s.log, s.log.count, 8, EV_IPL, TEXT("x"));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		boot_log_rewrite(&s.log, s.log.count - 1, span_text(lines[i]));
+		expect_put(&s, "cmdline-unknown");
+	}
+}
+
+/* The path is the first word of what the kernel parses. */
+static void a_kernel_path_holds_no_arguments(void **state)
+{
+	static const char *const paths[] = { "/vmlinuz\tima=off", "/vmlinuz\\\"", "/vmlinuz'",
+					     "/vmlinuz\nima=off" };
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		AUTO_DONE(bytes) line = { 0 };
+
+		assert_int_equal(bytes_printf(&line, "%s %s", paths[i], GOLDEN_CMDLINE), OK);
+		boot_log_rewrite(&s.log, at, span_of(&line));
+		expect_put(&s, "cmdline-unknown");
+	}
+}
+
+/* An initrd of scripts is a text, which a host can show as the event's payload. */
+static void a_file_that_grub_read_is_not_ignored(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 9 };
+	ignore->count = 1;
+	boot_log_insert(&s.log, s.log.count, 9, EV_IPL, TEXT("07070100 #!/bin/sh"));
+	expect_put(&s, "boot-event-unknown");
+}
+
+/* Without PCR 14 shim may have been told to check nothing. */
+static void secure_boot_locks_down_only_where_shim_s_state_is_quoted(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.node_class.select &= ~((pcr_mask)1 << 14);
+	expect(&s, "lockdown-missing");
+}
+
 static void an_initrd_is_one_of_the_release_s(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -850,6 +914,10 @@ int main(void)
 		cmocka_unit_test(an_authority_is_an_entry_of_db),
 		cmocka_unit_test(the_kernel_s_command_line_is_one_of_the_release_s),
 		cmocka_unit_test(a_command_line_is_one_under_any_label),
+		cmocka_unit_test(a_command_line_of_blocks_is_one),
+		cmocka_unit_test(a_kernel_path_holds_no_arguments),
+		cmocka_unit_test(a_file_that_grub_read_is_not_ignored),
+		cmocka_unit_test(secure_boot_locks_down_only_where_shim_s_state_is_quoted),
 		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
 		cmocka_unit_test(lockdown_is_shown_or_missing),
 		cmocka_unit_test(a_command_line_can_speak_against_lockdown),

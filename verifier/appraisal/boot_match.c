@@ -13,6 +13,7 @@
 #define PCR_SECURE_BOOT 7
 #define PCR_GRUB_TEXT 8
 #define PCR_GRUB_FILES 9
+#define PCR_SHIM 14 /* MokList, MokSBState */
 /* Configuration by definition (TCG PFP 3.3.4): no code runs from what they hold. */
 #define PCRS_OF_CONFIGURATION ((pcr_mask)(1u << 1 | 1u << 3 | 1u << 5 | 1u << 6))
 /* An explicit ignore reaches no further than texts and variables of this size. */
@@ -306,6 +307,9 @@ static bool may_be_ignored(const struct visit *v)
 
 	if (is_in(PCRS_OF_CONFIGURATION, v->event->pcr))
 		return true;
+	/* Files that GRUB read, an initrd of plain text among them: never noise. */
+	if (v->event->pcr == PCR_GRUB_FILES)
+		return false;
 	if (!v->is_measured || v->text.len > IGNORED_PAYLOAD_MAX)
 		return false;
 	/* A command line is never noise, under any label. */
@@ -313,7 +317,9 @@ static bool may_be_ignored(const struct visit *v)
 		return false;
 	if (is_text(v->text))
 		return true;
-	return uefi_variable_parse(v->event->payload, &variable) == OK &&
+	/* Elsewhere a program could be made to read as a variable. */
+	return v->event->pcr == PCR_SECURE_BOOT &&
+	       uefi_variable_parse(v->event->payload, &variable) == OK &&
 	       secure_boot_variable_of(&variable) == SECURE_BOOT_VARIABLES;
 }
 
@@ -437,8 +443,9 @@ static void end_kernel(struct walk *w)
 		fail_missing(w, REASON_BOOT_EVENT_MISSING, LAYER_KERNEL, "initrd",
 			     (struct span){ 0 });
 	/* Distributions' kernels lock themselves down under Secure Boot, to
-	 * "integrity"; the command line can ask for more, or against it. */
-	if (w->rules->secure_boot)
+	 * "integrity"; the command line can ask for more, or against it. Not so
+	 * where shim's MokSBState switched validation off, which PCR 14 shows. */
+	if (w->rules->secure_boot && is_in(w->input->quoted, PCR_SHIM))
 		shown = LOCKDOWN_INTEGRITY;
 	if (w->lockdown.is_named)
 		shown = w->lockdown.level;

@@ -10,7 +10,10 @@
 
 bool command_line_is_one(struct span text)
 {
-	return text.len > 0 && memchr("/('\"", text.data[0], 4) != NULL;
+	static const char first[] = "/('\"+ \t\n\r\v\f\\";
+
+	return text.len > 0 && ((text.data[0] >= '0' && text.data[0] <= '9') ||
+				memchr(first, text.data[0], sizeof(first) - 1) != NULL);
 }
 
 static struct span without(struct span text, size_t count)
@@ -67,7 +70,12 @@ static bool fits(struct span pattern, struct span line)
 	return line.len == 0;
 }
 
-/* The kernel's path names a file whose content PCR 4 and 9 hold. */
+/*
+ * The kernel's path names a file whose content PCR 4 and 9 hold. GRUB hands it
+ * on in front of the arguments, so it must be one word to the kernel too: a tab
+ * in it would start an argument, a quoting mark swallow all that follow (kernel:
+ * lib/cmdline.c, next_arg).
+ */
 static bool skip_path(struct span line, struct span *arguments)
 {
 	const uint8_t *space;
@@ -75,6 +83,12 @@ static bool skip_path(struct span line, struct span *arguments)
 	if (line.len == 0 || (line.data[0] != '/' && line.data[0] != '('))
 		return false;
 	space = memchr(line.data, ' ', line.len);
+	size_t path_len = space == NULL ? line.len : (size_t)(space - line.data);
+
+	for (size_t i = 0; i < path_len; i++)
+		if (line.data[i] < ' ' || line.data[i] > '~' ||
+		    memchr("\"'\\", line.data[i], 3) != NULL)
+			return false;
 	*arguments =
 		space == NULL ? (struct span){ 0 } : without(line, (size_t)(space - line.data) + 1);
 	return true;

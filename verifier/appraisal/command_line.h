@@ -11,8 +11,9 @@
  * the text alone decides what it is.
  */
 
-/* Every text that could be one: GRUB takes no kernel path but with '/', '(' or
- * a quoting mark in front, and no GRUB command starts so. */
+/* Every text that could be one: GRUB takes no kernel path but with '/', '(', a
+ * quoting mark or an escape in front, or blocks of a disk, "0+2048" or "+1", white
+ * space before them included; and no GRUB command starts so. */
 bool command_line_is_one(struct span text);
 /* For "linux PATH ARGUMENTS", the command that GRUB was given, gives the rest. */
 bool command_line_of_grub(struct span text, struct span *line);
