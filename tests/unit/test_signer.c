@@ -240,6 +240,27 @@ static void a_trusted_node_gets_a_grant_that_ends_by_its_nonce(void **state)
 	assert_int_not_equal(s.answer.commit.bundle.len, 0);
 }
 
+/* A body that took longer than the grant would have lived: trusted, and nothing
+ * that anybody could rely on. */
+static void a_grant_that_is_over_before_it_is_made_leaves_no_result(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	s.now += 600;
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_true(result_says(&s.answer.commit, "\nexpires 0\n"));
+	assert_int_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.ear.len, 0);
+}
+
 static void a_resend_of_the_same_bytes_gets_the_same_result(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -499,6 +520,32 @@ static void another_generation_means_appraising_again(void **state)
 	expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 }
 
+/* An approval for another class between the two steps: what was appraised for
+ * the old class grants nothing. */
+static void a_class_that_changed_under_way_means_appraising_again(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+
+	struct commit_request commit;
+
+	scene_prepare_commit(&s);
+	commit = s.request.commit;
+	s.now += 5;
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.commit = commit;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_GENERATION_CHANGED);
+	assert_int_equal(s.signer.grants, 0);
+}
+
 static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -740,6 +787,7 @@ int main(void)
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
 		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
+		cmocka_unit_test(a_grant_that_is_over_before_it_is_made_leaves_no_result),
 		cmocka_unit_test(a_resend_of_the_same_bytes_gets_the_same_result),
 		cmocka_unit_test(a_quote_counts_once),
 		cmocka_unit_test(two_in_flight_commit_once),
@@ -751,6 +799,7 @@ int main(void)
 		cmocka_unit_test(a_finding_takes_the_right_and_names_its_owner),
 		cmocka_unit_test(a_retry_decides_nothing),
 		cmocka_unit_test(another_generation_means_appraising_again),
+		cmocka_unit_test(a_class_that_changed_under_way_means_appraising_again),
 		cmocka_unit_test(a_quarantined_node_gets_nothing_until_a_signed_act),
 		cmocka_unit_test(a_lifted_quarantine_brings_no_old_grant_back),
 		cmocka_unit_test(a_retired_node_stays_retired),

@@ -125,6 +125,9 @@ static void a_commit_needs_its_ak_its_generation_and_an_active_node(void **state
 	/* Its class was never named, so it waits for that. */
 	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_node_place(s, &a.node, span_text("h"), span_text("c"), 6), OK);
+	/* What was read before the act may have been read for another class. */
+	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	a.act_time = 6;
 	assert_int_equal(store_attest(s, &a), OK);
 }
 

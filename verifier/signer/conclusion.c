@@ -159,6 +159,7 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 	struct attestation row = {
 		.node = p->row.node,
 		.ak_name = p->row.ak_name,
+		.act_time = p->row.act_time,
 		.counters = counters_of(a->counters.reset_count, a->counters.restart_count,
 					a->counters.clock),
 		.generation = { .data = p->generation, .len = SHA256_SIZE },
@@ -196,6 +197,9 @@ static enum refusal why_not_stored(struct turn *turn, const struct pending *p)
 		return REFUSAL_AK_CHANGED;
 	if (!span_equal((struct span){ .data = p->generation, .len = SHA256_SIZE },
 			signer_generation(turn->signer)))
+		return REFUSAL_GENERATION_CHANGED;
+	/* Another class has other reference values: appraise again. */
+	if (row.act_time != p->row.act_time)
 		return REFUSAL_GENERATION_CHANGED;
 	return REFUSAL_EVIDENCE_REPLAYED;
 }
@@ -281,13 +285,15 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 					.state = state,
 					.grant = &grant,
 					.reference = &turn->signer->reference,
-					.has_ear = state != NODE_TRUSTED || may_grant,
 					.bundle_of = bundle_authority(turn, pending),
 					.reasons = &reasons };
 	enum status status = list_reasons(turn, &c.findings, &reasons);
 
 	if (status == OK && may_grant)
 		status = make_grant(turn, pending, &grant);
+	/* After the grant was tried: one whose time is over before it was made
+	 * must not live on as an attestation result. */
+	text.has_ear = state != NODE_TRUSTED || grant.expires != 0;
 	if (status == OK)
 		status = write_result(turn, &text, &made, &encoded);
 	if (status == OK)

@@ -10,7 +10,7 @@
 
 /* Which commits count: DESIGN.md, Protocol. */
 #define ATTEST_CONDITIONS                                                                          \
-	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1"                                         \
+	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1 AND act_time = ?5"                       \
 	" AND ?4 = (SELECT value FROM facts WHERE name = 'generation')"
 
 static const char *const texts[STATEMENTS] = {
@@ -43,13 +43,13 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*) FROM nodes"
 			   " GROUP BY 1, 2, 3",
 	[SQL_ATTEST] = "UPDATE nodes SET counters = ?3,"
-		       " verdict = CASE ?5 WHEN 1 THEN ?6 ELSE verdict END,"
-		       " expires = CASE ?5 WHEN 1 THEN ?7 ELSE expires END,"
-		       " attested = CASE ?5 WHEN 1 THEN ?8 ELSE attested END,"
-		       " release_version = max(release_version, ?9)" ATTEST_CONDITIONS
+		       " verdict = CASE ?6 WHEN 1 THEN ?7 ELSE verdict END,"
+		       " expires = CASE ?6 WHEN 1 THEN ?8 ELSE expires END,"
+		       " attested = CASE ?6 WHEN 1 THEN ?9 ELSE attested END,"
+		       " release_version = max(release_version, ?10)" ATTEST_CONDITIONS
 		       " AND counters < ?3",
-	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?5, expires = 0,"
-			       " attested = ?6" ATTEST_CONDITIONS " AND counters > ?3",
+	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?6, expires = 0,"
+			       " attested = ?7" ATTEST_CONDITIONS " AND counters > ?3",
 	[SQL_SESSION] = "SELECT reset, restart, state, entries, generation, minting_name,"
 			" evidence_digest, result, evidence FROM sessions WHERE node = ?1",
 	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, reset, restart, state, entries,"

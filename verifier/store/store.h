@@ -109,6 +109,7 @@ enum status store_session_log(struct store *s, const struct node_id *node, bool 
 struct attestation {
 	struct node_id node;
 	struct span ak_name;
+	int64_t act_time; /* no person decided about the node since it was read */
 	struct counters counters;
 	struct span generation; /* must still be store_generation()'s */
 	enum node_state verdict;
