@@ -40,7 +40,8 @@ enum frame_type {
 	FRAME_MARKS_WANTED,
 	/* signer -> loader: struct release_marks */
 	FRAME_MARKS,
-	/* loader -> signer, with the sealed memfd: struct release_marks */
+	/* loader -> signer, with the sealed memfd: struct release_marks; answered by
+	 * FRAME_MARKS once it is in use, by the channel's end where it is not */
 	FRAME_LOADED,
 	/* loader -> signer: refusal (code, document, field, advice as s16) */
 	FRAME_LOAD_REFUSED,

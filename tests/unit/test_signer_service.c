@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "daemon/channel.h"
 #include "golden_release.h"
 #include "verifier/signer/signer.h"
@@ -193,6 +195,8 @@ static void a_sealed_image_reaches_every_appraiser(void **state)
 	marks.root.digest = digest_filled(DIGEST_SHA256, 1);
 	marks.time = 1000;
 	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_MARKS);
 	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), OK);
 	assert_int_equal(frame.type, FRAME_REFERENCE);
 	assert_true(frame.fd >= 0);
@@ -207,6 +211,32 @@ static void a_sealed_image_reaches_every_appraiser(void **state)
 	send_image(&f, &marks, true);
 	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
 	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+/* The loader is told, so that somebody tries again (s07). */
+static void an_image_that_the_store_cannot_take_is_not_acknowledged(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct fixture f;
+	struct frame frame;
+	sqlite3 *other = NULL;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	assert_int_equal(sqlite3_open(f.paths[4], &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	connect_loader(&f, &marks);
+	send_image(&f, &marks, true);
+	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_MARKS);
 	assert_int_equal(stop(&f), 0);
 	done(&f);
 }
@@ -330,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_serves_until_its_parent_ends),
 		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
+		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),
 		cmocka_unit_test(an_image_that_could_still_change_is_refused),
 		cmocka_unit_test(a_malformed_frame_ends_that_channel),
 		cmocka_unit_test(a_refusal_is_kept_for_those_who_ask),

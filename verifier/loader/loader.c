@@ -73,6 +73,17 @@ static enum status ask_marks(struct channel *signer, struct release_marks *out)
 	return status == OK ? release_marks_decode(frame.body, out) : status;
 }
 
+/* It counts when the signer has stored its marks, not before. */
+static enum status await_use(struct channel *signer)
+{
+	struct frame frame;
+	enum status status = channel_receive(signer, CALL_TIMEOUT_MS, &frame);
+
+	if (status == OK && frame.fd >= 0)
+		(void)close(frame.fd);
+	return status == OK && frame.type != FRAME_MARKS ? STATUS_MALFORMED : status;
+}
+
 static enum status hand_over(struct channel *signer, struct span image,
 			     const struct release_marks *marks)
 {
@@ -84,7 +95,7 @@ static enum status hand_over(struct channel *signer, struct span image,
 		status = channel_send_fd(signer, FRAME_LOADED, 2, span_of(&body), fd);
 	if (fd >= 0)
 		(void)close(fd);
-	return status;
+	return status == OK ? await_use(signer) : status;
 }
 
 static enum status tell_refusal(struct channel *signer, const struct release_refusal *why)
@@ -120,7 +131,9 @@ static int load(const struct loader_settings *settings, int directory, struct ch
 	else if (why.code != NULL)
 		return tell_refusal(signer, &why) == OK ? LOADER_REFUSED : LOADER_FAILED;
 	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "release: %s", status_text(status));
+		log_line(LOG_LEVEL_ERROR,
+			 "release: the signer could not take it (%s); trying again soon",
+			 status_text(status));
 	return status == OK ? LOADER_LOADED : LOADER_FAILED;
 }
 

@@ -297,6 +297,21 @@ static enum status send_marks(struct service *v, uint64_t id)
 	return status == OK ? channel_send(&v->loader, FRAME_MARKS, id, span_of(&body)) : status;
 }
 
+/* Whoever loaded it learns whether it counts: a store that fails for a moment
+ * must not leave the old release in use until the next one comes. */
+static enum status answer_image(struct service *v, struct frame *frame)
+{
+	enum status status = take_image(v, frame);
+
+	/* A loader that does not wait for the answer has loaded all the same. */
+	if (status == OK)
+		(void)send_marks(v, frame->id);
+	else
+		log_line(LOG_LEVEL_ERROR, "a verified release is not in use: %s; see %s",
+			 status_text(status), v->settings->store);
+	return status;
+}
+
 static void end_loader(struct service *v)
 {
 	channel_done(&v->loader);
@@ -316,7 +331,7 @@ static bool serve_loader(struct service *v)
 	if (status == OK && frame.type == FRAME_MARKS_WANTED)
 		status = send_marks(v, frame.id);
 	else if (status == OK && frame.type == FRAME_LOADED)
-		status = take_image(v, &frame);
+		status = answer_image(v, &frame);
 	else if (status == OK && frame.type == FRAME_LOAD_REFUSED)
 		status = take_refusal(v, &frame);
 	else if (status == OK)
