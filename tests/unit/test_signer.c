@@ -154,25 +154,72 @@ static void software_tpms_are_refused_unless_allowed(void **state)
 	scene_expect(&s, FRAME_ENROL, REFUSAL_NONE);
 }
 
-static void an_ak_belongs_to_one_node_and_a_node_keeps_its_ak(void **state)
+static void an_ak_belongs_to_one_node(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
 	AUTO_DONE(signer_scene) other = { 0 };
-	AUTO_DONE(software_key) second = { 0 };
 	(void)state;
 
 	signer_scene_init(&s);
 	signer_scene_init(&other);
 	scene_join(&s);
-	make_attestation_key(&second);
 	s.request.enrol = (struct enrol_request){ .spki = span_of(&other.spki),
 						  .ek_public = span_of(&other.ek_public),
 						  .ak_public = span_of(&s.ak.public) };
 	scene_expect(&s, FRAME_ENROL, REFUSAL_AK_TAKEN);
-	s.request.enrol = (struct enrol_request){ .spki = span_of(&s.spki),
-						  .ek_public = span_of(&s.ek_public),
-						  .ak_public = span_of(&second.public) };
-	scene_expect(&s, FRAME_ENROL, REFUSAL_AK_CHANGED);
+}
+
+/* The right ends at once, and only a person's signed act brings it back. */
+static void another_ak_of_the_same_tpm_waits_for_a_signed_act(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(software_key) first = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	scene_attest(&s);
+	first = s.ak;
+	s.ak = (struct software_key){ 0 };
+	make_attestation_key(&s.ak);
+	s.now += 10;
+	scene_join(&s);
+	assert_int_equal(s.answer.activate.state, NODE_QUARANTINED);
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_QUARANTINED);
+	s.now += 5;
+	scene_prepare_act(&s, "release", "", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	scene_attest(&s);
+	expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
+/* What activated the first key would otherwise bring it back for five minutes. */
+static void an_old_activation_brings_no_old_ak_back(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(software_key) first = { 0 };
+	AUTO_DONE(bytes) attest = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join(&s);
+
+	struct activate_request old = s.request.activate;
+
+	attest = s.attest;
+	signature = s.signature;
+	s.attest = s.signature = (struct bytes){ 0 };
+	first = s.ak;
+	s.ak = (struct software_key){ 0 };
+	make_attestation_key(&s.ak);
+	s.now += 10;
+	scene_join(&s);
+	assert_int_equal(s.answer.activate.state, NODE_PENDING);
+	s.request.activate = old;
+	scene_expect(&s, FRAME_ACTIVATE, REFUSAL_AK_CHANGED);
 }
 
 static void without_a_release_the_verdict_says_so(void **state)
@@ -783,7 +830,9 @@ int main(void)
 		cmocka_unit_test(an_activation_needs_a_quote_over_its_own_nonce),
 		cmocka_unit_test(a_certificate_for_another_key_than_the_ek_is_refused),
 		cmocka_unit_test(software_tpms_are_refused_unless_allowed),
-		cmocka_unit_test(an_ak_belongs_to_one_node_and_a_node_keeps_its_ak),
+		cmocka_unit_test(an_ak_belongs_to_one_node),
+		cmocka_unit_test(another_ak_of_the_same_tpm_waits_for_a_signed_act),
+		cmocka_unit_test(an_old_activation_brings_no_old_ak_back),
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
 		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),

@@ -72,8 +72,8 @@ static enum status record_decode(struct span bytes, struct enrolment_record *out
 	return status;
 }
 
-/* May this AK enrol under this id? An AK belongs to one node, a node keeps its
- * AK: both follow from primary seeds that only a new TPM changes. */
+/* May this AK enrol under this id? An AK belongs to one node. Whether a node may
+ * have another than before is for its activation to say. */
 static enum refusal check_unique(struct turn *turn, const struct node_id *node,
 				 const struct name *ak_name)
 {
@@ -92,7 +92,7 @@ static enum refusal check_unique(struct turn *turn, const struct node_id *node,
 		return refusal_of(status);
 	if (row.standing == STANDING_QUARANTINED || row.standing == STANDING_RETIRED)
 		return refusal_of_standing(row.standing);
-	return span_equal(row.ak_name, name_span(ak_name)) ? REFUSAL_NONE : REFUSAL_AK_CHANGED;
+	return REFUSAL_NONE;
 }
 
 static enum refusal check_ek(const struct signer *s, const struct enrol_request *request,
@@ -325,6 +325,45 @@ static enum refusal insert_node(struct turn *turn, const struct enrolment_record
 	return refusal_of(status);
 }
 
+static bool is_younger(const struct enrolment_record *record, const struct node_row *row)
+{
+	return record->issued > row->attested && record->issued > row->enrolled;
+}
+
+/*
+ * Another AK behind the same EK: another template, or other software, in what is
+ * proven to be the same TPM. An honest host does not do that by itself, so that
+ * a person looks: an active node waits in quarantine for the signed act that
+ * lifts it. An old activation, replayed, brings no old key back.
+ */
+static enum refusal activate_rekeyed(struct turn *turn, const struct enrolment_record *record,
+				     const struct name *ak_name, const struct counters *counters,
+				     struct node_row *row)
+{
+	struct span before = row->ak_name;
+
+	if (!is_younger(record, row))
+		return REFUSAL_AK_CHANGED;
+	row->ak_name = name_span(ak_name);
+	row->ak_public = record->facts.ak_public;
+	row->counters = *counters;
+	row->enrolled = turn->now;
+	row->note = span_text("another attestation key of the same TPM was activated");
+	if (row->standing == STANDING_ACTIVE)
+		row->standing = STANDING_QUARANTINED;
+
+	enum status status = store_node_rekey(turn->signer->store, row, before);
+
+	if (status == STATUS_MISMATCH)
+		return REFUSAL_AK_CHANGED;
+	if (status == STATUS_DENIED)
+		return REFUSAL_AK_TAKEN;
+	if (status == OK)
+		status = audit_note(turn, "rekeyed", (struct span){ 0 }, &row->node, "%s",
+				    row->standing == STANDING_QUARANTINED ? "quarantined" : "");
+	return refusal_of(status);
+}
+
 /*
  * The same EK and AK once more. Counters that stand lower than the last commit's
  * mean a cleared TPM: they start again, and so does the boot session. The
@@ -338,7 +377,7 @@ static enum refusal activate_again(struct turn *turn, const struct enrolment_rec
 
 	if (memcmp(counters->value, row->counters.value, COUNTERS_SIZE) >= 0)
 		return REFUSAL_NONE;
-	if (record->issued <= row->attested || record->issued <= row->enrolled)
+	if (!is_younger(record, row))
 		return REFUSAL_ENROLMENT_EXPIRED;
 
 	enum status status = store_node_reset(store, &row->node, row->ak_name, counters, turn->now);
@@ -392,7 +431,9 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 
 	enum status status = store_node(turn->signer->store, &record.node, turn->keep, &row);
 
-	if (status == OK)
+	if (status == OK && !span_equal(row.ak_name, name_span(&ak_name)))
+		refusal = activate_rekeyed(turn, &record, &ak_name, &counters, &row);
+	else if (status == OK)
 		refusal = activate_again(turn, &record, &counters, &row);
 	else if (status == STATUS_NOT_FOUND)
 		refusal = insert_node(turn, &record, &ak_name, &counters, &row);

@@ -162,6 +162,23 @@ enum status store_node_reset(struct store *s, const struct node_id *node, struct
 	return status == OK ? forget_session(s, node) : status;
 }
 
+enum status store_node_rekey(struct store *s, const struct node_row *row, struct span ak_name)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_NODE_REKEY);
+
+	query_blob(&q, node_id_span(&row->node));
+	query_blob(&q, ak_name);
+	query_blob(&q, row->ak_name);
+	query_blob(&q, row->ak_public);
+	query_blob(&q, (struct span){ .data = row->counters.value, .len = COUNTERS_SIZE });
+	query_int(&q, row->enrolled);
+	query_text(&q, row->note);
+
+	enum status status = query_run_once(&q, s);
+
+	return status == OK ? forget_session(s, &row->node) : status;
+}
+
 enum status store_node_place(struct store *s, const struct node_id *node, struct span host,
 			     struct span class_name, int64_t act_time)
 {

@@ -29,6 +29,10 @@ static const char *const texts[STATEMENTS] = {
 			    " ?21, ?22, ?23)",
 	[SQL_NODE_RESET] = "UPDATE nodes SET counters = ?3, enrolled = ?4"
 			   " WHERE id = ?1 AND ak_name = ?2",
+	[SQL_NODE_REKEY] = "UPDATE nodes SET ak_name = ?3, ak_public = ?4, counters = ?5,"
+			   " enrolled = ?6, note = ?7, expires = 0, verdict = 4,"
+			   " standing = CASE standing WHEN 1 THEN 2 ELSE standing END"
+			   " WHERE id = ?1 AND ak_name = ?2 AND standing IN (0, 1)",
 	[SQL_NODE_LIST] = "SELECT id FROM nodes WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[SQL_NODE_PLACE_LISTED] = "UPDATE nodes SET host = ?2, class = ?3, standing = 1"
 				  " WHERE id = ?1 AND standing = 0",

@@ -71,6 +71,10 @@ enum status store_node_insert(struct store *s, const struct node_row *row);
  * STATUS_MISMATCH unless the node has this AK. */
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
 			     const struct counters *counters, int64_t now);
+/* Another AK in the same TPM: row's AK, counters, time and note take the place of
+ * ak_name's, the boot session is forgotten, and an active node is quarantined.
+ * STATUS_MISMATCH unless the node has ak_name and is pending or active. */
+enum status store_node_rekey(struct store *s, const struct node_row *row, struct span ak_name);
 /* Host and class, and STANDING_ACTIVE. act_time 0: by the inventory, pending
  * nodes only; else STATUS_MISMATCH unless it is later than the node's last act. */
 enum status store_node_place(struct store *s, const struct node_id *node, struct span host,
