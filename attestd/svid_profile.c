@@ -140,7 +140,8 @@ static bool is_algorithm_good(const X509 *x)
 	return is_good;
 }
 
-/* *out: seconds from the epoch. */
+/* *out: seconds from the epoch. Written as RFC 5280, 4.1.2.5 wants it: some
+ * validators read offsets and years of four digits otherwise, or not at all. */
 static bool unix_time(const ASN1_TIME *time, int64_t *out)
 {
 	struct tm tm;
@@ -148,8 +149,36 @@ static bool unix_time(const ASN1_TIME *time, int64_t *out)
 	/* No leap seconds, no local zone: ASN1_TIME_to_tm() is UTC. */
 	if (ASN1_TIME_to_tm(time, &tm) != 1)
 		return false;
-	*out = (int64_t)timegm(&tm);
-	return true;
+
+	int64_t seconds = (int64_t)timegm(&tm);
+	ASN1_TIME *again = ASN1_TIME_set(NULL, (time_t)seconds);
+	bool is_same = again != NULL && ASN1_STRING_cmp(again, time) == 0;
+
+	ASN1_TIME_free(again);
+	if (is_same)
+		*out = seconds;
+	return is_same;
+}
+
+/* Byte by byte: X509_NAME_cmp() takes "Node" for "node", which others don't. */
+static bool is_issuer_good(const X509 *x, const struct grant *grant)
+{
+	struct span mine = { 0 }, wanted = { 0 };
+
+	return X509_NAME_get0_der(X509_get_issuer_name(x), &mine.data, &mine.len) == 1 &&
+	       X509_NAME_get0_der(X509_get_subject_name(grant->certificate), &wanted.data,
+				  &wanted.len) == 1 &&
+	       span_equal(mine, wanted);
+}
+
+/* No entry, and no empty set of entries either. */
+static bool is_subject_empty(const X509 *x)
+{
+	static const uint8_t empty[] = { DER_SEQUENCE, 0 };
+	struct span name = { 0 };
+
+	return X509_NAME_get0_der(X509_get_subject_name(x), &name.data, &name.len) == 1 &&
+	       span_equal(name, (struct span){ .data = empty, .len = sizeof(empty) });
 }
 
 static bool is_validity_good(const X509 *x, const struct grant *grant, int64_t now)
@@ -166,28 +195,70 @@ static bool is_validity_good(const X509 *x, const struct grant *grant, int64_t n
 	       until <= grant->verdict.expires && until <= ca_until;
 }
 
-static bool is_key_good(X509 *x, const struct grant *grant)
+/* A named curve and an uncompressed point, in the one spelling (RFC 5480, 2.1.1
+ * and 2.2): a curve spelt out in parameters could be one of the asker's own. */
+static bool is_key_named(X509 *x)
 {
-	EVP_PKEY *key = X509_get0_pubkey(x);
-	EVP_PKEY *minting = X509_get0_pubkey(grant->certificate);
-	char group[32] = "";
+	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+					0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+					0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+	uint8_t *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	bool is_named = len == (int)sizeof(p256) + 64 && memcmp(der, p256, sizeof(p256)) == 0;
 
-	return key != NULL && minting != NULL && EVP_PKEY_is_a(key, "EC") &&
-	       EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
-	       strcmp(group, "prime256v1") == 0 && EVP_PKEY_eq(key, minting) != 1;
+	OPENSSL_free(der);
+	return is_named;
 }
 
-/* Exactly these, each once. */
+static bool is_key_good(X509 *x, const struct grant *grant)
+{
+	/* NULL as well for a point that is not on the curve. */
+	EVP_PKEY *key = X509_get0_pubkey(x);
+	EVP_PKEY *minting = X509_get0_pubkey(grant->certificate);
+
+	return key != NULL && minting != NULL && is_key_named(x) && EVP_PKEY_eq(key, minting) != 1;
+}
+
+/* Written again, its value is the same: OpenSSL reads over what follows the
+ * value inside its OCTET STRING, and another validator may not. */
+static bool is_extension_canonical(X509_EXTENSION *extension, int nid)
+{
+	void *value = X509V3_EXT_d2i(extension);
+	X509_EXTENSION *again =
+		value == NULL ? NULL
+			      : X509V3_EXT_i2d(nid, X509_EXTENSION_get_critical(extension), value);
+	bool is_same = again != NULL && ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(extension),
+							      X509_EXTENSION_get_data(again)) == 0;
+
+	if (value != NULL)
+		ASN1_item_free(value, ASN1_ITEM_ptr(X509V3_EXT_get(extension)->it));
+	X509_EXTENSION_free(again);
+	return is_same;
+}
+
+/* Exactly these, each once, each critical or not as it has to be. */
 static bool are_extensions_good(const X509 *x)
 {
-	static const int wanted[] = { NID_basic_constraints, NID_key_usage, NID_ext_key_usage,
-				      NID_authority_key_identifier, NID_subject_alt_name };
+	static const struct {
+		int nid;
+		int is_critical;
+	} wanted[] = { { NID_basic_constraints, 1 },
+		       { NID_key_usage, 1 },
+		       { NID_ext_key_usage, 0 },
+		       { NID_authority_key_identifier, 0 },
+		       /* Since Subject is empty (RFC 5280, 4.2.1.6). */
+		       { NID_subject_alt_name, 1 } };
 	const size_t count = sizeof(wanted) / sizeof(*wanted);
 
 	if (X509_get_ext_count(x) != (int)count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (X509_get_ext_by_NID(x, wanted[i], -1) < 0)
+		int at = X509_get_ext_by_NID(x, wanted[i].nid, -1);
+		X509_EXTENSION *extension = at < 0 ? NULL : X509_get_ext(x, at);
+
+		if (extension == NULL ||
+		    X509_EXTENSION_get_critical(extension) != wanted[i].is_critical ||
+		    !is_extension_canonical(extension, wanted[i].nid))
 			return false;
 	}
 	return true;
@@ -195,9 +266,8 @@ static bool are_extensions_good(const X509 *x)
 
 static bool is_leaf(const X509 *x)
 {
-	int critical = -1;
-	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(x, NID_basic_constraints, &critical, NULL);
-	bool is_good = bc != NULL && bc->ca == 0 && bc->pathlen == NULL && critical == 1;
+	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
+	bool is_good = bc != NULL && bc->ca == 0 && bc->pathlen == NULL;
 
 	BASIC_CONSTRAINTS_free(bc);
 	return is_good;
@@ -205,13 +275,7 @@ static bool is_leaf(const X509 *x)
 
 static bool is_key_usage_good(X509 *x)
 {
-	int critical = -1;
-	ASN1_BIT_STRING *usage = X509_get_ext_d2i(x, NID_key_usage, &critical, NULL);
-	bool is_good =
-		usage != NULL && critical == 1 && X509_get_key_usage(x) == KU_DIGITAL_SIGNATURE;
-
-	ASN1_BIT_STRING_free(usage);
-	return is_good;
+	return X509_get_key_usage(x) == KU_DIGITAL_SIGNATURE;
 }
 
 /* serverAuth and clientAuth, each once. */
@@ -245,12 +309,10 @@ static bool is_authority_good(const X509 *x, X509 *issuer)
 
 static enum svid_refusal check_name(const X509 *x, const struct grant *grant)
 {
-	int critical = -1;
-	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, &critical, NULL);
+	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
 	enum svid_refusal refusal = SVID_BAD_NAME;
 
-	/* Critical, since Subject is empty (RFC 5280, 4.2.1.6). */
-	if (names != NULL && critical == 1 && sk_GENERAL_NAME_num(names) == 1) {
+	if (names != NULL && sk_GENERAL_NAME_num(names) == 1) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, 0);
 
 		if (name->type == GEN_URI) {
@@ -277,11 +339,11 @@ static enum svid_refusal check_fields(X509 *x, const struct grant *grant, int64_
 		return SVID_BAD_SERIAL;
 	if (!is_algorithm_good(x))
 		return SVID_BAD_ALGORITHM;
-	if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(grant->certificate)) != 0)
+	if (!is_issuer_good(x, grant))
 		return SVID_BAD_ISSUER;
 	if (!is_validity_good(x, grant, now))
 		return SVID_BAD_VALIDITY;
-	if (X509_NAME_entry_count(X509_get_subject_name(x)) != 0)
+	if (!is_subject_empty(x))
 		return SVID_BAD_SUBJECT;
 	return is_key_good(x, grant) ? SVID_ACCEPTED : SVID_BAD_KEY;
 }

@@ -21,13 +21,13 @@ enum svid_refusal {
 	SVID_BAD_ISSUER,
 	SVID_BAD_VALIDITY, /* starts too early, or ends after the grant */
 	SVID_BAD_SUBJECT, /* has to be empty */
-	SVID_BAD_KEY, /* no P-256 key, or the minting key itself */
-	SVID_BAD_EXTENSIONS, /* one too many, twice, or missing */
+	SVID_BAD_KEY, /* no named P-256 key, or the minting key itself */
+	SVID_BAD_EXTENSIONS, /* one too many, twice, missing, or odd in criticality or encoding */
 	SVID_BAD_BASIC_CONSTRAINTS,
 	SVID_BAD_KEY_USAGE,
 	SVID_BAD_EXTENDED_KEY_USAGE,
 	SVID_BAD_AUTHORITY_KEY_ID,
-	SVID_BAD_NAME, /* not one critical URI */
+	SVID_BAD_NAME, /* not one URI */
 	SVID_NOT_ENTITLED,
 };
 

@@ -3,6 +3,9 @@
  * passes, and each departure from it is refused by its name (s17). */
 #include "unit.h"
 
+#include <openssl/core_names.h>
+#include <time.h>
+
 #include "attestd/mint/svid.h"
 #include "attestd/svid_profile.h"
 #include "attestd_grant.h"
@@ -250,9 +253,9 @@ static void each_extension_has_one_value(void **state)
 		enum svid_refusal refusal;
 	} wrong[] = {
 		{ NID_basic_constraints, "critical,CA:TRUE", SVID_BAD_BASIC_CONSTRAINTS },
-		{ NID_basic_constraints, "CA:FALSE", SVID_BAD_BASIC_CONSTRAINTS },
+		{ NID_basic_constraints, "CA:FALSE", SVID_BAD_EXTENSIONS },
 		{ NID_key_usage, "critical,digitalSignature,keyCertSign", SVID_BAD_KEY_USAGE },
-		{ NID_key_usage, "digitalSignature", SVID_BAD_KEY_USAGE },
+		{ NID_key_usage, "digitalSignature", SVID_BAD_EXTENSIONS },
 		{ NID_key_usage, "critical,keyAgreement", SVID_BAD_KEY_USAGE },
 		{ NID_ext_key_usage, "serverAuth", SVID_BAD_EXTENDED_KEY_USAGE },
 		{ NID_ext_key_usage, "serverAuth,clientAuth,codeSigning",
@@ -260,7 +263,9 @@ static void each_extension_has_one_value(void **state)
 		{ NID_ext_key_usage, "serverAuth,serverAuth", SVID_BAD_EXTENDED_KEY_USAGE },
 		{ NID_authority_key_identifier, "keyid:always,issuer:always",
 		  SVID_BAD_AUTHORITY_KEY_ID },
-		{ NID_subject_alt_name, "URI:" ID, SVID_BAD_NAME },
+		{ NID_ext_key_usage, "critical,serverAuth,clientAuth", SVID_BAD_EXTENSIONS },
+		{ NID_authority_key_identifier, "critical,keyid:always", SVID_BAD_EXTENSIONS },
+		{ NID_subject_alt_name, "URI:" ID, SVID_BAD_EXTENSIONS },
 		{ NID_subject_alt_name, "critical,DNS:www.example.org", SVID_BAD_NAME },
 		{ NID_subject_alt_name, "critical,URI:" ID ",DNS:www.example.org", SVID_BAD_NAME },
 		{ NID_subject_alt_name, "critical,URI:" ID ",URI:" ID, SVID_BAD_NAME },
@@ -299,6 +304,93 @@ static void a_nul_inside_the_name_does_not_end_it(void **state)
 	assert_int_equal(check_changed(x), SVID_NOT_ENTITLED);
 }
 
+/* OpenSSL reads over them; who else would is not asked. */
+static void bytes_after_an_extensions_value_are_refused(void **state)
+{
+	(void)state;
+	for (int at = 0; at < 5; at++) {
+		AUTO(X509) x = mine();
+		ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(x, at));
+		AUTO_DONE(bytes) longer = { 0 };
+
+		assert_int_equal(bytes_copy((struct span){ ASN1_STRING_get0_data(value),
+							   (size_t)ASN1_STRING_length(value) },
+					    &longer),
+				 OK);
+		assert_int_equal(bytes_append(&longer, span_text("\x30\x03\x01\x01\xff")), OK);
+		assert_int_equal(ASN1_STRING_set(value, longer.data, (int)longer.len), 1);
+		assert_int_equal(check_changed(x), SVID_BAD_EXTENSIONS);
+	}
+}
+
+static void names_have_one_spelling(void **state)
+{
+	static const uint8_t one_empty_set[] = { 0x30, 0x02, 0x31, 0x00 };
+	const uint8_t *p = one_empty_set;
+	AUTO(X509) x = mine();
+	AUTO(X509) y = mine();
+	AUTO(X509_NAME) hollow = d2i_X509_NAME(NULL, &p, sizeof(one_empty_set));
+	AUTO(X509_NAME) upper = X509_NAME_new();
+	char own[64];
+
+	(void)state;
+	assert_non_null(hollow);
+	assert_int_equal(X509_set_subject_name(x, hollow), 1);
+	assert_int_equal(check_changed(x), SVID_BAD_SUBJECT);
+
+	assert_true(X509_NAME_get_text_by_NID(X509_get_subject_name(grant.certificate),
+					      NID_commonName, own, sizeof(own)) > 0);
+	own[0] = 'N';
+	assert_int_equal(X509_NAME_add_entry_by_txt(upper, "CN", V_ASN1_UTF8STRING,
+						    (const uint8_t *)own, -1, -1, 0),
+			 1);
+	/* One name for OpenSSL. */
+	assert_int_equal(X509_NAME_cmp(upper, X509_get_subject_name(grant.certificate)), 0);
+	assert_int_equal(X509_set_issuer_name(y, upper), 1);
+	assert_int_equal(check_changed(y), SVID_BAD_ISSUER);
+}
+
+static void times_have_one_spelling(void **state)
+{
+	AUTO(X509) x = mine();
+	struct tm tm;
+	char text[32];
+
+	(void)state;
+	assert_int_equal(ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm), 1);
+	assert_true(strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm) > 0);
+	/* The same second, as GeneralizedTime. */
+	assert_int_equal(ASN1_TIME_set_string(X509_getm_notAfter(x), text), 1);
+	assert_int_equal(ASN1_STRING_type(X509_get0_notAfter(x)), V_ASN1_GENERALIZEDTIME);
+	assert_int_equal(check_changed(x), SVID_BAD_VALIDITY);
+}
+
+static void set_key(X509 *x, const char *format, const char *encoding)
+{
+	AUTO(EVP_PKEY) key = EVP_EC_gen("P-256");
+
+	assert_non_null(key);
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(
+				 key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format),
+			 1);
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding),
+			 1);
+	assert_int_equal(X509_set_pubkey(x, key), 1);
+}
+
+static void a_curve_in_parameters_and_a_compressed_point_are_refused(void **state)
+{
+	AUTO(X509) x = mine();
+
+	(void)state;
+	set_key(x, "uncompressed", "explicit");
+	assert_int_equal(check_changed(x), SVID_BAD_KEY);
+	set_key(x, "compressed", "named_curve");
+	assert_int_equal(check_changed(x), SVID_BAD_KEY);
+	set_key(x, "uncompressed", "named_curve");
+	assert_int_equal(check_changed(x), SVID_ACCEPTED);
+}
+
 static void two_svids_share_neither_key_nor_serial(void **state)
 {
 	AUTO_DONE(svid) second = { 0 };
@@ -327,6 +419,10 @@ int main(void)
 		TEST(an_extension_more_or_less_is_refused),
 		TEST(each_extension_has_one_value),
 		TEST(a_nul_inside_the_name_does_not_end_it),
+		TEST(bytes_after_an_extensions_value_are_refused),
+		TEST(names_have_one_spelling),
+		TEST(times_have_one_spelling),
+		TEST(a_curve_in_parameters_and_a_compressed_point_are_refused),
 		TEST(two_svids_share_neither_key_nor_serial),
 	};
 
