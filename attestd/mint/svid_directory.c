@@ -19,12 +19,19 @@ static const char *const names[] = { "svid.pem", "svid_key.pem", "bundle.pem" };
 #define NAMES (sizeof(names) / sizeof(*names))
 
 /* Everything goes by this descriptor: a path that is changed under us leads
- * nowhere else. -1 with errno. */
-static int open_directory(const struct identity_settings *identity, bool make)
+ * nowhere else, and one that is a link leads nowhere. -1 with errno. */
+static int open_directory(const struct identity_settings *identity)
 {
-	if (make && mkdir(identity->directory, 0755) != 0 && errno != EEXIST)
-		return -1;
-	return open(identity->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(identity->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Who may write the directory can put another key into it. */
+static bool is_guarded(int directory, const struct identity_settings *identity)
+{
+	struct stat st;
+
+	return fstat(directory, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	       (st.st_uid == 0 || st.st_uid == geteuid() || st.st_uid == identity->owner);
 }
 
 static bool write_all(int fd, struct span content)
@@ -138,36 +145,48 @@ enum status svid_directory_write(const struct identity_settings *identity,
 				 const struct svid_files *files)
 {
 	char name[sizeof(SET_TEMPLATE)] = "";
-	int directory = open_directory(identity, true);
+
+	if (mkdir(identity->directory, 0755) != 0 && errno != EEXIST)
+		return STATUS_IO;
+
+	int directory = open_directory(identity);
 
 	if (directory < 0)
 		return STATUS_IO;
+	if (!is_guarded(directory, identity)) {
+		(void)close(directory);
+		return STATUS_DENIED;
+	}
 
 	bool is_written = make_set(directory, identity, files, name) && link_names(directory) &&
 			  switch_set(directory, name);
+	int saved = errno;
 
 	if (is_written)
 		remove_sets(directory, name);
 	else if (name[0] != '\0')
 		remove_set(directory, name);
 	(void)close(directory);
+	errno = saved;
 	return is_written ? OK : STATUS_IO;
 }
 
 enum status svid_directory_remove(const struct identity_settings *identity)
 {
-	int directory = open_directory(identity, false);
+	int directory = open_directory(identity);
 
 	if (directory < 0)
 		return errno == ENOENT ? OK : STATUS_IO;
 
 	/* First the one link, by which all three are gone. */
 	bool is_removed = unlinkat(directory, CURRENT, 0) == 0 || errno == ENOENT;
+	int saved = errno;
 
 	for (size_t i = 0; i < NAMES; i++)
 		(void)unlinkat(directory, names[i], 0);
 	(void)unlinkat(directory, CURRENT_NEXT, 0);
 	remove_sets(directory, NULL);
 	(void)close(directory);
+	errno = saved;
 	return is_removed ? OK : STATUS_IO;
 }

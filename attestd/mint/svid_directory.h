@@ -19,9 +19,11 @@ struct svid_files {
 	struct span svid, key, bundle; /* PEM */
 };
 
+/* The directory is made where it is missing. STATUS_IO with errno;
+ * STATUS_DENIED: somebody but root, us and its owner may write it. */
 enum status svid_directory_write(const struct identity_settings *identity,
 				 const struct svid_files *files);
-/* Removes the set, and whatever an earlier run left. */
+/* Removes the set, and whatever an earlier run left. STATUS_IO with errno. */
 enum status svid_directory_remove(const struct identity_settings *identity);
 
 #endif

@@ -121,6 +121,55 @@ static void sets_of_a_run_that_was_killed_are_removed(void **state)
 	assert_int_equal(entries(), 5);
 }
 
+static enum status write_one(void)
+{
+	struct svid_files files = { span_text("1"), span_text("1"), span_text("1") };
+
+	return svid_directory_write(&identity, &files);
+}
+
+static void a_link_in_the_directorys_place_is_not_followed(void **state)
+{
+	char elsewhere[128];
+
+	(void)state;
+	(void)snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", top);
+	assert_int_equal(mkdir(elsewhere, 0700), 0);
+	assert_int_equal(symlink(elsewhere, path), 0);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_int_equal(svid_directory_remove(&identity), STATUS_IO);
+	/* Nothing was put there. */
+	assert_int_equal(rmdir(elsewhere), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_directory_that_others_may_write_gets_no_key_but_is_emptied(void **state)
+{
+	(void)state;
+	write_set("1");
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(write_one(), STATUS_DENIED);
+	assert_content("svid.pem", "1");
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	assert_int_equal(entries(), 0);
+	assert_int_equal(chmod(path, 0770), 0);
+	assert_int_equal(write_one(), STATUS_DENIED);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(write_one(), OK);
+}
+
+static void somebody_elses_directory_gets_no_key(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(write_one(), STATUS_DENIED);
+	identity.owner = 65534;
+	assert_int_equal(write_one(), OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 
 int main(void)
@@ -131,6 +180,9 @@ int main(void)
 		TEST(removal_leaves_an_empty_directory),
 		TEST(removal_without_a_directory_is_done),
 		TEST(sets_of_a_run_that_was_killed_are_removed),
+		TEST(a_link_in_the_directorys_place_is_not_followed),
+		TEST(a_directory_that_others_may_write_gets_no_key_but_is_emptied),
+		TEST(somebody_elses_directory_gets_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
