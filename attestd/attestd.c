@@ -230,8 +230,8 @@ static int open_signals(void)
 	sigset_t wanted;
 
 	if (sigemptyset(&wanted) != 0 || sigaddset(&wanted, SIGTERM) != 0 ||
-	    sigaddset(&wanted, SIGINT) != 0 || sigaddset(&wanted, SIGCHLD) != 0 ||
-	    sigprocmask(SIG_BLOCK, &wanted, NULL) != 0)
+	    sigaddset(&wanted, SIGINT) != 0 || sigaddset(&wanted, SIGHUP) != 0 ||
+	    sigaddset(&wanted, SIGCHLD) != 0 || sigprocmask(SIG_BLOCK, &wanted, NULL) != 0)
 		return -1;
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }

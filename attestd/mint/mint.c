@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,9 +27,10 @@
 #define IDLE_S 60
 
 struct minted {
-	bool is_there;
-	bool is_told; /* that the node may not have it */
-	int64_t next; /* when to mint again, unix seconds */
+	int64_t not_after; /* of the SVID on disk; 0: there is none */
+	bool is_left; /* it could not be removed */
+	bool is_told; /* why there is none */
+	int64_t next; /* when to try again, unix seconds */
 };
 
 struct mint {
@@ -36,7 +39,11 @@ struct mint {
 	int signals;
 	uint64_t next_id;
 	struct grant grant; /* certificate NULL: no right */
+	/* The same end on a clock that nobody sets. */
+	int64_t ends_s;
 	struct bundle bundle;
+	uint64_t bundle_sequence; /* of the newest bundle that was seen */
+	bool has_no_broker;
 	struct minted minted[IDENTITIES_MAX];
 };
 
@@ -45,14 +52,28 @@ static bool has_right(const struct mint *m)
 	return m->grant.certificate != NULL;
 }
 
+static int64_t boot_time_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
 static void remove_one(struct mint *m, size_t i)
 {
 	const struct identity_settings *identity = &m->configuration->identities[i];
+	struct minted *minted = &m->minted[i];
+	bool was_told = minted->is_left;
 
-	if (svid_directory_remove(identity) != OK)
-		log_line(LOG_LEVEL_ERROR, "[identity %s] %s could not be emptied", identity->name,
-			 identity->directory);
-	m->minted[i] = (struct minted){ 0 };
+	*minted = (struct minted){ 0 };
+	if (svid_directory_remove(identity) == OK)
+		return;
+	if (!was_told)
+		log_line(LOG_LEVEL_ERROR, "[identity %s] %s could not be emptied: %s",
+			 identity->name, identity->directory, strerror(errno));
+	minted->is_left = true;
+	minted->next = (int64_t)time(NULL) + RETRY_S;
 }
 
 static void remove_all(struct mint *m)
@@ -70,7 +91,17 @@ static void end_right(struct mint *m, const char *why)
 	remove_all(m);
 }
 
-/* The minting key's signature. STATUS_IO: the broker is gone. */
+/* How long the broker may take: what is on disk goes when the right ends, also
+ * while somebody keeps us waiting. */
+static int sign_timeout_ms(const struct mint *m)
+{
+	int64_t left = (m->ends_s - boot_time_s()) * 1000;
+
+	return left < SIGN_TIMEOUT_MS ? (left > 0 ? (int)left : 0) : SIGN_TIMEOUT_MS;
+}
+
+/* The minting key's signature. A broker that is gone, late or talks nonsense is
+ * none any more: what it says later would answer another question. */
 static enum status ask_signature(struct mint *m, struct span tbs, struct bytes *signature)
 {
 	AUTO_DONE(bytes) body = { 0 };
@@ -83,20 +114,20 @@ static enum status ask_signature(struct mint *m, struct span tbs, struct bytes *
 
 	if (status == OK)
 		status = channel_call(&m->broker, FRAME_MINT_SIGN, ++m->next_id, span_of(&body),
-				      SIGN_TIMEOUT_MS, &frame);
+				      sign_timeout_ms(m), &frame);
+	m->has_no_broker = status != OK;
 	if (status != OK)
-		return STATUS_IO;
+		return STATUS_UNAVAILABLE;
 	if (frame.fd >= 0)
 		(void)close(frame.fd);
-	if (frame.type == FRAME_REFUSED)
-		return STATUS_DENIED;
-	if (frame.type != FRAME_ANSWER || frame.fd >= 0)
-		return STATUS_IO;
+	if (frame.type == FRAME_REFUSED && frame.fd < 0)
+		return STATUS_UNAVAILABLE;
 
 	struct reader r = reader_over(frame.body);
 	struct span der = reader_sized(&r, SIGNATURE_MAX);
 
-	return reader_end(&r) == OK ? bytes_copy(der, signature) : STATUS_IO;
+	m->has_no_broker = frame.type != FRAME_ANSWER || frame.fd >= 0 || reader_end(&r) != OK;
+	return m->has_no_broker ? STATUS_UNAVAILABLE : bytes_copy(der, signature);
 }
 
 static enum status mint_one(struct mint *m, const struct identity_settings *identity, int64_t now,
@@ -125,6 +156,35 @@ static enum status mint_one(struct mint *m, const struct identity_settings *iden
 	return status;
 }
 
+/* STATUS_IO, STATUS_DENIED: of the directory; errno is of the former. */
+static void log_failure(const struct identity_settings *identity, enum status why)
+{
+	const char *directory = identity->directory;
+	const char *cause = why == STATUS_IO ? strerror(errno) : status_text(why);
+
+	if (why == STATUS_DENIED)
+		cause = "others may write it";
+	if (why == STATUS_UNAVAILABLE) {
+		directory = "broker";
+		cause = "did not sign";
+	}
+	log_line(LOG_LEVEL_WARNING, "[identity %s] not minted: %s: %s", identity->name, directory,
+		 cause);
+}
+
+/* Not minted: what is there stays while it is valid. */
+static void keep_old(struct mint *m, size_t i, int64_t now, enum status why)
+{
+	struct minted *minted = &m->minted[i];
+
+	if (!minted->is_told)
+		log_failure(&m->configuration->identities[i], why);
+	if (minted->not_after != 0 && minted->not_after <= now)
+		remove_one(m, i);
+	minted->is_told = true;
+	minted->next = now + RETRY_S;
+}
+
 static void keep_one(struct mint *m, size_t i, int64_t now)
 {
 	const struct identity_settings *identity = &m->configuration->identities[i];
@@ -138,37 +198,42 @@ static void keep_one(struct mint *m, size_t i, int64_t now)
 				 identity->spiffe_id);
 		remove_one(m, i);
 		minted->is_told = true;
-		minted->next = INT64_MAX;
+		if (!minted->is_left)
+			minted->next = INT64_MAX;
 		return;
 	}
 
 	enum status status = mint_one(m, identity, now, &not_after);
 
-	if (status == OK) {
-		log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name,
-			 identity->spiffe_id, (long long)not_after);
-		minted->is_there = true;
-		minted->next = now + (not_after - now + 1) / 2;
+	if (status != OK) {
+		keep_old(m, i, now, status);
 		return;
 	}
-	log_line(LOG_LEVEL_WARNING, "[identity %s] not minted: %s", identity->name,
-		 status_text(status));
-	minted->next = now + RETRY_S;
+	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->spiffe_id,
+		 (long long)not_after);
+	*minted =
+		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };
+}
+
+/* By either clock: one that was set back makes no right longer. */
+static bool is_over(const struct mint *m, int64_t now)
+{
+	return m->grant.verdict.expires <= now || m->ends_s <= boot_time_s();
 }
 
 static void keep_all(struct mint *m)
 {
-	int64_t now = (int64_t)time(NULL);
+	for (size_t i = 0; i < m->configuration->identity_count && !m->has_no_broker; i++) {
+		int64_t now = (int64_t)time(NULL);
 
-	if (!has_right(m))
-		return;
-	if (m->grant.verdict.expires <= now) {
-		end_right(m, "the right ran out");
-		return;
-	}
-	for (size_t i = 0; i < m->configuration->identity_count; i++) {
-		if (m->minted[i].next <= now)
+		if (has_right(m) && is_over(m, now))
+			end_right(m, "the right ran out");
+		if (m->minted[i].next > now)
+			continue;
+		if (has_right(m))
 			keep_one(m, i, now);
+		else if (m->minted[i].is_left)
+			remove_one(m, i);
 	}
 }
 
@@ -177,10 +242,14 @@ static int wait_ms(const struct mint *m)
 	int64_t now = (int64_t)time(NULL);
 	int64_t next = now + IDLE_S;
 
-	if (has_right(m) && m->grant.verdict.expires < next)
-		next = m->grant.verdict.expires;
-	for (size_t i = 0; has_right(m) && i < m->configuration->identity_count; i++) {
-		if (m->minted[i].next < next)
+	if (has_right(m)) {
+		int64_t left = m->ends_s - boot_time_s();
+
+		next = now + left < next ? now + left : next;
+		next = m->grant.verdict.expires < next ? m->grant.verdict.expires : next;
+	}
+	for (size_t i = 0; i < m->configuration->identity_count; i++) {
+		if ((has_right(m) || m->minted[i].is_left) && m->minted[i].next < next)
 			next = m->minted[i].next;
 	}
 	return next <= now ? 0 : (int)(next - now) * 1000;
@@ -209,8 +278,13 @@ static enum status take_right(struct mint *m, struct reader *r)
 	if (status == OK &&
 	    !span_equal(span_of(&bundle.trust_domain), span_of(&grant.verdict.trust_domain)))
 		status = STATUS_MISMATCH;
+	/* An older one may hold a root that was taken out since. */
+	if (status == OK && bundle.sequence < m->bundle_sequence)
+		status = STATUS_DENIED;
 	if (status != OK)
 		return status;
+	m->bundle_sequence = bundle.sequence;
+	m->ends_s = boot_time_s() + grant.verdict.expires - (int64_t)time(NULL);
 	grant_done(&m->grant);
 	bundle_done(&m->bundle);
 	m->grant = grant;
@@ -259,8 +333,8 @@ static enum status serve_agent(struct mint *m)
 	return status == OK ? serve(m, &frame) : status;
 }
 
-/* Until the agent goes or we are told to end: then nobody would take the files
- * away when their time is over. */
+/* Until agent or broker goes or we are told to end: then nobody would take the
+ * files away when their time is over. */
 static void loop(struct mint *m)
 {
 	enum status status = OK;
@@ -271,6 +345,10 @@ static void loop(struct mint *m)
 					{ .fd = m->signals, .events = POLLIN } };
 
 		keep_all(m);
+		if (m->has_no_broker) {
+			log_line(LOG_LEVEL_ERROR, "the broker is gone");
+			break;
+		}
 		(void)poll(fds, 3, wait_ms(m));
 		if (fds[2].revents != 0 || fds[1].revents != 0)
 			break;
@@ -284,8 +362,11 @@ static int open_signals(void)
 {
 	sigset_t ending;
 
+	/* A terminal sends its signals to each process of the group. When the
+	 * parent dies, the files must go before we do. */
 	if (sigemptyset(&ending) != 0 || sigaddset(&ending, SIGTERM) != 0 ||
-	    sigprocmask(SIG_BLOCK, &ending, NULL) != 0)
+	    sigaddset(&ending, SIGINT) != 0 || sigaddset(&ending, SIGHUP) != 0 ||
+	    sigprocmask(SIG_BLOCK, &ending, NULL) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return -1;
 	return signalfd(-1, &ending, SFD_CLOEXEC);
 }

@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 ATTESTD_TESTS = \
 	tests/unit/test_attestd_grant \
 	tests/unit/test_attestd_logs \
+	tests/unit/test_attestd_mint \
 	tests/unit/test_attestd_schedule \
 	tests/unit/test_attestd_svid \
 	tests/unit/test_attestd_svid_directory
@@ -18,6 +19,10 @@ tests_unit_test_attestd_grant_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_svid_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_mint_SOURCES = tests/unit/test_attestd_mint.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_mint_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_mint_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_schedule_SOURCES = tests/unit/test_attestd_schedule.c tests/unit/unit.h
 tests_unit_test_attestd_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -30,8 +30,8 @@ static void make_certificate(struct granted *g)
 			 1);
 	assert_int_equal(X509_set_subject_name(x, name), 1);
 	assert_int_equal(X509_set_issuer_name(x, name), 1);
-	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(x), NOW - 3600));
-	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), NOW + LIFETIME_S));
+	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(x), (time_t)(g->now - 3600)));
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), (time_t)(g->now + LIFETIME_S)));
 	assert_int_equal(X509_set_pubkey(x, g->minting), 1);
 	add_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
 	add_extension(x, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -48,11 +48,18 @@ static void make_certificate(struct granted *g)
 
 void granted_init(struct granted *g)
 {
-	*g = (struct granted){ .minting = EVP_EC_gen("P-256"), .result = EVP_EC_gen("P-256") };
+	granted_init_at(g, NOW);
+}
+
+void granted_init_at(struct granted *g, int64_t now)
+{
+	*g = (struct granted){ .minting = EVP_EC_gen("P-256"),
+			       .result = EVP_EC_gen("P-256"),
+			       .now = now };
 	assert_non_null(g->minting);
 	assert_non_null(g->result);
 	make_certificate(g);
-	granted_sign(g, "trusted", NOW + LIFETIME_S, "spiffe://example.org/web/*");
+	granted_sign(g, "trusted", now + LIFETIME_S, "spiffe://example.org/web/*");
 }
 
 void granted_done(struct granted *g)
@@ -88,7 +95,7 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 			     "attestd-verdict/1\nnode %064d\nnonce AAAAAAAAAAAAAAAAAAAAAA==\n"
 			     "state %s\nissued %lld\nexpires %lld\ngeneration %064d\n"
 			     "minting-key %s\ncertificate ",
-			     7, state, (long long)NOW, (long long)expires, 0,
+			     7, state, (long long)g->now, (long long)expires, 0,
 			     is_granted ? "000b01020304050607080910111213141516171819202122"
 					  "23242526272829303132"
 					: "-"),

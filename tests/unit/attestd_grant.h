@@ -13,9 +13,12 @@ struct granted {
 	EVP_PKEY *result;
 	struct bytes certificate; /* DER of the grant */
 	struct bytes text, signature; /* the verdict */
+	int64_t now; /* when it was issued */
 };
 
+/* Issued at NOW. */
 void granted_init(struct granted *g);
+void granted_init_at(struct granted *g, int64_t now);
 void granted_done(struct granted *g);
 /* The verdict's text with these lines instead of its own, signed. */
 void granted_sign(struct granted *g, const char *state, int64_t expires, const char *entitlement);

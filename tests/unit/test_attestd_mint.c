@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mint as a process between an agent and a broker that are ours: whatever
+ * becomes of them, no SVID outlives the right (k16). */
+#include "unit.h"
+
+#include <openssl/pem.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attestd/frames.h"
+#include "attestd/mint/mint.h"
+#include "attestd_grant.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "daemon/role.h"
+
+#define PATIENCE_MS 8000
+#define STEP_US 20000
+
+static char top[] = "/tmp/attestd-mint.XXXXXX";
+static char configuration[64], svid_path[128], directory[64];
+static struct granted granted;
+static struct channel agent, broker;
+static pid_t mint;
+
+static void write_configuration(void)
+{
+	char key[64];
+	FILE *file;
+
+	(void)snprintf(key, sizeof(key), "%s/result.pem", top);
+	file = fopen(key, "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PUBKEY(file, granted.result), 1);
+	assert_int_equal(fclose(file), 0);
+	file = fopen(configuration, "w");
+	assert_non_null(file);
+	(void)fprintf(file,
+		      "[verifier]\nurl = https://localhost\nca_file = %s\nresult_key = %s\n"
+		      "[identity web]\nspiffe_id = spiffe://example.org/web/1\ndir = %s\n",
+		      key, key, directory);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void start_mint(void)
+{
+	int to_agent[2], to_broker[2];
+	const pid_t parent = getpid();
+
+	assert_int_equal(channel_pair(to_agent), OK);
+	assert_int_equal(channel_pair(to_broker), OK);
+	mint = fork();
+	assert_true(mint >= 0);
+	if (mint == 0) {
+		/* Above the range first: a pair may lie in it. */
+		int moved[MINT_FDS] = { dup2(to_agent[1], 40), dup2(to_broker[1], 41) };
+
+		if (dup2(moved[0], ROLE_FD_FIRST + MINT_AGENT) < 0 ||
+		    dup2(moved[1], ROLE_FD_FIRST + MINT_BROKER) < 0 || getppid() != parent)
+			_exit(99);
+		role_begin("mint", MINT_FDS);
+		_exit(mint_run(configuration));
+	}
+	(void)close(to_agent[1]);
+	(void)close(to_broker[1]);
+	channel_init(&agent, to_agent[0], FRAME_SMALL_MAX * 2);
+	channel_init(&broker, to_broker[0], FRAME_SMALL_MAX);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	(void)umask(022);
+	(void)strcpy(top, "/tmp/attestd-mint.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(configuration, sizeof(configuration), "%s/attestd.conf", top);
+	(void)snprintf(directory, sizeof(directory), "%s/web", top);
+	(void)snprintf(svid_path, sizeof(svid_path), "%s/svid.pem", directory);
+	granted_init_at(&granted, (int64_t)time(NULL));
+	write_configuration();
+	start_mint();
+	return 0;
+}
+
+static int drop(void **state)
+{
+	char command[128];
+
+	(void)state;
+	if (mint > 0) {
+		(void)kill(mint, SIGKILL);
+		(void)waitpid(mint, NULL, 0);
+	}
+	channel_done(&agent);
+	channel_done(&broker);
+	granted_done(&granted);
+	(void)snprintf(command, sizeof(command), "chmod -R u+w %s; rm -rf %s", top, top);
+	return system(command);
+}
+
+static void put_bundle(struct writer *w, uint64_t sequence)
+{
+	AUTO_DONE(bundle) bundle = { .sequence = sequence, .certificate_count = 1 };
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+
+	assert_int_equal(bytes_append(&bundle.trust_domain, span_text("example.org")), OK);
+	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.certificates[0]), OK);
+	assert_int_equal(bundle_write(&bundle, &text), OK);
+	sign_with(granted.result, span_of(&text), &signature);
+	writer_sized32(w, span_of(&text));
+	writer_sized(w, span_of(&signature));
+}
+
+static void give_right(int64_t lifetime_s, uint64_t bundle_sequence)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+
+	granted_sign(&granted, "trusted", (int64_t)time(NULL) + lifetime_s,
+		     "spiffe://example.org/web/*");
+	writer_sized32(&w, span_of(&granted.text));
+	writer_sized(&w, span_of(&granted.signature));
+	writer_sized32(&w, span_of(&granted.certificate));
+	put_bundle(&w, bundle_sequence);
+	assert_int_equal(writer_end(&w), OK);
+	assert_int_equal(channel_send(&agent, FRAME_RIGHT, 0, span_of(&body)), OK);
+}
+
+/* What an honest broker does once. */
+static void sign_once(void)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	struct frame frame;
+
+	assert_int_equal(channel_receive(&broker, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_MINT_SIGN);
+
+	struct reader r = reader_over(frame.body);
+
+	sign_with(granted.minting, reader_sized32(&r, FRAME_SMALL_MAX), &signature);
+	writer_sized(&w, span_of(&signature));
+	assert_int_equal(writer_end(&w), OK);
+	assert_int_equal(channel_send(&broker, FRAME_ANSWER, frame.id, span_of(&body)), OK);
+}
+
+static bool is_there(void)
+{
+	return access(svid_path, F_OK) == 0;
+}
+
+static void await_svid(bool is_wanted)
+{
+	for (int waited = 0; waited < PATIENCE_MS * 1000; waited += STEP_US) {
+		if (is_there() == is_wanted)
+			return;
+		(void)usleep(STEP_US);
+	}
+	fail_msg("the SVID is %sthere", is_wanted ? "not " : "");
+}
+
+static void await_end(void)
+{
+	for (int waited = 0; waited < PATIENCE_MS * 1000; waited += STEP_US) {
+		if (waitpid(mint, NULL, WNOHANG) == mint) {
+			mint = 0;
+			return;
+		}
+		(void)usleep(STEP_US);
+	}
+	fail_msg("the mint goes on");
+}
+
+static void mint_one(int64_t lifetime_s)
+{
+	give_right(lifetime_s, 2);
+	sign_once();
+	await_svid(true);
+}
+
+static void a_right_that_nobody_renews_takes_its_svid_along(void **state)
+{
+	(void)state;
+	mint_one(2);
+	/* At half of its time it asks for the next. */
+	sign_once();
+	await_svid(false);
+	assert_int_equal(kill(mint, 0), 0);
+}
+
+static void a_broker_that_does_not_answer_keeps_no_svid_alive(void **state)
+{
+	(void)state;
+	mint_one(3);
+	await_svid(false);
+	await_end();
+}
+
+static void any_signal_that_ends_it_removes_the_svid(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		mint_one(LIFETIME_S);
+		assert_int_equal(kill(mint, signals[i]), 0);
+		await_end();
+		assert_false(is_there());
+		channel_done(&agent);
+		channel_done(&broker);
+		start_mint();
+	}
+}
+
+static void an_agent_or_a_broker_that_is_gone_removes_the_svid(void **state)
+{
+	(void)state;
+	mint_one(LIFETIME_S);
+	channel_done(&agent);
+	await_end();
+	assert_false(is_there());
+	channel_done(&broker);
+	start_mint();
+	mint_one(LIFETIME_S);
+	channel_done(&broker);
+	await_end();
+	assert_false(is_there());
+}
+
+static void a_bundle_older_than_one_that_was_seen_ends_the_right(void **state)
+{
+	(void)state;
+	mint_one(LIFETIME_S);
+	give_right(LIFETIME_S, 1);
+	await_svid(false);
+	give_right(LIFETIME_S, 2);
+	sign_once();
+	await_svid(true);
+}
+
+static void a_directory_that_cannot_be_written_is_tried_again(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(directory, 0755), 0);
+	assert_int_equal(chmod(directory, 0777), 0);
+	give_right(LIFETIME_S, 1);
+	sign_once();
+	(void)usleep(20 * STEP_US);
+	assert_false(is_there());
+	assert_int_equal(chmod(directory, 0755), 0);
+	sign_once();
+	await_svid(true);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_right_that_nobody_renews_takes_its_svid_along),
+		TEST(a_broker_that_does_not_answer_keeps_no_svid_alive),
+		TEST(any_signal_that_ends_it_removes_the_svid),
+		TEST(an_agent_or_a_broker_that_is_gone_removes_the_svid),
+		TEST(a_bundle_older_than_one_that_was_seen_ends_the_right),
+		TEST(a_directory_that_cannot_be_written_is_tried_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
