@@ -132,7 +132,7 @@ static int64_t wait_after(const struct round *round, struct streak *s)
 	*s = (struct streak){ 0 };
 	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
 		s->soon = before.soon + 1;
-		return schedule_backoff_ms(s->soon, any_number());
+		return schedule_backoff_ms(s->soon, 0, any_number());
 	}
 	if (outcome == OUTCOME_PENDING) {
 		s->polls = before.polls + 1;
@@ -141,11 +141,7 @@ static int64_t wait_after(const struct round *round, struct streak *s)
 	if (outcome == OUTCOME_VERDICT)
 		return schedule_renewal_ms(round->interval_s, round->lifetime_s, any_number());
 	s->failures = before.failures + before.soon + 1;
-
-	int64_t asked = (int64_t)round->retry_after_s * 1000;
-	int64_t own = schedule_backoff_ms(s->failures, any_number());
-
-	return own > asked ? own : asked;
+	return schedule_backoff_ms(s->failures, round->retry_after_s, any_number());
 }
 
 /* Until then, or until the IMA log grew; growth does not hurry a verifier that
@@ -203,6 +199,9 @@ static enum status open_all(struct agent *a)
 	};
 	enum status status = verifier_client_new(&settings, &a->verifier);
 
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "[verifier] ca_file: %s: %s", settings.ca_file,
+			 status_text(status));
 	return status == OK ? configuration_drop(c, "agent") : status;
 }
 

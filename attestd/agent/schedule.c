@@ -23,19 +23,30 @@ static int64_t less_some(int64_t value, int64_t part, uint32_t random)
 	return value - value / part * (int64_t)(random >> 16) / 0x10000;
 }
 
-int64_t schedule_backoff_ms(unsigned failures, uint32_t random)
+/* own, or what the verifier asked for: never earlier, up to a quarter later, and
+ * not beyond an hour, whoever answers in its place. */
+static int64_t as_asked(int64_t own, uint32_t retry_after_s, uint32_t random)
+{
+	int64_t asked = retry_after_s < RETRY_AFTER_MOST_S ? retry_after_s : RETRY_AFTER_MOST_S;
+	int64_t most = asked * 1250;
+	int64_t later = most - less_some(most, 5, random);
+
+	return own > asked * 1000 ? own : asked * 1000 + later;
+}
+
+int64_t schedule_backoff_ms(unsigned failures, uint32_t retry_after_s, uint32_t random)
 {
 	unsigned times = failures > 0 ? failures - 1 : 0;
+	int64_t own = less_some(doubled(BACKOFF_FIRST_MS, BACKOFF_MOST_MS, times), 4, random);
 
-	return less_some(doubled(BACKOFF_FIRST_MS, BACKOFF_MOST_MS, times), 4, random);
+	return as_asked(own, retry_after_s, random);
 }
 
 int64_t schedule_pending_ms(unsigned polls, uint32_t retry_after_s, uint32_t random)
 {
 	int64_t own = less_some(doubled(PENDING_FIRST_MS, PENDING_MOST_MS, polls), 4, random);
-	int64_t asked = retry_after_s < RETRY_AFTER_MOST_S ? retry_after_s : RETRY_AFTER_MOST_S;
 
-	return own > asked * 1000 ? own : asked * 1000;
+	return as_asked(own, retry_after_s, random);
 }
 
 int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t random)

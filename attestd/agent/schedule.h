@@ -9,10 +9,11 @@
  * fleet that started together does not stay together.
  */
 
-/* After failures in a row: 1 s, doubled up to a minute, less up to a quarter. */
-int64_t schedule_backoff_ms(unsigned failures, uint32_t random);
-/* While nobody has approved the node: growing from 2 s to 30 s, and at least
- * what the verifier asked for. */
+/* After failures in a row: 1 s, doubled up to a minute, less up to a quarter;
+ * at least what the verifier asked for, which counts up to an hour. */
+int64_t schedule_backoff_ms(unsigned failures, uint32_t retry_after_s, uint32_t random);
+/* While nobody has approved the node: growing from 2 s to 30 s, asked for as
+ * above. */
 int64_t schedule_pending_ms(unsigned polls, uint32_t retry_after_s, uint32_t random);
 /* After a verdict: the interval, at most half of what is left of the grant
  * (lifetime_s 0: none), less up to a tenth. */

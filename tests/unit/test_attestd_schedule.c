@@ -6,21 +6,21 @@
 static void failures_double_the_wait_up_to_a_minute(void **state)
 {
 	(void)state;
-	assert_int_equal(schedule_backoff_ms(1, 0), 1000);
-	assert_int_equal(schedule_backoff_ms(2, 0), 2000);
-	assert_int_equal(schedule_backoff_ms(6, 0), 32000);
-	assert_int_equal(schedule_backoff_ms(7, 0), 60000);
-	assert_int_equal(schedule_backoff_ms(4000000000u, 0), 60000);
+	assert_int_equal(schedule_backoff_ms(1, 0, 0), 1000);
+	assert_int_equal(schedule_backoff_ms(2, 0, 0), 2000);
+	assert_int_equal(schedule_backoff_ms(6, 0, 0), 32000);
+	assert_int_equal(schedule_backoff_ms(7, 0, 0), 60000);
+	assert_int_equal(schedule_backoff_ms(4000000000u, 0, 0), 60000);
 }
 
 static void jitter_only_shortens_and_by_a_quarter_at_most(void **state)
 {
 	(void)state;
 	for (uint32_t random = 0; random < 0xf0000000u; random += 0x0f000000u) {
-		assert_true(schedule_backoff_ms(9, random) <= 60000);
-		assert_true(schedule_backoff_ms(9, random) >= 45000);
+		assert_true(schedule_backoff_ms(9, 0, random) <= 60000);
+		assert_true(schedule_backoff_ms(9, 0, random) >= 45000);
 	}
-	assert_true(schedule_backoff_ms(9, 0xffffffffu) >= 45000);
+	assert_true(schedule_backoff_ms(9, 0, 0xffffffffu) >= 45000);
 }
 
 static void a_pending_node_asks_more_rarely_and_never_before_it_was_told_to(void **state)
@@ -28,7 +28,8 @@ static void a_pending_node_asks_more_rarely_and_never_before_it_was_told_to(void
 	(void)state;
 	assert_int_equal(schedule_pending_ms(0, 0, 0), 2000);
 	assert_int_equal(schedule_pending_ms(9, 0, 0), 30000);
-	assert_int_equal(schedule_pending_ms(0, 10, 0xffffffffu), 10000);
+	assert_int_equal(schedule_pending_ms(0, 10, 0), 10000);
+	assert_true(schedule_pending_ms(0, 10, 0xffffffffu) > 12000);
 	/* A verifier that was taken over puts nobody to sleep for ever. */
 	assert_int_equal(schedule_pending_ms(0, 0xffffffffu, 0), 3600000);
 }
@@ -50,6 +51,18 @@ static void a_renewal_is_never_at_once(void **state)
 	assert_int_equal(schedule_renewal_ms(0, -5, 0xffffffffu), 1000);
 }
 
+static void what_the_verifier_asks_for_counts_up_to_an_hour(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_backoff_ms(1, 20, 0), 20000);
+	assert_true(schedule_backoff_ms(1, 20, UINT32_MAX) > 24000);
+	assert_true(schedule_backoff_ms(1, 20, UINT32_MAX) <= 25000);
+	assert_int_equal(schedule_backoff_ms(7, 1, 0), 60000);
+	/* Nobody sends a node to sleep for years. */
+	assert_int_equal(schedule_backoff_ms(1, INT32_MAX, 0), 3600 * 1000);
+	assert_int_equal(schedule_pending_ms(1, INT32_MAX, 0), 3600 * 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -58,6 +71,7 @@ int main(void)
 		cmocka_unit_test(a_pending_node_asks_more_rarely_and_never_before_it_was_told_to),
 		cmocka_unit_test(a_grant_is_renewed_at_half_of_what_is_left),
 		cmocka_unit_test(a_renewal_is_never_at_once),
+		cmocka_unit_test(what_the_verifier_asks_for_counts_up_to_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
