@@ -6,8 +6,10 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/auto_openssl.h"
@@ -27,7 +29,7 @@ const struct setting configuration_schema[] = {
 	{ "verifier", false, "result_key", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, true,
 	  "public key (PEM, P-256) that verdicts must be signed with" },
 	{ "verifier", false, "timeout_s", SETTING_NUMBER, 1, 600, "60", false,
-	  "longest wait for one answer, in seconds" },
+	  "longest wait for one answer, in seconds; more for a long log" },
 	{ "tpm", false, "tcti", SETTING_TEXT, 0, 1024, "device:/dev/tpmrm0", false,
 	  "how the TPM is reached, in the words of tpm2-tss" },
 	{ "tpm", false, "endorsement_auth_file", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, false,
@@ -205,6 +207,9 @@ enum status configuration_drop(const struct configuration *c, const char *sectio
 		return STATUS_NOT_FOUND;
 	if (setgroups(0, NULL) != 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
+		return STATUS_DENIED;
+	/* The change of user took it away. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return STATUS_DENIED;
 	/* For good: a way back would be no drop. */
 	return setuid(0) == 0 && user->pw_uid != 0 ? STATUS_DENIED : OK;

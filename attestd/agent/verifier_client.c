@@ -5,14 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/file.h"
 #include "messages/limits.h"
 
 #define CONNECT_TIMEOUT_S 10L
+#define CA_FILE_MAX ((size_t)1 << 20)
+/* A first log of megabytes on a slow link is no reason to fail. Half of what the
+ * verifier waits for at least, since it takes as long again over the log. */
+#define BODY_BYTES_PER_S ((size_t)32 << 10)
 
 struct verifier_client {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *url;
+	long timeout_s;
 	char reason[CURL_ERROR_SIZE];
 };
 
@@ -34,7 +40,24 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 		       : 0;
 }
 
-static bool configure(struct verifier_client *c, const struct verifier_settings *s)
+/* Read here, since the role may become a user who can't; copied by curl. */
+static enum status trust(struct verifier_client *c, const char *ca_file)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	enum status status = file_read_guarded(ca_file, CA_FILE_MAX, false, &pem);
+	struct curl_blob blob = { .data = pem.data, .len = pem.len, .flags = CURL_BLOB_COPY };
+
+	if (status != OK)
+		return status;
+	/* And nothing else: both have defaults. */
+	return curl_easy_setopt(c->curl, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
+			       curl_easy_setopt(c->curl, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+			       curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL) == CURLE_OK
+		       ? OK
+		       : STATUS_UNSUPPORTED;
+}
+
+static bool configure(struct verifier_client *c)
 {
 	CURL *curl = c->curl;
 
@@ -52,8 +75,6 @@ static bool configure(struct verifier_client *c, const struct verifier_settings 
 	       curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ==
 		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_CAINFO, s->ca_file) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
@@ -61,7 +82,6 @@ static bool configure(struct verifier_client *c, const struct verifier_settings 
 	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, s->timeout_s) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, c->reason) == CURLE_OK;
@@ -81,11 +101,17 @@ enum status verifier_client_new(const struct verifier_settings *settings,
 	/* "https://host/" and "https://host" are one. */
 	for (size_t len = strlen(c->url); len > 0 && c->url[len - 1] == '/'; len--)
 		c->url[len - 1] = '\0';
-	if (!configure(c, settings))
+	c->timeout_s = settings->timeout_s;
+	if (!configure(c))
 		return STATUS_UNSUPPORTED;
-	*out = c;
-	c = NULL;
-	return OK;
+
+	enum status status = trust(c, settings->ca_file);
+
+	if (status == OK) {
+		*out = c;
+		c = NULL;
+	}
+	return status;
 }
 
 void verifier_client_free(struct verifier_client *client)
@@ -108,8 +134,10 @@ static enum status perform(struct verifier_client *c, const char *url, struct sp
 {
 	CURL *curl = c->curl;
 	curl_off_t retry_after = 0;
+	long timeout_s = c->timeout_s + (long)(body.len / BODY_BYTES_PER_S);
 
-	if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
+	if (curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body.data) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer->body) != CURLE_OK)

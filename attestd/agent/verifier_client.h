@@ -11,7 +11,7 @@ struct verifier_client;
 struct verifier_settings {
 	const char *url; /* without a path */
 	const char *ca_file;
-	long timeout_s;
+	long timeout_s; /* and more for a long body */
 };
 
 struct verifier_answer {
@@ -20,6 +20,7 @@ struct verifier_answer {
 	struct bytes body;
 };
 
+/* Of ca_file: statuses as file_read_guarded(). */
 enum status verifier_client_new(const struct verifier_settings *settings,
 				struct verifier_client **out);
 void verifier_client_free(struct verifier_client *client);
