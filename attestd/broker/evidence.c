@@ -126,6 +126,13 @@ static enum status add_quote(struct broker *b, const struct wanted *w, const str
 	return OK;
 }
 
+/* The TPM's reason is none of theirs. */
+static enum status unreadable(const char *which, enum status status)
+{
+	log_line(LOG_LEVEL_ERROR, "%s log: %s", which, status_text(status));
+	return status;
+}
+
 static enum status add_logs(struct broker *b, const struct wanted *w, struct evidence *e)
 {
 	size_t room = LOGS_MAX;
@@ -141,14 +148,16 @@ static enum status add_logs(struct broker *b, const struct wanted *w, struct evi
 	if (status == STATUS_NOT_FOUND)
 		e->states |= HOST_BOOT_LOG_MISSING;
 	else if (status != OK)
-		return status;
+		return unreadable("boot", status);
 
 	e->ima_first = w->next_entry;
 	status = logs_read_ima(&b->logs, room, &e->ima_first, &e->ima_entries);
 	e->has_ima_log = status == OK;
 	if (status == STATUS_NOT_FOUND)
 		e->states |= HOST_IMA_LOG_MISSING;
-	return status == STATUS_NOT_FOUND ? OK : status;
+	else if (status != OK)
+		return unreadable("IMA", status);
+	return OK;
 }
 
 static enum status answer(const struct evidence *e, struct writer *out)
@@ -182,6 +191,8 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	status = bytes_copy(w.nonce, &b->nonce);
 	if (status == OK)
 		status = bytes_copy(w.nonce, &e.nonce);
+	/* What the log has by now will be in it: no reason to be asked again. */
+	(void)logs_grew(&b->logs);
 	if (status == OK)
 		status = add_minting_key(b, &w, &e, &key);
 	if (status == OK)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "daemon/log.h"
 #include "tpm/ima_log.h"
 
 /* Holds any one entry: its data, names and sizes. */
@@ -16,14 +17,31 @@
 
 static int open_log(const char *path)
 {
-	return strcmp(path, "none") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	return path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static const char *wanted(const char *path)
+{
+	return strcmp(path, "none") == 0 ? NULL : path;
+}
+
+static int open_first(const char *path)
+{
+	int fd = open_log(path);
+
+	if (fd < 0 && path != NULL)
+		log_line(LOG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
+	return fd;
 }
 
 void logs_open(const char *boot, const char *ima, const char *count, struct log_files *out)
 {
-	*out = (struct log_files){ .boot_fd = open_log(boot),
-				   .ima_fd = open_log(ima),
-				   .count_fd = open_log(count) };
+	*out = (struct log_files){ .boot = wanted(boot),
+				   .ima = wanted(ima),
+				   .count = wanted(count) };
+	out->boot_fd = open_first(out->boot);
+	out->ima_fd = open_first(out->ima);
+	out->count_fd = open_first(out->count);
 	/* What is there already is no growth. */
 	(void)logs_grew(out);
 }
@@ -77,6 +95,8 @@ enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out
 {
 	AUTO_DONE(bytes) log = { 0 };
 
+	if (logs->boot_fd < 0)
+		logs->boot_fd = open_log(logs->boot);
 	if (logs->boot_fd < 0)
 		return STATUS_NOT_FOUND;
 
@@ -141,15 +161,19 @@ static enum status seek(struct log_files *logs, uint64_t entry)
 	return OK;
 }
 
-enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out)
+static void rewind_ima(struct log_files *logs)
+{
+	logs->entry = 0;
+	logs->offset = 0;
+}
+
+/* From number *first on, or from 0 where there is no such number. */
+static enum status read_entries(struct log_files *logs, size_t max, uint64_t *first,
+				struct bytes *out)
 {
 	AUTO_DONE(bytes) entries = { 0 };
 	uint64_t passed = 0;
 	size_t len = 0;
-
-	if (logs->ima_fd < 0)
-		return STATUS_NOT_FOUND;
-
 	enum status status = seek(logs, *first);
 
 	/* Not the log that the verifier remembers. */
@@ -166,6 +190,39 @@ enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, s
 	*out = entries;
 	entries = (struct bytes){ 0 };
 	return OK;
+}
+
+/* Never of the kernel's, which only grows and tells no size. */
+static bool is_shrunk(const struct log_files *logs)
+{
+	struct stat st;
+
+	return fstat(logs->ima_fd, &st) == 0 && st.st_size > 0 &&
+	       (uint64_t)st.st_size < logs->offset;
+}
+
+enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out)
+{
+	if (logs->count_fd < 0)
+		logs->count_fd = open_log(logs->count);
+	if (logs->ima_fd < 0)
+		logs->ima_fd = open_log(logs->ima);
+	if (logs->ima_fd < 0)
+		return STATUS_NOT_FOUND;
+	if (is_shrunk(logs)) {
+		rewind_ima(logs);
+		*first = 0;
+	}
+
+	enum status status = read_entries(logs, max, first, out);
+
+	/* Where an entry began, there is none: another log. */
+	if (status == STATUS_MALFORMED && logs->offset > 0) {
+		rewind_ima(logs);
+		*first = 0;
+		status = read_entries(logs, max, first, out);
+	}
+	return status;
 }
 
 static uint64_t size_now(const struct log_files *logs)

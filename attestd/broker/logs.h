@@ -10,19 +10,22 @@
  */
 struct log_files {
 	int boot_fd, ima_fd, count_fd; /* -1: there is none */
+	const char *boot, *ima, *count; /* borrowed paths, NULL: none wanted */
 	uint64_t entry; /* the entry that starts at offset */
 	uint64_t offset;
 	uint64_t size; /* entries, or bytes where nothing counts them, when last asked */
 };
 
-/* A path that can't be opened leaves that log out; "none" names none. */
+/* A path that can't be opened is logged and left out, and tried again whenever
+ * that log is read; "none" names none. The paths stay borrowed. */
 void logs_open(const char *boot, const char *ima, const char *count, struct log_files *out);
 void logs_done(struct log_files *logs);
 /* STATUS_NOT_FOUND where there is none, or nothing in it. */
 enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out);
 /*
  * Whole entries from number *first on, at most max bytes; more may follow.
- * Where the log is shorter than that, from 0, and *first says so.
+ * Where the log is shorter than that, or another one than it was, from 0, and
+ * *first says so.
  */
 enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out);
 /* Did the IMA log grow since this was last asked? One pread. */

@@ -30,7 +30,7 @@ tests_unit_test_attestd_schedule_LDADD = libagent.a $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_logs_SOURCES = tests/unit/test_attestd_logs.c tests/unit/unit.h
 tests_unit_test_attestd_logs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_attestd_logs_LDADD = libbroker.a $(TPM_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_logs_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_svid_directory_SOURCES = \
 	tests/unit/test_attestd_svid_directory.c tests/unit/unit.h

@@ -186,6 +186,49 @@ static void absent_empty_and_large_boot_logs_are_told_apart(void **state)
 	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log), STATUS_NOT_FOUND);
 }
 
+static void a_log_that_shrank_or_is_another_one_is_read_from_its_start(void **state)
+{
+	AUTO_DONE(bytes) other = { 0 };
+
+	(void)state;
+	assert_read(10, 10, 10, 10, MAX);
+	assert_int_equal(truncate(ima_path, 0), 0);
+	entries(20, 24, &other);
+	put(ima_path, "ab", span_of(&other));
+	assert_read(10, 0, 20, 24, MAX);
+
+	/* Longer than where we stood, and no entry begins there. */
+	assert_read(4, 4, 20, 20, MAX);
+	bytes_done(&other);
+	entries(1000, 1040, &other);
+	assert_int_equal(truncate(ima_path, 0), 0);
+	put(ima_path, "ab", span_of(&other));
+	assert_read(4, 0, 1000, 1040, MAX);
+}
+
+static void logs_that_appear_later_are_read(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(bytes) boot = { 0 };
+
+	(void)state;
+	logs_done(&logs);
+	(void)unlink(ima_path);
+	(void)unlink(boot_path);
+	(void)unlink(count_path);
+	logs_open(boot_path, ima_path, count_path, &logs);
+	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log), STATUS_NOT_FOUND);
+	entries(0, 3, &log);
+	put(ima_path, "wb", span_of(&log));
+	put(boot_path, "wb", span_text("boot log"));
+	put(count_path, "wb", span_text("3\n"));
+	assert_read(0, 0, 0, 3, MAX);
+	assert_int_equal(logs_read_boot(&logs, MAX, &boot), OK);
+	(void)logs_grew(&logs);
+	put(count_path, "wb", span_text("4\n"));
+	assert_true(logs_grew(&logs));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
 
 int main(void)
@@ -198,6 +241,8 @@ int main(void)
 		TEST(growth_is_told_once),
 		TEST(without_a_count_the_size_tells),
 		TEST(absent_empty_and_large_boot_logs_are_told_apart),
+		TEST(a_log_that_shrank_or_is_another_one_is_read_from_its_start),
+		TEST(logs_that_appear_later_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
