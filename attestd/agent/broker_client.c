@@ -40,7 +40,8 @@ static enum status take_refusal(struct broker_client *b, struct span body)
 
 	if (reader_end(&r) != OK || status == OK || status > STATUS_UNAVAILABLE)
 		return STATUS_IO;
-	(void)snprintf(b->reason, sizeof(b->reason), "%.*s", (int)(reason.len & 0xff),
+	(void)snprintf(b->reason, sizeof(b->reason), "%.*s",
+		       (int)(reason.len < 256 ? reason.len : 255),
 		       reason.len > 0 ? (const char *)reason.data : "");
 	/* The machinery between us still works. */
 	return status == STATUS_IO ? STATUS_UNAVAILABLE : (enum status)status;

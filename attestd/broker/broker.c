@@ -103,6 +103,12 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Only a new start has the right to open the TPM then. */
+static bool is_lost(const struct broker *b)
+{
+	return b->is_dropped && tpm_device_is_away(b->device);
+}
+
 static enum status loop(struct broker *b)
 {
 	enum status status = OK;
@@ -124,6 +130,8 @@ static enum status loop(struct broker *b)
 			status = serve_all(b, &b->agent);
 		if (status == OK && fds[1].revents != 0)
 			status = serve_all(b, &b->mint);
+		if (status == OK && is_lost(b))
+			status = STATUS_UNAVAILABLE;
 	}
 	return status;
 }
@@ -143,10 +151,13 @@ static enum status open_all(struct broker *b)
 {
 	const struct configuration *c = b->configuration;
 	AUTO_DONE(bytes) auth = { 0 };
+	bool was_root = geteuid() == 0;
 	enum status status = endorsement_auth(c, &auth);
 
 	if (status != OK) {
-		log_line(LOG_LEVEL_ERROR, "[tpm] endorsement_auth_file: %s", status_text(status));
+		log_line(LOG_LEVEL_ERROR, "[tpm] endorsement_auth_file: %s: %s",
+			 configuration_text(c, "tpm", "endorsement_auth_file"),
+			 status_text(status));
 		return status;
 	}
 	status = tpm_device_new(configuration_text(c, "tpm", "tcti"), span_of(&auth), &b->device);
@@ -162,7 +173,8 @@ static enum status open_all(struct broker *b)
 	status = configuration_drop(c, "broker");
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR, "[broker] user: %s", status_text(status));
-	return status;
+	b->is_dropped = was_root && geteuid() != 0;
+	return status == OK && is_lost(b) ? STATUS_UNAVAILABLE : status;
 }
 
 static void broker_done(struct broker *b)
@@ -180,7 +192,8 @@ int broker_run(const char *configuration_path)
 {
 	AUTO_DONE(configuration) c = { 0 };
 	struct settings_error error;
-	struct broker b = { .configuration = &c };
+	struct broker b = { .configuration = &c,
+			    .logs = { .boot_fd = -1, .ima_fd = -1, .count_fd = -1 } };
 
 	log_open("attestd/broker", LOG_LEVEL_INFO);
 	/* The TSS writes to standard error by itself; we say what it returned. */

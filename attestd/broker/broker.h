@@ -27,6 +27,8 @@ struct broker {
 	unsigned cap; /* PCR; 0 before the first challenge */
 	struct grant grant; /* certificate NULL: none */
 	bool growth_told;
+	/* The user who opened the TPM is no more: it can't be opened again. */
+	bool is_dropped;
 	/* A verdict named the minting key: until then each evidence certifies it. */
 	bool is_key_known;
 };

@@ -64,6 +64,11 @@ void tpm_device_forget_reason(struct tpm_device *d)
 	d->reason[0] = '\0';
 }
 
+bool tpm_device_is_away(const struct tpm_device *d)
+{
+	return d->is_away || d->is_broken;
+}
+
 const char *tpm_state_name(enum tpm_state state)
 {
 	switch (state) {
@@ -107,9 +112,13 @@ enum status connection_open(struct tpm_device *d, struct connection *out)
 			break;
 	}
 	*out = (struct connection){ .device = d, .esys = d->esys };
+	d->is_away = d->esys == NULL;
 	if (d->esys != NULL)
 		return OK;
-	(void)connection_status(out, "connect", rc);
+	(void)snprintf(d->reason, sizeof(d->reason),
+		       "no TPM at \"%.100s\" (0x%x %.60s): [tpm] tcti says where it is; it must "
+		       "be there, free and ours to open",
+		       d->tcti_name, rc, Tss2_RC_Decode(rc));
 	return STATUS_IO;
 }
 

@@ -24,6 +24,7 @@ struct tpm_device {
 	TPM2B_AUTH endorsement_auth;
 	bool is_held;
 	bool is_broken; /* the transport failed: reconnect */
+	bool is_away; /* the last verb found no TPM */
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;
 	TPMS_CONTEXT *ak;

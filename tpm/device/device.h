@@ -33,6 +33,8 @@ void tpm_device_free(struct tpm_device *d);
 /* Why the last call failed, for a log: the command and what the TPM said. */
 const char *tpm_device_reason(const struct tpm_device *d);
 void tpm_device_forget_reason(struct tpm_device *d);
+/* Did the last verb find no TPM, or lose it? */
+bool tpm_device_is_away(const struct tpm_device *d);
 
 /* Certificates of an EK chain that we hand on. */
 #define TPM_CHAIN_MAX 6
