@@ -2,7 +2,9 @@
 /*
  * tpm/device against a software TPM, everything it says verified in memory by
  * tpm/. The TCTI stands in ATTESTD_TEST_TCTI, the NV index that the EK
- * certificate has to come from in ATTESTD_TEST_EK_INDEX.
+ * certificate has to come from in ATTESTD_TEST_EK_INDEX, where there is one the
+ * endorsement password in ATTESTD_TEST_AUTH, and in ATTESTD_TEST_RESTART a command
+ * that suspends the TPM and starts it again.
  */
 #include "../unit/unit.h"
 
@@ -25,12 +27,16 @@
 
 static struct tpm_device *device;
 
+static enum status another_device(const char *auth, struct tpm_device **out)
+{
+	return tpm_device_new(getenv("ATTESTD_TEST_TCTI"), span_text(auth), out);
+}
+
 static int open_device(void **state)
 {
-	const char *tcti = getenv("ATTESTD_TEST_TCTI");
-
 	(void)state;
-	return tcti == NULL || tpm_device_new(tcti, (struct span){ 0 }, &device) != OK;
+	return getenv("ATTESTD_TEST_TCTI") == NULL ||
+	       another_device(getenv("ATTESTD_TEST_AUTH"), &device) != OK;
 }
 
 static int close_device(void **state)
@@ -101,8 +107,7 @@ static void the_attestation_key_is_acceptable_and_the_same_again(void **state)
 	assert_ok(tpm_device_identify(device, &identity));
 	assert_int_equal(public_area_parse(span_of(&identity.ak_public), &area), OK);
 	assert_int_equal(attestation_key_check(&area), OK);
-	assert_int_equal(
-		tpm_device_new(getenv("ATTESTD_TEST_TCTI"), (struct span){ 0 }, &restarted), OK);
+	assert_int_equal(another_device(getenv("ATTESTD_TEST_AUTH"), &restarted), OK);
 	assert_ok(tpm_device_identify(restarted, &again));
 	assert_true(span_equal(span_of(&identity.ak_public), span_of(&again.ak_public)));
 }
@@ -311,6 +316,59 @@ static void a_pcr_of_the_boot_is_never_capped(void **state)
 	assert_int_equal(tpm_device_cap(device, 16), STATUS_DENIED);
 }
 
+static void a_wrong_endorsement_password_is_a_state_of_the_host(void **state)
+{
+	AUTO_DONE(tpm_identity) identity = { 0 };
+	AUTO(tpm_device) wrong = NULL;
+
+	(void)state;
+	if (getenv("ATTESTD_TEST_AUTH") == NULL)
+		skip();
+	assert_int_equal(another_device("not it", &wrong), OK);
+	assert_ok(tpm_device_identify(wrong, &identity));
+	assert_int_equal(identity.states, TPM_ENDORSEMENT_AUTH_SET);
+	assert_int_equal(identity.ak_public.len, 0);
+	/* What is known without it. */
+	assert_int_not_equal(identity.ek_index, 0);
+}
+
+static void restart(void)
+{
+	assert_int_equal(system(getenv("ATTESTD_TEST_RESTART")), 0);
+}
+
+/* k19: Shutdown(STATE) and Startup(CLEAR) keep the NULL hierarchy's seed, and
+ * bring the cap PCR back to what the policy wants. */
+static void a_capped_minting_key_stays_dead_when_the_boot_is_replayed(void **state)
+{
+	struct tpm_clock before, after;
+	struct pcr_values first, again;
+	bool is_new = false;
+
+	(void)state;
+	if (getenv("ATTESTD_TEST_RESTART") == NULL)
+		skip();
+	restart();
+	assert_ok(tpm_device_minting_key(device, DIGEST_SHA256, POLICY, &is_new));
+	assert_true(is_new);
+	assert_ok(tpm_device_read_pcrs(device, DIGEST_SHA256, POLICY, &first));
+	assert_ok(tpm_device_read_clock(device, &before));
+	assert_signs(true);
+	assert_ok(tpm_device_cap(device, CAP));
+	assert_signs(false);
+	restart();
+	assert_ok(tpm_device_read_pcrs(device, DIGEST_SHA256, POLICY, &again));
+	assert_true(digest_equal(pcr_value(&first, DIGEST_SHA256, CAP),
+				 pcr_value(&again, DIGEST_SHA256, CAP)));
+	assert_ok(tpm_device_read_clock(device, &after));
+	assert_int_equal(after.reset_count, before.reset_count);
+	assert_int_equal(after.restart_count, before.restart_count + 1);
+	assert_signs(false);
+	assert_ok(tpm_device_minting_key(device, DIGEST_SHA256, POLICY, &is_new));
+	assert_true(is_new);
+	assert_signs(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +383,8 @@ int main(void)
 		cmocka_unit_test(a_capped_minting_key_refuses_and_a_new_one_signs),
 		cmocka_unit_test(a_new_minting_key_in_one_boot_is_another_key),
 		cmocka_unit_test(a_pcr_of_the_boot_is_never_capped),
+		cmocka_unit_test(a_wrong_endorsement_password_is_a_state_of_the_host),
+		cmocka_unit_test(a_capped_minting_key_stays_dead_when_the_boot_is_replayed),
 	};
 
 	return cmocka_run_group_tests(tests, open_device, close_device);
