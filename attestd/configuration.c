@@ -128,7 +128,8 @@ static enum status identity_read(const struct configuration *c, const char *name
 	const struct passwd *user = getpwnam(owner);
 	const struct group *members = getgrnam(group);
 
-	if (!spiffe_id_is_valid(span_text(id.spiffe_id)))
+	if (!spiffe_id_is_valid(span_text(id.spiffe_id)) ||
+	    strchr(id.spiffe_id + strlen("spiffe://"), '/') == NULL)
 		return refuse(error, "[identity %s] spiffe_id: no SPIFFE ID with a path", name);
 	if (id.directory[0] != '/')
 		return refuse(error, "[identity %s] dir: not an absolute path", name);

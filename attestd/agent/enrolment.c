@@ -37,6 +37,8 @@ static struct round make_request(struct agent *a, struct bytes *body)
 			if ((identity.states >> bit & 1) != 0)
 				agent_say(a, "cannot enrol: %s", host_state_name(1u << bit));
 		}
+		if (identity.states == 0)
+			agent_say(a, "cannot enrol: the TPM's EK certificate cannot be read");
 		return (struct round){ .outcome = OUTCOME_AWAY };
 	}
 	a->node = identity.node;
