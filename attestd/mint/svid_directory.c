@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/file.h"
+
 #define CURRENT ".current"
 #define CURRENT_NEXT ".current-next"
 #define SET_PREFIX ".svid-"
@@ -34,21 +36,6 @@ static bool is_guarded(int directory, const struct identity_settings *identity)
 	       (st.st_uid == 0 || st.st_uid == geteuid() || st.st_uid == identity->owner);
 }
 
-static bool write_all(int fd, struct span content)
-{
-	while (content.len > 0) {
-		ssize_t wrote = write(fd, content.data, content.len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return false;
-		content.data += wrote;
-		content.len -= (size_t)wrote;
-	}
-	return true;
-}
-
 static bool write_file(int set, const char *name, struct span content,
 		       const struct identity_settings *identity)
 {
@@ -58,7 +45,7 @@ static bool write_file(int set, const char *name, struct span content,
 		return false;
 
 	/* Owner before mode: nobody else may open it in between. */
-	bool is_written = write_all(fd, content) &&
+	bool is_written = file_write_fd(fd, content) &&
 			  (geteuid() != 0 || fchown(fd, identity->owner, identity->group) == 0) &&
 			  fchmod(fd, identity->mode) == 0;
 

@@ -101,7 +101,7 @@ enum status file_read_guarded(const char *path, size_t max, bool is_secret, stru
 	return read_and_close(fd, max, out);
 }
 
-static bool write_all(int fd, struct span content)
+bool file_write_fd(int fd, struct span content)
 {
 	while (content.len > 0) {
 		ssize_t wrote = write(fd, content.data, content.len);
@@ -144,7 +144,7 @@ enum status file_replace(const char *path, struct span content, mode_t mode, uid
 		return status_of_errno();
 
 	bool is_written =
-		write_all(fd, content) && fchmod(fd, mode) == 0 &&
+		file_write_fd(fd, content) && fchmod(fd, mode) == 0 &&
 		((owner == (uid_t)-1 && group == (gid_t)-1) || fchown(fd, owner, group) == 0) &&
 		fsync(fd) == 0;
 	int saved = errno;

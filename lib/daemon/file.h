@@ -15,6 +15,8 @@ enum status file_read_fd(int fd, size_t max, struct bytes *out);
  * file is no regular file or others than its owner may write it, and, for a
  * secret, where group or others may read it. */
 enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out);
+/* All of it, however often the kernel takes a part. False with errno. */
+bool file_write_fd(int fd, struct span content);
 /* Written beside it, synced, renamed over it, directory synced: readers see the
  * old file or the new one. Owner -1 leaves it. */
 enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
