@@ -3,6 +3,7 @@
  * ends. It opens nothing else. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,9 @@
 #define RESTART_MOST_MS 30000
 /* Roles that lived this long were no failed start. */
 #define SETTLED_S 60
+
+/* Larger blocks are mapped and given back. */
+#define MAPPED_FROM ((int)256 << 10)
 
 enum role { ROLE_BROKER, ROLE_MINT, ROLE_AGENT, ROLES };
 
@@ -297,6 +301,9 @@ static int check_configuration(const char *path)
 
 static int run_role(const char *name, const char *configuration_path)
 {
+	/* Set, it stays: left alone it grows with the first log of megabytes, and
+	 * the heap keeps what came next. */
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 	for (size_t i = 0; i < ROLES; i++) {
 		if (strcmp(roles[i].name, name) != 0)
 			continue;
