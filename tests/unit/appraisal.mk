@@ -15,12 +15,12 @@ tests_unit_test_appraisal_authenticate_SOURCES = tests/unit/test_appraisal_authe
 tests_unit_test_appraisal_authenticate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_authenticate_LDADD = $(APPRAISAL_TEST_LIBS)
 LOG_MAKER = tests/unit/log_maker.c tests/unit/log_maker.h tests/unit/log_bytes.h
-tests_unit_test_appraisal_boot_SOURCES = tests/unit/test_appraisal_boot.c \
-	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+APPRAISAL_SCENE = tests/unit/appraisal_scene.c tests/unit/appraisal_scene.h $(LOG_MAKER) \
+	$(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_boot_SOURCES = tests/unit/test_appraisal_boot.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_boot_LDADD = $(APPRAISAL_TEST_LIBS)
-tests_unit_test_appraisal_ima_SOURCES = tests/unit/test_appraisal_ima.c \
-	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_appraisal_ima_SOURCES = tests/unit/test_appraisal_ima.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_ima_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_ima_LDADD = $(APPRAISAL_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_evidence_file

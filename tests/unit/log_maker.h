@@ -27,7 +27,9 @@ void made_boot_log_done(struct made_boot_log *log);
 AUTO_RELEASE(made_boot_log, made_boot_log_done);
 
 void boot_log_take(const struct golden *golden, struct made_boot_log *out);
-/* Writes it into golden, and into golden's values where it leads. */
+/* Writes it into golden; a digest of DIGEST_NONE is left out. */
+void boot_log_write(struct made_boot_log *log, struct golden *golden);
+/* And into golden's values where it leads. */
 void boot_log_put(struct made_boot_log *log, struct golden *golden);
 
 /* First event of the type whose payload has this text in it, as ASCII or as
@@ -41,6 +43,9 @@ void boot_log_insert(struct made_boot_log *log, size_t at, uint32_t pcr, uint32_
 void boot_log_rewrite(struct made_boot_log *log, size_t at, struct span payload);
 /* A UEFI_VARIABLE_DATA that replaces the content of the event's variable. */
 void boot_log_set_variable(struct made_boot_log *log, size_t at, struct span content);
+
+/* What TPM2_PCR_Extend does; nothing for a PCR that is not quoted. */
+void golden_extend(struct golden *golden, unsigned pcr, const struct digest *value);
 
 /* Appends an entry to golden's IMA log and extends its PCR. */
 void ima_log_add(struct golden *golden, const char *template, const char *path,

@@ -3,92 +3,16 @@
 
 #include <string.h>
 
-#include "log_maker.h"
-#include "verifier/appraisal/appraise.h"
+#include "appraisal_scene.h"
 #include "verifier/appraisal/ima_entry_check.h"
 #include "verifier/appraisal/state.h"
 
 #define ENTRIES 158
 #define POLICY_ENTRY 36
 
-/* One boot session: state goes from one appraisal to the next. */
-struct scene {
-	struct golden golden;
-	struct appraisal result;
-	struct bytes state;
-	uint64_t first; /* entry from which the host sends */
-	size_t sent; /* bytes before it */
-	bool leaves_out_boot_log;
-	int64_t now;
-};
-
-static void scene_init(struct scene *s)
-{
-	*s = (struct scene){ .now = GOLDEN_NOW };
-	golden_init(&s->golden);
-	golden_build(&s->golden);
-}
-
-static void scene_done(struct scene *s)
-{
-	golden_done(&s->golden);
-	appraisal_done(&s->result);
-	bytes_done(&s->state);
-}
-
-AUTO_RELEASE(scene, scene_done);
-
-static void judge(struct scene *s)
-{
-	struct appraisal_input input = {
-		.reference = &s->golden.reference,
-		.node_class = &s->golden.built,
-		.values = &s->golden.values,
-		.boot_log = span_of(&s->golden.boot_log),
-		.ima_log = { s->golden.ima_log.data + s->sent, s->golden.ima_log.len - s->sent },
-		.ima_first = s->first,
-		.state = span_of(&s->state),
-		.now = s->now,
-	};
-
-	if (s->leaves_out_boot_log)
-		input.boot_log = (struct span){ 0 };
-	appraisal_done(&s->result);
-	assert_int_equal(appraise(&input, &s->result), OK);
-}
-
-/* What the signer keeps, and what the next challenge asks for. */
-static void commit(struct scene *s)
-{
-	struct appraisal_wants wants;
-
-	bytes_done(&s->state);
-	s->state = s->result.state;
-	s->result.state = (struct bytes){ 0 };
-	wants = appraisal_wants(&s->golden.reference, &s->golden.built, span_of(&s->state), s->now);
-	s->leaves_out_boot_log = !wants.boot_log;
-	s->sent = wants.next_entry == 0 ? 0 : s->sent + s->result.prefix_bytes;
-	s->first = wants.next_entry;
-}
-
-static bool has_code(const struct scene *s, const char *code)
-{
-	for (size_t i = 0; i < s->result.findings.count; i++)
-		if (strcmp(reason_facts(s->result.findings.list[i].reason)->code, code) == 0)
-			return true;
-	return false;
-}
-
 static void expect_tier(struct scene *s, const char *code, enum trust_tier tier)
 {
-	judge(s);
-	if (!has_code(s, code))
-		fail_msg("wanted %s, got %s %s", code,
-			 s->result.findings.count == 0
-				 ? "nothing"
-				 : reason_facts(s->result.findings.list[0].reason)->code,
-			 s->result.findings.list[0].detail);
-	assert_int_equal(s->result.claims.tier[CLAIM_EXECUTABLES], tier);
+	scene_expect(s, code, CLAIM_EXECUTABLES, tier);
 }
 
 static void expect(struct scene *s, const char *code)
@@ -97,53 +21,26 @@ static void expect(struct scene *s, const char *code)
 	assert_false(s->result.is_retryable);
 }
 
-static void expect_nothing(struct scene *s)
-{
-	judge(s);
-	if (s->result.findings.count != 0)
-		fail_msg("%s %s", reason_facts(s->result.findings.list[0].reason)->code,
-			 s->result.findings.list[0].detail);
-	assert_int_equal(s->result.claims.tier[CLAIM_EXECUTABLES], TIER_AFFIRMING);
-	assert_int_equal(s->result.claims.tier[CLAIM_CONFIGURATION], TIER_AFFIRMING);
-}
-
-static struct digest listed(const char *path)
-{
-	AUTO_DONE(golden) g = { 0 };
-	struct digest digest = { 0 };
-	struct ima_log log;
-	struct ima_entry entry;
-
-	golden_init(&g);
-	assert_int_equal(ima_log_open(span_of(&g.ima_log), DIGEST_SHA1, 0, &log), OK);
-	while (ima_log_next(&log, &entry) == OK)
-		if (span_equal(entry.path, span_text(path)))
-			assert_int_equal(digest_from(DIGEST_SHA256, entry.file_digest, &digest),
-					 OK);
-	assert_int_equal(digest.alg, DIGEST_SHA256);
-	return digest;
-}
-
 static const struct digest unknown = { .alg = DIGEST_SHA256, .value = { 0x66, 0x66 } };
 
 static void a_session_goes_on_with_what_is_new(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	(void)state;
 
 	scene_init(&s);
-	expect_nothing(&s);
-	commit(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES);
 	assert_true(s.leaves_out_boot_log);
 	/* Nothing new */
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	assert_int_equal(s.result.prefix_bytes, 0);
-	commit(&s);
+	scene_commit(&s);
 	golden_set_add(&s.golden.manifest[0].base, &cat, "/usr/bin/tac");
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &cat);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	assert_int_equal(s.result.entries, ENTRIES + 1);
 }
 
@@ -167,7 +64,7 @@ static void every_entry_is_known_or_named(void **state)
 		golden_set_drop(&s.golden.manifest[0].base, path);
 		golden_set_drop(&s.golden.manifest[0].early, path);
 		golden_build(&s.golden);
-		judge(&s);
+		scene_judge(&s);
 		assert_int_equal(s.result.findings.count, 1);
 		assert_int_equal(s.result.findings.list[0].entry, i);
 		assert_non_null(strstr(s.result.findings.list[0].detail, path));
@@ -180,26 +77,26 @@ static void an_unknown_program_is_named_and_stays(void **state)
 	(void)state;
 
 	scene_init(&s);
-	expect_nothing(&s);
-	commit(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
 	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil tool", &unknown);
 	expect(&s, "ima-entry-unknown");
 	assert_int_equal(s.result.findings.list[0].entry, ENTRIES);
 	assert_int_equal(s.result.findings.list[0].layer, LAYER_USERLAND);
 	assert_non_null(strstr(s.result.findings.list[0].detail, "/tmp/evil%20tool"));
-	commit(&s);
+	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES + 1);
 	expect(&s, "ima-entry-unknown");
-	commit(&s);
+	scene_commit(&s);
 	/* A signed release that covers it restores the session. */
 	golden_set_add(&s.golden.manifest[0].base, &unknown, "/tmp/evil tool");
 	golden_build(&s.golden);
-	commit(&s);
+	scene_commit(&s);
 	assert_int_equal(s.first, 0);
 	assert_false(s.leaves_out_boot_log);
 	ima_log_cut(&s.golden, ENTRIES);
 	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil_tool", &unknown);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 }
 
 static void a_known_path_with_other_content_is_changed(void **state)
@@ -219,7 +116,7 @@ static void a_known_path_with_other_content_is_changed(void **state)
 static void approved_content_elsewhere_is_a_warning_without_a_right(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	(void)state;
 
 	scene_init(&s);
@@ -234,7 +131,7 @@ static void a_revoked_file_is_refused_though_listed(void **state)
 	(void)state;
 
 	scene_init(&s);
-	s.golden.revoked.item[0] = listed("/usr/bin/cat");
+	s.golden.revoked.item[0] = scene_listed("/usr/bin/cat");
 	s.golden.revoked.count = 1;
 	golden_build(&s.golden);
 	expect(&s, "ima-entry-revoked");
@@ -274,7 +171,7 @@ static void prefixes_are_whole_components(void **state)
 static void a_violation_ends_the_right(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct made_entry entry = {
 		.pcr = 10,
 		.template = "ima-sigv2",
@@ -298,7 +195,7 @@ static void a_violation_ends_the_right(void **state)
 static void a_template_hash_is_that_of_the_data(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct made_entry entry = {
 		.pcr = 10,
 		.template = "ima-sigv2",
@@ -318,7 +215,7 @@ static void a_template_hash_is_that_of_the_data(void **state)
 static void digests_are_of_the_file_in_the_release_s_algorithm(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct digest zero = digest_filled(DIGEST_SHA256, 0);
 	struct made_entry entry = {
 		.pcr = 10,
@@ -346,7 +243,7 @@ static void digests_are_of_the_file_in_the_release_s_algorithm(void **state)
 static void a_template_has_to_be_allowed(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct made_entry entry = {
 		.pcr = 10,
 		.template = "ima-ng",
@@ -364,7 +261,7 @@ static void a_template_has_to_be_allowed(void **state)
 static void an_entry_without_a_path_says_nothing(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct made_entry entry = {
 		.pcr = 10,
 		.template = "d-ng|sig",
@@ -394,16 +291,16 @@ static void a_log_over_the_cap_is_not_read(void **state)
 	s.golden.ima_log.len = len;
 	len = s.golden.boot_log.len;
 	s.golden.boot_log.len = BOOT_LOG_MAX + 1;
-	judge(&s);
-	assert_true(has_code(&s, "boot-log-malformed"));
+	scene_judge(&s);
+	assert_true(scene_has(&s, "boot-log-malformed"));
 	s.golden.boot_log.len = len;
 }
 
 static void the_log_is_tied_to_this_boot(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest aggregate = listed("boot_aggregate");
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest aggregate = scene_listed("boot_aggregate");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	(void)state;
 
 	scene_init(&s);
@@ -441,7 +338,7 @@ static void an_aggregate_of_another_bank_cannot_be_computed(void **state)
 static void a_violation_is_no_boot_aggregate(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest aggregate = listed("boot_aggregate");
+	struct digest aggregate = scene_listed("boot_aggregate");
 	struct made_entry entry = {
 		.pcr = 10,
 		.template = "ima-sig",
@@ -497,9 +394,9 @@ static void entries_beyond_the_quote_wait(void **state)
 	struct pcr_values later = s.golden.values;
 
 	s.golden.values = quoted;
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	assert_int_equal(s.result.entries, ENTRIES);
-	commit(&s);
+	scene_commit(&s);
 	s.golden.values = later;
 	expect(&s, "ima-entry-unknown");
 }
@@ -517,16 +414,16 @@ static void a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever(void **
 	for (unsigned i = 0; i < 2; i++) {
 		expect_tier(&s, "ima-log-short", TIER_NONE);
 		assert_true(s.result.is_retryable);
-		commit(&s);
+		scene_commit(&s);
 		assert_int_equal(s.first, 0);
 	}
 	expect(&s, "ima-pcr-mismatch");
-	commit(&s);
+	scene_commit(&s);
 	expect(&s, "ima-pcr-mismatch");
-	commit(&s);
+	scene_commit(&s);
 	/* The log as it is heals it. */
 	ima_log_cut(&s.golden, ENTRIES - 1);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 }
 
 static void a_dropped_or_edited_entry_leads_nowhere(void **state)
@@ -536,7 +433,7 @@ static void a_dropped_or_edited_entry_leads_nowhere(void **state)
 
 	scene_init(&s);
 	s.golden.ima_log.data[s.golden.ima_log.len / 2] ^= 1;
-	judge(&s);
+	scene_judge(&s);
 	assert_int_not_equal(s.result.claims.tier[CLAIM_EXECUTABLES], TIER_AFFIRMING);
 	assert_int_equal(s.result.entries, 0);
 }
@@ -544,7 +441,7 @@ static void a_dropped_or_edited_entry_leads_nowhere(void **state)
 static void a_pcr_that_is_not_quoted_is_refused(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct made_entry entry = {
 		.pcr = 12,
 		.template = "ima-sigv2",
@@ -574,8 +471,8 @@ static void an_offset_is_the_verifier_s_to_choose(void **state)
 	expect_tier(&s, "ima-log-gap", TIER_NONE);
 	assert_true(s.result.is_retryable);
 	s.first = 0;
-	expect_nothing(&s);
-	commit(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
 	s.first = 0;
 	s.sent = 0;
 	expect_tier(&s, "ima-log-gap", TIER_NONE);
@@ -596,7 +493,7 @@ static void broken_bytes_are_a_claim(void **state)
 static void before_the_policy_only_early_files_run(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest seccomp = listed("/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	struct digest seccomp = scene_listed("/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
 	(void)state;
 
 	scene_init(&s);
@@ -608,10 +505,10 @@ static void before_the_policy_only_early_files_run(void **state)
 	golden_set_drop(&s.golden.manifest[0].base, "/usr/bin/cat");
 	golden_set_add(&s.golden.manifest[0].early, &seccomp,
 		       "/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
-	seccomp = listed("/usr/bin/cat");
+	seccomp = scene_listed("/usr/bin/cat");
 	golden_set_add(&s.golden.manifest[0].early, &seccomp, "/usr/bin/cat");
 	golden_build(&s.golden);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 }
 
 static void the_policy_has_to_be_loaded(void **state)
@@ -624,7 +521,7 @@ static void the_policy_has_to_be_loaded(void **state)
 	expect(&s, "ima-policy-missing");
 	s.golden.manifest[0].allow_builtin_policy = true;
 	golden_build(&s.golden);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	assert_true(s.result.uses_builtin_policy);
 }
 
@@ -654,9 +551,9 @@ static void the_policy_has_the_listed_content(void **state)
 static void a_policy_that_was_only_read_is_not_in_force(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	struct digest module =
-		listed("/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko");
+		scene_listed("/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko");
 	(void)state;
 
 	scene_init(&s);
@@ -679,7 +576,7 @@ static void a_policy_that_was_only_read_is_not_in_force(void **state)
 static void a_renamed_template_is_not_another_form(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = listed("/usr/bin/cat");
+	struct digest cat = scene_listed("/usr/bin/cat");
 	(void)state;
 
 	scene_init(&s);
@@ -705,14 +602,14 @@ static void files_that_must_appear_are_waited_for(void **state)
 		expect_tier(&s, "ima-required-missing", TIER_NONE);
 		assert_true(s.result.is_retryable);
 		assert_non_null(strstr(s.result.findings.list[0].detail, "/usr/sbin/attestd"));
-		commit(&s);
+		scene_commit(&s);
 	}
 	expect(&s, "ima-required-absent");
-	commit(&s);
+	scene_commit(&s);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/sbin/attestd", &digest);
-	expect_nothing(&s);
-	commit(&s);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
+	scene_expect_nothing(&s);
 }
 
 static void kexec_is_refused(void **state)
@@ -768,7 +665,7 @@ static void keys_are_listed_by_keyring_and_content(void **state)
 	expect(&s, "ima-key-unknown");
 	s.golden.manifest[0].keyring = ".ima";
 	golden_build(&s.golden);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	/* A file of that name, with the key as its signature. */
 	ima_log_cut(&s.golden, ENTRIES);
 	entry.digest = digest_span(&unknown);
@@ -794,15 +691,15 @@ static void an_update_is_accepted_until_its_time(void **state)
 	s.golden.manifest[0].accept_until = GOLDEN_NOW + 100;
 	golden_build(&s.golden);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &unknown);
-	expect_nothing(&s);
+	scene_expect_nothing(&s);
 	assert_int_equal(s.result.version, 42);
-	commit(&s);
+	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES + 1);
 	s.now = GOLDEN_NOW + 100;
-	commit(&s);
+	scene_commit(&s);
 	assert_int_equal(s.first, 0);
-	judge(&s);
-	assert_true(has_code(&s, "release-none") || has_code(&s, "boot-event-unknown"));
+	scene_judge(&s);
+	assert_true(scene_has(&s, "release-none") || scene_has(&s, "boot-event-unknown"));
 }
 
 static void an_older_release_s_files_are_not_taken(void **state)
@@ -828,13 +725,13 @@ static void a_pcr_that_changes_after_boot_is_seen_without_the_log(void **state)
 	(void)state;
 
 	scene_init(&s);
-	expect_nothing(&s);
-	commit(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
 	value = *pcr_value(&s.golden.values, DIGEST_SHA256, 4);
 	value.value[0] ^= 1;
 	assert_int_equal(pcr_value_set(&s.golden.values, 4, &value), OK);
-	judge(&s);
-	assert_true(has_code(&s, "boot-pcr-changed"));
+	scene_judge(&s);
+	assert_true(scene_has(&s, "boot-pcr-changed"));
 	assert_int_equal(s.result.claims.tier[CLAIM_CONFIGURATION], TIER_CONTRAINDICATED);
 	assert_int_equal(s.result.state.len, 0);
 }
@@ -846,11 +743,11 @@ static void an_unexplained_pcr_is_seen_later_too(void **state)
 	(void)state;
 
 	scene_init(&s);
-	expect_nothing(&s);
-	commit(&s);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
 	assert_int_equal(pcr_value_set(&s.golden.values, 11, &value), OK);
-	judge(&s);
-	assert_true(has_code(&s, "pcr-unexplained"));
+	scene_judge(&s);
+	assert_true(scene_has(&s, "pcr-unexplained"));
 }
 
 static void a_flood_of_unknown_entries_is_bounded(void **state)
@@ -865,7 +762,7 @@ static void a_flood_of_unknown_entries_is_bounded(void **state)
 	assert_int_equal(s.result.findings.count, FINDINGS_MAX);
 	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
 	assert_true(s.result.state.len <= APPRAISAL_STATE_MAX);
-	commit(&s);
+	scene_commit(&s);
 	expect(&s, "ima-entry-unknown");
 	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
 }
@@ -874,7 +771,7 @@ static void state_of(struct scene *s, struct bytes *out)
 {
 	scene_init(s);
 	ima_log_add(&s->golden, "ima-sigv2", "/tmp/evil", &unknown);
-	judge(s);
+	scene_judge(s);
 	assert_int_equal(bytes_copy(span_of(&s->result.state), out), OK);
 }
 

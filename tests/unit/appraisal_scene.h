@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_APPRAISAL_SCENE_H
+#define TESTS_APPRAISAL_SCENE_H
+
+#include "log_maker.h"
+#include "verifier/appraisal/appraise.h"
+
+/*
+ * One boot session before appraise(): what the signer keeps of one appraisal
+ * goes into the next. The golden capture to begin with; a test changes what it
+ * likes. unit.h comes first.
+ */
+struct scene {
+	struct golden golden;
+	struct made_boot_log log; /* the golden boot log, taken apart */
+	struct appraisal result;
+	struct bytes state;
+	uint64_t first; /* entry from which the host sends */
+	size_t sent; /* bytes before it */
+	bool leaves_out_boot_log;
+	int64_t now;
+	uint64_t ratchet;
+};
+
+void scene_init(struct scene *s);
+void scene_done(struct scene *s);
+AUTO_RELEASE(scene, scene_done);
+
+/* By the reference values as they were built last. */
+void scene_judge(struct scene *s);
+/* What the signer keeps, and what the next challenge asks for. */
+void scene_commit(struct scene *s);
+bool scene_has(const struct scene *s, const char *code);
+/* Judges; the finding is there and the claim says so. */
+void scene_expect(struct scene *s, const char *code, enum claim claim, enum trust_tier tier);
+/* Judges; nothing is found and both claims are affirmed. */
+void scene_expect_nothing(struct scene *s);
+const char *scene_first_code(const struct scene *s);
+
+/* The digest that the golden IMA log has for a path. */
+struct digest scene_listed(const char *path);
+
+#endif
