@@ -3,6 +3,8 @@
 # row's check out and wants that row's test to fail.
 ATTACK_TESTS =
 include tests/attacks/quote.mk
+include tests/attacks/boot.mk
+include tests/attacks/ima.mk
 check_PROGRAMS += $(ATTACK_TESTS)
 TESTS += $(ATTACK_TESTS)
 EXTRA_DIST += tests/attacks/attacks.h

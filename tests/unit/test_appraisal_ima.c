@@ -113,18 +113,6 @@ static void a_known_path_with_other_content_is_changed(void **state)
 	assert_int_equal(s.result.findings.list[0].layer, LAYER_IDENTITY_MODULE);
 }
 
-static void approved_content_elsewhere_is_a_warning_without_a_right(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add(&s.golden, "ima-sigv2", "memfd:cat", &cat);
-	expect_tier(&s, "ima-entry-elsewhere", TIER_WARNING);
-	assert_false(s.result.is_retryable);
-}
-
 static void a_revoked_file_is_refused_though_listed(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -168,96 +156,6 @@ static void prefixes_are_whole_components(void **state)
 	assert_false(ima_path_is_under(span_text("/opt"), (struct span){ 0 }));
 }
 
-static void a_violation_ends_the_right(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-sigv2",
-		.digest_prefix = "ima:sha256:",
-		.digest = digest_span(&cat),
-		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
-		.has_last = true,
-		.is_violation = true,
-	};
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-violation");
-	assert_int_equal(s.result.violations, 1);
-	s.golden.manifest[0].tolerate_violations = true;
-	golden_build(&s.golden);
-	expect_tier(&s, "ima-violation-tolerated", TIER_WARNING);
-}
-
-static void a_template_hash_is_that_of_the_data(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-sigv2",
-		.digest_prefix = "ima:sha256:",
-		.digest = digest_span(&cat),
-		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
-		.has_last = true,
-		.has_wrong_hash = true,
-	};
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-template-hash-mismatch");
-}
-
-static void digests_are_of_the_file_in_the_release_s_algorithm(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	struct digest zero = digest_filled(DIGEST_SHA256, 0);
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-sigv2",
-		.digest_prefix = "verity:sha256:",
-		.digest = digest_span(&cat),
-		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
-		.has_last = true,
-	};
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-digest-algorithm");
-	ima_log_cut(&s.golden, ENTRIES);
-	entry.digest_prefix = "ima:sha1:";
-	entry.digest.len = 20;
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-digest-algorithm");
-	ima_log_cut(&s.golden, ENTRIES);
-	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &zero);
-	expect(&s, "ima-digest-zero");
-}
-
-static void a_template_has_to_be_allowed(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-ng",
-		.digest_prefix = "sha256:",
-		.digest = digest_span(&cat),
-		.path = { (const uint8_t *)"/usr/bin/cat", 13 },
-	};
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-template-unknown");
-}
-
 static void an_entry_without_a_path_says_nothing(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -294,45 +192,6 @@ static void a_log_over_the_cap_is_not_read(void **state)
 	scene_judge(&s);
 	assert_true(scene_has(&s, "boot-log-malformed"));
 	s.golden.boot_log.len = len;
-}
-
-static void the_log_is_tied_to_this_boot(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest aggregate = scene_listed("boot_aggregate");
-	struct digest cat = scene_listed("/usr/bin/cat");
-	(void)state;
-
-	scene_init(&s);
-	ima_log_add(&s.golden, "ima-sig", "boot_aggregate", &aggregate);
-	expect(&s, "ima-aggregate-again");
-	ima_log_cut(&s.golden, 0);
-	aggregate.value[0] ^= 1;
-	ima_log_add(&s.golden, "ima-sig", "boot_aggregate", &aggregate);
-	expect(&s, "ima-aggregate-mismatch");
-	ima_log_cut(&s.golden, 0);
-	ima_log_add(&s.golden, "ima-sig", "/usr/bin/cat", &cat);
-	expect(&s, "ima-aggregate-missing");
-}
-
-static void an_aggregate_of_another_bank_cannot_be_computed(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest sha1 = digest_filled(DIGEST_SHA1, 0x44);
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-sig",
-		.digest_prefix = "sha1:",
-		.digest = digest_span(&sha1),
-		.path = { (const uint8_t *)"boot_aggregate", 15 },
-		.has_last = true,
-	};
-	(void)state;
-
-	scene_init(&s);
-	ima_log_cut(&s.golden, 0);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-aggregate-mismatch");
 }
 
 static void a_violation_is_no_boot_aggregate(void **state)
@@ -382,62 +241,6 @@ static void entries_that_nobody_quoted_are_no_log(void **state)
 	assert_int_equal(s.result.entries, 0);
 }
 
-static void entries_beyond_the_quote_wait(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct pcr_values quoted;
-	(void)state;
-
-	scene_init(&s);
-	quoted = s.golden.values;
-	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown);
-	struct pcr_values later = s.golden.values;
-
-	s.golden.values = quoted;
-	scene_expect_nothing(&s);
-	assert_int_equal(s.result.entries, ENTRIES);
-	scene_commit(&s);
-	s.golden.values = later;
-	expect(&s, "ima-entry-unknown");
-}
-
-static void a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct pcr_values quoted;
-	(void)state;
-
-	scene_init(&s);
-	quoted = s.golden.values;
-	ima_log_cut(&s.golden, ENTRIES - 1);
-	s.golden.values = quoted;
-	for (unsigned i = 0; i < 2; i++) {
-		expect_tier(&s, "ima-log-short", TIER_NONE);
-		assert_true(s.result.is_retryable);
-		scene_commit(&s);
-		assert_int_equal(s.first, 0);
-	}
-	expect(&s, "ima-pcr-mismatch");
-	scene_commit(&s);
-	expect(&s, "ima-pcr-mismatch");
-	scene_commit(&s);
-	/* The log as it is heals it. */
-	ima_log_cut(&s.golden, ENTRIES - 1);
-	scene_expect_nothing(&s);
-}
-
-static void a_dropped_or_edited_entry_leads_nowhere(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	(void)state;
-
-	scene_init(&s);
-	s.golden.ima_log.data[s.golden.ima_log.len / 2] ^= 1;
-	scene_judge(&s);
-	assert_int_not_equal(s.result.claims.tier[CLAIM_EXECUTABLES], TIER_AFFIRMING);
-	assert_int_equal(s.result.entries, 0);
-}
-
 static void a_pcr_that_is_not_quoted_is_refused(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -459,25 +262,6 @@ static void a_pcr_that_is_not_quoted_is_refused(void **state)
 	/* values has no PCR 12 as far as the selection goes */
 	s.golden.values.bank[digest_alg_index(DIGEST_SHA256)].known &= ~(pcr_mask)(1u << 12);
 	expect(&s, "ima-pcr-unquoted");
-}
-
-static void an_offset_is_the_verifier_s_to_choose(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	(void)state;
-
-	scene_init(&s);
-	s.first = 5;
-	expect_tier(&s, "ima-log-gap", TIER_NONE);
-	assert_true(s.result.is_retryable);
-	s.first = 0;
-	scene_expect_nothing(&s);
-	scene_commit(&s);
-	s.first = 0;
-	s.sent = 0;
-	expect_tier(&s, "ima-log-gap", TIER_NONE);
-	s.first = ENTRIES + 1;
-	expect_tier(&s, "ima-log-gap", TIER_NONE);
 }
 
 static void broken_bytes_are_a_claim(void **state)
@@ -536,41 +320,6 @@ static void a_release_that_names_no_policy_never_affirms(void **state)
 	expect(&s, "ima-policy-missing");
 }
 
-static void the_policy_has_the_listed_content(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	(void)state;
-
-	scene_init(&s);
-	s.golden.manifest[0].policy.item[0].value[0] ^= 1;
-	golden_build(&s.golden);
-	expect(&s, "ima-policy-unknown");
-}
-
-/* i26: its file was read, and the built-in policy went on. */
-static void a_policy_that_was_only_read_is_not_in_force(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest cat = scene_listed("/usr/bin/cat");
-	struct digest module =
-		scene_listed("/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko");
-	(void)state;
-
-	scene_init(&s);
-	ima_log_cut(&s.golden, POLICY_ENTRY + 1);
-	expect(&s, "ima-policy-not-in-force");
-	ima_log_add(&s.golden, "ima-sig",
-		    "/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko", &module);
-	expect(&s, "ima-policy-not-in-force");
-	assert_int_equal(s.result.findings.count, 1);
-	ima_log_add(&s.golden, "ima-sig", "/usr/bin/cat", &cat);
-	expect(&s, "ima-policy-not-in-force");
-	assert_int_equal(s.result.findings.count, 2);
-	/* A later entry in the policy's form does not make it good. */
-	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/cat", &cat);
-	expect(&s, "ima-policy-not-in-force");
-}
-
 /* A template's name is not hashed: a field list with the same layout is not
  * another form. */
 static void a_renamed_template_is_not_another_form(void **state)
@@ -610,30 +359,6 @@ static void files_that_must_appear_are_waited_for(void **state)
 	scene_expect_nothing(&s);
 	scene_commit(&s);
 	scene_expect_nothing(&s);
-}
-
-static void kexec_is_refused(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct made_entry entry = {
-		.pcr = 10,
-		.template = "ima-buf",
-		.digest_prefix = "sha256:",
-		.digest = digest_span(&unknown),
-		.path = { (const uint8_t *)"kexec-cmdline", 14 },
-		.has_last = true,
-		.last = { (const uint8_t *)"ro", 2 },
-	};
-	(void)state;
-
-	scene_init(&s);
-	s.golden.manifest[0].templates[2] = "ima-buf";
-	golden_build(&s.golden);
-	ima_log_add(&s.golden, "ima-sigv2", "/boot/vmlinuz", &unknown);
-	expect(&s, "ima-kexec");
-	ima_log_cut(&s.golden, ENTRIES);
-	ima_log_add_made(&s.golden, &entry);
-	expect(&s, "ima-kexec");
 }
 
 static void keys_are_listed_by_keyring_and_content(void **state)
@@ -736,37 +461,6 @@ static void a_pcr_that_changes_after_boot_is_seen_without_the_log(void **state)
 	assert_int_equal(s.result.state.len, 0);
 }
 
-static void an_unexplained_pcr_is_seen_later_too(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	struct digest value = digest_filled(DIGEST_SHA256, 7);
-	(void)state;
-
-	scene_init(&s);
-	scene_expect_nothing(&s);
-	scene_commit(&s);
-	assert_int_equal(pcr_value_set(&s.golden.values, 11, &value), OK);
-	scene_judge(&s);
-	assert_true(scene_has(&s, "pcr-unexplained"));
-}
-
-static void a_flood_of_unknown_entries_is_bounded(void **state)
-{
-	AUTO_DONE(scene) s = { 0 };
-	(void)state;
-
-	scene_init(&s);
-	for (unsigned i = 0; i < 200; i++)
-		ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown);
-	expect(&s, "ima-entry-unknown");
-	assert_int_equal(s.result.findings.count, FINDINGS_MAX);
-	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
-	assert_true(s.result.state.len <= APPRAISAL_STATE_MAX);
-	scene_commit(&s);
-	expect(&s, "ima-entry-unknown");
-	assert_int_equal(s.result.findings.more, 200 - FINDINGS_MAX);
-}
-
 static void state_of(struct scene *s, struct bytes *out)
 {
 	scene_init(s);
@@ -823,41 +517,25 @@ int main(void)
 		cmocka_unit_test(every_entry_is_known_or_named),
 		cmocka_unit_test(an_unknown_program_is_named_and_stays),
 		cmocka_unit_test(a_known_path_with_other_content_is_changed),
-		cmocka_unit_test(approved_content_elsewhere_is_a_warning_without_a_right),
 		cmocka_unit_test(a_revoked_file_is_refused_though_listed),
 		cmocka_unit_test(an_exclude_is_counted_and_gives_no_right),
 		cmocka_unit_test(prefixes_are_whole_components),
-		cmocka_unit_test(a_violation_ends_the_right),
-		cmocka_unit_test(a_template_hash_is_that_of_the_data),
-		cmocka_unit_test(digests_are_of_the_file_in_the_release_s_algorithm),
-		cmocka_unit_test(a_template_has_to_be_allowed),
 		cmocka_unit_test(an_entry_without_a_path_says_nothing),
 		cmocka_unit_test(a_log_over_the_cap_is_not_read),
-		cmocka_unit_test(the_log_is_tied_to_this_boot),
-		cmocka_unit_test(an_aggregate_of_another_bank_cannot_be_computed),
 		cmocka_unit_test(a_violation_is_no_boot_aggregate),
 		cmocka_unit_test(without_a_log_nothing_is_known),
 		cmocka_unit_test(entries_that_nobody_quoted_are_no_log),
-		cmocka_unit_test(entries_beyond_the_quote_wait),
-		cmocka_unit_test(a_log_shorter_than_the_quote_is_tried_again_but_not_for_ever),
-		cmocka_unit_test(a_dropped_or_edited_entry_leads_nowhere),
 		cmocka_unit_test(a_pcr_that_is_not_quoted_is_refused),
-		cmocka_unit_test(an_offset_is_the_verifier_s_to_choose),
 		cmocka_unit_test(broken_bytes_are_a_claim),
 		cmocka_unit_test(before_the_policy_only_early_files_run),
 		cmocka_unit_test(the_policy_has_to_be_loaded),
 		cmocka_unit_test(a_release_that_names_no_policy_never_affirms),
-		cmocka_unit_test(the_policy_has_the_listed_content),
-		cmocka_unit_test(a_policy_that_was_only_read_is_not_in_force),
 		cmocka_unit_test(a_renamed_template_is_not_another_form),
 		cmocka_unit_test(files_that_must_appear_are_waited_for),
-		cmocka_unit_test(kexec_is_refused),
 		cmocka_unit_test(keys_are_listed_by_keyring_and_content),
 		cmocka_unit_test(an_update_is_accepted_until_its_time),
 		cmocka_unit_test(an_older_release_s_files_are_not_taken),
 		cmocka_unit_test(a_pcr_that_changes_after_boot_is_seen_without_the_log),
-		cmocka_unit_test(an_unexplained_pcr_is_seen_later_too),
-		cmocka_unit_test(a_flood_of_unknown_entries_is_bounded),
 		cmocka_unit_test(a_state_is_read_whole_or_not_at_all),
 		cmocka_unit_test(a_state_of_another_version_or_class_starts_over),
 	};
