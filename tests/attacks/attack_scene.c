@@ -108,13 +108,19 @@ struct made_attest scene_quote(struct signer_scene *s)
 	return made;
 }
 
-void scene_send_quote(struct signer_scene *s, const struct made_attest *quote)
+void scene_resign(struct signer_scene *s)
 {
-	s->attest.len = s->signature.len = 0;
-	write_attest(quote, &s->attest);
+	s->signature.len = 0;
 	sign_attest(&s->ak, span_of(&s->attest), &s->signature);
 	s->request.authenticate.attest = span_of(&s->attest);
 	s->request.authenticate.signature = span_of(&s->signature);
+}
+
+void scene_send_quote(struct signer_scene *s, const struct made_attest *quote)
+{
+	s->attest.len = 0;
+	write_attest(quote, &s->attest);
+	scene_resign(s);
 }
 
 struct made_attest scene_certify(struct signer_scene *s)

@@ -25,6 +25,8 @@ void attack_next_evidence(struct signer_scene *s);
 
 /* Evidence whose quote says what *quote says, signed by the AK. */
 struct made_attest scene_quote(struct signer_scene *s);
+/* Signs s->attest as it stands now, spoiled as it may be. */
+void scene_resign(struct signer_scene *s);
 void scene_send_quote(struct signer_scene *s, const struct made_attest *quote);
 void scene_send_certify(struct signer_scene *s, const struct made_attest *certify);
 struct made_attest scene_certify(struct signer_scene *s);

@@ -154,7 +154,8 @@ static void put_number(struct writer *w, const BIGNUM *number)
 	writer_sized(w, (struct span){ padded, COORDINATE });
 }
 
-void sign_attest(const struct software_key *key, struct span attest, struct bytes *out)
+void sign_attest_with(const struct software_key *key, enum digest_alg hash, struct span attest,
+		      struct bytes *out)
 {
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	AUTO(ECDSA_SIG) pair = NULL;
@@ -164,13 +165,19 @@ void sign_attest(const struct software_key *key, struct span attest, struct byte
 	const uint8_t *at = der;
 
 	assert_non_null(ctx);
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key->key), 1);
+	assert_int_equal(
+		EVP_DigestSignInit_ex(ctx, NULL, digest_name(hash), NULL, NULL, key->key, NULL), 1);
 	assert_int_equal(EVP_DigestSign(ctx, der, &len, attest.data, attest.len), 1);
 	pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
 	assert_non_null(pair);
 	writer_be16(&w, TPM_ALG_ECDSA);
-	writer_be16(&w, DIGEST_SHA256);
+	writer_be16(&w, (uint16_t)hash);
 	put_number(&w, ECDSA_SIG_get0_r(pair));
 	put_number(&w, ECDSA_SIG_get0_s(pair));
 	assert_int_equal(writer_end(&w), OK);
+}
+
+void sign_attest(const struct software_key *key, struct span attest, struct bytes *out)
+{
+	sign_attest_with(key, DIGEST_SHA256, attest, out);
 }

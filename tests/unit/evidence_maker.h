@@ -53,7 +53,10 @@ struct made_attest honest_certify(const struct software_key *ak, struct span non
 				  const struct name *minting);
 
 void write_attest(const struct made_attest *attest, struct bytes *out);
-/* TPMT_SIGNATURE, ECDSA with SHA-256. */
+/* TPMT_SIGNATURE, ECDSA with this hash. */
+void sign_attest_with(const struct software_key *key, enum digest_alg hash, struct span attest,
+		      struct bytes *out);
+/* The same with SHA-256. */
 void sign_attest(const struct software_key *key, struct span attest, struct bytes *out);
 
 #endif

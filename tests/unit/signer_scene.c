@@ -122,9 +122,11 @@ void signer_scene_init(struct signer_scene *s)
 {
 	struct digest policy;
 
-	*s = (struct signer_scene){
-		.now = GOLDEN_NOW, .clock = 100000, .reset_count = 7, .restart_count = 1
-	};
+	*s = (struct signer_scene){ .now = GOLDEN_NOW,
+				    .random = test_random,
+				    .clock = 100000,
+				    .reset_count = 7,
+				    .restart_count = 1 };
 	golden_init(&s->golden);
 	golden_build(&s->golden);
 	make_keys(s);
@@ -166,18 +168,18 @@ void signer_scene_done(struct signer_scene *s)
 	remove_keys(s);
 }
 
-static struct turn turn_of(struct signer_scene *s)
+struct turn scene_turn(struct signer_scene *s)
 {
 	return (struct turn){ .signer = &s->signer,
 			      .pending = &s->pending,
 			      .keep = &s->keep,
-			      .random = test_random,
+			      .random = s->random,
 			      .now = s->now };
 }
 
 void scene_ask(struct signer_scene *s, enum frame_type type)
 {
-	struct turn turn = turn_of(s);
+	struct turn turn = scene_turn(s);
 
 	s->request.type = type;
 	assert_int_equal(store_begin(s->signer.store), OK);
@@ -195,7 +197,7 @@ void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal ref
 
 void scene_load_release(struct signer_scene *s)
 {
-	struct turn turn = turn_of(s);
+	struct turn turn = scene_turn(s);
 	struct release_marks marks = { 0 };
 	struct reference reference;
 

@@ -20,6 +20,7 @@ struct signer_scene {
 	struct software_key ak, minting;
 	EVP_PKEY *act_key; /* identity-security */
 	int64_t now;
+	random_source random;
 	uint64_t clock; /* of the TPM, rises with each quote */
 	uint32_t reset_count, restart_count;
 	struct node_id node;
@@ -36,6 +37,8 @@ void signer_scene_init(struct signer_scene *s);
 void signer_scene_done(struct signer_scene *s);
 AUTO_RELEASE(signer_scene, signer_scene_done);
 
+/* What the process around the signer hands to each request. */
+struct turn scene_turn(struct signer_scene *s);
 /* Answers s->request in a group of its own. */
 void scene_ask(struct signer_scene *s, enum frame_type type);
 /* The same, and wants this refusal. */
