@@ -141,3 +141,16 @@ void scene_send_certify(struct signer_scene *s, const struct made_attest *certif
 	s->request.authenticate.certify_attest = span_of(&s->certify);
 	s->request.authenticate.certify_signature = span_of(&s->certify_signature);
 }
+
+struct signer_request scene_record(struct signer_scene *s, enum frame_type type)
+{
+	struct bytes frame = { 0 };
+	struct signer_request copy;
+	struct span kept;
+
+	s->request.type = type;
+	assert_int_equal(signer_request_encode(&s->request, &frame), OK);
+	assert_int_equal(keep_bytes(&s->keep, &frame, &kept), OK);
+	assert_int_equal(signer_request_decode(type, kept, &copy), OK);
+	return copy;
+}

@@ -23,6 +23,9 @@ void attack_scene_init(struct signer_scene *s);
 /* The next challenge, and honest evidence for it in s->request. */
 void attack_next_evidence(struct signer_scene *s);
 
+/* A copy of s->request that lasts as long as the scene: an attacker's recording. */
+struct signer_request scene_record(struct signer_scene *s, enum frame_type type);
+
 /* Evidence whose quote says what *quote says, signed by the AK. */
 struct made_attest scene_quote(struct signer_scene *s);
 /* Signs s->attest as it stands now, spoiled as it may be. */
