@@ -211,14 +211,12 @@ static enum status note_it(struct turn *turn, const struct pending *p, enum node
 	enum status status = OK;
 	struct digest digest;
 
-	turn->signer->verdicts++;
 	if (state != p->row.verdict)
 		status = audit_note(turn, "verdict", (struct span){ 0 }, &p->row.node,
 				    "%s to %s %.*s", node_state_name(p->row.verdict),
 				    node_state_name(state), (int)why.len, (const char *)why.data);
 	if (status != OK || grant->expires == 0)
 		return status;
-	turn->signer->grants++;
 	status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &digest);
 
 	AUTO_DONE(bytes) text = { 0 };
@@ -230,6 +228,16 @@ static enum status note_it(struct turn *turn, const struct pending *p, enum node
 				    "%.*s %s until %lld", (int)text.len, (const char *)text.data,
 				    grant->authority->trust_domain, (long long)grant->expires)
 		       : status;
+}
+
+/* Only what is on record: a failure further up undoes the rest. */
+static void count_it(struct turn *turn, const struct conclusion *c, const struct grant *grant)
+{
+	if (is_undecided(c))
+		return;
+	turn->signer->verdicts++;
+	if (grant->expires != 0)
+		turn->signer->grants++;
 }
 
 static enum status write_result(struct turn *turn, const struct conclusion_text *text,
@@ -304,6 +312,7 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		status = note_it(turn, pending, state, &grant, &reasons);
 	if (status != OK)
 		return refusal_of(status == STATUS_NOT_FOUND ? STATUS_IO : status);
+	count_it(turn, &c, &grant);
 	*result = made;
 	return REFUSAL_NONE;
 }
