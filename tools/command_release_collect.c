@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "policies/set_file.h"
-#include "tools/release.h"
+#include "tools/release_collect.h"
 
 static const char help[] =
 	"usage: attestctl release collect DIR --boot-log FILE [--ima-log FILE]\n"
@@ -22,9 +22,11 @@ static const char help[] =
 	"\n"
 	"  --boot-log FILE       binary_bios_measurements of a reference machine\n"
 	"  --ima-log FILE        its binary_runtime_measurements\n"
-	"  --files LIST          sha256sum lines 'SHA256  /PATH', any order, repeatable\n"
+	"  --files LIST          sha256sum lines 'SHA256  /PATH', any order, repeatable; of two\n"
+	"                        digests for a path the one given last counts\n"
 	"  --tree DIRECTORY      hash every file below it, paths as seen from there\n"
-	"  --previous            version N+1 from the manifest in force, plus the files given\n"
+	"  --previous            version N+1 from the manifest in force, plus the files given;\n"
+	"                        to drop a file, collect anew from whole lists\n"
 	"  --identity PATH       belongs to the identity set and must appear, repeatable\n"
 	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
 	"                        is taken from the lists\n"
@@ -36,24 +38,11 @@ static const char help[] =
 	"Exit status: 0 a draft that explains the logs, 1 files are unexplained (the draft is\n"
 	"written all the same), 2 unusable input or failure.\n";
 
-struct collect {
-	struct release_line line;
-	const char *boot_log, *ima_log, *policy_path, *lockdown;
-	bool from_previous, allow_builtin, from_log_only;
-	int64_t life_days, now;
-	struct file_list files;
-	struct file_list identity; /* paths; digests unused */
-	size_t left_out;
-	struct ima_collected ima;
-	json_t *settings, *previous; /* predicate of the manifest in force */
-	uint64_t previous_version;
-	char previous_sha256[2 * SHA256_SIZE + 1];
-};
-
 static void collect_done(struct collect *c)
 {
 	file_list_done(&c->files);
 	file_list_done(&c->identity);
+	file_list_done(&c->early);
 	ima_collected_done(&c->ima);
 	json_decref(c->settings);
 	json_decref(c->previous);
@@ -63,14 +52,14 @@ AUTO_RELEASE(collect, collect_done);
 
 #define FILE_MAX ((size_t)256 << 20)
 
-static enum status add_list(struct collect *c, const char *path)
+static enum status add_list(struct file_list *list, struct collect *c, const char *path)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	enum status status = line_read(path, FILE_MAX, &text);
 
 	if (status != OK)
 		return status;
-	return file_list_add_text(&c->files, path, span_of(&text), &c->left_out);
+	return file_list_add_text(list, path, span_of(&text), &c->left_out);
 }
 
 static const char *setting(const struct collect *c, const char *name)
@@ -85,15 +74,20 @@ static enum status add_previous_set(struct collect *c, json_t *set)
 {
 	const char *class = json_string_value(json_object_get(set, "class"));
 	const char *hex = json_string_value(json_object_get(set, "sha256"));
+	const char *name = json_string_value(json_object_get(set, "name"));
 	json_t *path;
 	size_t i;
 
-	if (class == NULL || hex == NULL)
+	if (class == NULL || hex == NULL || name == NULL)
 		return STATUS_MALFORMED;
 	json_array_foreach(json_object_get(set, "mustAppear"), i,
 			   path) if (file_list_add(&c->identity, span_text(json_string_value(path)),
 						   "") != OK) return STATUS_NO_MEMORY;
-	return add_list(c, line_path(&c->line, "release/sets/%s", hex).text);
+	struct line_path file = line_path(&c->line, "release/sets/%s", hex);
+
+	if (strcmp(name, "early.files") == 0 && add_list(&c->early, c, file.text) != OK)
+		return STATUS_MALFORMED;
+	return add_list(&c->files, c, file.text);
 }
 
 /* What is in force in this cell: files first, so that those given later count. */
@@ -124,141 +118,18 @@ static enum status read_previous(struct collect *c)
 		return STATUS_MALFORMED;
 	if (!c->from_previous)
 		return OK;
-	json_array_foreach(json_object_get(json_object_get(c->previous, "ima"), "sets"), i, set)
+	json_t *ima = json_object_get(c->previous, "ima");
+	json_t *policy = json_object_get(json_object_get(ima, "policy"), "path");
+
+	if (c->policy_path == NULL)
+		c->policy_path = json_string_value(policy);
+	json_array_foreach(json_object_get(ima, "sets"), i, set)
 	{
 		status = add_previous_set(c, set);
 		if (status != OK)
 			return status;
 	}
 	return OK;
-}
-
-/* Writes the set into the release and gives its member of "sets". */
-static json_t *write_set(struct collect *c, const char *name, const char *class,
-			 const struct file_list *files, bool must_appear)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	json_t *paths;
-
-	if (file_list_text(files, &text) != OK)
-		return NULL;
-
-	struct sha256_text digest = sha256_text_of(span_of(&text));
-	if (line_write(line_path(&c->line, "release/sets/%s", digest.hex).text, span_of(&text),
-		       0644) != OK)
-		return NULL;
-
-	json_t *set = json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", digest.hex, "size",
-				(json_int_t)text.len, "class", class);
-	if (!must_appear)
-		return set;
-	paths = json_array();
-	for (size_t i = 0; i < files->count; i++)
-		(void)json_array_append_new(paths, json_string(files->entry[i].path));
-	(void)json_object_set_new(set, "mustAppear", paths);
-	return set;
-}
-
-/* Takes identity files out of the lists into a list of their own. */
-static enum status split_identity(struct collect *c, struct file_list *base,
-				  struct file_list *identity)
-{
-	enum status status = OK;
-
-	file_list_settle(&c->identity);
-	for (size_t i = 0; i < c->files.count && status == OK; i++) {
-		struct span path = span_text(c->files.entry[i].path);
-		bool is_identity = file_list_find(&c->identity, path) != NULL;
-
-		status = file_list_add(is_identity ? identity : base, path, c->files.entry[i].hex);
-	}
-	if (status == OK && identity->count != c->identity.count) {
-		(void)unusable("an --identity path is in no list of files");
-		return STATUS_NOT_FOUND;
-	}
-	return status;
-}
-
-/* Entries of the log before the policy that the lists explain. */
-static enum status explained_early(const struct collect *c, struct file_list *out)
-{
-	enum status status = OK;
-
-	for (size_t i = 0; i < c->ima.early.count && status == OK; i++) {
-		struct span path = span_text(c->ima.early.entry[i].path);
-		const struct file_list_entry *known = file_list_find(&c->files, path);
-
-		if (known != NULL && strcmp(known->hex, c->ima.early.entry[i].hex) == 0)
-			status = file_list_add(out, path, known->hex);
-	}
-	return status;
-}
-
-static json_t *sets_json(struct collect *c, json_t *early_names)
-{
-	AUTO_DONE(file_list) base = { 0 };
-	AUTO_DONE(file_list) identity = { 0 };
-	AUTO_DONE(file_list) early = { 0 };
-	json_t *sets = json_array();
-	json_t *set;
-	size_t i;
-
-	if (split_identity(c, &base, &identity) != OK || explained_early(c, &early) != OK)
-		return sets;
-	if (early.count > 0) {
-		(void)json_array_append_new(sets,
-					    write_set(c, "early.files", "base", &early, false));
-		(void)json_array_append_new(early_names, json_string("early.files"));
-	}
-	/* Without a log, what was early stays early. */
-	json_array_foreach(json_object_get(json_object_get(c->previous, "ima"), "sets"), i,
-			   set) if (early.count == 0 && c->from_previous &&
-				    strcmp(json_string_value(json_object_get(set, "name")),
-					   "early.files") == 0)
-	{
-		(void)json_array_append(sets, set);
-		(void)json_array_append_new(early_names, json_string("early.files"));
-	}
-	(void)json_array_append_new(sets, write_set(c, "base.files", "base", &base, false));
-	if (identity.count > 0)
-		(void)json_array_append_new(
-			sets, write_set(c, "identity.files", "identity", &identity, true));
-	return sets;
-}
-
-/* {"path", "sha256"}; NULL without one. */
-static json_t *policy_json(const struct collect *c)
-{
-	const struct file_list_entry *file = file_list_find(&c->files, span_text(c->policy_path));
-
-	if (file == NULL)
-		return NULL;
-	return json_pack("{s:s, s:[s]}", "path", c->policy_path, "sha256", file->hex);
-}
-
-static json_t *ima_json(struct collect *c)
-{
-	json_t *was = json_object_get(c->previous, "ima");
-	json_t *early = json_array();
-	json_t *sets = sets_json(c, early);
-	json_t *policy = policy_json(c);
-	bool builtin = c->allow_builtin;
-	json_t *templates = c->ima.templates != NULL ? json_incref(c->ima.templates)
-						     : json_pack("[s, s]", "ima-sig", "ima-sigv2");
-
-	if (c->from_previous) {
-		builtin = builtin || json_is_true(json_object_get(was, "allowBuiltinPolicy"));
-		if (c->ima.templates == NULL) {
-			json_decref(templates);
-			templates = json_incref(json_object_get(was, "templates"));
-		}
-	}
-	json_t *ima = json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "templates", templates, "hash",
-				"sha256", "violations", "refuse", "allowBuiltinPolicy", builtin,
-				"early", early, "sets", sets);
-	if (policy != NULL)
-		(void)json_object_set_new(ima, "policy", policy);
-	return ima;
 }
 
 static json_t *boot_json(struct collect *c)
@@ -315,13 +186,20 @@ static size_t report_unexplained(const struct collect *c)
 	if (c->ima.violations > 0)
 		fprintf(stderr, "the log has %zu violations: fix the IMA policy\n",
 			c->ima.violations);
-	return unexplained + c->ima.violations;
+	if (c->ima.unlistable > 0)
+		fprintf(stderr,
+			"the log has %zu entries that no set can list: keys or other data, "
+			"memfds,\n"
+			"or files hashed with another algorithm than sha256; see attestctl "
+			"imalog\n",
+			c->ima.unlistable);
+	return unexplained + c->ima.violations + c->ima.unlistable;
 }
 
 static json_t *predicate_json(struct collect *c)
 {
 	json_t *boot = boot_json(c);
-	json_t *ima = boot == NULL ? NULL : ima_json(c);
+	json_t *ima = boot == NULL ? NULL : collect_ima_rules(c);
 	json_int_t epoch = json_integer_value(json_object_get(c->previous, "securityEpoch"));
 
 	if (ima == NULL) {
@@ -383,6 +261,8 @@ static enum answer collect(struct collect *c)
 		return unusable("no list has the IMA policy %s: name it with --ima-policy, or say "
 				"--allow-builtin-policy",
 				c->policy_path);
+	if (c->boot_log == NULL && c->lockdown != NULL)
+		return unusable("--lockdown goes with --boot-log: --previous keeps the boot rules");
 	if (write_draft(c) != OK)
 		return ANSWER_UNUSABLE;
 
@@ -454,7 +334,8 @@ static bool take_option(struct collect *c, int option, const char *value)
 		return true;
 	case OPTION_LOCKDOWN:
 		c->lockdown = value;
-		return true;
+		return strcmp(value, "none") == 0 || strcmp(value, "integrity") == 0 ||
+		       strcmp(value, "confidentiality") == 0;
 	case OPTION_NOT_AFTER:
 		c->life_days = atoll(value);
 		return c->life_days >= 1 && c->life_days <= 365;
@@ -472,9 +353,9 @@ static enum status read_lists(struct collect *c, int argc, char **argv)
 	optind = 0;
 	while (status == OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == OPTION_FILES)
-			status = add_list(c, optarg);
+			status = add_list(&c->files, c, optarg);
 		else if (option == OPTION_TREE)
-			status = file_list_add_tree(&c->files, optarg);
+			status = file_list_add_tree(&c->files, optarg, &c->left_out);
 	}
 	return status;
 }
@@ -482,7 +363,7 @@ static enum status read_lists(struct collect *c, int argc, char **argv)
 enum answer release_collect(int argc, char **argv)
 {
 	AUTO_DONE(collect)
-	c = { .policy_path = "/etc/ima/ima-policy", .life_days = 90, .now = time(NULL) };
+	c = { .life_days = 90, .now = time(NULL) };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -501,5 +382,7 @@ enum answer release_collect(int argc, char **argv)
 	c.settings = line_settings(&c.line);
 	if (c.settings == NULL || read_previous(&c) != OK || read_lists(&c, argc, argv) != OK)
 		return ANSWER_UNUSABLE;
+	if (c.policy_path == NULL)
+		c.policy_path = "/etc/ima/ima-policy";
 	return collect(&c);
 }

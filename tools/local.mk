@@ -9,11 +9,11 @@ attestctl_SOURCES = \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
 	tools/node_text.c tools/node_text.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
-	tools/command_release.c tools/release.h \
+	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
 	tools/command_release_sign.c tools/command_release_status.c \
-	tools/release_boot.c tools/release_files.c tools/release_ima.c \
+	tools/release_boot.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)

@@ -36,8 +36,9 @@ enum status file_list_add(struct file_list *list, struct span path, const char *
 /* Lines of sha256sum, in any order. Paths in /boot are left out and counted. */
 enum status file_list_add_text(struct file_list *list, const char *name, struct span text,
 			       size_t *left_out);
-/* Every regular file below directory, by its path from there. */
-enum status file_list_add_tree(struct file_list *list, const char *directory);
+/* Every regular file below directory, by its path from there; what cannot be read
+ * or listed is an error, but for /boot. */
+enum status file_list_add_tree(struct file_list *list, const char *directory, size_t *left_out);
 /* Sorts, and forgets all but the last digest of a path. */
 void file_list_settle(struct file_list *list);
 /* Of a settled list; NULL where the path is not in it. */
@@ -52,6 +53,7 @@ struct ima_collected {
 	json_t *templates;
 	bool has_policy;
 	size_t violations;
+	size_t unlistable; /* other entries that no set can explain */
 };
 
 enum status collect_ima(struct span log, const char *policy_path, struct ima_collected *out);

@@ -55,6 +55,19 @@ static bool split_line(struct span line, char hex[2 * SHA256_SIZE + 1], struct s
 	return set_path_is_valid(*path);
 }
 
+/* sha256sum writes other forms too: say which one it is. */
+static const char *line_fault(struct span line)
+{
+	if (line.len > 0 && line.data[line.len - 1] == '\r')
+		return "it ends with a carriage return: convert the list to Unix lines";
+	if (line.len > 0 && line.data[0] == '\\')
+		return "sha256sum escaped a name with a newline or a backslash, which no set can "
+		       "list: rename the file";
+	if (span_starts_with(line, "SHA256 ("))
+		return "make the list without --tag";
+	return "it is not 'SHA256  /ABSOLUTE/PATH', in lower case, as sha256sum prints it";
+}
+
 enum status file_list_add_text(struct file_list *list, const char *name, struct span text,
 			       size_t *left_out)
 {
@@ -64,8 +77,7 @@ enum status file_list_add_text(struct file_list *list, const char *name, struct 
 
 	for (size_t number = 1; text_next_line(&text, &line); number++) {
 		if (!split_line(line, hex, &path)) {
-			(void)unusable("%s: line %zu is not 'SHA256  /ABSOLUTE/PATH'", name,
-				       number);
+			(void)unusable("%s: line %zu: %s", name, number, line_fault(line));
 			return STATUS_MALFORMED;
 		}
 		if (path_is_within(path, span_text("/boot"))) {
@@ -79,28 +91,54 @@ enum status file_list_add_text(struct file_list *list, const char *name, struct 
 	return OK;
 }
 
-static enum status add_file(struct file_list *list, const char *file, const char *path)
+static enum status add_file(struct file_list *list, const char *file, const char *path,
+			    size_t *left_out)
 {
 	AUTO_DONE(bytes) content = { 0 };
-	enum status status = line_read(file, FILE_MAX, &content);
+	enum status status;
 
+	if (path_is_within(span_text(path), span_text("/boot"))) {
+		(*left_out)++;
+		return OK;
+	}
+	if (!set_path_is_valid(span_text(path))) {
+		(void)unusable("%s: no set can list a path with a control character or a backslash",
+			       file);
+		return STATUS_MALFORMED;
+	}
+	status = line_read(file, FILE_MAX, &content);
 	if (status != OK)
 		return status;
-	if (!set_path_is_valid(span_text(path)) ||
-	    path_is_within(span_text(path), span_text("/boot")))
-		return OK;
 	return file_list_add(list, span_text(path), sha256_text_of(span_of(&content)).hex);
 }
 
-enum status file_list_add_tree(struct file_list *list, const char *directory)
+static enum status add_found(struct file_list *list, const FTSENT *at, size_t prefix,
+			     size_t *left_out)
+{
+	switch (at->fts_info) {
+	case FTS_F:
+		return add_file(list, at->fts_path, at->fts_path + prefix, left_out);
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		(void)unusable("%s: cannot be read", at->fts_path);
+		return STATUS_IO;
+	default:
+		return OK;
+	}
+}
+
+enum status file_list_add_tree(struct file_list *list, const char *directory, size_t *left_out)
 {
 	AUTO(char) root = strdup(directory);
 	char *roots[] = { root, NULL };
 	size_t prefix = strlen(directory);
 	enum status status = OK;
 
-	while (prefix > 0 && directory[prefix - 1] == '/')
+	while (prefix > 1 && directory[prefix - 1] == '/')
 		root[--prefix] = '\0';
+	if (strcmp(directory, "/") == 0)
+		prefix = 0;
 
 	FTS *tree = root == NULL ? NULL : fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	if (tree == NULL) {
@@ -108,8 +146,7 @@ enum status file_list_add_tree(struct file_list *list, const char *directory)
 		return STATUS_IO;
 	}
 	for (FTSENT *at = fts_read(tree); at != NULL && status == OK; at = fts_read(tree))
-		if (at->fts_info == FTS_F)
-			status = add_file(list, at->fts_path, at->fts_path + prefix);
+		status = add_found(list, at, prefix, left_out);
 	(void)fts_close(tree);
 	return status;
 }

@@ -41,9 +41,13 @@ static enum status take_entry(const struct ima_entry *entry, const char *policy_
 	}
 	if (span_equal(entry->path, span_text(policy_path)))
 		c->has_policy = true;
-	if (entry->file_alg != DIGEST_SHA256 || entry->has_buffer || entry->path.len == 0 ||
-	    entry->path.data[0] != '/')
+	if (span_equal(entry->path, span_text("boot_aggregate")))
 		return OK;
+	if (entry->file_alg != DIGEST_SHA256 || entry->has_buffer || entry->path.len == 0 ||
+	    entry->path.data[0] != '/') {
+		c->unlistable++;
+		return OK;
+	}
 
 	enum status status = hex_append(&hex, entry->file_digest);
 	if (status == OK)

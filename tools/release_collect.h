@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_RELEASE_COLLECT_H
+#define TOOLS_RELEASE_COLLECT_H
+
+#include "tools/release.h"
+
+/* One run of attestctl release collect. */
+struct collect {
+	struct release_line line;
+	const char *boot_log, *ima_log, *policy_path, *lockdown;
+	bool from_previous, allow_builtin, from_log_only;
+	int64_t life_days, now;
+	struct file_list files;
+	struct file_list identity; /* paths; digests unused */
+	struct file_list early; /* of the manifest before; digests unused */
+	size_t left_out;
+	struct ima_collected ima;
+	json_t *settings, *previous; /* predicate of the manifest in force */
+	uint64_t previous_version;
+	char previous_sha256[2 * SHA256_SIZE + 1];
+};
+
+/* The manifest's "ima", with its sets written into the release; NULL after a
+ * message. */
+json_t *collect_ima_rules(struct collect *c);
+
+#endif

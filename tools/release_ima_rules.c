@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/release_collect.h"
+
+/* Writes the set into the release and gives its member of "sets". */
+static json_t *write_set(struct collect *c, const char *name, const char *class,
+			 const struct file_list *files, bool must_appear)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	json_t *paths;
+
+	if (file_list_text(files, &text) != OK)
+		return NULL;
+
+	struct sha256_text digest = sha256_text_of(span_of(&text));
+	if (line_write(line_path(&c->line, "release/sets/%s", digest.hex).text, span_of(&text),
+		       0644) != OK)
+		return NULL;
+
+	json_t *set = json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", digest.hex, "size",
+				(json_int_t)text.len, "class", class);
+	if (!must_appear)
+		return set;
+	paths = json_array();
+	for (size_t i = 0; i < files->count; i++)
+		(void)json_array_append_new(paths, json_string(files->entry[i].path));
+	(void)json_object_set_new(set, "mustAppear", paths);
+	return set;
+}
+
+/* Takes identity files out of the lists into a list of their own. */
+static enum status split_identity(struct collect *c, struct file_list *base,
+				  struct file_list *identity)
+{
+	enum status status = OK;
+
+	file_list_settle(&c->identity);
+	for (size_t i = 0; i < c->files.count && status == OK; i++) {
+		struct span path = span_text(c->files.entry[i].path);
+		bool is_identity = file_list_find(&c->identity, path) != NULL;
+
+		status = file_list_add(is_identity ? identity : base, path, c->files.entry[i].hex);
+	}
+	if (status == OK && identity->count != c->identity.count) {
+		(void)unusable("an --identity path is in no list of files");
+		return STATUS_NOT_FOUND;
+	}
+	return status;
+}
+
+/* What the lists say of files that run before the policy: those of the log, or
+ * without a log those of the manifest before. */
+static enum status explained_early(const struct collect *c, struct file_list *out)
+{
+	const struct file_list *early = c->ima.early.count > 0 ? &c->ima.early : &c->early;
+	enum status status = OK;
+
+	for (size_t i = 0; i < early->count && status == OK; i++) {
+		struct span path = span_text(early->entry[i].path);
+		const struct file_list_entry *known = file_list_find(&c->files, path);
+		bool is_known = known != NULL && (early == &c->early ||
+						  strcmp(known->hex, early->entry[i].hex) == 0);
+
+		if (is_known)
+			status = file_list_add(out, path, known->hex);
+	}
+	return status;
+}
+
+static json_t *sets_json(struct collect *c, json_t *early_names)
+{
+	AUTO_DONE(file_list) base = { 0 };
+	AUTO_DONE(file_list) identity = { 0 };
+	AUTO_DONE(file_list) early = { 0 };
+	json_t *sets = json_array();
+	int failed = 0;
+
+	if (split_identity(c, &base, &identity) != OK || explained_early(c, &early) != OK) {
+		json_decref(sets);
+		return NULL;
+	}
+	if (early.count > 0) {
+		failed |= json_array_append_new(sets,
+						write_set(c, "early.files", "base", &early, false));
+		failed |= json_array_append_new(early_names, json_string("early.files"));
+	}
+	failed |= json_array_append_new(sets, write_set(c, "base.files", "base", &base, false));
+	if (identity.count > 0)
+		failed |= json_array_append_new(
+			sets, write_set(c, "identity.files", "identity", &identity, true));
+	if (failed != 0) {
+		json_decref(sets);
+		return NULL;
+	}
+	return sets;
+}
+
+/* {"path", "sha256"}; NULL without one. */
+static json_t *policy_json(const struct collect *c)
+{
+	const struct file_list_entry *file = file_list_find(&c->files, span_text(c->policy_path));
+
+	if (file == NULL)
+		return NULL;
+	return json_pack("{s:s, s:[s]}", "path", c->policy_path, "sha256", file->hex);
+}
+
+/* What the logs do not tell, and a person wrote into the manifest before. */
+static void keep_from_previous(const struct collect *c, json_t *ima)
+{
+	static const char *const kept[] = { "violations", "modulesDisabled", "keyrings",
+					    "exclude" };
+	json_t *was = json_object_get(c->previous, "ima");
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (json_object_get(was, kept[i]) != NULL)
+			(void)json_object_set(ima, kept[i], json_object_get(was, kept[i]));
+}
+
+json_t *collect_ima_rules(struct collect *c)
+{
+	json_t *was = json_object_get(c->previous, "ima");
+	json_t *early = json_array();
+	json_t *sets = sets_json(c, early);
+	json_t *policy = policy_json(c);
+	bool builtin = c->allow_builtin;
+	json_t *templates = c->ima.templates != NULL ? json_incref(c->ima.templates)
+						     : json_pack("[s, s]", "ima-sig", "ima-sigv2");
+
+	if (sets == NULL) {
+		json_decref(early);
+		json_decref(policy);
+		json_decref(templates);
+		return NULL;
+	}
+	if (c->from_previous) {
+		builtin = builtin || json_is_true(json_object_get(was, "allowBuiltinPolicy"));
+		if (c->ima.templates == NULL) {
+			json_decref(templates);
+			templates = json_incref(json_object_get(was, "templates"));
+		}
+	}
+	json_t *ima = json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "templates", templates, "hash",
+				"sha256", "violations", "refuse", "allowBuiltinPolicy", builtin,
+				"early", early, "sets", sets);
+	if (policy != NULL)
+		(void)json_object_set_new(ima, "policy", policy);
+	if (c->from_previous)
+		keep_from_previous(c, ima);
+	return ima;
+}
