@@ -1,7 +1,7 @@
 # make bench: figures as ratios within one run, one JSON object a line.
 EXTRA_PROGRAMS += tests/bench/bench_ima
 tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c
-tests_bench_bench_ima_LDADD = libdaemon.a $(TPM_LIBS)
+tests_bench_bench_ima_LDADD = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS)
 CLEANFILES += tests/bench/bench_ima
 
 .PHONY: bench
