@@ -58,9 +58,9 @@ enum status image_file_table(struct image_builder *image, struct span file,
 /* Does a table added before list the path? */
 bool image_table_has_path(const struct image_builder *image, uint32_t table, struct span path);
 
-/* Everything but generation, which is SHA-256 over the image (file tables
- * excepted: the digests of their sets stand for them). Sections are freed on
- * the way. */
+/* Everything but generation, which is SHA-256 over the image without the
+ * facts (a renewal changes nothing that is appraised) and the file tables (the
+ * digests of their sets stand for them). Sections are freed on the way. */
 enum status image_finish(struct image_builder *image, const struct reference_facts *facts,
 			 struct bytes *out);
 

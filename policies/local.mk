@@ -1,4 +1,5 @@
 # What policies builds.
+EXTRA_DIST += policies/examples/README.md
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \
