@@ -79,7 +79,11 @@ static void make_keys(struct signer_scene *s)
 					     "act.pem" };
 	const char *what = "";
 
-	(void)snprintf(s->directory, sizeof(s->directory), "%s", "/tmp/attestd-signer-XXXXXX");
+	const char *temporary = getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR");
+
+	assert_in_range(
+		snprintf(s->directory, sizeof(s->directory), "%s/attestd-signer-XXXXXX", temporary),
+		1, sizeof(s->directory) - 1);
 	assert_non_null(mkdtemp(s->directory));
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", s->directory, names[i]);
