@@ -183,7 +183,7 @@ static void hand_on(struct connection *c)
 
 	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
 	if (status != OK) {
-		refuse(c, 503, 2);
+		refuse(c, 429, 2);
 		return;
 	}
 	/* The relay has its copy. */
@@ -207,7 +207,7 @@ static void read_body(struct connection *c)
 	size_t take = there < missing ? there : missing;
 
 	if (!fits_budget(c, take)) {
-		refuse(c, 503, 10);
+		refuse(c, 429, 10);
 		return;
 	}
 	if (take > 0 && evbuffer_remove_buffer(in, c->body, take) < 0) {
