@@ -7,6 +7,7 @@
 #include <string.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -59,6 +60,8 @@ static void start(struct fixture *f)
 	if (f->pid == 0) {
 		(void)close(parent[0]);
 		(void)close(appraiser[0]);
+		/* For limit_files(): writing fails then, as on a full disk. */
+		(void)signal(SIGXFSZ, SIG_IGN);
 		_exit(run_signer(f, parent[1], appraiser[1]));
 	}
 	(void)close(parent[1]);
@@ -176,6 +179,43 @@ static void it_serves_until_its_parent_ends(void **state)
 	init(&f);
 	start(&f);
 	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void limit_files(const struct fixture *f, rlim_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	assert_int_equal(prlimit(f->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+static void a_full_disk_is_not_healthy_and_recovers(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	limit_files(&f, 1);
+	assert_int_equal(health_of(&f), HEALTH_STORE_UNAVAILABLE);
+	assert_int_equal(health_of(&f), HEALTH_STORE_UNAVAILABLE);
+	limit_files(&f, RLIM_INFINITY);
+	assert_int_equal(health_of(&f), HEALTH_NO_RELEASE);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void the_store_is_its_owners_to_read(void **state)
+{
+	struct fixture f;
+	struct stat facts;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	assert_int_equal(stat(f.paths[4], &facts), 0);
+	assert_int_equal(facts.st_mode & 077, 0);
 	assert_int_equal(stop(&f), 0);
 	done(&f);
 }
@@ -359,6 +399,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_serves_until_its_parent_ends),
+		cmocka_unit_test(a_full_disk_is_not_healthy_and_recovers),
+		cmocka_unit_test(the_store_is_its_owners_to_read),
 		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
 		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),
 		cmocka_unit_test(an_image_that_could_still_change_is_refused),

@@ -41,6 +41,11 @@ static enum refusal answer_health(struct turn *turn, struct health_answer *answe
 	answer->refusals = s->refusals;
 	if (s->has_reference)
 		answer->valid_until = reference_facts(&s->reference).valid_until;
+	/* A store that can be read may still refuse to be written, as on a full disk:
+	 * moving its time on is the cheapest way to know (s07). */
+	if (answer->health != HEALTH_CLOCK_SET_BACK &&
+	    high_water_raise(turn->signer, turn->now) != OK)
+		answer->health = HEALTH_STORE_UNAVAILABLE;
 	if (count_nodes(turn) != OK)
 		answer->health = HEALTH_STORE_UNAVAILABLE;
 	for (size_t i = 0; i < NODE_STATES; i++)

@@ -102,10 +102,10 @@ enum status high_water_read(struct signer *s)
 	uint64_t seconds = 0;
 	enum status status = store_fact(s->store, HIGH_WATER, &keep, &value);
 
-	if (status == STATUS_NOT_FOUND)
-		return OK;
 	if (status == OK)
 		status = decimal_parse(value, INT64_MAX, &seconds);
+	else if (status == STATUS_NOT_FOUND)
+		status = OK;
 	if (status == OK)
 		s->high_water = (int64_t)seconds;
 	return status;

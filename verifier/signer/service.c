@@ -156,7 +156,11 @@ static void answer_desk(struct service *v, struct desk *desk)
 /* HEALTH must say that the store fails even where nothing else can be said. */
 static void refuse_group(struct service *v)
 {
-	log_line(LOG_LEVEL_ERROR, "the store can't be written: nothing is granted");
+	log_line(LOG_LEVEL_ERROR,
+		 "%s can't be written: nothing is granted; is its disk full, or is it locked?",
+		 v->settings->store);
+	/* What was not stored was not seen. */
+	(void)high_water_read(&v->signer);
 	for (size_t i = 0; i < v->desk_count; i++) {
 		struct desk *desk = &v->desks[i];
 
@@ -476,7 +480,11 @@ static enum status prepare(struct service *v)
 	if (status == OK)
 		status = prepare_store(v);
 	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "store %s: %s", settings->store, status_text(status));
+		log_line(LOG_LEVEL_ERROR, "store %s: %s%s", settings->store, status_text(status),
+			 status == STATUS_UNSUPPORTED
+				 ? "; a newer verifierd has written it"
+				 : "; it wants a directory that can be written, and a SQLite file "
+				   "that is whole");
 	refresh_inventory(v);
 	return status;
 }
@@ -506,6 +514,9 @@ int signer_run(const struct signer_settings *settings, int parent_fd, const int 
 	struct service v = { .settings = settings, .image_fd = -1 };
 	enum status status = appraiser_count <= DESKS_MAX ? OK : STATUS_TOO_LARGE;
 
+	/* The store holds what every host runs: its owner's to read, also where no
+	 * service manager saw to that. */
+	(void)umask(077);
 	channel_init(&v.parent, parent_fd, SIGNER_FRAME_MAX);
 	channel_init(&v.loader, -1, SIGNER_FRAME_MAX);
 	v.desks = calloc(appraiser_count + 1, sizeof(*v.desks));
