@@ -5,6 +5,7 @@ ATTACK_TESTS =
 include tests/attacks/quote.mk
 include tests/attacks/boot.mk
 include tests/attacks/ima.mk
+include tests/attacks/release.mk
 check_PROGRAMS += $(ATTACK_TESTS)
 TESTS += $(ATTACK_TESTS)
 EXTRA_DIST += tests/attacks/attacks.h

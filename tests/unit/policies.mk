@@ -8,8 +8,9 @@ tests_unit_test_reference_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_release
 TESTS += tests/unit/test_release
-tests_unit_test_release_SOURCES = tests/unit/test_release.c tests/unit/release_line.c \
-	tests/unit/release_line.h tests/unit/unit.h
+RELEASE_LINE = tests/unit/release_line.c tests/unit/release_line.h \
+	tests/unit/release_outcome.c tests/unit/release_outcome.h tests/unit/unit.h
+tests_unit_test_release_SOURCES = tests/unit/test_release.c $(RELEASE_LINE)
 tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 

@@ -91,14 +91,11 @@ static size_t sign(const char *key, struct span message, uint8_t *out, size_t si
 	return size;
 }
 
-void line_put_signed(struct line *line, const char *path, const char *key, const char *text)
+void line_put_envelope(struct line *line, const char *path, const char *key, const char *text,
+		       struct span signature)
 {
-	AUTO_DONE(bytes) pae = { 0 };
 	AUTO_DONE(bytes) envelope = { 0 };
-	uint8_t signature[128];
 
-	assert_int_equal(dsse_pae(span_text(text), &pae), OK);
-	size_t len = sign(key, span_of(&pae), signature, sizeof(signature));
 	assert_int_equal(bytes_printf(&envelope, "{\"payloadType\":\"%s\",\"payload\":\"",
 				      DSSE_PAYLOAD_TYPE),
 			 OK);
@@ -106,9 +103,19 @@ void line_put_signed(struct line *line, const char *path, const char *key, const
 	assert_int_equal(
 		bytes_printf(&envelope, "\",\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"", key),
 		OK);
-	assert_int_equal(base64_append(&envelope, (struct span){ signature, len }), OK);
+	assert_int_equal(base64_append(&envelope, signature), OK);
 	assert_int_equal(bytes_printf(&envelope, "\"}]}"), OK);
 	line_put(line, path, span_of(&envelope));
+}
+
+void line_put_signed(struct line *line, const char *path, const char *key, const char *text)
+{
+	AUTO_DONE(bytes) pae = { 0 };
+	uint8_t signature[128];
+
+	assert_int_equal(dsse_pae(span_text(text), &pae), OK);
+	size_t len = sign(key, span_of(&pae), signature, sizeof(signature));
+	line_put_envelope(line, path, key, text, (struct span){ signature, len });
 }
 
 struct edits {

@@ -44,6 +44,9 @@ void line_put(struct line *line, const char *path, struct span content);
 void line_remove(struct line *line, const char *path);
 /* Signs text as an envelope and puts it there. */
 void line_put_signed(struct line *line, const char *path, const char *key, const char *text);
+/* The same with any signature. */
+void line_put_envelope(struct line *line, const char *path, const char *key, const char *text,
+		       struct span signature);
 
 AUTO_RELEASE(line, line_done);
 

@@ -1,0 +1,1119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed releases: who signed what, how it is written, what was seen before. */
+#include "attacks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto_openssl.h"
+#include "base/text.h"
+#include "messages/strict_json.h"
+#include "policies/dsse.h"
+#include "release_outcome.h"
+
+#define SPKI_TEXT 512
+#define EC_KEY 6 /* of the root's keys: sec-approve's */
+
+/* An envelope, taken apart. */
+struct signed_text {
+	char key[DSSE_KEYID_MAX + 1];
+	char text[16384];
+	uint8_t signature[SIGNATURE_MAX + 8];
+	size_t signature_len;
+};
+
+static void signed_text_of(struct line *line, const char *path, struct signed_text *out)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(strict_document) why = { 0 };
+
+	assert_int_equal(dsse_parse(span_of(line_file(line, path)), 1 << 20, &dsse, &why), OK);
+	assert_true(dsse.payload.len < sizeof(out->text));
+	(void)snprintf(out->key, sizeof(out->key), "%s", dsse.keyid);
+	memset(out->text, 0, sizeof(out->text));
+	memcpy(out->text, dsse.payload.data, dsse.payload.len);
+	memcpy(out->signature, dsse.signature, dsse.signature_len);
+	out->signature_len = dsse.signature_len;
+}
+
+static void put_signature(struct line *line, const char *path,
+			  const struct signed_text *signed_text)
+{
+	line_put_envelope(line, path, signed_text->key, signed_text->text,
+			  (struct span){ signed_text->signature, signed_text->signature_len });
+}
+
+/* The line's first approval once more, by this key. */
+static void approve_as(struct line *line, const char *key, struct signed_text *approval)
+{
+	AUTO_DONE(bytes) hex = { 0 };
+	char path[160];
+
+	assert_int_equal(hex_append(&hex, digest_span(&line->manifest)), OK);
+	assert_int_equal(bytes_append_byte(&hex, 0), OK);
+	signed_text_of(line, "approvals/", approval);
+	(void)snprintf(path, sizeof(path), "approvals/%s/3.json", (const char *)hex.data);
+	line_put_signed(line, path, key, approval->text);
+}
+
+/* A P-256 SPKI in base64, with its point in the other form. */
+static void compress(const char *spki, char out[SPKI_TEXT])
+{
+	AUTO_DONE(bytes) der = { 0 };
+	AUTO_DONE(bytes) encoded = { 0 };
+
+	assert_int_equal(base64_decode(span_text(spki), SPKI_MAX, &der), OK);
+	assert_int_equal(der.len, 91);
+	der.data[26] = der.data[90] % 2 == 0 ? 2 : 3;
+	der.data[1] = 0x39;
+	der.data[24] = 0x22;
+	der.len = 59;
+	assert_int_equal(base64_append(&encoded, span_of(&der)), OK);
+	(void)snprintf(out, SPKI_TEXT, "%.*s", (int)encoded.len, (const char *)encoded.data);
+}
+
+static void r01_a_changed_payload_or_type_is_refused(void **state)
+{
+	static const char *const documents[] = { "root/1/2.json", "timestamp.json",
+						 "index/1.json",  "revocations/1.json",
+						 "matrix/",	  "manifests/",
+						 "approvals/" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+
+		line_make(&line, NULL, 0);
+		struct bytes *content = line_file(&line, documents[i]);
+		/* One letter inside the base64 of the signature. */
+		uint8_t *at = content->data + content->len - 20;
+		uint8_t was = *at;
+
+		*at = *at == 'A' ? 'B' : 'A';
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_int_not_equal(out.status, OK);
+		assert_string_equal(out.refusal.code, "bad-signature");
+		*at = was;
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_int_equal(out.status, OK);
+	}
+	/* A payload under the signature of another one, named by its own digest. */
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct signed_text timestamp = { 0 };
+
+	line_make(&line, NULL, 0);
+	signed_text_of(&line, "timestamp.json", &timestamp);
+	*strstr(timestamp.text, "1767229200") = '2';
+	put_signature(&line, "timestamp.json", &timestamp);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "bad-signature");
+
+	line_done(&line);
+	line_make(&line, NULL, 0);
+	uint8_t *type = memmem(line_file(&line, "timestamp.json")->data, 60, "in-toto", 7);
+	assert_non_null(type);
+	type[0] = 'o';
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "payload-type");
+}
+
+static void r02_a_document_of_another_role_is_refused(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "manifest", "dev/manifest/v1", "dev/approval/v1" }, "predicate-type" },
+		{ { "approval#1", "dev/approval/v1", "dev/manifest/v1" }, "predicate-type" },
+		{ { "manifest", NULL, "publish" }, "role-not-allowed" },
+		{ { "manifest", NULL, "plat-approve" }, "role-not-allowed" },
+		{ { "index", NULL, "sign" }, "role-not-allowed" },
+		{ { "timestamp", NULL, "sign" }, "role-not-allowed" },
+		{ { "revocations", NULL, "publish" }, "role-not-allowed" },
+		{ { "approval#2", NULL, "sign" }, "approvals-missing" },
+		{ { "matrix#2", NULL, "sec-root" }, "threshold-not-met" },
+		{ { "manifest", "in-toto.io/Statement/v1", "in-toto.io/Statement/v0" },
+		  "statement-type" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+/* The base64 of the nth key in the root, as many letters as out has room for. */
+static void spki_text(unsigned nth, char *out, size_t size)
+{
+	AUTO_DONE(line) line = { 0 };
+	struct signed_text root = { 0 };
+	const char *at;
+
+	line_make(&line, NULL, 0);
+	signed_text_of(&line, "root/1/1.json", &root);
+	at = root.text;
+	for (unsigned i = 0; i <= nth; i++)
+		at = strstr(at, "\"spki\":\"") + 8;
+	(void)snprintf(out, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void r03_one_key_under_two_names_is_refused(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	char spki[2][SPKI_TEXT];
+	(void)state;
+
+	spki_text(0, spki[0], SPKI_TEXT);
+	spki_text(1, spki[1], SPKI_TEXT);
+	struct line_edit edit = { "root", spki[1], spki[0] };
+	line_make(&line, &edit, 1);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "key-twice");
+
+	/* The P-256 key a second time, compressed. */
+	AUTO_DONE(line) second = { 0 };
+
+	spki_text(EC_KEY, spki[1], SPKI_TEXT);
+	char compressed[SPKI_TEXT];
+
+	compress(spki[1], compressed);
+	struct line_edit again = { "root", spki[1], compressed };
+	line_make(&second, &again, 1);
+	outcome_load_at(&second, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "bad-key");
+}
+
+static void r04_two_keys_of_one_person_are_one_signature(void **state)
+{
+	static const struct line_edit edits[] = {
+		{ "root", "\"trust-impacting\":{\"approve-platform\":1",
+		  "\"trust-impacting\":{\"approve-platform\":2" },
+	};
+	static const struct line_edit two_people[] = {
+		{ "root", "\"trust-impacting\":{\"approve-platform\":1",
+		  "\"trust-impacting\":{\"approve-platform\":2" },
+		{ "root", "\"principal\":\"ann\",\"team\":\"platform\"",
+		  "\"principal\":\"amy\",\"team\":\"platform\"" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	/* plat-approve and plat-approve-2 are both ann's: two are out of reach. */
+	line_make(&line, edits, 1);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "threshold-unreachable");
+	line_done(&line);
+	line_make(&line, two_people, 2);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "threshold-unreachable");
+	line_done(&line);
+	/* Within reach, and still two signatures of one person. */
+	static const struct line_edit in_reach[] = {
+		{ "root", "\"trust-impacting\":{\"approve-platform\":1",
+		  "\"trust-impacting\":{\"approve-platform\":2" },
+		{ "root", "\"principal\":\"ann\",\"team\":\"platform\"",
+		  "\"principal\":\"amy\",\"team\":\"platform\"" },
+		{ "root", "[\"plat-approve\",\"plat-approve-2\"]",
+		  "[\"plat-approve\",\"plat-approve-2\",\"plat-root\"]" },
+	};
+	struct signed_text approval = { 0 };
+
+	line_make(&line, in_reach, 3);
+	approve_as(&line, "plat-approve-2", &approval);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "approvals-missing");
+	approve_as(&line, "plat-root", &approval);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+}
+
+static void r05_a_threshold_that_cannot_be_is_refused(void **state)
+{
+	static const char find[] = "[\"plat-root\",\"sec-root\"],\"threshold\":2";
+	static const struct refusal_row rows[] = {
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":0" },
+		  "out-of-range" },
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":-1" },
+		  "out-of-range" },
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":1.0" },
+		  "not-an-integer" },
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":4294967298" },
+		  "out-of-range" },
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":3" },
+		  "threshold-unreachable" },
+		{ { "root", find, "[\"plat-root\",\"sec-root\"],\"threshold\":1" },
+		  "not-both-teams" },
+		{ { "root", find, "[\"plat-root\",\"build\"],\"threshold\":2" }, "not-both-teams" },
+		{ { "root", find, "[\"plat-root\",\"plat-root\",\"sec-root\"],\"threshold\":2" },
+		  "key-twice" },
+		{ { "root", find, "[\"plat-root\",\"nobody\"],\"threshold\":2" }, "unknown-key" },
+		{ { "root", "\"approve-platform\":1,\"approve-security\":1",
+		    "\"approve-platform\":1,\"approve-security\":0" },
+		  "out-of-range" },
+		{ { "root", "\"publish\":{\"keys\":[\"publish\"],\"threshold\":1",
+		    "\"publish\":{\"keys\":[\"publish\",\"build\"],\"threshold\":2" },
+		  "threshold-not-one" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void spki_encoded(EVP_PKEY *key, size_t spare_bytes, char out[SPKI_TEXT])
+{
+	AUTO_DONE(bytes) spki = { 0 };
+	AUTO_DONE(bytes) encoded = { 0 };
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+
+	assert_true(len > 0);
+	assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, &spki), OK);
+	OPENSSL_free(der);
+	for (size_t i = 0; i < spare_bytes; i++)
+		assert_int_equal(bytes_append_byte(&spki, 0), OK);
+	assert_int_equal(base64_append(&encoded, span_of(&spki)), OK);
+	(void)snprintf(out, SPKI_TEXT, "%.*s", (int)encoded.len, (const char *)encoded.data);
+}
+
+/* What a root says to this SPKI in place of its nth key's. */
+static void expect_no_key(unsigned nth, const char *spki, const char *code)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	char old[SPKI_TEXT];
+
+	spki_text(nth, old, SPKI_TEXT);
+	struct line_edit edit = { "root", old, spki };
+	line_make(&line, &edit, 1);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_int_not_equal(out.status, OK);
+	assert_string_equal(out.refusal.code, code);
+}
+
+static void r06_a_key_is_one_of_two_kinds_in_one_encoding(void **state)
+{
+	AUTO(EVP_PKEY) ec = EVP_EC_gen("P-256");
+	AUTO(EVP_PKEY) p224 = EVP_EC_gen("P-224");
+	AUTO(EVP_PKEY) rsa = EVP_RSA_gen(1024);
+	uint8_t seed[32] = { 99 };
+	AUTO(EVP_PKEY) ed = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+	char spki[SPKI_TEXT];
+	(void)state;
+
+	/* The neutral point, and one of order 8: they verify anything. */
+	expect_no_key(0, "MCowBQYDK2VwAyEAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "bad-key");
+	expect_no_key(0, "MCowBQYDK2VwAyEAJuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU=", "bad-key");
+	spki_encoded(ed, 1, spki);
+	expect_no_key(0, spki, "bad-key");
+	spki_encoded(ec, 0, spki);
+	expect_no_key(0, spki, "bad-key");
+	spki_encoded(ec, 1, spki);
+	expect_no_key(EC_KEY, spki, "bad-key");
+	spki_encoded(p224, 0, spki);
+	expect_no_key(EC_KEY, spki, "bad-key");
+	spki_encoded(ed, 0, spki);
+	expect_no_key(EC_KEY, spki, "bad-key");
+	spki_encoded(rsa, 0, spki);
+	expect_no_key(EC_KEY, spki, "too-long");
+}
+
+/* S + L, little-endian: the same signature in a second spelling (RFC 8032, 5.1.7). */
+static void add_order(uint8_t s[32])
+{
+	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a,       0x63,
+					   0x12, 0x58, 0xd6, 0x9c, 0xf7,       0xa2,
+					   0xde, 0xf9, 0xde, 0x14, [31] = 0x10 };
+	unsigned carry = 0;
+
+	for (size_t i = 0; i < 32; i++) {
+		carry += (unsigned)s[i] + order[i];
+		s[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
+static void expect_bad_signature(struct line *line, const char *path,
+				 const struct signed_text *signed_text)
+{
+	AUTO_DONE(outcome) out = { 0 };
+
+	put_signature(line, path, signed_text);
+	outcome_load_at(line, NULL, LINE_NOW, &out);
+	assert_int_not_equal(out.status, OK);
+	assert_string_equal(out.refusal.code, "bad-signature");
+	assert_string_equal(out.refusal.document, path);
+}
+
+static void r07_an_ed25519_signature_has_one_spelling(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	struct signed_text timestamp = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	signed_text_of(&line, "timestamp.json", &timestamp);
+	assert_int_equal(timestamp.signature_len, 64);
+	while (timestamp.signature_len-- > 0)
+		expect_bad_signature(&line, "timestamp.json", &timestamp);
+	timestamp.signature_len = 64;
+	add_order(timestamp.signature + 32);
+	expect_bad_signature(&line, "timestamp.json", &timestamp);
+}
+
+static void r07_an_ecdsa_signature_is_strict_der(void **state)
+{
+	static const char path[] = "revocations/1.json";
+	AUTO_DONE(line) line = { 0 };
+	struct signed_text good = { 0 };
+	struct signed_text bad;
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	signed_text_of(&line, path, &good);
+	bad = good;
+	while (bad.signature_len-- > 0)
+		expect_bad_signature(&line, path, &bad);
+	/* A spare byte behind it. */
+	bad = good;
+	bad.signature[bad.signature_len++] = 0;
+	expect_bad_signature(&line, path, &bad);
+	/* BER: the length in the long form. */
+	bad = good;
+	memmove(bad.signature + 2, good.signature + 1, good.signature_len - 1);
+	bad.signature[1] = 0x81;
+	bad.signature_len++;
+	expect_bad_signature(&line, path, &bad);
+	/* r || s, as JWS has it. */
+	bad = good;
+	const uint8_t *r = good.signature + 4 + (good.signature[3] - 32);
+	const uint8_t *s = good.signature + good.signature_len - 32;
+
+	memcpy(bad.signature, r, 32);
+	memcpy(bad.signature + 32, s, 32);
+	bad.signature_len = 64;
+	expect_bad_signature(&line, path, &bad);
+}
+
+static void r08_base64_has_one_spelling(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	struct bytes *content = line_file(&line, "timestamp.json");
+	char *sig = memmem(content->data, content->len, "\"sig\":\"", 7);
+	assert_non_null(sig);
+	sig[9] = ' ';
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "bad-value");
+	assert_string_equal(out.refusal.field, "signatures[0].sig");
+}
+
+static void r09_json_has_one_reading(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "manifest", "\"violations\":", "\"violations\":\"tolerate\",\"violations\":" },
+		  "duplicate-field" },
+		{ { "manifest",
+		    "\"violations\":", "\"viol\\u0061tions\":\"tolerate\",\"violations\":" },
+		  "duplicate-field" },
+		{ { "manifest", "\"boot\":{", "\"boot\":{\"x\":" }, "not-json" },
+		{ { "manifest", "\"line\":\"prod\"", "\"line\":\"prod\\u0000\"" }, "not-json" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void r09_json_is_bounded_before_it_is_read(void **state)
+{
+	static const struct {
+		const char *head;
+		char filler;
+		size_t count;
+		const char *path, *code;
+	} rows[] = {
+		{ "\xef\xbb\xbf{}", ' ', 1, "timestamp.json", "not-json" },
+		{ "{}{}", ' ', 1, "timestamp.json", "trailing-text" },
+		{ "{}", '\0', 1, "timestamp.json", "not-json" },
+		{ "{\"a\":", '[', STRICT_JSON_DEPTH_MAX + 1, "timestamp.json", "too-deep" },
+		{ "{\"a\":[0", ',', STRICT_JSON_VALUES_MAX + 1, "manifests/", "too-many-values" },
+		{ "{}", ' ', 1 << 14, "timestamp.json", "document-too-large" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+
+		line_make(&line, NULL, 0);
+		struct bytes *content = line_file(&line, rows[i].path);
+
+		content->len = 0;
+		assert_int_equal(bytes_append(content, span_text(rows[i].head)), OK);
+		for (size_t j = 0; j < rows[i].count; j++)
+			assert_int_equal(bytes_append_byte(content, (uint8_t)rows[i].filler), OK);
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, rows[i].code);
+	}
+}
+
+static void r10_numbers_are_integers_in_range(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "manifest", "\"version\":1", "\"version\":4294967297" }, "version-mismatch" },
+		{ { "manifest", "\"version\":1", "\"version\":18446744073709551617" },
+		  "out-of-range" },
+		{ { "manifest", "\"version\":1", "\"version\":1.0" }, "not-an-integer" },
+		{ { "manifest", "\"version\":1", "\"version\":1e0" }, "not-an-integer" },
+		{ { "manifest", "\"version\":1", "\"version\":-1" }, "out-of-range" },
+		{ { "manifest", "\"version\":1", "\"version\":\"1\"" }, "wrong-type" },
+		{ { "manifest", "\"version\":1", "\"version\":true" }, "wrong-type" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void r11_an_unknown_field_is_not_read_as_nothing(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "manifest", "\"lockdown\":", "\"onlyOn\":\"x\",\"lockdown\":" },
+		  "unknown-field" },
+		{ { "manifest", "\"name\":\"shim\"", "\"name\":\"shim\",\"onlyIf\":1" },
+		  "unknown-field" },
+		{ { "index", "\"state\":", "\"nodes\":[],\"state\":" }, "unknown-field" },
+		{ { "timestamp", "\"expires\":", "\"scope\":1,\"expires\":" }, "unknown-field" },
+		{ { "revocations", "\"nodes\":", "\"hosts\":[],\"nodes\":" }, "unknown-field" },
+		{ { "matrix", "\"requireSafe\":", "\"requireX\":true,\"requireSafe\":" },
+		  "unknown-field" },
+		{ { "root", "\"requireProofs\":", "\"requireMore\":true,\"requireProofs\":" },
+		  "unknown-field" },
+		{ { "approval#1", "\"reason\":", "\"unless\":\"x\",\"reason\":" },
+		  "unknown-field" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void root_text(struct line *line, const char *version, const char *find, const char *replace,
+		      char out[16384])
+{
+	struct signed_text root = { 0 };
+	const char *text = root.text;
+
+	signed_text_of(line, "root/1/1.json", &root);
+	const char *at = strstr(text, "\"version\":1");
+	assert_non_null(at);
+	(void)snprintf(out, 16384, "%.*s\"version\":%s%s", (int)(at - text), text, version,
+		       at + 11);
+	if (find == NULL)
+		return;
+	char *found = strstr(out, find);
+	assert_non_null(found);
+	AUTO(char) rest = strdup(found + strlen(find));
+	(void)snprintf(found, 16384 - (size_t)(found - out), "%s%s", replace, rest);
+}
+
+/* An index edit that names root 2 with this text. */
+static void pin_root(const struct line *line, const char *text, char find[160], char replace[160])
+{
+	struct digest digest;
+	char hex[2][65];
+
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
+	for (size_t i = 0; i < 32; i++) {
+		(void)snprintf(hex[0] + 2 * i, 3, "%02x", line->root.value[i]);
+		(void)snprintf(hex[1] + 2 * i, 3, "%02x", digest.value[i]);
+	}
+	(void)snprintf(find, 160, "\"root\":{\"version\":1,\"sha256\":\"%s\"", hex[0]);
+	(void)snprintf(replace, 160, "\"root\":{\"version\":2,\"sha256\":\"%s\"", hex[1]);
+}
+
+/* A root 2 with one change, signed by these keys, and one file (or NULL) with a
+ * byte too many; what the load says. */
+static void load_second_root(const char *const signers[3], const char *find, const char *replace,
+			     const char *spoiled, struct outcome *out)
+{
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(line) line = { 0 };
+	char text[16384];
+	char pins[2][160];
+
+	line_make(&first, NULL, 0);
+	root_text(&first, "2", find, replace, text);
+	pin_root(&first, text, pins[0], pins[1]);
+	struct line_edit edit = { "index", pins[0], pins[1] };
+	line_make(&line, &edit, 1);
+	for (int i = 0; i < 3 && signers[i] != NULL; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "root/2/%d.json", i + 1);
+		line_put_signed(&line, path, signers[i], text);
+	}
+	if (spoiled != NULL)
+		assert_int_equal(bytes_append_byte(line_file(&line, spoiled), '\n'), OK);
+	outcome_load_at(&line, NULL, LINE_NOW, out);
+}
+
+#define ROOT_KEYS "\"root\":{\"keys\":[\"plat-root\",\"sec-root\"]"
+#define OTHER_ROOT_KEYS "\"root\":{\"keys\":[\"build\",\"sec-root\"]"
+
+static void r12_a_new_root_needs_the_thresholds_of_both(void **state)
+{
+	static const char *const both[3] = { "plat-root", "sec-root" };
+	static const char *const one[3] = { "plat-root" };
+	static const char *const new_only[3] = { "build", "sec-root" };
+	static const char *const all[3] = { "plat-root", "sec-root", "build" };
+	(void)state;
+
+	const struct {
+		const char *const *signers;
+		const char *find, *replace, *code;
+	} rows[] = {
+		{ both, NULL, NULL, NULL },
+		{ all, ROOT_KEYS, OTHER_ROOT_KEYS, NULL },
+		{ one, NULL, NULL, "threshold-not-met" },
+		{ both, ROOT_KEYS, OTHER_ROOT_KEYS, "threshold-not-met" },
+		{ new_only, ROOT_KEYS, OTHER_ROOT_KEYS, "threshold-not-met" },
+		{ both, "\"version\":2", "\"version\":3", "root-version" },
+		{ both, "\"version\":2", "\"version\":1", "root-version" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(outcome) out = { 0 };
+
+		load_second_root(rows[i].signers, rows[i].find, rows[i].replace, NULL, &out);
+		if (rows[i].code == NULL) {
+			assert_int_equal(out.status, OK);
+			assert_int_equal(out.marks.root.version, 2);
+			continue;
+		}
+		assert_int_not_equal(out.status, OK);
+		assert_string_equal(out.refusal.code, rows[i].code);
+	}
+}
+
+static void r12_no_root_may_be_left_out(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release_marks marks = { .root.version = 3 };
+	char text[16384];
+	(void)state;
+
+	/* Root 3 without 2: it is never reached, and what was seen is missing. */
+	line_make(&line, NULL, 0);
+	root_text(&line, "3", NULL, NULL, text);
+	line_put_signed(&line, "root/3/1.json", "plat-root", text);
+	line_put_signed(&line, "root/3/2.json", "sec-root", text);
+	outcome_load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "rolled-back");
+	assert_string_equal(out.refusal.document, "root");
+}
+
+static void r13_a_root_counts_only_with_all_that_follows(void **state)
+{
+	static const char *const both[3] = { "plat-root", "sec-root" };
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	char text[16384];
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	outcome_load(&line, &first);
+	assert_int_equal(first.status, OK);
+
+	/* A root 2 that its own signers alone put there: refused, and, the marks
+	 * being what they were, refused again after a restart. */
+	root_text(&line, "2", ROOT_KEYS, OTHER_ROOT_KEYS, text);
+	line_put_signed(&line, "root/2/1.json", "build", text);
+	line_put_signed(&line, "root/2/2.json", "sec-root", text);
+	out.marks = first.marks;
+	for (unsigned i = 0; i < 2; i++) {
+		outcome_load_at(&line, &out.marks, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, "threshold-not-met");
+		assert_int_equal(out.marks.root.version, 1);
+	}
+	line_remove(&line, "root/2/1.json");
+	line_remove(&line, "root/2/2.json");
+	outcome_load_at(&line, &out.marks, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+
+	/* One that verifies moves no mark while the last document does not. */
+	AUTO_DONE(outcome) half = { 0 };
+	AUTO_DONE(outcome) whole = { 0 };
+
+	load_second_root(both, NULL, NULL, "sets/", &half);
+	assert_string_equal(half.refusal.code, "set-size-mismatch");
+	assert_int_equal(half.marks.root.version, 0);
+	load_second_root(both, NULL, NULL, NULL, &whole);
+	assert_int_equal(whole.status, OK);
+	assert_int_equal(whole.marks.root.version, 2);
+}
+
+static void r14_what_was_seen_is_not_unseen(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release_marks marks;
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	outcome_load(&line, &first);
+	assert_int_equal(first.status, OK);
+
+	marks = first.marks;
+	marks.timestamp.version = 2;
+	outcome_load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "rolled-back");
+	assert_string_equal(out.refusal.document, "timestamp.json");
+
+	marks = first.marks;
+	marks.index.version = 2;
+	outcome_load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "rolled-back");
+
+	marks = first.marks;
+	marks.root.version = 2;
+	outcome_load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "rolled-back");
+
+	marks = first.marks;
+	marks.revocations.version = 2;
+	outcome_load_at(&line, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "history-missing");
+
+	struct release_mark *same[] = { &marks.timestamp, &marks.index, &marks.revocations,
+					&marks.root };
+	for (size_t i = 0; i < 4; i++) {
+		marks = first.marks;
+		same[i]->digest.value[0] ^= 1;
+		outcome_load_at(&line, &marks, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, "same-version-other-bytes");
+	}
+	outcome_load_at(&line, &first.marks, LINE_NOW - 301, &out);
+	assert_string_equal(out.refusal.code, "clock-went-back");
+	outcome_load_at(&line, &first.marks, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+}
+
+static void r15_an_expired_timestamp_gives_no_new_right(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+	static const struct refusal_row rows[] = {
+		{ { "timestamp", "\"expires\":1767229200", "\"expires\":1867229200" },
+		  "lifetime-over-cap" },
+		{ { "timestamp", "\"time\":1767225540", "\"time\":1767226000" }, "not-yet-valid" },
+		{ { "revocations", "\"expires\":1767744000", "\"expires\":1768744000" },
+		  "lifetime-over-cap" },
+		{ { "root", "\"expires\":1798761600", "\"expires\":1767225600" }, "root-expired" },
+	};
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	outcome_load_at(&line, NULL, LINE_NOW + 3601, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_true(reference_facts(&ref).valid_until < LINE_NOW + 3601);
+	outcome_all_refused(ROWS(rows));
+}
+
+static void r16_a_manifest_that_the_index_does_not_pin_is_refused(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(line) other = { 0 };
+	static const struct line_edit edit = { "manifest", "\"securityEpoch\":1",
+					       "\"securityEpoch\":2" };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	line_make(&other, &edit, 1);
+	struct bytes *mine = line_file(&line, "manifests/");
+	struct bytes swapped = *mine;
+	*mine = *line_file(&other, "manifests/");
+	*line_file(&other, "manifests/") = swapped;
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "digest-mismatch");
+
+	line_remove(&line, "manifests/");
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "document-missing");
+}
+
+static void r17_every_change_counts_as_trust_impacting(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "approval#2", "\"class\":\"trust-impacting\"", "\"class\":\"low-risk\"" },
+		  "approval-class" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	static const struct line_edit edit = { "manifest", "\"changeClass\":\"trust-impacting\"",
+					       "\"changeClass\":\"low-risk\"" };
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+	line_make(&line, &edit, 1);
+	line_remove(&line, "approvals/");
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "approvals-missing");
+}
+
+static void r18_approvals_bind_manifest_and_person(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "approval#1", "\"manifest\":\"", "\"manifest\":\"0" }, "bad-value" },
+		{ { "approval#2", NULL, "plat-approve" }, "approvals-missing" },
+		{ { "approval#1", NULL, "sec-approve" }, "approvals-missing" },
+		{ { "approval#1", "\"reason\":\"first\"", "\"reason\":\"\"" }, "empty" },
+		{ { "approval#1", "\"manifest\":\"",
+		    "\"comparedWith\":"
+		    "\"0000000000000000000000000000000000000000000000000000000000000000\","
+		    "\"manifest\":\"" },
+		  "approval-compared-with" },
+		{ { "root", "\"principal\":\"sid\"", "\"principal\":\"ann\"" },
+		  "duties-not-separate" },
+		{ { "root", "\"principal\":\"pam\"", "\"principal\":\"sid\"" },
+		  "duties-not-separate" },
+		{ { "root", "\"principal\":\"bob\"", "\"principal\":\"sid\"" },
+		  "duties-not-separate" },
+		{ { "root", "\"principal\":\"pam\"", "\"principal\":\"ann\"" },
+		  "duties-not-separate" },
+		{ { "root", "\"principal\":\"sue\"", "\"principal\":\"ann\"" },
+		  "principal-in-two-teams" },
+		{ { "root", "\"approve-security\":{\"keys\":[\"sec-approve\"]",
+		    "\"approve-security\":{\"keys\":[\"plat-approve\"]" },
+		  "wrong-team" },
+		{ { "root", "\"revoke\":{\"keys\":[\"sec-approve\"]",
+		    "\"revoke\":{\"keys\":[\"plat-approve\"]" },
+		  "wrong-team" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(line) other = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	static const struct line_edit edit = { "manifest", "\"securityEpoch\":1",
+					       "\"securityEpoch\":2" };
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+	/* An approval of another manifest, put where this one's belongs. */
+	line_make(&line, NULL, 0);
+	line_make(&other, &edit, 1);
+	struct bytes *mine = line_file(&line, "approvals/");
+	struct bytes swapped = *mine;
+	*mine = *line_file(&other, "approvals/");
+	*line_file(&other, "approvals/") = swapped;
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "subject-mismatch");
+}
+
+static void r20_current_only_rises(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) second = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	/* Version 1's manifest becomes current again in index 3. */
+	line_make(&line, NULL, 0);
+	line_make_version(&line, 2, NULL, 0);
+	outcome_load(&line, &second);
+	assert_int_equal(second.status, OK);
+
+	AUTO_DONE(line) back = { 0 };
+	static const struct line_edit edits[] = {
+		{ "index", "\"version\":1", "\"version\":3" },
+		{ "timestamp", "\"version\":1", "\"version\":3" },
+		{ "timestamp", "\"index\":{\"version\":1", "\"index\":{\"version\":3" },
+	};
+	line_make(&back, edits, 3);
+	/* The older index stays, the newer one lies under its own number. */
+	for (size_t i = 0; i < back.count; i++) {
+		if (strcmp(back.file[i].path, "index/1.json") == 0)
+			(void)snprintf(back.file[i].path, sizeof(back.file[i].path),
+				       "index/3.json");
+	}
+	struct release_marks marks = second.marks;
+	outcome_load_at(&back, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "history-missing");
+
+	struct bytes *old = line_file(&line, "index/2.json");
+	assert_true(back.count < LINE_FILES_MAX);
+	(void)snprintf(back.file[back.count].path, sizeof(back.file[0].path), "index/2.json");
+	assert_int_equal(bytes_copy(span_of(old), &back.file[back.count].content), OK);
+	back.count++;
+	outcome_load_at(&back, &marks, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "current-went-down");
+}
+
+static void r21_cells_that_the_matrix_does_not_allow_do_not_count(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "matrix", "\"kernel\":\"6.1.0\"", "\"kernel\":\"6.1.9\"" },
+		  "cell-not-in-matrix" },
+		{ { "manifest", "\"kernel\":\"6.1.0\"", "\"kernel\":\"6.1.9\"" },
+		  "target-mismatch" },
+	};
+	static const struct line_edit block = { "matrix", "\"allow\"", "\"block\"" };
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+	struct node_class class;
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+	line_make(&line, &block, 1);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_int_equal(reference_facts(&ref).release_count, 0);
+	assert_int_equal(reference_class_named(&ref, span_text("server"), &class), OK);
+	assert_int_equal(class.cells.count, 0);
+}
+
+static void r22_a_set_file_of_another_size_or_content_is_refused(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "base.files", "/usr/bin/cat", "/usr/../cat" }, "set-path-malformed" },
+		{ { "base.files", "/usr/bin/cat", "/boot/vmlinuz" }, "set-path-in-boot" },
+		{ { "base.files", "/usr/bin/cat", "/usr/sbin/attestd" }, "set-path-twice" },
+		{ { "base.files", "1111", "3111" }, "set-unsorted" },
+		{ { "base.files", "/usr/sbin/attestd", "/usr/sbin/other" },
+		  "must-appear-not-in-set" },
+		{ { "manifest", "\"size\":1", "\"size\":2" }, "set-size-mismatch" },
+		{ { "manifest", "\"name\":\"base.files\",\"sha256\":\"",
+		    "\"name\":\"base.files\",\"sha256\":\"0" },
+		  "bad-value" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+	line_make(&line, NULL, 0);
+	line_file(&line, "sets/")->data[3] = '7';
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "digest-mismatch");
+	assert_int_equal(bytes_append_byte(line_file(&line, "sets/"), '\n'), OK);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "set-size-mismatch");
+	line_remove(&line, "sets/");
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "document-missing");
+}
+
+#define EXCLUDE(prefix) "\"allowBuiltinPolicy\":true,\"exclude\":[{\"prefix\":\"" prefix "\"}]"
+
+static void r23_an_exclude_reaches_nothing_that_matters(void **state)
+{
+	static const char find[] = "\"allowBuiltinPolicy\":false";
+	static const struct refusal_row rows[] = {
+		{ { "manifest", find, EXCLUDE("/") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("/usr/") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("/usr/lib/x/") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("/var/") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("/var/log") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("/var/../usr/") }, "bad-value" },
+		{ { "manifest", find, EXCLUDE("var/log/") }, "bad-value" },
+		{ { "manifest", find,
+		    "\"allowBuiltinPolicy\":false,\"exclude\":[{\"prefix\":\"/var/log/\"}]" },
+		  "exclude-hides-execution" },
+	};
+	static const struct line_edit allowed = { "manifest", find, EXCLUDE("/var/log/") };
+	static const struct line_edit identity[] = {
+		{ "manifest", find, EXCLUDE("/srv/identity/") },
+		{ "base.files", "/usr/bin/cat", "/srv/identity/agent" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+	line_make(&line, identity, 2);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "exclude-covers-identity");
+	line_done(&line);
+	line_make(&line, &allowed, 1);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+}
+
+static void r24_proofs_that_nobody_here_checks_are_not_skipped(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "root", "\"requireProofs\":false", "\"requireProofs\":true" },
+		  "not-supported-by-this-version" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void r25_no_release_is_no_right(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	for (size_t i = 0; i < line.count; i++)
+		line.file[i].path[0] = '\0';
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_int_equal(out.status, STATUS_NOT_FOUND);
+	assert_string_equal(out.refusal.code, "no-release");
+}
+
+static void r26_previous_is_what_was_current_before(void **state)
+{
+	static const char zeros[] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(line) agreed = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(bytes) hex = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	line_make(&agreed, NULL, 0);
+	assert_int_equal(hex_append(&hex, digest_span(&line.manifest)), OK);
+	assert_int_equal(bytes_append_byte(&hex, 0), OK);
+
+	const struct line_edit edits[] = {
+		{ "manifest", (const char *)hex.data, zeros },
+		{ "approval#1", (const char *)hex.data, zeros },
+		{ "approval#2", (const char *)hex.data, zeros },
+	};
+	line_make_version(&line, 2, edits, 1);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "approval-compared-with");
+	/* Though the approvers were shown the same lie. */
+	line_make_version(&agreed, 2, edits, 3);
+	outcome_load_at(&agreed, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "previous-mismatch");
+}
+
+static void r27_publish_alone_moves_little(void **state)
+{
+	static const struct {
+		struct line_edit edit;
+		const char *code;
+	} rows[] = {
+		{ { "index", "\"acceptUntil\":1767229200", "\"acceptUntil\":1767400000" },
+		  "accept-until-over-cap" },
+		{ { "index", "\"acceptUntil\":1767229200", "\"acceptUntil\":1999999999" },
+		  "accept-until-over-cap" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+
+		line_make(&line, NULL, 0);
+		line_make_version(&line, 2, &rows[i].edit, 1);
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_int_not_equal(out.status, OK);
+		assert_string_equal(out.refusal.code, rows[i].code);
+	}
+}
+
+static void r27_a_revoked_publisher_stops_the_load(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(bytes) spki = { 0 };
+	struct digest digest;
+	char list[128];
+	char text[16384];
+	char hex[65];
+	(void)state;
+
+	line_make(&first, NULL, 0);
+	root_text(&first, "1", NULL, NULL, text);
+	const char *at = strstr(strstr(text, "\"publish\":{\"scheme\""), "\"spki\":\"") + 8;
+	struct span encoded = { (const uint8_t *)at, strcspn(at, "\"") };
+	assert_int_equal(base64_decode(encoded, 128, &spki), OK);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&spki), &digest), OK);
+	for (size_t i = 0; i < 32; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest.value[i]);
+	(void)snprintf(list, sizeof(list), "\"keys\":[\"%s\"]", hex);
+	struct line_edit edit = { "revocations", "\"keys\":[]", list };
+	line_make(&line, &edit, 1);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "key-revoked");
+}
+
+static void r27_revocations_count_though_the_index_withholds_them(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+	char text[1024];
+	static const char node[] =
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char format[] =
+		"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],\"predicateType\":"
+		"\"https://attestd.dev/revocations/v1\",\"predicate\":{\"version\":%d,"
+		"\"time\":1767225500,\"expires\":1767744000,\"manifests\":[],\"files\":[],"
+		"\"keys\":[],\"nodes\":[%s%s%s]}}";
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	(void)snprintf(text, sizeof(text), format, 2, "\"", node, "\"");
+	line_put_signed(&line, "revocations/2.json", "sec-approve", text);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_true(reference_is_revoked_node(&ref, span_text(node)));
+	assert_int_equal(out.marks.revocations.version, 2);
+
+	/* And what was revoked stays so. */
+	AUTO_DONE(outcome) shorter = { 0 };
+	(void)snprintf(text, sizeof(text), format, 3, "", "", "");
+	line_put_signed(&line, "revocations/3.json", "sec-approve", text);
+	outcome_load_at(&line, NULL, LINE_NOW, &shorter);
+	assert_string_equal(shorter.refusal.code, "not-append-only");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r01_a_changed_payload_or_type_is_refused),
+	cmocka_unit_test(r02_a_document_of_another_role_is_refused),
+	cmocka_unit_test(r03_one_key_under_two_names_is_refused),
+	cmocka_unit_test(r04_two_keys_of_one_person_are_one_signature),
+	cmocka_unit_test(r05_a_threshold_that_cannot_be_is_refused),
+	cmocka_unit_test(r06_a_key_is_one_of_two_kinds_in_one_encoding),
+	cmocka_unit_test(r07_an_ed25519_signature_has_one_spelling),
+	cmocka_unit_test(r07_an_ecdsa_signature_is_strict_der),
+	cmocka_unit_test(r08_base64_has_one_spelling),
+	cmocka_unit_test(r09_json_has_one_reading),
+	cmocka_unit_test(r09_json_is_bounded_before_it_is_read),
+	cmocka_unit_test(r10_numbers_are_integers_in_range),
+	cmocka_unit_test(r11_an_unknown_field_is_not_read_as_nothing),
+	cmocka_unit_test(r12_a_new_root_needs_the_thresholds_of_both),
+	cmocka_unit_test(r12_no_root_may_be_left_out),
+	cmocka_unit_test(r13_a_root_counts_only_with_all_that_follows),
+	cmocka_unit_test(r14_what_was_seen_is_not_unseen),
+	cmocka_unit_test(r15_an_expired_timestamp_gives_no_new_right),
+	cmocka_unit_test(r16_a_manifest_that_the_index_does_not_pin_is_refused),
+	cmocka_unit_test(r17_every_change_counts_as_trust_impacting),
+	cmocka_unit_test(r18_approvals_bind_manifest_and_person),
+	cmocka_unit_test(r20_current_only_rises),
+	cmocka_unit_test(r21_cells_that_the_matrix_does_not_allow_do_not_count),
+	cmocka_unit_test(r22_a_set_file_of_another_size_or_content_is_refused),
+	cmocka_unit_test(r23_an_exclude_reaches_nothing_that_matters),
+	cmocka_unit_test(r24_proofs_that_nobody_here_checks_are_not_skipped),
+	cmocka_unit_test(r25_no_release_is_no_right),
+	cmocka_unit_test(r26_previous_is_what_was_current_before),
+	cmocka_unit_test(r27_publish_alone_moves_little),
+	cmocka_unit_test(r27_a_revoked_publisher_stops_the_load),
+	cmocka_unit_test(r27_revocations_count_though_the_index_withholds_them),
+};
+
+ATTACKS_MAIN(tests)
