@@ -43,16 +43,22 @@ static void put_signature(struct line *line, const char *path,
 			  (struct span){ signed_text->signature, signed_text->signature_len });
 }
 
+static void approval_path(const struct line *line, int number, char path[160])
+{
+	AUTO_DONE(bytes) hex = { 0 };
+
+	assert_int_equal(hex_append(&hex, digest_span(&line->manifest)), OK);
+	(void)snprintf(path, 160, "approvals/%.*s/%d.json", (int)hex.len, (const char *)hex.data,
+		       number);
+}
+
 /* The line's first approval once more, by this key. */
 static void approve_as(struct line *line, const char *key, struct signed_text *approval)
 {
-	AUTO_DONE(bytes) hex = { 0 };
 	char path[160];
 
-	assert_int_equal(hex_append(&hex, digest_span(&line->manifest)), OK);
-	assert_int_equal(bytes_append_byte(&hex, 0), OK);
 	signed_text_of(line, "approvals/", approval);
-	(void)snprintf(path, sizeof(path), "approvals/%s/3.json", (const char *)hex.data);
+	approval_path(line, 3, path);
 	line_put_signed(line, path, key, approval->text);
 }
 
@@ -756,11 +762,14 @@ static void r17_every_change_counts_as_trust_impacting(void **state)
 	AUTO_DONE(outcome) out = { 0 };
 	static const struct line_edit edit = { "manifest", "\"changeClass\":\"trust-impacting\"",
 					       "\"changeClass\":\"low-risk\"" };
+	char path[160];
 	(void)state;
 
 	outcome_all_refused(ROWS(rows));
+	/* By its author a low risk, approved by platform alone. */
 	line_make(&line, &edit, 1);
-	line_remove(&line, "approvals/");
+	approval_path(&line, 2, path);
+	line_remove(&line, path);
 	outcome_load_at(&line, NULL, LINE_NOW, &out);
 	assert_string_equal(out.refusal.code, "approvals-missing");
 }
