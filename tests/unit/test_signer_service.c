@@ -26,6 +26,7 @@
 struct fixture {
 	char directory[64];
 	char paths[5][128];
+	const char *inventory; /* NULL: none is configured */
 	pid_t pid;
 	struct channel parent, appraiser, loader;
 	struct golden golden;
@@ -42,6 +43,7 @@ static int run_signer(const struct fixture *f, int parent_fd, int appraiser_fd)
 					    .result_key = f->paths[2],
 					    .authorities = &authority,
 					    .authority_count = 1,
+					    .inventory = f->inventory,
 					    .issuer = "verifier.example",
 					    .audience = "prod.example" };
 
@@ -362,26 +364,48 @@ static void what_was_answered_survives_a_kill(void **state)
 	done(&f);
 }
 
-static void keys_that_others_can_read_are_refused(void **state)
+/* Does not start, and ends by itself. */
+static void assert_does_not_start(struct fixture *f)
 {
-	struct fixture f;
 	int parent[2], appraiser[2], status = 0;
-	(void)state;
 
-	init(&f);
-	assert_int_equal(chmod(f.paths[3], 0644), 0);
 	assert_int_equal(channel_pair(parent), OK);
 	assert_int_equal(channel_pair(appraiser), OK);
-	f.pid = fork();
-	assert_true(f.pid >= 0);
-	if (f.pid == 0)
-		_exit(run_signer(&f, parent[1], appraiser[1]));
-	assert_int_equal(waitpid(f.pid, &status, 0), f.pid);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		/* Were it to serve, it would end with its parent's channel. */
+		(void)alarm(PATIENCE_MS / 1000);
+		_exit(run_signer(f, parent[1], appraiser[1]));
+	}
+	assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
+	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);
 	for (size_t i = 0; i < 2; i++) {
 		(void)close(parent[i]);
 		(void)close(appraiser[i]);
 	}
+}
+
+static void keys_that_others_can_read_are_refused(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	assert_int_equal(chmod(f.paths[3], 0644), 0);
+	assert_does_not_start(&f);
+	done(&f);
+}
+
+static void a_configured_inventory_that_is_not_there_is_no_empty_one(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	f.inventory = "/nonexistent/inventory";
+	assert_does_not_start(&f);
 	done(&f);
 }
 
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_kept_for_those_who_ask),
 		cmocka_unit_test(what_was_answered_survives_a_kill),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
+		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),
 		cmocka_unit_test(init_never_overwrites_keys),
 	};
 

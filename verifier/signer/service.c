@@ -69,7 +69,7 @@ static struct turn turn_of(struct service *v, struct pending *pending, struct ke
 
 /* Reads the inventory again where the file changed. A wrong one changes
  * nothing: the old list stays, and the log says which line it was. */
-static void refresh_inventory(struct service *v)
+static enum status refresh_inventory(struct service *v)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	const char *path = v->settings->inventory;
@@ -77,9 +77,13 @@ static void refresh_inventory(struct service *v)
 	struct stat facts;
 	size_t line = 0;
 
-	if (path == NULL || stat(path, &facts) != 0 ||
-	    memcmp(&facts.st_mtim, &v->inventory_time, sizeof(facts.st_mtim)) == 0)
-		return;
+	if (path == NULL)
+		return OK;
+	/* A file that went away is told once, as one that changed. */
+	if (stat(path, &facts) != 0)
+		facts = (struct stat){ .st_mtim = { .tv_sec = -1 } };
+	if (memcmp(&facts.st_mtim, &v->inventory_time, sizeof(facts.st_mtim)) == 0)
+		return OK;
 	v->inventory_time = facts.st_mtim;
 
 	enum status status = file_read_guarded(path, INVENTORY_MAX, false, &text);
@@ -89,11 +93,12 @@ static void refresh_inventory(struct service *v)
 	if (status != OK) {
 		log_line(LOG_LEVEL_ERROR, "inventory %s, line %zu: %s; the list before stays", path,
 			 line, status_text(status));
-		return;
+		return status;
 	}
 	inventory_done(&v->signer.inventory);
 	v->signer.inventory = inventory;
 	log_line(LOG_LEVEL_INFO, "inventory %s: %zu keys", path, inventory.count);
+	return OK;
 }
 
 static void close_desk(struct desk *desk, const char *why)
@@ -427,7 +432,7 @@ static void serve(struct service *v)
 		if (wait_for_frames(v, slots) < 0 && errno != EINTR)
 			return;
 		v->now = system_time();
-		refresh_inventory(v);
+		(void)refresh_inventory(v);
 		if (slots[SLOT_PARENT].revents != 0 && !serve_parent(v))
 			return;
 		if (v->has_loader && slots[SLOT_LOADER].revents != 0)
@@ -485,8 +490,8 @@ static enum status prepare(struct service *v)
 				 ? "; a newer verifierd has written it"
 				 : "; it wants a directory that can be written, and a SQLite file "
 				   "that is whole");
-	refresh_inventory(v);
-	return status;
+	/* One that is configured and not there is a mistake, not an empty list. */
+	return status == OK ? refresh_inventory(v) : status;
 }
 
 static void finish(struct service *v)
