@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/auto_openssl.h"
+#include "daemon/file.h"
 #include "tools/release.h"
+#include "tools/release_directory.h"
 
 static const char help[] =
 	"usage: attestctl release publish DIR [--renew] [OPTIONS]\n"
@@ -15,6 +20,7 @@ static const char help[] =
 	"is current and the one before is accepted a while longer, and a new timestamp that\n"
 	"names the index. The timestamp lives for 24 hours: when it has run out, verifiers give\n"
 	"no new right. --renew, every few hours, is all it takes; it changes nothing else.\n"
+	"What a verifier would refuse is not published: the release in force stays.\n"
 	"\n"
 	"  --renew              a new timestamp for the index in force\n"
 	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
@@ -22,9 +28,9 @@ static const char help[] =
 	"  --key FILE           private key, PEM [DIR/keys/publisher/publish.pem]\n"
 	"  --key-name NAME      its name in the root [publish]\n"
 	"\n"
-	"Exit status: 0 published, 2 wrong usage or failure. 'attestctl release status' tells\n"
-	"whether a verifier will take it.\n";
+	"Exit status: 0 published; 1 it would be refused, and why; 2 wrong usage or failure.\n";
 
+#define DRAFT_TIMESTAMP "draft/timestamp.json"
 #define DRAFT_MAX ((size_t)4 << 20)
 
 struct publish {
@@ -225,11 +231,60 @@ static enum status write_timestamp(struct publish *p, uint64_t index_version)
 		&payload);
 	if (status != OK)
 		return status;
-	return line_sign(line_path(&p->line, "release/timestamp.json").text, span_of(&payload),
-			 p->key_name, p->key);
+	return line_sign(line_path(&p->line, DRAFT_TIMESTAMP).text, span_of(&payload), p->key_name,
+			 p->key);
+}
+
+/* The directory as it will be, with the timestamp that is not in it yet. */
+struct rehearsal {
+	struct release_directory directory;
+	struct line_path timestamp;
+};
+
+static enum status rehearsal_read(void *self, const char *path, size_t max, struct bytes *out)
+{
+	struct rehearsal *r = self;
+	struct document_source source = release_directory_source(&r->directory);
+
+	if (strcmp(path, "timestamp.json") == 0)
+		return file_read(r->timestamp.text, max, out);
+	return source.read(source.self, path, max, out);
+}
+
+/* Would a verifier take it? One refused document refuses the whole release. */
+static bool rehearse(const struct publish *p)
+{
+	AUTO_DONE(bytes) image = { 0 };
+	struct line_path path = line_path(&p->line, "release");
+	struct rehearsal r = { .directory = { .path = path.text },
+			       .timestamp = line_path(&p->line, DRAFT_TIMESTAMP) };
+	const struct document_source source = { .read = rehearsal_read, .self = &r };
+	struct release_trust trust = { .now = p->now };
+	struct release_refusal refusal = { 0 };
+	struct release_marks marks;
+	enum status status = release_directory_root(&r.directory, &trust.root);
+
+	if (status == OK)
+		status = release_load(&trust, &source, &image, &marks, &refusal);
+	if (status != OK)
+		(void)unusable("not published, verifiers would refuse it: %s: %s %s: %s",
+			       refusal.code == NULL ? status_text(status) : refusal.code,
+			       refusal.document, refusal.field, refusal.advice);
+	return status == OK;
 }
 
 /* Readers see the old timestamp with the old index, or the new with the new. */
+static bool put_in_force(const struct publish *p)
+{
+	struct line_path draft = line_path(&p->line, DRAFT_TIMESTAMP);
+	struct line_path final = line_path(&p->line, "release/timestamp.json");
+
+	if (rename(draft.text, final.text) == 0)
+		return true;
+	(void)unusable("%s: %s", final.text, strerror(errno));
+	return false;
+}
+
 static enum answer publish(struct publish *p)
 {
 	uint64_t index_version = p->state.index_version + (p->is_renewal ? 0 : 1);
@@ -239,6 +294,16 @@ static enum answer publish(struct publish *p)
 	if (!p->is_renewal && write_index(p, index_version) != OK)
 		return unusable("not published: collect, sign and approve first");
 	if (write_timestamp(p, index_version) != OK)
+		return ANSWER_UNUSABLE;
+	if (!rehearse(p)) {
+		(void)unlink(line_path(&p->line, DRAFT_TIMESTAMP).text);
+		if (!p->is_renewal)
+			(void)unlink(
+				line_path(&p->line, "release/index/%" PRIu64 ".json", index_version)
+					.text);
+		return ANSWER_NO;
+	}
+	if (!put_in_force(p))
 		return ANSWER_UNUSABLE;
 	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
 	       index_version, p->state.timestamp_version + 1, p->lifetime);
