@@ -659,6 +659,34 @@ static void b15_work_is_linear_in_the_log(void **state)
 	assert_true(some - none <= (uint64_t)30 * 16);
 }
 
+#define DBX_ENTRIES 3000
+
+/* A dbx full of entries that have to be hashed, against a minimum none of which
+ * is in it. */
+static void b15_a_large_dbx_is_hashed_once(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	AUTO_DONE(bytes) content = { 0 };
+	struct golden_digests *dbx = &s.golden.manifest[0].dbx;
+	const uint32_t entry = 16 + 1;
+	(void)state;
+
+	scene_init(&s);
+	for (dbx->count = 0; dbx->count < GOLDEN_DIGESTS_MAX; dbx->count++)
+		dbx->item[dbx->count] = digest_filled(DIGEST_SHA256, (uint8_t)dbx->count);
+	put_filled(&content, 1, 16);
+	put_le(&content, 28 + DBX_ENTRIES * entry, 4);
+	put_le(&content, 0, 4);
+	put_le(&content, entry, 4);
+	put_filled(&content, 2, (size_t)DBX_ENTRIES * entry);
+	boot_log_set_variable(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx"),
+			      span_of(&content));
+	boot_log_put(&s.log, &s.golden);
+	calls = 0;
+	expect_refused(&s, "dbx-below-minimum");
+	assert_in_range(calls, DBX_ENTRIES, 2 * DBX_ENTRIES);
+}
+
 static void r25_without_a_release_no_boot_is_good(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -689,6 +717,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(b14_a_boot_matches_one_whole_release),
 	cmocka_unit_test(b15_no_truncation_is_a_boot),
 	cmocka_unit_test(b15_work_is_linear_in_the_log),
+	cmocka_unit_test(b15_a_large_dbx_is_hashed_once),
 	cmocka_unit_test(r25_without_a_release_no_boot_is_good),
 };
 
