@@ -238,18 +238,19 @@ static void q24_every_claim_has_to_be_affirmed(void **state)
 	}
 }
 
-/* Faults. The n-th use of what is armed fails, and all after it. */
+/* Faults. The n-th use of what is armed fails; alone, or all after it as well. */
 enum fault { FAULT_RANDOM, FAULT_STORE, FAULT_MEMORY, FAULTS };
 
 static struct {
 	bool is_armed[FAULTS];
+	bool is_lasting;
 	unsigned long left;
 	bool has_struck;
 } plan;
 
 static bool strikes(enum fault fault)
 {
-	if (!plan.is_armed[fault])
+	if (!plan.is_armed[fault] || (plan.has_struck && !plan.is_lasting))
 		return false;
 	if (plan.left > 0) {
 		plan.left--;
@@ -402,13 +403,24 @@ static unsigned long walk_faults(const struct exchange *exchange, enum fault fau
 
 		if (!ask_with_fault(&s, exchange->type, fault, number))
 			break;
-		assert_int_not_equal(s.answer.refusal, REFUSAL_NONE);
+		assert_true(s.signer.grants == grants);
+		/* Honest evidence may go on without knowing the TPM's vendor, which then
+		 * counts as every vendor that the deny list names. */
+		if (s.pending.is_set) {
+			assert_int_equal(exchange->after, NODE_TRUSTED);
+			pending_done(&s.pending);
+		} else if (s.answer.refusal == REFUSAL_NONE) {
+			/* What could not be found out counts against the host. */
+			assert_int_equal(state_in_store(&s), NODE_UNTRUSTED);
+			signer_scene_done(&s);
+			exchange->start(&s);
+			arm_scene(&s);
+			continue;
+		}
 
 		struct digest after = store_picture(&s);
 
 		assert_true(digest_equal(&before, &after));
-		assert_true(s.signer.grants == grants);
-		assert_false(s.pending.is_set);
 	}
 	assert_in_range(number, 0, FAULTS_MAX - 1);
 	assert_int_equal(s.answer.refusal, REFUSAL_NONE);
@@ -422,9 +434,11 @@ static void q23_a_fault_at_any_place_leaves_nothing_behind(void **state)
 	unsigned long walked = 0;
 	(void)state;
 
-	for (size_t i = 0; i < COUNT(exchanges); i++)
+	for (size_t i = 0; i < 2 * COUNT(exchanges); i++) {
+		plan.is_lasting = i % 2 == 0;
 		for (enum fault fault = 0; fault < FAULTS; fault++)
-			walked += walk_faults(&exchanges[i], fault);
+			walked += walk_faults(&exchanges[i / 2], fault);
+	}
 	/* The walk itself took place. */
 	assert_true(walked > 200);
 	print_message("q23: %lu faults in %zu exchanges\n", walked, COUNT(exchanges));
