@@ -1,7 +1,8 @@
 # Attacks: quotes, enrolment, keys, certificates (q, k).
 if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_quote tests/attacks/test_attacks_freshness \
-	tests/attacks/test_attacks_faults
+	tests/attacks/test_attacks_faults tests/attacks/test_attacks_enrolment \
+	tests/attacks/test_attacks_minting
 ATTACK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 ATTACK_SCENE = tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(SIGNER_SCENE)
 tests_attacks_test_attacks_quote_SOURCES = tests/attacks/test_attacks_quote.c $(ATTACK_SCENE)
@@ -13,6 +14,12 @@ tests_attacks_test_attacks_freshness_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_faults_SOURCES = tests/attacks/test_attacks_faults.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_faults_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_faults_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_enrolment_SOURCES = tests/attacks/test_attacks_enrolment.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_enrolment_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_enrolment_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_minting_SOURCES = tests/attacks/test_attacks_minting.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_minting_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_minting_LDADD = $(SIGNER_TEST_LIBS)
 # Memory that runs out is one of the faults.
 tests_attacks_test_attacks_faults_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
