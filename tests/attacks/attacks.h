@@ -6,12 +6,14 @@
 
 /* The end of each program here: all its tests, or those that its one argument
  * names ("q06_*"), which is how tests/mutations/run asks for a row. */
-#define ATTACKS_MAIN(tests)                                                                        \
+#define ATTACKS_MAIN(tests) ATTACKS_MAIN_WITH(tests, NULL, NULL)
+/* With a group's setup and teardown. */
+#define ATTACKS_MAIN_WITH(tests, setup, teardown)                                                  \
 	int main(int argc, char **argv)                                                            \
 	{                                                                                          \
 		if (argc > 1)                                                                      \
 			cmocka_set_test_filter(argv[1]);                                           \
-		return cmocka_run_group_tests(tests, NULL, NULL);                                  \
+		return cmocka_run_group_tests(tests, setup, teardown);                             \
 	}
 
 #endif

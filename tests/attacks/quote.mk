@@ -2,7 +2,8 @@
 if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_quote tests/attacks/test_attacks_freshness \
 	tests/attacks/test_attacks_faults tests/attacks/test_attacks_enrolment \
-	tests/attacks/test_attacks_minting
+	tests/attacks/test_attacks_minting tests/attacks/test_attacks_grant \
+	tests/attacks/test_attacks_access tests/attacks/test_attacks_certificates
 ATTACK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 ATTACK_SCENE = tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(SIGNER_SCENE)
 tests_attacks_test_attacks_quote_SOURCES = tests/attacks/test_attacks_quote.c $(ATTACK_SCENE)
@@ -20,6 +21,16 @@ tests_attacks_test_attacks_enrolment_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_minting_SOURCES = tests/attacks/test_attacks_minting.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_minting_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_minting_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_grant_SOURCES = tests/attacks/test_attacks_grant.c \
+	tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(GRANTED_SCENE)
+tests_attacks_test_attacks_grant_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_grant_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_access_SOURCES = tests/attacks/test_attacks_access.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_access_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_access_LDADD = libfront.a $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_certificates_SOURCES = tests/attacks/test_attacks_certificates.c $(EK_FIXTURE)
+tests_attacks_test_attacks_certificates_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_certificates_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
 # Memory that runs out is one of the faults.
 tests_attacks_test_attacks_faults_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

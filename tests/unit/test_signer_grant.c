@@ -3,133 +3,37 @@
 
 #include <string.h>
 
-#include "signer_scene.h"
-
-/* A trusted node's grant, and what its minting key could sign with it. */
-struct granted {
-	struct signer_scene scene;
-	X509 *root, *grant;
-};
-
-static X509 *parse(struct span der)
-{
-	const uint8_t *cursor = der.data;
-	X509 *certificate = d2i_X509(NULL, &cursor, (long)der.len);
-
-	assert_non_null(certificate);
-	assert_ptr_equal(cursor, der.data + der.len);
-	return certificate;
-}
-
-static void granted_init(struct granted *g)
-{
-	signer_scene_init(&g->scene);
-	scene_load_release(&g->scene);
-	scene_join_approved(&g->scene);
-	scene_attest(&g->scene);
-	g->root = parse(span_of(&g->scene.signer.keys.authorities[0].root));
-	g->grant = parse(g->scene.answer.commit.certificate);
-}
-
-static void granted_done(struct granted *g)
-{
-	X509_free(g->root);
-	X509_free(g->grant);
-	signer_scene_done(&g->scene);
-}
-
-AUTO_RELEASE(granted, granted_done);
-
-static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX ctx;
-
-	X509V3_set_ctx(&ctx, issuer, certificate, NULL, NULL, 0);
-	AUTO(X509_EXTENSION) extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	assert_non_null(extension);
-	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
-}
-
-/* A leaf, or a CA, by the minting key. */
-static X509 *issue(struct granted *g, const char *san, const char *basic)
-{
-	X509 *leaf = X509_new();
-
-	assert_non_null(leaf);
-	assert_int_equal(X509_set_version(leaf, X509_VERSION_3), 1);
-	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(leaf), 1), 1);
-	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(leaf), (time_t)g->scene.now));
-	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(leaf), (time_t)g->scene.now + 300));
-	assert_int_equal(X509_set_issuer_name(leaf, X509_get_subject_name(g->grant)), 1);
-	assert_int_equal(X509_set_pubkey(leaf, g->scene.ek), 1);
-	add_extension(leaf, g->grant, NID_basic_constraints, basic);
-	add_extension(leaf, g->grant, NID_subject_alt_name, san);
-	add_extension(leaf, g->grant, NID_authority_key_identifier, "keyid:always");
-	assert_true(X509_sign(leaf, g->scene.minting.key, EVP_sha256()) > 0);
-	return leaf;
-}
-
-static int verify(struct granted *g, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
-{
-	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	X509_VERIFY_PARAM *param;
-	int error = X509_V_OK;
-
-	assert_int_equal(X509_STORE_add_cert(store, g->root), 1);
-	assert_int_equal(X509_STORE_CTX_init(ctx, store, leaf, chain), 1);
-	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, (time_t)at);
-	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
-	if (X509_verify_cert(ctx) != 1)
-		error = X509_STORE_CTX_get_error(ctx);
-	X509_STORE_CTX_free(ctx);
-	X509_STORE_free(store);
-	return error;
-}
-
-static int verify_issued(struct granted *g, const char *san, const char *basic)
-{
-	AUTO(X509) leaf = issue(g, san, basic);
-	STACK_OF(X509) *chain = sk_X509_new_null();
-
-	assert_true(sk_X509_push(chain, g->grant) > 0);
-
-	int error = verify(g, leaf, chain, g->scene.now);
-
-	sk_X509_free(chain);
-	return error;
-}
+#include "granted_scene.h"
 
 static void the_grant_chains_to_the_root_for_its_time_only(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	int64_t start = GOLDEN_NOW;
 	(void)state;
 
-	granted_init(&g);
-	assert_int_equal(verify(&g, g.grant, NULL, start), X509_V_OK);
-	assert_int_equal(verify(&g, g.grant, NULL, start - GRANT_SKEW_S - 1),
+	granted_scene_init(&g);
+	assert_int_equal(verify_at(&g, g.grant, NULL, start), X509_V_OK);
+	assert_int_equal(verify_at(&g, g.grant, NULL, start - GRANT_SKEW_S - 1),
 			 X509_V_ERR_CERT_NOT_YET_VALID);
-	assert_int_equal(verify(&g, g.grant, NULL, start + 599), X509_V_OK);
-	assert_int_equal(verify(&g, g.grant, NULL, start + 601), X509_V_ERR_CERT_HAS_EXPIRED);
+	assert_int_equal(verify_at(&g, g.grant, NULL, start + 599), X509_V_OK);
+	assert_int_equal(verify_at(&g, g.grant, NULL, start + 601), X509_V_ERR_CERT_HAS_EXPIRED);
 }
 
 static void the_grant_is_for_the_certified_key(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	(void)state;
 
-	granted_init(&g);
+	granted_scene_init(&g);
 	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(g.grant), g.scene.minting.key), 1);
 }
 
 static void the_profile_is_a_ca_of_depth_zero_for_signing(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	(void)state;
 
-	granted_init(&g);
+	granted_scene_init(&g);
 	assert_int_equal(X509_check_ca(g.grant), 1);
 	assert_int_equal(X509_get_pathlen(g.grant), 0);
 	assert_int_equal(X509_get_key_usage(g.grant), KU_KEY_CERT_SIGN | KU_CRL_SIGN);
@@ -147,12 +51,12 @@ static void the_profile_is_a_ca_of_depth_zero_for_signing(void **state)
 
 static void its_name_is_one_uri_without_a_path_and_a_random_subject(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	AUTO_DONE(bytes) id = { 0 };
 	char subject[256];
 	(void)state;
 
-	granted_init(&g);
+	granted_scene_init(&g);
 	GENERAL_NAMES *names = X509_get_ext_d2i(g.grant, NID_subject_alt_name, NULL, NULL);
 	assert_non_null(names);
 	assert_int_equal(sk_GENERAL_NAME_num(names), 1);
@@ -171,10 +75,10 @@ static void its_name_is_one_uri_without_a_path_and_a_random_subject(void **state
 
 static void a_node_issues_within_its_domain_and_nothing_else(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	(void)state;
 
-	granted_init(&g);
+	granted_scene_init(&g);
 	assert_int_equal(
 		verify_issued(&g, "critical,URI:spiffe://prod.example/web", "critical,CA:FALSE"),
 		X509_V_OK);
@@ -191,12 +95,12 @@ static void a_node_issues_within_its_domain_and_nothing_else(void **state)
 
 static void two_grants_share_neither_serial_nor_subject(void **state)
 {
-	AUTO_DONE(granted) g = { 0 };
+	AUTO_DONE(granted_scene) g = { 0 };
 	(void)state;
 
-	granted_init(&g);
+	granted_scene_init(&g);
 	scene_attest(&g.scene);
-	AUTO(X509) second = parse(g.scene.answer.commit.certificate);
+	AUTO(X509) second = parse_certificate(g.scene.answer.commit.certificate);
 	assert_int_not_equal(
 		ASN1_INTEGER_cmp(X509_get0_serialNumber(g.grant), X509_get0_serialNumber(second)),
 		0);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a grant allows: to two validators, OpenSSL and GnuTLS. */
+#include "attacks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+
+#include "attack_scene.h"
+#include "granted_scene.h"
+
+#define HAS_CERTTOOL (system("command -v certtool >/dev/null 2>&1") == 0)
+
+static void write_pem(const char *path, const char *mode, X509 *certificate)
+{
+	FILE *file = fopen(path, mode);
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509(file, certificate), 1);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* certtool knows no time but the clock's: the same authority issues once more. */
+static void grant_for_today(struct granted_scene *g)
+{
+	AUTO_DONE(bytes) der = { 0 };
+	struct public_area area;
+	struct grant_request request = { .name = { 1 }, .serial = { 1 } };
+
+	g->scene.now = (int64_t)time(NULL);
+	assert_int_equal(public_area_parse(span_of(&g->scene.minting.public), &area), OK);
+	request.x = area.x.data;
+	request.y = area.y.data;
+	request.issued = g->scene.now;
+	request.expires = g->scene.now + 600;
+	assert_int_equal(authority_grant(&g->scene.signer.keys.authorities[0], &request, &der), OK);
+	X509_free(g->grant);
+	g->grant = parse_certificate(span_of(&der));
+}
+
+/* GnuTLS's opinion of the leaf under grant and root, now. */
+static bool gnutls_accepts(struct granted_scene *g, X509 *leaf, X509 *between)
+{
+	char chain[128], root[128], command[512];
+
+	(void)snprintf(chain, sizeof(chain), "%s/chain.pem", g->scene.directory);
+	(void)snprintf(root, sizeof(root), "%s/root.pem", g->scene.directory);
+	write_pem(chain, "w", leaf);
+	if (between != NULL)
+		write_pem(chain, "a", between);
+	write_pem(root, "w", g->root);
+	(void)snprintf(command, sizeof(command),
+		       "certtool --verify --load-ca-certificate %s --infile %s >/dev/null 2>&1",
+		       root, chain);
+
+	int status = system(command);
+
+	(void)unlink(chain);
+	(void)unlink(root);
+	return status == 0;
+}
+
+static bool gnutls_accepts_issued(struct granted_scene *g, const char *san, const char *basic)
+{
+	AUTO(X509) leaf = issue(g, san, basic);
+
+	return gnutls_accepts(g, leaf, g->grant);
+}
+
+static void k15_a_grant_is_no_wider_than_it_says(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	(void)state;
+
+	granted_scene_init(&g);
+	assert_int_equal(X509_get_version(g.grant), X509_VERSION_3);
+	assert_int_equal(X509_check_ca(g.grant), 1);
+	assert_int_equal(X509_get_pathlen(g.grant), 0);
+	assert_int_equal(X509_get_key_usage(g.grant), KU_KEY_CERT_SIGN | KU_CRL_SIGN);
+	assert_int_equal(X509_get_ext_count(g.grant), 6);
+	for (int i = 0; i < X509_get_ext_count(g.grant); i++) {
+		X509_EXTENSION *extension = X509_get_ext(g.grant, i);
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+
+		assert_int_equal(X509_EXTENSION_get_critical(extension),
+				 nid == NID_basic_constraints || nid == NID_key_usage ||
+					 nid == NID_name_constraints);
+	}
+	/* A CA below it is one too many. */
+	assert_int_equal(
+		verify_issued(&g, "critical,URI:spiffe://prod.example/web", "critical,CA:FALSE"),
+		X509_V_OK);
+	AUTO(X509) below = issue(&g, "critical,URI:spiffe://prod.example/web", "critical,CA:TRUE");
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	AUTO(X509) leaf = X509_dup(g.grant); /* its own grant's name and key, signed by it */
+	assert_int_equal(X509_set_issuer_name(leaf, X509_get_subject_name(below)), 1);
+	assert_true(X509_sign(leaf, g.scene.minting.key, EVP_sha256()) > 0);
+	assert_true(sk_X509_push(chain, g.grant) > 0);
+	assert_int_not_equal(verify_at(&g, leaf, chain, g.scene.now), X509_V_OK);
+	sk_X509_free(chain);
+	if (!HAS_CERTTOOL) {
+		print_message("k15: no certtool (gnutls-bin): one validator alone\n");
+		return;
+	}
+	grant_for_today(&g);
+	assert_true(gnutls_accepts(&g, g.grant, NULL));
+	assert_true(gnutls_accepts_issued(&g, "critical,URI:spiffe://prod.example/web",
+					  "critical,CA:FALSE"));
+}
+
+static void k16_a_certificate_ends_with_the_trust(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	int64_t issued = GOLDEN_NOW;
+	(void)state;
+
+	granted_scene_init(&g);
+	assert_int_equal(verify_at(&g, g.grant, NULL, issued - 60), X509_V_OK);
+	assert_int_equal(verify_at(&g, g.grant, NULL, issued - 61), X509_V_ERR_CERT_NOT_YET_VALID);
+	assert_int_equal(verify_at(&g, g.grant, NULL, issued + 599), X509_V_OK);
+	assert_int_equal(verify_at(&g, g.grant, NULL, issued + 601), X509_V_ERR_CERT_HAS_EXPIRED);
+	/* No renewal after a failed verdict. */
+	attack_next_evidence(&g.scene);
+	g.scene.pcrs.data[0] ^= 1;
+	expect_right_ended(&g.scene, "quote-pcr-mismatch");
+	assert_int_equal(g.scene.answer.authenticate.result.chain.count, 0);
+	/* Nor for one that is quarantined. */
+	g.scene.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+							.node = g.scene.node,
+							.role = ROLE_PLATFORM };
+	scene_expect(&g.scene, FRAME_ADMIN, REFUSAL_NONE);
+	g.scene.request.challenge = (struct challenge_request){ .node = g.scene.node };
+	expect_refused_unchanged(&g.scene, FRAME_CHALLENGE, REFUSAL_NODE_QUARANTINED);
+}
+
+static void k22_a_node_issues_for_no_host_and_no_address(void **state)
+{
+	static const char *const names[] = {
+		"critical,DNS:bank.example",
+		"critical,IP:192.0.2.1",
+		"critical,IP:2001:db8::1",
+		"critical,URI:spiffe://prod.example/web,DNS:bank.example",
+	};
+	AUTO_DONE(granted_scene) g = { 0 };
+	(void)state;
+
+	granted_scene_init(&g);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(verify_issued(&g, names[i], "critical,CA:FALSE"),
+				 X509_V_ERR_EXCLUDED_VIOLATION);
+	assert_int_equal(
+		verify_issued(&g, "critical,URI:spiffe://other.example/web", "critical,CA:FALSE"),
+		X509_V_ERR_PERMITTED_VIOLATION);
+	if (!HAS_CERTTOOL) {
+		print_message("k22: no certtool (gnutls-bin): one validator alone\n");
+		return;
+	}
+	grant_for_today(&g);
+	assert_true(gnutls_accepts_issued(&g, "critical,URI:spiffe://prod.example/web",
+					  "critical,CA:FALSE"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_false(gnutls_accepts_issued(&g, names[i], "critical,CA:FALSE"));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(k15_a_grant_is_no_wider_than_it_says),
+	cmocka_unit_test(k16_a_certificate_ends_with_the_trust),
+	cmocka_unit_test(k22_a_node_issues_for_no_host_and_no_address),
+};
+
+ATTACKS_MAIN(tests)
