@@ -137,6 +137,31 @@ static void k16_a_certificate_ends_with_the_trust(void **state)
 	expect_refused_unchanged(&g.scene, FRAME_CHALLENGE, REFUSAL_NODE_QUARANTINED);
 }
 
+/* The oldest place for a host's name, which some clients still read. */
+static X509 *issue_common_name(struct granted_scene *g)
+{
+	X509 *leaf = issue(g, "critical,URI:spiffe://prod.example/web", "critical,CA:FALSE");
+
+	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf), "CN", MBSTRING_ASC,
+						    (const uint8_t *)"bank.example", -1, -1, 0),
+			 1);
+	assert_true(X509_sign(leaf, g->scene.minting.key, EVP_sha256()) > 0);
+	return leaf;
+}
+
+static int verify_common_name(struct granted_scene *g)
+{
+	AUTO(X509) leaf = issue_common_name(g);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+
+	assert_true(sk_X509_push(chain, g->grant) > 0);
+
+	int error = verify_at(g, leaf, chain, g->scene.now);
+
+	sk_X509_free(chain);
+	return error;
+}
+
 static void k22_a_node_issues_for_no_host_and_no_address(void **state)
 {
 	static const char *const names[] = {
@@ -152,6 +177,7 @@ static void k22_a_node_issues_for_no_host_and_no_address(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_int_equal(verify_issued(&g, names[i], "critical,CA:FALSE"),
 				 X509_V_ERR_EXCLUDED_VIOLATION);
+	assert_int_equal(verify_common_name(&g), X509_V_ERR_EXCLUDED_VIOLATION);
 	assert_int_equal(
 		verify_issued(&g, "critical,URI:spiffe://other.example/web", "critical,CA:FALSE"),
 		X509_V_ERR_PERMITTED_VIOLATION);
