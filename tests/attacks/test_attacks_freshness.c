@@ -124,6 +124,7 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	s.signer.store = first_store;
 	send_again(&s, &sent);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
+	pending_done(&s.pending);
 	s.pending = first_pending;
 	scene_prepare_commit(&s);
 	s.request.commit.generation = signer_generation(&s.signer);
