@@ -19,8 +19,8 @@ static enum status open_root(struct loading *l, const char *folder, struct span 
 
 /* The signers of these envelopes meet the root's own threshold. They are read
  * again, and have to be over the payload that the root was opened from. */
-static enum status check_root_signers(struct loading *l, const char *folder,
-				      struct bytes *payload, const struct root *root)
+static enum status check_root_signers(struct loading *l, const char *folder, struct bytes *payload,
+				      const struct root *root)
 {
 	key_mask signers = 0;
 	enum status status = loading_signers(l, folder, DOCUMENT_ROOT, root, payload, &signers);
