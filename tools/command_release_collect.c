@@ -225,13 +225,14 @@ static json_t *predicate_json(struct collect *c)
 static enum status write_draft(struct collect *c)
 {
 	AUTO_DONE(bytes) text = { 0 };
-	json_t *subject = json_array();
 	json_t *predicate = predicate_json(c);
 	json_t *set;
 	size_t i;
 
 	if (predicate == NULL)
 		return STATUS_MALFORMED;
+
+	json_t *subject = json_array();
 	json_array_foreach(json_object_get(json_object_get(predicate, "ima"), "sets"), i, set)
 		subject_add(subject, json_string_value(json_object_get(set, "name")),
 			    json_string_value(json_object_get(set, "sha256")));
