@@ -2,18 +2,16 @@
 /*
  * Appraisal's floor: an IMA list is parsed, hashed and extended in the SHA-256
  * bank, and then appraised whole, with look-ups in a set of half a million
- * files; each against OpenSSL alone over the same bytes. Rounds of both
- * alternate, so that a busy machine slows both; the figure is a ratio within each
- * round.
+ * files; each against OpenSSL alone over the same bytes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "daemon/file.h"
+#include "measure.h"
 #include "policies/image.h"
 #include "tpm/ima_log.h"
 #include "verifier/appraisal/ima_appraisal.h"
@@ -27,27 +25,18 @@ struct hashed {
 	size_t count;
 };
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		abort();
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* What the product does: see search_step() in tpm/ima_replay.c. */
 static double time_of_prefix(struct span list, const struct pcr_values *quoted)
 {
 	struct ima_progress progress;
 	size_t bytes = 0;
-	double start = seconds_now();
+	double start = measure_cpu();
 
 	ima_progress_init(&progress, DIGEST_SHA256);
 	if (ima_find_prefix(list, DIGEST_SHA1, IMA_BANK_PROPER, quoted, &progress, &bytes) != OK ||
 	    bytes != list.len)
 		abort();
-	return seconds_now() - start;
+	return measure_cpu() - start;
 }
 
 static void bare_digest(EVP_MD_CTX *ctx, struct span a, struct span b, uint8_t out[SHA256_SIZE])
@@ -64,7 +53,7 @@ static double time_of_hashing(const struct hashed *hashed, struct digest *pcr)
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	struct digest ones = digest_filled(DIGEST_SHA256, 0xff);
 	struct digest value = { .alg = DIGEST_SHA256 };
-	double start = seconds_now();
+	double start = measure_cpu();
 
 	if (md == NULL || ctx == NULL || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
 		abort();
@@ -78,7 +67,7 @@ static double time_of_hashing(const struct hashed *hashed, struct digest *pcr)
 		}
 		bare_digest(ctx, digest_span(pcr), digest_span(extended), pcr->value);
 	}
-	return seconds_now() - start;
+	return measure_cpu() - start;
 }
 
 static enum status note_entries(struct span list, struct hashed *hashed)
@@ -110,24 +99,6 @@ static enum status repeat(struct span file, struct bytes *list, struct hashed *h
 	while (status == OK && list->len < BYTES_A_ROUND)
 		status = bytes_append(list, file);
 	return status == OK ? note_entries(span_of(list), hashed) : status;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void report(const char *name, double ratio[ROUNDS])
-{
-	qsort(ratio, ROUNDS, sizeof(ratio[0]), compare_doubles);
-	printf("{\"name\":\"%s\",\"value\":%.3f,"
-	       "\"compared_with\":\"OpenSSL hashing of the same bytes (1 is as fast)\",\"n\":%d,"
-	       "\"median\":%.3f,\"spread\":%.3f}\n",
-	       name, ratio[ROUNDS / 2], ROUNDS, ratio[ROUNDS / 2],
-	       ratio[ROUNDS * 3 / 4] - ratio[ROUNDS / 4]);
 }
 
 #define SET_FILES 500000
@@ -294,14 +265,14 @@ static double time_of_appraisal(const struct appraisal_input *input, const struc
 	struct findings about_evidence = { 0 };
 	size_t bytes = 0;
 	bool is_complete = false;
-	double start = seconds_now();
+	double start = measure_cpu();
 
 	ima_state_init(&state, DIGEST_SHA256);
 	if (ima_appraise(input, sets, &state, &about_evidence, &bytes, &is_complete) != OK ||
 	    !is_complete)
 		abort();
 	*findings = state.findings.count + state.findings.more;
-	return seconds_now() - start;
+	return measure_cpu() - start;
 }
 
 /* The list once: repeated, its files would all lie in the cache. */
@@ -314,7 +285,12 @@ static void measure_appraisal(struct span original)
 	struct ima_sets sets;
 	struct pcr_values quoted;
 	struct digest pcr;
-	double ratio[ROUNDS];
+	struct measure ratio = {
+		.name = "ima appraisal with half a million files, sha256",
+		.unit = "ratio",
+		.compared_with = "OpenSSL hashing of the same bytes (1 is as fast)",
+		.wanted = "at least 0.8",
+	};
 	size_t findings = 0;
 
 	in_sha256(original, &list);
@@ -332,13 +308,13 @@ static void measure_appraisal(struct span original)
 	for (size_t i = 0; i < ROUNDS; i++) {
 		double bare = time_of_hashing(&hashed, &pcr);
 
-		ratio[i] = bare / time_of_appraisal(&input, &sets, &findings);
+		measure_add(&ratio, bare / time_of_appraisal(&input, &sets, &findings));
 	}
 	/* boot_aggregate alone, and what no set may list: else nothing was looked up. */
 	if (findings > hashed.count / 100)
 		fprintf(stderr, "bench_ima: %zu of %zu entries were found fault with\n", findings,
 			hashed.count);
-	report("ima appraisal with half a million files, sha256", ratio);
+	measure_print(&ratio);
 	free(hashed.data);
 }
 
@@ -349,7 +325,11 @@ static int measure(const char *path)
 	struct hashed hashed = { 0 };
 	struct pcr_values quoted;
 	struct digest pcr;
-	double ratio[ROUNDS];
+	struct measure ratio = {
+		.name = "ima parse, hash, extend and match, sha256",
+		.unit = "ratio",
+		.compared_with = "OpenSSL hashing of the same bytes (1 is as fast)",
+	};
 	enum status status = file_read(path, LIST_MAX, &file);
 
 	if (status == OK)
@@ -368,9 +348,9 @@ static int measure(const char *path)
 	for (size_t i = 0; i < ROUNDS; i++) {
 		double bare = time_of_hashing(&hashed, &pcr);
 
-		ratio[i] = bare / time_of_prefix(span_of(&list), &quoted);
+		measure_add(&ratio, bare / time_of_prefix(span_of(&list), &quoted));
 	}
-	report("ima parse, hash, extend and match, sha256", ratio);
+	measure_print(&ratio);
 	measure_appraisal(span_of(&file));
 	free(hashed.data);
 	return 0;

@@ -1,6 +1,9 @@
-# make bench: figures as ratios within one run, one JSON object a line.
+# make bench: figures as ratios within one run, one JSON object a line. Each bench
+# is a program of its own, with $(BENCH_MEASURE) among its sources.
+BENCH_MEASURE = tests/bench/measure.c tests/bench/measure.h
+
 EXTRA_PROGRAMS += tests/bench/bench_ima
-tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c
+tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c $(BENCH_MEASURE)
 tests_bench_bench_ima_LDADD = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS)
 CLEANFILES += tests/bench/bench_ima
 
