@@ -1,6 +1,8 @@
 # make bench: figures as ratios within one run, one JSON object a line. Each bench
 # is a program of its own, with $(BENCH_MEASURE) among its sources.
 BENCH_MEASURE = tests/bench/measure.c tests/bench/measure.h
+BENCHES = tests/bench/bench_ima
+include tests/bench/fleet.mk
 
 EXTRA_PROGRAMS += tests/bench/bench_ima
 tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c $(BENCH_MEASURE)
@@ -8,7 +10,7 @@ tests_bench_bench_ima_LDADD = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_L
 CLEANFILES += tests/bench/bench_ima
 
 .PHONY: bench
-bench: tests/bench/bench_ima
+bench: $(BENCHES)
 	@list="$${ATTESTD_SHARED_DATA:-$(srcdir)/../shared/data}/ima/dl160.bin"; \
 	[ -f "$$list" ] || list=$(srcdir)/tests/data/sb-exec-policy/ima.bin; \
 	tests/bench/bench_ima "$$list"
