@@ -85,7 +85,8 @@ static enum status result_key_read(struct configuration *c, struct settings_erro
 	enum status status = file_read_guarded(path, KEY_FILE_MAX, false, &pem);
 
 	if (status != OK)
-		return refuse(error, "[verifier] result_key: %s: %s", path, status_text(status));
+		return refuse(error, "[verifier] result_key: %s: %s", path,
+			      file_guard_text(status));
 
 	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 
@@ -96,6 +97,18 @@ static enum status result_key_read(struct configuration *c, struct settings_erro
 		return refuse(error, "[verifier] result_key: %s holds no public P-256 key in PEM",
 			      path);
 	return OK;
+}
+
+/* Read by the roles; a wrong one is told here, before they start in a circle. */
+static enum status guarded_file_check(const struct configuration *c, const char *section,
+				      const char *key, bool is_secret, struct settings_error *error)
+{
+	const char *path = configuration_text(c, section, key);
+	enum status status = path == NULL ? OK : file_check_guarded(path, is_secret);
+
+	if (status == OK)
+		return OK;
+	return refuse(error, "[%s] %s: %s: %s", section, key, path, file_guard_text(status));
 }
 
 static enum status mode_read(const char *text, mode_t *out)
@@ -179,6 +192,10 @@ enum status configuration_load(const char *path, struct configuration *out,
 	if (strncmp(configuration_text(&c, "verifier", "url"), "https://", 8) != 0)
 		return refuse(error, "[verifier] url: https:// only");
 	status = result_key_read(&c, error);
+	if (status == OK)
+		status = guarded_file_check(&c, "verifier", "ca_file", false, error);
+	if (status == OK)
+		status = guarded_file_check(&c, "tpm", "endorsement_auth_file", true, error);
 	if (status == OK)
 		status = identities_read(&c, error);
 	if (status == OK) {

@@ -15,16 +15,24 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-static enum status visit_file(const char *path, size_t max, directory_visitor visit, void *context)
+/* One walk: who reads the files, and what is done with them. */
+struct walk {
+	size_t max;
+	bool is_guarded;
+	directory_visitor visit;
+	void *context;
+};
+
+static enum status visit_file(const struct walk *walk, const char *path)
 {
 	AUTO_DONE(bytes) content = { 0 };
-	enum status status = file_read(path, max, &content);
+	enum status status = walk->is_guarded ? file_read_guarded(path, walk->max, false, &content)
+					      : file_read(path, walk->max, &content);
 
-	return status == OK ? visit(context, path, span_of(&content)) : status;
+	return status == OK ? walk->visit(walk->context, path, span_of(&content)) : status;
 }
 
-static enum status visit_entry(const char *directory, const char *name, size_t max,
-			       directory_visitor visit, void *context)
+static enum status visit_entry(const struct walk *walk, const char *directory, const char *name)
 {
 	AUTO_DONE(bytes) path = { 0 };
 	enum status status = bytes_printf(&path, "%s/%s%c", directory, name, '\0');
@@ -35,16 +43,16 @@ static enum status visit_entry(const char *directory, const char *name, size_t m
 	/* A name whose file is gone since, or that is no file, holds nothing. */
 	if (stat((const char *)path.data, &st) != 0 || !S_ISREG(st.st_mode))
 		return OK;
-	return visit_file((const char *)path.data, max, visit, context);
+	return visit_file(walk, (const char *)path.data);
 }
 
-enum status directory_read(const char *path, size_t max, directory_visitor visit, void *context)
+static enum status visit_all(const struct walk *walk, const char *path)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(path, &entries, is_visible, alphasort);
 
 	if (count < 0 && errno == ENOTDIR)
-		return visit_file(path, max, visit, context);
+		return visit_file(walk, path);
 	if (count < 0)
 		return errno == ENOENT ? STATUS_NOT_FOUND
 				       : (errno == EACCES ? STATUS_DENIED : STATUS_IO);
@@ -52,9 +60,22 @@ enum status directory_read(const char *path, size_t max, directory_visitor visit
 	enum status status = count > NAMES_MAX ? STATUS_TOO_LARGE : OK;
 	for (int i = 0; i < count; i++) {
 		if (status == OK)
-			status = visit_entry(path, entries[i]->d_name, max, visit, context);
+			status = visit_entry(walk, path, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
 	return status;
+}
+
+enum status directory_read(const char *path, size_t max, directory_visitor visit, void *context)
+{
+	return visit_all(&(struct walk){ max, false, visit, context }, path);
+}
+
+enum status directory_read_guarded(const char *path, size_t max, directory_visitor visit,
+				   void *context)
+{
+	enum status status = directory_check_guarded(path);
+
+	return status == OK ? visit_all(&(struct walk){ max, true, visit, context }, path) : status;
 }

@@ -85,7 +85,14 @@ enum status file_read(const char *path, size_t max, struct bytes *out)
 	return read_and_close(fd, max, out);
 }
 
-enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out)
+/* Root's or our own: whoever owns a file can write it, whatever its mode says. */
+static bool is_ours(const struct stat *st, mode_t forbidden)
+{
+	return (st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & forbidden) == 0;
+}
+
+/* The open file, or why not. */
+static enum status open_guarded(const char *path, bool is_secret, int *out)
 {
 	mode_t forbidden = is_secret ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
 	struct stat st;
@@ -93,12 +100,49 @@ enum status file_read_guarded(const char *path, size_t max, bool is_secret, stru
 
 	if (fd < 0)
 		return status_of_errno();
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & forbidden) != 0) {
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !is_ours(&st, forbidden)) {
 		(void)close(fd);
 		errno = EPERM;
 		return STATUS_DENIED;
 	}
-	return read_and_close(fd, max, out);
+	*out = fd;
+	return OK;
+}
+
+enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out)
+{
+	int fd = -1;
+	enum status status = open_guarded(path, is_secret, &fd);
+
+	return status == OK ? read_and_close(fd, max, out) : status;
+}
+
+enum status file_check_guarded(const char *path, bool is_secret)
+{
+	int fd = -1;
+	enum status status = open_guarded(path, is_secret, &fd);
+
+	if (status == OK)
+		(void)close(fd);
+	return status;
+}
+
+enum status directory_check_guarded(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return status_of_errno();
+	return is_ours(&st, S_IWGRP | S_IWOTH) ? OK : STATUS_DENIED;
+}
+
+const char *file_guard_text(enum status status)
+{
+	return status == STATUS_DENIED
+		       ? "denied (a regular file is wanted that belongs to root or to this user "
+			 "and "
+			 "that nobody else may write; nor read, where it holds a secret)"
+		       : status_text(status);
 }
 
 bool file_write_fd(int fd, struct span content)

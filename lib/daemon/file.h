@@ -12,9 +12,15 @@ enum status file_read(const char *path, size_t max, struct bytes *out);
 /* The rest of a descriptor, at most max bytes. */
 enum status file_read_fd(int fd, size_t max, struct bytes *out);
 /* Like file_read, for keys and configuration: STATUS_DENIED as well where the
- * file is no regular file or others than its owner may write it, and, for a
- * secret, where group or others may read it. */
+ * file is no regular file, belongs to neither root nor this user, or others than
+ * its owner may write it, and, for a secret, where group or others may read it. */
 enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out);
+/* Would it be read? For those who want to know before they start. */
+enum status file_check_guarded(const char *path, bool is_secret);
+/* STATUS_DENIED where others than root or this user could put a file there. */
+enum status directory_check_guarded(const char *path);
+/* What went wrong with a guarded file, and what is wanted. */
+const char *file_guard_text(enum status status);
 /* All of it, however often the kernel takes a part. False with errno. */
 bool file_write_fd(int fd, struct span content);
 /* Written beside it, synced, renamed over it, directory synced: readers see the

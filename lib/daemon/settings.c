@@ -313,10 +313,8 @@ static enum status load_file(struct settings *s, const char *path, size_t number
 
 	if (status == OK)
 		return settings_parse(s, path, number, span_of(&content), error);
-	(void)snprintf(error->text, sizeof(error->text), "%.200s: %s%s", path, status_text(status),
-		       status == STATUS_DENIED
-			       ? " (a regular file that only its owner may write is wanted)"
-			       : "");
+	(void)snprintf(error->text, sizeof(error->text), "%.200s: %s", path,
+		       file_guard_text(status));
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/directory.h"
+#include "daemon/file.h"
 #include "daemon/log.h"
 #include "verifier/appraiser/requests.h"
 
@@ -40,10 +41,11 @@ static enum status add_crls(void *pool, const char *path, struct span content)
 
 static bool read_pool(const char *path, directory_visitor add, struct ek_pool *pool)
 {
-	enum status status = path == NULL ? OK : directory_read(path, POOL_FILE_MAX, add, pool);
+	enum status status =
+		path == NULL ? OK : directory_read_guarded(path, POOL_FILE_MAX, add, pool);
 
 	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "%s: %s", path, status_text(status));
+		log_line(LOG_LEVEL_ERROR, "%s: %s", path, file_guard_text(status));
 	return status == OK;
 }
 

@@ -92,7 +92,7 @@ static enum status refresh_inventory(struct service *v)
 		status = inventory_parse(&text, &inventory, &line);
 	if (status != OK) {
 		log_line(LOG_LEVEL_ERROR, "inventory %s, line %zu: %s; the list before stays", path,
-			 line, status_text(status));
+			 line, file_guard_text(status));
 		return status;
 	}
 	inventory_done(&v->signer.inventory);
@@ -470,7 +470,7 @@ static enum status prepare(struct service *v)
 	enum status status = signer_keys_load(settings, &v->signer.keys, &what);
 
 	if (status != OK) {
-		log_line(LOG_LEVEL_ERROR, "key file %s: %s", what, status_text(status));
+		log_line(LOG_LEVEL_ERROR, "key file %s: %s", what, file_guard_text(status));
 		return status;
 	}
 	v->signer.approve_role = settings->approve_role;
