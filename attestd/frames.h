@@ -26,8 +26,9 @@ enum frame_type {
 	/* agent -> broker: verdict s32, signature s16, certificate s32
 	 * answer: is granted u8, expires b64 */
 	FRAME_VERDICT,
-	/* agent -> broker: nothing; answer: nothing */
-	FRAME_CAP,
+	/* agent -> broker: nothing; answer: nothing. The grant is given up; no PCR
+	 * is extended */
+	FRAME_DROP,
 	/* mint -> broker: TBSCertificate s32; answer: ECDSA-Sig-Value s16 */
 	FRAME_MINT_SIGN,
 	/* broker -> agent, id 0: the IMA log grew */

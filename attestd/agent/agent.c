@@ -10,6 +10,7 @@
 
 #include "attestd/agent/schedule.h"
 #include "base/writer.h"
+#include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
 #include "messages/error.h"
@@ -68,12 +69,12 @@ struct round agent_broker_refused(struct agent *a, const char *verb, enum status
 
 struct round agent_end_right(struct agent *a)
 {
-	enum status status = broker_cap(&a->broker);
+	enum status status = broker_drop(&a->broker);
 
 	if (channel_send(&a->mint, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }) != OK)
 		return (struct round){ .outcome = OUTCOME_BROKEN };
 	if (status != OK)
-		return agent_broker_refused(a, "cap", status);
+		return agent_broker_refused(a, "drop", status);
 	return going_on;
 }
 
@@ -201,7 +202,7 @@ static enum status open_all(struct agent *a)
 
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR, "[verifier] ca_file: %s: %s", settings.ca_file,
-			 status_text(status));
+			 file_guard_text(status));
 	return status == OK ? configuration_drop(c, "agent") : status;
 }
 

@@ -251,10 +251,10 @@ enum status broker_verdict(struct broker_client *b, struct span verdict, struct 
 	return OK;
 }
 
-enum status broker_cap(struct broker_client *b)
+enum status broker_drop(struct broker_client *b)
 {
 	const struct bytes nothing = { 0 };
 	struct frame frame;
 
-	return call(b, FRAME_CAP, &nothing, &frame);
+	return call(b, FRAME_DROP, &nothing, &frame);
 }

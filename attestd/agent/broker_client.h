@@ -45,7 +45,7 @@ enum status broker_evidence(struct broker_client *b, const struct attestation_ch
 /* *expires: end of the grant, 0 where none is held. */
 enum status broker_verdict(struct broker_client *b, struct span verdict, struct span signature,
 			   struct span certificate, int64_t *expires);
-enum status broker_cap(struct broker_client *b);
+enum status broker_drop(struct broker_client *b);
 /* Takes what the broker said unasked. */
 enum status broker_listen(struct broker_client *b);
 

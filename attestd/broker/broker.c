@@ -22,7 +22,7 @@ static const struct verb {
 } verbs[] = {
 	{ FRAME_IDENTITY, false, verb_identity }, { FRAME_ACTIVATE, false, verb_activate },
 	{ FRAME_EVIDENCE, false, verb_evidence }, { FRAME_VERDICT, false, verb_verdict },
-	{ FRAME_CAP, false, verb_cap },		  { FRAME_MINT_SIGN, true, verb_mint_sign },
+	{ FRAME_DROP, false, verb_drop },	  { FRAME_MINT_SIGN, true, verb_mint_sign },
 };
 
 static const struct verb *verb_of(uint16_t type, bool is_mints)
@@ -157,7 +157,7 @@ static enum status open_all(struct broker *b)
 	if (status != OK) {
 		log_line(LOG_LEVEL_ERROR, "[tpm] endorsement_auth_file: %s: %s",
 			 configuration_text(c, "tpm", "endorsement_auth_file"),
-			 status_text(status));
+			 file_guard_text(status));
 		return status;
 	}
 	status = tpm_device_new(configuration_text(c, "tpm", "tcti"), span_of(&auth), &b->device);

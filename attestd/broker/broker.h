@@ -12,7 +12,8 @@
 
 /*
  * The role that holds the TPM and reads the logs. It has no network and does
- * five things: identity, activate, evidence, mint-sign, cap.
+ * five things: identity, activate, evidence, mint-sign, and the end of a right,
+ * which is a cap where the verifier's key has signed it.
  */
 struct broker {
 	const struct configuration *configuration;
@@ -25,6 +26,7 @@ struct broker {
 	/* What the last evidence offered, and so what a verdict must answer. */
 	struct bytes nonce;
 	unsigned cap; /* PCR; 0 before the first challenge */
+	unsigned caps_made; /* since the start */
 	struct grant grant; /* certificate NULL: none */
 	bool growth_told;
 	/* The user who opened the TPM is no more: it can't be opened again. */
@@ -44,7 +46,7 @@ enum status verb_identity(struct broker *b, struct reader *in, struct writer *ou
 enum status verb_activate(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out);
-enum status verb_cap(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_drop(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out);
 
 #endif

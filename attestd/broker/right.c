@@ -7,6 +7,10 @@
 #include "messages/limits.h"
 #include "tpm/signature.h"
 
+/* Of the 64 that appraisal accepts in a boot session: the rest is a reserve for
+ * starts of this process, which counts from 0. */
+#define CAPS_MOST 16
+
 static bool is_held(const struct broker *b)
 {
 	return b->grant.certificate != NULL;
@@ -26,28 +30,42 @@ static void prove_refusal(struct broker *b)
 			 tpm_device_reason(b->device));
 }
 
-/*
- * Ends the right for this boot. Only a key that had a grant is worth a cap:
- * appraisal accepts 64 of them, and an agent that was taken over must not use
- * them up.
- */
-static enum status end_right(struct broker *b)
+static enum status cap(struct broker *b)
 {
-	if (!is_held(b))
-		return OK;
-	grant_done(&b->grant);
-
 	enum status status = tpm_device_cap(b->device, b->cap);
 
+	b->caps_made++;
 	if (status == OK)
 		prove_refusal(b);
 	else
 		log_line(LOG_LEVEL_ERROR, "cap: %s", tpm_device_reason(b->device));
+	return status;
+}
+
+/*
+ * Ends the right for this boot. Only a key that had a grant is worth a cap, and
+ * not without end: appraisal accepts 64, and whoever sits in the verifier's
+ * front can spoil evidence on its way, as often as he lets a right pass before.
+ */
+static enum status end_right(struct broker *b)
+{
+	enum status status = OK;
+
+	if (!is_held(b))
+		return OK;
+	grant_done(&b->grant);
+	if (b->caps_made < CAPS_MOST)
+		status = cap(b);
+	else
+		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: it was %u times already", b->cap,
+			 b->caps_made);
 	tpm_device_drop_minting_key(b->device);
 	return status;
 }
 
-enum status verb_cap(struct broker *b, struct reader *in, struct writer *out)
+/* On anybody's word, since it widens nothing: but what the TPM holds changes for
+ * the result key's alone. */
+enum status verb_drop(struct broker *b, struct reader *in, struct writer *out)
 {
 	enum status status = reader_end(in);
 
@@ -56,7 +74,11 @@ enum status verb_cap(struct broker *b, struct reader *in, struct writer *out)
 		reader_fail(in, status);
 		return status;
 	}
-	return end_right(b);
+	if (is_held(b))
+		log_line(LOG_LEVEL_NOTICE, "the right is given up");
+	grant_done(&b->grant);
+	tpm_device_drop_minting_key(b->device);
+	return OK;
 }
 
 /* Is the certificate for the minting key that this TPM holds now? */

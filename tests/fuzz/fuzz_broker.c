@@ -8,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const broker_verb verbs[] = { verb_identity, verb_activate, verb_evidence,
-				     verb_verdict,  verb_cap,	   verb_mint_sign };
+				     verb_verdict,  verb_drop,	   verb_mint_sign };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
