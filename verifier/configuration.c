@@ -34,7 +34,9 @@ const struct setting verifierd_schema[] = {
 	NUMBER("server", "appraisers", 1, APPRAISERS_MAX, "2", "processes that appraise evidence"),
 	NUMBER("server", "connections_max", 8, 65536, "4096", "open connections, in all"),
 	NUMBER("server", "connections_per_peer_max", 1, 65536, "1024",
-	       "open connections of one address"),
+	       "open connections of one address (IPv6: one /64)"),
+	NUMBER("server", "enrolments_per_peer", 1, 1000000, "600",
+	       "enrolment requests of one address (IPv6: one /64) a minute"),
 	NUMBER("server", "bodies_max_mib", 32, 65536, "256",
 	       "memory for evidence on its way in, in all"),
 	NUMBER("server", "handshake_s", 1, 300, "10", "deadline of a TLS handshake"),
@@ -191,6 +193,7 @@ static void read_front(struct configuration *c)
 	f->key = text(c, "server", "key");
 	f->connections_max = number(c, "server", "connections_max");
 	f->connections_per_peer_max = number(c, "server", "connections_per_peer_max");
+	f->enrolments_per_peer = number(c, "server", "enrolments_per_peer");
 	f->bodies_max = (size_t)number(c, "server", "bodies_max_mib") << 20;
 	f->handshake_s = number(c, "server", "handshake_s");
 	f->head_s = number(c, "server", "head_s");

@@ -220,6 +220,13 @@ static void read_body(struct connection *c)
 		hand_on(c);
 }
 
+/* Certificate chains and credentials: what costs most, and is asked for without
+ * any proof. */
+static bool is_enrolment(const struct route_entry *route)
+{
+	return route->route == ROUTE_ENROL || route->route == ROUTE_ACTIVATE;
+}
+
 /* Role check (k18): in front of everything that administers. */
 static unsigned check_access(const struct connection *c)
 {
@@ -234,6 +241,7 @@ static void start_request(struct connection *c, const struct http_head *head)
 {
 	struct span node = { 0 };
 	unsigned refusal = route_find(head, c->is_admin, &c->route, &node);
+	unsigned retry_after_s = 0;
 
 	c->received = (int64_t)time(NULL);
 	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
@@ -248,8 +256,13 @@ static void start_request(struct connection *c, const struct http_head *head)
 	if (refusal == 0 && ((c->has_node && node_id_parse(node, &c->node) != OK) ||
 			     bytes_copy(head->query, &c->query) != OK))
 		refusal = 503;
+	if (refusal == 503)
+		retry_after_s = 5;
+	if (refusal == 0 && is_enrolment(c->route) &&
+	    !quota_take(&c->front->enrolments, &c->peer, c->received, &retry_after_s))
+		refusal = 429;
 	if (refusal != 0) {
-		refuse(c, refusal, refusal == 503 ? 5 : 0);
+		refuse(c, refusal, retry_after_s);
 		return;
 	}
 	enter(c, PHASE_BODY, c->front->settings->body_s + c->body_len / BODY_BYTES_PER_S);
@@ -395,6 +408,8 @@ void connection_answered(void *waiting, const struct relay_answer *answer)
 	send_answer(c, 200, 0, answer->content_type, span_of(&metrics), c->keep_alive);
 }
 
+/* Whoever counts as one: an IPv4 address, or what one IPv6 customer has at the
+ * least, a /64 (RFC 6177). */
 static struct in6_addr address_of(const struct sockaddr *peer)
 {
 	struct in6_addr address = { 0 };
@@ -402,27 +417,36 @@ static struct in6_addr address_of(const struct sockaddr *peer)
 	if (peer->sa_family == AF_INET6)
 		memcpy(&address, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr,
 		       sizeof(address));
+	if (peer->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&address))
+		memset(&address.s6_addr[8], 0, 8);
 	if (peer->sa_family == AF_INET)
 		memcpy(&address.s6_addr[12],
 		       &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
 	return address;
 }
 
-/* Makes room by ending the connection that has been idle longest. */
-static bool make_room(struct front *front)
+static bool close_oldest(struct front *front, enum phase first, enum phase last)
 {
 	struct connection *c;
 
-	if (front->metrics.open < front->settings->connections_max)
-		return true;
 	TAILQ_FOREACH(c, &front->connections, link)
 	{
-		if (c->phase != PHASE_IDLE)
+		if (c->phase < first || c->phase > last)
 			continue;
 		connection_close(c);
 		return true;
 	}
 	return false;
+}
+
+/* Makes room by ending the oldest connection that is idle, or else one that has
+ * not asked for anything yet: an honest one needs milliseconds to do so, and those
+ * who keep places from others would sit there until their deadlines. */
+static bool make_room(struct front *front)
+{
+	return front->metrics.open < front->settings->connections_max ||
+	       close_oldest(front, PHASE_IDLE, PHASE_IDLE) ||
+	       close_oldest(front, PHASE_HANDSHAKE, PHASE_HEAD);
 }
 
 static bool is_admitted(struct front *front, const struct in6_addr *peer)

@@ -9,6 +9,7 @@
 
 #include "verifier/front/front.h"
 #include "verifier/front/metrics.h"
+#include "verifier/front/quota.h"
 #include "verifier/front/relay.h"
 
 struct connection;
@@ -22,6 +23,7 @@ struct front {
 	struct connections connections;
 	struct relay relay;
 	struct metrics metrics;
+	struct quota enrolments;
 };
 
 /* Takes over an accepted socket. */

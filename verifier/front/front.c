@@ -101,12 +101,15 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	struct front *front = calloc(1, sizeof(*front));
 	struct listener listeners[2] = { 0 };
 	struct connection *c;
+	uint64_t seed = 0;
 	int end = 1;
 
 	/* A client that is gone is no reason to end. */
 	if (front == NULL || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
 	front->settings = settings;
+	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
+	quota_init(&front->enrolments, settings->enrolments_per_peer, seed);
 	TAILQ_INIT(&front->connections);
 	front->base = event_base_new();
 	if (front->base != NULL && set_up_tls(front, admin_fd >= 0) &&

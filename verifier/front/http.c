@@ -155,6 +155,15 @@ static bool is_json_type(struct span value)
 	       (value.len == len || value.data[len] == ';' || value.data[len] == ' ');
 }
 
+static unsigned parse_type(struct span value, struct http_head *head)
+{
+	if (head->has_type)
+		return 400;
+	head->has_type = true;
+	head->is_json = is_json_type(value);
+	return 0;
+}
+
 static unsigned parse_field(struct span line, struct http_head *head, unsigned *hosts)
 {
 	struct span name;
@@ -175,7 +184,9 @@ static unsigned parse_field(struct span line, struct http_head *head, unsigned *
 	else if (is_named(name, "Transfer-Encoding"))
 		return 411;
 	else if (is_named(name, "Content-Type"))
-		head->is_json = is_json_type(value);
+		return parse_type(value, head);
+	else if (is_named(name, "Content-Encoding"))
+		return 415;
 	else if (is_named(name, "Connection"))
 		head->keep_alive = head->keep_alive && !is_named(value, "close");
 	else if (is_named(name, "Expect") && is_named(value, "100-continue"))

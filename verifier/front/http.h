@@ -19,15 +19,16 @@ struct http_head {
 	struct span path, query; /* without the '?' */
 	bool has_length;
 	size_t length; /* of the body */
-	bool is_json; /* Content-Type: application/json */
+	bool has_type, is_json; /* Content-Type: application/json */
 	bool keep_alive;
 	bool expects_continue;
 };
 
 /*
  * Request line and header fields, with the empty line that ends them. A
- * refusal is an HTTP status (400, 405, 411, 413, 417, 431, 501, 505), 0 is yes.
- * Two Content-Lengths, even equal ones, Transfer-Encoding, folded lines, bare
+ * refusal is an HTTP status (400, 405, 411, 413, 415, 417, 431, 505), 0 is yes.
+ * Two Content-Lengths, even equal ones, two types, Content-Encoding (nothing is
+ * unpacked here, so that nothing can swell), Transfer-Encoding, folded lines, bare
  * line feeds, control characters and a missing Host are refused. Spans borrow.
  */
 unsigned http_head_parse(struct span text, struct http_head *out);

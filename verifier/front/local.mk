@@ -5,6 +5,7 @@ libfront_a_SOURCES = \
 	verifier/front/front.c verifier/front/front.h \
 	verifier/front/http.c verifier/front/http.h \
 	verifier/front/metrics.c verifier/front/metrics.h \
+	verifier/front/quota.c verifier/front/quota.h \
 	verifier/front/relay.c verifier/front/relay.h \
 	verifier/front/routes.c verifier/front/routes.h \
 	verifier/front/tls.c verifier/front/tls.h

@@ -11,6 +11,7 @@
 #define RELAY_APPRAISERS_MAX 16
 #define RELAY_WAITING_MAX 4096 /* in all; a power of two */
 #define RELAY_QUEUE_MAX 256 /* for one appraiser */
+#define RELAY_ENROLMENTS_MAX 64 /* of these, by whom nobody knows yet */
 
 struct relay_request {
 	enum route route;
