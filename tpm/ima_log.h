@@ -148,4 +148,11 @@ enum status ima_find_prefix(struct span log, enum digest_alg recorded, enum ima_
 			    const struct pcr_values *quoted, struct ima_progress *progress,
 			    size_t *prefix_bytes);
 
+/* The same, but where no prefix reaches the quote this is no failure:
+ * *is_reached is false, and *progress stands after the whole log, which may be
+ * the part of a longer one. */
+enum status ima_replay(struct span log, enum digest_alg recorded, enum ima_bank_form form,
+		       const struct pcr_values *quoted, struct ima_progress *progress,
+		       size_t *replayed, bool *is_reached);
+
 #endif

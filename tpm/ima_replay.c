@@ -159,26 +159,26 @@ static enum status check_tail(const struct search *s, struct ima_log tail, bool 
 	return status;
 }
 
-static enum status search_prefix(struct search *s, struct ima_log *log)
+/* Stands after the prefix, or after the whole log where none reaches the quote. */
+static enum status search_prefix(struct search *s, struct ima_log *log, bool *is_reached)
 {
 	pcr_mask checked = 0; /* wanted when a tail was looked at */
 	enum status status = OK;
 
 	for (;;) {
 		struct ima_entry entry;
-		bool is_prefix = false;
 
 		/* A tail that named another PCR is read again only after that PCR
 		 * has come up: 24 times at most, so time stays linear. */
 		if ((s->wanted & ~s->matching) == 0 && s->wanted != checked) {
 			checked = s->wanted;
-			status = check_tail(s, *log, &is_prefix);
+			status = check_tail(s, *log, is_reached);
 		}
-		if (status != OK || is_prefix)
+		if (status != OK || *is_reached)
 			return status;
 		status = ima_log_next(log, &entry);
 		if (status == STATUS_NOT_FOUND)
-			return STATUS_MISMATCH;
+			return OK;
 		if (status == OK)
 			status = search_step(s, &entry);
 		if (status != OK)
@@ -186,12 +186,13 @@ static enum status search_prefix(struct search *s, struct ima_log *log)
 	}
 }
 
-enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
-			    const struct pcr_values *quoted, struct ima_progress *progress,
-			    size_t *prefix_bytes)
+enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
+		       const struct pcr_values *quoted, struct ima_progress *progress,
+		       size_t *replayed, bool *is_reached)
 {
 	AUTO_DONE(search) s = { .progress = *progress, .form = form };
 	struct ima_log log;
+	bool found = false;
 	enum status status = ima_log_open(bytes, recorded, progress->entries, &log);
 
 	if (digest_alg_index(progress->bank.alg) == DIGEST_ALGS)
@@ -200,10 +201,30 @@ enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum im
 	if (status == OK)
 		status = search_start(&s);
 	if (status == OK)
-		status = search_prefix(&s, &log);
+		status = search_prefix(&s, &log, &found);
 	if (status != OK)
 		return status;
 	*progress = s.progress;
-	*prefix_bytes = log.reader.offset;
+	*replayed = log.reader.offset;
+	*is_reached = found;
+	return OK;
+}
+
+enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
+			    const struct pcr_values *quoted, struct ima_progress *progress,
+			    size_t *prefix_bytes)
+{
+	struct ima_progress after = *progress;
+	size_t replayed = 0;
+	bool is_reached = false;
+	enum status status =
+		ima_replay(bytes, recorded, form, quoted, &after, &replayed, &is_reached);
+
+	if (status == OK && !is_reached)
+		status = STATUS_MISMATCH;
+	if (status != OK)
+		return status;
+	*progress = after;
+	*prefix_bytes = replayed;
 	return OK;
 }

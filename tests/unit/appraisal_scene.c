@@ -19,17 +19,36 @@ void scene_done(struct scene *s)
 	made_boot_log_done(&s->log);
 	appraisal_done(&s->result);
 	bytes_done(&s->state);
+	bytes_done(&s->proven);
+}
+
+/* What the host sends: whole entries from s->sent on. */
+static struct span log_part(const struct scene *s)
+{
+	struct span rest = { s->golden.ima_log.data + s->sent, s->golden.ima_log.len - s->sent };
+	struct ima_log log;
+	struct ima_entry entry;
+	size_t len = 0;
+
+	if (s->part == 0 || rest.len <= s->part)
+		return rest;
+	assert_int_equal(ima_log_open(rest, DIGEST_SHA1, 0, &log), OK);
+	while (ima_log_next(&log, &entry) == OK && entry.offset + entry.size <= s->part)
+		len = entry.offset + entry.size;
+	return (struct span){ rest.data, len };
 }
 
 void scene_judge(struct scene *s)
 {
+	struct span part = log_part(s);
 	struct appraisal_input input = {
 		.reference = &s->golden.reference,
 		.node_class = &s->golden.built,
 		.values = &s->golden.values,
 		.boot_log = span_of(&s->golden.boot_log),
-		.ima_log = { s->golden.ima_log.data + s->sent, s->golden.ima_log.len - s->sent },
+		.ima_log = part,
 		.ima_first = s->first,
+		.ima_has_more = s->claims_more || s->sent + part.len < s->golden.ima_log.len,
 		.state = span_of(&s->state),
 		.now = s->now,
 		.ratchet = s->ratchet,
@@ -43,14 +62,24 @@ void scene_judge(struct scene *s)
 
 void scene_commit(struct scene *s)
 {
+	bool is_staged = s->result.is_unproven || s->result.is_retryable;
 	struct appraisal_wants wants;
 
 	bytes_done(&s->state);
 	s->state = s->result.state;
 	s->result.state = (struct bytes){ 0 };
+	s->sent += s->result.prefix_bytes;
+	if (!is_staged) {
+		bytes_done(&s->proven);
+		assert_int_equal(bytes_copy(span_of(&s->state), &s->proven), OK);
+		s->proven_sent = s->sent;
+	} else if (s->state.len == 0) {
+		assert_int_equal(bytes_copy(span_of(&s->proven), &s->state), OK);
+		s->sent = s->proven_sent;
+	}
 	wants = appraisal_wants(&s->golden.reference, &s->golden.built, span_of(&s->state), s->now);
 	s->leaves_out_boot_log = !wants.boot_log;
-	s->sent = wants.next_entry == 0 ? 0 : s->sent + s->result.prefix_bytes;
+	s->sent = wants.next_entry == 0 ? 0 : s->sent;
 	s->first = wants.next_entry;
 }
 

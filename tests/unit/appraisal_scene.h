@@ -15,8 +15,12 @@ struct scene {
 	struct made_boot_log log; /* the golden boot log, taken apart */
 	struct appraisal result;
 	struct bytes state;
+	struct bytes proven; /* the last one that a quote led to */
 	uint64_t first; /* entry from which the host sends */
 	size_t sent; /* bytes before it */
+	size_t proven_sent;
+	size_t part; /* at most so many bytes of entries at once; 0: all */
+	bool claims_more; /* whether or not something is left out */
 	bool leaves_out_boot_log;
 	int64_t now;
 	uint64_t ratchet;

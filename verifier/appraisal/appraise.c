@@ -186,12 +186,15 @@ static enum status appraise_logs(const struct appraisal_input *input, struct app
 		return status;
 	state->valid_until = sets.valid_until;
 	report(state, &sets, out);
+	out->is_unproven = ima_state_is_unproven(&state->ima);
 	if (is_complete) {
 		claims_affirm(&out->claims, CLAIM_EXECUTABLES);
 		claims_affirm(&out->claims, CLAIM_CONFIGURATION);
 		status = account_for_pcrs(input, state, &out->findings);
 	}
-	return status == OK ? appraisal_state_write(state, &out->state) : status;
+	if (status != OK || ima_state_is_lost(&state->ima))
+		return status;
+	return appraisal_state_write(state, &out->state);
 }
 
 /* A kernel that is not locked down takes unsigned modules from memory (i23). */

@@ -8,6 +8,10 @@
 /* Caps, so that cost follows what is new. */
 #define BOOT_LOG_MAX ((size_t)4 << 20)
 #define IMA_LOG_MAX ((size_t)32 << 20)
+/* A log that comes in parts: each is worth its appraisal, and all of them
+ * together end (decision 040). */
+#define IMA_PART_MIN ((size_t)64 << 10)
+#define IMA_UNPROVEN_MAX ((uint64_t)512 << 20)
 #define APPRAISAL_STATE_MAX ((size_t)32 << 10)
 
 /* Evidence whose TPM structures authenticate() has accepted. All borrowed. */
@@ -18,6 +22,7 @@ struct appraisal_input {
 	struct span boot_log; /* empty: left out */
 	struct span ima_log; /* entries from number ima_first on */
 	uint64_t ima_first;
+	bool ima_has_more; /* the host says that its log goes on after these */
 	/* state of this boot session's last appraisal; empty at its start */
 	struct span state;
 	int64_t now; /* unix seconds */
@@ -42,6 +47,9 @@ struct appraisal {
 	bool lacks_modules_disabled; /* the stated limit of RELEASES.md */
 	/* Nothing was decided: ask for evidence again soon. */
 	bool is_retryable;
+	/* No quote leads to the state yet: it may be gone on from, and nothing may
+	 * be granted on it. Bad entries count all the same. */
+	bool is_unproven;
 	/* For the next appraisal of this session; empty where nothing may be
 	 * carried on. */
 	struct bytes state;

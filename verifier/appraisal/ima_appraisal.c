@@ -17,6 +17,16 @@ void ima_state_init(struct ima_state *state, enum digest_alg bank)
 	ima_progress_init(&state->progress, bank);
 }
 
+bool ima_state_is_unproven(const struct ima_state *state)
+{
+	return state->proven != state->progress.entries;
+}
+
+bool ima_state_is_lost(const struct ima_state *state)
+{
+	return ima_state_is_unproven(state) && state->unreached == UNREACHED_MAX;
+}
+
 static enum status add_sets(const struct reference *ref, struct ref_range range,
 			    struct ima_sets *out)
 {
@@ -100,22 +110,50 @@ static void not_reached(struct ima_state *state, struct findings *findings)
 	    state->unreached < UNREACHED_MAX ? REASON_IMA_LOG_SHORT : REASON_IMA_PCR_MISMATCH);
 }
 
-/* *is_found false: the finding says why. */
-static enum status find_prefix(const struct appraisal_input *input, struct ima_state *state,
-			       struct ima_progress *progress, size_t *prefix_bytes,
-			       struct findings *findings, bool *is_found)
-{
-	enum status status = ima_find_prefix(input->ima_log, DIGEST_SHA1, IMA_BANK_PROPER,
-					     input->values, progress, prefix_bytes);
+/* Which of the entries given count. */
+enum extent {
+	EXTENT_NONE, /* a finding says why */
+	EXTENT_PART, /* all; the quote lies beyond them, if anywhere */
+	EXTENT_PREFIX, /* those that the quote covers */
+};
 
-	*is_found = status == OK;
+/* Parts so small, or so many, are no log on its way but a way to put a verdict
+ * off and to keep a verifier busy. */
+static enum extent extent_of_part(const struct appraisal_input *input, struct ima_state *state,
+				  struct findings *findings)
+{
+	uint64_t bytes = state->unproven_bytes + input->ima_log.len;
+
+	if (!input->ima_has_more || input->ima_log.len < IMA_PART_MIN) {
+		not_reached(state, findings);
+		return EXTENT_NONE;
+	}
+	if (bytes > IMA_UNPROVEN_MAX) {
+		state->unreached = UNREACHED_MAX;
+		add(findings, REASON_IMA_LOG_ENDLESS);
+		return EXTENT_NONE;
+	}
+	state->unproven_bytes = bytes;
+	add(findings, REASON_IMA_LOG_PARTIAL);
+	return EXTENT_PART;
+}
+
+/* *progress and *replayed are of use only with an extent. */
+static enum status find_extent(const struct appraisal_input *input, struct ima_state *state,
+			       struct ima_progress *progress, size_t *replayed,
+			       struct findings *findings, enum extent *extent)
+{
+	bool is_reached = false;
+	enum status status = ima_replay(input->ima_log, DIGEST_SHA1, IMA_BANK_PROPER, input->values,
+					progress, replayed, &is_reached);
+
+	*extent = EXTENT_NONE;
 	switch (status) {
 	case OK:
-		state->unreached = 0;
+		*extent = is_reached ? EXTENT_PREFIX : extent_of_part(input, state, findings);
 		return OK;
 	case STATUS_NO_MEMORY:
 		return status;
-	case STATUS_MISMATCH:
 	case STATUS_TRUNCATED:
 		not_reached(state, findings);
 		return OK;
@@ -125,6 +163,7 @@ static enum status find_prefix(const struct appraisal_input *input, struct ima_s
 	case STATUS_MALFORMED:
 	case STATUS_TOO_LARGE:
 	case STATUS_UNSUPPORTED:
+	case STATUS_MISMATCH:
 	case STATUS_DENIED:
 	case STATUS_IO:
 	case STATUS_UNAVAILABLE:
@@ -217,42 +256,66 @@ static void check_policy(const struct ima_sets *sets, const struct ima_state *st
 						       : REASON_IMA_POLICY_MISSING);
 }
 
+/* Not what follows on the state's entries: parts that the host does not go on
+ * with are given up, so that it can begin again. */
+static void leave_gap(struct ima_state *state, struct findings *findings)
+{
+	if (ima_state_is_unproven(state))
+		state->unreached = UNREACHED_MAX;
+	add(findings, REASON_IMA_LOG_GAP);
+}
+
+/* False: a finding says why there is nothing to replay. */
+static bool may_replay(const struct appraisal_input *input, struct ima_state *state,
+		       struct findings *findings)
+{
+	if (input->ima_first != state->progress.entries) {
+		leave_gap(state, findings);
+		return false;
+	}
+	if (input->ima_log.len == 0 && state->progress.entries == 0) {
+		add(findings, REASON_IMA_LOG_MISSING);
+		return false;
+	}
+	if (input->ima_log.len > IMA_LOG_MAX) {
+		add(findings, REASON_IMA_LOG_MALFORMED);
+		return false;
+	}
+	return true;
+}
+
 enum status ima_appraise(const struct appraisal_input *input, const struct ima_sets *sets,
 			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,
 			 bool *is_complete)
 {
 	struct ima_progress progress = state->progress;
-	size_t prefix = 0;
-	bool is_found = false;
+	size_t replayed = 0;
+	enum extent extent = EXTENT_NONE;
 	enum status status = OK;
 
 	*is_complete = false;
 	*prefix_bytes = 0;
-	if (input->ima_first != progress.entries) {
-		add(findings, REASON_IMA_LOG_GAP);
+	if (!may_replay(input, state, findings))
 		return OK;
-	}
-	if (input->ima_log.len == 0 && progress.entries == 0) {
-		add(findings, REASON_IMA_LOG_MISSING);
-		return OK;
-	}
-	if (input->ima_log.len > IMA_LOG_MAX) {
-		add(findings, REASON_IMA_LOG_MALFORMED);
-		return OK;
-	}
-	status = find_prefix(input, state, &progress, &prefix, findings, &is_found);
-	if (status != OK || !is_found)
+	status = find_extent(input, state, &progress, &replayed, findings, &extent);
+	if (status != OK || extent == EXTENT_NONE)
 		return status;
 	if (progress.entries == 0) {
 		/* Entries, and none of them quoted: IMA has extended nothing. */
 		add(findings, REASON_IMA_LOG_MISSING);
 		return OK;
 	}
-	status = check_entries(input, sets, state, prefix);
+	status = check_entries(input, sets, state, replayed);
 	if (status != OK)
 		return status;
 	state->progress = progress;
-	*prefix_bytes = prefix;
+	*prefix_bytes = replayed;
+	if (extent == EXTENT_PART)
+		return OK;
+	/* All that came before it in parts, too: one chain leads here. */
+	state->unreached = 0;
+	state->proven = progress.entries;
+	state->unproven_bytes = 0;
 	check_policy(sets, state, findings);
 	*is_complete = true;
 	return check_required(input, sets, state, findings);

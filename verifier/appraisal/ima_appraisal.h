@@ -24,6 +24,9 @@ enum ima_phase {
 /* What is known of a boot session's log so far. */
 struct ima_state {
 	struct ima_progress progress;
+	/* Entries that some quote has reached; what progress has beyond them came
+	 * in parts of a log, in so many bytes. */
+	uint64_t proven, unproven_bytes;
 	enum ima_phase phase;
 	bool is_typed_by_default; /* boot_aggregate's digest has a type: d-ngv2 */
 	uint64_t excluded, violations;
@@ -35,6 +38,10 @@ struct ima_state {
 };
 
 void ima_state_init(struct ima_state *state, enum digest_alg bank);
+/* It went on over parts of a log that no quote has reached yet. */
+bool ima_state_is_unproven(const struct ima_state *state);
+/* And no quote will: what is proven is all there is. */
+bool ima_state_is_lost(const struct ima_state *state);
 
 /* Releases whose sets count: from the booted one on, and until when. */
 struct ima_sets {
@@ -50,8 +57,9 @@ enum status ima_sets_collect(const struct appraisal_input *input, uint32_t boote
 
 /*
  * The new entries of the log, as far as the quote covers them. *state goes on
- * only over entries that are covered; findings gets what is about this evidence
- * alone. *is_complete: the claim about executables can be made.
+ * only over entries that are covered, or over a whole part of a log that has
+ * more; findings gets what is about this evidence alone. *is_complete: the claim
+ * about executables can be made.
  */
 enum status ima_appraise(const struct appraisal_input *input, const struct ima_sets *sets,
 			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 static void write_digest(struct writer *w, const struct digest *digest)
 {
@@ -137,6 +137,8 @@ static void read_findings(struct reader *r, struct findings *out)
 static void write_ima(struct writer *w, const struct ima_state *s)
 {
 	write_progress(w, &s->progress);
+	writer_be64(w, s->proven);
+	writer_be64(w, s->unproven_bytes);
 	writer_u8(w, (uint8_t)s->phase);
 	writer_u8(w, s->is_typed_by_default);
 	writer_be64(w, s->excluded);
@@ -151,6 +153,10 @@ static void write_ima(struct writer *w, const struct ima_state *s)
 static void read_ima(struct reader *r, struct ima_state *s)
 {
 	read_progress(r, &s->progress);
+	s->proven = reader_be64(r);
+	s->unproven_bytes = reader_be64(r);
+	if (s->proven > s->progress.entries || (s->unproven_bytes != 0) != ima_state_is_unproven(s))
+		reader_fail(r, STATUS_MALFORMED);
 	uint8_t phase = reader_u8(r);
 
 	if (phase > IMA_PHASE_IN_FORCE || (phase == IMA_PHASE_START) != (s->progress.entries == 0))
@@ -163,6 +169,8 @@ static void read_ima(struct reader *r, struct ima_state *s)
 		s->seen[i] = reader_be64(r);
 	s->unreached = reader_u8(r);
 	s->incomplete = reader_u8(r);
+	if (ima_state_is_lost(s))
+		reader_fail(r, STATUS_MALFORMED);
 	read_findings(r, &s->findings);
 }
 
