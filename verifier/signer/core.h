@@ -25,6 +25,7 @@
 
 struct signer {
 	struct store *store;
+	const char *store_path; /* for the log's reader */
 	struct signer_keys keys;
 	struct inventory inventory;
 	/* The loaded release, mapped read-only; has_reference false: none. */

@@ -17,12 +17,14 @@ libsigner_a_SOURCES = \
 	verifier/signer/challenge.c \
 	verifier/signer/conclusion.c \
 	verifier/signer/core.h \
+	verifier/signer/desks.c verifier/signer/desks.h \
 	verifier/signer/ear.c \
 	verifier/signer/ek_binding.c verifier/signer/ek_binding.h \
 	verifier/signer/enrolment.c \
 	verifier/signer/inventory.c verifier/signer/inventory.h \
 	verifier/signer/keys.c verifier/signer/keys.h \
 	verifier/signer/keys_init.c \
+	verifier/signer/loading.c verifier/signer/loading.h \
 	verifier/signer/nonce.c verifier/signer/nonce.h \
 	verifier/signer/profile.c verifier/signer/profile.h \
 	verifier/signer/records.c \
