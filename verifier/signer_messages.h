@@ -3,10 +3,11 @@
 #define VERIFIER_SIGNER_MESSAGES_H
 
 #include "messages/node.h"
-#include "policies/release.h"
 #include "tpm/pcr.h"
 #include "verifier/appraisal/claims.h"
 #include "verifier/frames.h"
+#include "verifier/refusal.h"
+#include "verifier/wire.h"
 
 /*
  * What appraiser and signer say to each other: the bodies of FRAME_ENROL to
@@ -35,46 +36,6 @@
 /* The channel's FRAME_BODY_MAX: two full logs do not fit, and need not. */
 #define SIGNER_FRAME_MAX ((size_t)48 << 20)
 
-/* What a person or a program is told; the names stand in docs/protocol.md. */
-enum refusal {
-	REFUSAL_NONE,
-	REFUSAL_MALFORMED,
-	REFUSAL_NODE_UNKNOWN,
-	REFUSAL_NODE_PENDING,
-	REFUSAL_NODE_QUARANTINED,
-	REFUSAL_NODE_RETIRED,
-	REFUSAL_NONCE_INVALID,
-	REFUSAL_NONCE_EXPIRED,
-	REFUSAL_SIGNATURE_INVALID,
-	REFUSAL_EVIDENCE_REPLAYED,
-	REFUSAL_EK_MISMATCH,
-	REFUSAL_EK_UNSUPPORTED,
-	REFUSAL_AK_UNACCEPTABLE,
-	REFUSAL_AK_TAKEN,
-	REFUSAL_AK_CHANGED,
-	REFUSAL_ENROLMENT_EXPIRED,
-	REFUSAL_ACTIVATION_INVALID,
-	REFUSAL_ACT_MALFORMED,
-	REFUSAL_ACT_SIGNATURE_INVALID,
-	REFUSAL_ACT_EXPIRED,
-	REFUSAL_ACT_REPLAYED,
-	REFUSAL_ROLE_DENIED,
-	REFUSAL_CLASS_UNKNOWN,
-	REFUSAL_TRUST_DOMAIN_UNKNOWN,
-	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
-	REFUSAL_RELEASE_AWAITED, /* configured, and not loaded yet */
-	REFUSAL_CLOCK_SET_BACK,
-	REFUSAL_STORE_UNAVAILABLE,
-	REFUSAL_INTERNAL,
-};
-
-#define REFUSALS (REFUSAL_INTERNAL + 1)
-
-/* "nonce-expired"; NULL beyond the last. */
-const char *refusal_name(enum refusal refusal);
-/* 403 ... ; 500 beyond the last. */
-unsigned refusal_http_status(enum refusal refusal);
-
 struct challenge {
 	struct span nonce;
 	enum digest_alg bank;
@@ -96,6 +57,11 @@ struct enrol_request {
 	uint32_t nv_index;
 	struct span hostname; /* the host's own word: shown, never decides */
 };
+
+/* The signer's enrolment records hold one. */
+extern const struct wire_table enrol_request_wire;
+/* An enum digest_alg that names a PCR bank, as be16 TPM_ALG_ID. */
+extern const struct wire_codec bank_codec;
 
 struct enrol_answer {
 	struct node_id node;
@@ -296,19 +262,6 @@ struct bundle_answer {
 	uint32_t refresh_hint_s;
 };
 
-enum health {
-	HEALTH_OK,
-	HEALTH_NO_RELEASE,
-	HEALTH_RELEASE_STALE,
-	HEALTH_STORE_UNAVAILABLE,
-	HEALTH_CLOCK_SET_BACK,
-};
-
-#define HEALTH_STATES (HEALTH_CLOCK_SET_BACK + 1)
-
-/* "ok"; NULL beyond the last. */
-const char *health_name(enum health health);
-
 /* Counts since the signer started. */
 struct health_answer {
 	enum health health;
@@ -354,15 +307,5 @@ enum status signer_request_decode(enum frame_type type, struct span body,
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out);
 /* type: of the request that is being answered. */
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out);
-
-/* Between loader and signer: FRAME_MARKS, FRAME_LOADED and FRAME_LOAD_REFUSED. */
-struct load_refusal {
-	struct span code, document, field, advice;
-};
-
-enum status release_marks_encode(const struct release_marks *marks, struct bytes *out);
-enum status release_marks_decode(struct span body, struct release_marks *out);
-enum status load_refusal_encode(const struct load_refusal *refusal, struct bytes *out);
-enum status load_refusal_decode(struct span body, struct load_refusal *out);
 
 #endif

@@ -2,38 +2,134 @@
 #ifndef VERIFIER_WIRE_H
 #define VERIFIER_WIRE_H
 
+#include <stddef.h>
+
 #include "base/reader.h"
 #include "base/writer.h"
 
 /*
- * One description of a structure serves both directions, so that encoder and
- * decoder can't disagree: a function names the fields in order, and the wire
- * either appends them or fills them in. Exactly one of the two is set.
+ * A struct on the wire: a table names its members in order, with the form and
+ * the cap of each, and one walk writes them or reads them back, so that encoder
+ * and decoder can't disagree. The macros below refuse to compile for a member of
+ * another type than their form has.
  */
-struct wire {
-	struct reader *in;
-	struct writer *out;
+enum wire_form {
+	WIRE_FORM_BOOL = 1, /* be16: 0 or 1 */
+	WIRE_FORM_U8, /* at most cap */
+	WIRE_FORM_BITS, /* be32: a uint32_t, no bit outside cap */
+	WIRE_FORM_BE64,
+	WIRE_FORM_TIME, /* be64: int64_t, unix seconds, never negative */
+	WIRE_FORM_NUMBER, /* be16: an enum or uint32_t, from least to below cap */
+	WIRE_FORM_SIZED, /* be16 length, then a span of at most cap bytes */
+	WIRE_FORM_SIZED32, /* the same with a be32 length */
+	WIRE_FORM_EXACT, /* as SIZED: a span of cap bytes, or of none */
+	WIRE_FORM_FIXED, /* cap bytes in place, no length */
+	WIRE_FORM_TEXT, /* as SIZED: char[cap + 1] with a NUL behind and none inside */
+	WIRE_FORM_STRUCT, /* the fields of another table */
+	WIRE_FORM_ARRAY, /* cap elements */
+	WIRE_FORM_LIST, /* be16 count (a size_t), then so many elements of at most cap */
+	WIRE_FORM_CHOICE, /* nothing of its own: the fields of the table that a bool or enum chooses */
+	WIRE_FORM_CODEC, /* by two functions */
 };
 
-void wire_fail(struct wire *w, enum status status);
-bool wire_is_failed(const struct wire *w);
-bool wire_is_reading(const struct wire *w);
+struct wire_table {
+	const struct wire_field *fields;
+	size_t count;
+};
 
-void wire_bool(struct wire *w, bool *value); /* 0 or 1, nothing else */
-void wire_u8(struct wire *w, uint8_t *value);
-void wire_be16(struct wire *w, uint16_t *value);
-void wire_be32(struct wire *w, uint32_t *value);
-void wire_be64(struct wire *w, uint64_t *value);
-/* Unix seconds, never negative. */
-void wire_time(struct wire *w, int64_t *value);
-/* Below count, and count is at most 65536: an enumerator or a number of items. */
-void wire_below(struct wire *w, uint32_t *value, uint32_t count);
-/* be16 or be32 length, at most max bytes. */
-void wire_sized(struct wire *w, struct span *value, size_t max);
-void wire_sized32(struct wire *w, struct span *value, size_t max);
-/* Exactly len bytes, no length on the wire. */
-void wire_fixed(struct wire *w, uint8_t *value, size_t len);
-/* A sized span of exactly len bytes, or an empty one. */
-void wire_exact(struct wire *w, struct span *value, size_t len);
+/* A member with a form of its own; both fail their reader or writer. */
+struct wire_codec {
+	void (*put)(struct writer *w, const void *member);
+	void (*take)(struct reader *r, void *member);
+};
+
+struct wire_field {
+	enum wire_form form;
+	size_t offset;
+	size_t cap;
+	union {
+		struct { /* BOOL, NUMBER, CHOICE */
+			size_t size; /* of the member: a bool's or an enum's */
+			uint32_t least;
+		};
+		size_t stride; /* ARRAY, LIST */
+	};
+	size_t base; /* offset of a LIST's items, of what a CHOICE's tables describe */
+	union {
+		const struct wire_codec *codec;
+		const struct wire_table *table; /* STRUCT, ARRAY, LIST: of an element */
+		const struct wire_table *const *tables; /* CHOICE: cap of them */
+	};
+};
+
+/* Appends message, a struct that the table describes. */
+void wire_put(struct writer *w, const struct wire_table *table, const void *message);
+/* Fills message, which the caller zeroed. Spans borrow from what is read. */
+void wire_take(struct reader *r, const struct wire_table *table, void *message);
+/* wire_put() of at most max bytes in all, and wire_take() of all there is. A message
+ * that could not be read is half filled. */
+enum status wire_encode(const struct wire_table *table, const void *message, size_t max,
+			struct bytes *out);
+enum status wire_decode(const struct wire_table *table, struct span body, void *message);
+
+/* clang-format off */
+#define WIRE_TABLE_OF(list) { .fields = (list), .count = sizeof(list) / sizeof((list)[0]) }
+
+#define WIRE_MEMBER(tag, member) (((struct tag *)0)->member)
+/* The member's offset; no constant where it is of another type or size. */
+#define WIRE_AT(tag, member, type) \
+	(offsetof(struct tag, member) * _Generic(WIRE_MEMBER(tag, member), type: 1))
+#define WIRE_AT_OF_SIZE(tag, member, wanted) \
+	(offsetof(struct tag, member) + \
+	 0 * sizeof(char[sizeof(WIRE_MEMBER(tag, member)) == (wanted) ? 1 : -1]))
+#define WIRE_ELEMENTS(tag, member) (sizeof(WIRE_MEMBER(tag, member)) / sizeof(WIRE_MEMBER(tag, member)[0]))
+
+#define WIRE_BOOL(tag, member) \
+	{ .form = WIRE_FORM_BOOL, .offset = WIRE_AT(tag, member, bool), .cap = 2, \
+	  .size = sizeof(bool) }
+#define WIRE_U8(tag, member, max) \
+	{ .form = WIRE_FORM_U8, .offset = WIRE_AT(tag, member, uint8_t), .cap = (max) }
+#define WIRE_BITS(tag, member, allowed) \
+	{ .form = WIRE_FORM_BITS, .offset = WIRE_AT(tag, member, uint32_t), .cap = (allowed) }
+#define WIRE_BE32(tag, member) WIRE_BITS(tag, member, UINT32_MAX)
+#define WIRE_BE64(tag, member) \
+	{ .form = WIRE_FORM_BE64, .offset = WIRE_AT(tag, member, uint64_t) }
+#define WIRE_TIME(tag, member) \
+	{ .form = WIRE_FORM_TIME, .offset = WIRE_AT(tag, member, int64_t) }
+#define WIRE_NUMBER(tag, member, first, end) \
+	{ .form = WIRE_FORM_NUMBER, .offset = WIRE_AT_OF_SIZE(tag, member, sizeof(uint32_t)), \
+	  .cap = (end), .size = sizeof(uint32_t), .least = (first) }
+#define WIRE_SIZED(tag, member, max) \
+	{ .form = WIRE_FORM_SIZED, .offset = WIRE_AT(tag, member, struct span), .cap = (max) }
+#define WIRE_SIZED32(tag, member, max) \
+	{ .form = WIRE_FORM_SIZED32, .offset = WIRE_AT(tag, member, struct span), .cap = (max) }
+#define WIRE_EXACT(tag, member, len) \
+	{ .form = WIRE_FORM_EXACT, .offset = WIRE_AT(tag, member, struct span), .cap = (len) }
+#define WIRE_FIXED(tag, member) \
+	{ .form = WIRE_FORM_FIXED, .offset = WIRE_AT(tag, member[0], uint8_t), \
+	  .cap = sizeof(WIRE_MEMBER(tag, member)) }
+#define WIRE_TEXT(tag, member) \
+	{ .form = WIRE_FORM_TEXT, .offset = WIRE_AT(tag, member[0], char), \
+	  .cap = sizeof(WIRE_MEMBER(tag, member)) - 1 }
+#define WIRE_STRUCT(tag, member, of) \
+	{ .form = WIRE_FORM_STRUCT, .offset = offsetof(struct tag, member), .table = &(of) }
+#define WIRE_ARRAY(tag, member, of) \
+	{ .form = WIRE_FORM_ARRAY, .offset = offsetof(struct tag, member), \
+	  .cap = WIRE_ELEMENTS(tag, member), \
+	  .stride = sizeof(WIRE_MEMBER(tag, member)[0]), .table = &(of) }
+#define WIRE_LIST(tag, counter, member, of) \
+	{ .form = WIRE_FORM_LIST, .offset = WIRE_AT(tag, counter, size_t), \
+	  .cap = WIRE_ELEMENTS(tag, member), \
+	  .base = offsetof(struct tag, member), \
+	  .stride = sizeof(WIRE_MEMBER(tag, member)[0]), .table = &(of) }
+/* list: of tables by the chooser's value, STATUS_UNSUPPORTED where there is none;
+ * start: where what they describe begins in this struct. */
+#define WIRE_CHOICE(tag, chooser, start, list) \
+	{ .form = WIRE_FORM_CHOICE, .offset = offsetof(struct tag, chooser), \
+	  .cap = sizeof(list) / sizeof((list)[0]), \
+	  .size = sizeof(WIRE_MEMBER(tag, chooser)), .base = (start), .tables = (list) }
+#define WIRE_CODEC(tag, member, by) \
+	{ .form = WIRE_FORM_CODEC, .offset = offsetof(struct tag, member), .codec = &(by) }
+/* clang-format on */
 
 #endif

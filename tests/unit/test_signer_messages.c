@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/loader_messages.h"
 #include "verifier/signer_messages.h"
 
 static const enum frame_type request_types[] = { FRAME_ENROL,	  FRAME_ACTIVATE,

@@ -17,6 +17,7 @@
 
 #include "daemon/channel.h"
 #include "golden_release.h"
+#include "verifier/loader_messages.h"
 #include "verifier/signer/signer.h"
 #include "verifier/signer_messages.h"
 

@@ -4,6 +4,7 @@
 
 #include "daemon/channel.h"
 #include "messages/node.h"
+#include "policies/reference.h"
 #include "tpm/ek_certificate.h"
 #include "verifier/appraiser/appraiser.h"
 #include "verifier/signer_messages.h"

@@ -11,7 +11,7 @@
 #include "daemon/channel.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
-#include "verifier/signer_messages.h"
+#include "verifier/loader_messages.h"
 
 #define CALL_TIMEOUT_MS 30000
 

@@ -3,6 +3,7 @@
 #define VERIFIER_SIGNER_CORE_H
 
 #include "verifier/appraisal/authenticate.h"
+#include "verifier/loader_messages.h"
 #include "verifier/signer/inventory.h"
 #include "verifier/signer/keys.h"
 #include "verifier/signer_messages.h"

@@ -6,7 +6,6 @@
 #include "tpm/credential.h"
 #include "verifier/signer/core.h"
 #include "verifier/signer/ek_binding.h"
-#include "verifier/wire.h"
 
 #define RECORD_VERSION 1
 
@@ -20,52 +19,35 @@ struct enrolment_record {
 	struct enrol_request facts;
 };
 
-static void record_fields(struct wire *w, struct enrolment_record *m)
-{
-	struct enrol_request *facts = &m->facts;
-	uint8_t version = RECORD_VERSION;
-	uint16_t bank = (uint16_t)m->bank;
-
-	wire_u8(w, &version);
-	if (version != RECORD_VERSION)
-		wire_fail(w, STATUS_UNSUPPORTED);
-	wire_fixed(w, m->node.value, sizeof(m->node.value));
-	wire_time(w, &m->issued);
-	wire_fixed(w, m->unique, sizeof(m->unique));
-	wire_be16(w, &bank);
-	m->bank = digest_alg_from_tpm(bank);
-	wire_be32(w, &m->select);
-	wire_sized(w, &facts->spki, SIGNER_SPKI_MAX);
-	wire_sized(w, &facts->ek_public, SIGNER_PUBLIC_MAX);
-	wire_sized(w, &facts->ak_public, SIGNER_PUBLIC_MAX);
-	wire_bool(w, &facts->is_software_tpm);
-	wire_be32(w, &facts->quirks);
-	wire_sized(w, &facts->manufacturer, SIGNER_TEXT_MAX);
-	wire_sized(w, &facts->model, SIGNER_TEXT_MAX);
-	wire_sized(w, &facts->version, SIGNER_TEXT_MAX);
-	wire_be32(w, &facts->nv_index);
-	wire_sized(w, &facts->hostname, SIGNER_TEXT_MAX);
-}
+static const struct wire_field record_fields[] = {
+	WIRE_FIXED(enrolment_record, node.value),
+	WIRE_TIME(enrolment_record, issued),
+	WIRE_FIXED(enrolment_record, unique),
+	WIRE_CODEC(enrolment_record, bank, bank_codec),
+	WIRE_BE32(enrolment_record, select),
+	WIRE_STRUCT(enrolment_record, facts, enrol_request_wire),
+};
+static const struct wire_table record_wire = WIRE_TABLE_OF(record_fields);
 
 static enum status record_encode(const struct enrolment_record *record, struct bytes *out)
 {
-	struct enrolment_record copy = *record;
-	struct writer writer = writer_to(out, SIGNER_RECORD_MAX);
-	struct wire w = { .out = &writer };
+	struct writer w = writer_to(out, SIGNER_RECORD_MAX);
 
-	record_fields(&w, &copy);
-	return writer_end(&writer);
+	writer_u8(&w, RECORD_VERSION);
+	wire_put(&w, &record_wire, record);
+	return writer_end(&w);
 }
 
 static enum status record_decode(struct span bytes, struct enrolment_record *out)
 {
 	struct enrolment_record record = { 0 };
-	struct reader reader = reader_over(bytes);
-	struct wire w = { .in = &reader };
+	struct reader r = reader_over(bytes);
 
-	record_fields(&w, &record);
+	if (reader_u8(&r) != RECORD_VERSION)
+		reader_fail(&r, STATUS_UNSUPPORTED);
+	wire_take(&r, &record_wire, &record);
 
-	enum status status = reader_end(&reader);
+	enum status status = reader_end(&r);
 
 	if (status == OK)
 		*out = record;

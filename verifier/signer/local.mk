@@ -3,6 +3,8 @@ noinst_LIBRARIES += libsigner_messages.a
 libsigner_messages_a_SOURCES = \
 	verifier/frames.h \
 	verifier/keep.c verifier/keep.h \
+	verifier/loader_messages.c verifier/loader_messages.h \
+	verifier/refusal.c verifier/refusal.h \
 	verifier/signer_messages.c verifier/signer_messages.h \
 	verifier/wire.c verifier/wire.h
 SIGNER_MESSAGES_LIBS = libsigner_messages.a $(MESSAGES_LIBS)
