@@ -27,7 +27,8 @@ static const struct wire_field release_mark_fields[] = {
 	WIRE_BE64(release_mark, version),
 	WIRE_CODEC(release_mark, digest, sha256_codec),
 };
-static const struct wire_table release_mark_wire = WIRE_TABLE_OF(release_mark_fields);
+static const struct wire_table release_mark_wire =
+	WIRE_TABLE(struct release_mark, release_mark_fields);
 
 static const struct wire_field release_marks_fields[] = {
 	WIRE_STRUCT(release_marks, root, release_mark_wire),
@@ -36,7 +37,8 @@ static const struct wire_field release_marks_fields[] = {
 	WIRE_STRUCT(release_marks, revocations, release_mark_wire),
 	WIRE_TIME(release_marks, time),
 };
-static const struct wire_table release_marks_wire = WIRE_TABLE_OF(release_marks_fields);
+static const struct wire_table release_marks_wire =
+	WIRE_TABLE(struct release_marks, release_marks_fields);
 
 enum status release_marks_encode(const struct release_marks *marks, struct bytes *out)
 {
@@ -59,7 +61,8 @@ static const struct wire_field load_refusal_fields[] = {
 	WIRE_SIZED(load_refusal, field, LOADER_TEXT_MAX),
 	WIRE_SIZED(load_refusal, advice, LOADER_TEXT_MAX),
 };
-static const struct wire_table load_refusal_wire = WIRE_TABLE_OF(load_refusal_fields);
+static const struct wire_table load_refusal_wire =
+	WIRE_TABLE(struct load_refusal, load_refusal_fields);
 
 enum status load_refusal_encode(const struct load_refusal *refusal, struct bytes *out)
 {

@@ -27,7 +27,7 @@ static const struct wire_codec tier_codec = { put_tier, take_tier };
 static const struct wire_field tier_fields[] = {
 	{ .form = WIRE_FORM_CODEC, .codec = &tier_codec },
 };
-static const struct wire_table tier_wire = WIRE_TABLE_OF(tier_fields);
+static const struct wire_table tier_wire = WIRE_TABLE(enum trust_tier, tier_fields);
 
 static const struct wire_field reason_item_fields[] = {
 	WIRE_SIZED(reason_item, code, SIGNER_TEXT_MAX),
@@ -37,22 +37,25 @@ static const struct wire_field reason_item_fields[] = {
 	WIRE_SIZED(reason_item, owner, SIGNER_TEXT_MAX),
 	WIRE_SIZED(reason_item, contact, SIGNER_TEXT_MAX),
 };
-static const struct wire_table reason_item_wire = WIRE_TABLE_OF(reason_item_fields);
+static const struct wire_table reason_item_wire =
+	WIRE_TABLE(struct reason_item, reason_item_fields);
 
 static const struct wire_field reason_list_fields[] = {
 	WIRE_LIST(reason_list, count, items, reason_item_wire),
 };
-static const struct wire_table reason_list_wire = WIRE_TABLE_OF(reason_list_fields);
+static const struct wire_table reason_list_wire =
+	WIRE_TABLE(struct reason_list, reason_list_fields);
 
 static const struct wire_field certificate_fields[] = {
 	{ .form = WIRE_FORM_SIZED, .cap = SIGNER_CERTIFICATE_MAX },
 };
-static const struct wire_table certificate_wire = WIRE_TABLE_OF(certificate_fields);
+static const struct wire_table certificate_wire = WIRE_TABLE(struct span, certificate_fields);
 
 static const struct wire_field certificate_list_fields[] = {
 	WIRE_LIST(certificate_list, count, items, certificate_wire),
 };
-static const struct wire_table certificate_list_wire = WIRE_TABLE_OF(certificate_list_fields);
+static const struct wire_table certificate_list_wire =
+	WIRE_TABLE(struct certificate_list, certificate_list_fields);
 
 static const struct wire_field finding_fields[] = {
 	WIRE_NUMBER(finding, reason, 0, REASON_COUNT),
@@ -60,20 +63,20 @@ static const struct wire_field finding_fields[] = {
 	WIRE_BE64(finding, entry),
 	WIRE_TEXT(finding, detail),
 };
-static const struct wire_table finding_wire = WIRE_TABLE_OF(finding_fields);
+static const struct wire_table finding_wire = WIRE_TABLE(struct finding, finding_fields);
 
 /* Bit n: a finding of severity n. */
 static const struct wire_field seen_fields[] = {
 	{ .form = WIRE_FORM_U8, .cap = (1 << (SEVERITY_CONTRAINDICATED + 1)) - 1 },
 };
-static const struct wire_table seen_wire = WIRE_TABLE_OF(seen_fields);
+static const struct wire_table seen_wire = WIRE_TABLE(uint8_t, seen_fields);
 
 static const struct wire_field findings_fields[] = {
 	WIRE_LIST(findings, count, list, finding_wire),
 	WIRE_BE64(findings, more),
 	WIRE_ARRAY(findings, seen, seen_wire),
 };
-static const struct wire_table findings_wire = WIRE_TABLE_OF(findings_fields);
+static const struct wire_table findings_wire = WIRE_TABLE(struct findings, findings_fields);
 
 static void put_bank(struct writer *w, const void *member)
 {
@@ -106,7 +109,7 @@ static const struct wire_field challenge_fields[] = {
 	WIRE_BOOL(challenge, want_certify),
 	WIRE_BE32(challenge, interval_s),
 };
-static const struct wire_table challenge_wire = WIRE_TABLE_OF(challenge_fields);
+static const struct wire_table challenge_wire = WIRE_TABLE(struct challenge, challenge_fields);
 
 static const struct wire_field result_fields[] = {
 	WIRE_BOOL(result, is_retry),
@@ -119,7 +122,7 @@ static const struct wire_field result_fields[] = {
 	WIRE_SIZED32(result, ear, SIGNER_STATEMENT_MAX),
 	WIRE_STRUCT(result, reasons, reason_list_wire),
 };
-static const struct wire_table result_wire = WIRE_TABLE_OF(result_fields);
+static const struct wire_table result_wire = WIRE_TABLE(struct result, result_fields);
 
 static const struct wire_field enrol_request_fields[] = {
 	WIRE_SIZED(enrol_request, spki, SIGNER_SPKI_MAX),
@@ -133,7 +136,7 @@ static const struct wire_field enrol_request_fields[] = {
 	WIRE_BE32(enrol_request, nv_index),
 	WIRE_SIZED(enrol_request, hostname, SIGNER_TEXT_MAX),
 };
-const struct wire_table enrol_request_wire = WIRE_TABLE_OF(enrol_request_fields);
+const struct wire_table enrol_request_wire = WIRE_TABLE(struct enrol_request, enrol_request_fields);
 
 static const struct wire_field activate_request_fields[] = {
 	WIRE_FIXED(activate_request, node.value),
@@ -144,14 +147,16 @@ static const struct wire_field activate_request_fields[] = {
 	WIRE_SIZED(activate_request, attest, SIGNER_ATTEST_MAX),
 	WIRE_SIZED(activate_request, signature, SIGNER_SIGNATURE_MAX),
 };
-static const struct wire_table activate_request_wire = WIRE_TABLE_OF(activate_request_fields);
+static const struct wire_table activate_request_wire =
+	WIRE_TABLE(struct activate_request, activate_request_fields);
 
 static const struct wire_field challenge_request_fields[] = {
 	WIRE_FIXED(challenge_request, node.value),
 	WIRE_BE32(challenge_request, reset_count),
 	WIRE_BE32(challenge_request, restart_count),
 };
-static const struct wire_table challenge_request_wire = WIRE_TABLE_OF(challenge_request_fields);
+static const struct wire_table challenge_request_wire =
+	WIRE_TABLE(struct challenge_request, challenge_request_fields);
 
 static const struct wire_field authenticate_request_fields[] = {
 	WIRE_FIXED(authenticate_request, node.value),
@@ -166,7 +171,7 @@ static const struct wire_field authenticate_request_fields[] = {
 	WIRE_SIZED(authenticate_request, certify_signature, SIGNER_SIGNATURE_MAX),
 };
 static const struct wire_table authenticate_request_wire =
-	WIRE_TABLE_OF(authenticate_request_fields);
+	WIRE_TABLE(struct authenticate_request, authenticate_request_fields);
 
 static const struct wire_field commit_request_fields[] = {
 	WIRE_FIXED(commit_request, node.value),
@@ -182,7 +187,8 @@ static const struct wire_field commit_request_fields[] = {
 	WIRE_SIZED32(commit_request, ima_log, SIGNER_LOG_MAX),
 	WIRE_SIZED32(commit_request, boot_log, SIGNER_LOG_MAX),
 };
-static const struct wire_table commit_request_wire = WIRE_TABLE_OF(commit_request_fields);
+static const struct wire_table commit_request_wire =
+	WIRE_TABLE(struct commit_request, commit_request_fields);
 
 static const struct wire_field admin_request_fields[] = {
 	WIRE_NUMBER(admin_request, verb, ADMIN_LIST, ADMIN_AUDIT + 1),
@@ -199,12 +205,14 @@ static const struct wire_field admin_request_fields[] = {
 	WIRE_SIZED(admin_request, act, SIGNER_ACT_MAX),
 	WIRE_SIZED(admin_request, act_signature, SIGNER_SIGNATURE_MAX),
 };
-static const struct wire_table admin_request_wire = WIRE_TABLE_OF(admin_request_fields);
+static const struct wire_table admin_request_wire =
+	WIRE_TABLE(struct admin_request, admin_request_fields);
 
 static const struct wire_field bundle_request_fields[] = {
 	WIRE_SIZED(bundle_request, trust_domain, SIGNER_TEXT_MAX),
 };
-static const struct wire_table bundle_request_wire = WIRE_TABLE_OF(bundle_request_fields);
+static const struct wire_table bundle_request_wire =
+	WIRE_TABLE(struct bundle_request, bundle_request_fields);
 
 static const struct wire_table health_request_wire = { 0 };
 
@@ -226,7 +234,7 @@ static const struct wire_field node_item_fields[] = {
 	WIRE_BE64(node_item, entries),
 	WIRE_SIZED(node_item, note, SIGNER_DETAIL_MAX),
 };
-static const struct wire_table node_item_wire = WIRE_TABLE_OF(node_item_fields);
+static const struct wire_table node_item_wire = WIRE_TABLE(struct node_item, node_item_fields);
 
 static const struct wire_field evidence_item_fields[] = {
 	WIRE_SIZED(evidence_item, ek_public, SIGNER_PUBLIC_MAX),
@@ -247,7 +255,8 @@ static const struct wire_field evidence_item_fields[] = {
 	WIRE_TIME(evidence_item, appraised),
 	WIRE_EXACT(evidence_item, generation, SHA256_SIZE),
 };
-static const struct wire_table evidence_item_wire = WIRE_TABLE_OF(evidence_item_fields);
+static const struct wire_table evidence_item_wire =
+	WIRE_TABLE(struct evidence_item, evidence_item_fields);
 
 static const struct wire_field releases_item_fields[] = {
 	WIRE_BOOL(releases_item, is_loaded),
@@ -262,7 +271,8 @@ static const struct wire_field releases_item_fields[] = {
 	WIRE_SIZED(releases_item, refused_advice, SIGNER_TEXT_MAX),
 	WIRE_TIME(releases_item, refused),
 };
-static const struct wire_table releases_item_wire = WIRE_TABLE_OF(releases_item_fields);
+static const struct wire_table releases_item_wire =
+	WIRE_TABLE(struct releases_item, releases_item_fields);
 
 static const struct wire_field audit_item_fields[] = {
 	WIRE_BE64(audit_item, index),
@@ -273,41 +283,45 @@ static const struct wire_field audit_item_fields[] = {
 	WIRE_SIZED(audit_item, text, SIGNER_AUDIT_TEXT_MAX),
 	WIRE_EXACT(audit_item, hash, SHA256_SIZE),
 };
-static const struct wire_table audit_item_wire = WIRE_TABLE_OF(audit_item_fields);
+static const struct wire_table audit_item_wire = WIRE_TABLE(struct audit_item, audit_item_fields);
 
 static const struct wire_field audit_list_fields[] = {
 	WIRE_LIST(audit_list, count, items, audit_item_wire),
 	WIRE_SIZED(audit_list, checkpoint, SIGNER_ACT_MAX),
 	WIRE_SIZED(audit_list, checkpoint_signature, SIGNER_SIGNATURE_MAX),
 };
-static const struct wire_table audit_list_wire = WIRE_TABLE_OF(audit_list_fields);
+static const struct wire_table audit_list_wire = WIRE_TABLE(struct audit_list, audit_list_fields);
 
 static const struct wire_field node_list_fields[] = {
 	WIRE_LIST(node_list, count, items, node_item_wire),
 	WIRE_BOOL(node_list, has_more),
 };
-static const struct wire_table node_list_wire = WIRE_TABLE_OF(node_list_fields);
+static const struct wire_table node_list_wire = WIRE_TABLE(struct node_list, node_list_fields);
 
 static const struct wire_field admin_nodes_fields[] = {
 	WIRE_STRUCT(admin_answer, nodes, node_list_wire),
 	WIRE_STRUCT(admin_answer, reasons, reason_list_wire),
 };
-static const struct wire_table admin_nodes_wire = WIRE_TABLE_OF(admin_nodes_fields);
+static const struct wire_table admin_nodes_wire =
+	WIRE_TABLE(struct admin_answer, admin_nodes_fields);
 
 static const struct wire_field admin_evidence_fields[] = {
 	WIRE_STRUCT(admin_answer, evidence, evidence_item_wire),
 };
-static const struct wire_table admin_evidence_wire = WIRE_TABLE_OF(admin_evidence_fields);
+static const struct wire_table admin_evidence_wire =
+	WIRE_TABLE(struct admin_answer, admin_evidence_fields);
 
 static const struct wire_field admin_releases_fields[] = {
 	WIRE_STRUCT(admin_answer, releases, releases_item_wire),
 };
-static const struct wire_table admin_releases_wire = WIRE_TABLE_OF(admin_releases_fields);
+static const struct wire_table admin_releases_wire =
+	WIRE_TABLE(struct admin_answer, admin_releases_fields);
 
 static const struct wire_field admin_audit_fields[] = {
 	WIRE_STRUCT(admin_answer, audit, audit_list_wire),
 };
-static const struct wire_table admin_audit_wire = WIRE_TABLE_OF(admin_audit_fields);
+static const struct wire_table admin_audit_wire =
+	WIRE_TABLE(struct admin_answer, admin_audit_fields);
 
 static const struct wire_table *const admin_wires[] = {
 	[ADMIN_LIST] = &admin_nodes_wire,	 [ADMIN_SHOW] = &admin_nodes_wire,
@@ -320,12 +334,14 @@ static const struct wire_field admin_answer_fields[] = {
 	WIRE_NUMBER(admin_answer, verb, ADMIN_LIST, ADMIN_AUDIT + 1),
 	WIRE_CHOICE(admin_answer, verb, 0, admin_wires),
 };
-static const struct wire_table admin_answer_wire = WIRE_TABLE_OF(admin_answer_fields);
+static const struct wire_table admin_answer_wire =
+	WIRE_TABLE(struct admin_answer, admin_answer_fields);
 
 static const struct wire_field activate_answer_fields[] = {
 	WIRE_NUMBER(activate_answer, state, 0, NODE_STATES),
 };
-static const struct wire_table activate_answer_wire = WIRE_TABLE_OF(activate_answer_fields);
+static const struct wire_table activate_answer_wire =
+	WIRE_TABLE(struct activate_answer, activate_answer_fields);
 
 static const struct wire_field enrol_answer_fields[] = {
 	WIRE_FIXED(enrol_answer, node.value),
@@ -334,7 +350,8 @@ static const struct wire_field enrol_answer_fields[] = {
 	WIRE_SIZED(enrol_answer, encrypted_secret, SIGNER_CREDENTIAL_MAX),
 	WIRE_STRUCT(enrol_answer, challenge, challenge_wire),
 };
-static const struct wire_table enrol_answer_wire = WIRE_TABLE_OF(enrol_answer_fields);
+static const struct wire_table enrol_answer_wire =
+	WIRE_TABLE(struct enrol_answer, enrol_answer_fields);
 
 static const struct wire_field go_on_fields[] = {
 	WIRE_EXACT(authenticate_answer, generation, SHA256_SIZE),
@@ -343,12 +360,12 @@ static const struct wire_field go_on_fields[] = {
 	WIRE_BE64(authenticate_answer, entries),
 	WIRE_SIZED32(authenticate_answer, state, SIGNER_STATE_MAX),
 };
-static const struct wire_table go_on_wire = WIRE_TABLE_OF(go_on_fields);
+static const struct wire_table go_on_wire = WIRE_TABLE(struct authenticate_answer, go_on_fields);
 
 static const struct wire_field final_fields[] = {
 	WIRE_STRUCT(authenticate_answer, result, result_wire),
 };
-static const struct wire_table final_wire = WIRE_TABLE_OF(final_fields);
+static const struct wire_table final_wire = WIRE_TABLE(struct authenticate_answer, final_fields);
 
 static const struct wire_table *const authenticate_wires[] = { &go_on_wire, &final_wire };
 
@@ -356,7 +373,8 @@ static const struct wire_field authenticate_answer_fields[] = {
 	WIRE_BOOL(authenticate_answer, is_final),
 	WIRE_CHOICE(authenticate_answer, is_final, 0, authenticate_wires),
 };
-static const struct wire_table authenticate_answer_wire = WIRE_TABLE_OF(authenticate_answer_fields);
+static const struct wire_table authenticate_answer_wire =
+	WIRE_TABLE(struct authenticate_answer, authenticate_answer_fields);
 
 static const struct wire_field bundle_answer_fields[] = {
 	WIRE_SIZED(bundle_answer, trust_domain, SIGNER_TEXT_MAX),
@@ -364,12 +382,13 @@ static const struct wire_field bundle_answer_fields[] = {
 	WIRE_STRUCT(bundle_answer, certificates, certificate_list_wire),
 	WIRE_BE32(bundle_answer, refresh_hint_s),
 };
-static const struct wire_table bundle_answer_wire = WIRE_TABLE_OF(bundle_answer_fields);
+static const struct wire_table bundle_answer_wire =
+	WIRE_TABLE(struct bundle_answer, bundle_answer_fields);
 
 static const struct wire_field counter_fields[] = {
 	{ .form = WIRE_FORM_BE64 },
 };
-static const struct wire_table counter_wire = WIRE_TABLE_OF(counter_fields);
+static const struct wire_table counter_wire = WIRE_TABLE(uint64_t, counter_fields);
 
 static const struct wire_field health_answer_fields[] = {
 	WIRE_NUMBER(health_answer, health, 0, HEALTH_STATES),
@@ -380,7 +399,8 @@ static const struct wire_field health_answer_fields[] = {
 	WIRE_BE64(health_answer, refusals),
 	WIRE_TIME(health_answer, valid_until),
 };
-static const struct wire_table health_answer_wire = WIRE_TABLE_OF(health_answer_fields);
+static const struct wire_table health_answer_wire =
+	WIRE_TABLE(struct health_answer, health_answer_fields);
 
 /* By the type of the frame; each of a member of the union. */
 static const struct wire_table *const request_wires[] = {
@@ -404,19 +424,21 @@ static const struct wire_table *const answer_wires[] = {
 static const struct wire_field signer_request_fields[] = {
 	WIRE_CHOICE(signer_request, type, offsetof(struct signer_request, enrol), request_wires),
 };
-static const struct wire_table signer_request_wire = WIRE_TABLE_OF(signer_request_fields);
+static const struct wire_table signer_request_wire =
+	WIRE_TABLE(struct signer_request, signer_request_fields);
 
 static const struct wire_field refusal_fields[] = {
 	WIRE_NUMBER(signer_answer, refusal, 0, REFUSALS),
 	WIRE_BE32(signer_answer, retry_after_s),
 };
-static const struct wire_table refusal_wire = WIRE_TABLE_OF(refusal_fields);
+static const struct wire_table refusal_wire = WIRE_TABLE(struct signer_answer, refusal_fields);
 
 /* Follows unless the answer is a refusal. */
 static const struct wire_field signer_answer_fields[] = {
 	WIRE_CHOICE(signer_answer, type, offsetof(struct signer_answer, enrol), answer_wires),
 };
-static const struct wire_table signer_answer_wire = WIRE_TABLE_OF(signer_answer_fields);
+static const struct wire_table signer_answer_wire =
+	WIRE_TABLE(struct signer_answer, signer_answer_fields);
 
 enum status signer_request_encode(const struct signer_request *request, struct bytes *out)
 {

@@ -135,13 +135,17 @@ static void take_text(struct reader *r, const struct wire_field *f, char *text)
 static void put_elements(struct writer *w, const struct wire_field *f, const uint8_t *first,
 			 size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	if (f->table->size != f->stride)
+		writer_fail(w, STATUS_UNSUPPORTED);
+	for (size_t i = 0; i < count && w->status == OK; i++)
 		wire_put(w, f->table, first + i * f->stride);
 }
 
 static void take_elements(struct reader *r, const struct wire_field *f, uint8_t *first,
 			  size_t count)
 {
+	if (f->table->size != f->stride)
+		reader_fail(r, STATUS_UNSUPPORTED);
 	for (size_t i = 0; i < count && r->status == OK; i++)
 		wire_take(r, f->table, first + i * f->stride);
 }
@@ -223,7 +227,7 @@ static void put_field(struct writer *w, const struct wire_field *f, const uint8_
 		put_span(w, f, span_text(member));
 		return;
 	case WIRE_FORM_STRUCT:
-		wire_put(w, f->table, member);
+		put_elements(w, f, member, 1);
 		return;
 	case WIRE_FORM_ARRAY:
 		put_elements(w, f, member, f->cap);
@@ -275,7 +279,7 @@ static void take_field(struct reader *r, const struct wire_field *f, uint8_t *me
 		take_text(r, f, member);
 		return;
 	case WIRE_FORM_STRUCT:
-		wire_take(r, f->table, member);
+		take_elements(r, f, member, 1);
 		return;
 	case WIRE_FORM_ARRAY:
 		take_elements(r, f, member, f->cap);

@@ -33,8 +33,9 @@ enum wire_form {
 };
 
 struct wire_table {
-	const struct wire_field *fields;
+	size_t size; /* of the struct that it describes */
 	size_t count;
+	const struct wire_field *fields;
 };
 
 /* A member with a form of its own; both fail their reader or writer. */
@@ -52,7 +53,7 @@ struct wire_field {
 			size_t size; /* of the member: a bool's or an enum's */
 			uint32_t least;
 		};
-		size_t stride; /* ARRAY, LIST */
+		size_t stride; /* STRUCT, ARRAY, LIST: of one; a table of another size is refused */
 	};
 	size_t base; /* offset of a LIST's items, of what a CHOICE's tables describe */
 	union {
@@ -73,7 +74,8 @@ enum status wire_encode(const struct wire_table *table, const void *message, siz
 enum status wire_decode(const struct wire_table *table, struct span body, void *message);
 
 /* clang-format off */
-#define WIRE_TABLE_OF(list) { .fields = (list), .count = sizeof(list) / sizeof((list)[0]) }
+#define WIRE_TABLE(type, list) \
+	{ .size = sizeof(type), .count = sizeof(list) / sizeof((list)[0]), .fields = (list) }
 
 #define WIRE_MEMBER(tag, member) (((struct tag *)0)->member)
 /* The member's offset; no constant where it is of another type or size. */
@@ -112,7 +114,8 @@ enum status wire_decode(const struct wire_table *table, struct span body, void *
 	{ .form = WIRE_FORM_TEXT, .offset = WIRE_AT(tag, member[0], char), \
 	  .cap = sizeof(WIRE_MEMBER(tag, member)) - 1 }
 #define WIRE_STRUCT(tag, member, of) \
-	{ .form = WIRE_FORM_STRUCT, .offset = offsetof(struct tag, member), .table = &(of) }
+	{ .form = WIRE_FORM_STRUCT, .offset = offsetof(struct tag, member), \
+	  .stride = sizeof(WIRE_MEMBER(tag, member)), .table = &(of) }
 #define WIRE_ARRAY(tag, member, of) \
 	{ .form = WIRE_FORM_ARRAY, .offset = offsetof(struct tag, member), \
 	  .cap = WIRE_ELEMENTS(tag, member), \

@@ -217,6 +217,25 @@ static void marks_and_refusals_of_loads_come_back(void **state)
 				     OK);
 }
 
+struct outer {
+	struct node_id node;
+};
+
+/* The compiler can't see it: the table of a longer struct would write behind the member. */
+static void a_table_of_another_struct_is_refused(void **state)
+{
+	static const struct wire_field fields[] = {
+		WIRE_STRUCT(outer, node, enrol_request_wire),
+	};
+	static const struct wire_table table = WIRE_TABLE(struct outer, fields);
+	struct outer m = { 0 };
+	AUTO_DONE(bytes) body = { 0 };
+	(void)state;
+
+	assert_int_equal(wire_encode(&table, &m, SIGNER_FRAME_MAX, &body), STATUS_UNSUPPORTED);
+	assert_int_equal(wire_decode(&table, thirty_two, &m), STATUS_UNSUPPORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_detail_with_a_nul_inside_is_refused),
 		cmocka_unit_test(every_refusal_has_a_name_and_an_http_status),
 		cmocka_unit_test(marks_and_refusals_of_loads_come_back),
+		cmocka_unit_test(a_table_of_another_struct_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static const struct wire_field record_fields[] = {
 	WIRE_BE32(enrolment_record, select),
 	WIRE_STRUCT(enrolment_record, facts, enrol_request_wire),
 };
-static const struct wire_table record_wire = WIRE_TABLE_OF(record_fields);
+static const struct wire_table record_wire = WIRE_TABLE(struct enrolment_record, record_fields);
 
 static enum status record_encode(const struct enrolment_record *record, struct bytes *out)
 {
