@@ -178,6 +178,7 @@ static const struct wire_field commit_request_fields[] = {
 	WIRE_EXACT(commit_request, generation, SHA256_SIZE),
 	WIRE_ARRAY(commit_request, claims.tier, tier_wire),
 	WIRE_BOOL(commit_request, is_retry),
+	WIRE_BOOL(commit_request, is_unproven),
 	WIRE_STRUCT(commit_request, findings, findings_wire),
 	WIRE_EXACT(commit_request, manifest, SHA256_SIZE),
 	WIRE_BE64(commit_request, release_version),

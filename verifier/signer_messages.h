@@ -142,13 +142,15 @@ struct commit_request {
 	/* Executables and configuration; the other two are the signer's own. */
 	struct claims claims;
 	bool is_retry;
+	/* The state goes on over a part of a log that no quote has reached. */
+	bool is_unproven;
 	struct findings findings;
 	struct span manifest; /* SHA-256 of the booted manifest, or empty */
 	uint64_t release_version; /* its version */
 	uint64_t entries; /* verified in this boot session, after this appraisal */
 	struct span state;
-	/* zstd frame of verified entries, or empty; first_entry is 0 (replaces what
-	 * is stored) or the number of entries verified before. */
+	/* zstd frame of the entries that the state went on over, or empty; first_entry
+	 * is 0 (replaces what is stored) or the number of entries before. */
 	uint64_t first_entry;
 	struct span ima_log;
 	struct span boot_log; /* zstd frame, or empty: as before */

@@ -68,6 +68,8 @@ static void take_ima_log(struct strict_cursor *root, struct evidence *evidence)
 	evidence->has_ima_log = true;
 	evidence->ima_first = strict_uint(&log, "first", 0, UINT32_MAX);
 	strict_base64(&log, "entries", LOG_MAX, &evidence->ima_entries);
+	if (strict_has(&log, "more"))
+		evidence->ima_has_more = strict_bool(&log, "more");
 	(void)strict_end(&log);
 }
 
@@ -138,6 +140,8 @@ static void put_ima_log(struct json_writer *w, const struct evidence *evidence)
 	json_open(w, "imaLog", '{');
 	json_uint(w, "first", evidence->ima_first);
 	json_base64(w, "entries", span_of(&evidence->ima_entries));
+	if (evidence->ima_has_more)
+		json_bool(w, "more", true);
 	json_close(w, '}');
 }
 

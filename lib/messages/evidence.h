@@ -36,6 +36,7 @@ struct evidence {
 	bool has_ima_log;
 	uint64_t ima_first; /* number of the first entry below */
 	struct bytes ima_entries;
+	bool ima_has_more; /* a part: the log goes on after them */
 	unsigned states; /* enum host_state */
 };
 

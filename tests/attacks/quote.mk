@@ -3,7 +3,8 @@ if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_quote tests/attacks/test_attacks_freshness \
 	tests/attacks/test_attacks_faults tests/attacks/test_attacks_enrolment \
 	tests/attacks/test_attacks_minting tests/attacks/test_attacks_grant \
-	tests/attacks/test_attacks_access tests/attacks/test_attacks_certificates
+	tests/attacks/test_attacks_access tests/attacks/test_attacks_certificates \
+	tests/attacks/test_attacks_staging
 ATTACK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 ATTACK_SCENE = tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(SIGNER_SCENE)
 tests_attacks_test_attacks_quote_SOURCES = tests/attacks/test_attacks_quote.c $(ATTACK_SCENE)
@@ -12,6 +13,9 @@ tests_attacks_test_attacks_quote_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_freshness_SOURCES = tests/attacks/test_attacks_freshness.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_freshness_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_freshness_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_staging_SOURCES = tests/attacks/test_attacks_staging.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_staging_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_staging_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_faults_SOURCES = tests/attacks/test_attacks_faults.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_faults_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_faults_LDADD = $(SIGNER_TEST_LIBS)

@@ -41,7 +41,12 @@ static struct attestation sample_attestation(uint8_t number, uint64_t clock)
 		.now = 2000,
 		.expires = 2600,
 		.release_version = 5,
-		.session = { .reset = 7, .restart = 1, .entries = 10, .generation = generation },
+		.session = { .reset = 7,
+			     .restart = 1,
+			     .entries = 10,
+			     .generation = generation,
+			     .log_frame = 2 },
+		.ima_frame = 1,
 		.ima_log = span_text("frame"),
 	};
 }
@@ -142,11 +147,29 @@ static void logs_of_a_session_are_joined_and_leave_with_it(void **state)
 
 	assert_int_equal(store_attest(s, &a), OK);
 	a.counters = counters_of(7, 1, 102);
+	a.ima_frame = 2;
 	assert_int_equal(store_attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frameframe")));
+	/* A number that is taken, and one beyond the log that a quote has reached. */
 	a.counters = counters_of(7, 1, 103);
-	a.replaces_log = true;
+	assert_int_equal(store_attest(s, &a), STATUS_DENIED);
+	a.counters = counters_of(7, 1, 104);
+	a.ima_frame = 3;
+	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
+	assert_true(span_equal(log, span_text("frameframe")));
+	a.counters = counters_of(7, 1, 105);
+	a.forget_from = 1;
+	a.forget_to = 2;
+	a.ima_frame = 4;
+	a.session.log_frame = 4;
+	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
+	assert_true(span_equal(log, span_text("frameframe")));
+	a.counters = counters_of(7, 1, 106);
+	a.forget_from = 0;
+	a.forget_to = INT64_MAX;
 	assert_int_equal(store_attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frame")));

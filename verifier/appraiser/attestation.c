@@ -109,6 +109,7 @@ static enum status appraise_logs(const struct appraiser *a, const struct evidenc
 		.boot_log = span_of(&evidence->boot_log),
 		.ima_log = span_of(&evidence->ima_entries),
 		.ima_first = evidence->ima_first,
+		.ima_has_more = evidence->ima_has_more,
 		.state = reply->state,
 		.now = (int64_t)time(NULL),
 		.ratchet = reply->release_version,
@@ -116,7 +117,7 @@ static enum status appraise_logs(const struct appraiser *a, const struct evidenc
 	return appraise(&input, out);
 }
 
-/* The verified part of the logs, for the store. */
+/* What the state went on over, for the store. */
 static enum status pack_logs(const struct evidence *evidence, const struct appraisal *appraisal,
 			     struct bytes *ima_log, struct bytes *boot_log)
 {
@@ -151,6 +152,7 @@ static bool ask_to_commit(struct appraiser *a, const struct request *request,
 		.generation = a->reply.authenticate.generation,
 		.claims = appraisal->claims,
 		.is_retry = appraisal->is_retryable,
+		.is_unproven = appraisal->is_unproven,
 		.findings = appraisal->findings,
 		.manifest = appraisal->has_release ? digest_span(&appraisal->manifest)
 						   : (struct span){ 0 },

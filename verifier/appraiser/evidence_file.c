@@ -92,5 +92,9 @@ void handle_evidence_file(struct appraiser *a, struct signer_request *ask, struc
 		return;
 	if (status == OK)
 		status = write_file(&a->reply.admin.evidence, &node, &answer->body);
+	if (status == STATUS_TOO_LARGE) {
+		answer_error(answer, 409, "log-too-large", NULL);
+		return;
+	}
 	answer_json(answer, status);
 }

@@ -114,8 +114,8 @@ static enum status show_node(struct turn *turn, const struct node_id *node,
 	return OK;
 }
 
-static enum status show_evidence(struct turn *turn, const struct node_id *node,
-				 struct evidence_item *item)
+static enum refusal show_evidence(struct turn *turn, const struct node_id *node,
+				  struct evidence_item *item)
 {
 	struct store *store = turn->signer->store;
 	struct session_row session;
@@ -125,14 +125,17 @@ static enum status show_evidence(struct turn *turn, const struct node_id *node,
 	if (status == OK)
 		status = store_session(store, node, turn->keep, &session);
 	if (status != OK)
-		return status;
+		return refusal_of(status);
+	if (!session_log_is_kept(&session))
+		return REFUSAL_LOG_NOT_KEPT;
 	if (evidence_item_decode(session.evidence, item) != OK)
-		return STATUS_IO;
+		return refusal_of(STATUS_IO);
 	item->appraised = row.attested;
 	item->generation = session.generation;
 	status = store_session_log(store, node, false, turn->keep, &item->ima_log);
-	return status == OK ? store_session_log(store, node, true, turn->keep, &item->boot_log)
-			    : status;
+	if (status == OK)
+		status = store_session_log(store, node, true, turn->keep, &item->boot_log);
+	return refusal_of(status);
 }
 
 /* Narrowing needs no signature: the front says who asks, and at worst a node
@@ -195,7 +198,7 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 	case ADMIN_LIST:
 		return refusal_of(list_nodes(turn, request, &answer->nodes));
 	case ADMIN_EVIDENCE:
-		return refusal_of(show_evidence(turn, &node, &answer->evidence));
+		return show_evidence(turn, &node, &answer->evidence);
 	case ADMIN_RELEASES:
 		return refusal_of(releases_describe(turn, &answer->releases));
 	case ADMIN_AUDIT:

@@ -190,8 +190,8 @@ static void go_on(const struct pending *p, struct authenticate_answer *answer)
 	answer->release_version = p->row.release_version;
 	if (p->authentication.is_new_session)
 		return;
-	answer->entries = p->session.entries;
-	answer->state = p->session.state;
+	answer->entries = session_entries(&p->session);
+	answer->state = session_state(&p->session);
 }
 
 static enum refusal judge(struct turn *turn, struct pending *p, struct authenticate_answer *answer)
@@ -289,7 +289,8 @@ static bool names_release(const struct turn *turn, const struct commit_request *
 	if (request->manifest.len > 0)
 		return is_release_loaded(turn->signer, request->manifest, request->release_version);
 	return request->release_version == 0 &&
-	       (request->is_retry || claims_verdict(&request->claims) != VERDICT_TRUSTED);
+	       (request->is_retry || request->is_unproven ||
+		claims_verdict(&request->claims) != VERDICT_TRUSTED);
 }
 
 static enum refusal check_commit(const struct turn *turn, const struct commit_request *request)
@@ -308,7 +309,7 @@ static enum refusal check_commit(const struct turn *turn, const struct commit_re
 		return REFUSAL_MALFORMED;
 	/* A frame is appended exactly where the verified log ended, or replaces it. */
 	if (request->ima_log.len > 0 && request->first_entry != 0 &&
-	    request->first_entry != p->session.entries)
+	    request->first_entry != session_entries(&p->session))
 		return REFUSAL_MALFORMED;
 	return REFUSAL_NONE;
 }
@@ -319,10 +320,11 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 	struct conclusion conclusion = {
 		.findings = request->findings,
 		.is_retry = request->is_retry,
+		.is_unproven = request->is_unproven,
 		.release_version = request->release_version,
 		.entries = request->entries,
 		.state = request->state,
-		.replaces_log = request->first_entry == 0 && request->ima_log.len > 0,
+		.first_entry = request->first_entry,
 		.ima_log = request->ima_log,
 		.boot_log = request->boot_log,
 	};

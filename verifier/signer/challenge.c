@@ -86,8 +86,8 @@ static enum status choose_wants(struct turn *turn, const struct node_row *row,
 	    session.restart != hint->restart_count)
 		return OK;
 
-	struct appraisal_wants wants =
-		appraisal_wants(&turn->signer->reference, node_class, session.state, turn->now);
+	struct appraisal_wants wants = appraisal_wants(&turn->signer->reference, node_class,
+						       session_state(&session), turn->now);
 
 	out->next_entry = wants.next_entry;
 	out->want_boot_log = wants.boot_log;

@@ -59,10 +59,12 @@ static enum node_state state_of_claims(const struct claims *claims)
 	return NODE_UNTRUSTED;
 }
 
-/* A retryable end decides nothing, unless something bad was found as well. */
+/* A retryable end decides nothing, and no part of a log does, unless something
+ * bad was found as well. */
 static bool is_undecided(const struct conclusion *c)
 {
-	return c->is_retry && !findings_have_any(&c->findings, SEVERITY_CONTRAINDICATED);
+	return (c->is_retry || c->is_unproven) &&
+	       !findings_have_any(&c->findings, SEVERITY_CONTRAINDICATED);
 }
 
 /* For the authenticated minting key and no other; from the nonce's issue on, so
@@ -133,22 +135,15 @@ static void fill_session(const struct pending *p, const struct conclusion *c, en
 	*session = (struct session_row){
 		.reset = a->counters.reset_count,
 		.restart = a->counters.restart_count,
-		.state = c->state,
-		.entries = c->entries,
 		.generation = { .data = p->generation, .len = SHA256_SIZE },
 		.evidence_digest = p->evidence_digest,
 		.evidence = p->evidence,
 	};
 	if (a->authenticity == AUTHENTIC && a->has_minting_key && state == NODE_TRUSTED)
 		session->minting_name = name_span(&a->minting_name);
-	if (!is_undecided(c))
-		return;
-	/* Nothing was found out: what the session knew before stays, if anything. */
-	session->state = p->session.state;
-	session->entries = p->session.entries;
-	session->minting_name = p->session.minting_name;
-	if (p->session.generation.len > 0)
-		session->generation = p->session.generation;
+	/* Nothing was found out about it. */
+	if (is_undecided(c))
+		session->minting_name = p->session.minting_name;
 }
 
 static enum status store_it(struct turn *turn, const struct pending *p, const struct conclusion *c,
@@ -169,18 +164,20 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 		.expires = grant->expires,
 		.release_version = state == NODE_TRUSTED ? c->release_version : 0,
 		.is_new_session = is_new,
-		.replaces_log = c->replaces_log,
 	};
 
 	fill_session(p, c, state, &row.session);
 	row.session.result = encoded;
-	if (row.is_decided) {
-		row.ima_log = c->ima_log;
-		row.boot_log = c->boot_log;
-	}
+	session_go_on(&p->session, c, row.is_decided && !c->is_unproven, &row);
 	if (a->authenticity == AUTHENTIC_REFUSED && a->why.reason == REASON_TPM_CLEARED)
 		return store_attest_cleared(turn->signer->store, &row);
-	return store_attest(turn->signer->store, &row);
+
+	enum status status = store_attest(turn->signer->store, &row);
+
+	if (status != OK || session_log_is_kept(&row.session) || !session_log_is_kept(&p->session))
+		return status;
+	return audit_note(turn, "log-not-kept", (struct span){ 0 }, &p->row.node, "%llu entries",
+			  (unsigned long long)row.session.entries);
 }
 
 /* Nothing was changed: say which of the conditions failed. */
@@ -286,7 +283,7 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	claims_lower(&c.claims, &c.findings);
 
 	enum node_state state = state_of_claims(&c.claims);
-	bool may_grant = state == NODE_TRUSTED && !is_undecided(&c) &&
+	bool may_grant = state == NODE_TRUSTED && !is_undecided(&c) && !c.is_unproven &&
 			 !is_withheld(turn, pending, &c.findings);
 	struct conclusion_text text = { .pending = pending,
 					.conclusion = &c,

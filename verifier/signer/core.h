@@ -115,16 +115,30 @@ struct conclusion {
 	struct claims claims;
 	struct findings findings;
 	bool is_retry;
+	bool is_unproven; /* no quote has reached the state: nothing is granted on it */
 	struct digest manifest; /* DIGEST_NONE: no release matched */
 	uint64_t release_version;
 	uint64_t entries;
 	struct span state;
-	bool replaces_log;
+	uint64_t first_entry; /* of ima_log */
 	struct span ima_log, boot_log;
 };
 
 enum refusal conclude(struct turn *turn, const struct pending *pending,
 		      const struct conclusion *conclusion, struct result *result);
+
+/* session.c: what is stored of a boot session. Compressed, and with what each
+ * frame costs; beyond it the IMA log is not kept. */
+#define SESSION_LOG_MAX ((uint64_t)SIGNER_LOG_MAX)
+
+/* What the next appraisal goes on from. */
+struct span session_state(const struct session_row *session);
+uint64_t session_entries(const struct session_row *session);
+bool session_log_is_kept(const struct session_row *session);
+/* Fills *row's logs and, of its session, states, entries and logs. is_settled:
+ * the state takes the old one's place, else it waits beside it. */
+void session_go_on(const struct session_row *old, const struct conclusion *c, bool is_settled,
+		   struct attestation *row);
 
 /* statement.c: what the result key signs */
 struct grant {

@@ -32,6 +32,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/records.c \
 	verifier/signer/releases.c \
 	verifier/signer/service.c \
+	verifier/signer/session.c \
 	verifier/signer/signer.h \
 	verifier/signer/statement.c
 SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS)

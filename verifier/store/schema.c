@@ -64,6 +64,17 @@ static const char *const steps[] = {
 	"CREATE TABLE facts ("
 	" name TEXT PRIMARY KEY NOT NULL,"
 	" value BLOB NOT NULL);",
+	/* Logs that come in parts: frames after log_frame wait for their quote. */
+	"ALTER TABLE sessions ADD COLUMN log_frame INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN log_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN staged_state BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE sessions ADD COLUMN staged_first INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN staged_entries INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN staged_frame INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN staged_bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE sessions SET (log_frame, log_bytes) ="
+	" (SELECT coalesce(max(number), 0), coalesce(sum(length(frame)), 0) FROM session_logs"
+	"  WHERE session_logs.node = sessions.node AND is_boot = 0);",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -22,6 +22,13 @@ enum status store_session(struct store *s, const struct node_id *node, struct ke
 	row.evidence_digest = column_kept(&q, 6, keep);
 	row.result = column_kept(&q, 7, keep);
 	row.evidence = column_kept(&q, 8, keep);
+	row.log_frame = column_count(&q, 9);
+	row.log_bytes = column_count(&q, 10);
+	row.staged_state = column_kept(&q, 11, keep);
+	row.staged_first = column_count(&q, 12);
+	row.staged_entries = column_count(&q, 13);
+	row.staged_frame = column_count(&q, 14);
+	row.staged_bytes = column_count(&q, 15);
 	if (q.status == OK)
 		*out = row;
 	return q.status;
@@ -46,38 +53,47 @@ enum status store_session_log(struct store *s, const struct node_id *node, bool 
 	return status == STATUS_NOT_FOUND ? keep_bytes(keep, &joined, out) : status;
 }
 
-static enum status forget_log(struct store *s, const struct node_id *node, bool is_boot)
+static enum status forget_frames(struct store *s, const struct node_id *node, bool is_boot,
+				 uint64_t from, uint64_t to)
 {
 	AUTO_DONE(query) q = query_start(s, SQL_LOG_DELETE);
 
 	query_blob(&q, node_id_span(node));
 	query_int(&q, is_boot);
+	query_count(&q, from);
+	query_count(&q, to);
 	return query_run(&q, s, NULL);
 }
 
-static enum status add_log(struct store *s, const struct node_id *node, bool is_boot,
-			   struct span frame)
+static enum status add_frame(struct store *s, const struct node_id *node, bool is_boot,
+			     uint64_t number, struct span frame)
 {
 	AUTO_DONE(query) q = query_start(s, SQL_LOG_ADD);
 
 	query_blob(&q, node_id_span(node));
 	query_int(&q, is_boot);
+	query_count(&q, number);
 	query_blob(&q, frame);
 	return query_run(&q, s, NULL);
 }
+
+/* The boot log is one frame. */
+#define BOOT_FRAME 1
 
 static enum status put_logs(struct store *s, const struct attestation *a)
 {
 	enum status status = OK;
 
-	if (a->is_new_session || a->replaces_log)
-		status = forget_log(s, &a->node, false);
+	if (a->is_new_session)
+		status = forget_frames(s, &a->node, false, 0, INT64_MAX);
+	else if (a->forget_to > 0)
+		status = forget_frames(s, &a->node, false, a->forget_from, a->forget_to);
 	if (status == OK && (a->is_new_session || a->boot_log.len > 0))
-		status = forget_log(s, &a->node, true);
+		status = forget_frames(s, &a->node, true, 0, INT64_MAX);
 	if (status == OK && a->ima_log.len > 0)
-		status = add_log(s, &a->node, false, a->ima_log);
+		status = add_frame(s, &a->node, false, a->ima_frame, a->ima_log);
 	if (status == OK && a->boot_log.len > 0)
-		status = add_log(s, &a->node, true, a->boot_log);
+		status = add_frame(s, &a->node, true, BOOT_FRAME, a->boot_log);
 	return status;
 }
 
@@ -96,6 +112,13 @@ static enum status put_session(struct store *s, const struct node_id *node,
 	query_blob(&q, row->evidence_digest);
 	query_blob(&q, row->result);
 	query_blob(&q, row->evidence);
+	query_count(&q, row->log_frame);
+	query_count(&q, row->log_bytes);
+	query_blob(&q, row->staged_state);
+	query_count(&q, row->staged_first);
+	query_count(&q, row->staged_entries);
+	query_count(&q, row->staged_frame);
+	query_count(&q, row->staged_bytes);
 	return query_run(&q, s, NULL);
 }
 

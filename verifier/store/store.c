@@ -8,6 +8,11 @@
 	" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled, attested,"    \
 	" expires, release_version, counters, act_time, note"
 
+#define SESSION_COLUMNS                                                                            \
+	"reset, restart, state, entries, generation, minting_name, evidence_digest, result,"       \
+	" evidence, log_frame, log_bytes, staged_state, staged_first, staged_entries,"             \
+	" staged_frame, staged_bytes"
+
 /* Which commits count: DESIGN.md, Protocol. */
 #define ATTEST_CONDITIONS                                                                          \
 	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1 AND act_time = ?5"                       \
@@ -54,20 +59,21 @@ static const char *const texts[STATEMENTS] = {
 		       " AND counters < ?3",
 	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?6, expires = 0,"
 			       " attested = ?7" ATTEST_CONDITIONS " AND counters > ?3",
-	[SQL_SESSION] = "SELECT reset, restart, state, entries, generation, minting_name,"
-			" evidence_digest, result, evidence FROM sessions WHERE node = ?1",
-	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, reset, restart, state, entries,"
-			    " generation, minting_name, evidence_digest, result, evidence)"
-			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_SESSION] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE node = ?1",
+	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, " SESSION_COLUMNS ")"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+			    " ?15, ?16, ?17)",
 	[SQL_SESSION_SPEND] = "UPDATE sessions SET evidence_digest = x'', minting_name = x''"
 			      " WHERE node = ?1",
 	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE node = ?1",
 	[SQL_LOG] = "SELECT frame FROM session_logs WHERE node = ?1 AND is_boot = ?2"
+		    " AND (is_boot = 1"
+		    " OR number <= (SELECT log_frame FROM sessions WHERE node = ?1))"
 		    " ORDER BY number",
-	[SQL_LOG_ADD] = "INSERT INTO session_logs (node, is_boot, number, frame) VALUES (?1, ?2,"
-			" (SELECT coalesce(max(number), 0) + 1 FROM session_logs"
-			" WHERE node = ?1 AND is_boot = ?2), ?3)",
-	[SQL_LOG_DELETE] = "DELETE FROM session_logs WHERE node = ?1 AND is_boot = ?2",
+	[SQL_LOG_ADD] = "INSERT INTO session_logs (node, is_boot, number, frame)"
+			" VALUES (?1, ?2, ?3, ?4)",
+	[SQL_LOG_DELETE] = "DELETE FROM session_logs WHERE node = ?1 AND is_boot = ?2"
+			   " AND number BETWEEN ?3 AND ?4",
 	[SQL_LOG_DELETE_ALL] = "DELETE FROM session_logs WHERE node = ?1",
 	[SQL_AUDIT_LAST] = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
 	[SQL_AUDIT_ADD] = "INSERT INTO audit (number, time, kind, actor, node, text, hash)"

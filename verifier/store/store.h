@@ -102,11 +102,20 @@ struct session_row {
 	struct span evidence_digest; /* of the last commit */
 	struct span result; /* encoded struct signer_answer of FRAME_COMMIT */
 	struct span evidence; /* encoded struct evidence_item without logs */
+	/* The IMA log of these entries as it is stored: number of its last frame, and
+	 * bytes of all. No frame, and entries: it grew too large to be kept. */
+	uint64_t log_frame, log_bytes;
+	/* What an appraisal without a verdict, or parts of a log, left to the next
+	 * one; state empty: nothing. Frames from after log_frame on belong to its
+	 * log, which begins with entry staged_first: 0, or entries. */
+	struct span staged_state;
+	uint64_t staged_first, staged_entries;
+	uint64_t staged_frame, staged_bytes; /* as above */
 };
 
 enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
 			  struct session_row *out);
-/* zstd frames, joined. */
+/* zstd frames, joined; of the IMA log those up to log_frame. */
 enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
 			      struct keep *keep, struct span *out);
 
@@ -122,7 +131,9 @@ struct attestation {
 	uint64_t release_version; /* the ratchet only rises */
 	struct session_row session;
 	bool is_new_session; /* what was stored of the old one goes */
-	bool replaces_log;
+	/* Frames of the IMA log with these numbers go first; 0: none. */
+	uint64_t forget_from, forget_to;
+	uint64_t ima_frame; /* number of: */
 	struct span ima_log, boot_log; /* empty: as before */
 };
 
