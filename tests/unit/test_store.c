@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "verifier/store/store.h"
+#include "verifier/store/sqlite.h"
 
 static uint8_t generation_bytes[SHA256_SIZE] = { 1 };
 static const struct span generation = { generation_bytes, SHA256_SIZE };
@@ -227,6 +227,40 @@ static void one_step_of_a_group_is_undone_alone(void **state)
 	assert_int_equal(store_node(s, &third.node, &keep, &row), OK);
 }
 
+/* What a full disk does in the middle of a group: SQLite undoes all of it. A
+ * later step must not become a transaction of its own. */
+static void a_step_after_the_group_was_lost_commits_nothing(void **state)
+{
+	AUTO(store) s = open_memory();
+	AUTO_DONE(bytes) large = { 0 };
+	AUTO_DONE(keep) keep = { 0 };
+	struct span found;
+	(void)state;
+
+	assert_int_equal(store_commit(s), OK);
+	assert_int_equal(bytes_reserve(&large, 1 << 20), OK);
+	memset(large.data, 'x', 1 << 20);
+	large.len = 1 << 20;
+	assert_int_equal(sqlite3_exec(s->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_step_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "first", span_text("small")), OK);
+	assert_int_equal(store_step_end(s, true), OK);
+	assert_int_equal(store_step_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "second", span_of(&large)), STATUS_IO);
+	assert_int_equal(sqlite3_get_autocommit(s->db), 1);
+	assert_int_equal(store_step_end(s, false), STATUS_IO);
+	assert_int_equal(store_step_begin(s), STATUS_IO);
+	assert_int_equal(store_step_end(s, true), STATUS_IO);
+	assert_int_equal(store_commit(s), STATUS_IO);
+	store_rollback(s);
+	assert_int_equal(store_fact(s, "first", &keep, &found), STATUS_NOT_FOUND);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "first", span_text("small")), OK);
+	assert_int_equal(store_commit(s), OK);
+}
+
 static void text_from_outside_is_only_ever_a_value(void **state)
 {
 	AUTO(store) s = open_memory();
@@ -374,6 +408,7 @@ int main(void)
 		cmocka_unit_test(logs_of_a_session_are_joined_and_leave_with_it),
 		cmocka_unit_test(an_undecided_end_moves_the_counters_only),
 		cmocka_unit_test(one_step_of_a_group_is_undone_alone),
+		cmocka_unit_test(a_step_after_the_group_was_lost_commits_nothing),
 		cmocka_unit_test(text_from_outside_is_only_ever_a_value),
 		cmocka_unit_test(the_audit_chain_covers_each_entry_and_the_one_before),
 		cmocka_unit_test(what_is_not_committed_is_not_there),

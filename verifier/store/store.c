@@ -154,25 +154,36 @@ enum status store_begin(struct store *s)
 	return run_plain(s, SQL_BEGIN);
 }
 
+/* A full disk or a failing one makes SQLite undo the whole group by itself. */
+static bool is_group_open(const struct store *s)
+{
+	return sqlite3_get_autocommit(s->db) == 0;
+}
+
 enum status store_commit(struct store *s)
 {
-	return run_plain(s, SQL_COMMIT);
+	return is_group_open(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
 }
 
 void store_rollback(struct store *s)
 {
 	/* Where SQLite already rolled back by itself there is nothing to do. */
-	if (sqlite3_get_autocommit(s->db) == 0 && run_plain(s, SQL_ROLLBACK) != OK)
+	if (is_group_open(s) && run_plain(s, SQL_ROLLBACK) != OK)
 		return;
 }
 
 enum status store_step_begin(struct store *s)
 {
-	return run_plain(s, SQL_STEP_BEGIN);
+	/* Outside a group this would be a transaction of its own, and its end a
+	 * commit: of one who is told that nothing was stored. */
+	return is_group_open(s) ? run_plain(s, SQL_STEP_BEGIN) : STATUS_IO;
 }
 
 enum status store_step_end(struct store *s, bool is_kept)
 {
+	if (!is_group_open(s))
+		return STATUS_IO;
+
 	enum status status = is_kept ? OK : run_plain(s, SQL_STEP_UNDO);
 
 	return status == OK ? run_plain(s, SQL_STEP_KEEP) : status;
