@@ -28,6 +28,7 @@ void channel_init(struct channel *c, int fd, size_t body_max)
 {
 	*c = (struct channel){ .fd = fd,
 			       .body_max = body_max < FRAME_BODY_MAX ? body_max : FRAME_BODY_MAX,
+			       .out_fd = -1,
 			       .passed_fd = -1 };
 }
 
@@ -42,9 +43,10 @@ void channel_done(struct channel *c)
 {
 	close_fd(&c->fd);
 	close_fd(&c->passed_fd);
+	close_fd(&c->out_fd);
 	bytes_done(&c->in);
 	bytes_done(&c->out);
-	*c = (struct channel){ .fd = -1, .passed_fd = -1 };
+	*c = (struct channel){ .fd = -1, .out_fd = -1, .passed_fd = -1 };
 }
 
 static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, struct span body)
@@ -325,14 +327,34 @@ enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct 
 	return put_frame(&c->out, type, id, body);
 }
 
+enum status channel_queue_fd(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			     int fd)
+{
+	if (channel_has_output(c))
+		return STATUS_DENIED;
+
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return STATUS_IO;
+
+	enum status status = channel_queue(c, type, id, body);
+	if (status != OK) {
+		close_fd(&copy);
+		return status;
+	}
+	c->out_fd = copy;
+	return OK;
+}
+
 enum status channel_flush(struct channel *c)
 {
 	while (channel_has_output(c)) {
 		struct span rest = { .data = c->out.data + c->sent, .len = c->out.len - c->sent };
-		ssize_t sent = send_some(c->fd, rest, -1);
+		ssize_t sent = send_some(c->fd, rest, c->out_fd);
 
 		if (sent < 0)
 			return would_block() ? OK : STATUS_IO;
+		close_fd(&c->out_fd);
 		c->sent += (size_t)sent;
 	}
 	c->sent = 0;

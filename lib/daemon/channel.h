@@ -27,6 +27,7 @@ struct channel {
 	bool is_taken; /* in was returned; the next read starts anew */
 	struct bytes out; /* bytes not yet sent (non-blocking use) */
 	size_t sent;
+	int out_fd; /* goes with the first byte of out; -1 */
 	int passed_fd; /* received, belongs to the frame being read */
 };
 
@@ -56,6 +57,9 @@ enum status channel_fill(struct channel *c);
 enum status channel_take(struct channel *c, struct frame *out);
 /* Queue, then flush as far as the socket takes it. */
 enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body);
+/* With a copy of fd; only while channel_has_output() is false, else STATUS_DENIED. */
+enum status channel_queue_fd(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			     int fd);
 enum status channel_flush(struct channel *c);
 bool channel_has_output(const struct channel *c);
 

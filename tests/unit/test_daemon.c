@@ -169,6 +169,44 @@ static void queued_frames_leave_as_the_socket_takes_them(void **state)
 	two_done(&t);
 }
 
+/* A peer that does not read may not hold up whoever has something for it. */
+static void a_descriptor_waits_for_its_frame_and_nobody_waits_for_it(void **state)
+{
+	static const uint8_t block[BODY_MAX] = { 1 };
+	struct two t = two_ends();
+	struct frame frame;
+	size_t sent = 0, received = 0;
+	(void)state;
+
+	do {
+		assert_int_equal(channel_queue(&t.a, 1, sent, (struct span){ block, BODY_MAX }),
+				 OK);
+		assert_int_equal(channel_flush(&t.a), OK);
+		sent++;
+	} while (!channel_has_output(&t.a));
+	assert_int_equal(channel_queue_fd(&t.a, 2, 0, (struct span){ 0 }, STDIN_FILENO),
+			 STATUS_DENIED);
+	/* Room for all of the frame that is under way, and for no other. */
+	while (channel_has_output(&t.a)) {
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+		assert_int_equal(channel_flush(&t.a), OK);
+		received++;
+	}
+	assert_int_equal(channel_queue_fd(&t.a, 2, 77, (struct span){ 0 }, STDIN_FILENO), OK);
+	assert_int_equal(channel_queue(&t.a, 3, 78, span_text("after it")), OK);
+	for (; received < sent; received++)
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(channel_flush(&t.a), OK);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 77);
+	assert_true(frame.fd >= 0);
+	(void)close(frame.fd);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 78);
+	assert_int_equal(frame.fd, -1);
+	two_done(&t);
+}
+
 static const struct setting schema[] = {
 	{ "server", false, "listen", SETTING_TEXT, 0, 40, "[::]:8443", false, "where" },
 	{ "server", false, "port", SETTING_NUMBER, 1, 65535, "8443", false, "port" },
@@ -331,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_in_the_middle_of_a_frame_is_refused),
 		cmocka_unit_test(an_answer_to_another_question_is_malformed),
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
+		cmocka_unit_test(a_descriptor_waits_for_its_frame_and_nobody_waits_for_it),
 		cmocka_unit_test(settings_give_values_lists_and_defaults),
 		cmocka_unit_test(a_wrong_setting_names_file_line_and_key),
 		cmocka_unit_test(a_file_over_the_cap_is_refused_before_memory_is_taken),
