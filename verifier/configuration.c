@@ -46,6 +46,8 @@ const struct setting verifierd_schema[] = {
 	NUMBER("server", "idle_s", 1, 3600, "90",
 	       "how long a connection may wait between requests"),
 	NUMBER("server", "answer_s", 1, 3600, "60", "deadline of an answer"),
+	NUMBER("server", "silence_s", 4, 3600, "60",
+	       "a process of verifierd that hangs so long is replaced"),
 
 	{ "administrator", true, "certificate_sha256", SETTING_TEXT, 64, 64, NULL, true,
 	  "SHA-256 of the client certificate's DER, in hex" },
@@ -205,6 +207,7 @@ static void read_front(struct configuration *c)
 	if (strcmp(c->admin_listen, "none") == 0)
 		c->admin_listen = NULL;
 	c->appraisers = number(c, "server", "appraisers");
+	c->silence_s = number(c, "server", "silence_s");
 }
 
 static enum status read_appraiser(struct configuration *c, struct settings_error *error)

@@ -18,6 +18,7 @@ struct configuration {
 	struct settings *settings; /* what the texts below borrow from */
 	const char *listen, *admin_listen; /* admin_listen NULL: none */
 	size_t appraisers;
+	unsigned silence_s;
 	struct front_settings front;
 	struct appraiser_settings appraiser;
 	struct signer_settings signer;

@@ -47,6 +47,13 @@ enum frame_type {
 	FRAME_LOAD_REFUSED,
 	/* any role -> parent: ready to serve */
 	FRAME_READY,
+	/* parent -> signer and front, with a descriptor: the channel to the appraiser
+	 * whose number is the frame's id, in place of the one before */
+	FRAME_APPRAISER,
+	/* parent -> any role but the loader, and back with the same id: who does not
+	 * answer hangs, and is replaced */
+	FRAME_PING,
+	FRAME_PONG,
 };
 
 enum route {

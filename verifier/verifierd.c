@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/role.h"
 #include "verifier/initialise.h"
+#include "verifier/role_set.h"
 #include "verifier/supervisor.h"
 
 #define DEFAULT_PATH "/etc/attestd/verifierd.conf"
@@ -91,12 +92,8 @@ static int read_options(int argc, char **argv, struct options *o)
 
 static int run_signer(const struct configuration *c)
 {
-	int appraisers[APPRAISERS_MAX];
-
-	role_begin("signer", SIGNER_APPRAISERS_AT + c->appraisers);
-	for (size_t i = 0; i < c->appraisers; i++)
-		appraisers[i] = ROLE_FD_FIRST + SIGNER_APPRAISERS_AT + (int)i;
-	return signer_run(&c->signer, ROLE_FD_FIRST, appraisers, c->appraisers);
+	role_begin("signer", 1);
+	return signer_run(&c->signer, ROLE_FD_FIRST);
 }
 
 static int run_appraiser(const struct configuration *c)
@@ -108,18 +105,14 @@ static int run_appraiser(const struct configuration *c)
 
 static int run_front(const struct configuration *c)
 {
-	int appraisers[APPRAISERS_MAX];
 	int admin = ROLE_FD_FIRST + FRONT_ADMIN_AT;
 
-	role_begin("front", FRONT_APPRAISERS_AT + c->appraisers);
-	for (size_t i = 0; i < c->appraisers; i++)
-		appraisers[i] = ROLE_FD_FIRST + FRONT_APPRAISERS_AT + (int)i;
+	role_begin("front", FRONT_ADMIN_AT + 1);
 	if (c->admin_listen == NULL) {
 		(void)close(admin);
 		admin = -1;
 	}
-	return front_run(&c->front, ROLE_FD_FIRST, ROLE_FD_FIRST + FRONT_LISTEN_AT, admin,
-			 appraisers, c->appraisers);
+	return front_run(&c->front, ROLE_FD_FIRST, ROLE_FD_FIRST + FRONT_LISTEN_AT, admin);
 }
 
 static int run_loader(const struct configuration *c)

@@ -36,7 +36,7 @@ struct fixture {
 static const char *const file_names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
 					  "store.db" };
 
-static int run_signer(const struct fixture *f, int parent_fd, int appraiser_fd)
+static int run_signer(const struct fixture *f, int parent_fd)
 {
 	struct signer_authority_settings authority = { "prod.example", f->paths[0], f->paths[1] };
 	struct signer_settings settings = { .store = f->paths[4],
@@ -48,31 +48,42 @@ static int run_signer(const struct fixture *f, int parent_fd, int appraiser_fd)
 					    .issuer = "verifier.example",
 					    .audience = "prod.example" };
 
-	return signer_run(&settings, parent_fd, &appraiser_fd, 1);
+	return signer_run(&settings, parent_fd);
+}
+
+/* Hands the signer a channel as number's. */
+static void connect_appraiser(struct fixture *f, uint64_t number)
+{
+	int fds[2];
+
+	assert_int_equal(channel_pair(fds), OK);
+	channel_done(&f->appraiser);
+	channel_init(&f->appraiser, fds[0], SIGNER_FRAME_MAX);
+	assert_int_equal(
+		channel_send_fd(&f->parent, FRAME_APPRAISER, number, (struct span){ 0 }, fds[1]),
+		OK);
+	(void)close(fds[1]);
 }
 
 static void start(struct fixture *f)
 {
-	int parent[2], appraiser[2];
 	struct frame frame;
+	int parent[2];
 
 	assert_int_equal(channel_pair(parent), OK);
-	assert_int_equal(channel_pair(appraiser), OK);
 	f->pid = fork();
 	assert_true(f->pid >= 0);
 	if (f->pid == 0) {
 		(void)close(parent[0]);
-		(void)close(appraiser[0]);
 		/* For limit_files(): writing fails then, as on a full disk. */
 		(void)signal(SIGXFSZ, SIG_IGN);
-		_exit(run_signer(f, parent[1], appraiser[1]));
+		_exit(run_signer(f, parent[1]));
 	}
 	(void)close(parent[1]);
-	(void)close(appraiser[1]);
 	channel_init(&f->parent, parent[0], SIGNER_FRAME_MAX);
-	channel_init(&f->appraiser, appraiser[0], SIGNER_FRAME_MAX);
 	assert_int_equal(channel_receive(&f->parent, PATIENCE_MS, &frame), OK);
 	assert_int_equal(frame.type, FRAME_READY);
+	connect_appraiser(f, 0);
 }
 
 /* Ends it as it should end: the parent's channel closes. */
@@ -91,6 +102,7 @@ static void init(struct fixture *f)
 {
 	*f = (struct fixture){ .directory = "/tmp/attestd-service-XXXXXX" };
 	channel_init(&f->loader, -1, SIGNER_FRAME_MAX);
+	channel_init(&f->appraiser, -1, SIGNER_FRAME_MAX);
 	assert_non_null(mkdtemp(f->directory));
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(f->paths[i], sizeof(f->paths[i]), "%s/%s", f->directory,
@@ -368,24 +380,21 @@ static void what_was_answered_survives_a_kill(void **state)
 /* Does not start, and ends by itself. */
 static void assert_does_not_start(struct fixture *f)
 {
-	int parent[2], appraiser[2], status = 0;
+	int parent[2], status = 0;
 
 	assert_int_equal(channel_pair(parent), OK);
-	assert_int_equal(channel_pair(appraiser), OK);
 	f->pid = fork();
 	assert_true(f->pid >= 0);
 	if (f->pid == 0) {
 		/* Were it to serve, it would end with its parent's channel. */
 		(void)alarm(PATIENCE_MS / 1000);
-		_exit(run_signer(f, parent[1], appraiser[1]));
+		_exit(run_signer(f, parent[1]));
 	}
 	assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++)
 		(void)close(parent[i]);
-		(void)close(appraiser[i]);
-	}
 }
 
 static void keys_that_others_can_read_are_refused(void **state)

@@ -250,6 +250,22 @@ static bool serve_front(struct appraiser *a)
 	return status == OK && on_request(a, &frame);
 }
 
+/* False: the parent is gone, or says what it may not. */
+static bool serve_parent(struct appraiser *a)
+{
+	struct frame frame;
+	enum status status = channel_receive(&a->parent, 0, &frame);
+
+	if (status == STATUS_UNAVAILABLE)
+		return true;
+	if (status != OK)
+		return false;
+	if (frame.fd >= 0)
+		(void)close(frame.fd);
+	return frame.fd < 0 && frame.type == FRAME_PING &&
+	       channel_send(&a->parent, FRAME_PONG, frame.id, (struct span){ 0 }) == OK;
+}
+
 /* 0 when the parent ended it, 1 when something else did. */
 static int serve(struct appraiser *a)
 {
@@ -262,7 +278,7 @@ static int serve(struct appraiser *a)
 
 		if (poll(p, 3, -1) < 0)
 			continue;
-		if (p[0].revents != 0)
+		if (p[0].revents != 0 && !serve_parent(a))
 			return 0;
 		/* First what decides, then who asks. */
 		if (p[1].revents != 0 && !serve_signer(a))

@@ -183,7 +183,7 @@ static void hand_on(struct connection *c)
 
 	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
 	if (status != OK) {
-		refuse(c, 429, 2);
+		refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
 		return;
 	}
 	/* The relay has its copy. */

@@ -18,6 +18,7 @@ TAILQ_HEAD(connections, connection);
 /* All that connections share. */
 struct front {
 	const struct front_settings *settings;
+	struct channel parent;
 	struct event_base *base;
 	SSL_CTX *tls, *admin_tls;
 	struct connections connections;

@@ -37,13 +37,29 @@ static void on_accept_error(struct evconnlistener *listener, void *context)
 	(void)usleep(100000);
 }
 
+/* The parent is gone, or says what it may not. */
+static bool on_parent_frame(struct front *front, const struct frame *frame)
+{
+	if (frame->type == FRAME_APPRAISER && frame->fd >= 0)
+		return relay_connect(&front->relay, frame->id, frame->fd) == OK;
+	if (frame->fd >= 0)
+		(void)close(frame->fd);
+	return frame->fd < 0 && frame->type == FRAME_PING &&
+	       channel_send(&front->parent, FRAME_PONG, frame->id, (struct span){ 0 }) == OK;
+}
+
 static void on_parent(evutil_socket_t fd, short what, void *context)
 {
 	struct front *front = context;
+	struct frame frame;
+	enum status status = channel_fill(&front->parent);
 	(void)fd;
 	(void)what;
 
-	/* The parent never speaks: it is gone. */
+	if (status == OK)
+		status = channel_take(&front->parent, &frame);
+	if (status == STATUS_NOT_FOUND || (status == OK && on_parent_frame(front, &frame)))
+		return;
 	(void)event_base_loopbreak(front->base);
 }
 
@@ -77,26 +93,23 @@ static bool set_up_tls(struct front *front, bool has_admin)
 static int serve(struct front *front, int parent_fd, int listen_fd, int admin_fd,
 		 struct listener *listeners)
 {
-	struct channel parent;
-	struct event *gone = event_new(front->base, parent_fd, EV_READ, on_parent, front);
+	struct event *said =
+		event_new(front->base, parent_fd, EV_READ | EV_PERSIST, on_parent, front);
 	int end = 1;
 
-	channel_init(&parent, parent_fd, 0);
-	if (gone != NULL && event_add(gone, NULL) == 0 &&
+	channel_init(&front->parent, parent_fd, 0);
+	if (said != NULL && event_add(said, NULL) == 0 &&
 	    listen_on(front, listen_fd, false, &listeners[0]) &&
 	    (admin_fd < 0 || listen_on(front, admin_fd, true, &listeners[1])) &&
-	    channel_send(&parent, FRAME_READY, 0, (struct span){ 0 }) == OK) {
-		(void)event_base_dispatch(front->base);
-		end = front->relay.is_broken ? 1 : 0;
-	}
-	if (gone != NULL)
-		event_free(gone);
-	channel_done(&parent);
+	    channel_send(&front->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
+		end = event_base_dispatch(front->base) < 0 ? 1 : 0;
+	if (said != NULL)
+		event_free(said);
+	channel_done(&front->parent);
 	return end;
 }
 
-int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd,
-	      const int *appraiser_fds, size_t appraiser_count)
+int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd)
 {
 	struct front *front = calloc(1, sizeof(*front));
 	struct listener listeners[2] = { 0 };
@@ -112,9 +125,8 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	quota_init(&front->enrolments, settings->enrolments_per_peer, seed);
 	TAILQ_INIT(&front->connections);
 	front->base = event_base_new();
-	if (front->base != NULL && set_up_tls(front, admin_fd >= 0) &&
-	    relay_init(&front->relay, front->base, appraiser_fds, appraiser_count,
-		       connection_answered) == OK)
+	relay_init(&front->relay, front->base, connection_answered);
+	if (front->base != NULL && set_up_tls(front, admin_fd >= 0))
 		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
 	while ((c = TAILQ_FIRST(&front->connections)) != NULL)
 		connection_close(c);

@@ -16,11 +16,11 @@ struct front_settings {
 };
 
 /*
- * The role's whole life: says FRAME_READY to the parent and serves until the
- * parent's channel ends (0) or an appraiser is gone (1). Owns the descriptors;
- * admin_fd is -1 where there is no administration listener.
+ * The role's whole life: says FRAME_READY to the parent, which hands it the
+ * channels to appraisers, and serves until the parent's channel ends (0), or
+ * where it can't (1). Owns the descriptors; admin_fd is -1 where there is no
+ * administration listener.
  */
-int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd,
-	      const int *appraiser_fds, size_t appraiser_count);
+int front_run(const struct front_settings *settings, int parent_fd, int listen_fd, int admin_fd);
 
 #endif

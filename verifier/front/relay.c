@@ -5,17 +5,15 @@
 
 #include "base/reader.h"
 #include "base/writer.h"
+#include "daemon/log.h"
+#include "messages/error.h"
 #include "messages/limits.h"
+#include "verifier/front/http.h"
 
+#define RETRY_S 2
 #define CONTENT_TYPE_MAX 64
 /* What attestctl appraise reads holds a whole session's logs. */
 #define ANSWER_MAX FRAME_BODY_MAX
-
-static void give_up(struct relay *relay)
-{
-	relay->is_broken = true;
-	(void)event_base_loopbreak(relay->base);
-}
 
 static bool is_printable(struct span s)
 {
@@ -52,7 +50,51 @@ static struct relay_slot *slot_of(struct relay *relay, uint64_t id)
 	return slot->is_used && slot->generation == id / RELAY_WAITING_MAX ? slot : NULL;
 }
 
-static void on_frame(struct relay_appraiser *from, const struct frame *frame)
+/* Frees the slot and hands its taker, if there still is one, the answer. */
+static void settle(struct relay *relay, struct relay_slot *slot, const struct relay_answer *answer)
+{
+	void *waiting = slot->waiting;
+
+	slot->is_used = false;
+	slot->waiting = NULL;
+	relay->waiting_count--;
+	relay->appraisers[slot->appraiser].queued--;
+	if (waiting != NULL)
+		relay->answered(waiting, answer);
+}
+
+static void disconnect(struct relay_appraiser *a)
+{
+	if (a->readable != NULL)
+		event_free(a->readable);
+	if (a->writable != NULL)
+		event_free(a->writable);
+	if (a->is_present)
+		channel_done(&a->channel);
+	a->readable = a->writable = NULL;
+	a->is_present = a->is_failed = false;
+}
+
+/* Whoever waits for it learns at once that asking again will help. */
+static void lose(struct relay_appraiser *a)
+{
+	struct relay *relay = a->relay;
+	AUTO_DONE(bytes) body = { 0 };
+	enum status status = error_answer_write(http_error_code(503), "", &body);
+	struct relay_answer answer = { .status = 503,
+				       .retry_after_s = RETRY_S,
+				       .content_type = span_text("application/json") };
+
+	if (status == OK)
+		answer.body = span_of(&body);
+	disconnect(a);
+	for (size_t i = 0; i < RELAY_WAITING_MAX && a->queued > 0; i++)
+		if (relay->slots[i].is_used && &relay->appraisers[relay->slots[i].appraiser] == a)
+			settle(relay, &relay->slots[i], &answer);
+}
+
+/* False: not an answer to what this appraiser was asked. */
+static bool on_frame(struct relay_appraiser *from, const struct frame *frame)
 {
 	struct relay *relay = from->relay;
 	struct relay_slot *slot = slot_of(relay, frame->id);
@@ -61,49 +103,42 @@ static void on_frame(struct relay_appraiser *from, const struct frame *frame)
 	if (frame->fd >= 0)
 		(void)close(frame->fd);
 	if (frame->type != FRAME_RESPONSE || frame->fd >= 0 || slot == NULL ||
-	    &relay->appraisers[slot->appraiser] != from ||
-	    read_answer(frame->body, &answer) != OK) {
-		give_up(relay);
-		return;
-	}
-
-	void *waiting = slot->waiting;
-	slot->is_used = false;
-	slot->waiting = NULL;
-	relay->waiting_count--;
-	from->queued--;
-	if (waiting != NULL)
-		relay->answered(waiting, &answer);
+	    &relay->appraisers[slot->appraiser] != from || read_answer(frame->body, &answer) != OK)
+		return false;
+	settle(relay, slot, &answer);
+	return true;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct relay_appraiser *a = context;
-	enum status status;
+	enum status status = a->is_failed ? STATUS_IO : OK;
 	(void)fd;
 	(void)what;
 
-	for (;;) {
+	while (status == OK) {
 		struct frame frame;
 
 		status = channel_fill(&a->channel);
 		if (status == OK)
 			status = channel_take(&a->channel, &frame);
-		if (status != OK)
-			break;
-		on_frame(a, &frame);
-		if (a->relay->is_broken)
-			return;
+		if (status == OK && !on_frame(a, &frame))
+			status = STATUS_MALFORMED;
 	}
-	if (status != STATUS_NOT_FOUND)
-		give_up(a->relay);
+	if (status == STATUS_NOT_FOUND)
+		return;
+	log_line(LOG_LEVEL_WARNING, "an appraiser's channel ends: %s", status_text(status));
+	lose(a);
 }
 
+/* Never loses it at once: whoever sends does not know its request's number yet. */
 static void flush(struct relay_appraiser *a)
 {
-	if (channel_flush(&a->channel) != OK ||
-	    (channel_has_output(&a->channel) && event_add(a->writable, NULL) != 0))
-		give_up(a->relay);
+	if (channel_flush(&a->channel) == OK &&
+	    (!channel_has_output(&a->channel) || event_add(a->writable, NULL) == 0))
+		return;
+	a->is_failed = true;
+	event_active(a->readable, EV_READ, 0);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)
@@ -113,55 +148,73 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	flush(context);
 }
 
-enum status relay_init(struct relay *relay, struct event_base *base, const int *fds, size_t count,
-		       relay_answered answered)
+void relay_init(struct relay *relay, struct event_base *base, relay_answered answered)
 {
-	if (count == 0 || count > RELAY_APPRAISERS_MAX)
-		return STATUS_MALFORMED;
 	relay->base = base;
 	relay->answered = answered;
-	for (size_t i = 0; i < count; i++) {
-		struct relay_appraiser *a = &relay->appraisers[i];
+}
 
-		a->relay = relay;
-		channel_init(&a->channel, fds[i], FRAME_BODY_MAX);
-		a->readable = event_new(base, fds[i], EV_READ | EV_PERSIST, on_readable, a);
-		a->writable = event_new(base, fds[i], EV_WRITE, on_writable, a);
-		relay->appraiser_count++;
-		if (a->readable == NULL || a->writable == NULL || event_add(a->readable, NULL) != 0)
-			return STATUS_NO_MEMORY;
+enum status relay_connect(struct relay *relay, size_t number, int fd)
+{
+	struct relay_appraiser *a = &relay->appraisers[number % RELAY_APPRAISERS_MAX];
+
+	if (number >= RELAY_APPRAISERS_MAX) {
+		(void)close(fd);
+		return STATUS_TOO_LARGE;
 	}
+	if (a->is_present)
+		lose(a);
+	a->relay = relay;
+	a->is_present = true;
+	channel_init(&a->channel, fd, FRAME_BODY_MAX);
+	a->readable = event_new(relay->base, fd, EV_READ | EV_PERSIST, on_readable, a);
+	a->writable = event_new(relay->base, fd, EV_WRITE, on_writable, a);
+	if (a->readable == NULL || a->writable == NULL || event_add(a->readable, NULL) != 0) {
+		disconnect(a);
+		return STATUS_NO_MEMORY;
+	}
+	if (relay->appraiser_count <= number)
+		relay->appraiser_count = number + 1;
 	return OK;
 }
 
 void relay_done(struct relay *relay)
 {
-	for (size_t i = 0; i < relay->appraiser_count; i++) {
-		struct relay_appraiser *a = &relay->appraisers[i];
-
-		if (a->readable != NULL)
-			event_free(a->readable);
-		if (a->writable != NULL)
-			event_free(a->writable);
-		channel_done(&a->channel);
-	}
+	for (size_t i = 0; i < relay->appraiser_count; i++)
+		disconnect(&relay->appraisers[i]);
 	relay->appraiser_count = 0;
 }
 
 /* A node's requests go to one appraiser, so that two of them never race; the
- * id is a hash already. Everything else goes where least waits. */
-static size_t choose(const struct relay *relay, struct span node)
+ * id is a hash already. While that one is away, to the next. */
+static struct relay_appraiser *choose_for_node(struct relay *relay, struct span node)
 {
-	size_t chosen = 0, sum = 0;
+	size_t sum = 0;
 
-	if (node.len > 0) {
-		for (size_t i = 0; i < 8 && i < node.len; i++)
-			sum = sum * 31 + node.data[i];
-		return sum % relay->appraiser_count;
+	for (size_t i = 0; i < 8 && i < node.len; i++)
+		sum = sum * 31 + node.data[i];
+	for (size_t i = 0; i < relay->appraiser_count; i++) {
+		struct relay_appraiser *a = &relay->appraisers[(sum + i) % relay->appraiser_count];
+
+		if (a->is_present)
+			return a;
 	}
-	for (size_t i = 1; i < relay->appraiser_count; i++)
-		if (relay->appraisers[i].queued < relay->appraisers[chosen].queued)
-			chosen = i;
+	return NULL;
+}
+
+/* Where least waits; NULL where nobody is there. */
+static struct relay_appraiser *choose(struct relay *relay, struct span node)
+{
+	struct relay_appraiser *chosen = NULL;
+
+	if (node.len > 0)
+		return choose_for_node(relay, node);
+	for (size_t i = 0; i < relay->appraiser_count; i++) {
+		struct relay_appraiser *a = &relay->appraisers[i];
+
+		if (a->is_present && (chosen == NULL || a->queued < chosen->queued))
+			chosen = a;
+	}
 	return chosen;
 }
 
@@ -208,10 +261,11 @@ enum status relay_send(struct relay *relay, const struct relay_request *request,
 		       uint64_t *id)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	size_t chosen = choose(relay, request->node);
-	struct relay_appraiser *a = &relay->appraisers[chosen];
+	struct relay_appraiser *a = choose(relay, request->node);
 	uint64_t number;
 
+	if (a == NULL)
+		return STATUS_NOT_FOUND;
 	if (a->queued >= queue_max(request->route))
 		return STATUS_UNAVAILABLE;
 
@@ -228,7 +282,7 @@ enum status relay_send(struct relay *relay, const struct relay_request *request,
 		return status;
 	}
 	slot->waiting = waiting;
-	slot->appraiser = (uint8_t)chosen;
+	slot->appraiser = (uint8_t)(a - relay->appraisers);
 	a->queued++;
 	relay->waiting_count++;
 	*id = number;

@@ -44,6 +44,7 @@ struct relay_slot {
 
 struct relay_appraiser {
 	struct relay *relay;
+	bool is_present, is_failed;
 	struct channel channel;
 	struct event *readable, *writable;
 	size_t queued;
@@ -53,17 +54,23 @@ struct relay {
 	struct event_base *base;
 	relay_answered answered;
 	struct relay_appraiser appraisers[RELAY_APPRAISERS_MAX];
-	size_t appraiser_count;
+	size_t appraiser_count; /* those that ever were there */
 	struct relay_slot slots[RELAY_WAITING_MAX];
 	uint32_t next_slot;
 	size_t waiting_count;
-	bool is_broken; /* an appraiser is gone, or misbehaves: the loop ended */
 };
 
-enum status relay_init(struct relay *relay, struct event_base *base, const int *fds, size_t count,
-		       relay_answered answered);
+/* Nobody is there to ask until relay_connect() was called. */
+void relay_init(struct relay *relay, struct event_base *base, relay_answered answered);
 void relay_done(struct relay *relay);
-/* STATUS_UNAVAILABLE where too much waits already. */
+/*
+ * An appraiser's channel, which relay owns, in the place of the one before. Its
+ * end, or a frame that makes no sense, is the end of that appraiser alone: who
+ * waits for it is answered 503, and others take its nodes until it is replaced.
+ */
+enum status relay_connect(struct relay *relay, size_t number, int fd);
+/* STATUS_UNAVAILABLE where too much waits already, STATUS_NOT_FOUND where no
+ * appraiser is there. */
 enum status relay_send(struct relay *relay, const struct relay_request *request, void *waiting,
 		       uint64_t *id);
 /* Whoever waited is gone. */

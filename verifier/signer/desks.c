@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/desks.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
 
-enum status desks_init(struct desks *desks, const int *fds, size_t count)
+static void empty_desk(struct desk *desk)
 {
-	if (count > DESKS_MAX)
-		return STATUS_TOO_LARGE;
-	desks->list = calloc(count + 1, sizeof(*desks->list));
-	if (desks->list == NULL)
-		return STATUS_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
-		channel_init(&desks->list[i].channel, fds[i], SIGNER_FRAME_MAX);
-		desks->list[i].is_open = true;
+	if (desk->is_open) {
+		channel_done(&desk->channel);
+		pending_done(&desk->pending);
+		keep_done(&desk->keep);
 	}
-	desks->count = count;
-	return OK;
+	desk->is_open = desk->is_asking = desk->wants_reference = false;
 }
 
 void desks_done(struct desks *desks)
 {
-	for (size_t i = 0; i < desks->count; i++) {
-		channel_done(&desks->list[i].channel);
-		pending_done(&desks->list[i].pending);
-		keep_done(&desks->list[i].keep);
+	for (size_t i = 0; i < desks->count; i++)
+		empty_desk(&desks->list[i]);
+}
+
+enum status desks_open(struct desks *desks, size_t number, int fd, bool has_image)
+{
+	struct desk *desk = &desks->list[number % DESKS_MAX];
+
+	if (number >= DESKS_MAX) {
+		(void)close(fd);
+		return STATUS_TOO_LARGE;
 	}
-	free(desks->list);
-	*desks = (struct desks){ 0 };
+	empty_desk(desk);
+	channel_init(&desk->channel, fd, SIGNER_FRAME_MAX);
+	desk->is_open = true;
+	desk->wants_reference = has_image;
+	if (desks->count <= number)
+		desks->count = number + 1;
+	return OK;
 }
 
 static void close_desk(struct desk *desk, const char *why)
 {
 	log_line(LOG_LEVEL_WARNING, "an appraiser's channel ends: %s", why);
-	channel_done(&desk->channel);
-	pending_done(&desk->pending);
-	keep_done(&desk->keep);
-	desk->is_open = false;
-	desk->is_asking = false;
+	empty_desk(desk);
 }
 
 /* The next request of a desk, if all of it is there. */
@@ -176,9 +178,11 @@ static void flush_desk(struct desk *desk, int image_fd)
 	enum status status = channel_flush(&desk->channel);
 
 	if (status == OK && desk->wants_reference && !channel_has_output(&desk->channel)) {
-		status = channel_send_fd(&desk->channel, FRAME_REFERENCE, 0, (struct span){ 0 },
-					 image_fd);
-		desk->wants_reference = status != OK;
+		status = channel_queue_fd(&desk->channel, FRAME_REFERENCE, 0, (struct span){ 0 },
+					  image_fd);
+		desk->wants_reference = false;
+		if (status == OK)
+			status = channel_flush(&desk->channel);
 	}
 	if (status != OK)
 		close_desk(desk, status_text(status));
@@ -193,9 +197,11 @@ void desks_flush(struct desks *desks, int image_fd)
 
 void desks_await(const struct desks *desks, struct pollfd *slots)
 {
-	for (size_t i = 0; i < desks->count; i++) {
+	for (size_t i = 0; i < DESKS_MAX; i++) {
 		const struct desk *desk = &desks->list[i];
-		short events = channel_has_output(&desk->channel) ? POLLIN | POLLOUT : POLLIN;
+		/* Who does not read its answers asks nothing more: what waits for
+		 * one appraiser stays bounded, whoever owns it. */
+		short events = channel_has_output(&desk->channel) ? POLLOUT : POLLIN;
 
 		slots[i] = (struct pollfd){ .fd = desk->is_open ? desk->channel.fd : -1,
 					    .events = events };

@@ -26,15 +26,16 @@ struct desk {
 };
 
 struct desks {
-	size_t count;
-	struct desk *list; /* owned */
+	size_t count; /* those that ever were open */
+	struct desk list[DESKS_MAX];
 };
 
-/* Owns the descriptors once it is OK. */
-enum status desks_init(struct desks *desks, const int *fds, size_t count);
+/* Owns the descriptor: of an appraiser that takes the place of the one before,
+ * whose request is forgotten unless it is on record already. */
+enum status desks_open(struct desks *desks, size_t number, int fd, bool has_image);
 void desks_done(struct desks *desks);
 
-/* Fills a slot for each desk. */
+/* Fills DESKS_MAX slots, of which count may be polled. */
 void desks_await(const struct desks *desks, struct pollfd *slots);
 /* The next request of each desk that poll(2) found ready. */
 void desks_take(struct desks *desks, const struct pollfd *slots);

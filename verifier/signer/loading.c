@@ -6,6 +6,8 @@
 
 #include "daemon/log.h"
 
+#define LAST_WORDS 8 /* frames of a loader that another one follows */
+
 static enum status accept_image(struct turn turn, struct span image,
 				const struct release_marks *marks)
 {
@@ -92,7 +94,12 @@ static enum status send_marks(struct loading *l, struct signer *s, uint64_t id)
 
 	if (status == OK)
 		status = release_marks_encode(&marks, &body);
-	return status == OK ? channel_send(&l->channel, FRAME_MARKS, id, span_of(&body)) : status;
+	if (status == OK)
+		status = channel_queue(&l->channel, FRAME_MARKS, id, span_of(&body));
+	if (status == OK)
+		status = channel_flush(&l->channel);
+	/* The socket holds hundreds of these: a loader that reads none is not one. */
+	return status == OK && channel_has_output(&l->channel) ? STATUS_DENIED : status;
 }
 
 /* Whoever loaded it learns whether it counts: a store that fails for a moment
@@ -147,7 +154,7 @@ bool loading_serve(struct loading *l, const struct turn *turn)
 
 void loading_begin(struct loading *l, const struct turn *turn, int fd)
 {
-	while (l->is_open && loading_serve(l, turn))
+	for (unsigned i = 0; i < LAST_WORDS && l->is_open && loading_serve(l, turn); i++)
 		;
 	if (l->is_open)
 		end_channel(l);

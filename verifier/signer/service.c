@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -72,6 +73,23 @@ static enum status refresh_inventory(struct service *v)
 	return OK;
 }
 
+/* Takes the descriptor over where there is one. */
+static bool on_parent_frame(struct service *v, const struct turn *turn, struct frame *frame)
+{
+	int fd = frame->fd;
+
+	if (frame->type == FRAME_LOADER && fd >= 0) {
+		loading_begin(&v->loading, turn, fd);
+		return true;
+	}
+	if (frame->type == FRAME_APPRAISER && fd >= 0)
+		return desks_open(&v->desks, frame->id, fd, v->loading.image_fd >= 0) == OK;
+	if (fd >= 0)
+		(void)close(fd);
+	return fd < 0 && frame->type == FRAME_PING &&
+	       channel_send(&v->parent, FRAME_PONG, frame->id, (struct span){ 0 }) == OK;
+}
+
 /* False where the parent is gone, or speaks another language. */
 static bool serve_parent(struct service *v, const struct turn *turn)
 {
@@ -82,13 +100,7 @@ static bool serve_parent(struct service *v, const struct turn *turn)
 		status = channel_take(&v->parent, &frame);
 	if (status == STATUS_NOT_FOUND)
 		return true;
-	if (status != OK || frame.type != FRAME_LOADER || frame.fd < 0) {
-		if (frame.fd >= 0)
-			(void)close(frame.fd);
-		return false;
-	}
-	loading_begin(&v->loading, turn, frame.fd);
-	return true;
+	return status == OK && on_parent_frame(v, turn, &frame);
 }
 
 #define SLOT_PARENT 0
@@ -193,23 +205,25 @@ static void finish(struct service *v)
 	inventory_done(&v->signer.inventory);
 }
 
-int signer_run(const struct signer_settings *settings, int parent_fd, const int *appraiser_fds,
-	       size_t appraiser_count)
+int signer_run(const struct signer_settings *settings, int parent_fd)
 {
-	struct service v = { .settings = settings };
-	enum status status = desks_init(&v.desks, appraiser_fds, appraiser_count);
+	struct service *v = calloc(1, sizeof(*v));
+	enum status status;
 
+	if (v == NULL)
+		return 1;
+	v->settings = settings;
 	/* The store holds what every host runs: its owner's to read, also where no
 	 * service manager saw to that. */
 	(void)umask(077);
-	channel_init(&v.parent, parent_fd, SIGNER_FRAME_MAX);
-	loading_init(&v.loading);
+	channel_init(&v->parent, parent_fd, SIGNER_FRAME_MAX);
+	loading_init(&v->loading);
+	status = prepare(v);
 	if (status == OK)
-		status = prepare(&v);
+		status = channel_send(&v->parent, FRAME_READY, 0, (struct span){ 0 });
 	if (status == OK)
-		status = channel_send(&v.parent, FRAME_READY, 0, (struct span){ 0 });
-	if (status == OK)
-		serve(&v);
-	finish(&v);
+		serve(v);
+	finish(v);
+	free(v);
 	return status == OK ? 0 : 1;
 }

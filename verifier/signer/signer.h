@@ -50,11 +50,10 @@ struct signer_settings {
 
 /*
  * The role's whole life: reads keys, opens the store, says FRAME_READY to the
- * parent and serves appraisers until the parent's channel ends (0) or it can't
- * go on (1). Owns the descriptors.
+ * parent, which hands it the channels to appraisers and loaders, and serves them
+ * until the parent's channel ends (0) or it can't go on (1). Owns the descriptor.
  */
-int signer_run(const struct signer_settings *settings, int parent_fd, const int *appraiser_fds,
-	       size_t appraiser_count);
+int signer_run(const struct signer_settings *settings, int parent_fd);
 
 /*
  * For verifierd --init, into an existing directory: ca_key.pem, ca.pem (root of
