@@ -77,8 +77,7 @@ static void make_keys(struct signer_scene *s)
 	char paths[5][128];
 	static const char *const names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
 					     "act.pem" };
-	const char *what = "";
-
+	struct key_fault fault;
 	const char *temporary = getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR");
 
 	assert_in_range(
@@ -106,7 +105,7 @@ static void make_keys(struct signer_scene *s)
 					    .act_keys = &act,
 					    .act_key_count = 1 };
 
-	assert_int_equal(signer_keys_load(&settings, &s->signer.keys, &what), OK);
+	assert_int_equal(signer_keys_load(&settings, GOLDEN_NOW, &s->signer.keys, &fault), OK);
 }
 
 static void remove_keys(const struct signer_scene *s)

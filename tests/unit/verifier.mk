@@ -1,7 +1,7 @@
 # Unit tests: verifier.
 if HAVE_CMOCKA
 SIGNER_TESTS = tests/unit/test_signer tests/unit/test_signer_grant \
-	tests/unit/test_signer_messages tests/unit/test_signer_service \
+	tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service \
 	tests/unit/test_store
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
@@ -15,6 +15,9 @@ GRANTED_SCENE = tests/unit/granted_scene.c tests/unit/granted_scene.h $(SIGNER_S
 tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(GRANTED_SCENE)
 tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_grant_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_keys_SOURCES = tests/unit/test_signer_keys.c tests/unit/unit.h
+tests_unit_test_signer_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_keys_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_messages_SOURCES = tests/unit/test_signer_messages.c tests/unit/unit.h
 tests_unit_test_signer_messages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_messages_LDADD = $(SIGNER_MESSAGES_LIBS) $(APPRAISAL_LIBS) $(CMOCKA_LIBS)

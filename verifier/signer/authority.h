@@ -24,8 +24,8 @@ struct authority {
 	struct bytes bundle, bundle_signature; /* messages/statement.h */
 };
 
-/* Takes key over. certificates is PEM: issuing CA first, root last.
- * STATUS_MISMATCH where the key is not the first one's. */
+/* Takes key over. certificates is PEM: issuing CA first, root last. Whether they
+ * are any good is authority_chain_fault()'s to say. */
 enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span certificates,
 			   struct authority *out);
 void authority_done(struct authority *a);

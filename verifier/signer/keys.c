@@ -6,8 +6,10 @@
 
 #include <openssl/pem.h>
 #include <openssl/store.h>
+#include <openssl/ui.h>
 
 #include "daemon/file.h"
+#include "verifier/signer/authority_chain.h"
 
 #define KEY_FILE_MAX ((size_t)64 << 10)
 #define SIGNATURE_DER_MAX 80 /* ECDSA P-256: at most 72 */
@@ -38,7 +40,7 @@ const struct authority *signer_keys_authority(const struct signer_keys *keys,
 /* The first private key behind a URI: an HSM's or a TPM's provider answers. */
 static enum status key_from_uri(const char *uri, EVP_PKEY **out)
 {
-	AUTO(OSSL_STORE_CTX) ctx = OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
+	AUTO(OSSL_STORE_CTX) ctx = OSSL_STORE_open(uri, UI_null(), NULL, NULL, NULL);
 
 	if (ctx == NULL)
 		return STATUS_NOT_FOUND;
@@ -53,6 +55,16 @@ static enum status key_from_uri(const char *uri, EVP_PKEY **out)
 	return STATUS_NOT_FOUND;
 }
 
+/* Nobody is there to type one in. */
+static int no_passphrase(char *buffer, int size, int is_writing, void *unused)
+{
+	(void)buffer;
+	(void)size;
+	(void)is_writing;
+	(void)unused;
+	return -1;
+}
+
 static enum status key_from_file(const char *path, EVP_PKEY **out)
 {
 	struct bytes pem = { 0 };
@@ -63,7 +75,7 @@ static enum status key_from_file(const char *path, EVP_PKEY **out)
 
 	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 
-	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	bytes_wipe(&pem);
 	return *out == NULL ? STATUS_MALFORMED : OK;
 }
@@ -100,22 +112,56 @@ static enum status load_mac(const char *path, uint8_t mac[MAC_KEY_SIZE])
 	return status;
 }
 
-static enum status load_authority(const struct signer_authority_settings *settings,
-				  struct authority *out, const char **what)
+static const char *text_of_denial(enum status status)
+{
+	/* clang-format off */
+	switch ((unsigned)status) {
+	case STATUS_NOT_FOUND: return "it is not there";
+	case STATUS_DENIED: return "it has to be a regular file that nobody but its owner may read or "
+				   "write: chmod 600";
+	case STATUS_TOO_LARGE: return "it is too large to be one";
+	default: return NULL;
+	}
+	/* clang-format on */
+}
+
+static enum status blame(struct key_fault *fault, const char *path, enum status status,
+			 const char *otherwise)
+{
+	const char *denial = text_of_denial(status);
+
+	*fault = (struct key_fault){ .path = path, .what = denial != NULL ? denial : otherwise };
+	return status;
+}
+
+static enum status load_authority(const struct signer_authority_settings *settings, int64_t now,
+				  struct authority *out, struct key_fault *fault)
 {
 	AUTO_DONE(bytes) pem = { 0 };
+	AUTO_DONE(authority) a = { 0 };
 	EVP_PKEY *key = NULL;
-
-	*what = settings->certificate;
-
 	enum status status = file_read_guarded(settings->certificate, KEY_FILE_MAX, false, &pem);
 
 	if (status != OK)
-		return status;
-	*what = settings->key;
+		return blame(fault, settings->certificate, status, "it can't be read");
 	status = load_private(settings->key, &key);
-	return status == OK ? authority_init(settings->trust_domain, key, span_of(&pem), out)
-			    : status;
+	if (status != OK)
+		return blame(fault, settings->key, status,
+			     "it holds no private key, in PEM and without a passphrase");
+	status = authority_init(settings->trust_domain, key, span_of(&pem), &a);
+	if (status != OK)
+		return blame(
+			fault, settings->certificate, STATUS_MALFORMED,
+			"it wants certificates in PEM: the issuing CA first, a self-signed root "
+			"last, at most four below it");
+
+	const char *what = authority_chain_fault(&a, now);
+
+	if (what != NULL)
+		return blame(fault, settings->certificate, STATUS_MISMATCH, what);
+	*out = a;
+	a = (struct authority){ 0 };
+	return OK;
 }
 
 static enum status load_act_key(const struct signer_act_key_settings *settings, struct act_key *out)
@@ -142,35 +188,98 @@ static enum status load_act_key(const struct signer_act_key_settings *settings, 
 	return OK;
 }
 
-enum status signer_keys_load(const struct signer_settings *settings, struct signer_keys *out,
-			     const char **what)
+static enum status load_own(const struct signer_settings *settings, struct signer_keys *keys,
+			    struct key_fault *fault)
+{
+	enum status status = load_mac(settings->mac_key, keys->mac);
+
+	if (status != OK)
+		return blame(fault, settings->mac_key, status,
+			     "it wants exactly 32 random bytes: head -c 32 /dev/urandom");
+	status = load_private(settings->result_key, &keys->result);
+	if (status == OK && !is_p256(keys->result))
+		status = STATUS_UNSUPPORTED;
+	return status == OK ? OK
+			    : blame(fault, settings->result_key, status,
+				    "it holds no private key on P-256, in PEM and without a "
+				    "passphrase");
+}
+
+static enum status load_act_keys(const struct signer_settings *settings, struct signer_keys *keys,
+				 struct key_fault *fault)
+{
+	for (size_t i = 0; i < settings->act_key_count; i++) {
+		enum status status = load_act_key(&settings->act_keys[i], &keys->act_keys[i]);
+
+		if (status != OK)
+			return blame(fault, settings->act_keys[i].key, status,
+				     "it holds no public key, P-256 or Ed25519, in PEM");
+		keys->act_key_count++;
+	}
+	return OK;
+}
+
+static bool is_twice(const struct signer_keys *keys, size_t index, EVP_PKEY *key)
+{
+	for (size_t i = 0; i < index; i++)
+		if (EVP_PKEY_eq(keys->act_keys[i].key, key) == 1)
+			return true;
+	for (size_t i = 0; i < keys->authority_count; i++)
+		if (EVP_PKEY_eq(keys->authorities[i].key, key) == 1)
+			return true;
+	return EVP_PKEY_eq(keys->result, key) == 1;
+}
+
+/* What one key signs could pass as what the other one signs, and of two people
+ * with one key nobody knows which it was. */
+static const char *find_shared(const struct signer_settings *settings,
+			       const struct signer_keys *keys)
+{
+	for (size_t i = 0; i < keys->authority_count; i++) {
+		if (EVP_PKEY_eq(keys->authorities[i].key, keys->result) == 1)
+			return settings->authorities[i].key;
+		for (size_t j = 0; j < i; j++)
+			if (EVP_PKEY_eq(keys->authorities[i].key, keys->authorities[j].key) == 1)
+				return settings->authorities[i].key;
+	}
+	for (size_t i = 0; i < keys->act_key_count; i++)
+		if (is_twice(keys, i, keys->act_keys[i].key))
+			return settings->act_keys[i].key;
+	return NULL;
+}
+
+static enum status load_all(const struct signer_settings *settings, int64_t now,
+			    struct signer_keys *keys, struct key_fault *fault)
+{
+	enum status status = load_own(settings, keys, fault);
+
+	for (size_t i = 0; i < settings->authority_count && status == OK; i++) {
+		status = load_authority(&settings->authorities[i], now, &keys->authorities[i],
+					fault);
+		keys->authority_count += status == OK;
+	}
+	return status == OK ? load_act_keys(settings, keys, fault) : status;
+}
+
+enum status signer_keys_load(const struct signer_settings *settings, int64_t now,
+			     struct signer_keys *out, struct key_fault *fault)
 {
 	AUTO_DONE(signer_keys) keys = { 0 };
 
 	if (settings->authority_count > SIGNER_AUTHORITIES_MAX ||
 	    settings->act_key_count > SIGNER_ACT_KEYS_MAX)
-		return STATUS_TOO_LARGE;
-	*what = settings->mac_key;
+		return blame(fault, settings->result_key, STATUS_TOO_LARGE, "too many keys");
 
-	enum status status = load_mac(settings->mac_key, keys.mac);
+	enum status status = load_all(settings, now, &keys, fault);
 
 	if (status != OK)
 		return status;
-	*what = settings->result_key;
-	status = load_private(settings->result_key, &keys.result);
-	if (status == OK && !is_p256(keys.result))
-		status = STATUS_UNSUPPORTED;
-	for (size_t i = 0; i < settings->authority_count && status == OK; i++) {
-		status = load_authority(&settings->authorities[i], &keys.authorities[i], what);
-		keys.authority_count += status == OK;
-	}
-	for (size_t i = 0; i < settings->act_key_count && status == OK; i++) {
-		*what = settings->act_keys[i].key;
-		status = load_act_key(&settings->act_keys[i], &keys.act_keys[i]);
-		keys.act_key_count += status == OK;
-	}
-	if (status != OK)
-		return status;
+
+	const char *shared = find_shared(settings, &keys);
+
+	if (shared != NULL)
+		return blame(fault, shared, STATUS_MISMATCH,
+			     "the same key has another use here: each wants one of its own");
 	*out = keys;
 	keys = (struct signer_keys){ 0 };
 	return OK;

@@ -22,9 +22,15 @@ struct signer_keys {
 	size_t act_key_count;
 };
 
-/* Refuses files that others may read or write. *what names the file at fault. */
-enum status signer_keys_load(const struct signer_settings *settings, struct signer_keys *out,
-			     const char **what);
+/* Which file is at fault, and what about it, in words that say what to do. */
+struct key_fault {
+	const char *path, *what;
+};
+
+/* Refuses files that others may read or write, CAs that no relying party would
+ * believe now, and one key in two places. */
+enum status signer_keys_load(const struct signer_settings *settings, int64_t now,
+			     struct signer_keys *out, struct key_fault *fault);
 void signer_keys_done(struct signer_keys *keys);
 /* NULL where there is none. */
 const struct authority *signer_keys_authority(const struct signer_keys *keys,

@@ -16,6 +16,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/answer.c \
 	verifier/signer/attestation.c \
 	verifier/signer/authority.c verifier/signer/authority.h \
+	verifier/signer/authority_chain.c verifier/signer/authority_chain.h \
 	verifier/signer/challenge.c \
 	verifier/signer/conclusion.c \
 	verifier/signer/core.h \

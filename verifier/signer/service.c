@@ -167,11 +167,11 @@ static enum status prepare_store(struct service *v)
 static enum status prepare(struct service *v)
 {
 	const struct signer_settings *settings = v->settings;
-	const char *what = "";
-	enum status status = signer_keys_load(settings, &v->signer.keys, &what);
+	struct key_fault fault;
+	enum status status = signer_keys_load(settings, system_time(), &v->signer.keys, &fault);
 
 	if (status != OK) {
-		log_line(LOG_LEVEL_ERROR, "key file %s: %s", what, file_guard_text(status));
+		log_line(LOG_LEVEL_ERROR, "%s: %s", fault.path, fault.what);
 		return status;
 	}
 	v->signer.approve_role = settings->approve_role;
