@@ -18,6 +18,7 @@
 struct options {
 	const char *path;
 	const char *role;
+	const char *clock_reason;
 	bool is_check, is_verbose;
 	struct initialise_options init;
 	const char *names[NAMES_MAX];
@@ -27,6 +28,7 @@ static void print_help(void)
 {
 	puts("usage: verifierd [--config FILE] [--verbose]\n"
 	     "       verifierd --check-config [--config FILE]\n"
+	     "       verifierd --accept-clock REASON [--config FILE]\n"
 	     "       verifierd --init DIR [--trust-domain D] [--name HOST]... > verifierd.conf\n"
 	     "       verifierd --help-settings | --help | --version\n\n"
 	     "Verifies what nodes attest and grants those that pass the right to mint\n"
@@ -34,6 +36,9 @@ static void print_help(void)
 	     "  --config FILE      settings, with drop-ins in FILE.d/*.conf\n"
 	     "                     (" DEFAULT_PATH ")\n"
 	     "  --check-config     read the settings, say what is wrong, exit 0 or 2\n"
+	     "  --accept-clock REASON\n"
+	     "                     after clock-set-back: the clock is right now and was wrong\n"
+	     "                     before; on record in the audit log, no restart needed\n"
 	     "  --help-settings    every setting with its bounds and default\n"
 	     "  --init DIR         make keys and certificates in DIR, print settings for them\n"
 	     "  --trust-domain D   of --init; example.org\n"
@@ -47,6 +52,7 @@ static void print_help(void)
 static int read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
+		{ "accept-clock", required_argument, NULL, 'a' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
@@ -63,6 +69,8 @@ static int read_options(int argc, char **argv, struct options *o)
 	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		if (option == 'c')
 			o->path = optarg;
+		else if (option == 'a')
+			o->clock_reason = optarg;
 		else if (option == 'k')
 			o->is_check = true;
 		else if (option == 'i')
@@ -173,6 +181,8 @@ int main(int argc, char **argv)
 		printf("%s: ok\n", o.path);
 		return 0;
 	}
+	if (o.clock_reason != NULL)
+		return signer_accept_clock(c.signer.store, o.clock_reason);
 	if (o.role != NULL)
 		return run_role(o.role, &c);
 	return supervisor_run(o.path, &c);

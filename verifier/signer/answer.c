@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verifier/signer/core.h"
+#include "verifier/signer/clock.h"
 
 enum health signer_health(const struct signer *s, int64_t now)
 {
@@ -122,13 +122,12 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	struct signer *s = turn->signer;
 	enum refusal refusal = REFUSAL_NONE;
 
+	bool is_back = clock_is_back(turn);
+
 	*answer = (struct signer_answer){ .type = request->type };
-	if (wants_true_time(request)) {
-		if (turn->now + CLOCK_TOLERANCE_S < s->high_water)
-			refusal = REFUSAL_CLOCK_SET_BACK;
-		else
-			refusal = refusal_of(high_water_raise(s, turn->now));
-	}
+	if (wants_true_time(request))
+		refusal = is_back ? REFUSAL_CLOCK_SET_BACK
+				  : refusal_of(high_water_raise(s, turn->now));
 	if (refusal == REFUSAL_NONE)
 		refusal = dispatch(turn, request, answer);
 	if (refusal == REFUSAL_NONE)

@@ -187,7 +187,7 @@ enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 	__attribute__((format(printf, 5, 6)));
 /* A signed text that names the newest entry and its hash. */
 enum status audit_checkpoint(struct turn *turn, struct audit_list *list);
-/* Moves the store's high-water time on. */
+/* clock.c: moves the store's high-water time on. */
 enum status high_water_raise(struct signer *s, int64_t now);
 enum status high_water_read(struct signer *s);
 
@@ -199,6 +199,7 @@ enum status releases_accept(struct turn *turn, struct span image, const struct r
 void releases_use(struct signer *s, const struct reference *reference, int64_t now);
 enum status releases_refused(struct turn *turn, const struct load_refusal *refusal);
 enum status releases_marks(struct signer *s, struct release_marks *out);
+enum status releases_marks_set(struct signer *s, const struct release_marks *marks);
 enum status releases_describe(struct turn *turn, struct releases_item *item);
 /* Maps what a loader handed over, if it is sealed for good. The caller unmaps. */
 enum status releases_map(int fd, struct span *image);

@@ -11,6 +11,7 @@ SIGNER_MESSAGES_LIBS = libsigner_messages.a $(MESSAGES_LIBS)
 
 noinst_LIBRARIES += libsigner.a
 libsigner_a_SOURCES = \
+	verifier/signer/accept_clock.c \
 	verifier/signer/act.c \
 	verifier/signer/administration.c \
 	verifier/signer/answer.c \
@@ -18,6 +19,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/authority.c verifier/signer/authority.h \
 	verifier/signer/authority_chain.c verifier/signer/authority_chain.h \
 	verifier/signer/challenge.c \
+	verifier/signer/clock.c verifier/signer/clock.h \
 	verifier/signer/conclusion.c \
 	verifier/signer/core.h \
 	verifier/signer/desks.c verifier/signer/desks.h \

@@ -92,36 +92,3 @@ enum status audit_checkpoint(struct turn *turn, struct audit_list *list)
 	return status == OK ? keep_bytes(turn->keep, &signature, &list->checkpoint_signature)
 			    : status;
 }
-
-#define HIGH_WATER "high-water-time"
-
-enum status high_water_read(struct signer *s)
-{
-	AUTO_DONE(keep) keep = { 0 };
-	struct span value;
-	uint64_t seconds = 0;
-	enum status status = store_fact(s->store, HIGH_WATER, &keep, &value);
-
-	if (status == OK)
-		status = decimal_parse(value, INT64_MAX, &seconds);
-	else if (status == STATUS_NOT_FOUND)
-		status = OK;
-	if (status == OK)
-		s->high_water = (int64_t)seconds;
-	return status;
-}
-
-enum status high_water_raise(struct signer *s, int64_t now)
-{
-	char text[24];
-
-	if (now <= s->high_water)
-		return OK;
-	(void)snprintf(text, sizeof(text), "%lld", (long long)now);
-
-	enum status status = store_fact_set(s->store, HIGH_WATER, span_text(text));
-
-	if (status == OK)
-		s->high_water = now;
-	return status;
-}

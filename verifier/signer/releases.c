@@ -48,6 +48,14 @@ enum status releases_marks(struct signer *s, struct release_marks *out)
 	return release_marks_decode(stored, out) == OK ? OK : STATUS_IO;
 }
 
+enum status releases_marks_set(struct signer *s, const struct release_marks *marks)
+{
+	AUTO_DONE(bytes) encoded = { 0 };
+	enum status status = release_marks_encode(marks, &encoded);
+
+	return status == OK ? store_fact_set(s->store, MARKS, span_of(&encoded)) : status;
+}
+
 /* The same version with other bytes is as bad as an older one. */
 static bool goes_back(const struct release_mark *from, const struct release_mark *to)
 {
@@ -58,7 +66,6 @@ static bool goes_back(const struct release_mark *from, const struct release_mark
 
 static enum status raise_marks(struct signer *s, const struct release_marks *marks)
 {
-	AUTO_DONE(bytes) encoded = { 0 };
 	struct release_marks seen = { 0 };
 	enum status status = releases_marks(s, &seen);
 
@@ -68,8 +75,7 @@ static enum status raise_marks(struct signer *s, const struct release_marks *mar
 	    goes_back(&seen.index, &marks->index) ||
 	    goes_back(&seen.revocations, &marks->revocations) || marks->time < seen.time)
 		return STATUS_DENIED;
-	status = release_marks_encode(marks, &encoded);
-	return status == OK ? store_fact_set(s->store, MARKS, span_of(&encoded)) : status;
+	return releases_marks_set(s, marks);
 }
 
 static enum status forget_refusal(struct signer *s)

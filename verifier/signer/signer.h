@@ -56,6 +56,13 @@ struct signer_settings {
 int signer_run(const struct signer_settings *settings, int parent_fd);
 
 /*
+ * For verifierd --accept-clock: the clock is right now, and was wrong when it
+ * stood ahead of this. Into the store and its audit log, while a verifier runs
+ * or not. Says what it did; 0, or 1 where it can't be done.
+ */
+int signer_accept_clock(const char *store, const char *reason);
+
+/*
  * For verifierd --init, into an existing directory: ca_key.pem, ca.pem (root of
  * the trust domain, P-256, ten years), result_key.pem, result_pub.pem, mac_key.
  * STATUS_DENIED where one of them is there already.

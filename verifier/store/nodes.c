@@ -278,3 +278,25 @@ enum status store_node_counts(struct store *s, int64_t fresh_since, uint64_t cou
 		counts[i] = sums[i];
 	return OK;
 }
+
+enum status store_nodes_ahead(struct store *s, int64_t now, uint64_t *count)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_NODE_AHEAD);
+
+	query_int(&q, now);
+
+	enum status status = query_step(&q);
+
+	if (status != OK)
+		return status == STATUS_NOT_FOUND ? STATUS_IO : status;
+	*count = column_count(&q, 0);
+	return q.status;
+}
+
+enum status store_nodes_bring_back(struct store *s, int64_t now)
+{
+	AUTO_DONE(query) q = query_start(s, SQL_NODE_BRING_BACK);
+
+	query_int(&q, now);
+	return query_run(&q, s, NULL);
+}

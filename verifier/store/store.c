@@ -51,6 +51,10 @@ static const char *const texts[STATEMENTS] = {
 			    " WHERE id = ?1 AND standing <= ?2",
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*) FROM nodes"
 			   " GROUP BY 1, 2, 3",
+	[SQL_NODE_AHEAD] = "SELECT count(*) FROM nodes WHERE attested > ?1 OR act_time > ?1",
+	[SQL_NODE_BRING_BACK] = "UPDATE nodes SET attested = min(attested, ?1),"
+				" act_time = min(act_time, ?1)"
+				" WHERE attested > ?1 OR act_time > ?1",
 	[SQL_ATTEST] = "UPDATE nodes SET counters = ?3,"
 		       " verdict = CASE ?6 WHEN 1 THEN ?7 ELSE verdict END,"
 		       " expires = CASE ?6 WHEN 1 THEN ?8 ELSE expires END,"
