@@ -1,9 +1,70 @@
-# Fuzz targets: attestd.
-FUZZ_TARGETS += tests/fuzz/fuzz_broker tests/fuzz/fuzz_svid_profile
-tests_fuzz_fuzz_broker_SOURCES = tests/fuzz/fuzz_broker.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_broker_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_LDADD = $(BROKER_LIBS)
-tests_fuzz_fuzz_svid_profile_SOURCES = tests/fuzz/fuzz_svid_profile.c $(FUZZ_MAIN)
+# Fuzz targets: between attestd's roles.
+GRANTED = tests/fuzz/granted.c tests/fuzz/granted.h
+FAKE_VERIFY = tests/fuzz/fake_verify.c tests/fuzz/fake_verify.h
+FAKE_BROKER = tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h $(FAKE_VERIFY) $(GRANTED)
+FUZZ_TARGETS += tests/fuzz/fuzz_broker_drop tests/fuzz/fuzz_broker_identity tests/fuzz/fuzz_broker_activate \
+	tests/fuzz/fuzz_broker_evidence tests/fuzz/fuzz_broker_verdict \
+	tests/fuzz/fuzz_broker_mint_sign tests/fuzz/fuzz_agent_identity \
+	tests/fuzz/fuzz_agent_activation tests/fuzz/fuzz_agent_evidence \
+	tests/fuzz/fuzz_agent_verdict tests/fuzz/fuzz_agent_listening tests/fuzz/fuzz_mint_right \
+	tests/fuzz/fuzz_grant tests/fuzz/fuzz_svid_profile
+EXTRA_DIST += tests/fuzz/corpus/broker_drop tests/fuzz/corpus/broker_identity tests/fuzz/corpus/broker_activate \
+	tests/fuzz/corpus/broker_evidence tests/fuzz/corpus/broker_verdict \
+	tests/fuzz/corpus/broker_mint_sign tests/fuzz/corpus/agent_identity \
+	tests/fuzz/corpus/agent_activation tests/fuzz/corpus/agent_evidence \
+	tests/fuzz/corpus/agent_verdict tests/fuzz/corpus/agent_listening tests/fuzz/corpus/mint_right \
+	tests/fuzz/corpus/grant tests/fuzz/corpus/svid_profile
+tests_fuzz_fuzz_broker_identity_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_identity_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_identity
+tests_fuzz_fuzz_broker_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_identity_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_activate_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_activate_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_activate
+tests_fuzz_fuzz_broker_activate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_activate_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_evidence_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_evidence_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_evidence
+tests_fuzz_fuzz_broker_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_evidence_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_verdict_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_verdict_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_verdict -DHAS_GRANT=true
+tests_fuzz_fuzz_broker_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_verdict_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_mint_sign_SOURCES = tests/fuzz/fuzz_broker_verb.c tests/fuzz/fake_profile.c \
+	$(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_mint_sign_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_mint_sign -DHAS_GRANT=true
+tests_fuzz_fuzz_broker_mint_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_mint_sign_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_agent_identity_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_identity_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_IDENTITY
+tests_fuzz_fuzz_agent_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_agent_identity_LDADD = libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_activation_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_activation_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_ACTIVATION
+tests_fuzz_fuzz_agent_activation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_agent_activation_LDADD = libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_evidence_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_evidence_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_EVIDENCE
+tests_fuzz_fuzz_agent_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_agent_evidence_LDADD = libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_verdict_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_verdict_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_VERDICT
+tests_fuzz_fuzz_agent_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_agent_verdict_LDADD = libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_listening_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_listening_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_LISTENING
+tests_fuzz_fuzz_agent_listening_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_agent_listening_LDADD = libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_VERIFY) $(GRANTED) $(FUZZ_MAIN)
+tests_fuzz_fuzz_mint_right_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_mint_right_LDADD = $(MINT_LIBS)
+tests_fuzz_fuzz_grant_SOURCES = tests/fuzz/fuzz_grant.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_grant_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_grant_LDADD = $(ATTESTD_LIBS)
+tests_fuzz_fuzz_svid_profile_SOURCES = tests/fuzz/fuzz_svid_profile.c $(GRANTED) $(FUZZ_MAIN)
 tests_fuzz_fuzz_svid_profile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_svid_profile_LDADD = $(ATTESTD_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/broker tests/fuzz/corpus/svid_profile
+tests_fuzz_fuzz_broker_drop_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_drop_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_drop -DHAS_GRANT=true
+tests_fuzz_fuzz_broker_drop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_drop_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)

@@ -1,6 +1,25 @@
-# Fuzz targets: EK certificates.
-FUZZ_TARGETS += tests/fuzz/fuzz_ek_certificate
-EXTRA_DIST += tests/fuzz/corpus/ek_certificate
-tests_fuzz_fuzz_ek_certificate_SOURCES = tests/fuzz/fuzz_ek_certificate.c $(FUZZ_MAIN)
+# Fuzz targets: certificates of TPM makers.
+FUZZ_TARGETS += tests/fuzz/fuzz_certificate tests/fuzz/fuzz_spki \
+	tests/fuzz/fuzz_certificate_signature tests/fuzz/fuzz_ek_certificate tests/fuzz/fuzz_ek_pool \
+	tests/fuzz/fuzz_ek_binding
+EXTRA_DIST += tests/fuzz/corpus/certificate tests/fuzz/corpus/spki \
+	tests/fuzz/corpus/certificate_signature tests/fuzz/corpus/ek_certificate \
+	tests/fuzz/corpus/ek_pool tests/fuzz/corpus/ek_binding
+tests_fuzz_fuzz_certificate_SOURCES = tests/fuzz/fuzz_certificate.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_certificate_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_spki_SOURCES = tests/fuzz/fuzz_spki.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_spki_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_spki_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_certificate_signature_SOURCES = tests/fuzz/fuzz_certificate_signature.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_certificate_signature_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_certificate_signature_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_ek_certificate_SOURCES = tests/fuzz/fuzz_ek_certificate.c tests/fuzz/fake_signatures.c tests/fuzz/fake_signatures.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_ek_certificate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_ek_certificate_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_ek_pool_SOURCES = tests/fuzz/fuzz_ek_pool.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ek_pool_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_ek_pool_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_ek_binding_SOURCES = tests/fuzz/fuzz_ek_binding.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ek_binding_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_ek_binding_LDADD = libsigner.a $(TPM_LIBS)

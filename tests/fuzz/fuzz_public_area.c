@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "base/auto_openssl.h"
+#include "fuzz.h"
 #include "tpm/public_area.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-/* Whatever parses has a name, and a key made of it, or a refusal. */
+/* Whatever parses has a name, and a key made of it, or a refusal; and no key
+ * may both attest and mint. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	AUTO(EVP_PKEY) key = NULL;
@@ -15,15 +13,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct name name;
 	struct name qualified;
 
-	if (public_area_parse(whole, &area) != OK)
+	taint(&area, sizeof(area));
+	if (public_area_parse(whole, &area) != OK) {
+		must_be_tainted(&area, sizeof(area));
 		return 0;
-	if (public_area_name(whole, &name) != OK ||
-	    qualified_name_of_primary(TPM_RH_NULL, &name, &qualified) != OK ||
-	    name.len != 2 + digest_size(area.name_alg))
-		abort();
-	if ((public_area_key(&area, &key) == OK) != (key != NULL))
-		abort();
-	if (attestation_key_check(&area) == OK && minting_key_check(&area, area.auth_policy) == OK)
-		abort();
+	}
+	must_lie_inside(area.auth_policy, whole);
+	must_lie_inside(area.rsa_modulus, whole);
+	must_lie_inside(area.x, whole);
+	must_lie_inside(area.y, whole);
+	must(public_area_name(whole, &name) == OK &&
+	     qualified_name_of_primary(TPM_RH_NULL, &name, &qualified) == OK &&
+	     name.len == 2 + digest_size(area.name_alg));
+	must(attestation_key_check(&area) != OK ||
+	     minting_key_check(&area, area.auth_policy) != OK);
+	must((public_area_key(&area, &key) == OK) == (key != NULL));
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/settings.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz.h"
 
 static const struct setting schema[] = {
 	{ "server", false, "listen", SETTING_TEXT, 0, 40, "[::]:8443", false, "where" },
@@ -15,13 +14,20 @@ static const struct setting schema[] = {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	AUTO(settings) s = NULL;
-	struct settings_error error;
+	struct settings_error error = { 0 };
 
 	if (settings_new(schema, &s) != OK)
 		return 0;
-	if (settings_parse(s, "x.conf", 0, (struct span){ data, len }, &error) != OK)
+	if (settings_parse(s, "x.conf", 0, (struct span){ data, len }, &error) != OK) {
+		/* It says what is wrong, and where. */
+		must(strstr(error.text, "x.conf") != NULL);
 		return 0;
-	(void)settings_number(s, "server", NULL, "port");
+	}
+
+	int64_t port = settings_number(s, "server", NULL, "port");
+
+	must(port >= 1 && port <= 65535);
+	must(strlen(settings_text(s, "server", NULL, "listen")) <= 40);
 	for (size_t i = 0; i < settings_name_count(s, "identity"); i++)
 		(void)settings_text(s, "identity", settings_name(s, "identity", i), "spiffe_id");
 	return 0;

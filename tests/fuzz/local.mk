@@ -1,7 +1,8 @@
 # A fuzz target is one file with LLVMFuzzerTestOneInput. With --enable-fuzzing
 # it links libFuzzer; without, replay.c, which runs every file it is given.
 FUZZ_TARGETS =
-EXTRA_DIST += tests/fuzz/replay-corpora
+EXTRA_DIST += tests/fuzz/replay-corpora tests/fuzz/run tests/fuzz/targets tests/fuzz/README.md \
+	tests/fuzz/dictionaries tests/fuzz/fuzz.h
 if FUZZING
 FUZZ_MAIN =
 else
@@ -16,3 +17,24 @@ include tests/fuzz/verifier.mk
 include tests/fuzz/attestd.mk
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay-corpora
+
+# make fuzz [FUZZ="boot_log ima_log"] [FUZZ_RUNS=100000]: tests/fuzz/README.md. In a
+# build that is none for fuzzing, one is made in fuzzing/.
+FUZZ =
+FUZZ_RUNS = 10000000
+FUZZ_JOBS = 2
+FUZZ_SECONDS = 0
+.PHONY: fuzz
+if FUZZING
+fuzz: $(FUZZ_TARGETS)
+	@srcdir='$(srcdir)' builddir='$(builddir)' FUZZ_RUNS='$(FUZZ_RUNS)' \
+		FUZZ_JOBS='$(FUZZ_JOBS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' \
+		'$(srcdir)/tests/fuzz/run' $(FUZZ)
+else
+fuzz: fuzzing/Makefile
+	@$(MAKE) -s -C fuzzing fuzz FUZZ='$(FUZZ)' FUZZ_RUNS='$(FUZZ_RUNS)' \
+		FUZZ_JOBS='$(FUZZ_JOBS)' FUZZ_SECONDS='$(FUZZ_SECONDS)'
+endif
+fuzzing/Makefile:
+	$(MKDIR_P) fuzzing && cd fuzzing && \
+		'$(abs_top_srcdir)/configure' --enable-fuzzing --enable-sanitizers CC=clang CFLAGS='-O2 -g'

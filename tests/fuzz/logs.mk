@@ -1,12 +1,43 @@
-# Fuzz targets: logs.
-FUZZ_TARGETS += tests/fuzz/fuzz_boot_log tests/fuzz/fuzz_boot_payload tests/fuzz/fuzz_ima_log
+# Fuzz targets: logs, and their appraisal.
+FIXED_REFERENCE = tests/fuzz/fixed_reference.c tests/fuzz/fixed_reference.h
+FUZZ_TARGETS += tests/fuzz/fuzz_boot_log tests/fuzz/fuzz_uefi_variable \
+	tests/fuzz/fuzz_uefi_image tests/fuzz/fuzz_signature_list tests/fuzz/fuzz_command_line \
+	tests/fuzz/fuzz_ima_log tests/fuzz/fuzz_ima_template tests/fuzz/fuzz_boot_appraisal \
+	tests/fuzz/fuzz_ima_appraisal tests/fuzz/fuzz_appraisal_state tests/fuzz/fuzz_log_files
+EXTRA_DIST += tests/fuzz/corpus/boot_log tests/fuzz/corpus/uefi_variable \
+	tests/fuzz/corpus/uefi_image tests/fuzz/corpus/signature_list tests/fuzz/corpus/command_line \
+	tests/fuzz/corpus/ima_log tests/fuzz/corpus/ima_template tests/fuzz/corpus/boot_appraisal \
+	tests/fuzz/corpus/ima_appraisal tests/fuzz/corpus/appraisal_state tests/fuzz/corpus/log_files
 tests_fuzz_fuzz_boot_log_SOURCES = tests/fuzz/fuzz_boot_log.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_boot_log_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_boot_log_LDADD = $(TPM_LIBS)
-tests_fuzz_fuzz_boot_payload_SOURCES = tests/fuzz/fuzz_boot_payload.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_boot_payload_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_boot_payload_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_uefi_variable_SOURCES = tests/fuzz/fuzz_uefi_variable.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
+tests_fuzz_fuzz_uefi_variable_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_uefi_variable_LDADD = $(APPRAISAL_LIBS)
+tests_fuzz_fuzz_uefi_image_SOURCES = tests/fuzz/fuzz_uefi_image.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_uefi_image_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_uefi_image_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_signature_list_SOURCES = tests/fuzz/fuzz_signature_list.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signature_list_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signature_list_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_command_line_SOURCES = tests/fuzz/fuzz_command_line.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
+tests_fuzz_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_command_line_LDADD = $(APPRAISAL_LIBS)
 tests_fuzz_fuzz_ima_log_SOURCES = tests/fuzz/fuzz_ima_log.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ima_log_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_ima_log_LDADD = $(TPM_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/boot_log tests/fuzz/corpus/boot_payload tests/fuzz/corpus/ima_log
+tests_fuzz_fuzz_ima_template_SOURCES = tests/fuzz/fuzz_ima_template.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ima_template_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_ima_template_LDADD = $(TPM_LIBS)
+tests_fuzz_fuzz_boot_appraisal_SOURCES = tests/fuzz/fuzz_boot_appraisal.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
+tests_fuzz_fuzz_boot_appraisal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_boot_appraisal_LDADD = $(APPRAISAL_LIBS)
+tests_fuzz_fuzz_ima_appraisal_SOURCES = tests/fuzz/fuzz_ima_appraisal.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
+tests_fuzz_fuzz_ima_appraisal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_ima_appraisal_LDADD = $(APPRAISAL_LIBS)
+tests_fuzz_fuzz_appraisal_state_SOURCES = tests/fuzz/fuzz_appraisal_state.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_appraisal_state_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_appraisal_state_LDADD = $(APPRAISAL_LIBS)
+tests_fuzz_fuzz_log_files_SOURCES = tests/fuzz/fuzz_log_files.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_log_files_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_log_files_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS)

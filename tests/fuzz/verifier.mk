@@ -1,26 +1,111 @@
-# Fuzz targets: verifier.
-FUZZ_TARGETS += tests/fuzz/fuzz_signer_messages
-tests_fuzz_fuzz_signer_messages_SOURCES = tests/fuzz/fuzz_signer_messages.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_signer_messages_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_messages_LDADD = $(SIGNER_MESSAGES_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/signer_messages
-FUZZ_TARGETS += tests/fuzz/fuzz_appraisal_state tests/fuzz/fuzz_boot_appraisal \
-	tests/fuzz/fuzz_ima_appraisal
-FIXED_REFERENCE = tests/fuzz/fixed_reference.c tests/fuzz/fixed_reference.h
-tests_fuzz_fuzz_appraisal_state_SOURCES = tests/fuzz/fuzz_appraisal_state.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_appraisal_state_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_appraisal_state_LDADD = $(APPRAISAL_LIBS)
-tests_fuzz_fuzz_boot_appraisal_SOURCES = tests/fuzz/fuzz_boot_appraisal.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
-tests_fuzz_fuzz_boot_appraisal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_boot_appraisal_LDADD = $(APPRAISAL_LIBS)
-tests_fuzz_fuzz_ima_appraisal_SOURCES = tests/fuzz/fuzz_ima_appraisal.c $(FIXED_REFERENCE) $(FUZZ_MAIN)
-tests_fuzz_fuzz_ima_appraisal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_ima_appraisal_LDADD = $(APPRAISAL_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/appraisal_state tests/fuzz/corpus/boot_appraisal \
-	tests/fuzz/corpus/ima_appraisal
-FUZZ_TARGETS += tests/fuzz/fuzz_http
+# Fuzz targets: between the verifier's roles, and its edges.
+FUZZ_TARGETS += tests/fuzz/fuzz_signer_enrol_request tests/fuzz/fuzz_signer_activate_request \
+	tests/fuzz/fuzz_signer_challenge_request tests/fuzz/fuzz_signer_authenticate_request \
+	tests/fuzz/fuzz_signer_commit_request tests/fuzz/fuzz_signer_admin_request \
+	tests/fuzz/fuzz_signer_bundle_request tests/fuzz/fuzz_signer_enrol_answer \
+	tests/fuzz/fuzz_signer_activate_answer tests/fuzz/fuzz_signer_challenge_answer \
+	tests/fuzz/fuzz_signer_authenticate_answer tests/fuzz/fuzz_signer_commit_answer \
+	tests/fuzz/fuzz_signer_admin_answer tests/fuzz/fuzz_signer_bundle_answer \
+	tests/fuzz/fuzz_signer_health_answer tests/fuzz/fuzz_loader_messages \
+	tests/fuzz/fuzz_stored_evidence tests/fuzz/fuzz_front_request tests/fuzz/fuzz_front_answer \
+	tests/fuzz/fuzz_query tests/fuzz/fuzz_log_frame tests/fuzz/fuzz_inventory \
+	tests/fuzz/fuzz_nonce tests/fuzz/fuzz_http
+EXTRA_DIST += tests/fuzz/corpus/signer_enrol_request tests/fuzz/corpus/signer_activate_request \
+	tests/fuzz/corpus/signer_challenge_request tests/fuzz/corpus/signer_authenticate_request \
+	tests/fuzz/corpus/signer_commit_request tests/fuzz/corpus/signer_admin_request \
+	tests/fuzz/corpus/signer_bundle_request tests/fuzz/corpus/signer_enrol_answer \
+	tests/fuzz/corpus/signer_activate_answer tests/fuzz/corpus/signer_challenge_answer \
+	tests/fuzz/corpus/signer_authenticate_answer tests/fuzz/corpus/signer_commit_answer \
+	tests/fuzz/corpus/signer_admin_answer tests/fuzz/corpus/signer_bundle_answer \
+	tests/fuzz/corpus/signer_health_answer tests/fuzz/corpus/loader_messages \
+	tests/fuzz/corpus/stored_evidence tests/fuzz/corpus/front_request \
+	tests/fuzz/corpus/front_answer tests/fuzz/corpus/query tests/fuzz/corpus/log_frame \
+	tests/fuzz/corpus/inventory tests/fuzz/corpus/nonce tests/fuzz/corpus/http
+tests_fuzz_fuzz_signer_enrol_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_enrol_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ENROL
+tests_fuzz_fuzz_signer_enrol_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_enrol_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_activate_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_activate_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ACTIVATE
+tests_fuzz_fuzz_signer_activate_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_activate_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_challenge_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_challenge_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_CHALLENGE
+tests_fuzz_fuzz_signer_challenge_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_challenge_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_authenticate_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_authenticate_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_AUTHENTICATE
+tests_fuzz_fuzz_signer_authenticate_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_authenticate_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_commit_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_commit_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_COMMIT
+tests_fuzz_fuzz_signer_commit_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_commit_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_admin_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_admin_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ADMIN
+tests_fuzz_fuzz_signer_admin_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_admin_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_bundle_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_bundle_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_BUNDLE
+tests_fuzz_fuzz_signer_bundle_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_bundle_request_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_enrol_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_enrol_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ENROL
+tests_fuzz_fuzz_signer_enrol_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_enrol_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_activate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_activate_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ACTIVATE
+tests_fuzz_fuzz_signer_activate_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_activate_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_challenge_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_challenge_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_CHALLENGE
+tests_fuzz_fuzz_signer_challenge_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_challenge_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_authenticate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_authenticate_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_AUTHENTICATE
+tests_fuzz_fuzz_signer_authenticate_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_authenticate_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_commit_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_commit_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_COMMIT
+tests_fuzz_fuzz_signer_commit_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_commit_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_admin_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_admin_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ADMIN
+tests_fuzz_fuzz_signer_admin_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_admin_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_bundle_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_bundle_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_BUNDLE
+tests_fuzz_fuzz_signer_bundle_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_bundle_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_health_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_health_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_HEALTH
+tests_fuzz_fuzz_signer_health_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_signer_health_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_loader_messages_SOURCES = tests/fuzz/fuzz_loader_messages.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_loader_messages_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_loader_messages_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_stored_evidence_SOURCES = tests/fuzz/fuzz_stored_evidence.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_stored_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_stored_evidence_LDADD = $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_front_request_SOURCES = tests/fuzz/fuzz_front_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_front_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_front_request_LDADD = $(APPRAISER_LIBS)
+tests_fuzz_fuzz_front_answer_SOURCES = tests/fuzz/fuzz_front_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_front_answer_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS)
+tests_fuzz_fuzz_front_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_front_answer_LDADD = $(FRONT_LIBS)
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_query_LDADD = $(APPRAISER_LIBS)
+tests_fuzz_fuzz_log_frame_SOURCES = tests/fuzz/fuzz_log_frame.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_log_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_log_frame_LDADD = $(APPRAISER_LIBS)
+tests_fuzz_fuzz_inventory_SOURCES = tests/fuzz/fuzz_inventory.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_inventory_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_inventory_LDADD = libsigner.a $(MESSAGES_LIBS)
+tests_fuzz_fuzz_nonce_SOURCES = tests/fuzz/fuzz_nonce.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_nonce_LDADD = libsigner.a $(MESSAGES_LIBS)
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_http_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_http_LDADD = libfront.a $(MESSAGES_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/http

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One document of a release, of kind KIND, as the payload of an envelope that
+ * verified. Its signer is one role of several, and may be the attacker.
+ */
+#include "fuzz.h"
+#include "policies/approval.h"
+#include "policies/index.h"
+#include "policies/manifest.h"
+#include "policies/matrix.h"
+#include "policies/revocations.h"
+#include "policies/timestamp.h"
+
+/* Too large for a stack with AddressSanitizer's red zones; all are reused. */
+static union {
+	struct index index;
+	struct matrix matrix;
+	struct manifest manifest;
+	struct approval approval;
+	struct timestamp timestamp;
+} out;
+
+static bool index_is_read(struct statement *s)
+{
+	if (index_read(s, &out.index) != OK)
+		return false;
+	must(out.index.entry_count <= INDEX_ENTRIES_MAX);
+	for (size_t i = 1; i < out.index.entry_count; i++)
+		if (index_same_cell(&out.index.entry[i - 1], &out.index.entry[i]))
+			must(out.index.entry[i - 1].version > out.index.entry[i].version);
+	/* An index goes on from itself. */
+	for (size_t i = 0; i < out.index.entry_count; i++)
+		if (out.index.entry[i].state == RELEASE_CURRENT)
+			must(index_change_of(&out.index, &out.index.entry[i]) == INDEX_GOES_ON);
+	return true;
+}
+
+static bool matrix_is_read(struct statement *s)
+{
+	AUTO_DONE(image_builder) image = { 0 };
+
+	if (image_builder_init(&image) != OK || matrix_read(s, &image, &out.matrix) != OK)
+		return false;
+	must(out.matrix.cell_count <= MATRIX_CELLS_MAX);
+	for (size_t i = 0; i < out.matrix.cell_count; i++) {
+		const struct matrix_cell *cell = &out.matrix.cell[i];
+
+		must(matrix_cell(&out.matrix, cell->platform, cell->kernel) == cell);
+	}
+	return true;
+}
+
+/* What a manifest says can be compiled, and the image it goes into be opened. */
+static bool manifest_is_read(struct statement *s)
+{
+	AUTO_DONE(image_builder) image = { 0 };
+	AUTO_DONE(bytes) compiled = { 0 };
+	struct layer_owner owner = { span_text("team"), span_text("backup"), span_text("phone") };
+	struct reference_facts facts = { .root_version = 1, .index_version = 1 };
+	struct reference reference;
+	struct release release;
+
+	if (image_builder_init(&image) != OK || manifest_read(s, &image, &out.manifest) != OK)
+		return false;
+	must(out.manifest.set_count <= MANIFEST_SETS_MAX);
+	for (int i = 0; i < LAYERS; i++)
+		(void)image_owner(&image, &owner);
+	out.manifest.release.manifest = digest_filled(DIGEST_SHA256, 1);
+	(void)image_release(&image, &out.manifest.release);
+	must(image_finish(&image, &facts, &compiled) == OK);
+	must(reference_open(span_of(&compiled), &reference) == OK);
+	must(reference_release(&reference, 0, &release) == OK);
+	must(span_equal(release.platform, out.manifest.release.platform) &&
+	     release.version == out.manifest.release.version);
+	return true;
+}
+
+static bool revocations_is_read(struct statement *s)
+{
+	AUTO_DONE(revocations) r = { 0 };
+
+	if (revocations_read(s, &r) != OK)
+		return false;
+	must(revocations_extend(&r, &r));
+	for (int i = 0; i < REVOKED_KINDS; i++) {
+		const struct bytes *list = &r.list[i];
+
+		must(list->len % SHA256_SIZE == 0);
+		for (size_t at = 0; at < list->len; at += SHA256_SIZE)
+			must(revocations_have(&r, (enum revoked)i,
+					      (struct span){ list->data + at, SHA256_SIZE }));
+	}
+	return true;
+}
+
+static bool approval_is_read(struct statement *s)
+{
+	if (approval_read(s, &out.approval) != OK)
+		return false;
+	must(out.approval.reason.len > 0);
+	return true;
+}
+
+static bool timestamp_is_read(struct statement *s)
+{
+	if (timestamp_read(s, &out.timestamp) != OK)
+		return false;
+	must(out.timestamp.version > 0 && out.timestamp.index_version > 0);
+	return true;
+}
+
+static bool (*const readers[DOCUMENT_KINDS])(struct statement *s) = {
+	[DOCUMENT_TIMESTAMP] = timestamp_is_read,     [DOCUMENT_INDEX] = index_is_read,
+	[DOCUMENT_REVOCATIONS] = revocations_is_read, [DOCUMENT_MATRIX] = matrix_is_read,
+	[DOCUMENT_MANIFEST] = manifest_is_read,	      [DOCUMENT_APPROVAL] = approval_is_read,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	AUTO_DONE(statement) s = { 0 };
+
+	if (statement_open((struct span){ data, len }, KIND, &s) != OK)
+		return 0;
+	/* Whatever was accepted left no fault, and whatever was not left one. */
+	must(readers[KIND](&s) == (s.document.status == OK));
+	return 0;
+}
