@@ -5,6 +5,7 @@
 
 #include "attestd/broker/broker.h"
 #include "fake_tpm.h"
+#include "fake_verify.h"
 #include "fuzz.h"
 #include "granted.h"
 
@@ -44,7 +45,7 @@ static void stop(struct broker *b)
 }
 
 /* What no request may bring about, whoever sends it. */
-static void check(const struct broker *b)
+static void check(const struct broker *b, struct span body)
 {
 	must((fake_tpm.selected & ~(pcr_mask)0xffffff) == 0);
 	must((fake_tpm.bound & ~(pcr_mask)0xffff) == 0);
@@ -53,6 +54,9 @@ static void check(const struct broker *b)
 	/* A dead right signs nothing but the probe that shows it dead. */
 	must(fake_tpm.signed_count == 0 || HAS_GRANT);
 	must(fake_tpm.caps == 0 || b->grant.certificate == NULL);
+	/* What the TPM holds changes for the result key's word alone. */
+	must(fake_tpm.caps == 0 ||
+	     memmem(body.data, body.len, FAKE_SIGNATURE, strlen(FAKE_SIGNATURE)) != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -66,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	enum status status = VERB(&b, &in, &out);
 
-	check(&b);
+	check(&b, (struct span){ data, len });
 	/* What is no request ends the channel, and has done nothing. */
 	if (in.status != OK)
 		must(status != OK && answer.len == 0 && fake_tpm.signed_count == 0 &&

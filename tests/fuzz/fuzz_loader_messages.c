@@ -2,7 +2,7 @@
 /* What loader and signer say to each other: marks, and a refusal. Both are tried
  * on every input, since neither's bytes are the other's. */
 #include "fuzz.h"
-#include "verifier/signer_messages.h"
+#include "verifier/loader_messages.h"
 
 static void marks(struct span body)
 {

@@ -12,6 +12,7 @@
 #include "granted.h"
 
 static EVP_PKEY *minting, *workload;
+static OSSL_PROVIDER *no_decoders;
 
 EVP_PKEY *X509_get0_pubkey(const X509 *x)
 {
@@ -24,7 +25,8 @@ static void start(void)
 
 	minting = EVP_PKEY_Q_keygen(apart, NULL, "EC", "P-256");
 	workload = EVP_PKEY_Q_keygen(apart, NULL, "EC", "P-256");
-	must(minting != NULL && workload != NULL && OSSL_PROVIDER_load(NULL, "null") != NULL);
+	no_decoders = OSSL_PROVIDER_load(NULL, "null");
+	must(minting != NULL && workload != NULL && no_decoders != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

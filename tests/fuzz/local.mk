@@ -17,6 +17,7 @@ include tests/fuzz/verifier.mk
 include tests/fuzz/attestd.mk
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay-corpora
+AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS;
 
 # make fuzz [FUZZ="boot_log ima_log"] [FUZZ_RUNS=100000]: tests/fuzz/README.md. In a
 # build that is none for fuzzing, one is made in fuzzing/.
@@ -29,7 +30,7 @@ if FUZZING
 fuzz: $(FUZZ_TARGETS)
 	@srcdir='$(srcdir)' builddir='$(builddir)' FUZZ_RUNS='$(FUZZ_RUNS)' \
 		FUZZ_JOBS='$(FUZZ_JOBS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' \
-		'$(srcdir)/tests/fuzz/run' $(FUZZ)
+		'$(srcdir)/tests/fuzz/run' $(or $(FUZZ),$(FUZZ_TARGETS:tests/fuzz/fuzz_%=%))
 else
 fuzz: fuzzing/Makefile
 	@$(MAKE) -s -C fuzzing fuzz FUZZ='$(FUZZ)' FUZZ_RUNS='$(FUZZ_RUNS)' \
