@@ -19,8 +19,10 @@ enum frame_type {
 	 * body s32 */
 	FRAME_RESPONSE,
 
-	/* appraiser -> signer, each answered with the same frame id. Requests and
-	 * answers are the structs of verifier/signer_messages.h. */
+	/* appraiser -> signer, each answered with the same frame id, in any order.
+	 * Requests and answers are the structs of verifier/signer_messages.h. An id
+	 * names a conversation: a COMMIT bears its AUTHENTICATE's. CONVERSATIONS_MAX
+	 * of them are under way at most, each in the place id % CONVERSATIONS_MAX. */
 	FRAME_ENROL = 16,
 	FRAME_ACTIVATE,
 	FRAME_CHALLENGE,
@@ -55,6 +57,8 @@ enum frame_type {
 	FRAME_PING,
 	FRAME_PONG,
 };
+
+#define CONVERSATIONS_MAX 64 /* of one appraiser with the signer */
 
 enum route {
 	ROUTE_ENROL = 1,

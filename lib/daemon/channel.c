@@ -368,3 +368,14 @@ bool channel_has_output(const struct channel *c)
 {
 	return c->sent < c->out.len;
 }
+
+size_t channel_queued(const struct channel *c)
+{
+	return c->out.len - c->sent;
+}
+
+void channel_unqueue(struct channel *c, size_t queued)
+{
+	if (queued < channel_queued(c))
+		c->out.len = c->sent + queued;
+}

@@ -62,6 +62,9 @@ enum status channel_queue_fd(struct channel *c, uint16_t type, uint64_t id, stru
 			     int fd);
 enum status channel_flush(struct channel *c);
 bool channel_has_output(const struct channel *c);
+/* Bytes that are queued; and all behind so many of them taken back. */
+size_t channel_queued(const struct channel *c);
+void channel_unqueue(struct channel *c, size_t queued);
 
 AUTO_RELEASE(channel, channel_done);
 

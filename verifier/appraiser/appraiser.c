@@ -12,11 +12,11 @@
 #include "daemon/directory.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
-#include "verifier/appraiser/requests.h"
+#include "verifier/appraiser/jobs.h"
 
 #define POOL_FILE_MAX ((size_t)1 << 20)
 #define REFERENCE_MAX ((off_t)1 << 30)
-#define SIGNER_TIMEOUT_MS 30000
+#define TICK_MS 1000
 
 /* Without these nobody could be sure that the pages stay what was checked. */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
@@ -117,137 +117,54 @@ static bool keep_reference(struct appraiser *a, const struct frame *frame)
 	return true;
 }
 
-static enum status receive_answer(struct appraiser *a, uint64_t id, struct frame *frame)
-{
-	for (;;) {
-		enum status status = channel_receive(&a->signer, SIGNER_TIMEOUT_MS, frame);
-
-		if (status != OK)
-			return status;
-		if (keep_reference(a, frame))
-			continue;
-		if (frame->fd >= 0)
-			(void)close(frame->fd);
-		if (frame->type != FRAME_ANSWER || frame->id != id || frame->fd >= 0)
-			return STATUS_MALFORMED;
-		return OK;
-	}
-}
-
-bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	uint64_t id = ++a->calls;
-	struct frame frame = { .fd = -1 };
-	enum status status = signer_request_encode(request, &body);
-
-	if (status != OK) {
-		answer_error(answer, 400, "too-large", NULL);
-		return false;
-	}
-	status = channel_send(&a->signer, (uint16_t)request->type, id, span_of(&body));
-	if (status == OK)
-		status = receive_answer(a, id, &frame);
-	if (status == OK)
-		status = signer_answer_decode(request->type, frame.body, &a->reply);
-	if (status != OK) {
-		log_line(LOG_LEVEL_ERROR, "signer: %s", status_text(status));
-		a->is_broken = true;
-		answer->retry_after_s = 5;
-		answer_error(answer, 503, "store-unavailable", NULL);
-		return false;
-	}
-	if (a->reply.refusal == REFUSAL_NONE)
-		return true;
-	answer->retry_after_s =
-		a->reply.retry_after_s < UINT16_MAX ? a->reply.retry_after_s : UINT16_MAX;
-	answer_error(answer, refusal_http_status(a->reply.refusal), refusal_name(a->reply.refusal),
-		     NULL);
-	return false;
-}
-
-static void handle(struct appraiser *a, const struct request *request, struct answer *answer)
-{
-	switch (request->route) {
-	case ROUTE_ENROL:
-		handle_enrol(a, request, answer);
-		return;
-	case ROUTE_ACTIVATE:
-		handle_activate(a, request, answer);
-		return;
-	case ROUTE_CHALLENGE:
-		handle_challenge(a, request, answer);
-		return;
-	case ROUTE_EVIDENCE:
-		handle_evidence(a, request, answer);
-		return;
-	case ROUTE_BUNDLE:
-		handle_bundle(a, request, answer);
-		return;
-	case ROUTE_HEALTH:
-		handle_health(a, request, answer);
-		return;
-	case ROUTE_METRICS:
-		handle_metrics(a, request, answer);
-		return;
-	case ROUTE_ADMIN_NODES:
-	case ROUTE_ADMIN_NODE:
-	case ROUTE_ADMIN_NODE_EVIDENCE:
-	case ROUTE_ADMIN_QUARANTINE:
-	case ROUTE_ADMIN_RETIRE:
-	case ROUTE_ADMIN_ACT:
-	case ROUTE_ADMIN_RELEASES:
-	case ROUTE_ADMIN_AUDIT:
-		handle_admin(a, request, answer);
-		return;
-	}
-}
-
-static bool on_request(struct appraiser *a, const struct frame *frame)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	struct answer answer = { .status = 500, .content_type = "application/json" };
-	struct request request;
-	enum status status;
-
-	if (frame->fd >= 0)
-		(void)close(frame->fd);
-	if (frame->type != FRAME_REQUEST || frame->fd >= 0 ||
-	    request_decode(frame->body, &request) != OK)
-		return false;
-	handle(a, &request, &answer);
-	status = answer_encode(&answer, &body);
-	bytes_done(&answer.body);
-	if (status == OK)
-		status = channel_send(&a->front, FRAME_RESPONSE, frame->id, span_of(&body));
-	return status == OK;
-}
-
-/* One frame where there is one. False: the channel is at its end. */
+/* All that is there. False: the channel is at its end, or the signer misbehaves. */
 static bool serve_signer(struct appraiser *a)
 {
-	struct frame frame;
-	enum status status = channel_receive(&a->signer, 0, &frame);
+	struct frame frame = { .fd = -1 };
+	enum status status;
 
-	if (status == STATUS_UNAVAILABLE)
-		return true;
-	if (status != OK)
-		return false;
-	if (keep_reference(a, &frame))
-		return true;
-	if (frame.fd >= 0)
-		(void)close(frame.fd);
-	return false;
+	for (;;) {
+		status = channel_fill(&a->signer);
+		if (status == OK)
+			status = channel_take(&a->signer, &frame);
+		if (status != OK)
+			break;
+		if (keep_reference(a, &frame)) {
+			adopt_reference(a);
+			continue;
+		}
+		if (!jobs_answered(a, &frame))
+			return false;
+	}
+	return status == STATUS_NOT_FOUND;
 }
 
+/* No more than there is room for: the rest waits in the front's channel. */
 static bool serve_front(struct appraiser *a)
 {
-	struct frame frame;
-	enum status status = channel_receive(&a->front, 0, &frame);
+	struct frame frame = { .fd = -1 };
+	enum status status = STATUS_NOT_FOUND;
 
-	if (status == STATUS_UNAVAILABLE)
-		return true;
-	return status == OK && on_request(a, &frame);
+	while (jobs_have_room(a)) {
+		status = channel_fill(&a->front);
+		if (status == OK)
+			status = channel_take(&a->front, &frame);
+		if (status != OK)
+			break;
+		if (!jobs_begin(a, &frame))
+			return false;
+	}
+	return status == OK || status == STATUS_NOT_FOUND;
+}
+
+static short events_of(const struct channel *channel, bool is_wanted)
+{
+	return (short)((is_wanted ? POLLIN : 0) | (channel_has_output(channel) ? POLLOUT : 0));
+}
+
+static bool flush(struct appraiser *a)
+{
+	return channel_flush(&a->signer) == OK && channel_flush(&a->front) == OK;
 }
 
 /* False: the parent is gone, or says what it may not. */
@@ -272,21 +189,20 @@ static int serve(struct appraiser *a)
 	for (;;) {
 		struct pollfd p[] = {
 			{ .fd = a->parent.fd, .events = POLLIN },
-			{ .fd = a->signer.fd, .events = POLLIN },
-			{ .fd = a->front.fd, .events = POLLIN },
+			{ .fd = a->signer.fd, .events = events_of(&a->signer, true) },
+			{ .fd = a->front.fd, .events = events_of(&a->front, jobs_have_room(a)) },
 		};
 
-		if (poll(p, 3, -1) < 0)
+		if (poll(p, 3, TICK_MS) < 0)
 			continue;
 		if (p[0].revents != 0 && !serve_parent(a))
 			return 0;
 		/* First what decides, then who asks. */
-		if (p[1].revents != 0 && !serve_signer(a))
+		if ((p[1].revents & ~POLLOUT) != 0 && !serve_signer(a))
 			return 1;
-		adopt_reference(a);
-		if (!a->is_broken && p[2].revents != 0 && !serve_front(a))
+		if (!a->is_broken && (p[2].revents & ~POLLOUT) != 0 && !serve_front(a))
 			return 1;
-		if (a->is_broken)
+		if (a->is_broken || jobs_are_late(a) || !flush(a))
 			return 1;
 	}
 }
@@ -304,8 +220,10 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	channel_init(&a->parent, parent_fd, 0);
 	channel_init(&a->front, front_fd, FRAME_BODY_MAX);
 	channel_init(&a->signer, signer_fd, FRAME_BODY_MAX);
-	if (read_pools(a) && channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
+	if (jobs_init(a) && read_pools(a) &&
+	    channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
 		end = serve(a);
+	jobs_done(a);
 	ek_pool_done(&a->roots);
 	ek_pool_done(&a->intermediates);
 	ek_pool_done(&a->crls);

@@ -7,9 +7,11 @@ libappraiser_a_SOURCES = \
 	verifier/appraiser/enrolment.c \
 	verifier/appraiser/evidence_file.c \
 	verifier/appraiser/log_frame.c verifier/appraiser/log_frame.h \
+	verifier/appraiser/jobs.c verifier/appraiser/jobs.h \
 	verifier/appraiser/query.c verifier/appraiser/query.h \
 	verifier/appraiser/requests.c verifier/appraiser/requests.h \
-	verifier/appraiser/service.c
+	verifier/appraiser/service.c \
+	verifier/appraiser/task.c verifier/appraiser/task.h
 libappraiser_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 APPRAISER_LIBS = libappraiser.a $(APPRAISAL_LIBS) $(SIGNER_MESSAGES_LIBS) libdaemon.a $(ZSTD_LIBS) \
 	$(MESSAGES_LIBS)

@@ -35,15 +35,22 @@ struct mapped_reference {
 	struct reference reference;
 };
 
+struct job;
+
 struct appraiser {
 	const struct appraiser_settings *settings;
 	struct ek_pool roots, intermediates, crls, software_roots;
 	struct channel parent, front, signer;
-	uint64_t calls; /* numbers of calls to the signer */
+	struct job *jobs; /* CONVERSATIONS_MAX: requests under way */
+	struct job *job; /* the one that runs; NULL between them */
+	uint64_t arrivals;
 	struct mapped_reference reference;
-	int pending_reference; /* arrived during a request; -1 */
-	struct signer_answer reply; /* of the last call; spans borrow from its frame */
-	bool is_broken; /* the signer is gone or misbehaves */
+	int pending_reference; /* arrived and not mapped yet; -1 */
+	struct frame incoming; /* the answer that the running job waited for */
+	/* Of the running job's last call; spans borrow from its frame, which is gone
+	 * with the next call. */
+	struct signer_answer reply;
+	bool is_broken; /* the signer or the front is gone or misbehaves */
 };
 
 /* Decoding FRAME_REQUEST and encoding FRAME_RESPONSE. */
@@ -58,7 +65,7 @@ void answer_malformed(struct answer *answer, enum status status, const char *fau
 void answer_json(struct answer *answer, enum status written);
 
 /*
- * Asks the signer and waits. True: a->reply is its answer. False: *answer is
+ * Asks the signer and waits, while other requests go on. True: a->reply is its answer. False: *answer is
  * what to tell the client (a refusal by its code, or 503).
  */
 bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer);

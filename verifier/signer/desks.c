@@ -5,14 +5,17 @@
 
 #include "daemon/log.h"
 
+/* Who does not take its answers gets no more of them. */
+#define QUEUED_MAX ((size_t)1 << 20)
+
 static void empty_desk(struct desk *desk)
 {
-	if (desk->is_open) {
+	if (desk->is_open)
 		channel_done(&desk->channel);
-		pending_done(&desk->pending);
-		keep_done(&desk->keep);
-	}
-	desk->is_open = desk->is_asking = desk->wants_reference = false;
+	for (size_t i = 0; i < CONVERSATIONS_MAX && desk->is_open; i++)
+		pending_done(&desk->conversations[i].pending);
+	desk->asked_count = 0;
+	desk->is_open = desk->wants_reference = false;
 }
 
 void desks_done(struct desks *desks)
@@ -44,8 +47,25 @@ static void close_desk(struct desk *desk, const char *why)
 	empty_desk(desk);
 }
 
+/* Another conversation in the same place is the end of the one before: what it
+ * left is of no use to anybody. */
+static struct pending *pending_of(struct desk *desk, uint64_t id)
+{
+	struct conversation *c = &desk->conversations[id % CONVERSATIONS_MAX];
+
+	if (c->id != id)
+		pending_done(&c->pending);
+	c->id = id;
+	return &c->pending;
+}
+
+static bool has_room(const struct desk *desk)
+{
+	return desk->asked_count < CONVERSATIONS_MAX && channel_queued(&desk->channel) < QUEUED_MAX;
+}
+
 /* The next request of a desk, if all of it is there. */
-static void take_request(struct desk *desk)
+static bool take_request(struct desk *desk, struct signer_request *request, struct asked *out)
 {
 	struct frame frame = { .fd = -1 };
 	enum status status = channel_fill(&desk->channel);
@@ -53,47 +73,78 @@ static void take_request(struct desk *desk)
 	if (status == OK)
 		status = channel_take(&desk->channel, &frame);
 	if (status == STATUS_NOT_FOUND)
-		return;
+		return false;
 	if (status == OK && frame.fd >= 0) {
 		(void)close(frame.fd);
 		status = STATUS_MALFORMED;
 	}
 	if (status == OK)
-		status = signer_request_decode((enum frame_type)frame.type, frame.body,
-					       &desk->request);
+		status = signer_request_decode((enum frame_type)frame.type, frame.body, request);
 	if (status != OK) {
 		close_desk(desk, status_text(status));
-		return;
+		return false;
 	}
-	desk->id = frame.id;
-	desk->is_asking = true;
+	*out = (struct asked){ .id = frame.id, .type = (enum frame_type)frame.type };
+	return true;
 }
 
-static void refuse(struct desk *desk, enum refusal refusal)
+static void queue_answer(struct desk *desk, uint64_t id, const struct signer_answer *answer)
 {
-	keep_done(&desk->keep);
-	pending_done(&desk->pending);
-	desk->answer = (struct signer_answer){ .type = desk->request.type,
-					       .refusal = refusal,
-					       .retry_after_s = BUSY_RETRY_S };
-}
+	AUTO_DONE(bytes) body = { 0 };
+	struct signer_answer too_large = { .type = answer->type, .refusal = REFUSAL_INTERNAL };
+	enum status status = signer_answer_encode(answer, &body);
 
-static void answer_desk(struct desk *desk, struct turn turn)
-{
-	struct store *store = turn.signer->store;
-
-	turn.pending = &desk->pending;
-	turn.keep = &desk->keep;
-	if (store_step_begin(store) != OK) {
-		refuse(desk, REFUSAL_STORE_UNAVAILABLE);
-		return;
+	/* Two logs that fit the store may not fit a frame. */
+	if (status != OK) {
+		body.len = 0;
+		status = signer_answer_encode(&too_large, &body);
 	}
-	signer_answer_request(&turn, &desk->request, &desk->answer);
-	if (store_step_end(store, desk->answer.refusal == REFUSAL_NONE) != OK)
-		refuse(desk, REFUSAL_STORE_UNAVAILABLE);
+	if (status == OK)
+		status = channel_queue(&desk->channel, FRAME_ANSWER, id, span_of(&body));
+	if (status != OK)
+		close_desk(desk, "its answer could not be made");
 }
 
 /* HEALTH must say that the store fails even where nothing else can be said. */
+static void queue_refusal(struct desk *desk, const struct asked *asked)
+{
+	struct signer_answer answer = { .type = asked->type };
+
+	pending_done(pending_of(desk, asked->id));
+	if (asked->type == FRAME_HEALTH) {
+		answer.health.health = HEALTH_STORE_UNAVAILABLE;
+	} else {
+		answer.refusal = REFUSAL_STORE_UNAVAILABLE;
+		answer.retry_after_s = BUSY_RETRY_S;
+	}
+	queue_answer(desk, asked->id, &answer);
+}
+
+/* In a step of its own, so that a refusal undoes it alone. False: the store fails. */
+static bool answer_in_step(struct desks *desks, struct turn *turn)
+{
+	struct store *store = turn->signer->store;
+
+	if (store_step_begin(store) != OK)
+		return false;
+	signer_answer_request(turn, &desks->request, &desks->answer);
+	return store_step_end(store, desks->answer.refusal == REFUSAL_NONE) == OK;
+}
+
+static void answer_one(struct desks *desks, struct desk *desk, const struct asked *asked,
+		       struct turn turn)
+{
+	AUTO_DONE(keep) keep = { 0 };
+
+	turn.pending = pending_of(desk, asked->id);
+	turn.keep = &keep;
+	if (answer_in_step(desks, &turn))
+		queue_answer(desk, asked->id, &desks->answer);
+	else
+		queue_refusal(desk, asked);
+}
+
+/* What was answered in a group that could not be stored was never said. */
 static void refuse_group(struct desks *desks, struct signer *s)
 {
 	log_line(LOG_LEVEL_ERROR,
@@ -104,66 +155,50 @@ static void refuse_group(struct desks *desks, struct signer *s)
 	for (size_t i = 0; i < desks->count; i++) {
 		struct desk *desk = &desks->list[i];
 
-		if (!desk->is_asking)
-			continue;
-		refuse(desk, REFUSAL_STORE_UNAVAILABLE);
-		if (desk->request.type != FRAME_HEALTH)
-			continue;
-		desk->answer.refusal = REFUSAL_NONE;
-		desk->answer.retry_after_s = 0;
-		desk->answer.health.health = HEALTH_STORE_UNAVAILABLE;
+		if (desk->is_open && desk->asked_count > 0)
+			channel_unqueue(&desk->channel, desk->queued_before);
+		for (size_t n = 0; n < desk->asked_count && desk->is_open; n++)
+			queue_refusal(desk, &desk->asked[n]);
 	}
 }
 
-static void send_answer(struct desk *desk)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	enum status status = signer_answer_encode(&desk->answer, &body);
+/* A group begins with its first request. Whether the store takes it is known in
+ * the end: until then what was asked is only noted down. */
+enum group {
+	GROUP_EMPTY,
+	GROUP_OPEN,
+	GROUP_FAILED,
+};
 
-	/* Two logs that fit the store may not fit a frame. */
-	if (status != OK) {
-		body.len = 0;
-		desk->answer = (struct signer_answer){ .type = desk->request.type,
-						       .refusal = REFUSAL_INTERNAL };
-		status = signer_answer_encode(&desk->answer, &body);
+static void serve_desk(struct desks *desks, struct desk *desk, const struct turn *turn,
+		       enum group *group)
+{
+	struct asked asked;
+
+	desk->queued_before = channel_queued(&desk->channel);
+	while (desk->is_open && has_room(desk) && take_request(desk, &desks->request, &asked)) {
+		desk->asked[desk->asked_count++] = asked;
+		if (*group == GROUP_EMPTY)
+			*group = store_begin(turn->signer->store) == OK ? GROUP_OPEN : GROUP_FAILED;
+		if (*group == GROUP_OPEN)
+			answer_one(desks, desk, &asked, *turn);
 	}
-	if (status == OK)
-		status = channel_queue(&desk->channel, FRAME_ANSWER, desk->id, span_of(&body));
-	keep_done(&desk->keep);
-	desk->is_asking = false;
-	if (status != OK)
-		close_desk(desk, "its answer could not be made");
 }
 
-static bool is_any_asking(const struct desks *desks)
-{
-	for (size_t i = 0; i < desks->count; i++)
-		if (desks->list[i].is_asking)
-			return true;
-	return false;
-}
-
-/* All that is waiting is one transaction: synced once, and no answer leaves
- * before it is durable. */
-void desks_answer(struct desks *desks, const struct turn *turn)
+void desks_answer(struct desks *desks, const struct pollfd *slots, const struct turn *turn)
 {
 	struct signer *s = turn->signer;
+	enum group group = GROUP_EMPTY;
 
-	if (!is_any_asking(desks))
-		return;
-
-	bool is_open = store_begin(s->store) == OK;
-
-	for (size_t i = 0; i < desks->count && is_open; i++)
-		if (desks->list[i].is_asking)
-			answer_desk(&desks->list[i], *turn);
-	if (!is_open || store_commit(s->store) != OK) {
+	for (size_t i = 0; i < desks->count; i++)
+		if (desks->list[i].is_open && (slots[i].revents & ~POLLOUT) != 0)
+			serve_desk(desks, &desks->list[i], turn, &group);
+	if (group == GROUP_FAILED || (group == GROUP_OPEN && store_commit(s->store) != OK)) {
 		store_rollback(s->store);
 		refuse_group(desks, s);
 	}
 	for (size_t i = 0; i < desks->count; i++)
-		if (desks->list[i].is_asking)
-			send_answer(&desks->list[i]);
+		desks->list[i].asked_count = 0;
 }
 
 void desks_want_reference(struct desks *desks)
@@ -199,18 +234,10 @@ void desks_await(const struct desks *desks, struct pollfd *slots)
 {
 	for (size_t i = 0; i < DESKS_MAX; i++) {
 		const struct desk *desk = &desks->list[i];
-		/* Who does not read its answers asks nothing more: what waits for
-		 * one appraiser stays bounded, whoever owns it. */
-		short events = channel_has_output(&desk->channel) ? POLLOUT : POLLIN;
+		int events = (has_room(desk) && !desk->wants_reference ? POLLIN : 0) |
+			     (channel_has_output(&desk->channel) ? POLLOUT : 0);
 
 		slots[i] = (struct pollfd){ .fd = desk->is_open ? desk->channel.fd : -1,
-					    .events = events };
+					    .events = (short)events };
 	}
-}
-
-void desks_take(struct desks *desks, const struct pollfd *slots)
-{
-	for (size_t i = 0; i < desks->count; i++)
-		if (desks->list[i].is_open && (slots[i].revents & ~POLLOUT) != 0)
-			take_request(&desks->list[i]);
 }

@@ -8,40 +8,51 @@
 #include "verifier/signer/core.h"
 
 /*
- * The appraisers' channels. Each has at most one request in a group, and all
- * that wait are answered in one transaction.
+ * The appraisers' channels. All that waits on them is answered in one transaction,
+ * synced once; an answer lies in its channel's buffer, unsent, until that is durable.
  */
 #define DESKS_MAX 32
+
+/* An authentication waits here for its FRAME_COMMIT. */
+struct conversation {
+	uint64_t id;
+	struct pending pending;
+};
+
+/* Answered in this group. */
+struct asked {
+	uint64_t id;
+	enum frame_type type;
+};
 
 struct desk {
 	struct channel channel;
 	bool is_open;
 	bool wants_reference;
-	struct pending pending;
-	bool is_asking;
-	uint64_t id;
-	struct signer_request request;
-	struct signer_answer answer;
-	struct keep keep;
+	struct conversation conversations[CONVERSATIONS_MAX];
+	struct asked asked[CONVERSATIONS_MAX];
+	size_t asked_count;
+	size_t queued_before; /* bytes, of the groups before this one */
 };
 
 struct desks {
 	size_t count; /* those that ever were open */
 	struct desk list[DESKS_MAX];
+	struct signer_request request; /* the one being answered */
+	struct signer_answer answer;
 };
 
 /* Owns the descriptor: of an appraiser that takes the place of the one before,
- * whose request is forgotten unless it is on record already. */
+ * whose requests are forgotten unless they are on record already. */
 enum status desks_open(struct desks *desks, size_t number, int fd, bool has_image);
 void desks_done(struct desks *desks);
 
 /* Fills DESKS_MAX slots, of which count may be polled. */
 void desks_await(const struct desks *desks, struct pollfd *slots);
-/* The next request of each desk that poll(2) found ready. */
-void desks_take(struct desks *desks, const struct pollfd *slots);
-/* Answers what waits. turn: its signer, time and randomness. */
-void desks_answer(struct desks *desks, const struct turn *turn);
-/* Each gets the reference image, in front of its next answer but one at the latest. */
+/* Answers what waits on the desks that poll(2) found ready. turn: its signer, time
+ * and randomness. */
+void desks_answer(struct desks *desks, const struct pollfd *slots, const struct turn *turn);
+/* Each gets the reference image, behind what is queued for it at the latest. */
 void desks_want_reference(struct desks *desks);
 /* Sends what is queued, then the image. */
 void desks_flush(struct desks *desks, int image_fd);

@@ -140,8 +140,7 @@ static void serve(struct service *v)
 		if (v->loading.is_open && slots[SLOT_LOADER].revents != 0)
 			(void)loading_serve(&v->loading, &turn);
 		hand_on_image(v);
-		desks_take(&v->desks, slots + SLOT_DESKS);
-		desks_answer(&v->desks, &turn);
+		desks_answer(&v->desks, slots + SLOT_DESKS, &turn);
 		desks_flush(&v->desks, v->loading.image_fd);
 	}
 }
