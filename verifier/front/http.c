@@ -237,7 +237,8 @@ enum status http_answer_head(struct bytes *out, unsigned status, const char *con
 					"Content-Type: %s\r\n"
 					"Content-Length: %zu\r\n"
 					"Cache-Control: no-store\r\n"
-					"X-Content-Type-Options: nosniff\r\n",
+					"X-Content-Type-Options: nosniff\r\n"
+					"Content-Security-Policy: default-src 'none'\r\n",
 					status, facts_of(status)->phrase, content_type, length);
 
 	if (done == OK && retry_after_s != 0)
