@@ -1,0 +1,26 @@
+# Attacks: the service (s), on running daemons and on captured roles.
+if HAVE_CMOCKA
+ATTACK_TESTS += tests/attacks/test_attacks_service
+SERVICE_SCENE = tests/attacks/service_scene.c tests/attacks/service_scene.h
+tests_attacks_test_attacks_service_SOURCES = tests/attacks/test_attacks_service.c $(SERVICE_SCENE)
+tests_attacks_test_attacks_service_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
+tests_attacks_test_attacks_service_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+# They start these: a mutant of a daemon is built with the test that asks for it.
+EXTRA_tests_attacks_test_attacks_service_DEPENDENCIES = verifier/verifierd$(EXEEXT) \
+	attestd/attestd$(EXEEXT)
+
+ATTACK_TESTS += tests/attacks/test_attacks_captured
+tests_attacks_test_attacks_captured_SOURCES = tests/attacks/test_attacks_captured.c $(ATTACK_SCENE) \
+	$(SERVICE_SCENE)
+tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
+tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS)
+EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+
+ATTACK_TESTS += tests/attacks/test_attacks_host
+tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(SERVICE_SCENE) \
+	tests/unit/attestd_grant.c tests/unit/attestd_grant.h
+tests_attacks_test_attacks_host_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) \
+	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
+tests_attacks_test_attacks_host_LDADD = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) \
+	$(SSL_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verifier's own front and appraiser in an attacker's hands: what they send
+ * the signer, and each other. */
+#include "attacks.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "attack_scene.h"
+#include "daemon/channel.h"
+#include "service_scene.h"
+#include "verifier/front/front.h"
+
+static void s03_challenges_and_offers_leave_nothing_behind(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join(&s);
+
+	struct digest before = store_picture(&s);
+
+	for (size_t i = 0; i < 300; i++) {
+		scene_enrol(&s);
+		/* Pending: nobody approved it, and asking changes nothing. */
+		s.request.challenge = (struct challenge_request){ .node = s.node };
+		scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_PENDING);
+		s.request.challenge.node.value[0] ^= 0xff;
+		scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_UNKNOWN);
+	}
+
+	struct digest after = store_picture(&s);
+
+	assert_true(digest_equal(&before, &after));
+	assert_int_equal(s.signer.enrolments, 1);
+}
+
+/* The act as the front has it, with one thing changed. */
+static void expect_act_refused(struct signer_scene *s, const char *from, const char *to)
+{
+	struct span text = s->request.admin.act;
+	struct bytes changed = { 0 };
+	struct span kept;
+	const uint8_t *at = memmem(text.data, text.len, from, strlen(from));
+
+	assert_non_null(at);
+
+	size_t before = (size_t)(at - text.data), after = before + strlen(from);
+
+	assert_int_equal(bytes_append(&changed, (struct span){ text.data, before }), OK);
+	assert_int_equal(bytes_append(&changed, span_text(to)), OK);
+	assert_int_equal(
+		bytes_append(&changed, (struct span){ text.data + after, text.len - after }), OK);
+	assert_int_equal(keep_bytes(&s->keep, &changed, &kept), OK);
+	s->request.admin.act = kept;
+	expect_refused_unchanged(s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
+	s->request.admin.act = text;
+}
+
+static void s09_a_captured_front_approves_nobody(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join(&s);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	/* Any role that it names, with anything but what was signed. */
+	for (enum role role = ROLE_PLATFORM; role <= ROLE_AUDITOR; role++) {
+		s.request.admin.role = role;
+		expect_act_refused(&s, "class server", "class router");
+		expect_act_refused(&s, "host r01n07", "host r01n08");
+		expect_act_refused(&s, "reason tested", "reason other");
+		expect_act_refused(&s, "verb approve", "verb release");
+	}
+	s.request.admin.act_signature.len--;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
+	s.request.admin.act_signature = (struct span){ 0 };
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
+}
+
+/* It was seen once: brought again it lifts no later quarantine. */
+static void s09_an_act_that_it_kept_counts_once(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct signer_request kept;
+	(void)state;
+
+	attack_scene_init(&s);
+	s.now += 10;
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .role = ROLE_PLATFORM,
+						  .node = s.node };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	scene_prepare_act(&s, "release", "-", s.now);
+	kept = scene_record(&s, FRAME_ADMIN);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .role = ROLE_PLATFORM,
+						  .node = s.node };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request = kept;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+}
+
+/* When the headers arrived is the front's word: held back and dated back, a quote
+ * still ends with its nonce's time. */
+static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	int64_t issued;
+	(void)state;
+
+	attack_scene_init(&s);
+	attack_next_evidence(&s);
+	issued = s.now;
+	/* Not what will arrive, nor what arrived after the nonce's time. */
+	s.request.authenticate.received = issued + 2;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
+	s.now = issued + NONCE_LIFETIME_S + 1;
+	s.request.authenticate.received = s.now;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
+	/* Within it: what it gets ends as if it had come at once. */
+	s.now = issued + 100;
+	s.request.authenticate.received = issued;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+
+	struct node_class node_class;
+	struct node_row row;
+
+	assert_int_equal(store_node(s.signer.store, &s.node, &s.keep, &row), OK);
+	assert_true(challenge_class(&s.signer, row.class_name, &node_class));
+	assert_int_equal(row.expires, issued + node_class.grant_lifetime_s);
+
+	/* Nor is it held back for longer than a body may take. */
+	attack_next_evidence(&s);
+	s.now += BODY_LIFETIME_S + 1;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
+}
+
+/* Authenticated evidence, and an honest commit that is about to be spoilt. */
+static void prepare_spoilt_commit(struct signer_scene *s)
+{
+	attack_next_evidence(s);
+	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_false(s->answer.authenticate.is_final);
+	scene_prepare_commit(s);
+}
+
+static void s10_a_captured_appraiser_names_no_other_minting_key(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	attack_next_evidence(&s);
+	/* Another area of the same form: only the point differs. */
+	AUTO_DONE(bytes) other = { 0 };
+
+	assert_int_equal(bytes_copy(span_of(&s.minting.public), &other), OK);
+	other.data[other.len - 1] ^= 1;
+	s.request.authenticate.minting_public = span_of(&other);
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	/* The attestation key itself, certified by itself. */
+	s.request.authenticate.minting_public = span_of(&s.ak.public);
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	/* Left out, as if the host offered none. */
+	s.request.authenticate.minting_public = (struct span){ 0 };
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+}
+
+static void s10_a_captured_appraiser_commits_for_no_other_node(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	prepare_spoilt_commit(&s);
+	s.request.commit.node.value[0] ^= 1;
+	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
+	/* Nothing is pending any more: neither a second try nor one unasked for. */
+	s.request.commit.node = s.node;
+	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
+	attack_next_evidence(&s);
+	s.request.authenticate.node.value[0] ^= 1;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NODE_UNKNOWN);
+}
+
+static void s10_a_captured_appraiser_has_one_commit_for_each_quote(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	prepare_spoilt_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
+}
+
+/* What it may spoil in a commit, one thing at a time. */
+enum spoil {
+	GENERATION,
+	MANIFEST,
+	VERSION,
+	NO_MANIFEST,
+	VERSION_ALONE,
+	LOG_AHEAD,
+	LOG_BEHIND,
+	SPOILS
+};
+
+static enum refusal spoil(struct signer_scene *s, enum spoil what)
+{
+	static const uint8_t bytes[SHA256_SIZE] = { 43 };
+	struct commit_request *c = &s->request.commit;
+
+	switch (what) {
+	case GENERATION:
+		c->generation = (struct span){ bytes, sizeof(bytes) };
+		return REFUSAL_GENERATION_CHANGED;
+	case MANIFEST:
+		c->manifest = (struct span){ bytes, sizeof(bytes) };
+		break;
+	case VERSION: /* a ratchet that no honest release would reach */
+		c->release_version = UINT64_MAX;
+		break;
+	case NO_MANIFEST:
+		c->manifest = (struct span){ 0 };
+		c->release_version = 0;
+		break;
+	case VERSION_ALONE:
+		c->manifest = (struct span){ 0 };
+		c->claims = (struct claims){ 0 };
+		break;
+	case LOG_AHEAD:
+		c->first_entry = 159;
+		break;
+	case LOG_BEHIND:
+		c->first_entry = 157;
+		break;
+	case SPOILS:
+		break;
+	}
+	return REFUSAL_MALFORMED;
+}
+
+static void s10_a_captured_appraiser_swaps_neither_release_nor_log(void **state)
+{
+	(void)state;
+	for (enum spoil what = GENERATION; what < SPOILS; what++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+
+		attack_scene_init(&s);
+		prepare_spoilt_commit(&s);
+
+		enum refusal refusal = spoil(&s, what);
+
+		expect_refused_unchanged(&s, FRAME_COMMIT, refusal);
+	}
+}
+
+/* Hardware and identity are the signer's own findings. */
+static void s10_a_captured_appraiser_vouches_for_no_hardware(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	/* No minting key: no right, whatever else is claimed. */
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct made_attest made =
+		honest_quote(&s.ak, s.challenge.nonce, (struct span){ 0 }, s.challenge.bank,
+			     s.challenge.select, &s.golden.values);
+
+	made.clock = ++s.clock;
+	made.reset_count = s.reset_count;
+	made.restart_count = s.restart_count;
+	s.request.authenticate.minting_public = (struct span){ 0 };
+	s.request.authenticate.certify_attest = (struct span){ 0 };
+	s.request.authenticate.certify_signature = (struct span){ 0 };
+	scene_send_quote(&s, &made);
+
+	uint64_t grants = s.signer.grants;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	if (!s.answer.authenticate.is_final) {
+		scene_prepare_commit(&s);
+		scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+		assert_int_equal(s.answer.commit.certificate.len, 0);
+	}
+	assert_true(s.signer.grants == grants);
+}
+
+static void expect_no_secret(struct signer_scene *s)
+{
+	AUTO_DONE(bytes) answer = { 0 };
+	uint8_t private[32];
+	BIGNUM *number = NULL;
+
+	assert_int_equal(signer_answer_encode(&s->answer, &answer), OK);
+	assert_null(memmem(answer.data, answer.len, s->signer.keys.mac, MAC_KEY_SIZE));
+	assert_int_equal(EVP_PKEY_get_bn_param(s->signer.keys.result, "priv", &number), 1);
+	assert_int_equal(BN_bn2binpad(number, private, sizeof(private)), (int)sizeof(private));
+	BN_clear_free(number);
+	assert_null(memmem(answer.data, answer.len, private, sizeof(private)));
+}
+
+/* Every kind of answer that it can ask for. */
+static void s10_a_captured_appraiser_reads_no_key(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	expect_no_secret(&s); /* COMMIT */
+	scene_enrol(&s);
+	expect_no_secret(&s);
+	scene_challenge(&s);
+	expect_no_secret(&s);
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	expect_no_secret(&s);
+	for (enum admin_verb verb = ADMIN_LIST; verb <= ADMIN_AUDIT; verb++) {
+		if (verb == ADMIN_ACT)
+			continue;
+		s.request.admin = (struct admin_request){
+			.verb = verb, .node = s.node, .role = ROLE_PLATFORM, .limit = 10
+		};
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		expect_no_secret(&s);
+	}
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	expect_no_secret(&s);
+}
+
+static void expect_state_shown(struct signer_scene *s, enum node_state wanted)
+{
+	s->request.admin =
+		(struct admin_request){ .verb = ADMIN_SHOW, .node = s->node, .role = ROLE_AUDITOR };
+	scene_expect(s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s->answer.admin.nodes.items[0].state, wanted);
+}
+
+/* A node that can't be heard is shown as what it is; what it earned is on record
+ * as before, it lost nothing, and its next quote brings it back. */
+static void s14_silence_is_stale_and_not_untrusted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct node_class node_class;
+	struct node_row row;
+	(void)state;
+
+	attack_scene_init(&s);
+	expect_state_shown(&s, NODE_TRUSTED);
+	assert_int_equal(store_node(s.signer.store, &s.node, &s.keep, &row), OK);
+	assert_true(challenge_class(&s.signer, row.class_name, &node_class));
+
+	struct digest before = store_picture(&s);
+
+	s.now += node_class.grant_lifetime_s + 1;
+	expect_state_shown(&s, NODE_STALE);
+
+	struct digest after = store_picture(&s);
+
+	assert_true(digest_equal(&before, &after));
+	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
+	assert_true(row.expires < s.now);
+	scene_attest(&s);
+	expect_state_shown(&s, NODE_TRUSTED);
+}
+
+/* The front as a process, whose appraiser we are. */
+struct front_scene {
+	struct service service; /* its keys; not started */
+	pid_t pid;
+	struct channel parent, appraiser;
+};
+
+static int listen_somewhere(unsigned *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void front_scene_init(struct front_scene *f)
+{
+	AUTO_DONE(bytes) certificate = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	int parent[2], appraiser[2];
+
+	service_init(&f->service, "");
+	service_path(&f->service, "keys/tls_cert.pem", &certificate);
+	service_path(&f->service, "keys/tls_key.pem", &key);
+
+	const struct front_settings settings = { .certificate = (const char *)certificate.data,
+						 .key = (const char *)key.data,
+						 .connections_max = 64,
+						 .connections_per_peer_max = 64,
+						 .enrolments_per_peer = 600,
+						 .bodies_max = (size_t)32 << 20,
+						 .handshake_s = 10,
+						 .head_s = 10,
+						 .body_s = 10,
+						 .idle_s = 10,
+						 .answer_s = 10 };
+	int fd = listen_somewhere(&f->service.port);
+	struct frame frame;
+
+	assert_int_equal(channel_pair(parent), OK);
+	assert_int_equal(channel_pair(appraiser), OK);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		(void)close(parent[0]);
+		(void)close(appraiser[0]);
+		_exit(front_run(&settings, parent[1], fd, -1, &appraiser[1], 1));
+	}
+	(void)close(fd);
+	(void)close(parent[1]);
+	(void)close(appraiser[1]);
+	channel_init(&f->parent, parent[0], FRAME_BODY_MAX);
+	channel_init(&f->appraiser, appraiser[0], FRAME_BODY_MAX);
+	assert_int_equal(channel_receive(&f->parent, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_READY);
+}
+
+/* How the front ended: 1 where it left because of us. */
+static int front_scene_end(struct front_scene *f)
+{
+	int64_t until = clock_ms() + 5000;
+	int status = 0;
+
+	while (waitpid(f->pid, &status, WNOHANG) == 0) {
+		if (clock_ms() > until) {
+			(void)kill(f->pid, SIGKILL);
+			(void)waitpid(f->pid, NULL, 0);
+			status = -1;
+			break;
+		}
+		sleep_ms(10);
+	}
+	channel_done(&f->parent);
+	channel_done(&f->appraiser);
+	service_done(&f->service);
+	return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+struct evil_answer {
+	const char *what;
+	enum frame_type type;
+	uint64_t id_xor;
+	uint16_t status;
+	const char *content_type;
+	bool has_descriptor;
+};
+
+static const struct evil_answer evil_answers[] = {
+	{ "another header field", FRAME_RESPONSE, 0, 200, "text/html\r\nSet-Cookie: a=b", false },
+	{ "a second answer", FRAME_RESPONSE, 0, 200, "a\r\n\r\nHTTP/1.1 200 OK", false },
+	{ "no type", FRAME_RESPONSE, 0, 200, "", false },
+	{ "a status below 200", FRAME_RESPONSE, 0, 100, "a/b", false },
+	{ "a status beyond 599", FRAME_RESPONSE, 0, 999, "a/b", false },
+	{ "an answer to nobody", FRAME_RESPONSE, 1, 200, "a/b", false },
+	{ "a frame that is no answer", FRAME_READY, 0, 200, "a/b", false },
+	{ "a descriptor", FRAME_RESPONSE, 0, 200, "a/b", true },
+};
+
+static void send_evil(struct front_scene *f, const struct evil_answer *evil, uint64_t id)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_BODY_MAX);
+
+	writer_be16(&w, evil->status);
+	writer_be16(&w, 0);
+	writer_sized(&w, span_text(evil->content_type));
+	writer_sized32(&w, span_text("{}"));
+	assert_int_equal(writer_end(&w), OK);
+	if (evil->has_descriptor)
+		assert_int_equal(channel_send_fd(&f->appraiser, (uint16_t)evil->type,
+						 id ^ evil->id_xor, span_of(&body), STDIN_FILENO),
+				 OK);
+	else
+		assert_int_equal(channel_send(&f->appraiser, (uint16_t)evil->type,
+					      id ^ evil->id_xor, span_of(&body)),
+				 OK);
+}
+
+/* It can't put a word into a header, answer for another, or hand anything over:
+ * the front ends, and the supervisor starts a whole new set. */
+static void s10_a_captured_appraiser_writes_no_header(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(evil_answers) / sizeof(evil_answers[0]); i++) {
+		struct front_scene f = { 0 };
+		AUTO_DONE(client) c = { 0 };
+		AUTO_DONE(bytes) answer = { 0 };
+		struct frame frame;
+
+		front_scene_init(&f);
+		client_init(&c, &f.service, false);
+		assert_true(
+			client_write(&c, span_text("GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n")));
+		assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+		assert_int_equal(frame.type, FRAME_REQUEST);
+		send_evil(&f, &evil_answers[i], frame.id);
+		(void)client_read(&c, &answer);
+
+		int end = front_scene_end(&f);
+
+		if (answer.len != 0 || end != 1)
+			fail_msg("%s: front ends with %d, %.*s", evil_answers[i].what, end,
+				 (int)answer.len, (const char *)answer.data);
+	}
+}
+
+/* Newcomers wait in a part of the queue; the rest is kept for nodes. */
+static void s03_newcomers_never_take_all_places(void **state)
+{
+	struct front_scene f = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	struct client clients[40];
+	(void)state;
+
+	/* An appraiser that never answers. */
+	front_scene_init(&f);
+	for (size_t i = 0; i < 40; i++)
+		client_init(&clients[i], &f.service, false);
+
+	static const char enrol[] = "POST /v1/enrol HTTP/1.1\r\nHost: v\r\nContent-Type: "
+				    "application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+	/* Two on each connection: the first is dropped by its client, and its place
+	 * stays taken until the appraiser has answered. */
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 35; i++) {
+			assert_true(client_write(&clients[i], span_text(enrol)));
+			if (round > 0)
+				continue;
+			sleep_ms(5);
+			client_done(&clients[i]);
+			client_init(&clients[i], &f.service, false);
+		}
+	}
+	assert_true(client_write(&clients[36], span_text(enrol)));
+	assert_int_equal(client_read(&clients[36], &answer), 429);
+	assert_true(answer_field(&answer, "Retry-After").len > 0);
+	/* A node's request goes through to the appraiser. */
+	assert_true(client_write(&clients[37],
+				 span_text("GET /v1/bundle HTTP/1.1\r\nHost: v\r\n\r\n")));
+
+	bool has_passed = false;
+	struct frame frame;
+
+	while (!has_passed && channel_receive(&f.appraiser, 2000, &frame) == OK)
+		has_passed = frame.body.len > 0 && frame.body.data[0] == ROUTE_BUNDLE;
+	assert_true(has_passed);
+	for (size_t i = 0; i < 40; i++)
+		client_done(&clients[i]);
+	(void)kill(f.pid, SIGTERM);
+	(void)front_scene_end(&f);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(s03_challenges_and_offers_leave_nothing_behind),
+	cmocka_unit_test(s03_newcomers_never_take_all_places),
+	cmocka_unit_test(s09_a_captured_front_approves_nobody),
+	cmocka_unit_test(s09_an_act_that_it_kept_counts_once),
+	cmocka_unit_test(s09_evidence_that_is_dated_back_buys_no_time),
+	cmocka_unit_test(s10_a_captured_appraiser_names_no_other_minting_key),
+	cmocka_unit_test(s10_a_captured_appraiser_commits_for_no_other_node),
+	cmocka_unit_test(s10_a_captured_appraiser_has_one_commit_for_each_quote),
+	cmocka_unit_test(s10_a_captured_appraiser_swaps_neither_release_nor_log),
+	cmocka_unit_test(s10_a_captured_appraiser_vouches_for_no_hardware),
+	cmocka_unit_test(s10_a_captured_appraiser_reads_no_key),
+	cmocka_unit_test(s10_a_captured_appraiser_writes_no_header),
+	cmocka_unit_test(s14_silence_is_stale_and_not_untrusted),
+};
+
+ATTACKS_MAIN(tests)
