@@ -70,6 +70,7 @@ enum status digest_from(enum digest_alg alg, struct span s, struct digest *out);
 struct hasher {
 	enum digest_alg alg;
 	EVP_MD *md;
+	EVP_MD_CTX *fresh; /* copied into ctx for each digest */
 	EVP_MD_CTX *ctx;
 };
 
