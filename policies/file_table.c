@@ -3,38 +3,6 @@
 
 #include <string.h>
 
-#define PATH_HAD_SPACE 0x8000u /* in a record's path length */
-#define PATH_LEN_MASK 0x7fffu
-
-static uint64_t load64(const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-	return hash ^ hash >> 32;
-}
-
-uint64_t image_file_hash(uint64_t key, struct span path)
-{
-	uint64_t hash = mix(key, path.len);
-	uint64_t last = 0;
-
-	while (path.len >= 8) {
-		hash = mix(hash, load64(path.data));
-		path.data += 8;
-		path.len -= 8;
-	}
-	if (path.len > 0)
-		memcpy(&last, path.data, path.len);
-	return mix(mix(hash, last), key);
-}
-
 void file_table_write(struct writer *w, const struct file_table *table)
 {
 	writer_be64(w, table->key);
@@ -61,68 +29,15 @@ bool file_table_is_sound(const struct file_table *table, struct span slots, stru
 	       table->records <= records.len && table->records_len <= records.len - table->records;
 }
 
-/* A slot's record; false where it lies outside. */
-struct record {
-	const uint8_t *digest;
-	struct span path;
-	bool had_space;
-};
-
-static bool record_at(const struct file_table *table, struct span records, uint64_t offset,
-		      struct record *out)
+struct file_lookup file_table_open(const struct file_table *table, struct span slots,
+				   struct span records)
 {
-	if (offset > table->records_len || table->records_len - offset < IMAGE_RECORD_HEAD)
-		return false;
-
-	const uint8_t *at = records.data + table->records + offset;
-	unsigned len = (unsigned)at[SHA256_SIZE] << 8 | at[SHA256_SIZE + 1];
-
-	*out = (struct record){
-		.digest = at,
-		.path = { .data = at + IMAGE_RECORD_HEAD, .len = len & PATH_LEN_MASK },
-		.had_space = (len & PATH_HAD_SPACE) != 0,
+	return (struct file_lookup){
+		.key = table->key,
+		.mask = table->slot_count - 1,
+		.slots = slots.data + table->slots,
+		.records = { records.data + table->records, (size_t)table->records_len },
 	};
-	return out->path.len <= table->records_len - offset - IMAGE_RECORD_HEAD;
-}
-
-enum status file_table_lookup(const struct file_table *table, struct span slots,
-			      struct span records, struct span path, const struct digest *digest)
-{
-	uint64_t hash = image_file_hash(table->key, path);
-	uint32_t tag = (uint32_t)(hash >> 32);
-	bool has_path = false;
-
-	for (uint64_t i = 0; i < table->slot_count; i++) {
-		uint64_t slot = (hash + i) & (table->slot_count - 1);
-		const uint8_t *at = slots.data + table->slots + slot * IMAGE_SLOT_SIZE;
-		uint32_t offset = image_be32(at + 4);
-		struct record record = { 0 };
-
-		if (offset == 0)
-			break;
-		if (image_be32(at) != tag || !record_at(table, records, offset - 1, &record) ||
-		    !span_equal(record.path, path))
-			continue;
-		has_path = true;
-		if (digest->alg == DIGEST_SHA256 &&
-		    memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
-			return OK;
-	}
-	return has_path ? STATUS_MISMATCH : STATUS_NOT_FOUND;
-}
-
-bool file_table_has_digest(const struct file_table *table, struct span records,
-			   const struct digest *digest)
-{
-	struct record record;
-
-	if (digest->alg != DIGEST_SHA256)
-		return false;
-	for (uint64_t at = 0; record_at(table, records, at, &record);
-	     at += IMAGE_RECORD_HEAD + record.path.len)
-		if (memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
-			return true;
-	return false;
 }
 
 static uint64_t count_lines(struct span file)
@@ -137,14 +52,14 @@ static uint64_t count_lines(struct span file)
 /* Appends a record with the path as IMA will log it: the kernel writes '_' for
  * each space (ima_d_path, ima_template_lib.c). */
 static enum status append_record(struct bytes *records, const struct set_entry *entry,
-				 struct record *out)
+				 struct file_record *out)
 {
 	size_t start = records->len;
 	struct writer w = writer_to(records, SIZE_MAX);
 	bool had_space = memchr(entry->path.data, ' ', entry->path.len) != NULL;
 
 	writer_put(&w, (struct span){ entry->digest, SHA256_SIZE });
-	writer_be16(&w, (uint16_t)(entry->path.len | (had_space ? PATH_HAD_SPACE : 0)));
+	writer_be16(&w, (uint16_t)(entry->path.len | (had_space ? IMAGE_PATH_HAD_SPACE : 0)));
 	writer_put(&w, entry->path);
 	if (writer_end(&w) != OK)
 		return writer_end(&w);
@@ -153,7 +68,7 @@ static enum status append_record(struct bytes *records, const struct set_entry *
 	for (size_t i = 0; had_space && i < entry->path.len; i++)
 		if (path[i] == ' ')
 			path[i] = '_';
-	*out = (struct record){
+	*out = (struct file_record){
 		.digest = records->data + start,
 		.path = { .data = path, .len = entry->path.len },
 		.had_space = had_space,
@@ -171,14 +86,17 @@ static void put_be32(uint8_t *at, uint32_t value)
  * same path stands there already: two digests for one file. ("a b" and "a_b"
  * are two files that IMA spells alike; both count.) */
 static bool insert(const struct file_table *table, uint8_t *slots, struct span records,
-		   uint64_t offset, const struct record *record)
+		   uint64_t offset, const struct file_record *record)
 {
+	struct file_lookup files = { .records = { records.data + table->records,
+						  (size_t)table->records_len } };
 	uint64_t hash = image_file_hash(table->key, record->path);
 	uint32_t tag = (uint32_t)(hash >> 32);
-	uint64_t slot = hash & (table->slot_count - 1);
-	struct record other = { 0 };
+	uint64_t mask = table->slot_count - 1;
+	uint64_t slot = hash & mask;
+	struct file_record other = { 0 };
 
-	for (;; slot = (slot + 1) & (table->slot_count - 1)) {
+	for (;; slot = (slot + 1) & mask) {
 		uint8_t *at = slots + slot * IMAGE_SLOT_SIZE;
 		uint32_t taken = image_be32(at + 4);
 
@@ -187,7 +105,7 @@ static bool insert(const struct file_table *table, uint8_t *slots, struct span r
 			put_be32(at + 4, (uint32_t)offset + 1);
 			return true;
 		}
-		if (image_be32(at) == tag && record_at(table, records, taken - 1, &other) &&
+		if (image_be32(at) == tag && file_lookup_record(&files, taken - 1, &other) &&
 		    span_equal(other.path, record->path) && other.had_space == record->had_space)
 			return false;
 	}
@@ -201,7 +119,7 @@ static enum status fill(struct set_reader *reader, struct file_table *table, uin
 
 	while ((status = set_reader_next(reader, &entry)) == OK) {
 		uint64_t offset = records->len - table->records;
-		struct record record = { 0 };
+		struct file_record record = { 0 };
 
 		status = append_record(records, &entry, &record);
 		if (status != OK)
@@ -228,12 +146,10 @@ enum status file_table_build(struct span file, const struct digest *digest, stru
 			     struct file_table_result *result)
 {
 	struct set_reader reader = set_reader_over(file);
-	struct file_table table = { .key = load64(digest->value),
-				    .slots = slots->len,
-				    .slot_count = 2,
-				    .records = records->len };
+	struct file_table table = { .slots = slots->len, .slot_count = 2, .records = records->len };
 	uint64_t lines = count_lines(file);
 
+	memcpy(&table.key, digest->value, sizeof(table.key));
 	while (table.slot_count < 2 * lines)
 		table.slot_count *= 2;
 

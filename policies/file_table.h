@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "base/writer.h"
+#include "policies/file_lookup.h"
 #include "policies/image.h"
 #include "policies/image_layout.h"
 
@@ -16,11 +17,7 @@ void file_table_write(struct writer *w, const struct file_table *table);
 void file_table_read(struct reader *r, struct file_table *out);
 /* The slots lie in the section, a power of two; records lie in theirs. */
 bool file_table_is_sound(const struct file_table *table, struct span slots, struct span records);
-/* As reference_file_lookup(). */
-enum status file_table_lookup(const struct file_table *table, struct span slots,
-			      struct span records, struct span path, const struct digest *digest);
-/* As reference_set_has_digest(). */
-bool file_table_has_digest(const struct file_table *table, struct span records,
-			   const struct digest *digest);
+struct file_lookup file_table_open(const struct file_table *table, struct span slots,
+				   struct span records);
 
 #endif

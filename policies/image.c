@@ -310,10 +310,14 @@ bool image_table_has_path(const struct image_builder *image, uint32_t index, str
 
 	reader_skip(&r, index * size);
 	file_table_read(&r, &table);
-	return r.status == OK &&
-	       file_table_lookup(&table, span_of(&image->section[IMAGE_FILE_SLOTS]),
-				 span_of(&image->section[IMAGE_FILE_RECORDS]), path,
-				 &none) != STATUS_NOT_FOUND;
+	if (r.status != OK)
+		return false;
+
+	struct file_lookup files =
+		file_table_open(&table, span_of(&image->section[IMAGE_FILE_SLOTS]),
+				span_of(&image->section[IMAGE_FILE_RECORDS]));
+	return file_lookup_find(&files, file_lookup_place(&files, path), path, &none) !=
+	       STATUS_NOT_FOUND;
 }
 
 static int compare_rows(const void *a, const void *b)

@@ -49,6 +49,9 @@ extern const size_t image_row_size[IMAGE_SECTIONS];
  */
 #define IMAGE_SLOT_SIZE 8
 #define IMAGE_RECORD_HEAD (SHA256_SIZE + 2)
+/* A record's path length: its uppermost bit says that the path has a space. */
+#define IMAGE_PATH_HAD_SPACE 0x8000u
+#define IMAGE_PATH_LEN 0x7fffu
 
 struct file_table {
 	uint64_t key;

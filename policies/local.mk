@@ -4,6 +4,7 @@ noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \
 	policies/dsse.c policies/dsse.h \
+	policies/file_lookup.c policies/file_lookup.h \
 	policies/file_table.c policies/file_table.h \
 	policies/image.c policies/image.h policies/image_layout.h \
 	policies/index.c policies/index.h \

@@ -283,25 +283,34 @@ static enum status file_table_at(const struct reference *ref, uint32_t index,
 	return reader_end(&r);
 }
 
-enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
-				  const struct digest *digest)
+enum status reference_files(const struct reference *ref, uint32_t table, struct file_lookup *out)
 {
 	struct file_table found;
 	enum status status = file_table_at(ref, table, &found);
 
+	if (status == OK)
+		*out = file_table_open(&found, ref->section[IMAGE_FILE_SLOTS],
+				       ref->section[IMAGE_FILE_RECORDS]);
+	return status;
+}
+
+enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
+				  const struct digest *digest)
+{
+	struct file_lookup files;
+	enum status status = reference_files(ref, table, &files);
+
 	if (status != OK)
 		return status;
-	return file_table_lookup(&found, ref->section[IMAGE_FILE_SLOTS],
-				 ref->section[IMAGE_FILE_RECORDS], path, digest);
+	return file_lookup_find(&files, file_lookup_place(&files, path), path, digest);
 }
 
 bool reference_set_has_digest(const struct reference *ref, uint32_t table,
 			      const struct digest *digest)
 {
-	struct file_table found;
+	struct file_lookup files;
 
-	return file_table_at(ref, table, &found) == OK &&
-	       file_table_has_digest(&found, ref->section[IMAGE_FILE_RECORDS], digest);
+	return reference_files(ref, table, &files) == OK && file_lookup_has_digest(&files, digest);
 }
 
 static int compare_rows(const void *a, const void *b)

@@ -2,6 +2,7 @@
 #ifndef POLICIES_REFERENCE_H
 #define POLICIES_REFERENCE_H
 
+#include "policies/file_lookup.h"
 #include "policies/layer.h"
 #include "policies/spiffe_id.h"
 #include "tpm/pcr.h"
@@ -181,6 +182,8 @@ enum status reference_set(const struct reference *ref, uint32_t index, struct re
  * each space. */
 enum status reference_file_lookup(const struct reference *ref, uint32_t table, struct span path,
 				  const struct digest *digest);
+/* The table, for many of them. */
+enum status reference_files(const struct reference *ref, uint32_t table, struct file_lookup *out);
 /* Is the digest there under any path? Reads the whole set: for a few answers to
  * people, never once an entry. */
 bool reference_set_has_digest(const struct reference *ref, uint32_t table,

@@ -8,18 +8,6 @@
 
 #include <openssl/crypto.h>
 
-struct span span_text(const char *text)
-{
-	if (text == NULL)
-		return (struct span){ 0 };
-	return (struct span){ .data = (const uint8_t *)text, .len = strlen(text) };
-}
-
-bool span_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 bool span_equal_secret(struct span a, struct span b)
 {
 	return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.data, b.data, a.len) == 0);
@@ -27,11 +15,10 @@ bool span_equal_secret(struct span a, struct span b)
 
 bool span_is_zero(struct span s)
 {
-	uint8_t seen = 0;
-
 	for (size_t i = 0; i < s.len; i++)
-		seen |= s.data[i];
-	return seen == 0;
+		if (s.data[i] != 0)
+			return false;
+	return true;
 }
 
 bool span_starts_with(struct span s, const char *prefix)

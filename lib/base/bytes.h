@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "base/status.h"
@@ -27,9 +28,20 @@ static inline struct span span_of(const struct bytes *b)
 	return (struct span){ .data = b->data, .len = b->len };
 }
 
-/* The text without its closing NUL; NULL gives the empty span. */
-struct span span_text(const char *text);
-bool span_equal(struct span a, struct span b);
+/* The text without its closing NUL; NULL gives the empty span. Inline, so that a
+ * constant text's length is a constant too. */
+static inline struct span span_text(const char *text)
+{
+	if (text == NULL)
+		return (struct span){ 0 };
+	return (struct span){ .data = (const uint8_t *)text, .len = strlen(text) };
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 /* Equal in time that depends on the lengths only: for secrets and nonces. */
 bool span_equal_secret(struct span a, struct span b);
 bool span_is_zero(struct span s);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_FILE_LOOKUP_H
+#define POLICIES_FILE_LOOKUP_H
+
+#include "base/digest.h"
+
+/*
+ * The files of one set, for looking up; borrows from the reference image. Each
+ * look-up reads two places of memory, a slot and the record that it names, far
+ * from each other and from all others. Who has many to do takes the places of
+ * all, then fetches the records of all: memory brings them at the same time, and
+ * finding waits for none.
+ */
+struct file_lookup {
+	uint64_t key;
+	uint64_t mask; /* number of slots, less one */
+	const uint8_t *slots;
+	struct span records;
+};
+
+/* Where a path's slot is, or would be; memory starts to bring it. */
+uint64_t file_lookup_place(const struct file_lookup *files, struct span path);
+/* Memory starts to bring the record of the slot at place. */
+void file_lookup_fetch(const struct file_lookup *files, uint64_t place);
+/* As reference_file_lookup(), of a path whose place was taken. */
+enum status file_lookup_find(const struct file_lookup *files, uint64_t place, struct span path,
+			     const struct digest *digest);
+/* As reference_set_has_digest(). */
+bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest);
+
+/* One file, as the set has it. */
+struct file_record {
+	const uint8_t *digest; /* SHA256_SIZE bytes */
+	struct span path;
+	bool had_space;
+};
+
+/* A record of the table; false where it lies outside. */
+bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out);
+
+#endif
