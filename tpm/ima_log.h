@@ -148,11 +148,26 @@ enum status ima_find_prefix(struct span log, enum digest_alg recorded, enum ima_
 			    const struct pcr_values *quoted, struct ima_progress *progress,
 			    size_t *prefix_bytes);
 
-/* The same, but where no prefix reaches the quote this is no failure:
+/*
+ * Who looks at the entries while they are replayed: they are read once, a window
+ * of at most IMA_WINDOW at a time. ahead gets them before they are hashed, so
+ * that memory can bring meanwhile what judging them reads; visit gets them after
+ * that, up to the prefix's end, and before it is known that the quote covers
+ * them. A status of visit's ends the replay.
+ */
+#define IMA_WINDOW 32
+
+struct ima_visitor {
+	void *context;
+	void (*ahead)(void *context, const struct ima_entry *entries, size_t count);
+	enum status (*visit)(void *context, const struct ima_entry *entries, size_t count);
+};
+
+/* As ima_find_prefix(), but where no prefix reaches the quote this is no failure:
  * *is_reached is false, and *progress stands after the whole log, which may be
- * the part of a longer one. */
+ * the part of a longer one. visitor may be NULL. */
 enum status ima_replay(struct span log, enum digest_alg recorded, enum ima_bank_form form,
-		       const struct pcr_values *quoted, struct ima_progress *progress,
-		       size_t *replayed, bool *is_reached);
+		       const struct pcr_values *quoted, const struct ima_visitor *visitor,
+		       struct ima_progress *progress, size_t *replayed, bool *is_reached);
 
 #endif

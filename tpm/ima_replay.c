@@ -76,10 +76,14 @@ void ima_progress_init(struct ima_progress *p, enum digest_alg bank)
 
 /* The search for a prefix: what was replayed, and which PCRs stand right. */
 struct search {
+	struct span bytes;
+	struct ima_log log; /* what was not yet read of them */
+	size_t replayed; /* of them */
 	struct ima_progress progress;
 	const struct pcr_bank *quoted;
 	pcr_mask matching; /* running value equals the quoted one */
 	pcr_mask wanted; /* named so far, and PCR 10 */
+	pcr_mask checked; /* wanted when a tail was looked at */
 	enum ima_bank_form form;
 	struct hasher hasher;
 	struct hasher sha1;
@@ -133,6 +137,7 @@ static enum status search_step(struct search *s, const struct ima_entry *entry)
 					s->form == IMA_BANK_SHA1_PADDED ? &s->sha1 : NULL);
 	if (status != OK)
 		return status;
+	s->replayed = entry->offset + entry->size;
 	p->entries++;
 	p->named |= bit;
 	p->bank.known |= bit;
@@ -159,41 +164,81 @@ static enum status check_tail(const struct search *s, struct ima_log tail, bool 
 	return status;
 }
 
-/* Stands after the prefix, or after the whole log where none reaches the quote. */
-static enum status search_prefix(struct search *s, struct ima_log *log, bool *is_reached)
+/* Is the quote reached by what was replayed? */
+static enum status check_end(struct search *s, bool *is_prefix)
 {
-	pcr_mask checked = 0; /* wanted when a tail was looked at */
-	enum status status = OK;
+	*is_prefix = false;
+	/* A tail that named another PCR is read again only after that PCR
+	 * has come up: 24 times at most, so time stays linear. */
+	if ((s->wanted & ~s->matching) != 0 || s->wanted == s->checked)
+		return OK;
+	s->checked = s->wanted;
 
-	for (;;) {
-		struct ima_entry entry;
+	struct ima_log tail = s->log;
+	tail.reader = reader_over(s->bytes);
+	reader_skip(&tail.reader, s->replayed);
+	return check_tail(s, tail, is_prefix);
+}
 
-		/* A tail that named another PCR is read again only after that PCR
-		 * has come up: 24 times at most, so time stays linear. */
-		if ((s->wanted & ~s->matching) == 0 && s->wanted != checked) {
-			checked = s->wanted;
-			status = check_tail(s, *log, is_reached);
-		}
-		if (status != OK || *is_reached)
-			return status;
-		status = ima_log_next(log, &entry);
-		if (status == STATUS_NOT_FOUND)
-			return OK;
-		if (status == OK)
-			status = search_step(s, &entry);
-		if (status != OK)
-			return status;
+/* Entries that were read; what came after the last of them. */
+struct window {
+	struct ima_entry entry[IMA_WINDOW];
+	size_t count;
+	enum status end;
+};
+
+static void window_read(struct window *w, struct ima_log *log)
+{
+	w->count = 0;
+	w->end = OK;
+	while (w->count < IMA_WINDOW && w->end == OK) {
+		w->end = ima_log_next(log, &w->entry[w->count]);
+		w->count += w->end == OK;
 	}
 }
 
-enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
-		       const struct pcr_values *quoted, struct ima_progress *progress,
-		       size_t *replayed, bool *is_reached)
+/* Replays the window up to the prefix's end, or all of it. */
+static enum status search_window(struct search *s, const struct window *w,
+				 const struct ima_visitor *visitor, bool *is_prefix)
 {
-	AUTO_DONE(search) s = { .progress = *progress, .form = form };
-	struct ima_log log;
+	enum status status = OK;
+	size_t count = 0;
+
+	if (visitor != NULL && visitor->ahead != NULL)
+		visitor->ahead(visitor->context, w->entry, w->count);
+	while (count < w->count && status == OK && !*is_prefix) {
+		status = search_step(s, &w->entry[count++]);
+		if (status == OK)
+			status = check_end(s, is_prefix);
+	}
+	if (status == OK && visitor != NULL)
+		status = visitor->visit(visitor->context, w->entry, count);
+	return status;
+}
+
+/* Stands after the prefix, or after the whole log where none reaches the quote. */
+static enum status search_prefix(struct search *s, const struct ima_visitor *visitor,
+				 bool *is_reached)
+{
+	struct window w = { .end = OK };
+	enum status status = check_end(s, is_reached);
+
+	while (status == OK && !*is_reached && w.end == OK) {
+		window_read(&w, &s->log);
+		status = search_window(s, &w, visitor, is_reached);
+	}
+	if (status != OK || *is_reached)
+		return status;
+	return w.end == STATUS_NOT_FOUND ? OK : w.end;
+}
+
+enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
+		       const struct pcr_values *quoted, const struct ima_visitor *visitor,
+		       struct ima_progress *progress, size_t *replayed, bool *is_reached)
+{
+	AUTO_DONE(search) s = { .bytes = bytes, .progress = *progress, .form = form };
 	bool found = false;
-	enum status status = ima_log_open(bytes, recorded, progress->entries, &log);
+	enum status status = ima_log_open(bytes, recorded, progress->entries, &s.log);
 
 	if (digest_alg_index(progress->bank.alg) == DIGEST_ALGS)
 		return STATUS_UNSUPPORTED;
@@ -201,11 +246,11 @@ enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_ban
 	if (status == OK)
 		status = search_start(&s);
 	if (status == OK)
-		status = search_prefix(&s, &log, &found);
+		status = search_prefix(&s, visitor, &found);
 	if (status != OK)
 		return status;
 	*progress = s.progress;
-	*replayed = log.reader.offset;
+	*replayed = s.replayed;
 	*is_reached = found;
 	return OK;
 }
@@ -218,7 +263,7 @@ enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum im
 	size_t replayed = 0;
 	bool is_reached = false;
 	enum status status =
-		ima_replay(bytes, recorded, form, quoted, &after, &replayed, &is_reached);
+		ima_replay(bytes, recorded, form, quoted, NULL, &after, &replayed, &is_reached);
 
 	if (status == OK && !is_reached)
 		status = STATUS_MISMATCH;

@@ -77,12 +77,16 @@ static struct ima_entry entry_at(const struct scene *s, uint64_t index)
 	return entry;
 }
 
+/* In the file's digest, and with care: what is recorded is made to fit. */
 static void edit(struct scene *s)
 {
 	struct ima_entry entry = entry_at(s, 100);
+	uint8_t *log = s->golden.ima_log.data;
+	struct digest recorded;
 
-	/* In the file's digest */
-	s->golden.ima_log.data[entry.file_digest.data - s->golden.ima_log.data] ^= 1;
+	log[entry.file_digest.data - log] ^= 1;
+	assert_int_equal(digest_of(DIGEST_SHA1, entry.template_data, &recorded), OK);
+	memcpy(log + (entry.template_hash.data - log), recorded.value, entry.template_hash.len);
 }
 
 static void drop(struct scene *s)
@@ -198,7 +202,35 @@ static void i04_a_violation_ends_the_right(void **state)
 	expect_entry(&tolerant, "ima-violation-tolerated", TIER_WARNING);
 }
 
+/* An approved file's data, where the TPM has been told something else. */
 static void i05_a_template_hash_is_that_of_the_data(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct digest cat = scene_listed(CAT);
+	struct made_entry entry = entry_of(&cat, PATH(CAT));
+	struct pcr_values quoted;
+	struct digest recorded = { .alg = DIGEST_SHA256 };
+	(void)state;
+
+	scene_init(&s);
+	quoted = s.golden.values;
+	entry.has_wrong_hash = true;
+	ima_log_add_made(&s.golden, &entry);
+	memcpy(recorded.value, entry_at(&s, ENTRIES).template_hash.data, 20);
+	s.golden.values = quoted;
+	golden_extend(&s.golden, 10, &recorded);
+	expect_log(&s, "ima-log-short", true);
+	expect_log(&s, "ima-log-short", true);
+	expect_found(&s, "ima-pcr-mismatch", TIER_CONTRAINDICATED);
+	/* It is also the entry that is named. */
+	expect_found(&s, "ima-template-hash-mismatch", TIER_CONTRAINDICATED);
+	assert_int_equal(s.result.findings.count, 2);
+	assert_int_equal(s.result.findings.list[1].entry, ENTRIES);
+	assert_int_equal(s.result.prefix_bytes, 0);
+}
+
+/* What is recorded is no evidence, for or against (decision 044). */
+static void i05_a_recorded_hash_decides_nothing(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
 	struct digest cat = scene_listed(CAT);
@@ -208,7 +240,11 @@ static void i05_a_template_hash_is_that_of_the_data(void **state)
 	scene_init(&s);
 	entry.has_wrong_hash = true;
 	ima_log_add_made(&s.golden, &entry);
-	expect_entry(&s, "ima-template-hash-mismatch", TIER_CONTRAINDICATED);
+	scene_expect_nothing(&s);
+	assert_int_equal(s.result.entries, ENTRIES + 1);
+	/* But zeros: those stand for a violation, which extends something else. */
+	memset(s.golden.ima_log.data + entry_at(&s, ENTRIES).offset + 4, 0, 20);
+	expect_never_reached(&s);
 }
 
 /* PCR 10 as a kernel before 5.8 fills it, from this entry on. */
@@ -827,6 +863,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i03_a_log_shorter_than_the_quote_is_asked_for_again),
 	cmocka_unit_test(i04_a_violation_ends_the_right),
 	cmocka_unit_test(i05_a_template_hash_is_that_of_the_data),
+	cmocka_unit_test(i05_a_recorded_hash_decides_nothing),
 	cmocka_unit_test(i06_a_bank_of_padded_sha1_is_not_taken_for_another),
 	cmocka_unit_test(i07_a_path_is_its_bytes),
 	cmocka_unit_test(i08_a_digest_says_what_it_is_of),

@@ -41,7 +41,7 @@ static enum status add_sets(const struct reference *ref, struct ref_range range,
 			is_known = is_known || out->set[j].table == set.table;
 		if (is_known)
 			continue;
-		if (out->count == sizeof(out->set) / sizeof(out->set[0]))
+		if (out->count == IMA_SETS_MAX)
 			return STATUS_TOO_LARGE;
 		out->set[out->count++] = set;
 	}
@@ -101,13 +101,44 @@ static void add(struct findings *findings, enum reason reason)
 	findings_add(findings, &f);
 }
 
+/* The entry whose data was changed, where who did it left the recorded hash alone:
+ * for a person's sake. It proves nothing, since no quote covers what is recorded
+ * (docs/decisions/044). */
+static enum status name_forged_entry(const struct appraisal_input *input, struct findings *findings)
+{
+	AUTO_DONE(hasher) sha1 = { 0 };
+	struct ima_log log;
+	struct ima_entry entry;
+	struct digest hash;
+	enum status status = hasher_init(&sha1, DIGEST_SHA1);
+
+	if (status == OK)
+		status = ima_log_open(input->ima_log, DIGEST_SHA1, input->ima_first, &log);
+	while (status == OK && ima_log_next(&log, &entry) == OK) {
+		status = ima_entry_hash(&entry, &sha1, &hash);
+		if (status != OK || entry.is_violation ||
+		    span_equal(digest_span(&hash), entry.template_hash))
+			continue;
+
+		struct finding f = ima_entry_finding(REASON_IMA_TEMPLATE_HASH, &entry);
+		findings_add(findings, &f);
+		return OK;
+	}
+	return status;
+}
+
 /* No prefix leads to the quote, for the nth time in a row. */
-static void not_reached(struct ima_state *state, struct findings *findings)
+static enum status not_reached(const struct appraisal_input *input, struct ima_state *state,
+			       struct findings *findings)
 {
 	if (state->unreached < UNREACHED_MAX)
 		state->unreached++;
-	add(findings,
-	    state->unreached < UNREACHED_MAX ? REASON_IMA_LOG_SHORT : REASON_IMA_PCR_MISMATCH);
+	if (state->unreached < UNREACHED_MAX) {
+		add(findings, REASON_IMA_LOG_SHORT);
+		return OK;
+	}
+	add(findings, REASON_IMA_PCR_MISMATCH);
+	return name_forged_entry(input, findings);
 }
 
 /* Which of the entries given count. */
@@ -119,44 +150,62 @@ enum extent {
 
 /* Parts so small, or so many, are no log on its way but a way to put a verdict
  * off and to keep a verifier busy. */
-static enum extent extent_of_part(const struct appraisal_input *input, struct ima_state *state,
-				  struct findings *findings)
+static enum status find_part(const struct appraisal_input *input, struct ima_state *state,
+			     struct findings *findings, enum extent *extent)
 {
 	uint64_t bytes = state->unproven_bytes + input->ima_log.len;
 
-	if (!input->ima_has_more || input->ima_log.len < IMA_PART_MIN) {
-		not_reached(state, findings);
-		return EXTENT_NONE;
-	}
+	if (!input->ima_has_more || input->ima_log.len < IMA_PART_MIN)
+		return not_reached(input, state, findings);
 	if (bytes > IMA_UNPROVEN_MAX) {
 		state->unreached = UNREACHED_MAX;
 		add(findings, REASON_IMA_LOG_ENDLESS);
-		return EXTENT_NONE;
+		return OK;
 	}
 	state->unproven_bytes = bytes;
 	add(findings, REASON_IMA_LOG_PARTIAL);
-	return EXTENT_PART;
+	*extent = EXTENT_PART;
+	return OK;
 }
 
-/* *progress and *replayed are of use only with an extent. */
-static enum status find_extent(const struct appraisal_input *input, struct ima_state *state,
-			       struct ima_progress *progress, size_t *replayed,
-			       struct findings *findings, enum extent *extent)
+static void walk_ahead(void *context, const struct ima_entry *entries, size_t count)
 {
+	ima_walk_ahead(context, entries, count);
+}
+
+static enum status walk_visit(void *context, const struct ima_entry *entries, size_t count)
+{
+	struct ima_walk *walk = context;
+
+	for (size_t i = 0; i < count && walk->failure == OK && !walk->is_waiting; i++)
+		walk->failure = ima_entry_check(walk, &entries[i], i);
+	return walk->failure;
+}
+
+/* Entries are judged as they are replayed; *replayed bytes are of use only with an
+ * extent. */
+static enum status find_extent(struct ima_walk *walk, size_t *replayed, struct findings *findings,
+			       enum extent *extent)
+{
+	const struct appraisal_input *input = walk->input;
+	struct ima_visitor visitor = { walk, walk_ahead, walk_visit };
 	bool is_reached = false;
 	enum status status = ima_replay(input->ima_log, DIGEST_SHA1, IMA_BANK_PROPER, input->values,
-					progress, replayed, &is_reached);
+					&visitor, &walk->state->progress, replayed, &is_reached);
 
 	*extent = EXTENT_NONE;
+	if (walk->failure != OK)
+		return walk->failure;
 	switch (status) {
 	case OK:
-		*extent = is_reached ? EXTENT_PREFIX : extent_of_part(input, state, findings);
+		if (!is_reached)
+			return find_part(input, walk->state, findings, extent);
+		*extent = EXTENT_PREFIX;
 		return OK;
 	case STATUS_NO_MEMORY:
 		return status;
 	case STATUS_TRUNCATED:
-		not_reached(state, findings);
-		return OK;
+		return not_reached(input, walk->state, findings);
 	case STATUS_NOT_FOUND:
 		add(findings, REASON_IMA_PCR_UNQUOTED);
 		return OK;
@@ -173,20 +222,51 @@ static enum status find_extent(const struct appraisal_input *input, struct ima_s
 	return OK;
 }
 
-static enum status check_entries(const struct appraisal_input *input, const struct ima_sets *sets,
-				 struct ima_state *state, size_t prefix_bytes)
+/* The entries that the walk stopped at, and after: they count. */
+static enum status check_rest(struct ima_walk *walk, size_t replayed)
 {
-	AUTO_DONE(ima_walk) walk = { 0 };
-	struct span prefix = { input->ima_log.data, prefix_bytes };
+	struct span rest = { walk->input->ima_log.data, replayed };
+	size_t done = walk->waiting.offset + walk->waiting.size;
 	struct ima_log log;
 	struct ima_entry entry;
-	enum status status = ima_walk_init(&walk, input, sets, state);
+	enum status status = OK;
+
+	if (!walk->is_waiting)
+		return OK;
+	walk->is_covered = true;
+	rest.data += done;
+	rest.len -= done;
+	status = ima_entry_settle(walk);
+	if (status == OK)
+		status = ima_log_open(rest, DIGEST_SHA1, walk->waiting.index + 1, &log);
+	while (status == OK && (status = ima_log_next(&log, &entry)) == OK) {
+		ima_walk_ahead(walk, &entry, 1);
+		status = ima_entry_check(walk, &entry, 0);
+	}
+	return status == STATUS_NOT_FOUND ? OK : status;
+}
+
+/* One reading for replay and judgement: *state goes on over what counts. */
+static enum status check_entries(const struct appraisal_input *input, const struct ima_sets *sets,
+				 struct ima_state *state, size_t *replayed,
+				 struct findings *findings, enum extent *extent)
+{
+	AUTO_DONE(ima_walk) walk = { 0 };
+	struct ima_state judged = *state;
+	enum status status = ima_walk_init(&walk, input, sets, &judged);
 
 	if (status == OK)
-		status = ima_log_open(prefix, DIGEST_SHA1, input->ima_first, &log);
-	while (status == OK && (status = ima_log_next(&log, &entry)) == OK)
-		status = ima_entry_check(&walk, &entry);
-	return status == STATUS_NOT_FOUND ? OK : status;
+		status = find_extent(&walk, replayed, findings, extent);
+	if (status != OK)
+		return status;
+	/* All that is kept where nothing counts. */
+	state->unreached = judged.unreached;
+	if (*extent == EXTENT_NONE)
+		return OK;
+	status = check_rest(&walk, *replayed);
+	if (status == OK)
+		*state = judged;
+	return status;
 }
 
 /* Paths that must have appeared and have not: the first, and how many. */
@@ -288,7 +368,6 @@ enum status ima_appraise(const struct appraisal_input *input, const struct ima_s
 			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,
 			 bool *is_complete)
 {
-	struct ima_progress progress = state->progress;
 	size_t replayed = 0;
 	enum extent extent = EXTENT_NONE;
 	enum status status = OK;
@@ -297,24 +376,20 @@ enum status ima_appraise(const struct appraisal_input *input, const struct ima_s
 	*prefix_bytes = 0;
 	if (!may_replay(input, state, findings))
 		return OK;
-	status = find_extent(input, state, &progress, &replayed, findings, &extent);
+	status = check_entries(input, sets, state, &replayed, findings, &extent);
 	if (status != OK || extent == EXTENT_NONE)
 		return status;
-	if (progress.entries == 0) {
+	if (state->progress.entries == 0) {
 		/* Entries, and none of them quoted: IMA has extended nothing. */
 		add(findings, REASON_IMA_LOG_MISSING);
 		return OK;
 	}
-	status = check_entries(input, sets, state, replayed);
-	if (status != OK)
-		return status;
-	state->progress = progress;
 	*prefix_bytes = replayed;
 	if (extent == EXTENT_PART)
 		return OK;
 	/* All that came before it in parts, too: one chain leads here. */
 	state->unreached = 0;
-	state->proven = progress.entries;
+	state->proven = state->progress.entries;
 	state->unproven_bytes = 0;
 	check_policy(sets, state, findings);
 	*is_complete = true;

@@ -20,6 +20,7 @@ enum ima_phase {
 };
 
 #define IMA_REQUIRED_MAX 256 /* mustAppear paths of a release */
+#define IMA_SETS_MAX 64 /* of all releases whose sets count */
 
 /* What is known of a boot session's log so far. */
 struct ima_state {
@@ -47,7 +48,7 @@ bool ima_state_is_lost(const struct ima_state *state);
 struct ima_sets {
 	struct release booted;
 	size_t count, early_count;
-	struct reference_set set[64]; /* of all of them, those of early first */
+	struct reference_set set[IMA_SETS_MAX]; /* of all of them, those of early first */
 	int64_t valid_until; /* then another union holds */
 };
 

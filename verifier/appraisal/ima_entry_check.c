@@ -5,32 +5,7 @@
 
 #include "base/text.h"
 
-/* Looking for a digest under other paths reads whole sets: for a person's sake,
- * never in proportion to what a host sends. */
-#define SEARCHES_MAX 16
-
 static const char boot_aggregate[] = "boot_aggregate";
-
-enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
-			  const struct ima_sets *sets, struct ima_state *state)
-{
-	*walk = (struct ima_walk){
-		.input = input,
-		.sets = sets,
-		.rules = &sets->booted.ima,
-		.state = state,
-		.searches_left = SEARCHES_MAX,
-	};
-	enum status status = hasher_init(&walk->recorded, DIGEST_SHA1);
-
-	return status == OK ? hasher_init(&walk->sha256, DIGEST_SHA256) : status;
-}
-
-void ima_walk_done(struct ima_walk *walk)
-{
-	hasher_done(&walk->recorded);
-	hasher_done(&walk->sha256);
-}
 
 bool ima_policy_is_required(const struct ima_rules *rules)
 {
@@ -71,26 +46,22 @@ static void describe(struct finding *f, const struct ima_entry *entry)
 		finding_detail(f, NULL, span_of(&digest));
 }
 
-static enum status found(struct ima_walk *w, enum reason reason, const struct ima_entry *entry)
+struct finding ima_entry_finding(enum reason reason, const struct ima_entry *entry)
 {
 	struct finding f = finding_of(reason);
 
 	if (is_module(entry->path) && f.layer == LAYER_USERLAND)
 		f.layer = LAYER_KERNEL;
 	describe(&f, entry);
-	findings_add(&w->state->findings, &f);
-	return OK;
+	return f;
 }
 
-static enum status check_template_hash(struct ima_walk *w, const struct ima_entry *entry,
-				       bool *is_right)
+static enum status found(struct ima_walk *w, enum reason reason, const struct ima_entry *entry)
 {
-	struct digest hash;
-	enum status status = ima_entry_hash(entry, &w->recorded, &hash);
+	struct finding f = ima_entry_finding(reason, entry);
 
-	if (status == OK)
-		*is_right = span_equal(digest_span(&hash), entry->template_hash);
-	return status;
+	findings_add(&w->state->findings, &f);
+	return OK;
 }
 
 /* Ties the log to this boot: the first entry hashes the PCRs that were quoted
@@ -156,41 +127,6 @@ static enum status check_buffer(struct ima_walk *w, const struct ima_entry *entr
 	return OK;
 }
 
-/* Where an entry's path and digest stand among sets first to end - 1. */
-struct lookup {
-	enum status status; /* OK, STATUS_MISMATCH, STATUS_NOT_FOUND */
-	const struct reference_set *set; /* OK, STATUS_MISMATCH: where */
-};
-
-static struct lookup look_up(const struct ima_walk *w, size_t end, struct span path,
-			     const struct digest *digest)
-{
-	struct lookup best = { .status = STATUS_NOT_FOUND };
-
-	for (size_t i = 0; i < end; i++) {
-		const struct reference_set *set = &w->sets->set[i];
-		enum status status =
-			reference_file_lookup(w->input->reference, set->table, path, digest);
-
-		if (status == OK)
-			return (struct lookup){ OK, set };
-		if (status == STATUS_MISMATCH)
-			best = (struct lookup){ STATUS_MISMATCH, set };
-	}
-	return best;
-}
-
-static bool is_elsewhere(struct ima_walk *w, const struct digest *digest)
-{
-	if (w->searches_left == 0)
-		return false;
-	w->searches_left--;
-	for (size_t i = 0; i < w->sets->count; i++)
-		if (reference_set_has_digest(w->input->reference, w->sets->set[i].table, digest))
-			return true;
-	return false;
-}
-
 static bool is_excluded(const struct ima_walk *w, struct span path)
 {
 	struct ref_range exclude = w->rules->exclude;
@@ -215,13 +151,33 @@ static enum layer layer_of_set(const struct reference_set *set)
 	return LAYER_USERLAND;
 }
 
-static enum status unlisted(struct ima_walk *w, const struct ima_entry *entry,
-			    const struct digest *digest, struct lookup lookup)
+/* Its path is in no set. */
+static enum status unknown(struct ima_walk *w, const struct ima_entry *entry,
+			   const struct digest *digest)
 {
-	if (lookup.status == STATUS_MISMATCH) {
+	return found(w,
+		     ima_walk_has_digest(w, digest) ? REASON_IMA_ENTRY_ELSEWHERE
+						    : REASON_IMA_ENTRY_UNKNOWN,
+		     entry);
+}
+
+enum status ima_entry_settle(struct ima_walk *walk)
+{
+	struct digest digest;
+	enum status status =
+		digest_from(walk->waiting.file_alg, walk->waiting.file_digest, &digest);
+
+	walk->is_waiting = false;
+	return status == OK ? unknown(walk, &walk->waiting, &digest) : status;
+}
+
+static enum status unlisted(struct ima_walk *w, const struct ima_entry *entry,
+			    const struct digest *digest, struct ima_listing listing)
+{
+	if (listing.status == STATUS_MISMATCH) {
 		struct finding f = finding_of(REASON_IMA_ENTRY_CHANGED);
 
-		f.layer = layer_of_set(lookup.set);
+		f.layer = layer_of_set(listing.set);
 		describe(&f, entry);
 		findings_add(&w->state->findings, &f);
 		return OK;
@@ -232,27 +188,11 @@ static enum status unlisted(struct ima_walk *w, const struct ima_entry *entry,
 			return found(w, REASON_IMA_ENTRY_EXCLUDED, entry);
 		return OK;
 	}
-	return found(
-		w, is_elsewhere(w, digest) ? REASON_IMA_ENTRY_ELSEWHERE : REASON_IMA_ENTRY_UNKNOWN,
-		entry);
-}
-
-static void note_required(struct ima_walk *w, struct span path)
-{
-	struct ref_range sets = w->sets->booted.ima.sets;
-	size_t bit = 0;
-
-	for (uint32_t i = 0; i < sets.count; i++) {
-		struct reference_set set;
-
-		if (reference_set(w->input->reference, sets.first + i, &set) != OK)
-			return;
-		for (uint32_t j = 0; j < set.must_appear.count && bit < IMA_REQUIRED_MAX;
-		     j++, bit++)
-			if (span_equal(path, reference_text(w->input->reference,
-							    set.must_appear.first + j)))
-				w->state->seen[bit / 64] |= (uint64_t)1 << (bit % 64);
-	}
+	if (w->is_covered)
+		return unknown(w, entry, digest);
+	w->waiting = *entry;
+	w->is_waiting = true;
+	return OK;
 }
 
 /* The policy's own file. Never looked up in a set: one path, listed digests. */
@@ -282,26 +222,26 @@ static enum status check_in_force(struct ima_walk *w, const struct ima_entry *en
 	return is_module(entry->path) ? OK : found(w, REASON_IMA_POLICY_NOT_IN_FORCE, entry);
 }
 
-static enum status check_listed(struct ima_walk *w, const struct ima_entry *entry,
+static enum status check_listed(struct ima_walk *w, const struct ima_entry *entry, size_t i,
 				const struct digest *digest)
 {
 	bool is_early = ima_policy_is_required(w->rules) && w->state->phase < IMA_PHASE_LOADED;
-	struct lookup lookup =
-		look_up(w, is_early ? w->sets->early_count : w->sets->count, entry->path, digest);
+	size_t count = is_early ? w->sets->early_count : w->sets->count;
+	struct ima_listing listing = ima_walk_look_up(w, count, i, entry->path, digest);
 
-	if (lookup.status == OK) {
-		note_required(w, entry->path);
+	if (listing.status == OK) {
+		ima_walk_note_required(w, entry->path);
 		return OK;
 	}
 	if (is_early) {
-		lookup = look_up(w, w->sets->count, entry->path, digest);
-		if (lookup.status == OK)
+		listing = ima_walk_look_up(w, w->sets->count, i, entry->path, digest);
+		if (listing.status == OK)
 			return found(w, REASON_IMA_ENTRY_EARLY, entry);
 	}
-	return unlisted(w, entry, digest, lookup);
+	return unlisted(w, entry, digest, listing);
 }
 
-static enum status check_file(struct ima_walk *w, const struct ima_entry *entry)
+static enum status check_file(struct ima_walk *w, const struct ima_entry *entry, size_t i)
 {
 	struct digest digest;
 
@@ -328,7 +268,7 @@ static enum status check_file(struct ima_walk *w, const struct ima_entry *entry)
 
 	if (ima_policy_is_required(w->rules))
 		status = check_in_force(w, entry);
-	return status == OK ? check_listed(w, entry, &digest) : status;
+	return status == OK ? check_listed(w, entry, i, &digest) : status;
 }
 
 static enum status check_violation(struct ima_walk *w, const struct ima_entry *entry)
@@ -341,26 +281,29 @@ static enum status check_violation(struct ima_walk *w, const struct ima_entry *e
 		     entry);
 }
 
-enum status ima_entry_check(struct ima_walk *walk, const struct ima_entry *entry)
+/* The last template's name is nearly always this one's, and the same bytes. */
+static bool is_allowed_template(struct ima_walk *w, struct span name)
 {
-	bool is_right = false;
+	if (name.data == w->template_name.data && name.len == w->template_name.len)
+		return true;
+	if (!reference_range_has_text(w->input->reference, w->rules->templates, name))
+		return false;
+	w->template_name = name;
+	return true;
+}
+
+enum status ima_entry_check(struct ima_walk *walk, const struct ima_entry *entry, size_t i)
+{
 	bool is_first = walk->state->phase == IMA_PHASE_START;
-	enum status status;
 
 	if (is_first)
 		walk->state->phase = IMA_PHASE_EARLY;
-	if (!reference_range_has_text(walk->input->reference, walk->rules->templates,
-				      entry->template_name))
+	if (!is_allowed_template(walk, entry->template_name))
 		return found(walk, REASON_IMA_TEMPLATE, entry);
 	if (entry->is_violation)
 		return is_first ? found(walk, REASON_IMA_AGGREGATE_MISSING, entry)
 				: check_violation(walk, entry);
-	status = check_template_hash(walk, entry, &is_right);
-	if (status != OK)
-		return status;
-	if (!is_right)
-		return found(walk, REASON_IMA_TEMPLATE_HASH, entry);
 	if (is_first)
 		return check_boot_aggregate(walk, entry);
-	return entry->has_buffer ? check_buffer(walk, entry) : check_file(walk, entry);
+	return entry->has_buffer ? check_buffer(walk, entry) : check_file(walk, entry, i);
 }

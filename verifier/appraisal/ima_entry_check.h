@@ -2,26 +2,17 @@
 #ifndef VERIFIER_APPRAISAL_IMA_ENTRY_CHECK_H
 #define VERIFIER_APPRAISAL_IMA_ENTRY_CHECK_H
 
-#include "verifier/appraisal/ima_appraisal.h"
+#include "verifier/appraisal/ima_walk.h"
 
-/* One walk over entries that the quote covers. */
-struct ima_walk {
-	const struct appraisal_input *input;
-	const struct ima_sets *sets;
-	const struct ima_rules *rules; /* of the booted release */
-	struct ima_state *state;
-	struct hasher recorded; /* of the template hash as logged */
-	struct hasher sha256;
-	unsigned searches_left; /* for approved content at another path */
-};
+/* Adds to the state's findings what is wrong with entry i of those that
+ * ima_walk_ahead() had last. Where walk->is_waiting afterwards, that is still
+ * to be decided by ima_entry_settle(), before the entries that follow. */
+enum status ima_entry_check(struct ima_walk *walk, const struct ima_entry *entry, size_t i);
+/* Decides about the waiting entry, now that the quote covers it. */
+enum status ima_entry_settle(struct ima_walk *walk);
 
-enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
-			  const struct ima_sets *sets, struct ima_state *state);
-void ima_walk_done(struct ima_walk *walk);
-AUTO_RELEASE(ima_walk, ima_walk_done);
-
-/* Adds to the state's findings what is wrong with the entry. */
-enum status ima_entry_check(struct ima_walk *walk, const struct ima_entry *entry);
+/* A finding about the entry, with its path and digest. */
+struct finding ima_entry_finding(enum reason reason, const struct ima_entry *entry);
 
 /* Does the release want one named policy, loaded and in force? */
 bool ima_policy_is_required(const struct ima_rules *rules);

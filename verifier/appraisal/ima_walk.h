@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_APPRAISAL_IMA_WALK_H
+#define VERIFIER_APPRAISAL_IMA_WALK_H
+
+#include "verifier/appraisal/ima_appraisal.h"
+
+/* A path that must appear, and its bit in the state. */
+struct ima_required {
+	struct span path;
+	size_t bit;
+};
+
+/* Where an entry's path and digest stand among the sets. */
+struct ima_listing {
+	enum status status; /* OK, STATUS_MISMATCH, STATUS_NOT_FOUND */
+	const struct reference_set *set; /* OK, STATUS_MISMATCH: where */
+};
+
+/*
+ * One walk over entries, which judges them before it is known that the quote
+ * covers them. Set up once: an entry costs no look at what is the same for all.
+ */
+struct ima_walk {
+	const struct appraisal_input *input;
+	const struct ima_sets *sets;
+	const struct ima_rules *rules; /* of the booted release */
+	struct ima_state *state; /* to be dropped where the quote is not reached */
+	struct span template_name; /* the last one that the release allows */
+	struct hasher sha256;
+	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
+	size_t required_count;
+	struct ima_required required[IMA_REQUIRED_MAX];
+	/* Where each set has the path of each entry of the window. */
+	uint64_t place[IMA_WINDOW][IMA_SETS_MAX];
+	/*
+	 * A search through whole sets is for a person's sake: never before the
+	 * quote is known to cover its entry, and never in proportion to what a host
+	 * sends. The walk stops at the entry that needs the first one.
+	 */
+	bool is_covered;
+	bool is_waiting;
+	struct ima_entry waiting;
+	unsigned searches_left;
+	enum status failure; /* of the machinery */
+};
+
+enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
+			  const struct ima_sets *sets, struct ima_state *state);
+void ima_walk_done(struct ima_walk *walk);
+AUTO_RELEASE(ima_walk, ima_walk_done);
+
+/* Memory starts to bring what looking up these entries, at most IMA_WINDOW, reads. */
+void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entries, size_t count);
+/* Among the first count sets; of entry i of those that ima_walk_ahead() had last. */
+struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
+				    struct span path, const struct digest *digest);
+/* Is it in a set under any path? False too where there were searches enough. */
+bool ima_walk_has_digest(struct ima_walk *walk, const struct digest *digest);
+/* The path has appeared with its digest. */
+void ima_walk_note_required(struct ima_walk *walk, struct span path);
+
+#endif
