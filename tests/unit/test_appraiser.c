@@ -121,6 +121,27 @@ static void s01_a_small_frame_that_unpacks_to_much_is_refused(void **state)
 	assert_int_equal(log.len, 4 << 20);
 }
 
+/* Found by fuzz_log_frame: nine bytes had 128 MiB allocated. */
+static void a_frame_that_asks_for_a_wide_window_is_refused(void **state)
+{
+	/* RFC 8878, 3.1.1: magic, no content size, window descriptor, a last empty
+	 * block. Its upper five bits are the window's exponent, less 10. */
+	uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x00, 0x01, 0x00, 0x00 };
+	struct span frames = { frame, sizeof(frame) };
+	AUTO_DONE(bytes) log = { 0 };
+	(void)state;
+
+	frame[5] = (21 - 10) << 3;
+	assert_int_equal(log_frame_unpack(frames, 100, &log), OK);
+	assert_int_equal(log.len, 0);
+	bytes_done(&log);
+	for (unsigned exponent = 22; exponent <= 27; exponent++) {
+		frame[5] = (uint8_t)((exponent - 10) << 3);
+		assert_int_equal(log_frame_unpack(frames, 100, &log), STATUS_MALFORMED);
+		assert_null(log.data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +150,7 @@ int main(void)
 		cmocka_unit_test(queries_hold_known_names_once),
 		cmocka_unit_test(logs_come_out_as_they_went_in_frame_after_frame),
 		cmocka_unit_test(s01_a_small_frame_that_unpacks_to_much_is_refused),
+		cmocka_unit_test(a_frame_that_asks_for_a_wide_window_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

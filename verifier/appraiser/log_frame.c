@@ -5,6 +5,9 @@
 
 /* Event and IMA logs shrink to a third already at the fastest level. */
 #define LEVEL 3
+/* At that level no window is wider than 2 MiB. One that a frame asks for is
+ * allocated before a byte is there, up to 128 MiB if it is not told. */
+#define WINDOW_LOG_MAX 21
 
 AUTO_FREE(ZSTD_DCtx, ZSTD_DCtx, (void)ZSTD_freeDCtx);
 
@@ -34,7 +37,8 @@ enum status log_frame_unpack(struct span frames, size_t max, struct bytes *out)
 	size_t step = ZSTD_DStreamOutSize();
 	size_t left = 0;
 
-	if (ctx == NULL)
+	if (ctx == NULL ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
 		return STATUS_NO_MEMORY;
 	/* A full buffer may hide more of a frame; at a frame's end there is none. */
 	for (bool is_full = false; in.pos < in.size || (is_full && left != 0);) {
