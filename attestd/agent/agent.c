@@ -131,6 +131,8 @@ static int64_t wait_after(const struct round *round, struct streak *s)
 	enum outcome outcome = round->outcome;
 
 	*s = (struct streak){ 0 };
+	if (outcome == OUTCOME_MORE)
+		return 0;
 	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
 		s->soon = before.soon + 1;
 		return schedule_backoff_ms(s->soon, 0, any_number());

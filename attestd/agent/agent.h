@@ -19,6 +19,7 @@ struct agent {
 	struct node_id node;
 	bool has_node;
 	uint32_t reset_count, restart_count; /* of the last quote */
+	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct digest last_told; /* of the last reasons logged */
 	char state[160]; /* for people */
 };
@@ -26,6 +27,7 @@ struct agent {
 enum outcome {
 	OUTCOME_VERDICT, /* the next one at its time */
 	OUTCOME_SOON, /* nothing was decided: again, a few times */
+	OUTCOME_MORE, /* a part of the IMA log was taken: the next, at once */
 	OUTCOME_PENDING, /* nobody has approved the node */
 	OUTCOME_AWAY, /* verifier or TPM does not answer: back off */
 	OUTCOME_BROKEN, /* a role is gone: end */

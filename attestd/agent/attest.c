@@ -172,8 +172,18 @@ static struct round hand_on(struct agent *a, const struct verdict *v,
 	return round;
 }
 
+/* Nothing was decided. At once only where the verifier went on from one part of
+ * the log to the next: its word is not signed, and each round costs a quote. */
+static struct round undecided(struct agent *a, bool is_next_part)
+{
+	if (a->goes_on_at == 0 || !is_next_part)
+		return (struct round){ .outcome = OUTCOME_SOON };
+	agent_say(a, "sending the IMA log in parts");
+	return (struct round){ .outcome = OUTCOME_MORE };
+}
+
 static struct round take_result(struct agent *a, const struct attestation_challenge *challenge,
-				struct span body)
+				bool is_next_part, struct span body)
 {
 	AUTO_DONE(attestation_result) result = { 0 };
 	AUTO_DONE(verdict) v = { 0 };
@@ -186,7 +196,7 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 	/* Nothing was decided, and so there is nothing to hand on. */
 	if (result.retry) {
 		log_reasons(a, &result);
-		return (struct round){ .outcome = OUTCOME_SOON };
+		return undecided(a, is_next_part);
 	}
 	/* TLS ends in the verifier's front: only the result key speaks for the
 	 * verdict. */
@@ -208,13 +218,17 @@ static struct round send_evidence(struct agent *a, const struct attestation_chal
 {
 	AUTO_DONE(broker_evidence) evidence = { 0 };
 	AUTO_DONE(verifier_answer) answer = { 0 };
+	bool is_next_part = a->goes_on_at == 0 || challenge->next_entry == a->goes_on_at;
 	enum status status = broker_evidence(&a->broker, challenge, &evidence);
 	char code[65];
+
+	a->goes_on_at = 0;
 
 	if (status != OK)
 		return agent_broker_refused(a, "evidence", status);
 	a->reset_count = evidence.reset_count;
 	a->restart_count = evidence.restart_count;
+	a->goes_on_at = evidence.goes_on_at;
 
 	struct round round = post_node(a, "evidence", span_of(&evidence.body), &answer);
 
@@ -222,7 +236,7 @@ static struct round send_evidence(struct agent *a, const struct attestation_chal
 		return round;
 	if (answer.code != 200)
 		return agent_refused(a, &answer, code);
-	return take_result(a, challenge, span_of(&answer.body));
+	return take_result(a, challenge, is_next_part, span_of(&answer.body));
 }
 
 /* The id follows from the EK certificate: no enrolment is needed to know it. */

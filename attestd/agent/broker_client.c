@@ -215,6 +215,7 @@ enum status broker_evidence(struct broker_client *b, const struct attestation_ch
 
 	evidence.reset_count = reader_be32(&r);
 	evidence.restart_count = reader_be32(&r);
+	evidence.goes_on_at = reader_be64(&r);
 	take_bytes(&r, EVIDENCE_BODY_MAX, &evidence.body);
 	if (reader_end(&r) != OK)
 		return STATUS_IO;

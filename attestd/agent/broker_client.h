@@ -29,6 +29,7 @@ struct broker_activation {
 
 struct broker_evidence {
 	uint32_t reset_count, restart_count;
+	uint64_t goes_on_at; /* entry after a part of the IMA log; 0: all is there */
 	struct bytes body;
 };
 

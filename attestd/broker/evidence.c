@@ -5,9 +5,9 @@
 #include "tpm/attest.h"
 #include "tpm/policy_digest.h"
 
-/* Both logs together, so that their base64 and the rest stay below the cap of
- * the request's body. */
-#define LOGS_MAX ((size_t)23 << 20)
+/* Of the IMA log at once: in raw bytes, JSON and frames it is held several times,
+ * and all roles together stay below 8 MiB. */
+#define IMA_PART_MAX ((size_t)256 << 10)
 #define BOOT_LOG_MAX ((size_t)4 << 20)
 
 /* FRAME_EVIDENCE */
@@ -133,15 +133,14 @@ static enum status unreadable(const char *which, enum status status)
 	return status;
 }
 
-static enum status add_logs(struct broker *b, const struct wanted *w, struct evidence *e)
+static enum status add_logs(struct broker *b, const struct wanted *w, struct evidence *e,
+			    uint64_t *goes_on_at)
 {
-	size_t room = LOGS_MAX;
 	enum status status = OK;
 
 	if (w->boot_log) {
 		status = logs_read_boot(&b->logs, BOOT_LOG_MAX, &e->boot_log);
 		e->has_boot_log = status == OK;
-		room -= e->boot_log.len;
 	} else if (b->logs.boot_fd < 0) {
 		status = STATUS_NOT_FOUND;
 	}
@@ -151,7 +150,8 @@ static enum status add_logs(struct broker *b, const struct wanted *w, struct evi
 		return unreadable("boot", status);
 
 	e->ima_first = w->next_entry;
-	status = logs_read_ima(&b->logs, room, &e->ima_first, &e->ima_entries);
+	status = logs_read_ima(&b->logs, IMA_PART_MAX, &e->ima_first, &e->ima_entries, goes_on_at);
+	e->ima_has_more = *goes_on_at > 0;
 	e->has_ima_log = status == OK;
 	if (status == STATUS_NOT_FOUND)
 		e->states |= HOST_IMA_LOG_MISSING;
@@ -160,7 +160,7 @@ static enum status add_logs(struct broker *b, const struct wanted *w, struct evi
 	return OK;
 }
 
-static enum status answer(const struct evidence *e, struct writer *out)
+static enum status answer(struct evidence *e, uint64_t goes_on_at, struct writer *out)
 {
 	AUTO_DONE(bytes) json = { 0 };
 	struct attest quote;
@@ -170,8 +170,12 @@ static enum status answer(const struct evidence *e, struct writer *out)
 		status = evidence_write(e, &json);
 	if (status != OK)
 		return status;
+	/* Before there is another copy. */
+	bytes_done(&e->boot_log);
+	bytes_done(&e->ima_entries);
 	writer_be32(out, quote.reset_count);
 	writer_be32(out, quote.restart_count);
+	writer_be64(out, goes_on_at);
 	writer_sized32(out, span_of(&json));
 	return OK;
 }
@@ -181,6 +185,7 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	AUTO_DONE(evidence) e = { 0 };
 	struct wanted w;
 	struct name key;
+	uint64_t goes_on_at = 0;
 	enum status status = wanted_read(in, &w);
 
 	if (status != OK)
@@ -199,6 +204,6 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 		status = add_quote(b, &w, &key, &e);
 	/* Quote first, logs after: the log may be longer, never shorter. */
 	if (status == OK)
-		status = add_logs(b, &w, &e);
-	return status == OK ? answer(&e, out) : status;
+		status = add_logs(b, &w, &e, &goes_on_at);
+	return status == OK ? answer(&e, goes_on_at, out) : status;
 }

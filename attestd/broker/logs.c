@@ -11,8 +11,9 @@
 #include "daemon/log.h"
 #include "tpm/ima_log.h"
 
-/* Holds any one entry: its data, names and sizes. */
+/* Holds any one entry: its data, names and sizes; and a part before it. */
 #define WINDOW ((size_t)2 << 20)
+#define SEEK_STEP ((size_t)256 << 10)
 #define READ_STEP ((size_t)64 << 10)
 
 static int open_log(const char *path)
@@ -135,60 +136,93 @@ static enum status whole_entries(struct span log, uint64_t count, size_t *len, u
 	return status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED ? OK : status;
 }
 
-/* Moves to entry; STATUS_NOT_FOUND where the log ends before. */
-static enum status seek(struct log_files *logs, uint64_t entry)
+/* Whole entries at mark, at most count of them, out of about max bytes; more
+ * where that holds less than least bytes of them. */
+static enum status read_whole(const struct log_files *logs, const struct log_mark *mark,
+			      uint64_t count, size_t max, size_t least, struct bytes *out,
+			      uint64_t *passed, bool *is_cut)
 {
-	if (entry < logs->entry) {
-		logs->entry = 0;
-		logs->offset = 0;
-	}
-	while (logs->entry < entry) {
+	for (;;) {
 		AUTO_DONE(bytes) window = { 0 };
-		uint64_t passed = 0;
 		size_t len = 0;
-		enum status status = read_from(logs->ima_fd, logs->offset, WINDOW, &window);
+		enum status status = read_from(logs->ima_fd, mark->offset, max, &window);
 
 		if (status == OK)
-			status =
-				whole_entries(span_of(&window), entry - logs->entry, &len, &passed);
+			status = whole_entries(span_of(&window), count, &len, passed);
+		if (status != OK)
+			return status;
+		*is_cut = window.len == max;
+		if (*is_cut && len < least && max < WINDOW) {
+			max = max < WINDOW / 2 ? max * 2 : WINDOW;
+			continue;
+		}
+		window.len = len;
+		*out = window;
+		window = (struct bytes){ 0 };
+		return OK;
+	}
+}
+
+/* The nearest place that is known, not beyond entry. */
+static struct log_mark nearest(const struct log_files *logs, uint64_t entry)
+{
+	if (logs->end.entry <= entry)
+		return logs->end;
+	if (logs->begin.entry <= entry)
+		return logs->begin;
+	return (struct log_mark){ 0 };
+}
+
+/* STATUS_NOT_FOUND where the log ends before entry. */
+static enum status seek(const struct log_files *logs, uint64_t entry, struct log_mark *out)
+{
+	struct log_mark mark = nearest(logs, entry);
+
+	while (mark.entry < entry) {
+		AUTO_DONE(bytes) entries = { 0 };
+		uint64_t passed = 0;
+		bool is_cut = false;
+		enum status status = read_whole(logs, &mark, entry - mark.entry, SEEK_STEP, 1,
+						&entries, &passed, &is_cut);
+
 		if (status != OK)
 			return status;
 		if (passed == 0)
 			return STATUS_NOT_FOUND;
-		logs->entry += passed;
-		logs->offset += len;
+		mark.entry += passed;
+		mark.offset += entries.len;
 	}
+	*out = mark;
 	return OK;
 }
 
 static void rewind_ima(struct log_files *logs)
 {
-	logs->entry = 0;
-	logs->offset = 0;
+	logs->begin = logs->end = (struct log_mark){ 0 };
 }
 
 /* From number *first on, or from 0 where there is no such number. */
 static enum status read_entries(struct log_files *logs, size_t max, uint64_t *first,
-				struct bytes *out)
+				struct bytes *out, uint64_t *goes_on_at)
 {
-	AUTO_DONE(bytes) entries = { 0 };
 	uint64_t passed = 0;
-	size_t len = 0;
-	enum status status = seek(logs, *first);
+	bool is_cut = false;
+	struct log_mark mark;
+	enum status status = seek(logs, *first, &mark);
 
 	/* Not the log that the verifier remembers. */
 	if (status == STATUS_NOT_FOUND)
-		status = seek(logs, 0);
+		status = seek(logs, 0, &mark);
 	if (status == OK)
-		status = read_from(logs->ima_fd, logs->offset, max, &entries);
-	if (status == OK)
-		status = whole_entries(span_of(&entries), UINT64_MAX, &len, &passed);
+		status = read_whole(logs, &mark, UINT64_MAX, max,
+				    max < LOGS_PART_MIN ? 1 : LOGS_PART_MIN, out, &passed, &is_cut);
 	if (status != OK)
 		return status;
-	entries.len = len;
-	*first = logs->entry;
-	*out = entries;
-	entries = (struct bytes){ 0 };
+	logs->begin = mark;
+	logs->end =
+		(struct log_mark){ .entry = mark.entry + passed, .offset = mark.offset + out->len };
+	*first = mark.entry;
+	*goes_on_at = is_cut ? logs->end.entry : 0;
 	return OK;
 }
 
@@ -198,10 +232,11 @@ static bool is_shrunk(const struct log_files *logs)
 	struct stat st;
 
 	return fstat(logs->ima_fd, &st) == 0 && st.st_size > 0 &&
-	       (uint64_t)st.st_size < logs->offset;
+	       (uint64_t)st.st_size < logs->end.offset;
 }
 
-enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out)
+enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out,
+			  uint64_t *goes_on_at)
 {
 	if (logs->count_fd < 0)
 		logs->count_fd = open_log(logs->count);
@@ -214,13 +249,13 @@ enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, s
 		*first = 0;
 	}
 
-	enum status status = read_entries(logs, max, first, out);
+	enum status status = read_entries(logs, max, first, out, goes_on_at);
 
 	/* Where an entry began, there is none: another log. */
-	if (status == STATUS_MALFORMED && logs->offset > 0) {
+	if (status == STATUS_MALFORMED && logs->end.offset > 0) {
 		rewind_ima(logs);
 		*first = 0;
-		status = read_entries(logs, max, first, out);
+		status = read_entries(logs, max, first, out, goes_on_at);
 	}
 	return status;
 }

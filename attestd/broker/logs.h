@@ -11,8 +11,11 @@
 struct log_files {
 	int boot_fd, ima_fd, count_fd; /* -1: there is none */
 	const char *boot, *ima, *count; /* borrowed paths, NULL: none wanted */
-	uint64_t entry; /* the entry that starts at offset */
-	uint64_t offset;
+	/* Where the last read began and ended: the next goes on from one of them. */
+	struct log_mark {
+		uint64_t entry; /* the one that starts at offset */
+		uint64_t offset;
+	} begin, end;
 	uint64_t size; /* entries, or bytes where nothing counts them, when last asked */
 };
 
@@ -22,12 +25,16 @@ void logs_open(const char *boot, const char *ima, const char *count, struct log_
 void logs_done(struct log_files *logs);
 /* STATUS_NOT_FOUND where there is none, or nothing in it. */
 enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out);
+/* The verifier takes nothing smaller for a part of a log: where max is at least
+ * this, so is what it cuts off. */
+#define LOGS_PART_MIN ((size_t)64 << 10)
 /*
- * Whole entries from number *first on, at most max bytes; more may follow.
- * Where the log is shorter than that, or another one than it was, from 0, and
- * *first says so.
+ * Whole entries from number *first on, about max bytes; *goes_on_at is the entry
+ * after them where max cut the log, else 0. Where the log is shorter than *first,
+ * or another one than it was, from 0, and *first says so.
  */
-enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out);
+enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out,
+			  uint64_t *goes_on_at);
 /* Did the IMA log grow since this was last asked? One pread. */
 bool logs_grew(struct log_files *logs);
 

@@ -37,9 +37,9 @@ static uint64_t count(struct span entries)
 static void read_more(struct log_files *logs, struct span file, uint64_t *next, size_t *taken)
 {
 	AUTO_DONE(bytes) entries = { 0 };
-	uint64_t first = *next;
+	uint64_t first = *next, goes_on_at = 0;
 
-	if (logs_read_ima(logs, INPUT_MAX, &first, &entries) != OK)
+	if (logs_read_ima(logs, INPUT_MAX, &first, &entries, &goes_on_at) != OK)
 		return;
 	must(first == *next || first == 0);
 	if (first != *next)
@@ -47,6 +47,7 @@ static void read_more(struct log_files *logs, struct span file, uint64_t *next, 
 	must(entries.len <= file.len - *taken);
 	must(entries.len == 0 || memcmp(entries.data, file.data + *taken, entries.len) == 0);
 	*next = first + count(span_of(&entries));
+	must(goes_on_at == 0 || goes_on_at == *next);
 	*taken += entries.len;
 }
 

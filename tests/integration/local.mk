@@ -53,3 +53,5 @@ TESTS += tests/integration/attestd
 EXTRA_DIST += tests/integration/attestd
 TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
+TESTS += tests/integration/big_log
+EXTRA_DIST += tests/integration/big_log

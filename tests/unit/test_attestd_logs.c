@@ -95,8 +95,11 @@ static void assert_read(uint64_t wanted, uint64_t first, unsigned from, unsigned
 	AUTO_DONE(bytes) got = { 0 };
 
 	entries(from, to, &expected);
-	assert_int_equal(logs_read_ima(&logs, max, &wanted, &got), OK);
+	uint64_t goes_on_at = UINT64_MAX;
+
+	assert_int_equal(logs_read_ima(&logs, max, &wanted, &got, &goes_on_at), OK);
 	assert_int_equal(wanted, first);
+	assert_true(goes_on_at == 0 || goes_on_at == to);
 	assert_true(span_equal(span_of(&got), span_of(&expected)));
 }
 
@@ -132,6 +135,53 @@ static void the_cap_cuts_between_entries(void **state)
 	assert_read(0, 0, 0, 3, three.len + 5);
 	assert_read(0, 0, 0, 2, three.len - 1);
 	assert_read(3, 3, 3, 6, three.len);
+}
+
+static void a_long_log_goes_in_parts_and_none_is_read_twice(void **state)
+{
+	static const uint8_t garbage[16] = { 0xff, 0xff, 0xff, 0xff };
+	AUTO_DONE(bytes) log = { 0 };
+	uint64_t first = 0, goes_on_at = 0;
+	unsigned parts = 0;
+
+	(void)state;
+	entries(0, 3000, &log);
+	put(ima_path, "wb", span_of(&log));
+	do {
+		AUTO_DONE(bytes) part = { 0 };
+		AUTO_DONE(bytes) expected = { 0 };
+		uint64_t asked = first;
+
+		assert_int_equal(logs_read_ima(&logs, LOGS_PART_MIN, &first, &part, &goes_on_at),
+				 OK);
+		assert_int_equal(first, asked);
+		assert_true(goes_on_at == 0 || part.len >= LOGS_PART_MIN);
+		entries((unsigned)first, goes_on_at > 0 ? (unsigned)goes_on_at : 3000, &expected);
+		assert_true(span_equal(span_of(&part), span_of(&expected)));
+		/* Whoever read what was sent already would stumble over this. */
+		FILE *f = fopen(ima_path, "r+b");
+
+		assert_non_null(f);
+		assert_int_equal(fwrite(garbage, 1, sizeof(garbage), f), sizeof(garbage));
+		assert_int_equal(fclose(f), 0);
+		first = goes_on_at;
+		parts++;
+	} while (goes_on_at > 0);
+	assert_in_range(parts, 3, 6);
+}
+
+static void an_entry_larger_than_a_part_is_read_whole(void **state)
+{
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(bytes) part = { 0 };
+	uint64_t first = 0, goes_on_at = 0;
+
+	(void)state;
+	entries(0, 2, &log);
+	put(ima_path, "wb", span_of(&log));
+	assert_int_equal(logs_read_ima(&logs, 1, &first, &part, &goes_on_at), OK);
+	assert_true(part.len > 0);
+	assert_int_equal(goes_on_at, 1);
 }
 
 static void an_entry_that_is_still_being_written_waits(void **state)
@@ -183,7 +233,8 @@ static void absent_empty_and_large_boot_logs_are_told_apart(void **state)
 	logs_done(&logs);
 	logs_open("/nonexistent", "/nonexistent", "none", &logs);
 	assert_int_equal(logs_read_boot(&logs, 8, &log), STATUS_NOT_FOUND);
-	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log), STATUS_NOT_FOUND);
+	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log, &(uint64_t){ 0 }),
+			 STATUS_NOT_FOUND);
 }
 
 static void a_log_that_shrank_or_is_another_one_is_read_from_its_start(void **state)
@@ -217,7 +268,8 @@ static void logs_that_appear_later_are_read(void **state)
 	(void)unlink(boot_path);
 	(void)unlink(count_path);
 	logs_open(boot_path, ima_path, count_path, &logs);
-	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log), STATUS_NOT_FOUND);
+	assert_int_equal(logs_read_ima(&logs, MAX, &(uint64_t){ 0 }, &log, &(uint64_t){ 0 }),
+			 STATUS_NOT_FOUND);
 	entries(0, 3, &log);
 	put(ima_path, "wb", span_of(&log));
 	put(boot_path, "wb", span_text("boot log"));
@@ -237,6 +289,8 @@ int main(void)
 		TEST(only_what_is_new_is_read),
 		TEST(a_shorter_log_than_the_verifier_remembers_starts_over),
 		TEST(the_cap_cuts_between_entries),
+		TEST(a_long_log_goes_in_parts_and_none_is_read_twice),
+		TEST(an_entry_larger_than_a_part_is_read_whole),
 		TEST(an_entry_that_is_still_being_written_waits),
 		TEST(growth_is_told_once),
 		TEST(without_a_count_the_size_tells),
