@@ -225,22 +225,29 @@ static void put_padded(struct writer *w, struct span s, size_t size)
 	writer_put(w, s);
 }
 
+static enum status put_point(const struct public_area *a, const struct curve_facts *facts,
+			     struct bytes *point)
+{
+	struct writer w = writer_to(point, 1 + 2 * COORDINATE_MAX);
+
+	writer_u8(&w, POINT_CONVERSION_UNCOMPRESSED);
+	put_padded(&w, a->x, facts->coordinate_size);
+	put_padded(&w, a->y, facts->coordinate_size);
+	return writer_end(&w);
+}
+
 static enum status ecc_key(const struct public_area *a, EVP_PKEY **out)
 {
 	AUTO(OSSL_PARAM_BLD) fields = OSSL_PARAM_BLD_new();
 	AUTO_DONE(bytes) point = { 0 };
-	struct writer w = writer_to(&point, 1 + 2 * COORDINATE_MAX);
 	const struct curve_facts *facts = facts_of((uint16_t)a->curve);
 
 	if (facts == NULL)
 		return STATUS_UNSUPPORTED;
 	if (fields == NULL)
 		return STATUS_NO_MEMORY;
-	writer_u8(&w, POINT_CONVERSION_UNCOMPRESSED);
-	put_padded(&w, a->x, facts->coordinate_size);
-	put_padded(&w, a->y, facts->coordinate_size);
 
-	enum status status = writer_end(&w);
+	enum status status = put_point(a, facts, &point);
 
 	if (status != OK)
 		return status;
@@ -255,6 +262,26 @@ static enum status ecc_key(const struct public_area *a, EVP_PKEY **out)
 enum status public_area_key(const struct public_area *area, EVP_PKEY **out)
 {
 	return area->type == TPM_ALG_RSA ? rsa_key(area, out) : ecc_key(area, out);
+}
+
+enum status public_area_key_like(const struct public_area *area, EVP_PKEY *p256, EVP_PKEY **out)
+{
+	AUTO_DONE(bytes) point = { 0 };
+
+	if (area->type != TPM_ALG_ECC || area->curve != TPM_CURVE_P256)
+		return public_area_key(area, out);
+
+	AUTO(EVP_PKEY) key = EVP_PKEY_dup(p256);
+	enum status status = put_point(area, facts_of((uint16_t)area->curve), &point);
+
+	if (status != OK || key == NULL)
+		return STATUS_NO_MEMORY;
+	/* Here too a point that is not on the curve is refused. */
+	if (EVP_PKEY_set1_encoded_public_key(key, point.data, point.len) != 1)
+		return STATUS_MALFORMED;
+	*out = key;
+	key = NULL;
+	return OK;
 }
 
 static bool is_p256_signer(const struct public_area *a)

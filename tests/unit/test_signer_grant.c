@@ -108,6 +108,52 @@ static void two_grants_share_neither_serial_nor_subject(void **state)
 		X509_NAME_cmp(X509_get_subject_name(g.grant), X509_get_subject_name(second)), 0);
 }
 
+static struct bytes to_be_signed(const struct authority *a, const struct grant_request *request)
+{
+	AUTO_DONE(bytes) der = { 0 };
+	struct bytes copy = { 0 };
+	uint8_t *tbs = NULL;
+
+	assert_int_equal(authority_grant(a, request, &der), OK);
+	AUTO(X509) grant = parse_certificate(span_of(&der));
+	int len = i2d_re_X509_tbs(grant, &tbs);
+
+	assert_true(len > 0);
+	assert_int_equal(X509_verify(grant, a->key), 1);
+	assert_int_equal(bytes_copy((struct span){ tbs, (size_t)len }, &copy), OK);
+	OPENSSL_free(tbs);
+	return copy;
+}
+
+static void a_template_gives_what_openssl_would_encode(void **state)
+{
+	static const int64_t times[] = { 0, GOLDEN_NOW, GRANT_UTC_END - 600, GRANT_UTC_END };
+	AUTO_DONE(granted_scene) g = { 0 };
+	(void)state;
+
+	granted_scene_init(&g);
+	const struct authority *a = &g.scene.signer.keys.authorities[0];
+	struct authority without = *a;
+
+	without.grant = (struct grant_template){ 0 };
+	assert_true(a->grant.tbs.len > 0);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		uint8_t x[32], y[32];
+		struct grant_request request = { .x = x,
+						 .y = y,
+						 .name = { 0xff, (uint8_t)i },
+						 .serial = { 0xff, 0, (uint8_t)i },
+						 .issued = times[i] + GRANT_SKEW_S,
+						 .expires = times[i] + 599 };
+
+		memset(x, (int)i, sizeof(x));
+		memset(y, 0x80, sizeof(y));
+		AUTO_DONE(bytes) filled = to_be_signed(a, &request);
+		AUTO_DONE(bytes) encoded = to_be_signed(&without, &request);
+		assert_true(span_equal(span_of(&filled), span_of(&encoded)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +163,7 @@ int main(void)
 		cmocka_unit_test(its_name_is_one_uri_without_a_path_and_a_random_subject),
 		cmocka_unit_test(a_node_issues_within_its_domain_and_nothing_else),
 		cmocka_unit_test(two_grants_share_neither_serial_nor_subject),
+		cmocka_unit_test(a_template_gives_what_openssl_would_encode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

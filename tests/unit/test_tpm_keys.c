@@ -154,6 +154,33 @@ static void a_point_off_its_curve_is_refused(void **state)
 	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
 	assert_int_equal(public_area_key(&a, &key), STATUS_MALFORMED);
 	assert_null(key);
+
+	AUTO(EVP_PKEY) other = EVP_EC_gen("P-256");
+
+	assert_int_equal(public_area_key_like(&a, other, &key), STATUS_MALFORMED);
+	assert_null(key);
+}
+
+static void a_key_made_like_another_is_the_same_as_one_made_alone(void **state)
+{
+	static const char *const files[] = { "ak_ecc.tpm2b_public", "ak_rsa.tpm2b_public" };
+	AUTO(EVP_PKEY) other = EVP_EC_gen("P-256");
+	AUTO(EVP_PKEY) untouched = EVP_PKEY_dup(other);
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(bytes) sized = capture(files[i]);
+		EVP_PKEY *alone = NULL, *like = NULL;
+		struct public_area a;
+
+		assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
+		assert_int_equal(public_area_key(&a, &alone), OK);
+		assert_int_equal(public_area_key_like(&a, other, &like), OK);
+		assert_int_equal(EVP_PKEY_eq(alone, like), 1);
+		EVP_PKEY_free(alone);
+		EVP_PKEY_free(like);
+	}
+	assert_int_equal(EVP_PKEY_eq(other, untouched), 1);
 }
 
 /* The first multiple of the generator whose x starts with a zero byte. */
@@ -358,6 +385,7 @@ int main(void)
 		cmocka_unit_test(sizes_that_contradict_are_refused),
 		cmocka_unit_test(a_modulus_shorter_than_its_bits_is_refused),
 		cmocka_unit_test(a_point_off_its_curve_is_refused),
+		cmocka_unit_test(a_key_made_like_another_is_the_same_as_one_made_alone),
 		cmocka_unit_test(a_stripped_coordinate_is_padded),
 		cmocka_unit_test(a_qualified_name_names_the_hierarchy),
 		cmocka_unit_test(every_attribute_bit_of_an_attestation_key_counts),

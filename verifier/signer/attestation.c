@@ -134,7 +134,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 	enum status status = public_area_parse(p->row.ak_public, &area);
 
 	if (status == OK)
-		status = public_area_key(&area, &found);
+		status = public_area_key_like(&area, s->keys.p256, &found);
 	AUTO(EVP_PKEY) ak = found;
 	if (status == OK)
 		status = attester_init(p->row.ak_public, ak, p->vendor, &attester);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "verifier/signer/profile.h"
 
-#define POINT_SIZE 65
+#define POINT_SIZE GRANT_POINT_SIZE
 #define ROOT_LIFETIME_S (10LL * 365 * 86400)
 
 void authority_done(struct authority *a)
@@ -25,6 +25,7 @@ void authority_done(struct authority *a)
 	X509_EXTENSION_free(a->san);
 	X509_EXTENSION_free(a->name_constraints);
 	X509_EXTENSION_free(a->authority_key_id);
+	grant_template_done(&a->grant);
 	bytes_done(&a->bundle);
 	bytes_done(&a->bundle_signature);
 	*a = (struct authority){ 0 };
@@ -79,41 +80,16 @@ static enum status read_certificates(struct authority *a, struct span pem)
 	return is_self_signed(last) ? to_der(last, &a->root) : STATUS_UNSUPPORTED;
 }
 
-enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span certificates,
-			   struct authority *out)
+/* Sixteen random bytes as a positive INTEGER that is never zero. */
+static void positive_serial(const uint8_t *random, uint8_t out[GRANT_SERIAL_SIZE])
 {
-	AUTO_DONE(authority) a = { .key = key };
-
-	if (!trust_domain_is_valid(span_text(trust_domain)))
-		return STATUS_MALFORMED;
-	(void)snprintf(a.trust_domain, sizeof(a.trust_domain), "%s", trust_domain);
-
-	enum status status = read_certificates(&a, certificates);
-
-	if (status != OK)
-		return status;
-	a.constraints = profile_ca(0);
-	a.usage = profile_usage();
-	a.san = profile_san(trust_domain);
-	a.name_constraints = profile_name_constraints(trust_domain);
-	a.authority_key_id = profile_authority_key_id(a.issuer);
-	if (a.constraints == NULL || a.usage == NULL || a.san == NULL ||
-	    a.name_constraints == NULL || a.authority_key_id == NULL)
-		return STATUS_UNSUPPORTED;
-	*out = a;
-	a = (struct authority){ 0 };
-	return OK;
+	memcpy(out, random, GRANT_SERIAL_SIZE);
+	out[0] = (uint8_t)((out[0] & 0x3f) | 0x40);
 }
 
-/* Sixteen random bytes as a positive INTEGER that is never zero. */
-static bool set_serial(X509 *certificate, const uint8_t *random)
+static bool set_serial(X509 *certificate, const uint8_t serial[GRANT_SERIAL_SIZE])
 {
-	uint8_t raw[GRANT_NAME_SIZE];
-
-	memcpy(raw, random, sizeof(raw));
-	raw[0] = (uint8_t)((raw[0] & 0x3f) | 0x40);
-
-	AUTO(BIGNUM) number = BN_bin2bn(raw, sizeof(raw), NULL);
+	AUTO(BIGNUM) number = BN_bin2bn(serial, GRANT_SERIAL_SIZE, NULL);
 
 	return number != NULL &&
 	       BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
@@ -129,15 +105,6 @@ static bool set_common_name(X509_NAME *name, const char *text)
 {
 	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)text, -1, -1,
 					  0) == 1;
-}
-
-static bool set_subject(X509 *certificate, const uint8_t random[GRANT_NAME_SIZE])
-{
-	char text[8 + 2 * GRANT_NAME_SIZE + 1] = "node-";
-
-	for (size_t i = 0; i < GRANT_NAME_SIZE; i++)
-		(void)snprintf(text + 5 + 2 * i, 3, "%02x", random[i]);
-	return set_common_name(X509_get_subject_name(certificate), text);
 }
 
 /* The point goes in as it is: X509_set_pubkey() would decode and encode it
@@ -164,39 +131,122 @@ static bool add_extensions(X509 *certificate, X509_EXTENSION *const *extensions,
 	return true;
 }
 
-enum status authority_grant(const struct authority *a, const struct grant_request *request,
-			    struct bytes *out)
+/* What no grant that is ever issued shares: each value stands in it once. */
+static struct grant_fields example_fields(void)
+{
+	struct grant_fields f = { .serial = { 0x55 },
+				  .not_before = 86400,
+				  .not_after = 31 * 86400 };
+
+	(void)memset(f.serial, 0x5a, sizeof(f.serial));
+	(void)snprintf(f.subject, sizeof(f.subject), "node-%032x", 0xa5a5a5);
+	f.point[0] = 0x04;
+	for (uint8_t i = 1; i < GRANT_POINT_SIZE; i++)
+		f.point[i] = i;
+	return f;
+}
+
+static enum status make_certificate(const struct authority *a, const struct grant_fields *f,
+				    X509 **out)
 {
 	AUTO(X509) grant = X509_new();
-	uint8_t point[POINT_SIZE] = { 0x04 };
-
-	memcpy(point + 1, request->x, 32);
-	memcpy(point + 33, request->y, 32);
-
-	AUTO(X509_EXTENSION) key_id = profile_subject_key_id(point, sizeof(point));
+	AUTO(X509_EXTENSION) key_id = profile_subject_key_id(f->point, sizeof(f->point));
 	X509_EXTENSION *const extensions[] = { a->constraints,	    a->usage, a->san,
 					       a->name_constraints, key_id,   a->authority_key_id };
 
 	if (grant == NULL || key_id == NULL)
 		return STATUS_NO_MEMORY;
-	if (X509_set_version(grant, X509_VERSION_3) != 1 || !set_serial(grant, request->serial) ||
-	    !set_times(grant, request->issued - GRANT_SKEW_S, request->expires) ||
-	    !set_subject(grant, request->name) ||
+	if (X509_set_version(grant, X509_VERSION_3) != 1 || !set_serial(grant, f->serial) ||
+	    !set_times(grant, f->not_before, f->not_after) ||
+	    !set_common_name(X509_get_subject_name(grant), f->subject) ||
 	    X509_set_issuer_name(grant, X509_get_subject_name(a->issuer)) != 1 ||
-	    !set_key(grant, point) || !add_extensions(grant, extensions, 6) ||
+	    !set_key(grant, f->point) || !add_extensions(grant, extensions, 6) ||
 	    X509_sign(grant, a->key, EVP_sha256()) <= 0)
 		return STATUS_UNSUPPORTED;
-	return to_der(grant, out);
+	*out = grant;
+	grant = NULL;
+	return OK;
+}
+
+/* Without one, each grant is encoded from its start. */
+static void make_template(struct authority *a)
+{
+	const struct grant_fields fields = example_fields();
+	X509 *made = NULL;
+	enum status status = make_certificate(a, &fields, &made);
+	AUTO(X509) example = made;
+
+	if (status != OK || grant_template_init(example, &fields, &a->grant) != OK)
+		a->grant = (struct grant_template){ 0 };
+}
+
+enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span certificates,
+			   struct authority *out)
+{
+	AUTO_DONE(authority) a = { .key = key };
+
+	if (!trust_domain_is_valid(span_text(trust_domain)))
+		return STATUS_MALFORMED;
+	(void)snprintf(a.trust_domain, sizeof(a.trust_domain), "%s", trust_domain);
+
+	enum status status = read_certificates(&a, certificates);
+
+	if (status != OK)
+		return status;
+	a.constraints = profile_ca(0);
+	a.usage = profile_usage();
+	a.san = profile_san(trust_domain);
+	a.name_constraints = profile_name_constraints(trust_domain);
+	a.authority_key_id = profile_authority_key_id(a.issuer);
+	if (a.constraints == NULL || a.usage == NULL || a.san == NULL ||
+	    a.name_constraints == NULL || a.authority_key_id == NULL)
+		return STATUS_UNSUPPORTED;
+	make_template(&a);
+	*out = a;
+	a = (struct authority){ 0 };
+	return OK;
+}
+
+static void fill_fields(const struct grant_request *request, struct grant_fields *f)
+{
+	*f = (struct grant_fields){ .not_before = request->issued - GRANT_SKEW_S,
+				    .not_after = request->expires };
+	positive_serial(request->serial, f->serial);
+	(void)snprintf(f->subject, sizeof(f->subject), "node-");
+	for (size_t i = 0; i < GRANT_NAME_SIZE; i++)
+		(void)snprintf(f->subject + 5 + 2 * i, 3, "%02x", request->name[i]);
+	f->point[0] = 0x04;
+	memcpy(f->point + 1, request->x, 32);
+	memcpy(f->point + 33, request->y, 32);
+}
+
+enum status authority_grant(const struct authority *a, const struct grant_request *request,
+			    struct bytes *out)
+{
+	struct grant_fields fields;
+	X509 *made = NULL;
+
+	fill_fields(request, &fields);
+	if (a->grant.tbs.len > 0 && fields.not_before >= 0 && fields.not_after < GRANT_UTC_END)
+		return grant_template_issue(&a->grant, &fields, a->key, out);
+
+	enum status status = make_certificate(a, &fields, &made);
+	AUTO(X509) grant = made;
+
+	return status == OK ? to_der(grant, out) : status;
 }
 
 static bool set_root_fields(X509 *root, const char *trust_domain, EVP_PKEY *key,
 			    const uint8_t *serial, int64_t now)
 {
 	char name[64];
+	uint8_t positive[GRANT_SERIAL_SIZE];
 
 	/* ub-common-name is 64; the domain in full stands in the SAN. */
 	(void)snprintf(name, sizeof(name), "attestd root of %.40s", trust_domain);
-	return X509_set_version(root, X509_VERSION_3) == 1 && set_serial(root, serial) &&
+
+	positive_serial(serial, positive);
+	return X509_set_version(root, X509_VERSION_3) == 1 && set_serial(root, positive) &&
 	       set_times(root, now - GRANT_SKEW_S, now + ROOT_LIFETIME_S) &&
 	       set_common_name(X509_get_subject_name(root), name) &&
 	       X509_set_issuer_name(root, X509_get_subject_name(root)) == 1 &&

@@ -4,6 +4,7 @@
 
 #include "base/auto_openssl.h"
 #include "messages/node.h"
+#include "verifier/signer/grant_template.h"
 
 /*
  * The CA of one trust domain and what it issues: grants (MINTING.md,
@@ -20,6 +21,7 @@ struct authority {
 	struct bytes root; /* DER: what the bundle holds */
 	/* Extensions that all grants share, made once. */
 	X509_EXTENSION *constraints, *usage, *san, *name_constraints, *authority_key_id;
+	struct grant_template grant; /* empty: none could be made */
 	uint64_t sequence; /* of the bundle */
 	struct bytes bundle, bundle_signature; /* messages/statement.h */
 };

@@ -21,6 +21,7 @@ void signer_keys_done(struct signer_keys *keys)
 {
 	OPENSSL_cleanse(keys->mac, sizeof(keys->mac));
 	EVP_PKEY_free(keys->result);
+	EVP_PKEY_free(keys->p256);
 	for (size_t i = 0; i < keys->authority_count; i++)
 		authority_done(&keys->authorities[i]);
 	for (size_t i = 0; i < keys->act_key_count; i++)
@@ -261,6 +262,19 @@ static enum status load_all(const struct signer_settings *settings, int64_t now,
 	return status == OK ? load_act_keys(settings, keys, fault) : status;
 }
 
+/* Nobody's: its private half is forgotten at once. */
+static enum status make_p256(EVP_PKEY **out)
+{
+	AUTO(EVP_PKEY) pair = EVP_EC_gen("P-256");
+	uint8_t *der = NULL;
+	int len = pair == NULL ? 0 : i2d_PUBKEY(pair, &der);
+	const uint8_t *at = der;
+
+	*out = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
+	OPENSSL_free(der);
+	return *out == NULL ? STATUS_NO_MEMORY : OK;
+}
+
 enum status signer_keys_load(const struct signer_settings *settings, int64_t now,
 			     struct signer_keys *out, struct key_fault *fault)
 {
@@ -274,6 +288,8 @@ enum status signer_keys_load(const struct signer_settings *settings, int64_t now
 
 	if (status != OK)
 		return status;
+	if (make_p256(&keys.p256) != OK)
+		return blame(fault, settings->result_key, STATUS_NO_MEMORY, "there is no memory");
 
 	const char *shared = find_shared(settings, &keys);
 

@@ -16,6 +16,7 @@ struct act_key {
 struct signer_keys {
 	uint8_t mac[MAC_KEY_SIZE];
 	EVP_PKEY *result; /* P-256 */
+	EVP_PKEY *p256; /* a public key: what others are made like */
 	struct authority authorities[SIGNER_AUTHORITIES_MAX];
 	size_t authority_count;
 	struct act_key act_keys[SIGNER_ACT_KEYS_MAX];

@@ -26,6 +26,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/ear.c \
 	verifier/signer/ek_binding.c verifier/signer/ek_binding.h \
 	verifier/signer/enrolment.c \
+	verifier/signer/grant_template.c verifier/signer/grant_template.h \
 	verifier/signer/inventory.c verifier/signer/inventory.h \
 	verifier/signer/keys.c verifier/signer/keys.h \
 	verifier/signer/keys_init.c \
