@@ -9,7 +9,8 @@ include tests/attacks/release.mk
 include tests/attacks/service.mk
 check_PROGRAMS += $(ATTACK_TESTS)
 TESTS += $(ATTACK_TESTS)
-EXTRA_DIST += tests/attacks/attacks.h
+EXTRA_DIST += tests/attacks/attacks.h tests/attacks/rows
+TESTS += tests/attacks/rows
 attacks: $(ATTACK_TESTS)
 .PHONY: attacks
 
