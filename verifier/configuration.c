@@ -80,6 +80,8 @@ const struct setting verifierd_schema[] = {
 	TEXT("nodes", "approve_role", "any",
 	     "role that may approve nodes: any, platform or identity-security"),
 	TEXT("nodes", "release_role", "any", "role that may lift a quarantine"),
+	NUMBER("nodes", "narrow_per_hour", 1, 1000000, "200",
+	       "nodes that may be quarantined or retired in an hour; such acts are not signed"),
 
 	TEXT("results", "issuer", "attestd", "iss of attestation results"),
 	TEXT("results", "audience", "attestd", "aud of attestation results"),
@@ -248,6 +250,7 @@ static enum status read_signer(struct configuration *c, struct settings_error *e
 	if (status == OK)
 		status = read_role(text(c, "nodes", "release_role"), "release_role",
 				   &s->release_role, error);
+	s->narrow_per_hour = number(c, "nodes", "narrow_per_hour");
 	s->store = text(c, "store", "path");
 	s->mac_key = text(c, "keys", "mac");
 	s->result_key = text(c, "keys", "result");

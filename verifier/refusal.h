@@ -28,6 +28,7 @@ enum refusal {
 	REFUSAL_ROLE_DENIED,
 	REFUSAL_CLASS_UNKNOWN,
 	REFUSAL_TRUST_DOMAIN_UNKNOWN,
+	REFUSAL_TOO_MANY_ACTS, /* unsigned ones, for this hour */
 	REFUSAL_LOG_NOT_KEPT, /* it outgrew the store's cap for a boot session */
 	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
 	REFUSAL_RELEASE_AWAITED, /* configured, and not loaded yet */

@@ -108,6 +108,38 @@ static void s09_an_act_that_it_kept_counts_once(void **state)
 	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
 }
 
+static void narrow(struct signer_scene *s, enum refusal wanted)
+{
+	s->request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						   .role = ROLE_PLATFORM,
+						   .node = s->node,
+						   .administrator = span_text("anybody") };
+	if (wanted == REFUSAL_NONE)
+		scene_expect(s, FRAME_ADMIN, wanted);
+	else
+		expect_refused_unchanged(s, FRAME_ADMIN, wanted);
+}
+
+/* What narrows goes unsigned: so many an hour, and each on record. */
+static void s09_a_captured_front_does_not_end_the_fleet(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	s.signer.narrow_most = 5;
+	for (size_t i = 0; i < 5; i++)
+		narrow(&s, REFUSAL_NONE);
+	narrow(&s, REFUSAL_TOO_MANY_ACTS);
+	assert_int_equal(s.answer.retry_after_s, NARROW_WINDOW_S);
+	s.request.admin.verb = ADMIN_RETIRE;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_TOO_MANY_ACTS);
+	s.now += NARROW_WINDOW_S - 1;
+	narrow(&s, REFUSAL_TOO_MANY_ACTS);
+	s.now += 1;
+	narrow(&s, REFUSAL_NONE);
+}
+
 /* When the headers arrived is the front's word: held back and dated back, a quote
  * still ends with its nonce's time. */
 static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
@@ -589,6 +621,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s03_newcomers_never_take_all_places),
 	cmocka_unit_test(s09_a_captured_front_approves_nobody),
 	cmocka_unit_test(s09_an_act_that_it_kept_counts_once),
+	cmocka_unit_test(s09_a_captured_front_does_not_end_the_fleet),
 	cmocka_unit_test(s09_evidence_that_is_dated_back_buys_no_time),
 	cmocka_unit_test(s10_a_captured_appraiser_names_no_other_minting_key),
 	cmocka_unit_test(s10_a_captured_appraiser_commits_for_no_other_node),

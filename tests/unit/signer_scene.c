@@ -140,6 +140,7 @@ void signer_scene_init(struct signer_scene *s)
 	make_minting_key(digest_span(&policy), &s->minting);
 	s->signer.fallback_class = signer_fallback_class();
 	s->signer.approve_role = ROLE_IDENTITY_SECURITY;
+	s->signer.narrow_most = 1000;
 	s->signer.issuer = "verifier.example";
 	s->signer.audience = "prod.example";
 	assert_int_equal(store_open(":memory:", &s->signer.store), OK);

@@ -138,14 +138,29 @@ static enum refusal show_evidence(struct turn *turn, const struct node_id *node,
 	return refusal_of(status);
 }
 
-/* Narrowing needs no signature: the front says who asks, and at worst a node
- * loses its right for a while. */
+/* More than people ask for in an hour is a front that was taken over and ends
+ * the fleet: a retired node never comes back. */
+static bool may_narrow(struct turn *turn)
+{
+	struct signer *s = turn->signer;
+
+	if (turn->now < s->narrow_since || turn->now - s->narrow_since >= NARROW_WINDOW_S) {
+		s->narrow_since = turn->now;
+		s->narrowed = 0;
+	}
+	return s->narrowed < s->narrow_most;
+}
+
+/* Narrowing needs no signature: the front says who asks, and at worst some nodes
+ * lose their right. */
 static enum refusal narrow(struct turn *turn, const struct admin_request *request)
 {
 	bool is_retiring = request->verb == ADMIN_RETIRE;
 
 	if (request->role != ROLE_PLATFORM && request->role != ROLE_IDENTITY_SECURITY)
 		return REFUSAL_ROLE_DENIED;
+	if (!may_narrow(turn))
+		return REFUSAL_TOO_MANY_ACTS;
 
 	enum status status = store_node_narrow(
 		turn->signer->store, &request->node,
@@ -160,6 +175,8 @@ static enum refusal narrow(struct turn *turn, const struct admin_request *reques
 		status = audit_note(turn, is_retiring ? "retired" : "quarantined",
 				    request->administrator, &request->node, "%.*s",
 				    (int)request->reason.len, (const char *)request->reason.data);
+	if (status == OK)
+		turn->signer->narrowed++;
 	return refusal_of(status);
 }
 

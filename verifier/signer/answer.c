@@ -113,6 +113,8 @@ static uint32_t retry_after(enum refusal refusal)
 {
 	if (refusal == REFUSAL_NODE_PENDING)
 		return PENDING_RETRY_S;
+	if (refusal == REFUSAL_TOO_MANY_ACTS)
+		return NARROW_WINDOW_S;
 	return refusal_http_status(refusal) == 503 ? BUSY_RETRY_S : 0;
 }
 

@@ -23,6 +23,7 @@
 #define CLOCK_TOLERANCE_S 60 /* clocks are corrected in small steps */
 #define PENDING_RETRY_S 30
 #define BUSY_RETRY_S 5
+#define NARROW_WINDOW_S 3600 /* for narrow_most unsigned acts */
 
 struct signer {
 	struct store *store;
@@ -37,6 +38,8 @@ struct signer {
 	struct reference reference;
 	struct node_class fallback_class; /* for nodes that no class can be found for */
 	enum role approve_role, release_role;
+	uint32_t narrow_most, narrowed; /* unsigned acts; in the window that began then */
+	int64_t narrow_since;
 	bool allow_software_tpm;
 	const char *issuer, *audience;
 	int64_t high_water; /* the latest time the store has seen */

@@ -175,6 +175,7 @@ static enum status prepare(struct service *v)
 	}
 	v->signer.approve_role = settings->approve_role;
 	v->signer.release_role = settings->release_role;
+	v->signer.narrow_most = settings->narrow_per_hour;
 	v->signer.expects_reference = settings->has_release;
 	v->signer.allow_software_tpm = settings->allow_software_tpm;
 	v->signer.issuer = settings->issuer;

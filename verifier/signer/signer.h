@@ -40,6 +40,7 @@ struct signer_settings {
 	const struct signer_act_key_settings *act_keys;
 	size_t act_key_count;
 	/* Role that an act wants; ROLE_NONE: platform or identity-security. */
+	uint32_t narrow_per_hour; /* unsigned acts that narrow */
 	enum role approve_role, release_role;
 	const char *inventory; /* file, NULL for none; docs/man/verifierd.conf */
 	bool has_release; /* a loader will bring one: no verdict before it did */
