@@ -16,7 +16,7 @@ tests_bench_fleet_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
 CLEANFILES += tests/bench/fleet_load
 BENCHES += bench-fleet
 endif
-EXTRA_DIST += tests/bench/fleet
+EXTRA_DIST += tests/bench/fleet tests/bench/release.sh
 
 .PHONY: bench-fleet
 bench-fleet: tests/bench/fleet_load verifier/verifierd attestctl

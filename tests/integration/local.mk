@@ -55,3 +55,18 @@ TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
 TESTS += tests/integration/big_log
 EXTRA_DIST += tests/integration/big_log
+
+# tests/bench simulates the same nodes.
+EXTRA_DIST += tests/integration/kill_series
+if HAVE_CMOCKA
+check_PROGRAMS += tests/integration/kill_load
+tests_integration_kill_load_SOURCES = tests/integration/kill_load.c \
+	tests/bench/fleet_node.c tests/bench/fleet_node.h \
+	tests/bench/fleet_roles.c tests/bench/fleet_roles.h \
+	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
+tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$(srcdir)/tests/bench \
+	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
+tests_integration_kill_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
+	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
+TESTS += tests/integration/kill_series
+endif
