@@ -361,6 +361,72 @@ static void what_is_not_committed_is_not_there(void **state)
 	file_done(&f);
 }
 
+static void set_aside(const struct file_fixture *f, const char *end, bool is_back)
+{
+	char here[160], there[192];
+
+	(void)snprintf(here, sizeof(here), "%s%s", f->path, end);
+	(void)snprintf(there, sizeof(there), "%s.aside", here);
+	assert_int_equal(is_back ? rename(there, here) : rename(here, there), 0);
+}
+
+/* What goes into a file without its name is lost with the process. */
+static void nothing_is_committed_into_a_file_that_was_moved(void **state)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	struct file_fixture f;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct store *opened = NULL;
+
+		file_init(&f);
+		assert_int_equal(store_open(f.path, &opened), OK);
+		AUTO(store) s = opened;
+		assert_int_equal(store_begin(s), OK);
+		assert_int_equal(store_generation_set(s, generation), OK);
+		assert_int_equal(store_commit(s), OK);
+		set_aside(&f, ends[i], false);
+		assert_int_equal(store_begin(s), OK);
+		assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+		assert_int_equal(store_commit(s), STATUS_IO);
+		store_rollback(s);
+		set_aside(&f, ends[i], true);
+		assert_int_equal(store_begin(s), OK);
+		assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+		assert_int_equal(store_commit(s), OK);
+		file_done(&f);
+	}
+}
+
+static void each_fault_at_opening_has_its_status(void **state)
+{
+	static const uint8_t text[8192] = "SQLite format 3, or so they say";
+	struct store *s = NULL;
+	struct file_fixture f;
+	sqlite3 *other = NULL;
+	FILE *file;
+	(void)state;
+
+	assert_int_equal(store_open("/nonexistent/store", &s), STATUS_DENIED);
+	file_init(&f);
+	file = fopen(f.path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, sizeof(text), file), sizeof(text));
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(store_open(f.path, &s), STATUS_MALFORMED);
+	assert_int_equal(unlink(f.path), 0);
+	assert_int_equal(sqlite3_open(f.path, &other), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(other, "PRAGMA journal_mode = WAL; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(store_open(f.path, &s), STATUS_UNAVAILABLE);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_int_equal(store_open(f.path, &s), OK);
+	store_free(s);
+	file_done(&f);
+}
+
 static void a_newer_schema_is_refused_and_the_audit_log_only_grows(void **state)
 {
 	struct audit_row row = { .kind = span_text("kind") };
@@ -412,6 +478,8 @@ int main(void)
 		cmocka_unit_test(text_from_outside_is_only_ever_a_value),
 		cmocka_unit_test(the_audit_chain_covers_each_entry_and_the_one_before),
 		cmocka_unit_test(what_is_not_committed_is_not_there),
+		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_moved),
+		cmocka_unit_test(each_fault_at_opening_has_its_status),
 		cmocka_unit_test(a_newer_schema_is_refused_and_the_audit_log_only_grows),
 		cmocka_unit_test(a_damaged_row_is_an_error_and_no_trusted_node),
 	};

@@ -105,6 +105,20 @@ static void queue_answer(struct desk *desk, uint64_t id, const struct signer_ans
 		close_desk(desk, "its answer could not be made");
 }
 
+/* Once each time it begins or ends: there may be thousands of requests a second. */
+static void say_whether_it_fails(struct desks *desks, const struct signer *s, bool is_failing)
+{
+	if (is_failing && !desks->is_failing)
+		log_line(LOG_LEVEL_ERROR,
+			 "%s can't be written: nothing is granted until it can. Is its disk full, "
+			 "is it locked, or was it moved? One that was moved has to come back, or "
+			 "verifierd to be started again",
+			 s->store_path);
+	if (!is_failing && desks->is_failing)
+		log_line(LOG_LEVEL_NOTICE, "%s can be written again", s->store_path);
+	desks->is_failing = is_failing;
+}
+
 /* HEALTH must say that the store fails even where nothing else can be said. */
 static void queue_refusal(struct desk *desk, const struct asked *asked)
 {
@@ -147,9 +161,6 @@ static void answer_one(struct desks *desks, struct desk *desk, const struct aske
 /* What was answered in a group that could not be stored was never said. */
 static void refuse_group(struct desks *desks, struct signer *s)
 {
-	log_line(LOG_LEVEL_ERROR,
-		 "%s can't be written: nothing is granted; is its disk full, or is it locked?",
-		 s->store_path);
 	/* What was not stored was not seen. */
 	(void)high_water_read(s);
 	for (size_t i = 0; i < desks->count; i++) {
@@ -193,7 +204,13 @@ void desks_answer(struct desks *desks, const struct pollfd *slots, const struct 
 	for (size_t i = 0; i < desks->count; i++)
 		if (desks->list[i].is_open && (slots[i].revents & ~POLLOUT) != 0)
 			serve_desk(desks, &desks->list[i], turn, &group);
-	if (group == GROUP_FAILED || (group == GROUP_OPEN && store_commit(s->store) != OK)) {
+
+	bool is_failing =
+		group == GROUP_FAILED || (group == GROUP_OPEN && store_commit(s->store) != OK);
+
+	if (group != GROUP_EMPTY)
+		say_whether_it_fails(desks, s, is_failing);
+	if (is_failing) {
 		store_rollback(s->store);
 		refuse_group(desks, s);
 	}

@@ -37,6 +37,7 @@ struct desk {
 
 struct desks {
 	size_t count; /* those that ever were open */
+	bool is_failing; /* the store, and it was said */
 	struct desk list[DESKS_MAX];
 	struct signer_request request; /* the one being answered */
 	struct signer_answer answer;

@@ -163,6 +163,23 @@ static enum status prepare_store(struct service *v)
 	return status;
 }
 
+/* What is wrong with it, and what to do. */
+static const char *text_of_store(enum status status)
+{
+	/* clang-format off */
+	switch ((unsigned)status) {
+	case STATUS_UNSUPPORTED: return "a newer verifierd has written it: run that one, or put back a "
+					"backup of before";
+	case STATUS_MALFORMED: return "it is damaged, or no SQLite file: put back the last backup";
+	case STATUS_UNAVAILABLE: return "another process holds it: end that one, and start again";
+	case STATUS_DENIED: return "it can't be opened and written: its directory has to be there, and "
+				   "both have to be this user's";
+	case STATUS_IO: return "its disk is full, or fails";
+	default: return status_text(status);
+	}
+	/* clang-format on */
+}
+
 static enum status prepare(struct service *v)
 {
 	const struct signer_settings *settings = v->settings;
@@ -186,11 +203,7 @@ static enum status prepare(struct service *v)
 	if (status == OK)
 		status = prepare_store(v);
 	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "store %s: %s%s", settings->store, status_text(status),
-			 status == STATUS_UNSUPPORTED
-				 ? "; a newer verifierd has written it"
-				 : "; it wants a directory that can be written, and a SQLite file "
-				   "that is whole");
+		log_line(LOG_LEVEL_ERROR, "store %s: %s", settings->store, text_of_store(status));
 	/* One that is configured and not there is a mistake, not an empty list. */
 	return status == OK ? refresh_inventory(v) : status;
 }

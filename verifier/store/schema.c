@@ -81,22 +81,21 @@ static const char *const steps[] = {
 
 static enum status run(sqlite3 *db, const char *sql)
 {
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : STATUS_IO;
+	return store_status(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
 static enum status read_version(sqlite3 *db, int *out)
 {
 	sqlite3_stmt *stmt = NULL;
-	enum status status = STATUS_IO;
+	int result = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
 
-	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
-		return STATUS_IO;
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
+	if (result != SQLITE_OK)
+		return store_status(result);
+	result = sqlite3_step(stmt);
+	if (result == SQLITE_ROW)
 		*out = sqlite3_column_int(stmt, 0);
-		status = OK;
-	}
 	(void)sqlite3_finalize(stmt);
-	return status;
+	return result == SQLITE_ROW ? OK : store_status(result);
 }
 
 static enum status take_step(sqlite3 *db, int version)
@@ -104,12 +103,17 @@ static enum status take_step(sqlite3 *db, int version)
 	char mark[64];
 
 	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d; COMMIT", version + 1);
-	if (run(db, "BEGIN IMMEDIATE") != OK)
-		return STATUS_IO;
-	if (run(db, steps[version]) == OK && run(db, mark) == OK)
-		return OK;
-	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return STATUS_IO;
+
+	enum status status = run(db, "BEGIN IMMEDIATE");
+
+	if (status != OK)
+		return status;
+	status = run(db, steps[version]);
+	if (status == OK)
+		status = run(db, mark);
+	if (status != OK)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return status;
 }
 
 enum status schema_ensure(sqlite3 *db)

@@ -3,6 +3,7 @@
 #define VERIFIER_STORE_SQLITE_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "verifier/store/store.h"
 
@@ -46,11 +47,26 @@ enum statement {
 	STATEMENTS,
 };
 
+/* The database, its write-ahead log, and that one's index. */
+#define STORE_FILES 3
+
+/* Which file a name stood for when it was first seen. */
+struct store_file {
+	char *path;
+	bool is_known;
+	dev_t device;
+	ino_t inode;
+};
+
 struct store {
 	sqlite3 *db;
+	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
 	sqlite3_stmt *prepared[STATEMENTS];
 };
 
+/* Of a result of SQLite's while it opens: STATUS_MALFORMED damaged or no database,
+ * STATUS_UNAVAILABLE held by another process, STATUS_DENIED not ours to write. */
+enum status store_status(int result);
 /* Creates or brings up to date. */
 enum status schema_ensure(sqlite3 *db);
 

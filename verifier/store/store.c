@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/store/sqlite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #define NODE_COLUMNS                                                                               \
 	"id, standing, verdict, ak_name, ak_public, ek_public, spki, host, class, hostname,"       \
@@ -95,29 +98,96 @@ static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA locking_mode = NORMAL;";
 
+enum status store_status(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+		return OK;
+	case SQLITE_NOMEM:
+		return STATUS_NO_MEMORY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STATUS_MALFORMED;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return STATUS_UNAVAILABLE;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+		return STATUS_DENIED;
+	default:
+		return STATUS_IO;
+	}
+}
+
 static enum status prepare_all(struct store *s)
 {
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &s->prepared[i], NULL) != SQLITE_OK)
-			return STATUS_IO;
+	int result = SQLITE_OK;
+
+	for (size_t i = 0; i < STATEMENTS && result == SQLITE_OK; i++)
+		result = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+					    &s->prepared[i], NULL);
+	return store_status(result);
+}
+
+static enum status name_files(struct store *s, const char *path)
+{
+	static const char *const ends[STORE_FILES] = { "", "-wal", "-shm" };
+
+	if (strcmp(path, ":memory:") == 0)
+		return OK;
+	for (size_t i = 0; i < STORE_FILES; i++)
+		if (asprintf(&s->files[i].path, "%s%s", path, ends[i]) < 0) {
+			s->files[i].path = NULL;
+			return STATUS_NO_MEMORY;
+		}
 	return OK;
+}
+
+/* The three are there as long as anybody has the database open. */
+static bool is_in_place(struct store_file *file)
+{
+	struct stat facts;
+
+	if (file->path == NULL)
+		return true;
+	if (stat(file->path, &facts) != 0)
+		return false;
+	if (!file->is_known) {
+		file->is_known = true;
+		file->device = facts.st_dev;
+		file->inode = facts.st_ino;
+	}
+	return file->device == facts.st_dev && file->inode == facts.st_ino;
+}
+
+/* What is written into a file that has lost its name is gone with this process. */
+static bool are_in_place(struct store *s)
+{
+	for (size_t i = 0; i < STORE_FILES; i++)
+		if (!is_in_place(&s->files[i]))
+			return false;
+	return true;
 }
 
 static enum status open_database(struct store *s, const char *path)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+	enum status status = store_status(sqlite3_open_v2(path, &s->db, flags, NULL));
 
-	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
-		return STATUS_IO;
+	if (status != OK)
+		return status;
 	(void)sqlite3_extended_result_codes(s->db, 1);
 	(void)sqlite3_busy_timeout(s->db, 2000);
-	if (sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK)
-		return STATUS_IO;
-
-	enum status status = schema_ensure(s->db);
-
-	return status == OK ? prepare_all(s) : status;
+	/* It opens what it may not write all the same. */
+	if (sqlite3_db_readonly(s->db, "main") != 0)
+		return STATUS_DENIED;
+	status = store_status(sqlite3_exec(s->db, settings, NULL, NULL, NULL));
+	if (status == OK)
+		status = schema_ensure(s->db);
+	if (status == OK)
+		status = prepare_all(s);
+	return status == OK ? name_files(s, path) : status;
 }
 
 enum status store_open(const char *path, struct store **out)
@@ -143,6 +213,8 @@ void store_free(struct store *s)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		(void)sqlite3_finalize(s->prepared[i]);
 	(void)sqlite3_close(s->db);
+	for (size_t i = 0; i < STORE_FILES; i++)
+		free(s->files[i].path);
 	free(s);
 }
 
@@ -166,7 +238,7 @@ static bool is_group_open(const struct store *s)
 
 enum status store_commit(struct store *s)
 {
-	return is_group_open(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
+	return is_group_open(s) && are_in_place(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
 }
 
 void store_rollback(struct store *s)

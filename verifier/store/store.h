@@ -14,11 +14,14 @@
 struct store;
 
 /* Creates the database where there is none, brings an older one up to date,
- * refuses a newer one (STATUS_UNSUPPORTED). ":memory:" for tests. */
+ * refuses a newer one (STATUS_UNSUPPORTED). STATUS_MALFORMED: damaged, or no
+ * database; STATUS_UNAVAILABLE: another process holds it; STATUS_DENIED: it can't
+ * be opened and written; STATUS_IO: disk full or failing. ":memory:" for tests. */
 enum status store_open(const char *path, struct store **out);
 void store_free(struct store *s);
 
 enum status store_begin(struct store *s);
+/* Fails also where one of its files was moved, replaced or deleted since. */
 enum status store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* One request of a group: keep what it wrote, or undo that alone. */
