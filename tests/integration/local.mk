@@ -68,5 +68,11 @@ tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$
 	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_integration_kill_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
-TESTS += tests/integration/kill_series
+TESTS += tests/integration/kill_series tests/integration/verifier_faults
+check_DATA = tests/integration/clock_shift.so
+CLEANFILES += tests/integration/clock_shift.so
 endif
+EXTRA_DIST += tests/integration/verifier_faults tests/integration/clock_shift.c
+tests/integration/clock_shift.so: tests/integration/clock_shift.c
+	$(AM_V_CC)$(MKDIR_P) tests/integration && \
+	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/clock_shift.c

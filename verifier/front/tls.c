@@ -44,9 +44,9 @@ static const char *use_files(SSL_CTX *ctx, const char *certificate, const char *
 	AUTO(EVP_PKEY)
 	pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	OPENSSL_cleanse(pem.data, pem.capacity);
-	if (pkey == NULL || SSL_CTX_use_PrivateKey(ctx, pkey) != 1)
+	if (pkey == NULL)
 		return "the TLS key is no private key in PEM without a passphrase";
-	if (SSL_CTX_check_private_key(ctx) != 1)
+	if (SSL_CTX_use_PrivateKey(ctx, pkey) != 1 || SSL_CTX_check_private_key(ctx) != 1)
 		return "the TLS key does not fit the certificate";
 	return NULL;
 }

@@ -60,6 +60,8 @@ enum status query_step(struct query *q)
 		return OK;
 	if (result == SQLITE_DONE)
 		return STATUS_NOT_FOUND;
+	if ((result & 0xff) == SQLITE_BUSY)
+		fail(q, STATUS_UNAVAILABLE);
 	fail(q, (result & 0xff) == SQLITE_CONSTRAINT ? STATUS_DENIED : STATUS_IO);
 	return q->status;
 }
