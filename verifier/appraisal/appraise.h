@@ -9,7 +9,7 @@
 #define BOOT_LOG_MAX ((size_t)4 << 20)
 #define IMA_LOG_MAX ((size_t)32 << 20)
 /* A log that comes in parts: each is worth its appraisal, and all of them
- * together end (decision 040). */
+ * together end (docs/decisions/045). */
 #define IMA_PART_MIN ((size_t)64 << 10)
 #define IMA_UNPROVEN_MAX ((uint64_t)512 << 20)
 #define APPRAISAL_STATE_MAX ((size_t)32 << 10)
