@@ -3,6 +3,7 @@
 BENCH_MEASURE = tests/bench/measure.c tests/bench/measure.h
 BENCHES = tests/bench/bench_ima
 include tests/bench/fleet.mk
+include tests/bench/growth.mk
 
 EXTRA_PROGRAMS += tests/bench/bench_ima
 tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c $(BENCH_MEASURE)
