@@ -52,12 +52,14 @@ enum status handles_list(struct connection *c, TPM2_HANDLE first, TPM2_HANDLE en
 	return OK;
 }
 
-static bool nv_exists(struct connection *c, TPM2_HANDLE index)
+/* A TPM that could not be asked has not said that there is none. */
+static enum status nv_exists(struct connection *c, TPM2_HANDLE index)
 {
 	TPM2_HANDLE found;
 	size_t count = 0;
+	enum status status = handles_list(c, index, index + 1, &found, 1, &count);
 
-	return handles_list(c, index, index + 1, &found, 1, &count) == OK && count == 1;
+	return status == OK && count == 0 ? STATUS_NOT_FOUND : status;
 }
 
 static enum status nv_read_parts(struct connection *c, const struct loaded *nv, ESYS_TR auth,
@@ -90,12 +92,15 @@ static enum status nv_read_parts(struct connection *c, const struct loaded *nv, 
 
 enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 {
-	AUTO_DONE(loaded) nv = { .esys = c->esys, .handle = ESYS_TR_NONE, .is_persistent = true };
+	AUTO_DONE(loaded)
+	nv = { .device = c->device, .handle = ESYS_TR_NONE, .is_persistent = true };
 	AUTO(TPM2B_NV_PUBLIC) area = NULL;
 
 	/* Asked first, so that an absent index is no error in anyone's log. */
-	if (!nv_exists(c, index))
-		return STATUS_NOT_FOUND;
+	enum status status = nv_exists(c, index);
+
+	if (status != OK)
+		return status;
 
 	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   &nv.handle);

@@ -12,6 +12,10 @@
 /* How long a TPM that serves somebody else may keep us waiting. */
 #define BUSY_TRIES 20
 #define BUSY_PAUSE_NS 100000000L
+#define LEFTOVERS_MAX 16
+
+#define SLOTS_ADVICE                                                                               \
+	"others keep objects or sessions in the TPM; device:/dev/tpmrm0 keeps users apart"
 
 enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struct tpm_device **out)
 {
@@ -28,6 +32,7 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 	if (endorsement_auth.len > 0)
 		memcpy(d->endorsement_auth.buffer, endorsement_auth.data, endorsement_auth.len);
 	d->is_held = strncmp(tcti, "device", strlen("device")) == 0;
+	d->has_leftovers = true;
 	*out = d;
 	d = NULL;
 	return OK;
@@ -96,6 +101,38 @@ static TSS2_RC connect_once(struct tpm_device *d)
 	return rc;
 }
 
+static enum status range_flush(struct connection *c, TPM2_HANDLE first, TPM2_HANDLE end)
+{
+	TPM2_HANDLE handles[LEFTOVERS_MAX];
+	size_t count = 0;
+	enum status status = handles_list(c, first, end, handles, LEFTOVERS_MAX, &count);
+
+	for (size_t i = 0; i < count && status == OK; i++) {
+		ESYS_TR handle = ESYS_TR_NONE;
+		TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, handles[i], ESYS_TR_NONE, ESYS_TR_NONE,
+						   ESYS_TR_NONE, &handle);
+
+		if (rc == TSS2_RC_SUCCESS)
+			rc = Esys_FlushContext(c->esys, handle);
+		status = connection_status(c, "TPM2_FlushContext", rc);
+	}
+	return status;
+}
+
+/* A TPM has three slots. Behind a resource manager there is never anything of
+ * others to be seen; without one the TPM is ours alone. */
+static enum status leftovers_flush(struct connection *c)
+{
+	enum status status = range_flush(c, TPM2_TRANSIENT_FIRST, TPM2_TRANSIENT_LAST);
+
+	/* Asked for by the first range, answered with HMAC and policy sessions. */
+	if (status == OK)
+		status = range_flush(c, TPM2_LOADED_SESSION_FIRST, TPM2_POLICY_SESSION_LAST);
+	if (status == OK)
+		c->device->has_leftovers = false;
+	return status;
+}
+
 enum status connection_open(struct tpm_device *d, struct connection *out)
 {
 	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_NS };
@@ -114,7 +151,7 @@ enum status connection_open(struct tpm_device *d, struct connection *out)
 	*out = (struct connection){ .device = d, .esys = d->esys };
 	d->is_away = d->esys == NULL;
 	if (d->esys != NULL)
-		return OK;
+		return d->has_leftovers ? leftovers_flush(out) : OK;
 	(void)snprintf(d->reason, sizeof(d->reason),
 		       "no TPM at \"%.100s\" (0x%x %.60s): [tpm] tcti says where it is; it must "
 		       "be there, free and ours to open",
@@ -128,46 +165,94 @@ void connection_done(struct connection *c)
 		disconnect(c->device);
 }
 
-static enum status status_of_rc(TSS2_RC rc)
+static bool is_tpms_own(TSS2_RC rc)
 {
-	if ((rc & TSS2_RC_LAYER_MASK) != TSS2_TPM_RC_LAYER &&
-	    (rc & TSS2_RC_LAYER_MASK) != TSS2_RESMGR_TPM_RC_LAYER)
+	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+
+	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
+/* A code without handle, parameter and session number (Part 2, 6.6.2). */
+static TSS2_RC plain_code(TSS2_RC rc)
+{
+	rc &= ~TSS2_RC_LAYER_MASK;
+	return (rc & TPM2_RC_FMT1) != 0 ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
+}
+
+/* What response codes come to, and what a person can do about them. */
+static const struct {
+	TSS2_RC code;
+	enum status status;
+	const char *advice; /* NULL: callers know */
+} known_codes[] = {
+	{ TPM2_RC_POLICY, STATUS_DENIED, NULL },
+	{ TPM2_RC_POLICY_FAIL, STATUS_DENIED, NULL },
+	{ TPM2_RC_PCR_CHANGED, STATUS_UNAVAILABLE, NULL },
+	{ TPM2_RC_HANDLE, STATUS_NOT_FOUND, NULL },
+	{ TPM2_RC_REFERENCE_H0, STATUS_NOT_FOUND, NULL },
+	{ TPM2_RC_INTEGRITY, STATUS_MISMATCH, NULL },
+	{ TPM2_RC_NV_AUTHORIZATION, STATUS_DENIED, NULL },
+	{ TPM2_RC_NV_LOCKED, STATUS_DENIED, NULL },
+	{ TPM2_RC_NV_UNINITIALIZED, STATUS_NOT_FOUND, NULL },
+	{ TPM2_RC_BAD_AUTH, STATUS_DENIED, "[tpm] endorsement_auth_file is to hold the password" },
+	{ TPM2_RC_AUTH_FAIL, STATUS_DENIED, "[tpm] endorsement_auth_file is to hold the password" },
+	{ TPM2_RC_HIERARCHY, STATUS_DENIED, "the firmware's setup is to enable the hierarchy" },
+	{ TPM2_RC_RETRY, STATUS_IO, "the TPM is busy; it is asked again" },
+	{ TPM2_RC_YIELDED, STATUS_IO, "the TPM is busy; it is asked again" },
+	{ TPM2_RC_TESTING, STATUS_IO, "the TPM tests itself; it is asked again" },
+	{ TPM2_RC_CANCELED, STATUS_IO, "it is asked again" },
+	{ TPM2_RC_NV_RATE, STATUS_IO, "the TPM spares its NV; it is asked again" },
+	{ TPM2_RC_NV_UNAVAILABLE, STATUS_IO, "the TPM's NV is busy; it is asked again" },
+	{ TPM2_RC_LOCKOUT, STATUS_IO,
+	  "locked out by wrong passwords: wait, or tpm2_dictionarylockout --clear-lockout" },
+	{ TPM2_RC_FAILURE, STATUS_IO, "the TPM is in failure mode: power the host off and on" },
+	{ TPM2_RC_INITIALIZE, STATUS_IO, "no TPM2_Startup since its reset: reboot the host" },
+	{ TPM2_RC_REBOOT, STATUS_IO, "the TPM wants a reset: reboot the host" },
+	{ TPM2_RC_UPGRADE, STATUS_IO, "the TPM is in a firmware update: finish it" },
+	{ TPM2_RC_MEMORY, STATUS_IO, SLOTS_ADVICE },
+	{ TPM2_RC_OBJECT_MEMORY, STATUS_IO, SLOTS_ADVICE },
+	{ TPM2_RC_SESSION_MEMORY, STATUS_IO, SLOTS_ADVICE },
+	{ TPM2_RC_OBJECT_HANDLES, STATUS_IO, SLOTS_ADVICE },
+	{ TPM2_RC_SESSION_HANDLES, STATUS_IO, SLOTS_ADVICE },
+};
+
+static enum status status_of_rc(TSS2_RC rc, const char **advice)
+{
+	if (!is_tpms_own(rc)) {
+		*advice = "no sense in what [tpm] tcti leads to, or no answer; it is opened anew";
 		return (rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_MEMORY ? STATUS_NO_MEMORY
 									 : STATUS_IO;
-	rc &= ~TSS2_RC_LAYER_MASK;
-	if (rc == TPM2_RC_POLICY)
-		return STATUS_DENIED;
-	if (rc == TPM2_RC_PCR_CHANGED)
-		return STATUS_UNAVAILABLE;
-	if ((rc & TPM2_RC_FMT1) == 0)
-		return STATUS_IO;
-	switch (rc & (TPM2_RC_FMT1 | 0x3f)) {
-	case TPM2_RC_BAD_AUTH:
-	case TPM2_RC_AUTH_FAIL:
-	case TPM2_RC_POLICY_FAIL:
-	case TPM2_RC_HIERARCHY:
-		return STATUS_DENIED;
-	case TPM2_RC_HANDLE:
-		return STATUS_NOT_FOUND;
-	case TPM2_RC_INTEGRITY:
-		return STATUS_MISMATCH;
-	default:
-		return STATUS_IO;
 	}
+	*advice = NULL;
+	for (size_t i = 0; i < sizeof(known_codes) / sizeof(*known_codes); i++) {
+		if (known_codes[i].code != plain_code(rc))
+			continue;
+		*advice = known_codes[i].advice;
+		return known_codes[i].status;
+	}
+	/* The arguments were not to its liking, or the TPM was in no state to. */
+	return (rc & TPM2_RC_FMT1) != 0 ? STATUS_UNSUPPORTED : STATUS_IO;
 }
 
 enum status connection_status(struct connection *c, const char *command, TSS2_RC rc)
 {
+	struct tpm_device *d = c->device;
+	const char *advice = NULL;
+
 	if (rc == TSS2_RC_SUCCESS)
 		return OK;
-	(void)snprintf(c->device->reason, sizeof(c->device->reason), "%s: 0x%x %s", command, rc,
-		       Tss2_RC_Decode(rc));
 
-	enum status status = status_of_rc(rc);
+	enum status status = status_of_rc(rc, &advice);
 
-	/* A transport that failed once is opened anew by the next verb. */
-	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER)
-		c->device->is_broken = true;
+	(void)snprintf(d->reason, sizeof(d->reason), "%s: 0x%x %.160s%s%s%s", command, rc,
+		       Tss2_RC_Decode(rc), advice != NULL ? " (" : "", advice != NULL ? advice : "",
+		       advice != NULL ? ")" : "");
+	/* Whether the command was run is not known, and the TSS is out of step:
+	 * the next verb begins anew. */
+	if (!is_tpms_own(rc)) {
+		d->is_broken = true;
+		d->has_leftovers = true;
+	}
 	return status;
 }
 
@@ -179,12 +264,12 @@ enum status connection_refuse(struct connection *c, enum status status, const ch
 
 void loaded_done(struct loaded *l)
 {
-	if (l->esys == NULL || l->handle == ESYS_TR_NONE)
+	if (l->device == NULL || l->handle == ESYS_TR_NONE)
 		return;
 	if (l->is_persistent)
-		(void)Esys_TR_Close(l->esys, &l->handle);
-	else
-		(void)Esys_FlushContext(l->esys, l->handle);
+		(void)Esys_TR_Close(l->device->esys, &l->handle);
+	else if (Esys_FlushContext(l->device->esys, l->handle) != TSS2_RC_SUCCESS)
+		l->device->has_leftovers = true;
 	*l = (struct loaded){ 0 };
 }
 

@@ -8,7 +8,7 @@
 
 /* Private to tpm/device. */
 
-#define REASON_MAX 256
+#define REASON_MAX 384
 
 struct minting_key {
 	TPMS_CONTEXT *context; /* NULL: none */
@@ -23,7 +23,9 @@ struct tpm_device {
 	char *tcti_name;
 	TPM2B_AUTH endorsement_auth;
 	bool is_held;
-	bool is_broken; /* the transport failed: reconnect */
+	bool is_broken; /* the transport failed, or the TPM talks nonsense: reconnect */
+	/* What an answer that was lost, or a run before ours, may have left loaded. */
+	bool has_leftovers;
 	bool is_away; /* the last verb found no TPM */
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;
@@ -41,14 +43,14 @@ struct connection {
 
 enum status connection_open(struct tpm_device *d, struct connection *out);
 void connection_done(struct connection *c);
-/* What a response code means to callers; keeps the reason. */
+/* What a response code means to callers; keeps the reason, and what to do. */
 enum status connection_status(struct connection *c, const char *command, TSS2_RC rc);
 /* The same for a reason of our own. */
 enum status connection_refuse(struct connection *c, enum status status, const char *reason);
 
 /* An object or session in the TPM; released at the end of its scope. */
 struct loaded {
-	ESYS_CONTEXT *esys;
+	struct tpm_device *device;
 	ESYS_TR handle;
 	bool is_persistent;
 };
@@ -77,6 +79,8 @@ enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_
 /* The AK, from its saved context or derived anew. */
 enum status ak_load(struct connection *c, struct loaded *out);
 enum status minting_key_load(struct connection *c, struct loaded *out);
+/* Did loading a saved context fail for good? */
+bool is_context_dead(enum status status);
 
 AUTO_RELEASE(connection, connection_done);
 AUTO_RELEASE(loaded, loaded_done);

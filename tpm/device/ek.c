@@ -59,9 +59,13 @@ static enum status chain_read(struct connection *c, struct tpm_identity *identit
 	for (size_t i = 0; i < count && status == OK; i++) {
 		AUTO_DONE(bytes) part = { 0 };
 
-		/* Candidates only: one that can't be read is left out. */
-		if (nv_read(c, indices[i], &part) == OK)
+		status = nv_read(c, indices[i], &part);
+		if (status == OK)
 			status = bytes_append(&all, span_of(&part));
+		/* Candidates only: one that is not for us to read is left out. */
+		else if (status == STATUS_NOT_FOUND || status == STATUS_DENIED ||
+			 status == STATUS_TOO_LARGE)
+			status = OK;
 	}
 	return status == OK ? chain_split(span_of(&all), identity) : status;
 }
@@ -107,6 +111,9 @@ static enum status attestation_key_find(struct connection *c, struct tpm_identit
 
 	if (status == OK)
 		return bytes_copy(span_of(&c->device->ak_public), &identity->ak_public);
+	/* Any other failure is no fact about the hierarchy. */
+	if (status != STATUS_DENIED)
+		return status;
 
 	enum status asked = endorsement_states(c, &identity->states);
 
@@ -145,7 +152,7 @@ static enum status persistent_try(struct connection *c, TPM2_HANDLE handle, stru
 				  struct bytes *public_area)
 {
 	AUTO_DONE(loaded)
-	found = { .esys = c->esys, .handle = ESYS_TR_NONE, .is_persistent = true };
+	found = { .device = c->device, .handle = ESYS_TR_NONE, .is_persistent = true };
 	AUTO(TPM2B_PUBLIC) area = NULL;
 	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, &found.handle);
@@ -180,8 +187,13 @@ static enum status persistent_find(struct connection *c, const struct ek_certifi
 		AUTO_DONE(loaded) found = { 0 };
 		AUTO_DONE(bytes) area = { 0 };
 
-		if (persistent_try(c, handles[i], &found, &area) != OK ||
-		    !is_certified(certificate, &area))
+		status = persistent_try(c, handles[i], &found, &area);
+		/* Evicted since the list was made. */
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		if (status != OK)
+			return status;
+		if (!is_certified(certificate, &area))
 			continue;
 		*out = found;
 		*public_area = area;
@@ -283,7 +295,7 @@ static enum status ek_session(struct connection *c, const struct loaded *ek,
 
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_StartAuthSession", rc);
-	*out = (struct loaded){ .esys = c->esys, .handle = session };
+	*out = (struct loaded){ .device = c->device, .handle = session };
 	rc = Esys_TRSess_SetAttributes(c->esys, session, encrypted | TPMA_SESSION_CONTINUESESSION,
 				       0xff);
 	if (rc == TSS2_RC_SUCCESS)

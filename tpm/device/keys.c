@@ -16,7 +16,7 @@ enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_
 
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_CreatePrimary", rc);
-	*out = (struct loaded){ .esys = c->esys, .handle = handle };
+	*out = (struct loaded){ .device = c->device, .handle = handle };
 	return public_marshal(&made->publicArea, public_area);
 }
 
@@ -28,8 +28,15 @@ static enum status context_load(struct connection *c, const TPMS_CONTEXT *contex
 
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_ContextLoad", rc);
-	*out = (struct loaded){ .esys = c->esys, .handle = handle };
+	*out = (struct loaded){ .device = c->device, .handle = handle };
 	return OK;
+}
+
+/* A TPM reset ends every saved context; one that is busy or away ends none. */
+bool is_context_dead(enum status status)
+{
+	return status == STATUS_NOT_FOUND || status == STATUS_MISMATCH ||
+	       status == STATUS_UNSUPPORTED;
 }
 
 enum status ak_load(struct connection *c, struct loaded *out)
@@ -37,16 +44,17 @@ enum status ak_load(struct connection *c, struct loaded *out)
 	AUTO_DONE(bytes) public_area = { 0 };
 	struct tpm_device *d = c->device;
 
-	if (d->ak != NULL && context_load(c, d->ak, out) == OK)
-		return OK;
-	/* A TPM reset ends every saved context; the AK comes back from its
-	 * template. */
+	enum status status = d->ak == NULL ? STATUS_NOT_FOUND : context_load(c, d->ak, out);
+
+	if (status == OK || !is_context_dead(status))
+		return status;
+	/* The AK comes back from its template. */
 	Esys_Free(d->ak);
 	d->ak = NULL;
 
 	TPM2B_PUBLIC template = ak_template();
-	enum status status =
-		primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, out, &public_area);
+
+	status = primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, out, &public_area);
 
 	if (status != OK)
 		return status;

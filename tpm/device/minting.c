@@ -43,14 +43,20 @@ static enum status policy_now(struct connection *c, enum digest_alg bank, pcr_ma
 			      &key->policy);
 }
 
-/* Does the key we hold still load, and would it still sign? */
-static bool minting_key_fits(struct connection *c, const struct minting_key *wanted)
+/* Does the key we hold still load, and would it still sign? STATUS_NOT_FOUND
+ * where it would not; any other failure says nothing about the key. */
+static enum status minting_key_fits(struct connection *c, const struct minting_key *wanted)
 {
 	AUTO_DONE(loaded) key = { 0 };
 	const struct minting_key *held = &c->device->minting;
 
-	return held->context != NULL && held->bank == wanted->bank && held->pcrs == wanted->pcrs &&
-	       digest_equal(&held->policy, &wanted->policy) && minting_key_load(c, &key) == OK;
+	if (held->context == NULL || held->bank != wanted->bank || held->pcrs != wanted->pcrs ||
+	    !digest_equal(&held->policy, &wanted->policy))
+		return STATUS_NOT_FOUND;
+
+	enum status status = minting_key_load(c, &key);
+
+	return is_context_dead(status) ? STATUS_NOT_FOUND : status;
 }
 
 static enum status minting_key_make(struct connection *c, struct minting_key *key)
@@ -84,9 +90,10 @@ enum status tpm_device_minting_key(struct tpm_device *d, enum digest_alg bank, p
 		status = policy_now(&c, bank, pcrs, &key);
 	if (status != OK)
 		return status;
-	if (minting_key_fits(&c, &key)) {
+	status = minting_key_fits(&c, &key);
+	if (status != STATUS_NOT_FOUND) {
 		*is_new = false;
-		return OK;
+		return status;
 	}
 	tpm_device_drop_minting_key(d);
 	status = minting_key_make(&c, &key);
@@ -125,7 +132,7 @@ static enum status minting_session(struct connection *c, struct loaded *out)
 
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_StartAuthSession", rc);
-	*out = (struct loaded){ .esys = c->esys, .handle = session };
+	*out = (struct loaded){ .device = c->device, .handle = session };
 	status = connection_status(c, "TPM2_PolicyPCR",
 				   Esys_PolicyPCR(c->esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
 						  ESYS_TR_NONE, &current, &selection));
