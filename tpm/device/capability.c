@@ -90,6 +90,12 @@ static enum status nv_read_parts(struct connection *c, const struct loaded *nv, 
 	return OK;
 }
 
+/* An index that was listed, and is gone a moment later, is a fault. */
+static enum status not_gone(enum status status)
+{
+	return status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status;
+}
+
 enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 {
 	AUTO_DONE(loaded)
@@ -109,7 +115,7 @@ enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 		rc = Esys_NV_ReadPublic(c->esys, nv.handle, ESYS_TR_NONE, ESYS_TR_NONE,
 					ESYS_TR_NONE, &area, NULL);
 	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(c, "TPM2_NV_ReadPublic", rc);
+		return not_gone(connection_status(c, "TPM2_NV_ReadPublic", rc));
 	if (area->nvPublic.dataSize > NV_MAX)
 		return connection_refuse(c, STATUS_TOO_LARGE, "NV index over the cap");
 	/* Reserved by its definition, but never written: as good as absent. */
@@ -119,7 +125,7 @@ enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 	ESYS_TR auth =
 		(area->nvPublic.attributes & TPMA_NV_AUTHREAD) != 0 ? nv.handle : ESYS_TR_RH_OWNER;
 
-	return nv_read_parts(c, &nv, auth, area->nvPublic.dataSize, out);
+	return not_gone(nv_read_parts(c, &nv, auth, area->nvPublic.dataSize, out));
 }
 
 TPML_PCR_SELECTION selection_of(enum digest_alg bank, pcr_mask pcrs)

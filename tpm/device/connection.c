@@ -42,6 +42,8 @@ static void disconnect(struct tpm_device *d)
 {
 	if (d->esys != NULL)
 		Esys_Finalize(&d->esys);
+	free(d->guard);
+	d->guard = NULL;
 	if (d->tcti != NULL)
 		Tss2_TctiLdr_Finalize(&d->tcti);
 }
@@ -92,8 +94,11 @@ static TSS2_RC connect_once(struct tpm_device *d)
 {
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(d->tcti_name, &d->tcti);
 
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Initialize(&d->esys, d->tcti, NULL);
+	if (rc == TSS2_RC_SUCCESS) {
+		d->guard = guard_new(d->tcti);
+		rc = d->guard == NULL ? TSS2_BASE_RC_MEMORY
+				      : Esys_Initialize(&d->esys, d->guard, NULL);
+	}
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TR_SetAuth(d->esys, ESYS_TR_RH_ENDORSEMENT, &d->endorsement_auth);
 	if (rc != TSS2_RC_SUCCESS)
@@ -193,7 +198,6 @@ static const struct {
 	{ TPM2_RC_INTEGRITY, STATUS_MISMATCH, NULL },
 	{ TPM2_RC_NV_AUTHORIZATION, STATUS_DENIED, NULL },
 	{ TPM2_RC_NV_LOCKED, STATUS_DENIED, NULL },
-	{ TPM2_RC_NV_UNINITIALIZED, STATUS_NOT_FOUND, NULL },
 	{ TPM2_RC_BAD_AUTH, STATUS_DENIED, "[tpm] endorsement_auth_file is to hold the password" },
 	{ TPM2_RC_AUTH_FAIL, STATUS_DENIED, "[tpm] endorsement_auth_file is to hold the password" },
 	{ TPM2_RC_HIERARCHY, STATUS_DENIED, "the firmware's setup is to enable the hierarchy" },
@@ -244,7 +248,7 @@ enum status connection_status(struct connection *c, const char *command, TSS2_RC
 
 	enum status status = status_of_rc(rc, &advice);
 
-	(void)snprintf(d->reason, sizeof(d->reason), "%s: 0x%x %.160s%s%s%s", command, rc,
+	(void)snprintf(d->reason, sizeof(d->reason), "%s: 0x%x %.120s%s%s%s", command, rc,
 		       Tss2_RC_Decode(rc), advice != NULL ? " (" : "", advice != NULL ? advice : "",
 		       advice != NULL ? ")" : "");
 	/* Whether the command was run is not known, and the TSS is out of step:

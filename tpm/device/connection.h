@@ -8,7 +8,7 @@
 
 /* Private to tpm/device. */
 
-#define REASON_MAX 384
+#define REASON_MAX 320
 
 struct minting_key {
 	TPMS_CONTEXT *context; /* NULL: none */
@@ -27,7 +27,7 @@ struct tpm_device {
 	/* What an answer that was lost, or a run before ours, may have left loaded. */
 	bool has_leftovers;
 	bool is_away; /* the last verb found no TPM */
-	TSS2_TCTI_CONTEXT *tcti;
+	TSS2_TCTI_CONTEXT *tcti, *guard;
 	ESYS_CONTEXT *esys;
 	TPMS_CONTEXT *ak;
 	struct bytes ak_public;
@@ -40,6 +40,10 @@ struct connection {
 	struct tpm_device *device;
 	ESYS_CONTEXT *esys;
 };
+
+/* A TCTI over another one, which stays the caller's: an answer that is no whole
+ * answer to its command never reaches the TSS. NULL: no memory; free() ends it. */
+TSS2_TCTI_CONTEXT *guard_new(TSS2_TCTI_CONTEXT *inner);
 
 enum status connection_open(struct tpm_device *d, struct connection *out);
 void connection_done(struct connection *c);

@@ -91,6 +91,8 @@ enum status tpm_device_read_clock(struct tpm_device *d, struct tpm_clock *out);
  */
 enum status tpm_device_minting_key(struct tpm_device *d, enum digest_alg bank, pcr_mask pcrs,
 				   bool *is_new);
+/* Did its PCRs or counters change since? Then it signs nothing in this boot. */
+enum status tpm_device_minting_key_spent(struct tpm_device *d, bool *is_spent);
 /* Forgets it; the next call above makes another. */
 void tpm_device_drop_minting_key(struct tpm_device *d);
 /* TPMT_PUBLIC; empty where there is no key. Borrowed until it changes. */

@@ -5,6 +5,7 @@ libtpmdevice_a_SOURCES = \
 	tpm/device/connection.c tpm/device/connection.h \
 	tpm/device/device.h \
 	tpm/device/ek.c \
+	tpm/device/guard.c \
 	tpm/device/keys.c \
 	tpm/device/minting.c \
 	tpm/device/statements.c \

@@ -106,6 +106,26 @@ enum status tpm_device_minting_key(struct tpm_device *d, enum digest_alg bank, p
 	return OK;
 }
 
+enum status tpm_device_minting_key_spent(struct tpm_device *d, bool *is_spent)
+{
+	AUTO_DONE(connection) c = { 0 };
+	const struct minting_key *held = &d->minting;
+	struct minting_key now = { 0 };
+
+	if (held->context == NULL) {
+		*is_spent = true;
+		return OK;
+	}
+
+	enum status status = connection_open(d, &c);
+
+	if (status == OK)
+		status = policy_now(&c, held->bank, held->pcrs, &now);
+	if (status == OK)
+		*is_spent = !digest_equal(&now.policy, &held->policy);
+	return status;
+}
+
 static enum status minting_session(struct connection *c, struct loaded *out)
 {
 	const struct minting_key *key = &c->device->minting;
