@@ -116,21 +116,34 @@ static void stop_all(struct parent *p)
 	channel_done(&p->agent);
 }
 
-/* Which role ended, if any. */
+/* One that was stopped does not do its work either: a mint would leave SVIDs
+ * where they are. It stays to be ended. */
+static void note_end(struct parent *p, enum role role, int how)
+{
+	const char *what = WIFSIGNALED(how) ? "signal" : "status";
+	int which = WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how);
+
+	if (WIFSTOPPED(how))
+		log_line(LOG_LEVEL_WARNING, "%s was stopped (signal %d)", roles[role].name,
+			 WSTOPSIG(how));
+	else
+		log_line(LOG_LEVEL_WARNING, "%s ended (%s %d)", roles[role].name, what, which);
+	if (!WIFSTOPPED(how))
+		p->pids[role] = 0;
+}
+
+/* Did any role end, or stop? */
 static bool reap(struct parent *p)
 {
 	bool is_any = false;
 	int how;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &how, WNOHANG | WUNTRACED)) > 0) {
 		for (size_t i = 0; i < ROLES; i++) {
 			if (p->pids[i] != pid)
 				continue;
-			log_line(LOG_LEVEL_WARNING, "%s ended (%s %d)", roles[i].name,
-				 WIFSIGNALED(how) ? "signal" : "status",
-				 WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
-			p->pids[i] = 0;
+			note_end(p, (enum role)i, how);
 			is_any = true;
 		}
 	}
@@ -160,7 +173,7 @@ static enum status take_frame(const struct frame *frame)
 		return reader_end(&r);
 	}
 
-	struct span text = reader_sized(&r, 256);
+	struct span text = reader_sized(&r, 512);
 
 	if (frame->type != FRAME_STATE || reader_end(&r) != OK)
 		return STATUS_MALFORMED;

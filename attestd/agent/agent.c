@@ -69,10 +69,12 @@ struct round agent_broker_refused(struct agent *a, const char *verb, enum status
 
 struct round agent_end_right(struct agent *a)
 {
-	enum status status = broker_drop(&a->broker);
-
+	/* The mint first: it takes the SVIDs away, however long the TPM may take. */
 	if (channel_send(&a->mint, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }) != OK)
 		return (struct round){ .outcome = OUTCOME_BROKEN };
+
+	enum status status = broker_drop(&a->broker);
+
 	if (status != OK)
 		return agent_broker_refused(a, "drop", status);
 	return going_on;

@@ -21,7 +21,7 @@ struct agent {
 	uint32_t reset_count, restart_count; /* of the last quote */
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct digest last_told; /* of the last reasons logged */
-	char state[160]; /* for people */
+	char state[384]; /* for people */
 };
 
 enum outcome {

@@ -145,15 +145,14 @@ static void say_verdict(struct agent *a, const struct verdict *v, int64_t expire
 		agent_say(a, "%s", state);
 }
 
-/* Broker first: the mint's first signature wants the grant there. */
+/* What is lost is lost at the mint first, which takes the SVIDs away however long
+ * the TPM may take; a right goes to the broker first: the mint's first signature
+ * wants the grant there. */
 static struct round hand_on(struct agent *a, const struct verdict *v,
 			    const struct attestation_result *result, uint32_t interval_s)
 {
 	struct round round = { .outcome = OUTCOME_VERDICT, .interval_s = interval_s };
 	int64_t expires = 0;
-	enum status status =
-		broker_verdict(&a->broker, span_of(&result->verdict), span_of(&result->signature),
-			       span_of(&result->certificate), &expires);
 
 	if (v->state != NODE_TRUSTED) {
 		if (channel_send(&a->mint, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }) != OK)
@@ -161,6 +160,11 @@ static struct round hand_on(struct agent *a, const struct verdict *v,
 		if (interval_s > UNTRUSTED_INTERVAL_S)
 			round.interval_s = UNTRUSTED_INTERVAL_S;
 	}
+
+	enum status status =
+		broker_verdict(&a->broker, span_of(&result->verdict), span_of(&result->signature),
+			       span_of(&result->certificate), &expires);
+
 	if (status != OK)
 		return agent_broker_refused(a, "verdict", status);
 	say_verdict(a, v, expires);

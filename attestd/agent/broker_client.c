@@ -41,7 +41,7 @@ static enum status take_refusal(struct broker_client *b, struct span body)
 	if (reader_end(&r) != OK || status == OK || status > STATUS_UNAVAILABLE)
 		return STATUS_IO;
 	(void)snprintf(b->reason, sizeof(b->reason), "%.*s",
-		       (int)(reason.len < 256 ? reason.len : 255),
+		       (int)(reason.len < sizeof(b->reason) ? reason.len : sizeof(b->reason) - 1),
 		       reason.len > 0 ? (const char *)reason.data : "");
 	/* The machinery between us still works. */
 	return status == STATUS_IO ? STATUS_UNAVAILABLE : (enum status)status;

@@ -12,7 +12,7 @@ struct broker_client {
 	struct channel channel;
 	uint64_t next_id;
 	bool has_grown; /* the broker said so; the caller clears it */
-	char reason[256]; /* of the last refusal */
+	char reason[320]; /* of the last refusal */
 };
 
 struct broker_identity {

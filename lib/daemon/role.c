@@ -98,6 +98,8 @@ void role_stop(pid_t pid, int patience_ms)
 
 	if (pid <= 0 || kill(pid, SIGTERM) != 0)
 		return;
+	/* One that was stopped ends in order, too. */
+	(void)kill(pid, SIGCONT);
 	for (int waited = 0; waited < patience_ms; waited += STOP_STEP_MS) {
 		pid_t ended = waitpid(pid, NULL, WNOHANG);
 
