@@ -32,6 +32,8 @@ const struct setting configuration_schema[] = {
 	  "longest wait for one answer, in seconds; more for a long log" },
 	{ "tpm", false, "tcti", SETTING_TEXT, 0, 1024, "device:/dev/tpmrm0", false,
 	  "how the TPM is reached, in the words of tpm2-tss" },
+	{ "tpm", false, "timeout_s", SETTING_NUMBER, 1, 110, "90", false,
+	  "longest time for one task of the TPM; after it, its role is started anew" },
 	{ "tpm", false, "endorsement_auth_file", SETTING_TEXT, 0, PATH_LENGTH_MAX, NULL, false,
 	  "file with the endorsement hierarchy's password, where one is set" },
 	{ "logs", false, "boot_log", SETTING_TEXT, 0, PATH_LENGTH_MAX,

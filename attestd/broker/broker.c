@@ -2,6 +2,8 @@
 #include "attestd/broker/broker.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +20,41 @@
 static const struct verb {
 	uint16_t type;
 	bool is_mints; /* else the agent's */
+	const char *name;
 	broker_verb run;
 } verbs[] = {
-	{ FRAME_IDENTITY, false, verb_identity }, { FRAME_ACTIVATE, false, verb_activate },
-	{ FRAME_EVIDENCE, false, verb_evidence }, { FRAME_VERDICT, false, verb_verdict },
-	{ FRAME_DROP, false, verb_drop },	  { FRAME_MINT_SIGN, true, verb_mint_sign },
+	{ FRAME_IDENTITY, false, "identity", verb_identity },
+	{ FRAME_ACTIVATE, false, "activate", verb_activate },
+	{ FRAME_EVIDENCE, false, "evidence", verb_evidence },
+	{ FRAME_VERDICT, false, "verdict", verb_verdict },
+	{ FRAME_DROP, false, "drop", verb_drop },
+	{ FRAME_MINT_SIGN, true, "mint-sign", verb_mint_sign },
 };
+
+/* What the TPM was last asked for; read by a signal's handler. */
+static const char *volatile task = "";
+
+/* A TPM behind a socket may never answer, and the TSS waits for ever: the role
+ * ends, and is started anew. Only async-signal-safe calls. */
+static void on_silence(int signal)
+{
+	static const char before[] = "<3>attestd/broker: ends: the TPM does not answer to: ";
+	const char *what = task;
+
+	(void)signal;
+	(void)!write(STDERR_FILENO, before, sizeof(before) - 1);
+	(void)!write(STDERR_FILENO, what, strlen(what));
+	(void)!write(STDERR_FILENO, "\n", 1);
+	_exit(1);
+}
+
+/* Until alarm(0). */
+static void watch(const struct broker *b, const char *what)
+{
+	task = what;
+	(void)alarm(
+		(unsigned)settings_number(b->configuration->settings, "tpm", NULL, "timeout_s"));
+}
 
 static const struct verb *verb_of(uint16_t type, bool is_mints)
 {
@@ -34,14 +65,38 @@ static const struct verb *verb_of(uint16_t type, bool is_mints)
 	return NULL;
 }
 
+enum status broker_refuse(struct broker *b, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(b->reason, sizeof(b->reason), format, args);
+	va_end(args);
+	return status;
+}
+
+const char *broker_reason(const struct broker *b, enum status status)
+{
+	const char *tpms = tpm_device_reason(b->device);
+
+	if (b->reason[0] != '\0')
+		return b->reason;
+	return tpms[0] != '\0' ? tpms : status_text(status);
+}
+
+void broker_forget_reason(struct broker *b)
+{
+	b->reason[0] = '\0';
+	tpm_device_forget_reason(b->device);
+}
+
 static enum status refuse(struct broker *b, struct channel *c, uint64_t id, enum status why)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
-	const char *reason = tpm_device_reason(b->device);
 
 	writer_be16(&w, (uint16_t)why);
-	writer_sized(&w, span_text(reason[0] != '\0' ? reason : status_text(why)));
+	writer_sized(&w, span_text(broker_reason(b, why)));
 
 	enum status status = writer_end(&w);
 
@@ -61,9 +116,12 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 	if (verb == NULL || frame->id == 0 || frame->fd >= 0)
 		return STATUS_MALFORMED;
 
-	tpm_device_forget_reason(b->device);
+	broker_forget_reason(b);
+	watch(b, verb->name);
 
 	enum status status = verb->run(b, &in, &out);
+
+	(void)alarm(0);
 
 	if (in.status != OK)
 		return STATUS_MALFORMED;
@@ -122,6 +180,9 @@ static enum status loop(struct broker *b)
 		/* The one wake-up a second: IMA notifies nobody. */
 		if (left <= 0) {
 			status = tell_growth(b);
+			watch(b, "cap");
+			broker_cap_again(b);
+			(void)alarm(0);
 			tick = now_ms() + TICK_MS;
 			continue;
 		}
@@ -168,8 +229,11 @@ static enum status open_all(struct broker *b)
 		  configuration_text(c, "logs", "ima_log"),
 		  configuration_text(c, "logs", "ima_count"), &b->logs);
 	/* A TPM that does not answer yet is asked again by the agent. */
-	if (broker_identify(b) != OK)
-		log_line(LOG_LEVEL_WARNING, "TPM: %s", tpm_device_reason(b->device));
+	watch(b, "identity");
+	status = broker_identify(b);
+	(void)alarm(0);
+	if (status != OK)
+		log_line(LOG_LEVEL_WARNING, "TPM: %s", broker_reason(b, status));
 	status = configuration_drop(c, "broker");
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR, "[broker] user: %s", status_text(status));
@@ -196,6 +260,8 @@ int broker_run(const char *configuration_path)
 			    .logs = { .boot_fd = -1, .ima_fd = -1, .count_fd = -1 } };
 
 	log_open("attestd/broker", LOG_LEVEL_INFO);
+	if (signal(SIGALRM, on_silence) == SIG_ERR)
+		return 1;
 	/* The TSS writes to standard error by itself; we say what it returned. */
 	if (setenv("TSS2_LOG", "all+NONE", 0) != 0)
 		return 1;

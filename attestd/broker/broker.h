@@ -28,6 +28,13 @@ struct broker {
 	unsigned cap; /* PCR; 0 before the first challenge */
 	unsigned caps_made; /* since the start */
 	struct grant grant; /* certificate NULL: none */
+	/* The same end on a clock that nobody sets. */
+	int64_t ends_s;
+	/* A right was lost, and the TPM has not yet proved that its key is dead. */
+	bool is_cap_due;
+	unsigned cap_tries; /* that failed */
+	int64_t cap_next_s; /* CLOCK_BOOTTIME */
+	char reason[320]; /* of the last refusal, where it is not the TPM's */
 	bool growth_told;
 	/* The user who opened the TPM is no more: it can't be opened again. */
 	bool is_dropped;
@@ -42,6 +49,15 @@ int broker_run(const char *configuration_path);
 typedef enum status (*broker_verb)(struct broker *b, struct reader *in, struct writer *out);
 
 enum status broker_identify(struct broker *b);
+/* Why the verb fails, for people; returns status. */
+enum status broker_refuse(struct broker *b, enum status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+const char *broker_reason(const struct broker *b, enum status status);
+void broker_forget_reason(struct broker *b);
+/* The cap that is due, if one is: OK once it is done. */
+enum status broker_cap_now(struct broker *b);
+/* The same once a second, at its time. */
+void broker_cap_again(struct broker *b);
 enum status verb_identity(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_activate(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out);

@@ -126,11 +126,20 @@ static enum status add_quote(struct broker *b, const struct wanted *w, const str
 	return OK;
 }
 
-/* The TPM's reason is none of theirs. */
-static enum status unreadable(const char *which, enum status status)
+/* "boot-log-too-large": states of the host, too, but none that evidence could
+ * carry, since there is none without that log. */
+static enum status unreadable(struct broker *b, const char *which, const char *path,
+			      enum status status)
 {
-	log_line(LOG_LEVEL_ERROR, "%s log: %s", which, status_text(status));
-	return status;
+	const char *why = "unreadable";
+
+	if (status == STATUS_NO_MEMORY)
+		return status;
+	if (status == STATUS_TOO_LARGE)
+		why = "too-large";
+	if (status == STATUS_MALFORMED)
+		why = "malformed";
+	return broker_refuse(b, status, "%s-log-%s: %s", which, why, path);
 }
 
 static enum status add_logs(struct broker *b, const struct wanted *w, struct evidence *e,
@@ -147,7 +156,7 @@ static enum status add_logs(struct broker *b, const struct wanted *w, struct evi
 	if (status == STATUS_NOT_FOUND)
 		e->states |= HOST_BOOT_LOG_MISSING;
 	else if (status != OK)
-		return unreadable("boot", status);
+		return unreadable(b, "boot", b->logs.boot, status);
 
 	e->ima_first = w->next_entry;
 	status = logs_read_ima(&b->logs, IMA_PART_MAX, &e->ima_first, &e->ima_entries, goes_on_at);
@@ -156,7 +165,7 @@ static enum status add_logs(struct broker *b, const struct wanted *w, struct evi
 	if (status == STATUS_NOT_FOUND)
 		e->states |= HOST_IMA_LOG_MISSING;
 	else if (status != OK)
-		return unreadable("IMA", status);
+		return unreadable(b, "ima", b->logs.ima, status);
 	return OK;
 }
 
@@ -188,6 +197,10 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	uint64_t goes_on_at = 0;
 	enum status status = wanted_read(in, &w);
 
+	if (status != OK)
+		return status;
+	/* Nothing new before the end of what was lost. */
+	status = broker_cap_now(b);
 	if (status != OK)
 		return status;
 	b->cap = w.cap;

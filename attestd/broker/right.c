@@ -10,36 +10,99 @@
 /* Of the 64 that appraisal accepts in a boot session: the rest is a reserve for
  * starts of this process, which counts from 0. */
 #define CAPS_MOST 16
+/* Between tries of a cap that failed. */
+#define CAP_PAUSE_MAX_S 30
 
 static bool is_held(const struct broker *b)
 {
 	return b->grant.certificate != NULL;
 }
 
-/* The TPM's own word that the key is dead: it is asked to sign once more. */
-static void prove_refusal(struct broker *b)
+/* Seconds that no one sets. */
+static int64_t boot_time_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
+/* By either clock: one that was set back makes no right longer. */
+static bool is_over(const struct broker *b)
+{
+	return b->grant.verdict.expires <= (int64_t)time(NULL) || b->ends_s <= boot_time_s();
+}
+
+/* The TPM's own word about the key: it is asked to sign once more. */
+static enum status probe_key(struct broker *b)
 {
 	AUTO_DONE(bytes) signature = { 0 };
 	struct digest probe = digest_filled(DIGEST_SHA256, 0);
 
-	if (tpm_device_mint_sign(b->device, &probe, &signature) == STATUS_DENIED)
-		log_line(LOG_LEVEL_NOTICE, "PCR %u capped: the minting key refuses to sign",
-			 b->cap);
-	else
-		log_line(LOG_LEVEL_ERROR, "PCR %u capped, and the TPM does not refuse: %s", b->cap,
-			 tpm_device_reason(b->device));
+	return tpm_device_mint_sign(b->device, &probe, &signature);
 }
 
-static enum status cap(struct broker *b)
+static bool is_no_signer(enum status status)
 {
-	enum status status = tpm_device_cap(b->device, b->cap);
+	/* It refuses, or it is of another boot. */
+	return status == STATUS_DENIED || status == STATUS_NOT_FOUND || status == STATUS_MISMATCH;
+}
 
-	b->caps_made++;
+/*
+ * Extends and asks for the proof. A cap whose answer was lost is not extended
+ * again: appraisal accepts 64 of them.
+ */
+static enum status cap_once(struct broker *b)
+{
+	bool is_spent = false;
+	enum status status = OK;
+
+	if (b->cap_tries > 0)
+		status = tpm_device_minting_key_spent(b->device, &is_spent);
+	if (status != OK || is_spent)
+		return status;
+	status = tpm_device_cap(b->device, b->cap);
+	if (status != OK)
+		return status;
+	status = probe_key(b);
 	if (status == OK)
-		prove_refusal(b);
-	else
-		log_line(LOG_LEVEL_ERROR, "cap: %s", tpm_device_reason(b->device));
+		return broker_refuse(b, STATUS_IO, "PCR %u capped, and the key still signs",
+				     b->cap);
+	return is_no_signer(status) ? OK : status;
+}
+
+enum status broker_cap_now(struct broker *b)
+{
+	enum status status;
+
+	if (!b->is_cap_due)
+		return OK;
+	status = cap_once(b);
+	if (status == OK) {
+		log_line(LOG_LEVEL_NOTICE, "PCR %u capped: the minting key refuses to sign",
+			 b->cap);
+		tpm_device_drop_minting_key(b->device);
+		b->is_cap_due = false;
+		return OK;
+	}
+	if (b->cap_tries == 0)
+		log_line(
+			LOG_LEVEL_ERROR,
+			"cap: %s; the right is gone all the same, and it is tried until it is done",
+			broker_reason(b, status));
+	b->cap_tries++;
+	b->cap_next_s =
+		boot_time_s() + (b->cap_tries < CAP_PAUSE_MAX_S ? b->cap_tries : CAP_PAUSE_MAX_S);
 	return status;
+}
+
+void broker_cap_again(struct broker *b)
+{
+	if (!b->is_cap_due || boot_time_s() < b->cap_next_s)
+		return;
+	broker_forget_reason(b);
+	/* It said why it failed the first time. */
+	(void)!broker_cap_now(b);
 }
 
 /*
@@ -49,18 +112,21 @@ static enum status cap(struct broker *b)
  */
 static enum status end_right(struct broker *b)
 {
-	enum status status = OK;
+	bool was_held = is_held(b);
 
-	if (!is_held(b))
-		return OK;
 	grant_done(&b->grant);
-	if (b->caps_made < CAPS_MOST)
-		status = cap(b);
-	else
+	if (was_held && b->caps_made >= CAPS_MOST) {
 		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: it was %u times already", b->cap,
 			 b->caps_made);
-	tpm_device_drop_minting_key(b->device);
-	return status;
+		tpm_device_drop_minting_key(b->device);
+		return OK;
+	}
+	if (was_held) {
+		b->caps_made++;
+		b->is_cap_due = true;
+		b->cap_tries = 0;
+	}
+	return broker_cap_now(b);
 }
 
 /* On anybody's word, since it widens nothing: but what the TPM holds changes for
@@ -77,7 +143,9 @@ enum status verb_drop(struct broker *b, struct reader *in, struct writer *out)
 	if (is_held(b))
 		log_line(LOG_LEVEL_NOTICE, "the right is given up");
 	grant_done(&b->grant);
-	tpm_device_drop_minting_key(b->device);
+	/* One that has to be capped stays, for the proof. */
+	if (!b->is_cap_due)
+		tpm_device_drop_minting_key(b->device);
 	return OK;
 }
 
@@ -117,14 +185,19 @@ static enum status check_answer(const struct broker *b, const struct verdict *v)
 static enum status take_grant(struct broker *b, struct verdict *v, struct span certificate)
 {
 	AUTO_DONE(grant) grant = { 0 };
-	enum status status = grant_take(v, certificate, (int64_t)time(NULL), &grant);
+	int64_t now = (int64_t)time(NULL);
+	enum status status = grant_take(v, certificate, now, &grant);
 
+	if (status == STATUS_DENIED)
+		return broker_refuse(b, status, "the right is over by this host's clock (%lld)",
+				     (long long)now);
 	if (status == OK)
 		status = check_key(b, grant.certificate);
 	if (status != OK)
 		return status;
 	grant_done(&b->grant);
 	b->grant = grant;
+	b->ends_s = boot_time_s() + grant.verdict.expires - now;
 	grant = (struct grant){ 0 };
 	return OK;
 }
@@ -200,7 +273,7 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 	}
 	if (!is_held(b))
 		return STATUS_DENIED;
-	if (b->grant.verdict.expires <= now) {
+	if (is_over(b)) {
 		grant_done(&b->grant);
 		return STATUS_DENIED;
 	}
