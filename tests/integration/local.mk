@@ -1,4 +1,5 @@
 # Integration tests: real processes, swtpm, sockets.
+include tests/integration/attestd_faults.mk
 check_PROGRAMS += tests/integration/make_credential
 tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
 tests_integration_make_credential_LDADD = libdaemon.a $(TPM_LIBS)

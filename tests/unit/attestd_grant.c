@@ -17,11 +17,11 @@ static void add_extension(X509 *x, int nid, const char *value)
 	assert_int_equal(X509_add_ext(x, extension, -1), 1);
 }
 
-static void make_certificate(struct granted *g)
+void certify_minting_key(EVP_PKEY *minting, EVP_PKEY *issuer, int64_t now, struct bytes *der)
 {
 	AUTO(X509) x = X509_new();
 	AUTO(X509_NAME) name = X509_NAME_new();
-	uint8_t *der = NULL;
+	uint8_t *encoded = NULL;
 
 	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
 	assert_int_equal(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), 0x4000000000000001), 1);
@@ -30,20 +30,20 @@ static void make_certificate(struct granted *g)
 			 1);
 	assert_int_equal(X509_set_subject_name(x, name), 1);
 	assert_int_equal(X509_set_issuer_name(x, name), 1);
-	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(x), (time_t)(g->now - 3600)));
-	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), (time_t)(g->now + LIFETIME_S)));
-	assert_int_equal(X509_set_pubkey(x, g->minting), 1);
+	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(x), (time_t)(now - 3600)));
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), (time_t)(now + LIFETIME_S)));
+	assert_int_equal(X509_set_pubkey(x, minting), 1);
 	add_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
 	add_extension(x, NID_key_usage, "critical,keyCertSign,cRLSign");
 	add_extension(x, NID_subject_key_identifier, "hash");
 	add_extension(x, NID_subject_alt_name, "URI:spiffe://example.org");
-	assert_true(X509_sign(x, g->minting, EVP_sha256()) > 0);
+	assert_true(X509_sign(x, issuer, EVP_sha256()) > 0);
 
-	int len = i2d_X509(x, &der);
+	int len = i2d_X509(x, &encoded);
 
 	assert_true(len > 0);
-	assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, &g->certificate), OK);
-	OPENSSL_free(der);
+	assert_int_equal(bytes_copy((struct span){ encoded, (size_t)len }, der), OK);
+	OPENSSL_free(encoded);
 }
 
 void granted_init(struct granted *g)
@@ -58,7 +58,7 @@ void granted_init_at(struct granted *g, int64_t now)
 			       .now = now };
 	assert_non_null(g->minting);
 	assert_non_null(g->result);
-	make_certificate(g);
+	certify_minting_key(g->minting, g->minting, now, &g->certificate);
 	granted_sign(g, "trusted", now + LIFETIME_S, "spiffe://example.org/web/*");
 }
 

@@ -23,6 +23,8 @@ void granted_done(struct granted *g);
 /* The verdict's text with these lines instead of its own, signed. */
 void granted_sign(struct granted *g, const char *state, int64_t expires, const char *entitlement);
 void granted_open(const struct granted *g, struct grant *out);
+/* What the verifier's CA makes of a minting key; valid from an hour ago. */
+void certify_minting_key(EVP_PKEY *minting, EVP_PKEY *issuer, int64_t now, struct bytes *der);
 /* ECDSA with SHA-256 in DER. */
 void sign_with(EVP_PKEY *key, struct span message, struct bytes *out);
 
