@@ -94,8 +94,8 @@ static enum status show_node(struct turn *turn, const struct node_id *node,
 			     struct admin_answer *answer)
 {
 	struct store *store = turn->signer->store;
-	struct session_row session;
 	struct signer_answer last;
+	struct span result;
 	struct node_row row;
 	enum status status = store_node(store, node, turn->keep, &row);
 
@@ -103,12 +103,12 @@ static enum status show_node(struct turn *turn, const struct node_id *node,
 		return status;
 	describe(turn, &row, &answer->nodes.items[0]);
 	answer->nodes.count = 1;
-	status = store_session(store, node, turn->keep, &session);
+	status = store_session_result(store, node, turn->keep, &result);
 	if (status == STATUS_NOT_FOUND)
 		return OK;
 	if (status != OK)
 		return status;
-	if (signer_answer_decode(FRAME_COMMIT, session.result, &last) != OK)
+	if (signer_answer_decode(FRAME_COMMIT, result, &last) != OK)
 		return STATUS_IO;
 	answer->reasons = last.commit.reasons;
 	return OK;
@@ -120,15 +120,18 @@ static enum refusal show_evidence(struct turn *turn, const struct node_id *node,
 	struct store *store = turn->signer->store;
 	struct session_row session;
 	struct node_row row;
+	struct span evidence;
 	enum status status = store_node(store, node, turn->keep, &row);
 
 	if (status == OK)
 		status = store_session(store, node, turn->keep, &session);
+	if (status == OK)
+		status = store_session_evidence(store, node, turn->keep, &evidence);
 	if (status != OK)
 		return refusal_of(status);
 	if (!session_log_is_kept(&session))
 		return REFUSAL_LOG_NOT_KEPT;
-	if (evidence_item_decode(session.evidence, item) != OK)
+	if (evidence_item_decode(evidence, item) != OK)
 		return refusal_of(STATUS_IO);
 	item->appraised = row.attested;
 	item->generation = session.generation;

@@ -13,12 +13,9 @@ void pending_done(struct pending *pending)
 /* Fresh: made here for this node, and answered while it lived. received is the
  * appraiser's word, so that it is bounded from both sides; what a late answer
  * could gain is bounded by the grant, which ends by the nonce's time. */
-static enum refusal check_nonce(struct turn *turn, const struct authenticate_request *request,
-				int64_t *issued)
+static enum refusal check_age(const struct turn *turn, const struct authenticate_request *request,
+			      const int64_t *issued)
 {
-	if (nonce_verify(turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
-			 issued) != OK)
-		return REFUSAL_NONCE_INVALID;
 	if (*issued > turn->now + CLOCK_TOLERANCE_S || request->received > turn->now + 1 ||
 	    turn->now - request->received > BODY_LIFETIME_S)
 		return REFUSAL_NONCE_EXPIRED;
@@ -30,21 +27,17 @@ static enum refusal check_nonce(struct turn *turn, const struct authenticate_req
 /* A lost answer, asked for again with the same bytes: the stored result, with
  * the same end, however often. */
 static enum refusal find_replay(struct turn *turn, const struct authenticate_request *request,
+				const struct session_row *session,
 				struct authenticate_answer *answer)
 {
-	struct session_row session;
 	struct signer_answer stored;
-	enum status status =
-		store_session(turn->signer->store, &request->node, turn->keep, &session);
+	struct span result;
 
-	if (status == STATUS_NOT_FOUND)
+	if (request->evidence_digest.len != SHA256_SIZE || !session->is_stored ||
+	    !span_equal(request->evidence_digest, session->evidence_digest))
 		return REFUSAL_NONE;
-	if (status != OK)
-		return refusal_of(status);
-	if (request->evidence_digest.len != SHA256_SIZE || session.result.len == 0 ||
-	    !span_equal(request->evidence_digest, session.evidence_digest))
-		return REFUSAL_NONE;
-	if (signer_answer_decode(FRAME_COMMIT, session.result, &stored) != OK ||
+	if (store_session_result(turn->signer->store, &request->node, turn->keep, &result) != OK ||
+	    signer_answer_decode(FRAME_COMMIT, result, &stored) != OK ||
 	    stored.refusal != REFUSAL_NONE)
 		return REFUSAL_STORE_UNAVAILABLE;
 	answer->is_final = true;
@@ -81,20 +74,18 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 			    : status;
 }
 
-static enum status load_pending(struct turn *turn, const struct authenticate_request *request,
-				struct pending *p)
+/* The node, if there may be a verdict about it, and its boot session. */
+static enum refusal load_node(struct turn *turn, const struct node_id *node, struct pending *p)
 {
 	struct store *store = turn->signer->store;
-	enum status status = store_node(store, &request->node, &p->keep, &p->row);
+	enum status status = store_node(store, node, &p->keep, &p->row);
+	enum refusal refusal =
+		status == OK ? signer_may_judge(turn->signer, p->row.standing) : refusal_of(status);
 
-	if (status != OK)
-		return status;
-	status = store_session(store, &request->node, &p->keep, &p->session);
-	if (status != OK && status != STATUS_NOT_FOUND)
-		return status;
-	tpm_vendor_read(p->row.manufacturer, p->vendor);
-	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
-	return keep_evidence(p, request);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	status = store_session(store, node, &p->keep, &p->session);
+	return status == STATUS_NOT_FOUND ? REFUSAL_NONE : refusal_of(status);
 }
 
 /* Values of unlike sizes can't have been joined by an honest appraiser. */
@@ -222,32 +213,41 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 	return REFUSAL_NONE;
 }
 
-enum refusal attestation_begin(struct turn *turn, const struct authenticate_request *request,
-			       struct authenticate_answer *answer)
+/* Whose words these are, and whether they were asked for just now. */
+static enum refusal check_freshness(struct turn *turn, const struct authenticate_request *request,
+				    struct pending *p, struct authenticate_answer *answer)
 {
-	struct pending *p = turn->pending;
-	struct node_row row;
-
-	pending_done(p);
-
-	enum status status = store_node(turn->signer->store, &request->node, turn->keep, &row);
-	enum refusal refusal =
-		status == OK ? signer_may_judge(turn->signer, row.standing) : refusal_of(status);
-	int64_t issued = 0;
+	enum refusal refusal = load_node(turn, &request->node, p);
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;
 	if (nonce_verify(turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
-			 &issued) != OK)
+			 &p->issued) != OK)
 		return REFUSAL_NONCE_INVALID;
-	refusal = find_replay(turn, request, answer);
+	refusal = find_replay(turn, request, &p->session, answer);
 	if (refusal != REFUSAL_NONE || answer->is_final)
 		return refusal;
-	refusal = check_nonce(turn, request, &issued);
-	if (refusal != REFUSAL_NONE)
+	return check_age(turn, request, &p->issued);
+}
+
+enum refusal attestation_begin(struct turn *turn, const struct authenticate_request *request,
+			       struct authenticate_answer *answer)
+{
+	struct pending *p = turn->pending;
+
+	pending_done(p);
+
+	enum refusal refusal = check_freshness(turn, request, p, answer);
+
+	if (refusal != REFUSAL_NONE || answer->is_final) {
+		pending_done(p);
 		return refusal;
-	status = load_pending(turn, request, p);
-	p->issued = issued;
+	}
+	tpm_vendor_read(p->row.manufacturer, p->vendor);
+	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
+
+	enum status status = keep_evidence(p, request);
+
 	if (status == OK)
 		status = run_authenticate(turn, request, p);
 	if (status != OK)

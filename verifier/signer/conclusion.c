@@ -150,7 +150,7 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 			    enum node_state state, const struct grant *grant, struct span encoded)
 {
 	const struct authentication *a = &p->authentication;
-	bool is_new = a->is_new_session || p->session.result.len == 0;
+	bool is_new = a->is_new_session || !p->session.is_stored;
 	struct attestation row = {
 		.node = p->row.node,
 		.ak_name = p->row.ak_name,

@@ -20,18 +20,48 @@ enum status store_session(struct store *s, const struct node_id *node, struct ke
 	row.generation = column_kept(&q, 4, keep);
 	row.minting_name = column_kept(&q, 5, keep);
 	row.evidence_digest = column_kept(&q, 6, keep);
-	row.result = column_kept(&q, 7, keep);
-	row.evidence = column_kept(&q, 8, keep);
-	row.log_frame = column_count(&q, 9);
-	row.log_bytes = column_count(&q, 10);
-	row.staged_state = column_kept(&q, 11, keep);
-	row.staged_first = column_count(&q, 12);
-	row.staged_entries = column_count(&q, 13);
-	row.staged_frame = column_count(&q, 14);
-	row.staged_bytes = column_count(&q, 15);
+	row.log_frame = column_count(&q, 7);
+	row.log_bytes = column_count(&q, 8);
+	row.staged_state = column_kept(&q, 9, keep);
+	row.staged_first = column_count(&q, 10);
+	row.staged_entries = column_count(&q, 11);
+	row.staged_frame = column_count(&q, 12);
+	row.staged_bytes = column_count(&q, 13);
+	row.is_stored = true;
 	if (q.status == OK)
 		*out = row;
 	return q.status;
+}
+
+static enum status read_blob(struct store *s, enum statement which, const struct node_id *node,
+			     struct keep *keep, struct span *out)
+{
+	AUTO_DONE(query) q = query_start(s, which);
+
+	query_blob(&q, node_id_span(node));
+
+	enum status status = query_step(&q);
+
+	if (status != OK)
+		return status;
+
+	struct span value = column_kept(&q, 0, keep);
+
+	if (q.status == OK)
+		*out = value;
+	return q.status;
+}
+
+enum status store_session_result(struct store *s, const struct node_id *node, struct keep *keep,
+				 struct span *out)
+{
+	return read_blob(s, SQL_SESSION_RESULT, node, keep, out);
+}
+
+enum status store_session_evidence(struct store *s, const struct node_id *node, struct keep *keep,
+				   struct span *out)
+{
+	return read_blob(s, SQL_SESSION_EVIDENCE, node, keep, out);
 }
 
 enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
@@ -110,8 +140,6 @@ static enum status put_session(struct store *s, const struct node_id *node,
 	query_blob(&q, row->generation);
 	query_blob(&q, row->minting_name);
 	query_blob(&q, row->evidence_digest);
-	query_blob(&q, row->result);
-	query_blob(&q, row->evidence);
 	query_count(&q, row->log_frame);
 	query_count(&q, row->log_bytes);
 	query_blob(&q, row->staged_state);
@@ -119,6 +147,8 @@ static enum status put_session(struct store *s, const struct node_id *node,
 	query_count(&q, row->staged_entries);
 	query_count(&q, row->staged_frame);
 	query_count(&q, row->staged_bytes);
+	query_blob(&q, row->result);
+	query_blob(&q, row->evidence);
 	return query_run(&q, s, NULL);
 }
 

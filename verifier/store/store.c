@@ -11,10 +11,10 @@
 	" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled, attested,"    \
 	" expires, release_version, counters, act_time, note"
 
+/* But for result and evidence. */
 #define SESSION_COLUMNS                                                                            \
-	"reset, restart, state, entries, generation, minting_name, evidence_digest, result,"       \
-	" evidence, log_frame, log_bytes, staged_state, staged_first, staged_entries,"             \
-	" staged_frame, staged_bytes"
+	"reset, restart, state, entries, generation, minting_name, evidence_digest, log_frame,"    \
+	" log_bytes, staged_state, staged_first, staged_entries, staged_frame, staged_bytes"
 
 /* Which commits count: DESIGN.md, Protocol. */
 #define ATTEST_CONDITIONS                                                                          \
@@ -67,9 +67,24 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?6, expires = 0,"
 			       " attested = ?7" ATTEST_CONDITIONS " AND counters > ?3",
 	[SQL_SESSION] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE node = ?1",
-	[SQL_SESSION_PUT] = "INSERT OR REPLACE INTO sessions (node, " SESSION_COLUMNS ")"
+	[SQL_SESSION_RESULT] = "SELECT result FROM sessions WHERE node = ?1",
+	[SQL_SESSION_EVIDENCE] = "SELECT evidence FROM sessions WHERE node = ?1",
+	/* In place: a row that is deleted and made anew changes twice the pages. */
+	[SQL_SESSION_PUT] = "INSERT INTO sessions (node, " SESSION_COLUMNS ", result, evidence)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-			    " ?15, ?16, ?17)",
+			    " ?15, ?16, ?17) ON CONFLICT (node) DO UPDATE SET"
+			    " reset = excluded.reset, restart = excluded.restart,"
+			    " state = excluded.state, entries = excluded.entries,"
+			    " generation = excluded.generation,"
+			    " minting_name = excluded.minting_name,"
+			    " evidence_digest = excluded.evidence_digest,"
+			    " log_frame = excluded.log_frame, log_bytes = excluded.log_bytes,"
+			    " staged_state = excluded.staged_state,"
+			    " staged_first = excluded.staged_first,"
+			    " staged_entries = excluded.staged_entries,"
+			    " staged_frame = excluded.staged_frame,"
+			    " staged_bytes = excluded.staged_bytes, result = excluded.result,"
+			    " evidence = excluded.evidence",
 	[SQL_SESSION_SPEND] = "UPDATE sessions SET evidence_digest = x'', minting_name = x''"
 			      " WHERE node = ?1",
 	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE node = ?1",

@@ -100,14 +100,16 @@ enum status store_nodes_bring_back(struct store *s, int64_t now);
 
 /* A boot session, the node's latest. */
 struct session_row {
+	bool is_stored; /* it was read, and is not made up */
 	uint64_t reset, restart;
 	struct span state; /* the appraiser's */
 	uint64_t entries;
 	struct span generation;
 	struct span minting_name; /* certified in this session; empty: certify again */
 	struct span evidence_digest; /* of the last commit */
-	struct span result; /* encoded struct signer_answer of FRAME_COMMIT */
-	struct span evidence; /* encoded struct evidence_item without logs */
+	/* Only written: most who read a session want neither. Encoded struct
+	 * signer_answer of FRAME_COMMIT, encoded struct evidence_item without logs. */
+	struct span result, evidence;
 	/* The IMA log of these entries as it is stored: number of its last frame, and
 	 * bytes of all. No frame, and entries: it grew too large to be kept. */
 	uint64_t log_frame, log_bytes;
@@ -121,6 +123,11 @@ struct session_row {
 
 enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
 			  struct session_row *out);
+/* What store_session() leaves out. */
+enum status store_session_result(struct store *s, const struct node_id *node, struct keep *keep,
+				 struct span *out);
+enum status store_session_evidence(struct store *s, const struct node_id *node, struct keep *keep,
+				   struct span *out);
 /* zstd frames, joined; of the IMA log those up to log_frame. */
 enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
 			      struct keep *keep, struct span *out);
