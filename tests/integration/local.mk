@@ -77,3 +77,5 @@ EXTRA_DIST += tests/integration/verifier_faults tests/integration/clock_shift.c
 tests/integration/clock_shift.so: tests/integration/clock_shift.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/clock_shift.c
+TESTS += tests/integration/hostile
+EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py
