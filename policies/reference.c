@@ -333,12 +333,7 @@ bool reference_is_revoked_file(const struct reference *ref, const struct digest 
 
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id)
 {
-	AUTO_DONE(bytes) raw = { 0 };
-
-	/* What is no node id cannot be looked up, hence counts as revoked. */
-	if (node_id.len != 2 * SHA256_SIZE || hex_decode(node_id, &raw) != OK)
-		return true;
-	return has_row(ref, IMAGE_REVOKED_NODES, raw.data);
+	return node_id.len != SHA256_SIZE || has_row(ref, IMAGE_REVOKED_NODES, node_id.data);
 }
 
 static bool range_is_sound(const struct reference *ref, enum image_section section,

@@ -191,6 +191,7 @@ bool reference_set_has_digest(const struct reference *ref, uint32_t table,
 
 /* Revocations that appraisal has to look up. */
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
+/* node_id: its 32 bytes; what is no node id counts as revoked. */
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id);
 
 #endif

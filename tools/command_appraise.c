@@ -142,12 +142,12 @@ static void add(struct case_file *c, enum reason reason)
 /* What the release says before anything is looked at. False: that was all. */
 static bool check_release(struct case_file *c)
 {
-	AUTO_DONE(bytes) id = { 0 };
+	const struct node_id *node = &c->file.node;
+	struct span id = { .data = node->value, .len = sizeof(node->value) };
 
 	if (reference_facts(&c->reference).valid_until <= c->at)
 		add(c, REASON_RELEASE_STALE);
-	if (node_id_append(&id, &c->file.node) != OK ||
-	    reference_is_revoked_node(&c->reference, span_of(&id)))
+	if (reference_is_revoked_node(&c->reference, id))
 		add(c, REASON_NODE_REVOKED);
 	if (reference_class_named(&c->reference, span_of(&c->file.class_name), &c->node_class) ==
 	    OK)

@@ -171,6 +171,8 @@ static void revocations_are_found(void **state)
 {
 	AUTO_DONE(bytes) image = { 0 };
 	struct digest file = digest_filled(DIGEST_SHA256, 0xee);
+	uint8_t node[SHA256_SIZE];
+	struct span id = { .data = node, .len = sizeof(node) };
 	struct reference ref;
 	(void)state;
 
@@ -179,9 +181,10 @@ static void revocations_are_found(void **state)
 	assert_true(reference_is_revoked_file(&ref, &file));
 	file.value[31] = 0;
 	assert_false(reference_is_revoked_file(&ref, &file));
-	assert_true(reference_is_revoked_node(&ref, span_text(A)));
-	assert_true(reference_is_revoked_node(&ref, span_text(C)));
-	assert_false(reference_is_revoked_node(&ref, span_text(B)));
+	for (uint8_t digit = 0xa; digit <= 0xc; digit++) {
+		memset(node, 0x11 * digit, sizeof(node));
+		assert_int_equal(reference_is_revoked_node(&ref, id), digit != 0xb);
+	}
 	assert_true(reference_is_revoked_node(&ref, span_text("no id")));
 }
 

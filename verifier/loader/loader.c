@@ -34,25 +34,12 @@ static enum status read_document(void *self, const char *path, size_t max, struc
 	return status;
 }
 
-static bool write_all(int fd, struct span content)
-{
-	while (content.len > 0) {
-		ssize_t wrote = write(fd, content.data, content.len);
-
-		if (wrote <= 0)
-			return false;
-		content.data += wrote;
-		content.len -= (size_t)wrote;
-	}
-	return true;
-}
-
 /* Sealed: nobody, this process included, can change what was verified. */
 static int seal(struct span image)
 {
 	int fd = memfd_create("attestd-reference", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd >= 0 && write_all(fd, image) &&
+	if (fd >= 0 && file_write_fd(fd, image) &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
 		return fd;
 	if (fd >= 0)

@@ -11,13 +11,11 @@ struct span signer_generation(const struct signer *s)
 	return reference_facts(&s->reference).generation;
 }
 
-/* Also where that can't be found out. */
 static bool is_revoked(const struct signer *s, const struct node_id *node)
 {
-	AUTO_DONE(bytes) text = { 0 };
+	struct span id = { .data = node->value, .len = sizeof(node->value) };
 
-	return node_id_append(&text, node) != OK ||
-	       reference_is_revoked_node(&s->reference, span_of(&text));
+	return reference_is_revoked_node(&s->reference, id);
 }
 
 enum reason reason_to_refuse(const struct turn *turn, const struct node_row *row)
