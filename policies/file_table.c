@@ -49,8 +49,7 @@ static uint64_t count_lines(struct span file)
 	return count;
 }
 
-/* Appends a record with the path as IMA will log it: the kernel writes '_' for
- * each space (ima_d_path, ima_template_lib.c). */
+/* Appends a record with the path as IMA will log it. */
 static enum status append_record(struct bytes *records, const struct set_entry *entry,
 				 struct file_record *out)
 {
@@ -65,9 +64,7 @@ static enum status append_record(struct bytes *records, const struct set_entry *
 		return writer_end(&w);
 
 	uint8_t *path = records->data + start + IMAGE_RECORD_HEAD;
-	for (size_t i = 0; had_space && i < entry->path.len; i++)
-		if (path[i] == ' ')
-			path[i] = '_';
+	path_as_logged(entry->path, path);
 	*out = (struct file_record){
 		.digest = records->data + start,
 		.path = { .data = path, .len = entry->path.len },

@@ -86,6 +86,18 @@ uint32_t image_text(struct image_builder *image, struct span text)
 	return row_end(image, IMAGE_TEXTS, &w);
 }
 
+uint32_t image_logged_path(struct image_builder *image, struct span path)
+{
+	uint8_t logged[SET_PATH_MAX + 1]; /* of a prefix: it ends with a '/' */
+
+	if (path.len > sizeof(logged)) {
+		image->status = STATUS_TOO_LARGE;
+		return 0;
+	}
+	path_as_logged(path, logged);
+	return image_text(image, (struct span){ .data = logged, .len = path.len });
+}
+
 uint32_t image_digest(struct image_builder *image, const struct digest *digest)
 {
 	struct writer w = row_writer(image, IMAGE_DIGESTS);
@@ -205,7 +217,7 @@ uint32_t image_release(struct image_builder *image, const struct release *row)
 	uint32_t platform = image_text(image, row->platform);
 	uint32_t kernel = image_text(image, row->kernel);
 	uint32_t sbat = image_text(image, row->boot.sbat_minimum);
-	uint32_t policy_path = image_text(image, row->ima.policy_path);
+	uint32_t policy_path = image_logged_path(image, row->ima.policy_path);
 	struct writer w = row_writer(image, IMAGE_RELEASES);
 
 	writer_be32(&w, manifest);

@@ -22,6 +22,8 @@ AUTO_RELEASE(image_builder, image_builder_done);
 
 /* Each gives the index of the row that it added, or 0 after a failure. */
 uint32_t image_text(struct image_builder *image, struct span text);
+/* A text that appraisal compares with paths of IMA entries. */
+uint32_t image_logged_path(struct image_builder *image, struct span path);
 uint32_t image_digest(struct image_builder *image, const struct digest *digest);
 uint32_t image_owner(struct image_builder *image, const struct layer_owner *owner);
 uint32_t image_firmware_deny(struct image_builder *image, const struct firmware_deny *deny);

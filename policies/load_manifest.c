@@ -164,10 +164,13 @@ static enum status check_excludes(struct loading *l, const struct manifest_set *
 	struct ref_range excludes = l->manifest.release.ima.exclude;
 	struct set_reader reader = set_reader_over(file);
 	struct set_entry entry;
+	uint8_t logged[SET_PATH_MAX];
 
 	if (excludes.count == 0 || (set->class != SET_IDENTITY && set->class != SET_ENFORCEMENT))
 		return OK;
 	while (set_reader_next(&reader, &entry) == OK) {
+		path_as_logged(entry.path, logged);
+		entry.path.data = logged;
 		for (uint32_t i = 0; i < excludes.count; i++) {
 			struct span prefix = image_text_at(&l->image, excludes.first + i);
 

@@ -77,6 +77,22 @@ static void read_head(struct strict_cursor *predicate, struct manifest *out)
 	(void)strict_end(&target);
 }
 
+static void read_must_appear(struct strict_cursor *set, struct image_builder *image,
+			     struct manifest_set *out)
+{
+	struct strict_cursor list = strict_array(set, "mustAppear", STRICT_JSON_VALUES_MAX);
+
+	out->must_appear = image_texts_from_here(image);
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		struct span path = strict_element_text(&list, i, SET_PATH_MAX);
+
+		if (path.len > 0 && !set_path_is_valid(path))
+			strict_fail(&list, NULL, STATUS_MALFORMED, "bad-value");
+		(void)image_logged_path(image, path);
+		out->must_appear.count++;
+	}
+}
+
 static void read_set(struct strict_cursor *sets, size_t i, struct image_builder *image,
 		     struct manifest_set *out)
 {
@@ -86,7 +102,8 @@ static void read_set(struct strict_cursor *sets, size_t i, struct image_builder 
 	out->digest = strict_sha256(&set, "sha256");
 	out->size = strict_uint(&set, "size", 0, SET_FILE_MAX);
 	out->class = (enum set_class)strict_choice(&set, "class", set_class_names);
-	out->must_appear = manifest_texts(&set, "mustAppear", 1024, SET_PATH_MAX, image);
+	if (strict_has(&set, "mustAppear"))
+		read_must_appear(&set, image, out);
 	(void)strict_end(&set);
 }
 
@@ -95,6 +112,7 @@ static void read_sets(struct statement *s, struct strict_cursor *ima, struct ima
 		      struct manifest *out)
 {
 	struct strict_cursor sets = strict_array(ima, "sets", MANIFEST_SETS_MAX);
+	uint32_t must_appear = 0;
 
 	for (size_t i = 0; i < strict_count(&sets); i++) {
 		read_set(&sets, i, image, &out->set[i]);
@@ -103,7 +121,10 @@ static void read_sets(struct statement *s, struct strict_cursor *ima, struct ima
 				strict_fail(&sets, NULL, STATUS_MALFORMED, "set-twice");
 		statement_expect_subject(s, i, NULL, &out->set[i].digest);
 		out->set_count = i + 1;
+		must_appear += out->set[i].must_appear.count;
 	}
+	if (must_appear > MUST_APPEAR_MAX)
+		strict_fail(&sets, NULL, STATUS_TOO_LARGE, "too-many-must-appear");
 	statement_expect_subjects(s, out->set_count);
 	if (out->set_count == 0)
 		strict_fail(&sets, NULL, STATUS_MALFORMED, "empty");

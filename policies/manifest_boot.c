@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "tpm/boot_log.h"
 
-#define RULES_MAX 1024
 #define DIGESTS_MAX 4096
 
 enum layer manifest_default_layer(uint8_t pcr)
@@ -117,7 +116,7 @@ static struct ref_range read_rules(struct strict_cursor *boot, const char *name,
 	if (!strict_has(boot, name))
 		return (struct ref_range){ 0 };
 
-	struct strict_cursor list = strict_array(boot, name, RULES_MAX);
+	struct strict_cursor list = strict_array(boot, name, BOOT_RULES_MAX);
 	for (size_t i = 0; i < strict_count(&list); i++) {
 		struct strict_cursor rule = strict_element_object(&list, i);
 

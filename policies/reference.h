@@ -85,6 +85,10 @@ struct firmware_deny {
 enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 				    struct firmware_deny *out);
 
+/* What appraisal keeps account of for each release. */
+#define BOOT_RULES_MAX 1024 /* in one list */
+#define MUST_APPEAR_MAX 256 /* paths, of all sets together */
+
 enum lockdown {
 	LOCKDOWN_NONE,
 	LOCKDOWN_INTEGRITY,

@@ -52,6 +52,7 @@ static const struct {
 	{ "set-path-in-boot", "keep /boot out of sets: a kexec would look normal" },
 	{ "set-unsorted", "sort the lines with 'LC_ALL=C sort'" },
 	{ "set-path-twice", "list each path once" },
+	{ "too-many-must-appear", "ask for 256 paths at most, in all sets together" },
 	{ "must-appear-not-in-set", "list the file in its set, or do not ask for it" },
 	{ "exclude-covers-identity", "an exclude may not reach an identity or enforcement file" },
 	{ "exclude-hides-execution", "drop 'exclude': this IMA policy logs only what runs" },

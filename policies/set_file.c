@@ -35,6 +35,12 @@ static bool read_digest(struct span line, uint8_t out[SHA256_SIZE])
 	return true;
 }
 
+void path_as_logged(struct span path, uint8_t *out)
+{
+	for (size_t i = 0; i < path.len; i++)
+		out[i] = path.data[i] == ' ' ? '_' : path.data[i];
+}
+
 bool path_is_within(struct span path, struct span prefix)
 {
 	return path.len >= prefix.len &&

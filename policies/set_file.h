@@ -37,6 +37,9 @@ enum status set_reader_next(struct set_reader *reader, struct set_entry *out);
 
 /* An absolute path in its one spelling: what a set may list. */
 bool set_path_is_valid(struct span path);
+/* As IMA logs it: the kernel writes '_' for each space (ima_write_template_field_data(),
+ * ima_template_lib.c). Into out, of path.len bytes. */
+void path_as_logged(struct span path, uint8_t *out);
 /* path is prefix or below it, in whole components; prefix ends without '/'. */
 bool path_is_within(struct span path, struct span prefix);
 

@@ -935,19 +935,24 @@ static void r23_an_exclude_reaches_nothing_that_matters(void **state)
 		  "exclude-hides-execution" },
 	};
 	static const struct line_edit allowed = { "manifest", find, EXCLUDE("/var/log/") };
-	static const struct line_edit identity[] = {
-		{ "manifest", find, EXCLUDE("/srv/identity/") },
-		{ "base.files", "/usr/bin/cat", "/srv/identity/agent" },
+	static const struct line_edit identity[][2] = {
+		{ { "manifest", find, EXCLUDE("/srv/identity/") },
+		  { "base.files", "/usr/bin/cat", "/srv/identity/agent" } },
+		/* IMA logs '_' for a space. */
+		{ { "manifest", find, EXCLUDE("/srv/an_identity/") },
+		  { "base.files", "/usr/bin/cat", "/srv/an identity/agent" } },
 	};
 	AUTO_DONE(line) line = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
 	(void)state;
 
 	outcome_all_refused(ROWS(rows));
-	line_make(&line, identity, 2);
-	outcome_load_at(&line, NULL, LINE_NOW, &out);
-	assert_string_equal(out.refusal.code, "exclude-covers-identity");
-	line_done(&line);
+	for (size_t i = 0; i < 2; i++) {
+		line_make(&line, identity[i], 2);
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, "exclude-covers-identity");
+		line_done(&line);
+	}
 	line_make(&line, &allowed, 1);
 	outcome_load(&line, &out);
 	assert_int_equal(out.status, OK);

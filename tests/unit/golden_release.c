@@ -17,7 +17,7 @@ static void add_rule(struct golden_rules *to, const struct boot_event *event, bo
 	const struct digest *digest = boot_event_digest(event, DIGEST_SHA256);
 
 	assert_non_null(digest);
-	assert_true(to->count < GOLDEN_DIGESTS_MAX);
+	assert_true(to->count < GOLDEN_RULES_MAX);
 	to->item[to->count++] = (struct golden_rule){
 		.pcr = (uint8_t)event->pcr,
 		.type = event->type,
@@ -231,7 +231,7 @@ static struct ref_range build_digests(struct image_builder *image,
 
 static struct ref_range build_rules(struct image_builder *image, const struct golden_rules *rules)
 {
-	struct ref_range digests[GOLDEN_DIGESTS_MAX];
+	struct ref_range digests[GOLDEN_RULES_MAX];
 
 	for (size_t i = 0; i < rules->count; i++) {
 		struct golden_digests one = { .count = rules->item[i].digest.alg != DIGEST_NONE };

@@ -18,6 +18,7 @@
 #define GOLDEN_SELECT ((pcr_mask)0x6fff) /* 0-11, 13, 14 */
 
 #define GOLDEN_DIGESTS_MAX 96
+#define GOLDEN_RULES_MAX 384
 
 struct golden_digests {
 	size_t count;
@@ -33,7 +34,7 @@ struct golden_rule {
 
 struct golden_rules {
 	size_t count;
-	struct golden_rule item[GOLDEN_DIGESTS_MAX];
+	struct golden_rule item[GOLDEN_RULES_MAX];
 };
 
 /* One release; texts are borrowed. */

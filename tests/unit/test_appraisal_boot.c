@@ -567,6 +567,32 @@ static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
 		TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef ro init=/bin/sh")));
 }
 
+/* As many as a release may list are kept account of. */
+static void a_required_rule_behind_hundreds_of_others_is_met(void **state)
+{
+	const size_t others = 300;
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *events;
+	(void)state;
+
+	scene_init(&s);
+	events = &s.golden.manifest[0].events;
+	assert_true(events->count + others < GOLDEN_RULES_MAX);
+	memmove(events->item + others, events->item, events->count * sizeof(events->item[0]));
+	events->count += others;
+	for (size_t i = 0; i < others; i++)
+		events->item[i] =
+			(struct golden_rule){ .pcr = 0,
+					      .digest = digest_filled(DIGEST_SHA256, 0x77) };
+	golden_build(&s.golden);
+	scene_expect_nothing(&s);
+
+	events->item[events->count++] = (struct golden_rule){
+		.pcr = 0, .digest = digest_filled(DIGEST_SHA256, 0x77), .is_required = true
+	};
+	expect(&s, "boot-event-missing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +628,7 @@ int main(void)
 		cmocka_unit_test(a_lower_version_than_before_needs_a_rollback),
 		cmocka_unit_test(the_release_that_got_furthest_is_reported),
 		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
+		cmocka_unit_test(a_required_rule_behind_hundreds_of_others_is_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,6 +306,58 @@ static void node_classes_are_what_a_tpm_can_hold_to(void **state)
 	outcome_all_refused(ROWS(rows));
 }
 
+/* IMA logs '_' for a space: what must appear is looked for as it will be logged. */
+static void a_path_with_a_space_may_be_asked_for(void **state)
+{
+	static const struct line_edit edits[] = {
+		{ "base.files", "/usr/sbin/attestd", "/usr/sbin/attest d" },
+		{ "manifest", "\"/usr/sbin/attestd\"", "\"/usr/sbin/attest d\"" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+	struct release release;
+	struct reference_set set;
+	(void)state;
+
+	line_make(&line, edits, 2);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_int_equal(reference_release(&ref, 0, &release), OK);
+	assert_int_equal(reference_set(&ref, release.ima.sets.first, &set), OK);
+	assert_true(
+		reference_range_has_text(&ref, set.must_appear, span_text("/usr/sbin/attest_d")));
+}
+
+/* Appraisal keeps a bit for each; one more could never be seen. */
+static void more_paths_than_can_be_seen_are_refused(void **state)
+{
+	(void)state;
+
+	for (size_t count = MUST_APPEAR_MAX; count <= MUST_APPEAR_MAX + 1; count++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		char list[6 * (MUST_APPEAR_MAX + 1) + 32] = "\"mustAppear\":[";
+		size_t len = strlen(list);
+
+		for (size_t i = 0; i < count; i++)
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "\"/a\",");
+		list[len - 1] = ']';
+
+		const struct line_edit edits[] = {
+			{ "base.files", "/usr/bin/cat", "/a" },
+			{ "manifest", "\"mustAppear\":[\"/usr/sbin/attestd\"]", list },
+		};
+		line_make(&line, edits, 2);
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		if (count <= MUST_APPEAR_MAX)
+			assert_int_equal(out.status, OK);
+		else
+			assert_string_equal(out.refusal.code, "too-many-must-appear");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +371,8 @@ int main(void)
 		cmocka_unit_test(what_is_revoked_lapses_and_the_rest_goes_on),
 		cmocka_unit_test(boot_rules_name_what_they_pin),
 		cmocka_unit_test(node_classes_are_what_a_tpm_can_hold_to),
+		cmocka_unit_test(a_path_with_a_space_may_be_asked_for),
+		cmocka_unit_test(more_paths_than_can_be_seen_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

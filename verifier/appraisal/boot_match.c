@@ -18,8 +18,6 @@
 #define PCRS_OF_CONFIGURATION ((pcr_mask)(1u << 1 | 1u << 3 | 1u << 5 | 1u << 6))
 /* An explicit ignore reaches no further than texts and variables of this size. */
 #define IGNORED_PAYLOAD_MAX 4096
-/* Required event rules: one beyond cannot be tracked, and fails the release. */
-#define REQUIRED_MAX 256
 
 /* One walk over the log. The type of an event is not measured: only digests,
  * and payloads that they cover, decide anything (b01, b02). */
@@ -34,7 +32,7 @@ struct walk {
 	pcr_mask separated; /* PCRs whose separator has passed */
 	unsigned variables; /* bit n: enum secure_boot_variable n was seen */
 	uint32_t chain_next; /* rules of the chain that have had their turn */
-	bool matched[REQUIRED_MAX]; /* event rules, by their place in the range */
+	bool matched[BOOT_RULES_MAX]; /* event rules, by their place in the range */
 	bool has_initrd, has_cmdline, has_sbat;
 	struct lockdown_words lockdown;
 };
@@ -276,7 +274,7 @@ static enum status meet_event_rules(struct walk *w, struct visit *v)
 		    !reference_range_has_digest(w->input->ref, rule.digests, v->digest))
 			continue;
 		v->is_listed = true;
-		if (i < REQUIRED_MAX)
+		if (i < BOOT_RULES_MAX)
 			w->matched[i] = true;
 	}
 	return OK;
@@ -419,7 +417,8 @@ static void end_required(struct walk *w, struct ref_range rules, bool is_chain)
 {
 	for (uint32_t i = 0; i < rules.count; i++) {
 		struct boot_rule rule = { .is_required = true };
-		bool has_passed = is_chain ? i < w->chain_next : i < REQUIRED_MAX && w->matched[i];
+		bool has_passed =
+			is_chain ? i < w->chain_next : i < BOOT_RULES_MAX && w->matched[i];
 
 		if (has_passed)
 			continue;

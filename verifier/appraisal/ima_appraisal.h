@@ -19,7 +19,7 @@ enum ima_phase {
 	IMA_PHASE_IN_FORCE,
 };
 
-#define IMA_REQUIRED_MAX 256 /* mustAppear paths of a release */
+#define IMA_REQUIRED_MAX MUST_APPEAR_MAX
 #define IMA_SETS_MAX 64 /* of all releases whose sets count */
 
 /* What is known of a boot session's log so far. */
