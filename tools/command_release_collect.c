@@ -239,11 +239,14 @@ static enum status write_draft(struct collect *c)
 	enum status status = statement_text(DOCUMENT_MANIFEST, subject, predicate, &text);
 	if (status != OK)
 		return status;
-	status = line_write(line_path(&c->line, "draft/manifest.json").text, span_of(&text), 0644);
+
+	struct line_path path = line_path(&c->line, "draft/manifest.json");
+	status = draft_check(path.text, span_of(&text));
 	if (status == OK)
-		printf("%s: version %" PRIu64 ", %zu files, sha256:%s\n",
-		       line_path(&c->line, "draft/manifest.json").text, c->previous_version + 1,
-		       c->files.count, sha256_text_of(span_of(&text)).hex);
+		status = line_write(path.text, span_of(&text), 0644);
+	if (status == OK)
+		printf("%s: version %" PRIu64 ", %zu files, sha256:%s\n", path.text,
+		       c->previous_version + 1, c->files.count, sha256_text_of(span_of(&text)).hex);
 	return status;
 }
 

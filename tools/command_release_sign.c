@@ -115,9 +115,12 @@ enum answer release_sign(int argc, char **argv)
 		fputs(sign_help, stdout);
 		return ANSWER_YES;
 	}
-	if (line_read(line_path(&request.line, "draft/manifest.json").text, DRAFT_MAX, &draft) !=
-	    OK)
+
+	struct line_path path = line_path(&request.line, "draft/manifest.json");
+	if (line_read(path.text, DRAFT_MAX, &draft) != OK)
 		return unusable("nothing to sign: 'attestctl release collect' writes a draft");
+	if (draft_check(path.text, span_of(&draft)) != OK)
+		return ANSWER_UNUSABLE;
 
 	AUTO(EVP_PKEY) key = load_key(&request, "release-signer/release-sign");
 	struct sha256_text digest = sha256_text_of(span_of(&draft));

@@ -13,7 +13,7 @@ attestctl_SOURCES = \
 	tools/command_release_collect.c tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
 	tools/command_release_sign.c tools/command_release_status.c \
-	tools/release_boot.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
+	tools/release_boot.c tools/release_draft.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)

@@ -15,6 +15,9 @@ enum answer release_publish(int argc, char **argv);
 enum answer release_revoke(int argc, char **argv);
 enum answer release_status(int argc, char **argv);
 
+/* Would a verifier read this manifest? Says why not. */
+enum status draft_check(const char *path, struct span payload);
+
 /* The boot section of a manifest from a reference machine's firmware log; NULL
  * after a message. lockdown NULL: what Secure Boot brings. */
 json_t *collect_boot(struct span log, const char *lockdown);
