@@ -112,32 +112,59 @@ enum status load_index(struct loading *l)
 	return status == OK ? load_old_index(l) : status;
 }
 
-/* One version of the revocations. STATUS_NOT_FOUND without a refusal: none. */
-static enum status read_revocations(struct loading *l, uint64_t version, struct revocations *out)
+/* One version of the revocations. */
+struct revocations_version {
+	struct revocations list;
+	key_mask signer;
+	const char *doubt; /* why its signer does not count under this root; NULL: does */
+};
+
+static void revocations_version_done(struct revocations_version *version)
+{
+	revocations_done(&version->list);
+}
+
+AUTO_RELEASE(revocations_version, revocations_version_done);
+
+static enum status find_revoker(struct loading *l, const char *path, const struct dsse *dsse,
+				struct revocations_version *out)
+{
+	size_t key;
+	enum status status = root_verify(&l->root, dsse, &key);
+
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return loading_refuse(l, status, "bad-signature", path, "signatures[0].sig");
+	if (status == OK)
+		out->signer = (key_mask)1 << key;
+	if (status == STATUS_NOT_FOUND)
+		out->doubt = "unknown-key";
+	else if ((out->signer & l->root.role[ROLE_REVOKE].keys) == 0)
+		out->doubt = "role-not-allowed";
+	return OK;
+}
+
+/* STATUS_NOT_FOUND without a refusal: there is none. */
+static enum status read_revocations(struct loading *l, uint64_t version,
+				    struct revocations_version *out)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	const struct release_mark *seen = &l->trust->marks.revocations;
 	char path[48];
-	size_t key;
 
 	numbered(path, sizeof(path), "revocations", version);
 	enum status status = loading_envelope(l, path, DOCUMENT_REVOCATIONS, &dsse);
 	if (status == OK)
-		status = loading_signed(l, path, ROLE_REVOKE, &dsse, &key);
+		status = find_revoker(l, path, &dsse, out);
 	if (status == OK && version == l->index.revocations_version)
 		status = loading_pinned(l, path, span_of(&dsse.payload), &l->index.revocations);
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &s) != OK ||
-	    revocations_read(&s, out) != OK)
+	    revocations_read(&s, &out->list) != OK)
 		return loading_check(l, path, &s);
-	if (out->version != version)
+	if (out->list.version != version)
 		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
-	l->revoker = (key_mask)1 << key;
-	status = loading_dated(l, path, out->time, out->expires, l->root.caps.revocations_s);
-	if (status != OK)
-		return status;
 	/* Lower versions are read only for what they held. */
 	if (version < seen->version)
 		return OK;
@@ -152,6 +179,24 @@ static void mark_revoked_keys(struct loading *l)
 			l->revoked |= (key_mask)1 << i;
 }
 
+/* A root may have taken the role from who signed the versions before: what was
+ * seen then still counts for what it held, not as the newest. */
+static enum status check_newest(struct loading *l, uint64_t version, key_mask signer,
+				const char *doubt)
+{
+	char path[48];
+
+	numbered(path, sizeof(path), "revocations", version);
+	if (doubt != NULL)
+		return loading_refuse(l, STATUS_DENIED, doubt, path, "signatures[0].keyid");
+	mark_revoked_keys(l);
+	/* Keys may be revoked after they signed what names the revocations. */
+	if (((l->publishers | signer) & l->revoked) != 0)
+		return loading_refuse(l, STATUS_DENIED, "key-revoked", "revocations", "keys");
+	return loading_dated(l, path, l->revocations.time, l->revocations.expires,
+			     l->root.caps.revocations_s);
+}
+
 /*
  * From the lowest version that somebody pinned to the highest that is there:
  * publish may withhold a reference to new revocations, yet not the revocations.
@@ -162,29 +207,33 @@ enum status load_revocations(struct loading *l)
 	uint64_t pinned = l->index.revocations_version;
 	uint64_t version = seen > 0 && seen < pinned ? seen : pinned;
 	uint64_t least = seen > pinned ? seen : pinned;
+	const char *doubt = NULL;
+	key_mask signer = 0;
 
-	for (bool is_first = true;; is_first = false, version++) {
-		AUTO_DONE(revocations) next = { 0 };
+	for (bool has_base = false;; version++) {
+		AUTO_DONE(revocations_version) next = { 0 };
 		enum status status = read_revocations(l, version, &next);
 
 		if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
 			break;
 		if (status != OK)
 			return status;
-		if (!is_first && !revocations_extend(&l->revocations, &next))
+		signer = next.signer;
+		doubt = next.doubt;
+		/* Anybody could have written it. */
+		if (doubt != NULL && version != seen)
+			continue;
+		if (has_base && !revocations_extend(&l->revocations, &next.list))
 			return loading_refuse(l, STATUS_DENIED, "not-append-only", "revocations",
 					      "");
+		has_base = true;
 		revocations_done(&l->revocations);
-		l->revocations = next;
-		next = (struct revocations){ 0 };
+		l->revocations = next.list;
+		next.list = (struct revocations){ 0 };
 	}
 	if (version <= least)
 		return loading_refuse(l, STATUS_NOT_FOUND, "history-missing", "revocations", "");
-	mark_revoked_keys(l);
-	/* Keys may be revoked after they signed what names the revocations. */
-	if (((l->publishers | l->revoker) & l->revoked) != 0)
-		return loading_refuse(l, STATUS_DENIED, "key-revoked", "revocations", "keys");
-	return OK;
+	return check_newest(l, version - 1, signer, doubt);
 }
 
 enum status load_matrix(struct loading *l)

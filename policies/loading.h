@@ -30,7 +30,6 @@ struct loading {
 	struct root next_root;
 	key_mask revoked; /* keys of the root that no longer count */
 	key_mask publishers; /* who signed timestamp and index */
-	key_mask revoker; /* who signed the newest revocations */
 	struct timestamp timestamp;
 	struct statement index_statement;
 	struct index index;

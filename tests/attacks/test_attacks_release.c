@@ -1098,6 +1098,80 @@ static void r27_revocations_count_though_the_index_withholds_them(void **state)
 	assert_string_equal(shorter.refusal.code, "not-append-only");
 }
 
+#define REVOKED_FILE "\"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\""
+#define REVOCATIONS(version, files)                                                                \
+	"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],\"predicateType\":"         \
+	"\"https://attestd.dev/revocations/v1\",\"predicate\":{\"version\":" version               \
+	",\"time\":1767225500,\"expires\":1767744000,\"manifests\":[],\"files\":[" files           \
+	"],\"keys\":[],\"nodes\":[]}}"
+
+/* Root 2 gives the revocations to another key; then these versions follow on one
+ * that the old key signed and that was seen. */
+static void load_new_revoker(const char *const signers[2], const char *const texts[2],
+			     struct outcome *out)
+{
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(line) line = { 0 };
+	char text[16384];
+	char pins[2][160];
+
+	line_make(&first, NULL, 0);
+	root_text(&first, "2", "\"revoke\":{\"keys\":[\"sec-approve\"]",
+		  "\"revoke\":{\"keys\":[\"sec-root\"]", text);
+	pin_root(&first, text, pins[0], pins[1]);
+
+	const struct line_edit edits[] = {
+		{ "index", pins[0], pins[1] },
+		{ "revocations", "\"files\":[]", "\"files\":[" REVOKED_FILE "]" },
+	};
+	line_make(&line, edits, 2);
+	line_put_signed(&line, "root/2/1.json", "plat-root", text);
+	line_put_signed(&line, "root/2/2.json", "sec-root", text);
+	for (int i = 0; i < 2 && signers[i] != NULL; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "revocations/%d.json", i + 2);
+		line_put_signed(&line, path, signers[i], texts[i]);
+	}
+
+	struct release_marks marks = {
+		.revocations = { .version = 1, .digest = line.revocations },
+	};
+	outcome_load_at(&line, &marks, LINE_NOW, out);
+}
+
+static void r27_what_an_earlier_key_revoked_is_history_that_counts(void **state)
+{
+	static const struct {
+		const char *signers[2]; /* of versions 2 and 3 */
+		const char *texts[2];
+		const char *code; /* NULL: loads */
+	} rows[] = {
+		{ { "sec-root" }, { REVOCATIONS("2", REVOKED_FILE) }, NULL },
+		/* This verifier missed the old key's last one. */
+		{ { "sec-approve", "sec-root" },
+		  { REVOCATIONS("2", REVOKED_FILE), REVOCATIONS("3", REVOKED_FILE) },
+		  NULL },
+		{ { "sec-root" }, { REVOCATIONS("2", "") }, "not-append-only" },
+		{ { "sec-approve", "sec-root" },
+		  { REVOCATIONS("2", ""), REVOCATIONS("3", "") },
+		  "not-append-only" },
+		{ { "sec-approve" }, { REVOCATIONS("2", REVOKED_FILE) }, "role-not-allowed" },
+		{ { NULL }, { NULL }, "role-not-allowed" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(outcome) out = { 0 };
+
+		load_new_revoker(rows[i].signers, rows[i].texts, &out);
+		if (rows[i].code != NULL)
+			assert_string_equal(out.refusal.code, rows[i].code);
+		else
+			assert_int_equal(out.status, OK);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r01_a_changed_payload_or_type_is_refused),
 	cmocka_unit_test(r02_a_document_of_another_role_is_refused),
@@ -1130,6 +1204,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r27_publish_alone_moves_little),
 	cmocka_unit_test(r27_a_revoked_publisher_stops_the_load),
 	cmocka_unit_test(r27_revocations_count_though_the_index_withholds_them),
+	cmocka_unit_test(r27_what_an_earlier_key_revoked_is_history_that_counts),
 };
 
 ATTACKS_MAIN(tests)
