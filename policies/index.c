@@ -81,8 +81,7 @@ enum status index_read(struct statement *s, struct index *out)
 	return strict_end(predicate);
 }
 
-static const struct index_entry *current_of(const struct index *index,
-					    const struct index_entry *cell)
+const struct index_entry *index_current(const struct index *index, const struct index_entry *cell)
 {
 	for (size_t i = 0; i < index->entry_count; i++)
 		if (index->entry[i].state == RELEASE_CURRENT &&
@@ -93,7 +92,7 @@ static const struct index_entry *current_of(const struct index *index,
 
 enum index_change index_change_of(const struct index *newer, const struct index_entry *was)
 {
-	const struct index_entry *is = current_of(newer, was);
+	const struct index_entry *is = index_current(newer, was);
 
 	if (was->state != RELEASE_CURRENT)
 		return INDEX_GOES_ON;

@@ -30,6 +30,8 @@ struct index {
  * most, every previous one after another and with its end. */
 enum status index_read(struct statement *s, struct index *out);
 
+/* The cell's current manifest; NULL where it has none. cell: any entry of it. */
+const struct index_entry *index_current(const struct index *index, const struct index_entry *cell);
 bool index_same_cell(const struct index_entry *a, const struct index_entry *b);
 /* What became of an older index's entry. Whatever but INDEX_GOES_ON would let
  * publish alone undo a release; going down by way of an index that leaves the

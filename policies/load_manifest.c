@@ -98,6 +98,30 @@ static enum status check_manifest(struct loading *l, const char *path,
 	return OK;
 }
 
+/* Does the newer's `previous` reach back behind what the cell had, or exchange
+ * it? One between the two may have left the index since. */
+static bool looks_behind(const struct manifest *newer, const struct index_entry *had)
+{
+	if (!newer->has_previous || newer->previous_version < had->version)
+		return true;
+	return newer->previous_version == had->version &&
+	       !digest_equal(&newer->previous, &had->manifest);
+}
+
+/* A baseline is what was current when this manifest took over: what the last load
+ * had, where it had another. */
+static enum status check_baseline(struct loading *l, const struct index_entry *entry)
+{
+	const struct index_entry *was = index_current(&l->old_index, entry);
+
+	if (entry->state != RELEASE_CURRENT || was == NULL || was->version >= entry->version)
+		return OK;
+	if (looks_behind(&l->manifest, was))
+		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
+				      "cells.manifests");
+	return OK;
+}
+
 /*
  * Against its newer neighbour in the cell: that one's `previous` names this
  * one, and this one's end counts from the day the newer took over, so that
@@ -106,8 +130,7 @@ static enum status check_manifest(struct loading *l, const char *path,
 static enum status check_neighbour(struct loading *l, const struct index_entry *entry,
 				   const struct manifest *newer)
 {
-	if (newer->has_previous && newer->previous_version == entry->version &&
-	    !digest_equal(&newer->previous, &entry->manifest))
+	if (looks_behind(newer, entry))
 		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
 				      "cells.manifests");
 	if (entry->state == RELEASE_PREVIOUS &&
@@ -286,6 +309,8 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	status = check_manifest(l, path, entry);
 	if (status == OK && newer->release.version > 0)
 		status = check_neighbour(l, entry, newer);
+	if (status == OK)
+		status = check_baseline(l, entry);
 	if (status == OK)
 		status = check_signatures(l, path, entry, signer, &in_force);
 	if (status == OK && in_force)

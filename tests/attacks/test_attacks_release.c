@@ -1012,6 +1012,73 @@ static void r26_previous_is_what_was_current_before(void **state)
 	assert_string_equal(out.refusal.code, "previous-mismatch");
 }
 
+static void text_of(const struct digest *digest, char out[65])
+{
+	for (size_t i = 0; i < 32; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", digest->value[i]);
+}
+
+/* A next version of the line whose manifest and approvals agree on a baseline, ""
+ * for none; the index may leave the version before out. */
+static void make_agreed(struct line *line, unsigned version, const char *baseline,
+			const char *compared, bool leaves_out)
+{
+	char find[3][256], replace[2][256], hex[65];
+	char subject[160];
+
+	text_of(&line->manifest, hex);
+	(void)snprintf(find[0], sizeof(find[0]), "\"previous\":{\"version\":%u,\"sha256\":\"%s\"},",
+		       version - 1, hex);
+	(void)snprintf(find[1], sizeof(find[1]), "\"comparedWith\":\"%s\",", hex);
+	(void)snprintf(find[2], sizeof(find[2]),
+		       ",{\"sha256\":\"%s\",\"version\":%u,\"state\":\"previous\",\"acceptUntil\":"
+		       "1767229200}",
+		       hex, version - 1);
+	(void)snprintf(subject, sizeof(subject),
+		       ",{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex);
+	(void)snprintf(replace[0], sizeof(replace[0]), "%s", baseline);
+	(void)snprintf(replace[1], sizeof(replace[1]), "%s", compared);
+
+	const struct line_edit edits[] = {
+		{ "manifest", find[0], replace[0] },
+		{ "approval#1", find[1], replace[1] },
+		{ "approval#2", find[1], replace[1] },
+		{ "index", find[2], "" },
+		{ "index", subject, "" },
+	};
+	line_make_version(line, version, edits, leaves_out ? 5 : 3);
+}
+
+/* Both teams were shown a baseline from before, or none. */
+static void r26_a_baseline_does_not_reach_behind_what_was_current(void **state)
+{
+	AUTO_DONE(line) base = { 0 };
+	char baseline[160], compared[96], hex[65];
+	(void)state;
+
+	line_make(&base, NULL, 0);
+	text_of(&base.manifest, hex);
+	(void)snprintf(baseline, sizeof(baseline),
+		       "\"previous\":{\"version\":1,\"sha256\":\"%s\"},", hex);
+	(void)snprintf(compared, sizeof(compared), "\"comparedWith\":\"%s\",", hex);
+
+	for (unsigned i = 0; i < 4; i++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) second = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		bool has_none = (i & 1) != 0, leaves_out = (i & 2) != 0;
+
+		line_make(&line, NULL, 0);
+		line_make_version(&line, 2, NULL, 0);
+		outcome_load(&line, &second);
+		/* The last load remembers what the index would have forgotten. */
+		make_agreed(&line, 3, has_none ? "" : baseline, has_none ? "" : compared,
+			    leaves_out);
+		outcome_load_at(&line, leaves_out ? &second.marks : NULL, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, "previous-mismatch");
+	}
+}
+
 static void r27_publish_alone_moves_little(void **state)
 {
 	static const struct {
@@ -1201,6 +1268,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r24_proofs_that_nobody_here_checks_are_not_skipped),
 	cmocka_unit_test(r25_no_release_is_no_right),
 	cmocka_unit_test(r26_previous_is_what_was_current_before),
+	cmocka_unit_test(r26_a_baseline_does_not_reach_behind_what_was_current),
 	cmocka_unit_test(r27_publish_alone_moves_little),
 	cmocka_unit_test(r27_a_revoked_publisher_stops_the_load),
 	cmocka_unit_test(r27_revocations_count_though_the_index_withholds_them),
