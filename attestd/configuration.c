@@ -160,6 +160,31 @@ static enum status identity_read(const struct configuration *c, const char *name
 	return OK;
 }
 
+/* The next component; empty at the end. "." and doubled slashes are none. */
+static struct span next_component(struct span *path)
+{
+	struct span component;
+
+	while (text_next_word(path, '/', &component))
+		if (component.len > 0 && !span_equal(component, span_text(".")))
+			return component;
+	return (struct span){ 0 };
+}
+
+/* However the two are spelled; links are not followed. */
+static bool is_same_path(const char *a, const char *b)
+{
+	struct span rest[] = { span_text(a), span_text(b) };
+	struct span component;
+
+	do {
+		component = next_component(&rest[0]);
+		if (!span_equal(component, next_component(&rest[1])))
+			return false;
+	} while (component.len > 0);
+	return true;
+}
+
 static enum status identities_read(struct configuration *c, struct settings_error *error)
 {
 	size_t count = settings_name_count(c->settings, "identity");
@@ -174,7 +199,7 @@ static enum status identities_read(struct configuration *c, struct settings_erro
 			return status;
 		/* Two writers of one directory would end each other's SVID. */
 		for (size_t j = 0; j < i; j++) {
-			if (strcmp(c->identities[i].directory, c->identities[j].directory) == 0)
+			if (is_same_path(c->identities[i].directory, c->identities[j].directory))
 				return refuse(error, "[identity %s] dir: used by %s as well", name,
 					      c->identities[j].name);
 		}
