@@ -2,10 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "tools/commands.h"
 
 static const struct command commands[] = {
@@ -29,6 +31,19 @@ enum answer unusable(const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return ANSWER_UNUSABLE;
+}
+
+bool option_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *out)
+{
+	uint64_t number = 0;
+
+	if (decimal_parse(span_text(text), (uint64_t)max, &number) != OK || (int64_t)number < min) {
+		(void)unusable("--%s wants a number from %" PRId64 " to %" PRId64 ", not '%s'",
+			       name, min, max, text);
+		return false;
+	}
+	*out = (int64_t)number;
+	return true;
 }
 
 static void print_help(FILE *to)

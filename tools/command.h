@@ -2,6 +2,9 @@
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* What every subcommand of attestctl answers with. */
 enum answer {
 	ANSWER_YES = 0,
@@ -18,5 +21,8 @@ struct command {
 
 /* Says "attestctl: " and the message on standard error, gives ANSWER_UNUSABLE. */
 enum answer unusable(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An option's number, digits only. False after a message that names the bounds. */
+bool option_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *out);
 
 #endif

@@ -341,8 +341,7 @@ static bool take_option(struct collect *c, int option, const char *value)
 		return strcmp(value, "none") == 0 || strcmp(value, "integrity") == 0 ||
 		       strcmp(value, "confidentiality") == 0;
 	case OPTION_NOT_AFTER:
-		c->life_days = atoll(value);
-		return c->life_days >= 1 && c->life_days <= 365;
+		return option_number("not-after", value, 1, 365, &c->life_days);
 	default:
 		return false;
 	}

@@ -74,7 +74,7 @@ struct init {
 	const char *trust_domain, *platform, *kernel, *name, *class;
 	json_t *ids, *owners;
 	const char *select, *policy_pcrs;
-	long long cap, grant_lifetime, attest_interval;
+	int64_t cap, grant_lifetime, attest_interval;
 	const char *key_file[NEW_KEYS];
 	EVP_PKEY *key[NEW_KEYS];
 	int64_t now;
@@ -370,14 +370,11 @@ static bool take_option(struct init *in, int option, const char *value)
 		in->policy_pcrs = value;
 		return true;
 	case OPTION_CAP:
-		in->cap = atoll(value);
-		return in->cap > 10 && in->cap < 24;
+		return option_number("cap", value, 11, 23, &in->cap);
 	case OPTION_GRANT:
-		in->grant_lifetime = atoll(value);
-		return in->grant_lifetime >= 60 && in->grant_lifetime <= 3600;
+		return option_number("grant-lifetime", value, 60, 3600, &in->grant_lifetime);
 	case OPTION_INTERVAL:
-		in->attest_interval = atoll(value);
-		return in->attest_interval >= 1 && in->attest_interval <= 86400;
+		return option_number("attest-interval", value, 1, 86400, &in->attest_interval);
 	case OPTION_KEY:
 		return take_key(in, value);
 	default:

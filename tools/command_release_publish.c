@@ -33,6 +33,8 @@ static const char help[] =
 #define DRAFT_TIMESTAMP "draft/timestamp.json"
 #define DRAFT_MAX ((size_t)4 << 20)
 
+#define ACCEPT_MAX_S (INT64_C(10) * 366 * 86400) /* the root's cap says less */
+
 struct publish {
 	struct release_line line;
 	bool is_renewal;
@@ -336,11 +338,10 @@ static bool take_option(struct publish *p, int option, const char *value)
 		p->is_renewal = true;
 		return true;
 	case OPTION_ACCEPT:
-		p->accept_previous = atoll(value);
-		return p->accept_previous >= 0;
+		return option_number("accept-previous", value, 0, ACCEPT_MAX_S,
+				     &p->accept_previous);
 	case OPTION_LIFETIME:
-		p->lifetime = atoll(value);
-		return p->lifetime >= 1 && p->lifetime <= 86400;
+		return option_number("lifetime", value, 1, 86400, &p->lifetime);
 	case OPTION_KEY:
 		p->key_file = value;
 		return true;
