@@ -43,3 +43,11 @@ tests_unit_test_appraiser_SOURCES = tests/unit/test_appraiser.c tests/unit/unit.
 tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraiser_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_frame_faults
+TESTS += tests/unit/test_frame_faults
+tests_unit_test_frame_faults_SOURCES = tests/unit/test_frame_faults.c tests/unit/unit.h
+tests_unit_test_frame_faults_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBEVENT_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_frame_faults_LDADD = libfront.a libappraiser.a $(SIGNER_LIBS) $(APPRAISER_LIBS) \
+	$(DAEMON_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
+endif
