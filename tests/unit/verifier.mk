@@ -51,3 +51,11 @@ tests_unit_test_frame_faults_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBEV
 tests_unit_test_frame_faults_LDADD = libfront.a libappraiser.a $(SIGNER_LIBS) $(APPRAISER_LIBS) \
 	$(DAEMON_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_configuration
+TESTS += tests/unit/test_configuration
+tests_unit_test_configuration_SOURCES = tests/unit/test_configuration.c tests/unit/unit.h \
+	verifier/configuration.c verifier/configuration.h
+tests_unit_test_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_configuration_LDADD = libmessages.a $(DAEMON_LIBS) $(CMOCKA_LIBS)
+endif
