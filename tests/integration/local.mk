@@ -79,3 +79,5 @@ tests/integration/clock_shift.so: tests/integration/clock_shift.c
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/clock_shift.c
 TESTS += tests/integration/hostile
 EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py
+TESTS += tests/integration/hostile_verifier
+EXTRA_DIST += tests/integration/hostile_verifier tests/integration/hostile_verifier.py

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What stands between attestd and its verifier, and does what a file says.
+
+    hostile_verifier.py UPSTREAM_PORT KEYS OTHER_CERT OTHER_KEY MODE_FILE PORT_FILE
+
+MODE_FILE holds one word; "pass" hands everything on.
+"""
+import base64
+import json
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+
+UPSTREAM, KEYS, OTHER_CERT, OTHER_KEY, MODE_FILE, PORT_FILE = sys.argv[1:]
+before = {}  # the last good answer to evidence
+
+
+def server(certificate, key):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    c.load_cert_chain(certificate, key)
+    return c
+
+
+GENUINE = server(f"{KEYS}/tls_cert.pem", f"{KEYS}/tls_key.pem")
+OTHER = server(OTHER_CERT, OTHER_KEY)
+CLIENT = ssl.create_default_context(cafile=f"{KEYS}/tls_cert.pem")
+
+
+def mode():
+    with open(MODE_FILE, encoding="ascii") as f:
+        return f.read().strip()
+
+
+def read_message(s, data=b""):
+    """(head, body), or None where the peer went."""
+    while b"\r\n\r\n" not in data:
+        more = s.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    while len(body) < length:
+        more = s.recv(65536)
+        if not more:
+            return None
+        body += more
+    return head, body
+
+
+def hand_on(head, body):
+    with CLIENT.wrap_socket(socket.create_connection(("127.0.0.1", int(UPSTREAM))), server_hostname="localhost") as s:
+        s.sendall(head + b"\r\n\r\n" + body)
+        return read_message(s)
+
+
+def answer(status, body=b"", headers=(), kind=b"application/json", length=None):
+    lines = [b"HTTP/1.1 %d X" % status, b"Content-Type: " + kind, b"Content-Length: %d" % (len(body) if length is None else length)]
+    return b"\r\n".join(lines + list(headers)) + b"\r\n\r\n" + body
+
+
+def error(code):
+    return json.dumps({"error": {"code": code, "advice": "x\n\x1b[2J"}}).encode()
+
+
+def altered(body, member, change):
+    result = json.loads(body)
+    result[member] = base64.b64encode(change(base64.b64decode(result[member]))).decode()
+    return json.dumps(result).encode()
+
+
+def flip_last(data):
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+# For evidence's answer, from the genuine one.
+SPOIL = {
+    "verdict": lambda b: altered(b, "verdict", lambda t: t.replace(b"expires ", b"expires 9")),
+    "signature": lambda b: altered(b, "signature", flip_last),
+    "certificate": lambda b: altered(b, "certificate", flip_last),
+    "cut-result": lambda b: b[: len(b) // 2],
+    "empty-result": lambda b: b"{}",
+    "replay": lambda b: before["answer"],
+}
+# Instead of any answer.
+INSTEAD = {
+    "busy": lambda: answer(429, error("busy")),
+    "busy-long": lambda: answer(429, error("busy"), [b"Retry-After: 99999999999999999999"]),
+    "busy-garbage": lambda: answer(429, b"\0<html>", [b"Retry-After: \xff\xfe soon"]),
+    "failing": lambda: answer(500, b""),
+    "away": lambda: answer(503, b"not json at all", [b"Retry-After: -1"]),
+    "page": lambda: answer(200, b"<html>" + b"x" * 1000, kind=b"text/html"),
+    "redirect": lambda: answer(302, b"", [b"Location: https://localhost:1/"]),
+    "deep": lambda: answer(200, b"[" * 100000),
+    "teapot": lambda: answer(418, error("x" * 60000)),
+    "no-http": lambda: b"\0\1\2\3" * 1000,
+    "quarantined": lambda: answer(403, error("node-quarantined")),
+    "retired": lambda: answer(403, error("node-retired")),
+}
+
+
+def flood(s, is_chunked):
+    """A body without end."""
+    if is_chunked:
+        s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        piece = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    else:
+        s.sendall(answer(200, length=1 << 40))
+        piece = b" " * 65536
+    for _ in range(4096):
+        s.sendall(piece)
+
+
+def serve_request(s, head, body):
+    """False where the connection is to end."""
+    what = mode()
+    if what in ("wrong-certificate", "plaintext", "silent"):
+        return False  # the next connection shows it
+    if what in INSTEAD:
+        s.sendall(INSTEAD[what]())
+        return False
+    if what in ("huge", "endless"):
+        flood(s, what == "endless")
+        return False
+    if what == "cut":
+        s.sendall(answer(200, b'{"nonce":"', length=1000))
+        return False
+    if what == "slow":
+        for byte in answer(200, b"{}" * 400):
+            s.sendall(bytes([byte]))
+            time.sleep(0.1)
+        return False
+    got = hand_on(head, body)
+    if got is None:
+        return False
+    reply_head, reply = got
+    if b"/evidence " in head.split(b"\r\n")[0] and reply_head.startswith(b"HTTP/1.1 200"):
+        if what in SPOIL:
+            s.sendall(answer(200, SPOIL[what](reply)))
+            return True
+        if b'"verdict":""' not in reply:
+            before["answer"] = reply
+    s.sendall(reply_head + b"\r\n\r\n" + reply)
+    return True
+
+
+def serve(conn):
+    try:
+        conn.settimeout(600)
+        what = mode()
+        if what == "silent":
+            time.sleep(20)
+            return
+        if what == "plaintext":
+            conn.recv(4096)
+            conn.sendall(answer(400, error("no-tls")))
+            return
+        with (OTHER if what == "wrong-certificate" else GENUINE).wrap_socket(conn, server_side=True) as s:
+            while (message := read_message(s)) and serve_request(s, *message):
+                pass
+    except (OSError, ssl.SSLError, ValueError, KeyError):
+        pass
+    finally:
+        conn.close()
+
+
+listener = socket.create_server(("127.0.0.1", 0))
+with open(PORT_FILE + ".new", "w", encoding="ascii") as f:
+    f.write(str(listener.getsockname()[1]))
+os.rename(PORT_FILE + ".new", PORT_FILE)
+while True:
+    peer, _ = listener.accept()
+    threading.Thread(target=serve, args=(peer,), daemon=True).start()
