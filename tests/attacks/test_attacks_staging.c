@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "attack_scene.h"
+#include "log_maker.h"
 #include "tpm/policy_digest.h"
+#include "verifier/appraisal/appraise.h"
 #include "verifier/store/sqlite.h"
 
 #define ENTRIES 158 /* of scene_prepare_commit() */
@@ -142,6 +144,73 @@ static void i31_what_was_undecided_goes_on_with_its_count(void **state)
 	assert_true(s.answer.commit.is_retry);
 	expect_state(&s, "one strike", ENTRIES);
 	expect_log(&s, "a compressed IMA log");
+}
+
+/* Both halves, as they are: an appraisal of the golden log, then the signer. */
+static void attest_with_logs(struct signer_scene *s)
+{
+	AUTO_DONE(appraisal) a = { 0 };
+	bool is_known;
+
+	begin(s);
+	is_known = !s->challenge.want_boot_log;
+	const struct appraisal_input input = {
+		.reference = &s->golden.reference,
+		.node_class = &s->golden.built,
+		.values = &s->golden.values,
+		.boot_log = is_known ? (struct span){ 0 } : span_of(&s->golden.boot_log),
+		.ima_log = is_known ? (struct span){ 0 } : span_of(&s->golden.ima_log),
+		.ima_first = s->challenge.next_entry,
+		.state = s->answer.authenticate.state,
+		.now = s->now,
+		.ratchet = s->answer.authenticate.release_version,
+	};
+
+	assert_int_equal(appraise(&input, &a), OK);
+	s->request.commit = (struct commit_request){
+		.node = s->node,
+		.generation = s->answer.authenticate.generation,
+		.claims = a.claims,
+		.is_retry = a.is_retryable,
+		.is_unproven = a.is_unproven,
+		.findings = a.findings,
+		.manifest = digest_span(&a.manifest),
+		.release_version = a.version,
+		.entries = a.entries,
+		.state = span_of(&a.state),
+		.first_entry = s->challenge.next_entry,
+		.ima_log = a.prefix_bytes > 0 ? span_text("frame") : (struct span){ 0 },
+	};
+	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+}
+
+static void i31_an_extend_outside_ima_is_untrusted_the_third_time(void **state)
+{
+	static const struct digest foreign = { .alg = DIGEST_SHA256, .value = { 0x66 } };
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	attest_with_logs(&s);
+	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
+	assert_int_equal(s.signer.grants, 1);
+	golden_extend(&s.golden, 10, &foreign);
+	for (unsigned i = 0; i < 2; i++) {
+		attest_with_logs(&s);
+		assert_true(s.answer.commit.is_retry);
+		assert_int_equal(state_in_store(&s), NODE_TRUSTED);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		attest_with_logs(&s);
+		assert_false(s.answer.commit.is_retry);
+		assert_true(span_equal(s.answer.commit.reasons.items[0].code,
+				       span_text("ima-pcr-mismatch")));
+		assert_int_equal(state_in_store(&s), NODE_UNTRUSTED);
+	}
+	assert_int_equal(s.signer.grants, 1);
+	assert_int_equal(s.challenge.next_entry, ENTRIES);
 }
 
 static void i31_parts_wait_beside_what_is_proven(void **state)
@@ -320,6 +389,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i30_a_part_of_a_log_gives_no_right),
 	cmocka_unit_test(i30_what_is_bad_in_a_part_ends_the_right),
 	cmocka_unit_test(i31_what_was_undecided_goes_on_with_its_count),
+	cmocka_unit_test(i31_an_extend_outside_ima_is_untrusted_the_third_time),
 	cmocka_unit_test(i31_parts_wait_beside_what_is_proven),
 	cmocka_unit_test(i31_parts_become_the_log_when_a_quote_is_reached),
 	cmocka_unit_test(i32_a_part_goes_on_where_the_last_one_ended),

@@ -447,6 +447,49 @@ static void a_newer_schema_is_refused_and_the_audit_log_only_grows(void **state)
 	file_done(&f);
 }
 
+static void a_store_of_version_1_is_brought_up_to_date(void **state)
+{
+	struct node_row first = sample_node(1, "ak-1");
+	struct attestation a = sample_attestation(1, 101);
+	AUTO_DONE(keep) keep = { 0 };
+	struct session_row session;
+	struct file_fixture f;
+	struct store *s = NULL;
+	struct span log;
+	(void)state;
+
+	file_init(&f);
+	assert_int_equal(store_open(f.path, &s), OK);
+	assert_int_equal(store_generation_set(s, generation), OK);
+	assert_int_equal(store_node_insert(s, &first), OK);
+	assert_int_equal(store_attest(s, &a), OK);
+	a.counters = counters_of(7, 1, 102);
+	a.ima_frame = 2;
+	assert_int_equal(store_attest(s, &a), OK);
+	store_free(s);
+	/* As that version left it. */
+	run_sql(&f,
+		"ALTER TABLE sessions DROP COLUMN log_frame;"
+		"ALTER TABLE sessions DROP COLUMN log_bytes;"
+		"ALTER TABLE sessions DROP COLUMN staged_state;"
+		"ALTER TABLE sessions DROP COLUMN staged_first;"
+		"ALTER TABLE sessions DROP COLUMN staged_entries;"
+		"ALTER TABLE sessions DROP COLUMN staged_frame;"
+		"ALTER TABLE sessions DROP COLUMN staged_bytes;"
+		"PRAGMA user_version = 1",
+		SQLITE_OK);
+	assert_int_equal(store_open(f.path, &s), OK);
+	assert_int_equal(store_session(s, &first.node, &keep, &session), OK);
+	assert_int_equal(session.entries, 10);
+	assert_int_equal(session.log_frame, 2);
+	assert_int_equal(session.log_bytes, strlen("frameframe"));
+	assert_int_equal(session.staged_state.len, 0);
+	assert_int_equal(store_session_log(s, &first.node, false, &keep, &log), OK);
+	assert_true(span_equal(log, span_text("frameframe")));
+	store_free(s);
+	file_done(&f);
+}
+
 static void a_damaged_row_is_an_error_and_no_trusted_node(void **state)
 {
 	struct node_row first = sample_node(1, "ak-1"), row;
@@ -483,6 +526,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_moved),
 		cmocka_unit_test(each_fault_at_opening_has_its_status),
 		cmocka_unit_test(a_newer_schema_is_refused_and_the_audit_log_only_grows),
+		cmocka_unit_test(a_store_of_version_1_is_brought_up_to_date),
 		cmocka_unit_test(a_damaged_row_is_an_error_and_no_trusted_node),
 	};
 
