@@ -2,6 +2,7 @@
 # is a program of its own, with $(BENCH_MEASURE) among its sources.
 BENCH_MEASURE = tests/bench/measure.c tests/bench/measure.h
 BENCHES = tests/bench/bench_ima
+include tests/bench/attestd.mk
 include tests/bench/fleet.mk
 include tests/bench/growth.mk
 
