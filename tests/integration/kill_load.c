@@ -342,6 +342,7 @@ static void check_node(struct store *store, const struct fleet_node *node, bool 
 	AUTO_DONE(keep) keep = { 0 };
 	struct session_row session;
 	struct node_row row;
+	struct span result;
 
 	assert_int_equal(store_node(store, &node->id, &keep, &row), OK);
 	if (!was_told && row.expires == 0)
@@ -349,7 +350,8 @@ static void check_node(struct store *store, const struct fleet_node *node, bool 
 	assert_int_equal(row.verdict, NODE_TRUSTED);
 	assert_true(row.attested > 0 && counters_clock(&row.counters) > 0);
 	assert_int_equal(store_session(store, &node->id, &keep, &session), OK);
-	assert_true(session.result.len > 0);
+	assert_int_equal(store_session_result(store, &node->id, &keep, &result), OK);
+	assert_true(result.len > 0);
 }
 
 /* At any time: what was told before this began to look is on record. */
