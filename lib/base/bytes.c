@@ -64,7 +64,7 @@ enum status bytes_reserve(struct bytes *b, size_t capacity)
 	return OK;
 }
 
-static enum status make_room(struct bytes *b, size_t more)
+enum status bytes_make_room(struct bytes *b, size_t more)
 {
 	if (more <= b->capacity - b->len)
 		return OK;
@@ -78,7 +78,7 @@ static enum status make_room(struct bytes *b, size_t more)
 
 enum status bytes_append(struct bytes *b, struct span more)
 {
-	enum status status = make_room(b, more.len);
+	enum status status = bytes_make_room(b, more.len);
 
 	if (status != OK)
 		return status;
@@ -103,7 +103,7 @@ enum status bytes_printf(struct bytes *b, const char *format, ...)
 	if (len < 0)
 		return STATUS_MALFORMED;
 
-	enum status status = make_room(b, (size_t)len + 1);
+	enum status status = bytes_make_room(b, (size_t)len + 1);
 	if (status != OK)
 		return status;
 	va_start(args, format);

@@ -57,6 +57,9 @@ enum status bytes_append_byte(struct bytes *b, uint8_t value);
 /* Appends text by a printf format, without the closing NUL. */
 enum status bytes_printf(struct bytes *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Room for more bytes behind len, and as much again: who appends often moves
+ * the bytes rarely. */
+enum status bytes_make_room(struct bytes *b, size_t more);
 /* Room for capacity bytes in all; len stays. */
 enum status bytes_reserve(struct bytes *b, size_t capacity);
 enum status bytes_copy(struct span from, struct bytes *out);

@@ -15,11 +15,10 @@ enum status hex_append(struct bytes *out, struct span s)
 	if (s.len > SIZE_MAX / 4 - out->len)
 		return STATUS_TOO_LARGE;
 
-	enum status status = bytes_reserve(out, out->len + s.len * 2);
+	enum status status = bytes_make_room(out, s.len * 2);
 	for (size_t i = 0; i < s.len && status == OK; i++) {
-		status = bytes_append_byte(out, (uint8_t)hex_digits[s.data[i] >> 4]);
-		if (status == OK)
-			status = bytes_append_byte(out, (uint8_t)hex_digits[s.data[i] & 15]);
+		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] >> 4];
+		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] & 15];
 	}
 	return status;
 }
@@ -63,7 +62,7 @@ static enum status base64_encode(struct bytes *out, struct span s, const char *d
 	if (s.len > SIZE_MAX / 4 - out->len)
 		return STATUS_TOO_LARGE;
 
-	enum status status = bytes_reserve(out, out->len + (s.len + 2) / 3 * 4);
+	enum status status = bytes_make_room(out, (s.len + 2) / 3 * 4);
 	for (size_t i = 0; i < s.len && status == OK; i += 3) {
 		size_t have = s.len - i < 3 ? s.len - i : 3;
 		uint32_t block = (uint32_t)s.data[i] << 16;
@@ -75,8 +74,8 @@ static enum status base64_encode(struct bytes *out, struct span s, const char *d
 			block |= s.data[i + 2];
 		for (size_t j = 0; j <= have; j++)
 			quad[j] = (uint8_t)digits[block >> (18 - 6 * j) & 63];
-		status = bytes_append(out,
-				      (struct span){ .data = quad, .len = padded ? 4 : have + 1 });
+		memcpy(out->data + out->len, quad, sizeof(quad));
+		out->len += padded ? 4 : have + 1;
 	}
 	return status;
 }

@@ -33,9 +33,32 @@ static size_t utf8_length(struct span s)
 	return len;
 }
 
+/* Of the characters at the front that stand for themselves, one byte each. */
+static size_t plain_length(struct span s)
+{
+	size_t len = 0;
+
+	while (len < s.len && s.data[len] >= ' ' && s.data[len] < 0x7f && s.data[len] != '"' &&
+	       s.data[len] != '\\')
+		len++;
+	return len;
+}
+
+/* Most texts have nothing in them but plain characters: in one piece. */
+static void put_plain(struct json_writer *w, struct span *text)
+{
+	size_t len = plain_length(*text);
+
+	put(w, (struct span){ text->data, len });
+	text->data += len;
+	text->len -= len;
+}
+
 static void put_string(struct json_writer *w, struct span text)
 {
 	put(w, span_text("\""));
+	if (text.len > 0)
+		put_plain(w, &text);
 	while (text.len > 0 && w->status == OK) {
 		uint8_t c = text.data[0];
 		size_t len = utf8_length(text);
