@@ -115,7 +115,9 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 	c->keep_alive = keep_alive;
 	if (done == OK)
 		done = http_answer_head(&head, status, type, body.len, retry_after_s, keep_alive);
-	if (done != OK || evbuffer_add(out, head.data, head.len) != 0 ||
+	/* In one piece, head and body leave as one record in one segment. */
+	if (done != OK || evbuffer_expand(out, head.len + body.len) != 0 ||
+	    evbuffer_add(out, head.data, head.len) != 0 ||
 	    evbuffer_add(out, body.data, body.len) != 0) {
 		connection_close(c);
 		return;
