@@ -49,16 +49,20 @@ uint64_t file_lookup_place(const struct file_lookup *files, struct span path)
 	return place;
 }
 
-void file_lookup_fetch(const struct file_lookup *files, uint64_t place)
+void file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len)
 {
 	uint32_t record = image_be32(slot_at(files, place) + 4);
+	size_t len = IMAGE_RECORD_HEAD + path_len;
 
-	if (record == 0 || record - 1 >= files->records.len)
+	/* Another path's, or the end's, need not be here as a whole. */
+	if (record == 0 || record - 1 >= files->records.len ||
+	    len > files->records.len - (record - 1))
 		return;
-	/* Head and path of nearly all of them are in two lines. */
-	__builtin_prefetch(files->records.data + record - 1);
-	if (files->records.len - (record - 1) > CACHE_LINE)
-		__builtin_prefetch(files->records.data + record - 1 + CACHE_LINE);
+
+	const uint8_t *at = files->records.data + record - 1;
+	for (size_t i = 0; i < len; i += CACHE_LINE)
+		__builtin_prefetch(at + i);
+	__builtin_prefetch(at + len - 1);
 }
 
 bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out)

@@ -20,8 +20,8 @@ struct file_lookup {
 
 /* Where a path's slot is, or would be; memory starts to bring it. */
 uint64_t file_lookup_place(const struct file_lookup *files, struct span path);
-/* Memory starts to bring the record of the slot at place. */
-void file_lookup_fetch(const struct file_lookup *files, uint64_t place);
+/* Memory starts to bring the record of the slot at place, for a path so long. */
+void file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len);
 /* As reference_file_lookup(), of a path whose place was taken. */
 enum status file_lookup_find(const struct file_lookup *files, uint64_t place, struct span path,
 			     const struct digest *digest);

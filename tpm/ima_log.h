@@ -149,18 +149,19 @@ enum status ima_find_prefix(struct span log, enum digest_alg recorded, enum ima_
 			    size_t *prefix_bytes);
 
 /*
- * Who looks at the entries while they are replayed: they are read once, a window
- * of at most IMA_WINDOW at a time. ahead gets them before they are hashed, so
- * that memory can bring meanwhile what judging them reads; visit gets them after
- * that, up to the prefix's end, and before it is known that the quote covers
- * them. A status of visit's ends the replay.
+ * Who looks at the entries while they are replayed: each is read once, into one
+ * of IMA_AHEAD places. ahead gets it with the number of its place as soon as it
+ * was read, so that memory can bring what judging it reads while those before it
+ * are hashed; visit gets it after its own replay, up to the prefix's end, and
+ * before it is known that the quote covers it. A status of visit's ends the
+ * replay.
  */
-#define IMA_WINDOW 32
+#define IMA_AHEAD 16
 
 struct ima_visitor {
 	void *context;
-	void (*ahead)(void *context, const struct ima_entry *entries, size_t count);
-	enum status (*visit)(void *context, const struct ima_entry *entries, size_t count);
+	void (*ahead)(void *context, const struct ima_entry *entry, size_t place);
+	enum status (*visit)(void *context, const struct ima_entry *entry, size_t place);
 };
 
 /* As ima_find_prefix(), but where no prefix reaches the quote this is no failure:

@@ -180,39 +180,37 @@ static enum status check_end(struct search *s, bool *is_prefix)
 	return check_tail(s, tail, is_prefix);
 }
 
-/* Entries that were read; what came after the last of them. */
-struct window {
-	struct ima_entry entry[IMA_WINDOW];
-	size_t count;
-	enum status end;
+/* Entries that were read and are not replayed yet, each at its number's place. */
+struct ahead {
+	struct ima_entry entry[IMA_AHEAD];
+	size_t read, taken;
+	enum status end; /* what came after the last one read */
 };
 
-static void window_read(struct window *w, struct ima_log *log)
+static void read_ahead(struct ahead *a, struct ima_log *log, const struct ima_visitor *visitor)
 {
-	w->count = 0;
-	w->end = OK;
-	while (w->count < IMA_WINDOW && w->end == OK) {
-		w->end = ima_log_next(log, &w->entry[w->count]);
-		w->count += w->end == OK;
+	while (a->end == OK && a->read - a->taken < IMA_AHEAD) {
+		size_t place = a->read % IMA_AHEAD;
+
+		a->end = ima_log_next(log, &a->entry[place]);
+		if (a->end != OK)
+			return;
+		a->read++;
+		if (visitor != NULL)
+			visitor->ahead(visitor->context, &a->entry[place], place);
 	}
 }
 
-/* Replays the window up to the prefix's end, or all of it. */
-static enum status search_window(struct search *s, const struct window *w,
-				 const struct ima_visitor *visitor, bool *is_prefix)
+static enum status take_next(struct search *s, struct ahead *a, const struct ima_visitor *visitor,
+			     bool *is_reached)
 {
-	enum status status = OK;
-	size_t count = 0;
+	size_t place = a->taken++ % IMA_AHEAD;
+	enum status status = search_step(s, &a->entry[place]);
 
-	if (visitor != NULL && visitor->ahead != NULL)
-		visitor->ahead(visitor->context, w->entry, w->count);
-	while (count < w->count && status == OK && !*is_prefix) {
-		status = search_step(s, &w->entry[count++]);
-		if (status == OK)
-			status = check_end(s, is_prefix);
-	}
+	if (status == OK)
+		status = check_end(s, is_reached);
 	if (status == OK && visitor != NULL)
-		status = visitor->visit(visitor->context, w->entry, count);
+		status = visitor->visit(visitor->context, &a->entry[place], place);
 	return status;
 }
 
@@ -220,16 +218,16 @@ static enum status search_window(struct search *s, const struct window *w,
 static enum status search_prefix(struct search *s, const struct ima_visitor *visitor,
 				 bool *is_reached)
 {
-	struct window w = { .end = OK };
+	struct ahead a = { .end = OK };
 	enum status status = check_end(s, is_reached);
 
-	while (status == OK && !*is_reached && w.end == OK) {
-		window_read(&w, &s->log);
-		status = search_window(s, &w, visitor, is_reached);
+	while (status == OK && !*is_reached) {
+		read_ahead(&a, &s->log, visitor);
+		if (a.taken == a.read)
+			return a.end == STATUS_NOT_FOUND ? OK : a.end;
+		status = take_next(s, &a, visitor, is_reached);
 	}
-	if (status != OK || *is_reached)
-		return status;
-	return w.end == STATUS_NOT_FOUND ? OK : w.end;
+	return status;
 }
 
 enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,

@@ -168,17 +168,17 @@ static enum status find_part(const struct appraisal_input *input, struct ima_sta
 	return OK;
 }
 
-static void walk_ahead(void *context, const struct ima_entry *entries, size_t count)
+static void walk_ahead(void *context, const struct ima_entry *entry, size_t place)
 {
-	ima_walk_ahead(context, entries, count);
+	ima_walk_ahead(context, entry, place);
 }
 
-static enum status walk_visit(void *context, const struct ima_entry *entries, size_t count)
+static enum status walk_visit(void *context, const struct ima_entry *entry, size_t place)
 {
 	struct ima_walk *walk = context;
 
-	for (size_t i = 0; i < count && walk->failure == OK && !walk->is_waiting; i++)
-		walk->failure = ima_entry_check(walk, &entries[i], i);
+	if (!walk->is_waiting)
+		walk->failure = ima_entry_check(walk, entry, place);
 	return walk->failure;
 }
 
@@ -240,7 +240,7 @@ static enum status check_rest(struct ima_walk *walk, size_t replayed)
 	if (status == OK)
 		status = ima_log_open(rest, DIGEST_SHA1, walk->waiting.index + 1, &log);
 	while (status == OK && (status = ima_log_next(&log, &entry)) == OK) {
-		ima_walk_ahead(walk, &entry, 1);
+		ima_walk_ahead(walk, &entry, 0);
 		status = ima_entry_check(walk, &entry, 0);
 	}
 	return status == STATUS_NOT_FOUND ? OK : status;

@@ -58,16 +58,16 @@ void ima_walk_done(struct ima_walk *walk)
 	hasher_done(&walk->sha256);
 }
 
-void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entries, size_t count)
+void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i)
 {
-	size_t sets = walk->sets->count;
+	struct ima_ahead *now = &walk->ahead[i];
+	const struct ima_ahead *before = &walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD];
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < sets; j++)
-			walk->place[i][j] = file_lookup_place(&walk->files[j], entries[i].path);
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < sets; j++)
-			file_lookup_fetch(&walk->files[j], walk->place[i][j]);
+	now->path_len = entry->path.len;
+	for (size_t j = 0; j < walk->sets->count; j++) {
+		now->place[j] = file_lookup_place(&walk->files[j], entry->path);
+		file_lookup_fetch(&walk->files[j], before->place[j], before->path_len);
+	}
 }
 
 struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
@@ -77,7 +77,7 @@ struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, s
 
 	for (size_t j = 0; j < count; j++) {
 		enum status status =
-			file_lookup_find(&walk->files[j], walk->place[i][j], path, digest);
+			file_lookup_find(&walk->files[j], walk->ahead[i].place[j], path, digest);
 
 		if (status == OK)
 			return (struct ima_listing){ OK, &walk->sets->set[j] };

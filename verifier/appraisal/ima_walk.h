@@ -30,8 +30,11 @@ struct ima_walk {
 	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
 	size_t required_count;
 	struct ima_required required[IMA_REQUIRED_MAX];
-	/* Where each set has the path of each entry of the window. */
-	uint64_t place[IMA_WINDOW][IMA_SETS_MAX];
+	/* Of each entry that was read ahead: where each set has its path. */
+	struct ima_ahead {
+		size_t path_len;
+		uint64_t place[IMA_SETS_MAX];
+	} ahead[IMA_AHEAD];
 	/*
 	 * A search through whole sets is for a person's sake: never before the
 	 * quote is known to cover its entry, and never in proportion to what a host
@@ -49,9 +52,11 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
 void ima_walk_done(struct ima_walk *walk);
 AUTO_RELEASE(ima_walk, ima_walk_done);
 
-/* Memory starts to bring what looking up these entries, at most IMA_WINDOW, reads. */
-void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entries, size_t count);
-/* Among the first count sets; of entry i of those that ima_walk_ahead() had last. */
+/* Memory starts to bring what looking up the entry will read, in two steps: its
+ * slots now, the records that they name when half as many more were read. i: its
+ * place of IMA_AHEAD. */
+void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i);
+/* Among the first count sets; of the entry that ima_walk_ahead() had as i. */
 struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
 				    struct span path, const struct digest *digest);
 /* Is it in a set under any path? False too where there were searches enough. */
