@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/directory.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
+#include "daemon/mapping.h"
 #include "verifier/appraiser/jobs.h"
 
 #define POOL_FILE_MAX ((size_t)1 << 20)
@@ -62,8 +62,7 @@ static bool read_pools(struct appraiser *a)
 
 static void unmap(struct mapped_reference *mapped)
 {
-	if (mapped->image.len > 0)
-		(void)munmap((void *)(uintptr_t)mapped->image.data, mapped->image.len);
+	mapping_close(mapped->image);
 	*mapped = (struct mapped_reference){ 0 };
 }
 
@@ -74,13 +73,8 @@ static bool map(int fd, struct mapped_reference *out)
 	struct stat st;
 
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0 || st.st_size <= 0 ||
-	    st.st_size > REFERENCE_MAX)
+	    st.st_size > REFERENCE_MAX || mapping_open(fd, (size_t)st.st_size, &mapped.image) != OK)
 		return false;
-
-	void *pages = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (pages == MAP_FAILED)
-		return false;
-	mapped.image = (struct span){ .data = pages, .len = (size_t)st.st_size };
 	if (reference_open(mapped.image, &mapped.reference) != OK) {
 		unmap(&mapped);
 		return false;
