@@ -9,7 +9,7 @@
  * a path once. Half a million files never pass through a JSON parser, and a
  * person can make or check one with coreutils.
  */
-#define SET_FILE_MAX ((size_t)256 << 20)
+#define SET_FILE_MAX ((size_t)1 << 30) /* five million files have room in it */
 #define SET_PATH_MAX 4096
 
 /* One line. The path borrows from the file. */
