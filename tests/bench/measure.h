@@ -32,9 +32,8 @@ void measure_skip(const char *name, const char *why);
 /* Seconds, from any start. */
 double measure_wall(void);
 double measure_cpu(void); /* of this process */
-/* Runs the program argv[0], found by PATH, with its output thrown away: the wall
- * time from before its start to after its end, negative where it can't be run or
- * fails. */
+/* Runs the program argv[0], found by PATH, with its output thrown away: its CPU
+ * seconds, start and end included; negative where it can't be run or fails. */
 double measure_program(const char *const argv[]);
 
 #endif
