@@ -418,7 +418,8 @@ struct span answer_field(const struct bytes *answer, const char *name)
 /* Head and body as long as the head says. */
 static bool is_whole(const struct bytes *answer)
 {
-	const uint8_t *end = memmem(answer->data, answer->len, "\r\n\r\n", 4);
+	const uint8_t *end =
+		answer->len == 0 ? NULL : memmem(answer->data, answer->len, "\r\n\r\n", 4);
 	uint64_t length = 0;
 
 	if (end == NULL ||

@@ -124,11 +124,15 @@ static enum status range_flush(struct connection *c, TPM2_HANDLE first, TPM2_HAN
 	return status;
 }
 
+/* Part 2, 7.2. tss2 shifts 0x80 as an int, which has no room for it. */
+#define TRANSIENT_FIRST ((TPM2_HANDLE)TPM2_HT_TRANSIENT << TPM2_HR_SHIFT)
+#define TRANSIENT_LAST (TRANSIENT_FIRST + 0x00fffffe)
+
 /* A TPM has three slots. Behind a resource manager there is never anything of
  * others to be seen; without one the TPM is ours alone. */
 static enum status leftovers_flush(struct connection *c)
 {
-	enum status status = range_flush(c, TPM2_TRANSIENT_FIRST, TPM2_TRANSIENT_LAST);
+	enum status status = range_flush(c, TRANSIENT_FIRST, TRANSIENT_LAST);
 
 	/* Asked for by the first range, answered with HMAC and policy sessions. */
 	if (status == OK)
