@@ -18,6 +18,13 @@ struct service {
 
 #define SERVICE_PATIENCE_MS 15000
 
+/* A sanitizer keeps freed memory, and more beside each block. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_SCALE 8
+#else
+#define MEMORY_SCALE 1
+#endif
+
 /* Keys and a configuration, with these lines under [server]; not started. */
 void service_init(struct service *s, const char *server_settings);
 /* Until it is ready. */
