@@ -661,6 +661,24 @@ static void i19_a_long_log_costs_what_it_is_long(void **state)
 	assert_true(tail_work_for(2000) <= (uint64_t)(2000 + ENTRIES) * PCR_COUNT);
 }
 
+static void i19_no_set_is_searched_for_what_no_quote_covers(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct pcr_values quoted;
+	(void)state;
+
+	scene_init(&s);
+	ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown);
+	quoted = s.golden.values;
+	golden_extend(&s.golden, 10, &unknown);
+	sets_searched = 0;
+	expect_log(&s, "ima-log-short", true);
+	assert_int_equal(sets_searched, 0);
+	s.golden.values = quoted;
+	expect_entry(&s, "ima-entry-unknown", TIER_CONTRAINDICATED);
+	assert_true(sets_searched > 0);
+}
+
 static void i19_a_log_over_the_cap_is_not_read(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -877,6 +895,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i16_an_exclude_is_whole_components),
 	cmocka_unit_test(i17_an_offset_is_the_verifier_s_to_choose),
 	cmocka_unit_test(i19_a_long_log_costs_what_it_is_long),
+	cmocka_unit_test(i19_no_set_is_searched_for_what_no_quote_covers),
 	cmocka_unit_test(i19_a_log_over_the_cap_is_not_read),
 	cmocka_unit_test(i19_an_entry_of_4_gib_is_not_waited_for),
 	cmocka_unit_test(i19_every_truncation_is_short_or_malformed),

@@ -93,7 +93,8 @@ bool ima_walk_has_digest(struct ima_walk *walk, const struct digest *digest)
 		return false;
 	walk->searches_left--;
 	for (size_t i = 0; i < walk->sets->count; i++)
-		if (file_lookup_has_digest(&walk->files[i], digest))
+		if (reference_set_has_digest(walk->input->reference, walk->sets->set[i].table,
+					     digest))
 			return true;
 	return false;
 }
