@@ -16,7 +16,7 @@ enum status base64_decode(struct span text, size_t max, struct bytes *out);
 enum status base64url_append(struct bytes *out, struct span s); /* RFC 7515, no padding */
 enum status base64url_decode(struct span text, size_t max, struct bytes *out);
 
-/* "sha256:<hex>" */
+/* "sha256:<hex>"; parsed in either case */
 enum status digest_text_append(struct bytes *out, const struct digest *d);
 enum status digest_text_parse(struct span text, struct digest *out);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A root: keys, roles and duties. Reading keys is by far the most of its time,
- * so that the ones of the corpus are read once, in fixed_keys.c. */
+/* A root: keys, roles and duties. Reading keys would be by far the most of its
+ * time: fixed_keys.c makes light of it. */
 #include "fuzz.h"
 #include "policies/root.h"
 

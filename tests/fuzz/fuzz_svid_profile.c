@@ -4,6 +4,8 @@
  * honest one asks for. OpenSSL takes 200 us to decode a public key, twenty times
  * as long as for all the rest, so that it finds no decoder here: the keys are
  * stand-ins, and which bytes are a key's is left to the comparison of its DER.
+ * What OpenSSL reads from extensions only after it took a certificate's digest is
+ * read here as it would.
  */
 #include <openssl/provider.h>
 
@@ -17,6 +19,31 @@ static OSSL_PROVIDER *no_decoders;
 EVP_PKEY *X509_get0_pubkey(const X509 *x)
 {
 	return x == granted_certificate() ? minting : workload;
+}
+
+uint32_t X509_get_key_usage(X509 *x)
+{
+	ASN1_BIT_STRING *usage = X509_get_ext_d2i(x, NID_key_usage, NULL, NULL);
+	uint32_t bits = 0;
+
+	if (usage == NULL)
+		return UINT32_MAX;
+	if (usage->length > 0)
+		bits = usage->data[0];
+	if (usage->length > 1)
+		bits |= (uint32_t)usage->data[1] << 8;
+	ASN1_BIT_STRING_free(usage);
+	return bits;
+}
+
+const ASN1_OCTET_STRING *X509_get0_subject_key_id(X509 *x)
+{
+	static ASN1_OCTET_STRING *id;
+
+	must(x == granted_certificate());
+	if (id == NULL)
+		id = X509_get_ext_d2i(x, NID_subject_key_identifier, NULL, NULL);
+	return id;
 }
 
 static void start(void)

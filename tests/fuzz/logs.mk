@@ -1,10 +1,10 @@
 # Fuzz targets: logs, and their appraisal.
 FIXED_REFERENCE = tests/fuzz/fixed_reference.c tests/fuzz/fixed_reference.h
-FUZZ_TARGETS += tests/fuzz/fuzz_boot_log tests/fuzz/fuzz_uefi_variable \
+FUZZ_TARGETS += tests/fuzz/fuzz_authenticate tests/fuzz/fuzz_boot_log tests/fuzz/fuzz_uefi_variable \
 	tests/fuzz/fuzz_uefi_image tests/fuzz/fuzz_signature_list tests/fuzz/fuzz_command_line \
 	tests/fuzz/fuzz_ima_log tests/fuzz/fuzz_ima_template tests/fuzz/fuzz_boot_appraisal \
 	tests/fuzz/fuzz_ima_appraisal tests/fuzz/fuzz_appraisal_state tests/fuzz/fuzz_log_files
-EXTRA_DIST += tests/fuzz/corpus/boot_log tests/fuzz/corpus/uefi_variable \
+EXTRA_DIST += tests/fuzz/corpus/authenticate tests/fuzz/corpus/boot_log tests/fuzz/corpus/uefi_variable \
 	tests/fuzz/corpus/uefi_image tests/fuzz/corpus/signature_list tests/fuzz/corpus/command_line \
 	tests/fuzz/corpus/ima_log tests/fuzz/corpus/ima_template tests/fuzz/corpus/boot_appraisal \
 	tests/fuzz/corpus/ima_appraisal tests/fuzz/corpus/appraisal_state tests/fuzz/corpus/log_files
@@ -41,3 +41,7 @@ tests_fuzz_fuzz_appraisal_state_LDADD = $(APPRAISAL_LIBS)
 tests_fuzz_fuzz_log_files_SOURCES = tests/fuzz/fuzz_log_files.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_log_files_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_log_files_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS)
+tests_fuzz_fuzz_authenticate_SOURCES = tests/fuzz/fuzz_authenticate.c tests/fuzz/fake_verify.c \
+	tests/fuzz/fake_verify.h $(FIXED_REFERENCE) $(FUZZ_MAIN)
+tests_fuzz_fuzz_authenticate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_authenticate_LDADD = $(APPRAISAL_LIBS)
