@@ -59,3 +59,10 @@ tests_unit_test_configuration_SOURCES = tests/unit/test_configuration.c tests/un
 tests_unit_test_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_configuration_LDADD = libmessages.a $(DAEMON_LIBS) $(CMOCKA_LIBS)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_appraiser_jobs
+TESTS += tests/unit/test_appraiser_jobs
+tests_unit_test_appraiser_jobs_SOURCES = tests/unit/test_appraiser_jobs.c tests/unit/unit.h
+tests_unit_test_appraiser_jobs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraiser_jobs_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
+endif
