@@ -27,6 +27,7 @@
 #define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
 #define PATIENCE_MS 3000
 #define REAP_WAIT_MS 200
+#define SWEEP_STEP_MS 10
 #define RESTART_FIRST_MS 500
 #define RESTART_MOST_MS 30000
 /* Roles that lived this long were no failed start. */
@@ -221,6 +222,32 @@ static void watch(struct parent *p)
 		(void)reap(p);
 }
 
+/* A mint that died left SVIDs behind, and its successor may have to wait. One
+ * that has nobody to talk to removes them and ends. */
+static void sweep(struct parent *p)
+{
+	int agent_mint[2] = { -1, -1 };
+	int mint_broker[2] = { -1, -1 };
+	enum status status = channel_pair(agent_mint);
+
+	if (status == OK)
+		status = channel_pair(mint_broker);
+	if (status == OK)
+		status = start_one(p, ROLE_MINT, (int[]){ agent_mint[1], mint_broker[0] });
+	close_pair(agent_mint);
+	close_pair(mint_broker);
+	for (int waited = 0; waited < PATIENCE_MS && p->pids[ROLE_MINT] != 0;
+	     waited += SWEEP_STEP_MS) {
+		(void)poll(NULL, 0, SWEEP_STEP_MS);
+		if (waitpid(p->pids[ROLE_MINT], NULL, WNOHANG) == p->pids[ROLE_MINT])
+			p->pids[ROLE_MINT] = 0;
+	}
+	role_stop(p->pids[ROLE_MINT], PATIENCE_MS);
+	p->pids[ROLE_MINT] = 0;
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "SVIDs of a mint that died: %s", status_text(status));
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -267,7 +294,12 @@ static int supervise(const char *configuration_path)
 
 		if (start_all(&p) == OK)
 			watch(&p);
+
+		bool is_swept = p.pids[ROLE_MINT] != 0;
+
 		stop_all(&p);
+		if (!is_swept)
+			sweep(&p);
 		if (time(NULL) - started > SETTLED_S)
 			wait_ms = RESTART_FIRST_MS;
 		if (!p.is_ending)

@@ -208,6 +208,17 @@ static enum status identities_read(struct configuration *c, struct settings_erro
 	return OK;
 }
 
+/* The user that a role becomes has to be there before the role is. */
+static enum status user_check(const struct configuration *c, const char *section,
+			      struct settings_error *error)
+{
+	const char *name = configuration_text(c, section, "user");
+
+	if (name != NULL && getpwnam(name) == NULL)
+		return refuse(error, "[%s] user: there is no user %s", section, name);
+	return OK;
+}
+
 enum status configuration_load(const char *path, struct configuration *out,
 			       struct settings_error *error)
 {
@@ -223,6 +234,10 @@ enum status configuration_load(const char *path, struct configuration *out,
 		status = guarded_file_check(&c, "verifier", "ca_file", false, error);
 	if (status == OK)
 		status = guarded_file_check(&c, "tpm", "endorsement_auth_file", true, error);
+	if (status == OK)
+		status = user_check(&c, "agent", error);
+	if (status == OK)
+		status = user_check(&c, "broker", error);
 	if (status == OK)
 		status = identities_read(&c, error);
 	if (status == OK) {
