@@ -9,4 +9,5 @@ tests_integration_test_broker_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_integration_test_broker_faults_LDADD = libagent.a $(MINT_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS) $(CURL_LIBS)
 TESTS += tests/integration/broker_faults
 endif
-EXTRA_DIST += tests/integration/broker_faults
+TESTS += tests/integration/attestd_faults
+EXTRA_DIST += tests/integration/broker_faults tests/integration/attestd_faults
