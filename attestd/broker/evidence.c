@@ -137,7 +137,7 @@ static enum status unreadable(struct broker *b, const char *which, const char *p
 		return status;
 	if (status == STATUS_TOO_LARGE)
 		why = "too-large";
-	if (status == STATUS_MALFORMED)
+	else if (status != STATUS_IO)
 		why = "malformed";
 	return broker_refuse(b, status, "%s-log-%s: %s", which, why, path);
 }
