@@ -106,6 +106,24 @@ static void i30_a_part_of_a_log_gives_no_right(void **state)
 	}
 }
 
+/* The release that a node may not go back behind is one that it was trusted with. */
+static void i30_a_part_of_a_log_ratchets_nothing(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct node_row row;
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	begin(&s);
+	prepare_part(&s, 10, "staged");
+	assert_int_not_equal(s.request.commit.release_version, 0);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_int_equal(store_node(s.signer.store, &s.node, &s.keep, &row), OK);
+	assert_int_equal(row.release_version, 0);
+}
+
 static void i30_what_is_bad_in_a_part_ends_the_right(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -309,6 +327,40 @@ static void i32_a_part_goes_on_where_the_last_one_ended(void **state)
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
 }
 
+/* Two of a node's quotes at two appraisers: what the first one stored stays, and
+ * the other one is appraised again from there. */
+static void i32_of_two_in_flight_the_later_goes_on_from_the_first(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct pending later;
+	(void)state;
+
+	attack_scene_init(&s);
+	begin(&s);
+	struct pending earlier = s.pending;
+
+	s.pending = (struct pending){ 0 };
+	begin(&s);
+	later = s.pending;
+	s.pending = earlier;
+	prepare_part(&s, ENTRIES + 10, "staged");
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+
+	struct signer_request again = s.request;
+
+	s.pending = later;
+	s.request = again;
+	s.request.commit.entries = ENTRIES;
+	s.request.commit.state = span_text("of before");
+	s.request.commit.ima_log = (struct span){ 0 };
+	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_GENERATION_CHANGED);
+	expect_state(&s, "staged", ENTRIES + 10);
+	prepare_part(&s, ENTRIES + 20, "further");
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	expect_state(&s, "further", ENTRIES + 20);
+	assert_int_equal(frames_stored(&s), 3);
+}
+
 static void i32_parts_end_with_their_boot_session(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -387,12 +439,14 @@ static void i33_a_log_that_outgrows_its_store_is_not_kept(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i30_a_part_of_a_log_gives_no_right),
+	cmocka_unit_test(i30_a_part_of_a_log_ratchets_nothing),
 	cmocka_unit_test(i30_what_is_bad_in_a_part_ends_the_right),
 	cmocka_unit_test(i31_what_was_undecided_goes_on_with_its_count),
 	cmocka_unit_test(i31_an_extend_outside_ima_is_untrusted_the_third_time),
 	cmocka_unit_test(i31_parts_wait_beside_what_is_proven),
 	cmocka_unit_test(i31_parts_become_the_log_when_a_quote_is_reached),
 	cmocka_unit_test(i32_a_part_goes_on_where_the_last_one_ended),
+	cmocka_unit_test(i32_of_two_in_flight_the_later_goes_on_from_the_first),
 	cmocka_unit_test(i32_parts_end_with_their_boot_session),
 	cmocka_unit_test(i33_a_log_that_outgrows_its_store_is_not_kept),
 };

@@ -63,6 +63,17 @@ static struct store *open_memory(void)
 	return s;
 }
 
+/* As who has just read the node. */
+static enum status attest(struct store *s, struct attestation *a)
+{
+	AUTO_DONE(keep) keep = { 0 };
+	struct node_row row;
+
+	assert_int_equal(store_node(s, &a->node, &keep, &row), OK);
+	a->previous = row.counters;
+	return store_attest(s, a);
+}
+
 static void a_node_comes_back_as_it_was_stored(void **state)
 {
 	AUTO(store) s = open_memory();
@@ -96,20 +107,33 @@ static void counters_must_rise_as_unsigned_numbers(void **state)
 	(void)state;
 
 	a.ima_log = (struct span){ 0 };
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.counters = counters_of(7, 1, 99);
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.counters = counters_of(7, 0, UINT64_MAX);
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.counters = counters_of(6, UINT32_MAX, UINT64_MAX);
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.counters = counters_of(7, 1, 101);
-	assert_int_equal(store_attest(s, &a), OK);
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.counters = counters_of(7, 1, (uint64_t)1 << 63);
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	a.counters = counters_of(8, 0, 0);
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
+}
+
+static void a_commit_goes_on_from_what_was_read(void **state)
+{
+	AUTO(store) s = open_memory();
+	struct attestation a = sample_attestation(1, 101);
+	(void)state;
+
+	a.ima_log = (struct span){ 0 };
+	assert_int_equal(attest(s, &a), OK);
+	a.counters = counters_of(7, 1, 102);
+	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), OK);
 }
 
 static void a_commit_needs_its_ak_its_generation_and_an_active_node(void **state)
@@ -119,22 +143,22 @@ static void a_commit_needs_its_ak_its_generation_and_an_active_node(void **state
 	(void)state;
 
 	a.ak_name = span_text("ak-2");
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a = sample_attestation(1, 101);
 	a.generation = span_text("another");
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a = sample_attestation(1, 101);
 	assert_int_equal(store_node_narrow(s, &a.node, STANDING_QUARANTINED, span_text("why")), OK);
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_attest_cleared(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_node_release(s, &a.node, 5), OK);
 	/* Its class was never named, so it waits for that. */
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_node_place(s, &a.node, span_text("h"), span_text("c"), 6), OK);
 	/* What was read before the act may have been read for another class. */
-	assert_int_equal(store_attest(s, &a), STATUS_MISMATCH);
+	assert_int_equal(attest(s, &a), STATUS_MISMATCH);
 	a.act_time = 6;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 }
 
 static void logs_of_a_session_are_joined_and_leave_with_it(void **state)
@@ -146,18 +170,18 @@ static void logs_of_a_session_are_joined_and_leave_with_it(void **state)
 	struct span log;
 	(void)state;
 
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	a.counters = counters_of(7, 1, 102);
 	a.ima_frame = 2;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frameframe")));
 	/* A number that is taken, and one beyond the log that a quote has reached. */
 	a.counters = counters_of(7, 1, 103);
-	assert_int_equal(store_attest(s, &a), STATUS_DENIED);
+	assert_int_equal(attest(s, &a), STATUS_DENIED);
 	a.counters = counters_of(7, 1, 104);
 	a.ima_frame = 3;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frameframe")));
 	a.counters = counters_of(7, 1, 105);
@@ -165,19 +189,19 @@ static void logs_of_a_session_are_joined_and_leave_with_it(void **state)
 	a.forget_to = 2;
 	a.ima_frame = 4;
 	a.session.log_frame = 4;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frameframe")));
 	a.counters = counters_of(7, 1, 106);
 	a.forget_from = 0;
 	a.forget_to = INT64_MAX;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_true(span_equal(log, span_text("frame")));
 	a.counters = counters_of(8, 0, 1);
 	a.is_new_session = true;
 	a.ima_log = (struct span){ 0 };
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_session_log(s, &a.node, false, &keep, &log), OK);
 	assert_int_equal(log.len, 0);
 	assert_int_equal(store_session(s, &a.node, &keep, &session), OK);
@@ -194,7 +218,7 @@ static void an_undecided_end_moves_the_counters_only(void **state)
 	struct node_row row;
 	(void)state;
 
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	a.counters = counters_of(7, 1, 102);
 	a.ima_log = (struct span){ 0 };
 	a.is_decided = false;
@@ -202,7 +226,7 @@ static void an_undecided_end_moves_the_counters_only(void **state)
 	a.expires = 0;
 	a.now = 9000;
 	a.release_version = 3;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	assert_int_equal(store_node(s, &a.node, &keep, &row), OK);
 	assert_int_equal(row.verdict, NODE_TRUSTED);
 	assert_int_equal(row.attested, 2000);
@@ -462,10 +486,10 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state)
 	assert_int_equal(store_open(f.path, &s), OK);
 	assert_int_equal(store_generation_set(s, generation), OK);
 	assert_int_equal(store_node_insert(s, &first), OK);
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	a.counters = counters_of(7, 1, 102);
 	a.ima_frame = 2;
-	assert_int_equal(store_attest(s, &a), OK);
+	assert_int_equal(attest(s, &a), OK);
 	store_free(s);
 	/* As that version left it. */
 	run_sql(&f,
@@ -515,6 +539,7 @@ int main(void)
 		cmocka_unit_test(a_node_comes_back_as_it_was_stored),
 		cmocka_unit_test(an_ak_and_an_id_exist_once),
 		cmocka_unit_test(counters_must_rise_as_unsigned_numbers),
+		cmocka_unit_test(a_commit_goes_on_from_what_was_read),
 		cmocka_unit_test(a_commit_needs_its_ak_its_generation_and_an_active_node),
 		cmocka_unit_test(logs_of_a_session_are_joined_and_leave_with_it),
 		cmocka_unit_test(an_undecided_end_moves_the_counters_only),

@@ -155,6 +155,7 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 		.node = p->row.node,
 		.ak_name = p->row.ak_name,
 		.act_time = p->row.act_time,
+		.previous = p->row.counters,
 		.counters = counters_of(a->counters.reset_count, a->counters.restart_count,
 					a->counters.clock),
 		.generation = { .data = p->generation, .len = SHA256_SIZE },
@@ -162,7 +163,8 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 		.is_decided = !is_undecided(c),
 		.now = turn->now,
 		.expires = grant->expires,
-		.release_version = state == NODE_TRUSTED ? c->release_version : 0,
+		.release_version =
+			state == NODE_TRUSTED && !is_undecided(c) ? c->release_version : 0,
 		.is_new_session = is_new,
 	};
 
@@ -183,6 +185,8 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 /* Nothing was changed: say which of the conditions failed. */
 static enum refusal why_not_stored(struct turn *turn, const struct pending *p)
 {
+	const struct tpm_counters *c = &p->authentication.counters;
+	struct counters own = counters_of(c->reset_count, c->restart_count, c->clock);
 	struct node_row row;
 	enum status status = store_node(turn->signer->store, &p->row.node, turn->keep, &row);
 
@@ -197,6 +201,10 @@ static enum refusal why_not_stored(struct turn *turn, const struct pending *p)
 		return REFUSAL_GENERATION_CHANGED;
 	/* Another class has other reference values: appraise again. */
 	if (row.act_time != p->row.act_time)
+		return REFUSAL_GENERATION_CHANGED;
+	/* Another of its quotes was faster: this one goes on from there. */
+	if (memcmp(row.counters.value, p->row.counters.value, COUNTERS_SIZE) != 0 &&
+	    memcmp(row.counters.value, own.value, COUNTERS_SIZE) < 0)
 		return REFUSAL_GENERATION_CHANGED;
 	return REFUSAL_EVIDENCE_REPLAYED;
 }

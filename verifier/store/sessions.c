@@ -159,6 +159,7 @@ static void bind_conditions(struct query *q, const struct attestation *a)
 	query_blob(q, (struct span){ .data = a->counters.value, .len = COUNTERS_SIZE });
 	query_blob(q, a->generation);
 	query_int(q, a->act_time);
+	query_blob(q, (struct span){ .data = a->previous.value, .len = COUNTERS_SIZE });
 }
 
 enum status store_attest(struct store *s, const struct attestation *a)

@@ -19,6 +19,7 @@
 /* Which commits count: DESIGN.md, Protocol. */
 #define ATTEST_CONDITIONS                                                                          \
 	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1 AND act_time = ?5"                       \
+	" AND counters = ?6"                                                                       \
 	" AND ?4 = (SELECT value FROM facts WHERE name = 'generation')"
 
 static const char *const texts[STATEMENTS] = {
@@ -59,13 +60,13 @@ static const char *const texts[STATEMENTS] = {
 				" act_time = min(act_time, ?1)"
 				" WHERE attested > ?1 OR act_time > ?1",
 	[SQL_ATTEST] = "UPDATE nodes SET counters = ?3,"
-		       " verdict = CASE ?6 WHEN 1 THEN ?7 ELSE verdict END,"
-		       " expires = CASE ?6 WHEN 1 THEN ?8 ELSE expires END,"
-		       " attested = CASE ?6 WHEN 1 THEN ?9 ELSE attested END,"
-		       " release_version = max(release_version, ?10)" ATTEST_CONDITIONS
+		       " verdict = CASE ?7 WHEN 1 THEN ?8 ELSE verdict END,"
+		       " expires = CASE ?7 WHEN 1 THEN ?9 ELSE expires END,"
+		       " attested = CASE ?7 WHEN 1 THEN ?10 ELSE attested END,"
+		       " release_version = max(release_version, ?11)" ATTEST_CONDITIONS
 		       " AND counters < ?3",
-	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?6, expires = 0,"
-			       " attested = ?7" ATTEST_CONDITIONS " AND counters > ?3",
+	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?7, expires = 0,"
+			       " attested = ?8" ATTEST_CONDITIONS " AND counters > ?3",
 	[SQL_SESSION] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE node = ?1",
 	[SQL_SESSION_RESULT] = "SELECT result FROM sessions WHERE node = ?1",
 	[SQL_SESSION_EVIDENCE] = "SELECT evidence FROM sessions WHERE node = ?1",

@@ -136,6 +136,8 @@ struct attestation {
 	struct node_id node;
 	struct span ak_name;
 	int64_t act_time; /* no person decided about the node since it was read */
+	/* What the node had when its boot session was read: no other commit since. */
+	struct counters previous;
 	struct counters counters;
 	struct span generation; /* must still be store_generation()'s */
 	enum node_state verdict;
@@ -151,7 +153,8 @@ struct attestation {
 };
 
 /* One compare-and-set: STATUS_MISMATCH, and nothing changed, unless the node
- * is active with this AK, the counters rise, the generation is current. */
+ * is active with this AK, the counters rise from those read, the generation is
+ * current. */
 enum status store_attest(struct store *s, const struct attestation *a);
 /* Authentic words that no later quote could follow (tpm-cleared): the verdict
  * alone, counters stay. The same conditions but that the counters fall. */
