@@ -736,6 +736,25 @@ static void a_clock_set_back_is_named_and_stops_everything(void **state)
 	assert_int_equal(s.answer.health.health, HEALTH_CLOCK_SET_BACK);
 }
 
+/* A refusal first, in each second: what comes after it must reach the store. */
+static void a_refused_request_hides_no_time_from_the_store(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	s.now += 3000;
+	s.request.challenge = (struct challenge_request){ .node = { { 0xee } } };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_UNKNOWN);
+	scene_attest(&s);
+	/* As after a restart. */
+	s.signer.high_water = 0;
+	assert_int_equal(high_water_read(&s.signer), OK);
+	assert_int_equal(s.signer.high_water, s.now);
+}
+
 static enum status accept_clock(struct signer_scene *s)
 {
 	struct turn turn = scene_turn(s);
@@ -906,6 +925,7 @@ int main(void)
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
 		cmocka_unit_test(a_stale_timestamp_grants_nothing_new),
+		cmocka_unit_test(a_refused_request_hides_no_time_from_the_store),
 		cmocka_unit_test(a_clock_set_back_is_named_and_stops_everything),
 		cmocka_unit_test(a_clock_that_was_far_ahead_is_accepted_once_and_on_record),
 		cmocka_unit_test(a_cleared_tpm_starts_again_by_a_fresh_activation),

@@ -125,6 +125,7 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	enum refusal refusal = REFUSAL_NONE;
 
 	bool is_back = clock_is_back(turn);
+	int64_t seen = s->high_water;
 
 	*answer = (struct signer_answer){ .type = request->type };
 	if (wants_true_time(request))
@@ -134,6 +135,8 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 		refusal = dispatch(turn, request, answer);
 	if (refusal == REFUSAL_NONE)
 		return;
+	/* What a refused request wrote is undone, the time that it came at as well. */
+	s->high_water = seen;
 	s->refusals++;
 	*answer = (struct signer_answer){
 		.type = request->type,
