@@ -235,6 +235,17 @@ static void the_store_is_its_owners_to_read(void **state)
 	done(&f);
 }
 
+static void accepting_the_clock_makes_no_store(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	assert_int_equal(signer_accept_clock(f.paths[4], "no verifier was here"), 1);
+	assert_int_equal(access(f.paths[4], F_OK), -1);
+	done(&f);
+}
+
 static void a_sealed_image_reaches_every_appraiser(void **state)
 {
 	struct release_marks marks = { 0 };
@@ -435,6 +446,7 @@ int main(void)
 		cmocka_unit_test(it_serves_until_its_parent_ends),
 		cmocka_unit_test(a_full_disk_is_not_healthy_and_recovers),
 		cmocka_unit_test(the_store_is_its_owners_to_read),
+		cmocka_unit_test(accepting_the_clock_makes_no_store),
 		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
 		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),
 		cmocka_unit_test(an_image_that_could_still_change_is_refused),

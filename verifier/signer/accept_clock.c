@@ -2,6 +2,7 @@
 #include "verifier/signer/signer.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/log.h"
 #include "verifier/signer/clock.h"
@@ -23,7 +24,9 @@ static enum status accept_in_group(struct signer *s, const char *reason)
 int signer_accept_clock(const char *store, const char *reason)
 {
 	struct signer s = { 0 };
-	enum status status = store_open(store, &s.store);
+	/* Opened, one that is not there would be made: another user's, and empty. */
+	enum status status =
+		access(store, F_OK) == 0 ? store_open(store, &s.store) : STATUS_NOT_FOUND;
 
 	if (status == OK)
 		status = accept_in_group(&s, reason);
