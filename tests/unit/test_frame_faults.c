@@ -570,6 +570,7 @@ static void at_relay(void *victim, const struct shot *shot)
 	assert_int_equal(relay_connect(&f->relay, 1, second[1]), OK);
 	f->answers = 0;
 	assert_int_equal(relay_send(&f->relay, &request, f, &id), OK);
+	turn_loop(f);
 	assert_int_equal(channel_receive(&captured, PATIENCE_MS, &frame), OK);
 	fire(&captured, shot);
 	turn_loop(f);
@@ -579,6 +580,7 @@ static void at_relay(void *victim, const struct shot *shot)
 	assert_int_equal(channel_receive(&captured, PATIENCE_MS, &frame), STATUS_IO);
 	/* The other one serves on, and answers for itself only. */
 	assert_int_equal(relay_send(&f->relay, &request, f, &id), OK);
+	turn_loop(f);
 	assert_int_equal(channel_receive(&other, PATIENCE_MS, &frame), OK);
 	assert_int_equal(frame.type, FRAME_REQUEST);
 	channel_done(&captured);
