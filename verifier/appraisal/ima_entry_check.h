@@ -5,8 +5,8 @@
 #include "verifier/appraisal/ima_walk.h"
 
 /* Adds to the state's findings what is wrong with the entry that ima_walk_ahead()
- * had as i. Where walk->is_waiting afterwards, that is still
- * to be decided by ima_entry_settle(), before the entries that follow. */
+ * had as i. Where walk->is_waiting afterwards, that is still to be decided by
+ * ima_entry_settle(), before the entries that follow. */
 enum status ima_entry_check(struct ima_walk *walk, const struct ima_entry *entry, size_t i);
 /* Decides about the waiting entry, now that the quote covers it. */
 enum status ima_entry_settle(struct ima_walk *walk);

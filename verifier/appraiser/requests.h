@@ -65,8 +65,8 @@ void answer_malformed(struct answer *answer, enum status status, const char *fau
 void answer_json(struct answer *answer, enum status written);
 
 /*
- * Asks the signer and waits, while other requests go on. True: a->reply is its answer. False: *answer is
- * what to tell the client (a refusal by its code, or 503).
+ * Asks the signer and waits, while other requests go on. True: a->reply is its
+ * answer. False: *answer is what to tell the client (a refusal by its code, or 503).
  */
 bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer);
 /* Takes over reference values that arrived in the meantime. */
