@@ -2,10 +2,13 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "signer_scene.h"
 #include "verifier/signer/clock.h"
+#include "verifier/signer/desks.h"
+#include "verifier/store/sqlite.h"
 
 static bool result_says(const struct result *r, const char *line)
 {
@@ -755,6 +758,68 @@ static void a_refused_request_hides_no_time_from_the_store(void **state)
 	assert_int_equal(s.signer.high_water, s.now);
 }
 
+static void send_challenge_request(struct channel *c, uint64_t id, uint8_t first_byte,
+				   const struct node_id *node)
+{
+	struct signer_request request = { .type = FRAME_CHALLENGE };
+	AUTO_DONE(bytes) body = { 0 };
+
+	request.challenge.node = *node;
+	request.challenge.node.value[0] ^= first_byte;
+	assert_int_equal(signer_request_encode(&request, &body), OK);
+	assert_int_equal(channel_send(c, FRAME_CHALLENGE, id, span_of(&body)), OK);
+}
+
+/* What a refused request wrote could not be undone: the others must not keep it. */
+static void a_step_that_can_not_be_undone_ends_its_group(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct desks *desks = calloc(1, sizeof(*desks));
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
+	struct channel appraiser;
+	sqlite3_stmt **undo;
+	int ends[2];
+	(void)state;
+
+	assert_non_null(desks);
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	assert_int_equal(channel_pair(ends), OK);
+	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
+	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
+	s.signer.store_path = "the store";
+	undo = &s.signer.store->prepared[SQL_STEP_UNDO];
+	(void)sqlite3_finalize(*undo);
+	assert_int_equal(sqlite3_prepare_v2(s.signer.store->db,
+					    "INSERT INTO facts VALUES (NULL, 1)", -1, undo, NULL),
+			 SQLITE_OK);
+
+	int64_t before = s.signer.high_water;
+
+	s.now += 3000;
+	struct turn turn = scene_turn(&s);
+
+	send_challenge_request(&appraiser, 1, 0, &s.node);
+	send_challenge_request(&appraiser, 2, 0xff, &s.node);
+	send_challenge_request(&appraiser, 3, 0, &s.node);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct signer_answer answer;
+		struct frame frame;
+
+		assert_int_equal(channel_receive(&appraiser, 1000, &frame), OK);
+		assert_int_equal(frame.id, id);
+		assert_int_equal(signer_answer_decode(FRAME_CHALLENGE, frame.body, &answer), OK);
+		assert_int_equal(answer.refusal, REFUSAL_STORE_UNAVAILABLE);
+	}
+	assert_int_equal(s.signer.high_water, before);
+	desks_done(desks);
+	channel_done(&appraiser);
+	free(desks);
+}
+
 static enum status accept_clock(struct signer_scene *s)
 {
 	struct turn turn = scene_turn(s);
@@ -925,6 +990,7 @@ int main(void)
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
 		cmocka_unit_test(a_stale_timestamp_grants_nothing_new),
+		cmocka_unit_test(a_step_that_can_not_be_undone_ends_its_group),
 		cmocka_unit_test(a_refused_request_hides_no_time_from_the_store),
 		cmocka_unit_test(a_clock_set_back_is_named_and_stops_everything),
 		cmocka_unit_test(a_clock_that_was_far_ahead_is_accepted_once_and_on_record),

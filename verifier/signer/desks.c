@@ -134,7 +134,8 @@ static void queue_refusal(struct desk *desk, const struct asked *asked)
 	queue_answer(desk, asked->id, &answer);
 }
 
-/* In a step of its own, so that a refusal undoes it alone. False: the store fails. */
+/* In a step of its own, so that a refusal undoes it alone. False: the store fails,
+ * and what the step wrote may still be in the group. */
 static bool answer_in_step(struct desks *desks, struct turn *turn)
 {
 	struct store *store = turn->signer->store;
@@ -145,17 +146,17 @@ static bool answer_in_step(struct desks *desks, struct turn *turn)
 	return store_step_end(store, desks->answer.refusal == REFUSAL_NONE) == OK;
 }
 
-static void answer_one(struct desks *desks, struct desk *desk, const struct asked *asked,
+static bool answer_one(struct desks *desks, struct desk *desk, const struct asked *asked,
 		       struct turn turn)
 {
 	AUTO_DONE(keep) keep = { 0 };
 
 	turn.pending = pending_of(desk, asked->id);
 	turn.keep = &keep;
-	if (answer_in_step(desks, &turn))
-		queue_answer(desk, asked->id, &desks->answer);
-	else
-		queue_refusal(desk, asked);
+	if (!answer_in_step(desks, &turn))
+		return false;
+	queue_answer(desk, asked->id, &desks->answer);
+	return true;
 }
 
 /* What was answered in a group that could not be stored was never said. */
@@ -191,8 +192,8 @@ static void serve_desk(struct desks *desks, struct desk *desk, const struct turn
 		desk->asked[desk->asked_count++] = asked;
 		if (*group == GROUP_EMPTY)
 			*group = store_begin(turn->signer->store) == OK ? GROUP_OPEN : GROUP_FAILED;
-		if (*group == GROUP_OPEN)
-			answer_one(desks, desk, &asked, *turn);
+		if (*group == GROUP_OPEN && !answer_one(desks, desk, &asked, *turn))
+			*group = GROUP_FAILED;
 	}
 }
 
