@@ -21,16 +21,16 @@ AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS;
 
 # make fuzz [FUZZ="boot_log ima_log"] [FUZZ_RUNS=100000]: tests/fuzz/README.md. In a
 # build that is none for fuzzing, one is made in fuzzing/.
-FUZZ =
+FUZZ = $(FUZZ_TARGETS:tests/fuzz/fuzz_%=%)
 FUZZ_RUNS = 10000000
 FUZZ_JOBS = 2
 FUZZ_SECONDS = 0
 .PHONY: fuzz
 if FUZZING
-fuzz: $(FUZZ_TARGETS)
+fuzz: $(FUZZ:%=tests/fuzz/fuzz_%)
 	@srcdir='$(srcdir)' builddir='$(builddir)' FUZZ_RUNS='$(FUZZ_RUNS)' \
 		FUZZ_JOBS='$(FUZZ_JOBS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' \
-		'$(srcdir)/tests/fuzz/run' $(or $(FUZZ),$(FUZZ_TARGETS:tests/fuzz/fuzz_%=%))
+		'$(srcdir)/tests/fuzz/run' $(FUZZ)
 else
 fuzz: fuzzing/Makefile
 	@$(MAKE) -s -C fuzzing fuzz FUZZ='$(FUZZ)' FUZZ_RUNS='$(FUZZ_RUNS)' \
