@@ -29,6 +29,14 @@ bool file_table_is_sound(const struct file_table *table, struct span slots, stru
 	       table->records <= records.len && table->records_len <= records.len - table->records;
 }
 
+/* An empty section has no bytes to point at. */
+static struct span part_of(struct span section, uint64_t offset, uint64_t len)
+{
+	if (len == 0)
+		return (struct span){ 0 };
+	return (struct span){ section.data + offset, (size_t)len };
+}
+
 struct file_lookup file_table_open(const struct file_table *table, struct span slots,
 				   struct span records)
 {
@@ -36,7 +44,7 @@ struct file_lookup file_table_open(const struct file_table *table, struct span s
 		.key = table->key,
 		.mask = table->slot_count - 1,
 		.slots = slots.data + table->slots,
-		.records = { records.data + table->records, (size_t)table->records_len },
+		.records = part_of(records, table->records, table->records_len),
 	};
 }
 

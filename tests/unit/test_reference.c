@@ -273,6 +273,20 @@ static void i27_a_set_cannot_list_what_kexec_would_load(void **state)
 	assert_int_equal(set_reader_next(&beside, &entry), OK);
 }
 
+/* Found by fuzz_set_file: no record at all, and an address reckoned from it. */
+static void an_empty_set_lists_nothing(void **state)
+{
+	AUTO_DONE(image_builder) image = { 0 };
+	struct digest digest = digest_filled(DIGEST_SHA256, 1);
+	struct file_table_result result;
+	(void)state;
+
+	assert_int_equal(image_builder_init(&image), OK);
+	assert_int_equal(image_file_table(&image, (struct span){ 0 }, &digest, &result), OK);
+	assert_int_equal(result.files, 0);
+	assert_false(image_table_has_path(&image, result.table, span_text("/bin/sh")));
+}
+
 static void a_large_set_is_found_whole(void **state)
 {
 	AUTO_DONE(bytes) text = { 0 };
@@ -400,6 +414,7 @@ int main(void)
 		cmocka_unit_test(another_image_has_another_generation),
 		cmocka_unit_test(r22_set_files_have_one_form),
 		cmocka_unit_test(i27_a_set_cannot_list_what_kexec_would_load),
+		cmocka_unit_test(an_empty_set_lists_nothing),
 		cmocka_unit_test(a_large_set_is_found_whole),
 		cmocka_unit_test(spiffe_ids_have_whole_segments),
 		cmocka_unit_test(a_pattern_entitles_to_whole_segments_only),
