@@ -48,6 +48,8 @@ static const char *const health_names[HEALTH_STATES] = {
 	[HEALTH_RELEASE_STALE] = "release-stale",
 	[HEALTH_STORE_UNAVAILABLE] = "store-unavailable",
 	[HEALTH_CLOCK_SET_BACK] = "clock-set-back",
+	[HEALTH_AUTHORITY_EXPIRED] = "authority-expired",
+	[HEALTH_AUTHORITY_ENDING] = "authority-ending",
 };
 
 const char *refusal_name(enum refusal refusal)
@@ -63,4 +65,9 @@ unsigned refusal_http_status(enum refusal refusal)
 const char *health_name(enum health health)
 {
 	return (unsigned)health < HEALTH_STATES ? health_names[health] : NULL;
+}
+
+bool health_can_grant(enum health health)
+{
+	return health == HEALTH_OK || health == HEALTH_AUTHORITY_ENDING;
 }

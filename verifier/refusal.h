@@ -2,6 +2,8 @@
 #ifndef VERIFIER_REFUSAL_H
 #define VERIFIER_REFUSAL_H
 
+#include <stdbool.h>
+
 /* What a person or a program is told; the names stand in docs/protocol.md. */
 enum refusal {
 	REFUSAL_NONE,
@@ -51,11 +53,15 @@ enum health {
 	HEALTH_RELEASE_STALE,
 	HEALTH_STORE_UNAVAILABLE,
 	HEALTH_CLOCK_SET_BACK,
+	HEALTH_AUTHORITY_EXPIRED, /* of one trust domain at least */
+	HEALTH_AUTHORITY_ENDING, /* within a month: it grants still */
 };
 
-#define HEALTH_STATES (HEALTH_CLOCK_SET_BACK + 1)
+#define HEALTH_STATES (HEALTH_AUTHORITY_ENDING + 1)
 
 /* "ok"; NULL beyond the last. */
 const char *health_name(enum health health);
+/* It may warn, and grants all the same. */
+bool health_can_grant(enum health health);
 
 #endif

@@ -270,6 +270,7 @@ struct health_answer {
 	uint64_t nodes[NODE_STATES];
 	uint64_t enrolments, verdicts, grants, refusals;
 	int64_t valid_until; /* of the loaded release; 0: none */
+	int64_t authority_until; /* of the CA that ends first; 0: none */
 };
 
 struct signer_request {

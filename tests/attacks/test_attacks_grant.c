@@ -192,10 +192,68 @@ static void k22_a_node_issues_for_no_host_and_no_address(void **state)
 		assert_false(gnutls_accepts_issued(&g, names[i], "critical,CA:FALSE"));
 }
 
+/* The scene's CA by another root, which ends at that time. */
+static void end_authority(struct granted_scene *g, int64_t end)
+{
+	static const uint8_t serial[16] = { 2 };
+	struct authority *a = &g->scene.signer.keys.authorities[0];
+	AUTO_DONE(bytes) pem = { 0 };
+	EVP_PKEY *key = a->key;
+
+	assert_int_equal(EVP_PKEY_up_ref(key), 1);
+	assert_int_equal(
+		authority_make_root("prod.example", key, serial, end - 10LL * 365 * 86400, &pem),
+		OK);
+	authority_done(a);
+	assert_int_equal(authority_init("prod.example", key, span_of(&pem), a), OK);
+	assert_int_equal(statement_prepare_bundles(&g->scene.signer), OK);
+	X509_free(g->root);
+	g->root = parse_certificate(span_of(&a->root));
+}
+
+static enum health health_of(struct signer_scene *s)
+{
+	scene_expect(s, FRAME_HEALTH, REFUSAL_NONE);
+	return s->answer.health.health;
+}
+
+static void k23_a_grant_ends_with_the_authority_that_signs_it(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	const struct result *result = &g.scene.answer.commit;
+	(void)state;
+
+	granted_scene_init(&g);
+	assert_int_equal(health_of(&g.scene), HEALTH_OK);
+
+	int64_t end = g.scene.now + 300;
+
+	end_authority(&g, end);
+	assert_int_equal(health_of(&g.scene), HEALTH_AUTHORITY_ENDING);
+	assert_int_equal(g.scene.answer.health.authority_until, end);
+	scene_attest(&g.scene);
+	AUTO(X509) grant = parse_certificate(result->certificate);
+	assert_int_equal(ASN1_TIME_compare(X509_get0_notAfter(grant), X509_get0_notAfter(g.root)),
+			 0);
+	assert_int_equal(result->reasons.count, 0);
+
+	/* Then the host is as good as before, and gets nothing. */
+	g.scene.now = end;
+	assert_int_equal(health_of(&g.scene), HEALTH_AUTHORITY_EXPIRED);
+	scene_attest(&g.scene);
+	assert_int_equal(result->certificate.len, 0);
+	assert_int_equal(result->ear.len, 0);
+	assert_int_equal(result->reasons.count, 1);
+	assert_true(span_equal(result->reasons.items[0].code, span_text("authority-expired")));
+	assert_non_null(memmem(result->verdict.data, result->verdict.len, "\nstate trusted\n", 15));
+	assert_non_null(memmem(result->verdict.data, result->verdict.len, "\nexpires 0\n", 11));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k15_a_grant_is_no_wider_than_it_says),
 	cmocka_unit_test(k16_a_certificate_ends_with_the_trust),
 	cmocka_unit_test(k22_a_node_issues_for_no_host_and_no_address),
+	cmocka_unit_test(k23_a_grant_ends_with_the_authority_that_signs_it),
 };
 
 ATTACKS_MAIN(tests)

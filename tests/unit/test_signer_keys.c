@@ -162,9 +162,9 @@ static void files_done(struct files *f)
 	EVP_PKEY_free(f->issuer_key);
 }
 
-static enum status load(const struct files *f, struct key_fault *fault)
+static enum status load_into(const struct files *f, struct signer_keys *keys,
+			     struct key_fault *fault)
 {
-	AUTO_DONE(signer_keys) keys = { 0 };
 	struct signer_authority_settings authority = { "prod.example", f->ca_key, f->ca };
 	struct signer_act_key_settings acts[] = { { "ida", ROLE_PLATFORM, f->act },
 						  { "ian", ROLE_IDENTITY_SECURITY, f->other_act } };
@@ -175,7 +175,14 @@ static enum status load(const struct files *f, struct key_fault *fault)
 					    .act_keys = acts,
 					    .act_key_count = 2 };
 
-	return signer_keys_load(&settings, (int64_t)time(NULL), &keys, fault);
+	return signer_keys_load(&settings, (int64_t)time(NULL), keys, fault);
+}
+
+static enum status load(const struct files *f, struct key_fault *fault)
+{
+	AUTO_DONE(signer_keys) keys = { 0 };
+
+	return load_into(f, &keys, fault);
 }
 
 /* How a file is spoiled. */
@@ -454,10 +461,35 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 	}
 }
 
+static void a_ca_ends_with_the_first_of_its_certificates(void **state)
+{
+	static const struct wanted ends[][2] = {
+		{ { "critical,CA:TRUE,pathlen:1", "critical,keyCertSign", -1, 100 },
+		  { "critical,CA:TRUE", "critical,keyCertSign", -1, 200 } },
+		{ { "critical,CA:TRUE,pathlen:1", "critical,keyCertSign", -1, 200 },
+		  { "critical,CA:TRUE", "critical,keyCertSign", -1, 100 } },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		AUTO_DONE(signer_keys) keys = { 0 };
+		struct key_fault fault = { 0 };
+		struct files f;
+
+		files_init(&f);
+		write_issued(&f, &ends[i][0], &ends[i][1]);
+		assert_int_equal(load_into(&f, &keys, &fault), OK);
+		assert_in_range(signer_keys_until(&keys), time(NULL) + 99 * DAY,
+				time(NULL) + 100 * DAY);
+		files_done(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_of_a_key_file_has_its_file_and_its_words),
+		cmocka_unit_test(a_ca_ends_with_the_first_of_its_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

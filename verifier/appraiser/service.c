@@ -97,7 +97,7 @@ void handle_health(struct appraiser *a, const struct request *request, struct an
 	json_text(&w, "status", span_text(health_name(a->reply.health.health)));
 	json_close(&w, '}');
 	answer_json(answer, json_end(&w));
-	if (answer->status == 200 && a->reply.health.health != HEALTH_OK) {
+	if (answer->status == 200 && !health_can_grant(a->reply.health.health)) {
 		answer->status = 503;
 		answer->retry_after_s = 30;
 	}
@@ -114,7 +114,7 @@ static enum status write_metrics(const struct health_answer *h, struct bytes *ou
 {
 	enum status status = put_count(out, "attestd_can_grant", "gauge",
 				       "1 where the verifier can grant the minting right.",
-				       h->health == HEALTH_OK);
+				       health_can_grant(h->health));
 
 	if (status == OK)
 		status = bytes_printf(out, "# HELP attestd_nodes Nodes by state.\n"
@@ -138,6 +138,10 @@ static enum status write_metrics(const struct health_answer *h, struct bytes *ou
 		status = put_count(out, "attestd_release_valid_until_seconds", "gauge",
 				   "When the loaded release's timestamp expires; 0 without one.",
 				   (uint64_t)h->valid_until);
+	if (status == OK)
+		status = put_count(out, "attestd_authority_valid_until_seconds", "gauge",
+				   "When the first certificate of a CA expires; 0 without a CA.",
+				   (uint64_t)h->authority_until);
 	return status;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/clock.h"
 
+/* Time to renew a CA, whose root may lie in a safe. */
+#define AUTHORITY_WARNING_S (30LL * 86400)
+
 enum health signer_health(const struct signer *s, int64_t now)
 {
 	if (now + CLOCK_TOLERANCE_S < s->high_water)
@@ -9,7 +12,12 @@ enum health signer_health(const struct signer *s, int64_t now)
 		return HEALTH_NO_RELEASE;
 	if (reference_facts(&s->reference).valid_until < now)
 		return HEALTH_RELEASE_STALE;
-	return HEALTH_OK;
+	if (s->keys.authority_count == 0)
+		return HEALTH_OK;
+	if (signer_keys_until(&s->keys) <= now)
+		return HEALTH_AUTHORITY_EXPIRED;
+	return signer_keys_until(&s->keys) - now < AUTHORITY_WARNING_S ? HEALTH_AUTHORITY_ENDING
+								       : HEALTH_OK;
 }
 
 /* Counting reads every node, and anybody may ask for health. */
@@ -41,6 +49,7 @@ static enum refusal answer_health(struct turn *turn, struct health_answer *answe
 	answer->refusals = s->refusals;
 	if (s->has_reference)
 		answer->valid_until = reference_facts(&s->reference).valid_until;
+	answer->authority_until = signer_keys_until(&s->keys);
 	/* A store that can be read may still refuse to be written, as on a full disk:
 	 * moving its time on is the cheapest way to know (s07). */
 	if (answer->health != HEALTH_CLOCK_SET_BACK &&

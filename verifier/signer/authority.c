@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/core_names.h>
 #include <openssl/pem.h>
@@ -51,6 +52,16 @@ static bool is_self_signed(X509 *certificate)
 			     X509_get_issuer_name(certificate)) == 0;
 }
 
+/* One whose end can't be read is over. */
+static int64_t end_of(const X509 *certificate)
+{
+	struct tm tm;
+
+	/* No leap seconds, no local zone: ASN1_TIME_to_tm() is UTC. */
+	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? (int64_t)timegm(&tm)
+									  : 0;
+}
+
 /* Issuing CA first, root last; what stands between goes out with a grant. */
 static enum status read_certificates(struct authority *a, struct span pem)
 {
@@ -69,6 +80,8 @@ static enum status read_certificates(struct authority *a, struct span pem)
 			status = to_der(last, &a->chain[a->chain_count++]);
 		if (a->issuer == NULL && X509_up_ref(next) == 1)
 			a->issuer = next;
+		if (last == NULL || end_of(next) < a->until)
+			a->until = end_of(next);
 		X509_free(last);
 		last = next;
 		next = NULL;

@@ -19,6 +19,7 @@ struct authority {
 	struct bytes chain[AUTHORITY_CHAIN_MAX]; /* DER: issuer first; empty where it is the root */
 	size_t chain_count;
 	struct bytes root; /* DER: what the bundle holds */
+	int64_t until; /* the first of its certificates ends: nothing it signs may live on */
 	/* Extensions that all grants share, made once. */
 	X509_EXTENSION *constraints, *usage, *san, *name_constraints, *authority_key_id;
 	struct grant_template grant; /* empty: none could be made */

@@ -31,9 +31,13 @@ static enum reason reason_to_withhold(const struct turn *turn, const struct pend
 		return REASON_CLASS_UNKNOWN;
 	if (reference_facts(&s->reference).valid_until < turn->now)
 		return REASON_RELEASE_STALE;
-	if (signer_keys_authority(&s->keys, node_class.trust_domain) == NULL)
+
+	const struct authority *authority =
+		signer_keys_authority(&s->keys, node_class.trust_domain);
+
+	if (authority == NULL)
 		return REASON_TRUST_DOMAIN_UNKNOWN;
-	return REASON_NONE;
+	return authority->until <= turn->now ? REASON_AUTHORITY_EXPIRED : REASON_NONE;
 }
 
 /* Says why, without a change to claims that were already derived. */
@@ -67,8 +71,14 @@ static bool is_undecided(const struct conclusion *c)
 	       !findings_have_any(&c->findings, SEVERITY_CONTRAINDICATED);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* For the authenticated minting key and no other; from the nonce's issue on, so
- * that a quote that was held back buys nothing (ATTACKS q25). */
+ * that a quote that was held back buys nothing (ATTACKS q25), and not beyond what
+ * signs it: some validators look at the leaf's time alone. */
 static enum status make_grant(struct turn *turn, const struct pending *p, struct grant *grant)
 {
 	const struct signer *s = turn->signer;
@@ -81,8 +91,11 @@ static enum status make_grant(struct turn *turn, const struct pending *p, struct
 	    !challenge_class(s, p->row.class_name, &grant->node_class))
 		return OK;
 	grant->authority = signer_keys_authority(&s->keys, grant->node_class.trust_domain);
-	request.expires = p->issued + grant->node_class.grant_lifetime_s;
-	if (grant->authority == NULL || request.expires <= turn->now)
+	if (grant->authority == NULL)
+		return OK;
+	request.expires =
+		earlier(p->issued + grant->node_class.grant_lifetime_s, grant->authority->until);
+	if (request.expires <= turn->now)
 		return OK;
 
 	enum status status = turn->random(request.name, sizeof(request.name));

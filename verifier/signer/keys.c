@@ -38,6 +38,16 @@ const struct authority *signer_keys_authority(const struct signer_keys *keys,
 	return NULL;
 }
 
+int64_t signer_keys_until(const struct signer_keys *keys)
+{
+	int64_t until = 0;
+
+	for (size_t i = 0; i < keys->authority_count; i++)
+		if (i == 0 || keys->authorities[i].until < until)
+			until = keys->authorities[i].until;
+	return until;
+}
+
 /* The first private key behind a URI: an HSM's or a TPM's provider answers. */
 static enum status key_from_uri(const char *uri, EVP_PKEY **out)
 {

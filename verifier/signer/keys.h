@@ -36,6 +36,8 @@ void signer_keys_done(struct signer_keys *keys);
 /* NULL where there is none. */
 const struct authority *signer_keys_authority(const struct signer_keys *keys,
 					      struct span trust_domain);
+/* When the first of them ends; 0 without one. */
+int64_t signer_keys_until(const struct signer_keys *keys);
 
 /* ECDSA P-256 with SHA-256 in DER by the result key. */
 enum status result_sign(EVP_PKEY *result, struct span text, struct bytes *signature);
