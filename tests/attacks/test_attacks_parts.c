@@ -234,6 +234,62 @@ static void i29_a_boot_that_changed_ends_what_is_on_its_way(void **state)
 	assert_int_equal(s.result.state.len, 0);
 }
 
+/* Of another PCR than 10, as a policy rule may ask for. */
+static void add_elsewhere(struct scene *s, unsigned pcr)
+{
+	struct digest cat = scene_listed(CAT);
+	const struct made_entry entry = {
+		.pcr = pcr,
+		.template = "ima-sigv2",
+		.digest_prefix = "ima:sha256:",
+		.digest = digest_span(&cat),
+		.path = { (const uint8_t *)CAT, sizeof(CAT) },
+		.has_last = true,
+	};
+
+	ima_log_add_made(&s->golden, &entry);
+}
+
+/* The first part ends where PCR 10 has its quoted value already. */
+static void i34_a_part_may_end_before_another_pcr_is_named(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	grow(&s, MORE_ENTRIES);
+	s.part = s.golden.ima_log.len;
+	add_elsewhere(&s, 11);
+	expect_part(&s);
+	scene_expect_nothing(&s);
+	assert_false(s.result.is_unproven);
+	assert_int_equal(s.result.entries, ENTRIES + MORE_ENTRIES + 1);
+}
+
+/* Whoever extended it by hand gains nothing by saying that more comes. */
+static void i34_what_no_part_explains_is_never_believed(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	grow(&s, MORE_ENTRIES);
+	golden_extend(&s.golden, 11, &unknown);
+	s.claims_more = true;
+	expect_part(&s);
+	for (unsigned i = 0; i < 3; i++) {
+		scene_expect(&s, "pcr-unexplained", CLAIM_CONFIGURATION, TIER_CONTRAINDICATED);
+		assert_false(s.result.is_retryable);
+		s.claims_more = false;
+	}
+	/* In a part that is too small, at once. */
+	AUTO_DONE(scene) small = { 0 };
+	scene_init(&small);
+	golden_extend(&small.golden, 11, &unknown);
+	small.claims_more = true;
+	scene_expect(&small, "pcr-unexplained", CLAIM_CONFIGURATION, TIER_CONTRAINDICATED);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i28_a_small_part_is_a_short_log),
 	cmocka_unit_test(i28_a_log_that_ends_is_no_part),
@@ -244,6 +300,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i29_a_bad_entry_in_a_part_does_not_wait),
 	cmocka_unit_test(i29_a_part_that_lies_leads_to_no_quote),
 	cmocka_unit_test(i29_a_boot_that_changed_ends_what_is_on_its_way),
+	cmocka_unit_test(i34_a_part_may_end_before_another_pcr_is_named),
+	cmocka_unit_test(i34_what_no_part_explains_is_never_believed),
 };
 
 ATTACKS_MAIN(tests)

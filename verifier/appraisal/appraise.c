@@ -106,16 +106,15 @@ static enum status explain_reset(const struct appraisal_input *input,
 	return OK;
 }
 
-/* Every quoted PCR: explained by the boot, reached by IMA, or never touched; any
- * other value would stand for something that nobody looked at (b04). */
-static enum status account_for_pcrs(const struct appraisal_input *input,
-				    const struct appraisal_state *state, struct findings *findings)
+/* The quoted PCRs that the boot does not explain and that were touched. */
+static enum status find_unexplained(const struct appraisal_input *input,
+				    const struct appraisal_state *state, pcr_mask *out)
 {
 	const struct node_class *k = input->node_class;
-	pcr_mask known = state->boot.explained | state->ima.progress.named;
+	pcr_mask unexplained = 0;
 
 	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
-		bool is_right = is_in(known, pcr) && pcr != k->cap;
+		bool is_right = is_in(state->boot.explained, pcr) && pcr != k->cap;
 		enum status status = OK;
 
 		if (!is_in(k->select, pcr))
@@ -124,16 +123,29 @@ static enum status account_for_pcrs(const struct appraisal_input *input,
 			status = explain_reset(input, state, pcr, &is_right);
 		if (status != OK)
 			return status;
-		if (!is_right) {
-			struct finding f = finding_of(REASON_PCR_UNEXPLAINED);
-			char text[16];
-
-			(void)snprintf(text, sizeof(text), "pcr=%u", pcr);
-			finding_detail(&f, text, (struct span){ 0 });
-			findings_add(findings, &f);
-		}
+		if (!is_right)
+			unexplained |= (pcr_mask)1 << pcr;
 	}
+	*out = unexplained;
 	return OK;
+}
+
+/* Every quoted PCR: explained by the boot, reached by IMA, or never touched; any
+ * other value would stand for something that nobody looked at (b04). */
+static void account_for_pcrs(const struct appraisal_input *input, pcr_mask unexplained,
+			     const struct ima_state *ima, struct findings *findings)
+{
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		struct finding f = finding_of(REASON_PCR_UNEXPLAINED);
+		char text[16];
+
+		if (!is_in(unexplained, pcr) ||
+		    (is_in(ima->progress.named, pcr) && pcr != input->node_class->cap))
+			continue;
+		(void)snprintf(text, sizeof(text), "pcr=%u", pcr);
+		finding_detail(&f, text, (struct span){ 0 });
+		findings_add(findings, &f);
+	}
 }
 
 static void add_all(struct findings *to, const struct findings *from)
@@ -167,6 +179,8 @@ static enum status appraise_logs(const struct appraisal_input *input, struct app
 				 struct appraisal *out)
 {
 	struct ima_sets sets;
+	/* No entry accounts for a cap. */
+	pcr_mask unexplained = 0, cap = (pcr_mask)1 << input->node_class->cap;
 	bool is_complete = false;
 	enum status status = ima_sets_collect(input, state->boot.release, &sets);
 
@@ -175,8 +189,10 @@ static enum status appraise_logs(const struct appraisal_input *input, struct app
 		return OK;
 	}
 	if (status == OK)
-		status = ima_appraise(input, &sets, &state->ima, &out->findings, &out->prefix_bytes,
-				      &is_complete);
+		status = find_unexplained(input, state, &unexplained);
+	if (status == OK)
+		status = ima_appraise(input, &sets, unexplained & ~cap, &state->ima, &out->findings,
+				      &out->prefix_bytes, &is_complete);
 	if (status == STATUS_TOO_LARGE) {
 		add(&out->findings, REASON_RELEASE_UNUSABLE);
 		status = OK;
@@ -190,10 +206,10 @@ static enum status appraise_logs(const struct appraisal_input *input, struct app
 	if (is_complete) {
 		claims_affirm(&out->claims, CLAIM_EXECUTABLES);
 		claims_affirm(&out->claims, CLAIM_CONFIGURATION);
-		status = account_for_pcrs(input, state, &out->findings);
+		account_for_pcrs(input, unexplained, &state->ima, &out->findings);
 	}
-	if (status != OK || ima_state_is_lost(&state->ima))
-		return status;
+	if (ima_state_is_lost(&state->ima))
+		return OK;
 	return appraisal_state_write(state, &out->state);
 }
 

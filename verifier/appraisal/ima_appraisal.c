@@ -168,6 +168,16 @@ static enum status find_part(const struct appraisal_input *input, struct ima_sta
 	return OK;
 }
 
+/* A whole part whose end reaches PCR 10 while a quoted PCR waits for its first
+ * entry: the one that follows may name it. */
+static bool is_cut_short(const struct ima_walk *walk, size_t replayed)
+{
+	const struct appraisal_input *input = walk->input;
+
+	return input->ima_has_more && replayed == input->ima_log.len && replayed >= IMA_PART_MIN &&
+	       (walk->unexplained & ~walk->state->progress.named) != 0;
+}
+
 static void walk_ahead(void *context, const struct ima_entry *entry, size_t place)
 {
 	ima_walk_ahead(context, entry, place);
@@ -198,7 +208,7 @@ static enum status find_extent(struct ima_walk *walk, size_t *replayed, struct f
 		return walk->failure;
 	switch (status) {
 	case OK:
-		if (!is_reached)
+		if (!is_reached || is_cut_short(walk, *replayed))
 			return find_part(input, walk->state, findings, extent);
 		*extent = EXTENT_PREFIX;
 		return OK;
@@ -248,13 +258,14 @@ static enum status check_rest(struct ima_walk *walk, size_t replayed)
 
 /* One reading for replay and judgement: *state goes on over what counts. */
 static enum status check_entries(const struct appraisal_input *input, const struct ima_sets *sets,
-				 struct ima_state *state, size_t *replayed,
+				 pcr_mask unexplained, struct ima_state *state, size_t *replayed,
 				 struct findings *findings, enum extent *extent)
 {
 	AUTO_DONE(ima_walk) walk = { 0 };
 	struct ima_state judged = *state;
 	enum status status = ima_walk_init(&walk, input, sets, &judged);
 
+	walk.unexplained = unexplained;
 	if (status == OK)
 		status = find_extent(&walk, replayed, findings, extent);
 	if (status != OK)
@@ -365,8 +376,8 @@ static bool may_replay(const struct appraisal_input *input, struct ima_state *st
 }
 
 enum status ima_appraise(const struct appraisal_input *input, const struct ima_sets *sets,
-			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,
-			 bool *is_complete)
+			 pcr_mask unexplained, struct ima_state *state, struct findings *findings,
+			 size_t *prefix_bytes, bool *is_complete)
 {
 	size_t replayed = 0;
 	enum extent extent = EXTENT_NONE;
@@ -376,7 +387,7 @@ enum status ima_appraise(const struct appraisal_input *input, const struct ima_s
 	*prefix_bytes = 0;
 	if (!may_replay(input, state, findings))
 		return OK;
-	status = check_entries(input, sets, state, &replayed, findings, &extent);
+	status = check_entries(input, sets, unexplained, state, &replayed, findings, &extent);
 	if (status != OK || extent == EXTENT_NONE)
 		return status;
 	if (state->progress.entries == 0) {

@@ -57,13 +57,14 @@ enum status ima_sets_collect(const struct appraisal_input *input, uint32_t boote
 			     struct ima_sets *out);
 
 /*
- * The new entries of the log, as far as the quote covers them. *state goes on
+ * The new entries of the log, as far as the quote covers them. unexplained: the
+ * quoted PCRs whose values only entries can account for. *state goes on
  * only over entries that are covered, or over a whole part of a log that has
  * more; findings gets what is about this evidence alone. *is_complete: the claim
  * about executables can be made.
  */
 enum status ima_appraise(const struct appraisal_input *input, const struct ima_sets *sets,
-			 struct ima_state *state, struct findings *findings, size_t *prefix_bytes,
-			 bool *is_complete);
+			 pcr_mask unexplained, struct ima_state *state, struct findings *findings,
+			 size_t *prefix_bytes, bool *is_complete);
 
 #endif

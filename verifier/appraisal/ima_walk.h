@@ -25,6 +25,7 @@ struct ima_walk {
 	const struct ima_sets *sets;
 	const struct ima_rules *rules; /* of the booted release */
 	struct ima_state *state; /* to be dropped where the quote is not reached */
+	pcr_mask unexplained; /* quoted, and for entries to account for */
 	struct span template_name; /* the last one that the release allows */
 	struct hasher sha256;
 	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
