@@ -77,6 +77,7 @@ enum status wire_decode(const struct wire_table *table, struct span body, void *
 #define WIRE_TABLE(type, list) \
 	{ .size = sizeof(type), .count = sizeof(list) / sizeof((list)[0]), .fields = (list) }
 
+/* A member's name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WIRE_MEMBER(tag, member) (((struct tag *)0)->member)
 /* The member's offset; no constant where it is of another type or size. */
 #define WIRE_AT(tag, member, type) \
@@ -133,6 +134,7 @@ enum status wire_decode(const struct wire_table *table, struct span body, void *
 	  .size = sizeof(WIRE_MEMBER(tag, chooser)), .base = (start), .tables = (list) }
 #define WIRE_CODEC(tag, member, by) \
 	{ .form = WIRE_FORM_CODEC, .offset = offsetof(struct tag, member), .codec = &(by) }
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 #endif

@@ -282,8 +282,11 @@ static void add_grant(const struct audit_row *row)
 		hex_decode((struct span){ row->text.data + prefix, 2 * SHA256_SIZE }, &raw), OK);
 	if (granted_count == granted_capacity) {
 		granted_capacity = granted_capacity == 0 ? 1024 : 2 * granted_capacity;
-		granted = reallocarray(granted, granted_capacity, sizeof(*granted));
-		assert_non_null(granted);
+
+		void *room = reallocarray(granted, granted_capacity, sizeof(*granted));
+
+		assert_non_null(room);
+		granted = room;
 	}
 	memcpy(granted[granted_count].certificate, raw.data, SHA256_SIZE);
 	(void)snprintf(granted[granted_count].node, sizeof(granted[0].node), "%.*s",

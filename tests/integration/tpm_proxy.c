@@ -282,6 +282,8 @@ static void *run(void *context)
 		if (poll(fds, 2, 50) <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
+			/* Whoever it is. */
+			/* cppcheck-suppress nullPointer */
 			int fd = fds[i].revents != 0 ? accept4(fds[i].fd, NULL, NULL, SOCK_CLOEXEC)
 						     : -1;
 

@@ -51,7 +51,7 @@ static bool on_parent_frame(struct front *front, const struct frame *frame)
 static void on_parent(evutil_socket_t fd, short what, void *context)
 {
 	struct front *front = context;
-	struct frame frame;
+	struct frame frame = { .fd = -1 };
 	enum status status = channel_fill(&front->parent);
 	(void)fd;
 	(void)what;

@@ -117,7 +117,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	(void)what;
 
 	while (status == OK) {
-		struct frame frame;
+		struct frame frame = { .fd = -1 };
 
 		status = channel_fill(&a->channel);
 		if (status == OK)
