@@ -519,6 +519,27 @@ static void s17_a_captured_mint_has_nothing_signed_but_a_leaf_of_the_grant(void 
 	assert_int_equal(ask_to_sign(&h, span_of(&svid.tbs)), OK);
 }
 
+/* The same certificate with the length of notBefore in two bytes: BER, no DER. Who
+ * reads the one and who reads the other may see different certificates. */
+static void spell_otherwise(struct span tbs, struct bytes *out)
+{
+	static const uint8_t validity[] = { 0x30, 0x1e, 0x17, 0x0d };
+	static const uint8_t otherwise[] = { 0x30, 0x1f, 0x17, 0x81, 0x0d };
+	const uint8_t *at = memmem(tbs.data, tbs.len, validity, sizeof(validity));
+
+	assert_non_null(at);
+
+	size_t before = (size_t)(at - tbs.data);
+	size_t after = before + sizeof(validity);
+
+	/* A SEQUENCE whose length takes two bytes. */
+	assert_true(before > 4 && tbs.data[1] == 0x82 && tbs.data[3] < 0xff);
+	assert_int_equal(bytes_copy((struct span){ tbs.data, before }, out), OK);
+	out->data[3]++;
+	assert_int_equal(bytes_append(out, (struct span){ otherwise, sizeof(otherwise) }), OK);
+	assert_int_equal(bytes_append(out, (struct span){ tbs.data + after, tbs.len - after }), OK);
+}
+
 /* What is no certificate at all: a bare digest, a quote, more than one thing. */
 static void s17_a_captured_mint_has_no_other_bytes_signed(void **state)
 {
@@ -527,6 +548,7 @@ static void s17_a_captured_mint_has_no_other_bytes_signed(void **state)
 	AUTO_DONE(host) h = { 0 };
 	AUTO_DONE(svid) svid = { 0 };
 	AUTO_DONE(bytes) longer = { 0 };
+	AUTO_DONE(bytes) other_spelling = { 0 };
 	(void)state;
 
 	host_init(&h);
@@ -534,11 +556,13 @@ static void s17_a_captured_mint_has_no_other_bytes_signed(void **state)
 	make_svid(&h, &svid);
 	assert_int_equal(bytes_copy(span_of(&svid.tbs), &longer), OK);
 	assert_int_equal(bytes_append_byte(&longer, 0), OK);
+	spell_otherwise(span_of(&svid.tbs), &other_spelling);
 
 	const struct span others[] = { { NULL, 0 },
 				       { digest, sizeof(digest) },
 				       { quote, sizeof(quote) },
 				       span_of(&longer),
+				       span_of(&other_spelling),
 				       { svid.tbs.data, svid.tbs.len - 1 },
 				       { svid.tbs.data + 1, svid.tbs.len - 1 },
 				       span_of(&h.certificate) };
