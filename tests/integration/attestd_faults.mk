@@ -7,7 +7,8 @@ tests_integration_test_broker_faults_SOURCES = tests/integration/test_broker_fau
 tests_integration_test_broker_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS) \
 	$(JANSSON_CFLAGS)
 tests_integration_test_broker_faults_LDADD = libagent.a $(MINT_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS) $(CURL_LIBS)
-TESTS += tests/integration/broker_faults
+LONG_TESTS += tests/integration/broker_faults tests/integration/broker_faults_lasting
 endif
-TESTS += tests/integration/attestd_faults
-EXTRA_DIST += tests/integration/broker_faults tests/integration/attestd_faults
+LONG_TESTS += tests/integration/attestd_faults
+EXTRA_DIST += tests/integration/broker_faults tests/integration/broker_faults_lasting \
+	tests/integration/attestd_faults tests/integration/node.sh

@@ -52,9 +52,9 @@ EXTRA_DIST += tests/integration/appraise
 
 TESTS += tests/integration/attestd
 EXTRA_DIST += tests/integration/attestd
-TESTS += tests/integration/end_to_end
+LONG_TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
-TESTS += tests/integration/big_log
+LONG_TESTS += tests/integration/big_log
 EXTRA_DIST += tests/integration/big_log
 
 # tests/bench simulates the same nodes.
@@ -69,7 +69,7 @@ tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$
 	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_integration_kill_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
-TESTS += tests/integration/kill_series tests/integration/verifier_faults
+LONG_TESTS += tests/integration/kill_series tests/integration/verifier_faults
 check_DATA = tests/integration/clock_shift.so
 CLEANFILES += tests/integration/clock_shift.so
 endif
@@ -79,5 +79,5 @@ tests/integration/clock_shift.so: tests/integration/clock_shift.c
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/clock_shift.c
 TESTS += tests/integration/hostile
 EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py
-TESTS += tests/integration/hostile_verifier
+LONG_TESTS += tests/integration/hostile_verifier
 EXTRA_DIST += tests/integration/hostile_verifier tests/integration/hostile_verifier.py
