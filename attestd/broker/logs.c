@@ -21,6 +21,20 @@ static int open_log(const char *path)
 	return path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* What the path leads to by now: a file that was unreadable or in the way may have
+ * been put right under another inode. Where it can't be opened, as without the
+ * privileges of the start, the one that is open stays. */
+static void refresh(int *fd, const char *path)
+{
+	int again = open_log(path);
+
+	if (again < 0)
+		return;
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = again;
+}
+
 static const char *wanted(const char *path)
 {
 	return strcmp(path, "none") == 0 ? NULL : path;
@@ -96,8 +110,7 @@ enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out
 {
 	AUTO_DONE(bytes) log = { 0 };
 
-	if (logs->boot_fd < 0)
-		logs->boot_fd = open_log(logs->boot);
+	refresh(&logs->boot_fd, logs->boot);
 	if (logs->boot_fd < 0)
 		return STATUS_NOT_FOUND;
 
@@ -238,10 +251,8 @@ static bool is_shrunk(const struct log_files *logs)
 enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out,
 			  uint64_t *goes_on_at)
 {
-	if (logs->count_fd < 0)
-		logs->count_fd = open_log(logs->count);
-	if (logs->ima_fd < 0)
-		logs->ima_fd = open_log(logs->ima);
+	refresh(&logs->count_fd, logs->count);
+	refresh(&logs->ima_fd, logs->ima);
 	if (logs->ima_fd < 0)
 		return STATUS_NOT_FOUND;
 	if (is_shrunk(logs)) {
