@@ -1,6 +1,6 @@
 # Unit tests: verifier.
 if HAVE_CMOCKA
-SIGNER_TESTS = tests/unit/test_signer tests/unit/test_signer_grant \
+SIGNER_TESTS = tests/unit/test_signer tests/unit/test_signer_deaths tests/unit/test_signer_grant \
 	tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service \
 	tests/unit/test_store
 check_PROGRAMS += $(SIGNER_TESTS)
@@ -11,6 +11,9 @@ SIGNER_TEST_LIBS = $(SIGNER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_signer_SOURCES = tests/unit/test_signer.c $(SIGNER_SCENE)
 tests_unit_test_signer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_deaths_SOURCES = tests/unit/test_signer_deaths.c $(SIGNER_SCENE)
+tests_unit_test_signer_deaths_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_deaths_LDADD = $(SIGNER_TEST_LIBS)
 GRANTED_SCENE = tests/unit/granted_scene.c tests/unit/granted_scene.h $(SIGNER_SCENE)
 tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(GRANTED_SCENE)
 tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
