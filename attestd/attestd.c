@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestd: starts its three roles, joins them, and starts them again when one
- * ends. It opens nothing else. */
+ * ends. It opens nothing else, and reads not even the configuration: it links no
+ * more than that takes. */
 #include <errno.h>
 #include <getopt.h>
-#include <malloc.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,17 +12,15 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "attestd/agent/agent.h"
-#include "attestd/broker/broker.h"
-#include "attestd/configuration.h"
 #include "attestd/frames.h"
-#include "attestd/mint/mint.h"
+#include "attestd/role_program.h"
+#include "base/reader.h"
 #include "config.h"
 #include "daemon/log.h"
+#include "daemon/notify.h"
 #include "daemon/role.h"
 
 #define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
@@ -30,22 +29,19 @@
 #define SWEEP_STEP_MS 10
 #define RESTART_FIRST_MS 500
 #define RESTART_MOST_MS 30000
+#define STATE_MAX 512
 /* Roles that lived this long were no failed start. */
 #define SETTLED_S 60
-
-/* Larger blocks are mapped and given back. */
-#define MAPPED_FROM ((int)256 << 10)
 
 enum role { ROLE_BROKER, ROLE_MINT, ROLE_AGENT, ROLES };
 
 static const struct {
 	const char *name;
 	size_t fds;
-	int (*run)(const char *configuration_path);
 } roles[ROLES] = {
-	[ROLE_BROKER] = { "broker", BROKER_FDS, broker_run },
-	[ROLE_MINT] = { "mint", MINT_FDS, mint_run },
-	[ROLE_AGENT] = { "agent", AGENT_FDS, agent_run },
+	[ROLE_BROKER] = { "broker", BROKER_FDS },
+	[ROLE_MINT] = { "mint", MINT_FDS },
+	[ROLE_AGENT] = { "agent", AGENT_FDS },
 };
 
 struct parent {
@@ -54,7 +50,38 @@ struct parent {
 	pid_t pids[ROLES]; /* 0: not running */
 	struct channel agent;
 	bool is_ending;
+	bool was_ready; /* since the start */
+	bool is_unusable; /* a role said so of the configuration */
 };
+
+/* Where the roles' programs are, without a slash at the end. */
+static char role_directory[PATH_MAX];
+
+/* Installed in a directory of their own; beside this program where it runs from
+ * the tree it was built in. Found once: what an upgrade puts there is for a new
+ * start. */
+static bool find_roles(void)
+{
+	char self[PATH_MAX], installed[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len <= 0)
+		return false;
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (realpath(SBINDIR, installed) != NULL && strcmp(self, installed) == 0)
+		len = snprintf(role_directory, sizeof(role_directory), "%s", ROLEDIR);
+	else
+		len = snprintf(role_directory, sizeof(role_directory), "%s/roles", self);
+	return len > 0 && (size_t)len < sizeof(role_directory);
+}
+
+static bool program_path(enum role role, char out[PATH_MAX])
+{
+	int len = snprintf(out, PATH_MAX, "%s/%s", role_directory, roles[role].name);
+
+	return len > 0 && len < PATH_MAX;
+}
 
 static void close_pair(int fds[2])
 {
@@ -69,10 +96,20 @@ static enum status start_one(struct parent *p, enum role role, const int *fds)
 {
 	const char *const arguments[] = { "--config", p->configuration_path, NULL };
 
-	return role_start(roles[role].name, arguments, fds, roles[role].fds, &p->pids[role]);
+	char program[PATH_MAX];
+
+	if (!program_path(role, program))
+		return STATUS_TOO_LARGE;
+	if (access(program, X_OK) != 0) {
+		log_line(LOG_LEVEL_ERROR, "%s: %s", program, strerror(errno));
+		return STATUS_NOT_FOUND;
+	}
+	return role_start_program(program, roles[role].name, arguments, fds, roles[role].fds,
+				  &p->pids[role]);
 }
 
-/* The circle: each role can reach the two others, and nobody else. */
+/* The circle: each role can reach the two others, and nobody else. All at once:
+ * who needs another waits for its answer. */
 static enum status start_all(struct parent *p)
 {
 	int agent_broker[2] = { -1, -1 };
@@ -87,13 +124,14 @@ static enum status start_all(struct parent *p)
 		status = channel_pair(mint_broker);
 	if (status == OK)
 		status = channel_pair(agent_parent);
+	/* The agent first, which has most to load; the mint has time. */
+	if (status == OK)
+		status = start_one(p, ROLE_AGENT,
+				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
 	if (status == OK)
 		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
 	if (status == OK)
 		status = start_one(p, ROLE_MINT, (int[]){ agent_mint[1], mint_broker[0] });
-	if (status == OK)
-		status = start_one(p, ROLE_AGENT,
-				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
 	if (status == OK) {
 		channel_init(&p->agent, agent_parent[1], FRAME_SMALL_MAX);
 		agent_parent[1] = -1;
@@ -105,16 +143,16 @@ static enum status start_all(struct parent *p)
 	return status;
 }
 
-/* The mint first: it takes the SVIDs away. */
-static void stop_all(struct parent *p)
+/* The mint first: it takes the SVIDs away, and true is that it did. */
+static bool stop_all(struct parent *p)
 {
-	static const enum role order[ROLES] = { ROLE_MINT, ROLE_AGENT, ROLE_BROKER };
+	bool is_swept = role_stop(p->pids[ROLE_MINT], PATIENCE_MS);
 
-	for (size_t i = 0; i < ROLES; i++) {
-		role_stop(p->pids[order[i]], PATIENCE_MS);
-		p->pids[order[i]] = 0;
-	}
+	(void)role_stop(p->pids[ROLE_AGENT], PATIENCE_MS);
+	(void)role_stop(p->pids[ROLE_BROKER], PATIENCE_MS);
+	memset(p->pids, 0, sizeof(p->pids));
 	channel_done(&p->agent);
+	return is_swept;
 }
 
 /* One that was stopped does not do its work either: a mint would leave SVIDs
@@ -131,6 +169,8 @@ static void note_end(struct parent *p, enum role role, int how)
 		log_line(LOG_LEVEL_WARNING, "%s ended (%s %d)", roles[role].name, what, which);
 	if (!WIFSTOPPED(how))
 		p->pids[role] = 0;
+	if (WIFEXITED(how) && which == ROLE_CONFIGURATION_UNUSABLE)
+		p->is_unusable = true;
 }
 
 /* Did any role end, or stop? */
@@ -163,18 +203,20 @@ static void take_signal(struct parent *p)
 
 /* READY and the state go to systemd; text is checked as everything from a role
  * is: a newline would be another assignment. */
-static enum status take_frame(const struct frame *frame)
+static enum status take_frame(struct parent *p, const struct frame *frame)
 {
 	struct reader r = reader_over(frame->body);
+	char line[16 + STATE_MAX];
 
 	if (frame->fd >= 0)
 		(void)close(frame->fd);
 	if (frame->type == FRAME_READY) {
-		(void)sd_notify(0, "READY=1");
+		p->was_ready = true;
+		notify(span_text("READY=1"));
 		return reader_end(&r);
 	}
 
-	struct span text = reader_sized(&r, 512);
+	struct span text = reader_sized(&r, STATE_MAX);
 
 	if (frame->type != FRAME_STATE || reader_end(&r) != OK)
 		return STATUS_MALFORMED;
@@ -182,8 +224,9 @@ static enum status take_frame(const struct frame *frame)
 		if (text.data[i] < ' ' || text.data[i] > '~')
 			return STATUS_MALFORMED;
 	}
-	(void)sd_notifyf(0, "STATUS=%.*s", (int)text.len,
-			 text.len > 0 ? (const char *)text.data : "");
+	(void)snprintf(line, sizeof(line), "STATUS=%.*s", (int)text.len,
+		       text.len > 0 ? (const char *)text.data : "");
+	notify(span_text(line));
 	return OK;
 }
 
@@ -196,7 +239,7 @@ static enum status serve_agent(struct parent *p)
 		status = channel_take(&p->agent, &frame);
 	if (status == STATUS_NOT_FOUND)
 		return OK;
-	return status == OK ? take_frame(&frame) : status;
+	return status == OK ? take_frame(p, &frame) : status;
 }
 
 /* Until a role ends or we are told to. */
@@ -242,7 +285,7 @@ static void sweep(struct parent *p)
 		if (waitpid(p->pids[ROLE_MINT], NULL, WNOHANG) == p->pids[ROLE_MINT])
 			p->pids[ROLE_MINT] = 0;
 	}
-	role_stop(p->pids[ROLE_MINT], PATIENCE_MS);
+	(void)role_stop(p->pids[ROLE_MINT], PATIENCE_MS);
 	p->pids[ROLE_MINT] = 0;
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR, "SVIDs of a mint that died: %s", status_text(status));
@@ -280,6 +323,31 @@ static int open_signals(void)
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Becomes a role's program for what concerns the configuration; any will do. */
+static int ask_program(const char *option, const char *configuration_path)
+{
+	char program[PATH_MAX];
+
+	if (!program_path(ROLE_MINT, program))
+		return 2;
+	(void)execl(program, "attestd", option, configuration_path == NULL ? NULL : "--config",
+		    configuration_path, (char *)NULL);
+	(void)fprintf(stderr, "attestd: %s: %s\n", program, strerror(errno));
+	return 2;
+}
+
+/* Once, for all roles. */
+static void say_what_is_wrong(const struct parent *p)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(ask_program("--check-config", p->configuration_path));
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	log_line(LOG_LEVEL_ERROR, "%s: cannot be used", p->configuration_path);
+}
+
 static int supervise(const char *configuration_path)
 {
 	struct parent p = { .configuration_path = configuration_path,
@@ -295,11 +363,16 @@ static int supervise(const char *configuration_path)
 		if (start_all(&p) == OK)
 			watch(&p);
 
-		bool is_swept = p.pids[ROLE_MINT] != 0;
+		bool is_swept = stop_all(&p);
 
-		stop_all(&p);
+		if (p.is_unusable)
+			say_what_is_wrong(&p);
+		/* At a start another would find the same. */
+		if (p.is_unusable && !p.was_ready)
+			return ROLE_CONFIGURATION_UNUSABLE;
 		if (!is_swept)
 			sweep(&p);
+		p.is_unusable = false;
 		if (time(NULL) - started > SETTLED_S)
 			wait_ms = RESTART_FIRST_MS;
 		if (!p.is_ending)
@@ -307,7 +380,7 @@ static int supervise(const char *configuration_path)
 		pause_ms(&p, wait_ms);
 		wait_ms = wait_ms * 2 < RESTART_MOST_MS ? wait_ms * 2 : RESTART_MOST_MS;
 	}
-	(void)sd_notify(0, "STOPPING=1");
+	notify(span_text("STOPPING=1"));
 	(void)close(p.signals);
 	return EXIT_SUCCESS;
 }
@@ -329,43 +402,7 @@ static void print_help(void)
 		   "See attestd(8) and attestd.conf(5).");
 }
 
-static int check_configuration(const char *path)
-{
-	AUTO_DONE(configuration) c = { 0 };
-	struct settings_error error = { 0 };
-	enum status status = configuration_load(path, &c, &error);
-
-	if (status == OK) {
-		(void)printf("%s: good\n", path);
-		return EXIT_SUCCESS;
-	}
-	(void)fprintf(stderr, "attestd: %s\n",
-		      error.text[0] != '\0' ? error.text : status_text(status));
-	return 2;
-}
-
-static int run_role(const char *name, const char *configuration_path)
-{
-	/* Set, it stays: left alone it grows with the first log of megabytes, and
-	 * the heap keeps what came next. */
-	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
-	for (size_t i = 0; i < ROLES; i++) {
-		if (strcmp(roles[i].name, name) != 0)
-			continue;
-		role_begin(name, roles[i].fds);
-		return roles[i].run(configuration_path);
-	}
-	return 2;
-}
-
-enum choice {
-	CHOICE_CONFIG = 1,
-	CHOICE_CHECK,
-	CHOICE_SETTINGS,
-	CHOICE_VERSION,
-	CHOICE_HELP,
-	CHOICE_ROLE
-};
+enum choice { CHOICE_CONFIG = 1, CHOICE_CHECK, CHOICE_SETTINGS, CHOICE_VERSION, CHOICE_HELP };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, CHOICE_CONFIG },
@@ -373,18 +410,17 @@ static const struct option options[] = {
 	{ "help-settings", no_argument, NULL, CHOICE_SETTINGS },
 	{ "version", no_argument, NULL, CHOICE_VERSION },
 	{ "help", no_argument, NULL, CHOICE_HELP },
-	/* How the parent starts a role; not for people. */
-	{ "role", required_argument, NULL, CHOICE_ROLE },
 	{ 0 },
 };
 
 int main(int argc, char **argv)
 {
 	const char *path = CONFIGURATION_PATH;
-	const char *role = NULL;
 	bool is_check = false;
 	int choice;
 
+	if (!find_roles())
+		return EXIT_FAILURE;
 	while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (choice) {
 		case CHOICE_CONFIG:
@@ -394,17 +430,13 @@ int main(int argc, char **argv)
 			is_check = true;
 			break;
 		case CHOICE_SETTINGS:
-			settings_print_schema(configuration_schema);
-			return EXIT_SUCCESS;
+			return ask_program("--help-settings", NULL);
 		case CHOICE_VERSION:
 			(void)puts(PACKAGE_STRING);
 			return EXIT_SUCCESS;
 		case CHOICE_HELP:
 			print_help();
 			return EXIT_SUCCESS;
-		case CHOICE_ROLE:
-			role = optarg;
-			break;
 		default:
 			(void)fputs("attestd --help tells how it is used\n", stderr);
 			return 2;
@@ -415,22 +447,8 @@ int main(int argc, char **argv)
 			      argv[optind]);
 		return 2;
 	}
-	if (role != NULL)
-		return run_role(role, path);
-	log_open("attestd", LOG_LEVEL_INFO);
-
-	int checked = is_check ? check_configuration(path) : EXIT_SUCCESS;
-
 	if (is_check)
-		return checked;
-	/* A bad configuration ends at once, with the reason, instead of in a
-	 * circle of restarts. */
-	AUTO_DONE(configuration) c = { 0 };
-	struct settings_error error = { 0 };
-
-	if (configuration_load(path, &c, &error) != OK) {
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-		return 2;
-	}
+		return ask_program("--check-config", path);
+	log_open("attestd", LOG_LEVEL_INFO);
 	return supervise(path);
 }

@@ -1,11 +1,13 @@
-# The node's daemon: one program, three roles, a library each.
+# The node's daemon: a parent and three roles, each a program with a library.
 sbin_PROGRAMS += attestd/attestd
+pkglibexec_PROGRAMS += attestd/roles/agent attestd/roles/broker attestd/roles/mint
 noinst_LIBRARIES += libattestd.a libagent.a libbroker.a libmint.a
 
 libattestd_a_SOURCES = \
 	attestd/configuration.c attestd/configuration.h \
 	attestd/frames.h \
 	attestd/grant.c attestd/grant.h \
+	attestd/role_program.c attestd/role_program.h \
 	attestd/svid_profile.c attestd/svid_profile.h
 ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
 
@@ -33,9 +35,30 @@ libmint_a_SOURCES = \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
 MINT_LIBS = libmint.a $(ATTESTD_LIBS)
 
+# What a process links but does not use costs its start and its memory.
+LINK_AS_NEEDED = $(AM_LDFLAGS) -Wl,--as-needed
+
+# Beside it while it is not installed: attestd/roles.
 attestd_attestd_SOURCES = attestd/attestd.c
-attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
-attestd_attestd_LDADD = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS)
+attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) -DSBINDIR='"$(sbindir)"' \
+	-DROLEDIR='"$(pkglibexecdir)"'
+attestd_attestd_LDFLAGS = $(LINK_AS_NEEDED)
+attestd_attestd_LDADD = libdaemon.a libbase.a $(CRYPTO_LIBS)
+EXTRA_attestd_attestd_DEPENDENCIES = attestd/roles/agent$(EXEEXT) \
+	attestd/roles/broker$(EXEEXT) attestd/roles/mint$(EXEEXT)
+
+attestd_roles_agent_SOURCES = attestd/agent/main.c
+attestd_roles_agent_CPPFLAGS = $(libagent_a_CPPFLAGS)
+attestd_roles_agent_LDFLAGS = $(LINK_AS_NEEDED)
+attestd_roles_agent_LDADD = $(AGENT_LIBS)
+
+attestd_roles_broker_SOURCES = attestd/broker/main.c
+attestd_roles_broker_LDFLAGS = $(LINK_AS_NEEDED)
+attestd_roles_broker_LDADD = $(BROKER_LIBS)
+
+attestd_roles_mint_SOURCES = attestd/mint/main.c
+attestd_roles_mint_LDFLAGS = $(LINK_AS_NEEDED)
+attestd_roles_mint_LDADD = $(MINT_LIBS)
 
 # The unit names the program's real path, and so is made, not configured.
 systemdsystemunit_DATA += attestd/systemd/attestd.service

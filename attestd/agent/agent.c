@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "attestd/agent/schedule.h"
+#include "attestd/role_program.h"
 #include "base/writer.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
@@ -217,10 +218,9 @@ int agent_run(const char *configuration_path)
 	struct agent a = { .configuration = &c };
 
 	log_open("attestd/agent", LOG_LEVEL_INFO);
-	if (configuration_load(configuration_path, &c, &error) != OK) {
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-		return 1;
-	}
+	/* All roles read the same: attestd says once why it is none. */
+	if (configuration_load(configuration_path, &c, &error) != OK)
+		return ROLE_CONFIGURATION_UNUSABLE;
 	channel_init(&a.broker.channel, ROLE_FD_FIRST + AGENT_BROKER, FRAME_LARGE_MAX);
 	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_SMALL_MAX * 2);
 	channel_init(&a.parent, ROLE_FD_FIRST + AGENT_PARENT, FRAME_SMALL_MAX);

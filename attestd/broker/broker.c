@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attestd/role_program.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
@@ -265,10 +266,9 @@ int broker_run(const char *configuration_path)
 	/* The TSS writes to standard error by itself; we say what it returned. */
 	if (setenv("TSS2_LOG", "all+NONE", 0) != 0)
 		return 1;
-	if (configuration_load(configuration_path, &c, &error) != OK) {
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-		return 1;
-	}
+	/* All roles read the same: attestd says once why it is none. */
+	if (configuration_load(configuration_path, &c, &error) != OK)
+		return ROLE_CONFIGURATION_UNUSABLE;
 	channel_init(&b.agent, ROLE_FD_FIRST + BROKER_AGENT, FRAME_LARGE_MAX);
 	channel_init(&b.mint, ROLE_FD_FIRST + BROKER_MINT, FRAME_SMALL_MAX);
 

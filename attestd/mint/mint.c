@@ -15,6 +15,7 @@
 #include "attestd/grant.h"
 #include "attestd/mint/svid.h"
 #include "attestd/mint/svid_directory.h"
+#include "attestd/role_program.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "daemon/log.h"
@@ -378,10 +379,9 @@ int mint_run(const char *configuration_path)
 	struct mint m = { .configuration = &c };
 
 	log_open("attestd/mint", LOG_LEVEL_INFO);
-	if (configuration_load(configuration_path, &c, &error) != OK) {
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-		return 1;
-	}
+	/* All roles read the same: attestd says once why it is none. */
+	if (configuration_load(configuration_path, &c, &error) != OK)
+		return ROLE_CONFIGURATION_UNUSABLE;
 	m.signals = open_signals();
 	if (m.signals < 0)
 		return 1;

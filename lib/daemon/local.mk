@@ -5,6 +5,7 @@ libdaemon_a_SOURCES = \
 	lib/daemon/file.c lib/daemon/file.h \
 	lib/daemon/log.c lib/daemon/log.h \
 	lib/daemon/mapping.c lib/daemon/mapping.h \
+	lib/daemon/notify.c lib/daemon/notify.h \
 	lib/daemon/role.c lib/daemon/role.h \
 	lib/daemon/settings.c lib/daemon/settings.h
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(SYSTEMD_CFLAGS)

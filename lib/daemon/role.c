@@ -37,10 +37,10 @@ static bool place_descriptors(const int *fds, size_t count)
 	return true;
 }
 
-static void run_child(const char *name, const char *const *arguments, const int *fds, size_t count,
-		      pid_t parent)
+static void run_child(const char *program, const char *name, const char *const *arguments,
+		      const int *fds, size_t count, pid_t parent)
 {
-	static char self[] = "/proc/self/exe", option[] = "--role";
+	static char option[] = "--role";
 	char *argv[ARGUMENTS_MAX + 4] = { program_invocation_short_name, option };
 	size_t argc = 2;
 
@@ -56,11 +56,11 @@ static void run_child(const char *name, const char *const *arguments, const int 
 		return;
 	if (!place_descriptors(fds, count) || !unblock_signals())
 		return;
-	(void)execv(self, argv);
+	(void)execv(program, argv);
 }
 
-enum status role_start(const char *name, const char *const *arguments, const int *fds,
-		       size_t fd_count, pid_t *out)
+enum status role_start_program(const char *program, const char *name, const char *const *arguments,
+			       const int *fds, size_t fd_count, pid_t *out)
 {
 	pid_t parent = getpid();
 
@@ -71,11 +71,17 @@ enum status role_start(const char *name, const char *const *arguments, const int
 	if (pid < 0)
 		return STATUS_IO;
 	if (pid == 0) {
-		run_child(name, arguments, fds, fd_count, parent);
+		run_child(program, name, arguments, fds, fd_count, parent);
 		_exit(127);
 	}
 	*out = pid;
 	return OK;
+}
+
+enum status role_start(const char *name, const char *const *arguments, const int *fds,
+		       size_t fd_count, pid_t *out)
+{
+	return role_start_program("/proc/self/exe", name, arguments, fds, fd_count, out);
 }
 
 void role_begin(const char *name, size_t fd_count)
@@ -92,22 +98,26 @@ void role_begin(const char *name, size_t fd_count)
 			_exit(126);
 }
 
-void role_stop(pid_t pid, int patience_ms)
+bool role_stop(pid_t pid, int patience_ms)
 {
 	const struct timespec step = { .tv_nsec = STOP_STEP_MS * 1000000L };
+	int how = 0;
 
 	if (pid <= 0 || kill(pid, SIGTERM) != 0)
-		return;
+		return false;
 	/* One that was stopped ends in order, too. */
 	(void)kill(pid, SIGCONT);
 	for (int waited = 0; waited < patience_ms; waited += STOP_STEP_MS) {
-		pid_t ended = waitpid(pid, NULL, WNOHANG);
+		pid_t ended = waitpid(pid, &how, WNOHANG);
 
-		if (ended == pid || (ended < 0 && errno == ECHILD))
-			return;
+		if (ended == pid)
+			return WIFEXITED(how) && WEXITSTATUS(how) == 0;
+		if (ended < 0 && errno == ECHILD)
+			return false;
 		(void)nanosleep(&step, NULL);
 	}
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return false;
 }

@@ -93,7 +93,8 @@ static void start_broker(void)
 	int to_agent[2], to_mint[2];
 	char program[4096], log[64];
 
-	(void)snprintf(program, sizeof(program), "%s/attestd/attestd", build != NULL ? build : ".");
+	(void)snprintf(program, sizeof(program), "%s/attestd/roles/broker",
+		       build != NULL ? build : ".");
 	(void)snprintf(log, sizeof(log), "%s/broker.log", top);
 	assert_int_equal(channel_pair(to_agent), OK);
 	assert_int_equal(channel_pair(to_mint), OK);
