@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "daemon/file.h"
 #include "policies/spiffe_id.h"
+#include "tpm/certificate.h"
 
 #define KEY_FILE_MAX 16384
 #define PATH_LENGTH_MAX 4095
@@ -91,9 +92,18 @@ static enum status result_key_read(struct configuration *c, struct settings_erro
 			      file_guard_text(status));
 
 	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	unsigned char *der = NULL;
+	long der_len = 0;
+	bool is_oaep;
 
-	c->result_key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	if (c->result_key == NULL ||
+	/* Not by PEM_read_bio_PUBKEY(): it looks for every decoder that there may be,
+	 * at each start of each role. */
+	if (bio != NULL &&
+	    PEM_bytes_read_bio(&der, &der_len, NULL, PEM_STRING_PUBLIC, bio, NULL, NULL) == 1)
+		status = spki_key((struct span){ .data = der, .len = (size_t)der_len },
+				  &c->result_key, &is_oaep);
+	OPENSSL_free(der);
+	if (status != OK || c->result_key == NULL ||
 	    EVP_PKEY_get_group_name(c->result_key, group, sizeof(group), NULL) != 1 ||
 	    strcmp(group, "prime256v1") != 0)
 		return refuse(error, "[verifier] result_key: %s holds no public P-256 key in PEM",

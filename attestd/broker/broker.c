@@ -119,9 +119,11 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 
 	broker_forget_reason(b);
 	watch(b, verb->name);
+	tpm_device_begin(b->device);
 
 	enum status status = verb->run(b, &in, &out);
 
+	tpm_device_end(b->device);
 	(void)alarm(0);
 
 	if (in.status != OK)
@@ -231,7 +233,10 @@ static enum status open_all(struct broker *b)
 		  configuration_text(c, "logs", "ima_count"), &b->logs);
 	/* A TPM that does not answer yet is asked again by the agent. */
 	watch(b, "identity");
+	tpm_device_begin(b->device);
 	status = broker_identify(b);
+	tpm_device_end(b->device);
+	b->is_identity_new = status == OK;
 	(void)alarm(0);
 	if (status != OK)
 		log_line(LOG_LEVEL_WARNING, "TPM: %s", broker_reason(b, status));

@@ -21,6 +21,8 @@ struct broker {
 	struct log_files logs;
 	struct channel agent, mint;
 	struct tpm_identity identity;
+	struct tpm_clock clock; /* when it was read */
+	bool is_identity_new; /* nobody asked for it yet */
 	struct node_id node;
 	bool has_node; /* the EK certificate was read */
 	/* What the last evidence offered, and so what a verdict must answer. */
@@ -48,6 +50,7 @@ int broker_run(const char *configuration_path);
 /* One verb: reads its fields, writes the answer's. */
 typedef enum status (*broker_verb)(struct broker *b, struct reader *in, struct writer *out);
 
+/* Identity and counters, from the TPM. */
 enum status broker_identify(struct broker *b);
 /* Why the verb fails, for people; returns status. */
 enum status broker_refuse(struct broker *b, enum status status, const char *format, ...)

@@ -27,8 +27,11 @@ enum status broker_identify(struct broker *b)
 {
 	AUTO_DONE(tpm_identity) identity = { 0 };
 	struct node_id node = { 0 };
+	struct tpm_clock clock;
 	enum status status = tpm_device_identify(b->device, &identity);
 
+	if (status == OK)
+		status = tpm_device_read_clock(b->device, &clock);
 	if (status != OK)
 		return status;
 	for (unsigned bit = 0; bit < 3; bit++) {
@@ -43,6 +46,7 @@ enum status broker_identify(struct broker *b)
 			 identity.ek_index);
 	tpm_identity_done(&b->identity);
 	b->identity = identity;
+	b->clock = clock;
 	b->node = node;
 	b->has_node = has_node;
 	identity = (struct tpm_identity){ 0 };
@@ -52,7 +56,6 @@ enum status broker_identify(struct broker *b)
 enum status verb_identity(struct broker *b, struct reader *in, struct writer *out)
 {
 	AUTO_DONE(bytes) ek_public = { 0 };
-	struct tpm_clock clock;
 	bool want_ek = reader_u8(in) != 0;
 	enum status status = reader_end(in);
 
@@ -60,16 +63,16 @@ enum status verb_identity(struct broker *b, struct reader *in, struct writer *ou
 		reader_fail(in, status);
 		return status;
 	}
-	status = broker_identify(b);
+	/* The start has just read it. */
+	if (!b->is_identity_new)
+		status = broker_identify(b);
+	b->is_identity_new = false;
 	if (status == OK && want_ek)
 		status = tpm_device_ek_public(b->device, &b->identity, &ek_public);
 	if (status != OK)
 		return status;
-	status = tpm_device_read_clock(b->device, &clock);
-	if (status != OK)
-		return status;
-	writer_be32(out, clock.reset_count);
-	writer_be32(out, clock.restart_count);
+	writer_be32(out, b->clock.reset_count);
+	writer_be32(out, b->clock.restart_count);
 	writer_sized(out, b->has_node ? node_id_span(&b->node) : (struct span){ 0 });
 	writer_be32(out, b->identity.states);
 	writer_be32(out, b->identity.ek_index);

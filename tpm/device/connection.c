@@ -170,8 +170,22 @@ enum status connection_open(struct tpm_device *d, struct connection *out)
 
 void connection_done(struct connection *c)
 {
-	if (c->device != NULL && (!c->device->is_held || c->device->is_broken))
-		disconnect(c->device);
+	struct tpm_device *d = c->device;
+
+	if (d != NULL && ((!d->is_held && !d->is_in_verb) || d->is_broken))
+		disconnect(d);
+}
+
+void tpm_device_begin(struct tpm_device *d)
+{
+	d->is_in_verb = true;
+}
+
+void tpm_device_end(struct tpm_device *d)
+{
+	d->is_in_verb = false;
+	if (!d->is_held)
+		disconnect(d);
 }
 
 static bool is_tpms_own(TSS2_RC rc)

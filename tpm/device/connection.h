@@ -23,6 +23,7 @@ struct tpm_device {
 	char *tcti_name;
 	TPM2B_AUTH endorsement_auth;
 	bool is_held;
+	bool is_in_verb; /* the connection stays for the next call */
 	bool is_broken; /* the transport failed, or the TPM talks nonsense: reconnect */
 	/* What an answer that was lost, or a run before ours, may have left loaded. */
 	bool has_leftovers;

@@ -30,6 +30,9 @@ const char *tpm_state_name(enum tpm_state state);
 /* Copies both. Commands wait until the first verb. */
 enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struct tpm_device **out);
 void tpm_device_free(struct tpm_device *d);
+/* Between them calls share one connection: several that are one verb. */
+void tpm_device_begin(struct tpm_device *d);
+void tpm_device_end(struct tpm_device *d);
 /* Why the last call failed, for a log: the command and what the TPM said. */
 const char *tpm_device_reason(const struct tpm_device *d);
 void tpm_device_forget_reason(struct tpm_device *d);
