@@ -75,6 +75,11 @@ static void exchange(struct stage *s, enum frame_type type)
 	assert_int_equal(channel_receive(&s->appraiser, PATIENCE_MS, &frame), OK);
 	assert_int_equal(signer_answer_decode(type, frame.body, &s->scene.answer), OK);
 	assert_int_equal(s->scene.answer.refusal, REFUSAL_NONE);
+	/* A commit names it, also after the channel is gone. */
+	if (type == FRAME_AUTHENTICATE)
+		assert_int_equal(keep_copy(&s->scene.keep, s->scene.answer.authenticate.generation,
+					   &s->scene.answer.authenticate.generation),
+				 OK);
 }
 
 enum death {
