@@ -169,6 +169,7 @@ static const struct wire_field authenticate_request_fields[] = {
 	WIRE_SIZED(authenticate_request, minting_public, SIGNER_PUBLIC_MAX),
 	WIRE_SIZED(authenticate_request, certify_attest, SIGNER_ATTEST_MAX),
 	WIRE_SIZED(authenticate_request, certify_signature, SIGNER_SIGNATURE_MAX),
+	WIRE_BOOL(authenticate_request, wants_ear),
 };
 static const struct wire_table authenticate_request_wire =
 	WIRE_TABLE(struct authenticate_request, authenticate_request_fields);

@@ -92,6 +92,7 @@ struct authenticate_request {
 	struct span pcrs; /* values of the selected PCRs, lowest first, joined */
 	struct span minting_public; /* empty: no minting key is offered */
 	struct span certify_attest, certify_signature; /* both empty where not sent */
+	bool wants_ear;
 };
 
 /* A finding with the people who answer for it; code as in appraisal/reason.h. */
@@ -121,7 +122,7 @@ struct result {
 	struct span certificate; /* DER; empty without a grant */
 	struct certificate_list chain;
 	struct span bundle, bundle_signature;
-	struct span ear; /* compact JWS */
+	struct span ear; /* compact JWS; empty unless asked for */
 	struct reason_list reasons;
 };
 

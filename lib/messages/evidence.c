@@ -106,6 +106,8 @@ void evidence_take(struct strict_cursor *object, struct evidence *out)
 	if (strict_has(object, "imaLog"))
 		take_ima_log(object, out);
 	take_states(object, out);
+	if (strict_has(object, "ear"))
+		out->wants_ear = strict_bool(object, "ear");
 }
 
 enum status evidence_parse(struct span json, struct evidence *out, const char **fault)
@@ -167,6 +169,8 @@ void evidence_put(struct json_writer *w, const char *name, const struct evidence
 		if ((evidence->states >> bit & 1) != 0)
 			json_text(w, NULL, span_text(state_names[bit]));
 	json_close(w, ']');
+	if (evidence->wants_ear)
+		json_bool(w, "ear", true);
 	json_close(w, '}');
 }
 

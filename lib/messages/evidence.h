@@ -38,6 +38,7 @@ struct evidence {
 	struct bytes ima_entries;
 	bool ima_has_more; /* a part: the log goes on after them */
 	unsigned states; /* enum host_state */
+	bool wants_ear; /* an attestation result for relying parties beside the verdict */
 };
 
 enum status evidence_parse(struct span json, struct evidence *out, const char **fault);

@@ -356,6 +356,7 @@ void scene_prepare_evidence(struct signer_scene *s)
 		.minting_public = span_of(&s->minting.public),
 		.certify_attest = span_of(&s->certify),
 		.certify_signature = span_of(&s->certify_signature),
+		.wants_ear = true,
 	};
 }
 

@@ -31,7 +31,8 @@
 	"{\"version\":1,\"nonce\":\"AQ==\",\"attest\":\"Ag==\",\"signature\":\"Aw==\","            \
 	"\"pcrs\":[\"00ff\",\"abcd\"],\"mintingKey\":{\"public\":\"BA==\","                        \
 	"\"attest\":\"BQ==\",\"signature\":\"Bg==\"},\"bootLog\":\"\","                            \
-	"\"imaLog\":{\"first\":158,\"entries\":\"AQID\"},\"states\":[\"boot-log-missing\"]}"
+	"\"imaLog\":{\"first\":158,\"entries\":\"AQID\"},\"states\":[\"boot-log-missing\"],"       \
+	"\"ear\":true}"
 #define RESULT                                                                                     \
 	"{\"verdict\":\"AQ==\",\"signature\":\"Ag==\",\"certificate\":\"Aw==\","                   \
 	"\"chain\":[\"BA==\"],\"bundle\":\"BQ==\",\"bundleSignature\":\"Bg==\","                   \

@@ -291,6 +291,27 @@ static void a_trusted_node_gets_a_grant_that_ends_by_its_nonce(void **state)
 	assert_int_not_equal(s.answer.commit.bundle.len, 0);
 }
 
+static void an_attestation_result_is_made_for_who_asks_for_one(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_load_release(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	s.request.authenticate.wants_ear = false;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+	assert_int_not_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.ear.len, 0);
+	scene_attest(&s);
+	assert_int_not_equal(s.answer.commit.ear.len, 0);
+}
+
 /* A body that took longer than the grant would have lived: trusted, and nothing
  * that anybody could rely on. */
 static void a_grant_that_is_over_before_it_is_made_leaves_no_result(void **state)
@@ -972,6 +993,7 @@ int main(void)
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
 		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
+		cmocka_unit_test(an_attestation_result_is_made_for_who_asks_for_one),
 		cmocka_unit_test(a_grant_that_is_over_before_it_is_made_leaves_no_result),
 		cmocka_unit_test(a_resend_of_the_same_bytes_gets_the_same_result),
 		cmocka_unit_test(a_quote_counts_once),

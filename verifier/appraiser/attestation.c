@@ -68,6 +68,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 		.minting_public = span_of(&evidence->minting_public),
 		.certify_attest = span_of(&evidence->certify_attest),
 		.certify_signature = span_of(&evidence->certify_signature),
+		.wants_ear = evidence->wants_ear,
 	};
 	return ask_signer(a, &ask, answer);
 }

@@ -245,6 +245,7 @@ enum refusal attestation_begin(struct turn *turn, const struct authenticate_requ
 	}
 	tpm_vendor_read(p->row.manufacturer, p->vendor);
 	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
+	p->wants_ear = request->wants_ear;
 
 	enum status status = keep_evidence(p, request);
 

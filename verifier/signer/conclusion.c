@@ -319,7 +319,7 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		status = make_grant(turn, pending, &grant);
 	/* After the grant was tried: one whose time is over before it was made
 	 * must not live on as an attestation result. */
-	text.has_ear = state != NODE_TRUSTED || grant.expires != 0;
+	text.has_ear = pending->wants_ear && (state != NODE_TRUSTED || grant.expires != 0);
 	if (status == OK)
 		status = write_result(turn, &text, &made, &encoded);
 	if (status == OK)

@@ -55,6 +55,7 @@ typedef enum status (*random_source)(uint8_t *buffer, size_t len);
 /* An authentication that waits for its channel's FRAME_COMMIT. */
 struct pending {
 	bool is_set;
+	bool wants_ear;
 	struct keep keep; /* what the rest borrows from */
 	struct node_row row;
 	struct session_row session; /* of the boot session that goes on; zeros for a new one */
@@ -156,7 +157,8 @@ struct conclusion_text {
 	const struct conclusion *conclusion;
 	enum node_state state;
 	const struct grant *grant;
-	bool has_ear; /* not where a right is withheld: it would say more than we may */
+	/* Asked for; not where a right is withheld: it would say more than we may. */
+	bool has_ear;
 	const struct reference *reference;
 	const struct authority *bundle_of; /* of the class's trust domain; NULL: none */
 	const struct reason_list *reasons;
