@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer_messages.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "tpm/public_area.h"
 
@@ -443,6 +445,27 @@ static const struct wire_field signer_answer_fields[] = {
 static const struct wire_table signer_answer_wire =
 	WIRE_TABLE(struct signer_answer, signer_answer_fields);
 
+#define REQUEST_TYPES (sizeof(request_wires) / sizeof(request_wires[0]))
+#define ANSWER_TYPES (sizeof(answer_wires) / sizeof(answer_wires[0]))
+
+void signer_request_init(enum frame_type type, struct signer_request *out)
+{
+	bool is_known = (size_t)type < REQUEST_TYPES && request_wires[type] != NULL;
+
+	memset(out, 0,
+	       offsetof(struct signer_request, enrol) + (is_known ? request_wires[type]->size : 0));
+	out->type = type;
+}
+
+void signer_answer_init(enum frame_type type, struct signer_answer *out)
+{
+	bool is_known = (size_t)type < ANSWER_TYPES && answer_wires[type] != NULL;
+
+	memset(out, 0,
+	       offsetof(struct signer_answer, enrol) + (is_known ? answer_wires[type]->size : 0));
+	out->type = type;
+}
+
 enum status signer_request_encode(const struct signer_request *request, struct bytes *out)
 {
 	return wire_encode(&signer_request_wire, request, SIGNER_FRAME_MAX, out);
@@ -451,12 +474,8 @@ enum status signer_request_encode(const struct signer_request *request, struct b
 enum status signer_request_decode(enum frame_type type, struct span body,
 				  struct signer_request *out)
 {
-	struct signer_request request = { .type = type };
-	enum status status = wire_decode(&signer_request_wire, body, &request);
-
-	if (status == OK)
-		*out = request;
-	return status;
+	signer_request_init(type, out);
+	return wire_decode(&signer_request_wire, body, out);
 }
 
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out)
@@ -471,18 +490,13 @@ enum status signer_answer_encode(const struct signer_answer *answer, struct byte
 
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out)
 {
-	struct signer_answer answer = { .type = type };
 	struct reader r = reader_over(body);
 
-	wire_take(&r, &refusal_wire, &answer);
-	if (answer.refusal == REFUSAL_NONE)
-		wire_take(&r, &signer_answer_wire, &answer);
-
-	enum status status = reader_end(&r);
-
-	if (status == OK)
-		*out = answer;
-	return status;
+	signer_answer_init(type, out);
+	wire_take(&r, &refusal_wire, out);
+	if (out->refusal == REFUSAL_NONE)
+		wire_take(&r, &signer_answer_wire, out);
+	return reader_end(&r);
 }
 
 enum status evidence_item_encode(const struct evidence_item *item, struct bytes *out)

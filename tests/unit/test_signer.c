@@ -791,6 +791,15 @@ static void send_challenge_request(struct channel *c, uint64_t id, uint8_t first
 	assert_int_equal(channel_send(c, FRAME_CHALLENGE, id, span_of(&body)), OK);
 }
 
+static void send_bundle_request(struct channel *c, uint64_t id)
+{
+	struct signer_request request = { .type = FRAME_BUNDLE };
+	AUTO_DONE(bytes) body = { 0 };
+
+	assert_int_equal(signer_request_encode(&request, &body), OK);
+	assert_int_equal(channel_send(c, FRAME_BUNDLE, id, span_of(&body)), OK);
+}
+
 /* What a refused request wrote could not be undone: the others must not keep it. */
 static void a_step_that_can_not_be_undone_ends_its_group(void **state)
 {
@@ -821,7 +830,8 @@ static void a_step_that_can_not_be_undone_ends_its_group(void **state)
 	s.now += 3000;
 	struct turn turn = scene_turn(&s);
 
-	send_challenge_request(&appraiser, 1, 0, &s.node);
+	/* Reads; is refused, and has written the time; would be answered. */
+	send_bundle_request(&appraiser, 1);
 	send_challenge_request(&appraiser, 2, 0xff, &s.node);
 	send_challenge_request(&appraiser, 3, 0, &s.node);
 	desks_answer(desks, slots, &turn);

@@ -253,6 +253,37 @@ static void one_step_of_a_group_is_undone_alone(void **state)
 	assert_int_equal(store_node(s, &third.node, &keep, &row), OK);
 }
 
+/* Only what writes has anything to undo; the audit log goes on from what is kept. */
+static void an_undone_step_leaves_no_trace_in_the_audit_log(void **state)
+{
+	AUTO(store) s = open_memory();
+	struct audit_row row = { .kind = span_text("kept"), .time = 1 };
+	uint8_t kept[SHA256_SIZE], last[SHA256_SIZE];
+	uint64_t index = 0;
+	(void)state;
+
+	assert_int_equal(store_step_begin(s), OK);
+	assert_int_equal(store_audit_append(s, &row), OK);
+	assert_int_equal(store_step_end(s, true), OK);
+	memcpy(kept, row.hash, SHA256_SIZE);
+	assert_int_equal(store_step_begin(s), OK);
+	assert_int_equal(store_audit_append(s, &row), OK);
+	assert_int_equal(row.index, 2);
+	assert_int_equal(store_step_end(s, false), OK);
+	assert_int_equal(store_audit_last(s, &index, last), OK);
+	assert_int_equal(index, 1);
+	assert_memory_equal(last, kept, SHA256_SIZE);
+	assert_int_equal(store_commit(s), OK);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_audit_append(s, &row), OK);
+	assert_int_equal(row.index, 2);
+	store_rollback(s);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_audit_append(s, &row), OK);
+	assert_int_equal(row.index, 2);
+	assert_int_equal(store_commit(s), OK);
+}
+
 /* What a full disk does in the middle of a group: SQLite undoes all of it. A
  * later step must not become a transaction of its own. */
 static void a_step_after_the_group_was_lost_commits_nothing(void **state)
@@ -544,6 +575,7 @@ int main(void)
 		cmocka_unit_test(logs_of_a_session_are_joined_and_leave_with_it),
 		cmocka_unit_test(an_undecided_end_moves_the_counters_only),
 		cmocka_unit_test(one_step_of_a_group_is_undone_alone),
+		cmocka_unit_test(an_undone_step_leaves_no_trace_in_the_audit_log),
 		cmocka_unit_test(a_step_after_the_group_was_lost_commits_nothing),
 		cmocka_unit_test(text_from_outside_is_only_ever_a_value),
 		cmocka_unit_test(the_audit_chain_covers_each_entry_and_the_one_before),

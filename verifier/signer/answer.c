@@ -136,7 +136,7 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	bool is_back = clock_is_back(turn);
 	int64_t seen = s->high_water;
 
-	*answer = (struct signer_answer){ .type = request->type };
+	signer_answer_init(request->type, answer);
 	if (wants_true_time(request))
 		refusal = is_back ? REFUSAL_CLOCK_SET_BACK
 				  : refusal_of(high_water_raise(s, turn->now));
@@ -147,9 +147,7 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	/* What a refused request wrote is undone, the time that it came at as well. */
 	s->high_water = seen;
 	s->refusals++;
-	*answer = (struct signer_answer){
-		.type = request->type,
-		.refusal = refusal,
-		.retry_after_s = retry_after(refusal),
-	};
+	signer_answer_init(request->type, answer);
+	answer->refusal = refusal;
+	answer->retry_after_s = retry_after(refusal);
 }

@@ -261,7 +261,7 @@ static void count_it(struct turn *turn, const struct conclusion *c, const struct
 static enum status write_result(struct turn *turn, const struct conclusion_text *text,
 				struct result *result, struct bytes *encoded)
 {
-	struct signer_answer answer = { .type = FRAME_COMMIT };
+	struct signer_answer answer;
 	enum status status = OK;
 
 	result->reasons = *text->reasons;
@@ -270,6 +270,7 @@ static enum status write_result(struct turn *turn, const struct conclusion_text 
 		status = statement_make(turn, text, result);
 	if (status != OK)
 		return status;
+	signer_answer_init(FRAME_COMMIT, &answer);
 	answer.commit = *result;
 	return signer_answer_encode(&answer, encoded);
 }

@@ -31,7 +31,14 @@ enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *ro
 	return status;
 }
 
-enum status store_audit_last(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
+static void remember(struct store *s, uint64_t index, const uint8_t hash[SHA256_SIZE])
+{
+	s->has_last = true;
+	s->last_index = index;
+	memcpy(s->last_hash, hash, SHA256_SIZE);
+}
+
+static enum status read_last(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
 {
 	AUTO_DONE(query) q = query_start(s, SQL_AUDIT_LAST);
 	enum status status = query_step(&q);
@@ -45,6 +52,17 @@ enum status store_audit_last(struct store *s, uint64_t *index, uint8_t hash[SHA2
 	*index = column_count(&q, 0);
 	column_fixed(&q, 1, hash, SHA256_SIZE);
 	return q.status;
+}
+
+enum status store_audit_last(struct store *s, uint64_t *index, uint8_t hash[SHA256_SIZE])
+{
+	/* Outside a group nothing keeps another process from adding to it. */
+	if (s->has_last && sqlite3_get_autocommit(s->db) == 0) {
+		*index = s->last_index;
+		memcpy(hash, s->last_hash, SHA256_SIZE);
+		return OK;
+	}
+	return read_last(s, index, hash);
 }
 
 enum status store_audit_append(struct store *s, struct audit_row *row)
@@ -67,7 +85,10 @@ enum status store_audit_append(struct store *s, struct audit_row *row)
 	query_text(&q, row->node);
 	query_text(&q, row->text);
 	query_blob(&q, (struct span){ .data = row->hash, .len = SHA256_SIZE });
-	return query_run(&q, s, NULL);
+	status = query_run(&q, s, NULL);
+	if (status == OK)
+		remember(s, row->index, row->hash);
+	return status;
 }
 
 enum status store_audit(struct store *s, uint64_t after, size_t limit, struct keep *keep,

@@ -11,7 +11,11 @@ static void fail(struct query *q, enum status status)
 
 struct query query_start(struct store *s, enum statement which)
 {
-	return (struct query){ .stmt = s->prepared[which] };
+	struct query q = { .stmt = s->prepared[which] };
+
+	if (s->step == STEP_CLEAN && sqlite3_stmt_readonly(q.stmt) == 0)
+		q.status = store_step_write(s);
+	return q;
 }
 
 static void check(struct query *q, int result)

@@ -60,8 +60,20 @@ struct store_file {
 	ino_t inode;
 };
 
+/* Of one request: a savepoint is made for the first statement that writes. */
+enum step {
+	STEP_NONE,
+	STEP_CLEAN,
+	STEP_WRITTEN,
+};
+
 struct store {
 	sqlite3 *db;
+	enum step step;
+	/* The newest audit entry, as this group has it: what is undone forgets it. */
+	bool has_last;
+	uint64_t last_index;
+	uint8_t last_hash[SHA256_SIZE];
 	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
 	sqlite3_stmt *prepared[STATEMENTS];
 };
@@ -81,6 +93,8 @@ struct query {
 };
 
 struct query query_start(struct store *s, enum statement which);
+/* Before a statement that writes: what its step wrote can be undone. */
+enum status store_step_write(struct store *s);
 void query_blob(struct query *q, struct span value);
 void query_text(struct query *q, struct span value);
 void query_int(struct query *q, int64_t value);

@@ -112,7 +112,11 @@ static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA foreign_keys = ON;"
 			       "PRAGMA trusted_schema = OFF;"
-			       "PRAGMA locking_mode = NORMAL;";
+			       "PRAGMA locking_mode = NORMAL;"
+			       /* 16 MiB each. What is written often reaches the database once
+				* for many commits, and most of what is read lies in memory. */
+			       "PRAGMA cache_size = -16384;"
+			       "PRAGMA wal_autocheckpoint = 4096;";
 
 enum status store_status(int result)
 {
@@ -243,6 +247,8 @@ static enum status run_plain(struct store *s, enum statement which)
 
 enum status store_begin(struct store *s)
 {
+	/* Another process may have written since the last one. */
+	s->has_last = false;
 	return run_plain(s, SQL_BEGIN);
 }
 
@@ -259,6 +265,7 @@ enum status store_commit(struct store *s)
 
 void store_rollback(struct store *s)
 {
+	s->has_last = false;
 	/* Where SQLite already rolled back by itself there is nothing to do. */
 	if (is_group_open(s) && run_plain(s, SQL_ROLLBACK) != OK)
 		return;
@@ -268,13 +275,36 @@ enum status store_step_begin(struct store *s)
 {
 	/* Outside a group this would be a transaction of its own, and its end a
 	 * commit: of one who is told that nothing was stored. */
-	return is_group_open(s) ? run_plain(s, SQL_STEP_BEGIN) : STATUS_IO;
+	s->step = is_group_open(s) ? STEP_CLEAN : STEP_NONE;
+	return s->step == STEP_CLEAN ? OK : STATUS_IO;
+}
+
+enum status store_step_write(struct store *s)
+{
+	if (!is_group_open(s))
+		return STATUS_IO;
+	/* Set first: the savepoint is a statement as well. */
+	s->step = STEP_WRITTEN;
+
+	enum status status = run_plain(s, SQL_STEP_BEGIN);
+
+	if (status != OK)
+		s->step = STEP_CLEAN;
+	return status;
 }
 
 enum status store_step_end(struct store *s, bool is_kept)
 {
+	enum step step = s->step;
+
+	s->step = STEP_NONE;
 	if (!is_group_open(s))
 		return STATUS_IO;
+	if (step != STEP_WRITTEN)
+		return OK;
+
+	if (!is_kept)
+		s->has_last = false;
 
 	enum status status = is_kept ? OK : run_plain(s, SQL_STEP_UNDO);
 
