@@ -8,6 +8,9 @@
 struct keep {
 	struct bytes *items;
 	size_t count, capacity;
+	/* Small copies lie side by side in blocks that items own; room in the last. */
+	uint8_t *block;
+	size_t block_left;
 };
 
 /* Takes the bytes over; they are empty afterwards. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "daemon/file.h"
@@ -17,6 +18,7 @@
 #include "verifier/signer/loading.h"
 
 #define POLL_MS 1000
+#define RANDOM_BLOCK 512
 
 struct service {
 	const struct signer_settings *settings;
@@ -27,9 +29,24 @@ struct service {
 	struct timespec inventory_time;
 };
 
+/* Sixteen bytes cost as much as a block. Each is given out once, and wiped here. */
 static enum status system_random(uint8_t *buffer, size_t len)
 {
-	return RAND_bytes(buffer, (int)len) == 1 ? OK : STATUS_UNAVAILABLE;
+	static uint8_t block[RANDOM_BLOCK];
+	static size_t left;
+
+	if (len > sizeof(block))
+		return RAND_bytes(buffer, (int)len) == 1 ? OK : STATUS_UNAVAILABLE;
+	if (len > left) {
+		left = 0;
+		if (RAND_bytes(block, sizeof(block)) != 1)
+			return STATUS_UNAVAILABLE;
+		left = sizeof(block);
+	}
+	left -= len;
+	memcpy(buffer, block + left, len);
+	OPENSSL_cleanse(block + left, len);
+	return OK;
 }
 
 static int64_t system_time(void)
