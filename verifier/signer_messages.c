@@ -448,21 +448,24 @@ static const struct wire_table signer_answer_wire =
 #define REQUEST_TYPES (sizeof(request_wires) / sizeof(request_wires[0]))
 #define ANSWER_TYPES (sizeof(answer_wires) / sizeof(answer_wires[0]))
 
-void signer_request_init(enum frame_type type, struct signer_request *out)
+/* Bytes of the struct that a message of this type uses. */
+static size_t request_size(enum frame_type type)
 {
 	bool is_known = (size_t)type < REQUEST_TYPES && request_wires[type] != NULL;
 
-	memset(out, 0,
-	       offsetof(struct signer_request, enrol) + (is_known ? request_wires[type]->size : 0));
-	out->type = type;
+	return offsetof(struct signer_request, enrol) + (is_known ? request_wires[type]->size : 0);
+}
+
+static size_t answer_size(enum frame_type type)
+{
+	bool is_known = (size_t)type < ANSWER_TYPES && answer_wires[type] != NULL;
+
+	return offsetof(struct signer_answer, enrol) + (is_known ? answer_wires[type]->size : 0);
 }
 
 void signer_answer_init(enum frame_type type, struct signer_answer *out)
 {
-	bool is_known = (size_t)type < ANSWER_TYPES && answer_wires[type] != NULL;
-
-	memset(out, 0,
-	       offsetof(struct signer_answer, enrol) + (is_known ? answer_wires[type]->size : 0));
+	memset(out, 0, answer_size(type));
 	out->type = type;
 }
 
@@ -474,8 +477,17 @@ enum status signer_request_encode(const struct signer_request *request, struct b
 enum status signer_request_decode(enum frame_type type, struct span body,
 				  struct signer_request *out)
 {
-	signer_request_init(type, out);
-	return wire_decode(&signer_request_wire, body, out);
+	size_t size = request_size(type);
+	struct signer_request request;
+
+	memset(&request, 0, size);
+	request.type = type;
+
+	enum status status = wire_decode(&signer_request_wire, body, &request);
+
+	if (status == OK)
+		memcpy(out, &request, size);
+	return status;
 }
 
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out)
@@ -490,13 +502,19 @@ enum status signer_answer_encode(const struct signer_answer *answer, struct byte
 
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out)
 {
+	struct signer_answer answer;
 	struct reader r = reader_over(body);
 
-	signer_answer_init(type, out);
-	wire_take(&r, &refusal_wire, out);
-	if (out->refusal == REFUSAL_NONE)
-		wire_take(&r, &signer_answer_wire, out);
-	return reader_end(&r);
+	signer_answer_init(type, &answer);
+	wire_take(&r, &refusal_wire, &answer);
+	if (answer.refusal == REFUSAL_NONE)
+		wire_take(&r, &signer_answer_wire, &answer);
+
+	enum status status = reader_end(&r);
+
+	if (status == OK)
+		memcpy(out, &answer, answer_size(type));
+	return status;
 }
 
 enum status evidence_item_encode(const struct evidence_item *item, struct bytes *out)

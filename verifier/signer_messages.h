@@ -305,17 +305,15 @@ struct signer_answer {
 
 /* Zeros but for the type, and no more of the union than this type has: the largest
  * is fifty times the commonest. */
-void signer_request_init(enum frame_type type, struct signer_request *out);
 void signer_answer_init(enum frame_type type, struct signer_answer *out);
 
 /* Appends the body of a frame of request->type. */
 enum status signer_request_encode(const struct signer_request *request, struct bytes *out);
-/* In place: these are large. *out is of no use unless this is OK. */
 enum status signer_request_decode(enum frame_type type, struct span body,
 				  struct signer_request *out);
 /* Appends the body of a FRAME_ANSWER. */
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out);
-/* type: of the request that is being answered. In place, as above. */
+/* type: of the request that is being answered. */
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out);
 
 #endif
