@@ -32,6 +32,11 @@ void channel_init(struct channel *c, int fd, size_t body_max)
 			       .passed_fd = -1 };
 }
 
+void channel_read_ahead(struct channel *c)
+{
+	c->reads_ahead = true;
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -180,20 +185,31 @@ static enum status keep_descriptors(struct channel *c, struct msghdr *message, b
 	return status;
 }
 
-/* At most want bytes onto c->in; *got 0 where none are there yet. */
+/* Room for so many more bytes, behind what was read and not returned yet. */
+static enum status make_room(struct channel *c, size_t room)
+{
+	size_t doubled = c->in.capacity * 2;
+
+	if (c->start > 0) {
+		memmove(c->in.data, c->in.data + c->start, c->in.len - c->start);
+		c->in.len -= c->start;
+		c->start = 0;
+	}
+	if (c->in.capacity - c->in.len >= room)
+		return OK;
+	return bytes_reserve(&c->in, doubled > c->in.len + room ? doubled : c->in.len + room);
+}
+
+/* At most want bytes onto c->in, or what is there; *got 0 where none are yet. */
 static enum status read_some(struct channel *c, size_t want, size_t *got)
 {
 	union {
 		char space[CMSG_SPACE(4 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	size_t room = want < READ_STEP ? want : READ_STEP;
-	size_t doubled = c->in.capacity * 2;
-	enum status status = OK;
+	size_t room = c->reads_ahead || want > READ_STEP ? READ_STEP : want;
+	enum status status = make_room(c, room);
 
-	if (c->in.capacity - c->in.len < room)
-		status = bytes_reserve(&c->in,
-				       doubled > c->in.len + room ? doubled : c->in.len + room);
 	if (status != OK)
 		return status;
 
@@ -203,6 +219,10 @@ static enum status read_some(struct channel *c, size_t want, size_t *got)
 				  .msg_control = control.space,
 				  .msg_controllen = sizeof(control.space) };
 	ssize_t len;
+
+	/* Without room for them, descriptors are closed and told of (MSG_CTRUNC). */
+	if (c->reads_ahead)
+		message.msg_controllen = 0;
 	do
 		len = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (len < 0 && errno == EINTR);
@@ -218,34 +238,51 @@ static enum status read_some(struct channel *c, size_t want, size_t *got)
 	return status;
 }
 
+/* What was read and not returned yet. */
+static struct span unread(const struct channel *c)
+{
+	if (c->start == c->in.len)
+		return (struct span){ 0 };
+	return (struct span){ .data = c->in.data + c->start, .len = c->in.len - c->start };
+}
+
 /* Bytes that the frame still lacks, as far as its header tells; 0: complete. */
 static enum status frame_missing(const struct channel *c, size_t *missing)
 {
-	struct reader r = reader_over(span_of(&c->in));
+	struct span there = unread(c);
+	struct reader r = reader_over(there);
 
-	if (c->in.len < HEADER_SIZE) {
-		*missing = HEADER_SIZE - c->in.len;
+	if (there.len < HEADER_SIZE) {
+		*missing = HEADER_SIZE - there.len;
 		return OK;
 	}
 
-	size_t len = reader_be32(&r);
+	size_t whole = HEADER_SIZE + (size_t)reader_be32(&r);
 	reader_skip(&r, 2);
-	if (len > c->body_max)
+	if (whole - HEADER_SIZE > c->body_max)
 		return STATUS_TOO_LARGE;
 	if (reader_be16(&r) != 0)
 		return STATUS_MALFORMED;
-	*missing = HEADER_SIZE + len - c->in.len;
+	*missing = there.len < whole ? whole - there.len : 0;
 	return OK;
+}
+
+/* The frame that was returned makes room. */
+static void drop_taken(struct channel *c)
+{
+	c->start += c->taken;
+	c->taken = 0;
+	if (c->start < c->in.len)
+		return;
+	c->start = c->in.len = 0;
+	if (c->in.capacity > KEEP_MAX)
+		bytes_done(&c->in);
 }
 
 enum status channel_fill(struct channel *c)
 {
-	if (c->is_taken) {
-		c->is_taken = false;
-		c->in.len = 0;
-		if (c->in.capacity > KEEP_MAX)
-			bytes_done(&c->in);
-	}
+	if (c->taken > 0)
+		drop_taken(c);
 	for (;;) {
 		size_t missing = 0, got = 0;
 		enum status status = frame_missing(c, &missing);
@@ -261,22 +298,32 @@ enum status channel_fill(struct channel *c)
 enum status channel_take(struct channel *c, struct frame *out)
 {
 	size_t missing = 0;
-	enum status status = c->is_taken ? STATUS_NOT_FOUND : frame_missing(c, &missing);
+	enum status status = c->taken > 0 ? STATUS_NOT_FOUND : frame_missing(c, &missing);
 
 	if (status != OK)
 		return status;
 	if (missing != 0)
 		return STATUS_NOT_FOUND;
 
-	struct reader r = reader_over(span_of(&c->in));
-	reader_skip(&r, 4);
+	struct reader r = reader_over(unread(c));
+	size_t len = reader_be32(&r);
 	uint16_t type = reader_be16(&r);
 	reader_skip(&r, 2);
 	*out = (struct frame){ .type = type, .id = reader_be64(&r), .fd = c->passed_fd };
-	out->body = r.rest;
+	out->body = reader_take(&r, len);
 	c->passed_fd = -1;
-	c->is_taken = true;
+	c->taken = HEADER_SIZE + len;
 	return OK;
+}
+
+/* One that makes no sense counts: whoever takes it learns so. */
+bool channel_has_frame(const struct channel *c)
+{
+	struct channel next = *c;
+	size_t missing = 0;
+
+	next.start += next.taken;
+	return frame_missing(&next, &missing) != OK || missing == 0;
 }
 
 enum status channel_receive(struct channel *c, int timeout_ms, struct frame *out)

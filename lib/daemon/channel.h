@@ -8,8 +8,8 @@
  * Typed, length-capped frames between the roles of one program, over a stream
  * socketpair: be32 body length, be16 type, be16 zero, be64 id, body. A peer is
  * a process that may have been taken over: what is over the cap or out of form
- * ends the channel. A descriptor travels with its frame's first byte; exactly
- * one frame is read at a time, so that it can belong to no other.
+ * ends the channel. A descriptor travels with its frame's first byte; where one may
+ * come, exactly one frame is read at a time, so that it can belong to no other.
  */
 #define FRAME_BODY_MAX ((size_t)48 << 20)
 
@@ -23,8 +23,10 @@ struct frame {
 struct channel {
 	int fd;
 	size_t body_max;
-	struct bytes in; /* the frame being read, header included */
-	bool is_taken; /* in was returned; the next read starts anew */
+	struct bytes in; /* from start on the frame being read, header included */
+	size_t start;
+	size_t taken; /* bytes of the frame that was returned; 0: none */
+	bool reads_ahead;
 	struct bytes out; /* bytes not yet sent (non-blocking use) */
 	size_t sent;
 	int out_fd; /* goes with the first byte of out; -1 */
@@ -34,6 +36,12 @@ struct channel {
 /* Both ends, close-on-exec. */
 enum status channel_pair(int fds[2]);
 void channel_init(struct channel *c, int fd, size_t body_max);
+/*
+ * From here on a read takes what is there, of the frames that follow too: for a
+ * channel on which no descriptor travels (one that does is STATUS_MALFORMED), and
+ * a reader that goes on until STATUS_NOT_FOUND or looks at channel_has_frame().
+ */
+void channel_read_ahead(struct channel *c);
 void channel_done(struct channel *c);
 
 /* Blocking. */
@@ -55,6 +63,8 @@ enum status channel_call(struct channel *c, uint16_t type, uint64_t id, struct s
  */
 enum status channel_fill(struct channel *c);
 enum status channel_take(struct channel *c, struct frame *out);
+/* One was read ahead, of which no poll tells any more. */
+bool channel_has_frame(const struct channel *c);
 /* Queue, then flush as far as the socket takes it. */
 enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body);
 /* With a copy of fd; only while channel_has_output() is false, else STATUS_DENIED. */

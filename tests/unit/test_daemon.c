@@ -134,6 +134,56 @@ static void a_descriptor_in_the_middle_of_a_frame_is_refused(void **state)
 	two_done(&t);
 }
 
+static void frames_that_came_together_are_read_together(void **state)
+{
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	channel_read_ahead(&t.b);
+	for (uint64_t id = 0; id < 3; id++)
+		assert_int_equal(channel_send(&t.a, 1, id, span_text("body")), OK);
+	assert_int_equal(write(t.a.fd, "\0\0\0", 3), 3);
+	assert_false(channel_has_frame(&t.b));
+	for (uint64_t id = 0; id < 3; id++) {
+		assert_int_equal(channel_fill(&t.b), OK);
+		assert_true(channel_has_frame(&t.b));
+		assert_int_equal(channel_take(&t.b, &frame), OK);
+		assert_int_equal(frame.id, id);
+		assert_true(span_equal(frame.body, span_text("body")));
+		assert_int_equal(channel_take(&t.b, &frame), STATUS_NOT_FOUND);
+		/* Nothing is left for a poll to tell of. */
+		assert_true(recv(t.b.fd, &frame, 1, MSG_DONTWAIT | MSG_PEEK) < 0);
+		assert_int_equal(channel_has_frame(&t.b), id < 2);
+	}
+	/* The fourth, whose first bytes lie behind the third. */
+	assert_int_equal(write(t.a.fd, "\2\0\1\0\0\0\0\0\0\0\0\0\7on", 15), 15);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 7);
+	assert_true(span_equal(frame.body, span_text("on")));
+	assert_int_equal(channel_receive(&t.b, 0, &frame), STATUS_UNAVAILABLE);
+	two_done(&t);
+}
+
+static void no_descriptor_comes_in_where_frames_are_read_together(void **state)
+{
+	struct two t = two_ends();
+	struct frame frame;
+	int pipe_fds[2];
+	char byte;
+	(void)state;
+
+	channel_read_ahead(&t.b);
+	assert_int_equal(pipe(pipe_fds), 0);
+	assert_int_equal(channel_send_fd(&t.a, 1, 1, span_text("x"), pipe_fds[1]), OK);
+	(void)close(pipe_fds[1]);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_MALFORMED);
+	/* It was the last one open: what came was closed, not kept. */
+	assert_int_equal(read(pipe_fds[0], &byte, 1), 0);
+	(void)close(pipe_fds[0]);
+	two_done(&t);
+}
+
 static void an_answer_to_another_question_is_malformed(void **state)
 {
 	struct two t = two_ends();
@@ -367,6 +417,8 @@ int main(void)
 		cmocka_unit_test(a_frame_whose_zero_field_is_not_zero_is_malformed),
 		cmocka_unit_test(every_truncated_frame_ends_with_its_peer),
 		cmocka_unit_test(a_descriptor_in_the_middle_of_a_frame_is_refused),
+		cmocka_unit_test(frames_that_came_together_are_read_together),
+		cmocka_unit_test(no_descriptor_comes_in_where_frames_are_read_together),
 		cmocka_unit_test(an_answer_to_another_question_is_malformed),
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
 		cmocka_unit_test(a_descriptor_waits_for_its_frame_and_nobody_waits_for_it),

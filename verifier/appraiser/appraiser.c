@@ -177,6 +177,12 @@ static bool serve_parent(struct appraiser *a)
 	       channel_send(&a->parent, FRAME_PONG, frame.id, (struct span){ 0 }) == OK;
 }
 
+/* A request was read ahead for which there is room now. */
+static bool has_next(const struct appraiser *a)
+{
+	return channel_has_frame(&a->front) && jobs_have_room(a);
+}
+
 /* 0 when the parent ended it, 1 when something else did. */
 static int serve(struct appraiser *a)
 {
@@ -187,14 +193,15 @@ static int serve(struct appraiser *a)
 			{ .fd = a->front.fd, .events = events_of(&a->front, jobs_have_room(a)) },
 		};
 
-		if (poll(p, 3, TICK_MS) < 0)
+		if (poll(p, 3, has_next(a) ? 0 : TICK_MS) < 0)
 			continue;
 		if (p[0].revents != 0 && !serve_parent(a))
 			return 0;
 		/* First what decides, then who asks. */
 		if ((p[1].revents & ~POLLOUT) != 0 && !serve_signer(a))
 			return 1;
-		if (!a->is_broken && (p[2].revents & ~POLLOUT) != 0 && !serve_front(a))
+		if (!a->is_broken && ((p[2].revents & ~POLLOUT) != 0 || has_next(a)) &&
+		    !serve_front(a))
 			return 1;
 		if (a->is_broken || jobs_are_late(a) || !flush(a))
 			return 1;
@@ -213,6 +220,7 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	a->pending_reference = -1;
 	channel_init(&a->parent, parent_fd, 0);
 	channel_init(&a->front, front_fd, FRAME_BODY_MAX);
+	channel_read_ahead(&a->front);
 	channel_init(&a->signer, signer_fd, FRAME_BODY_MAX);
 	if (jobs_init(a) && read_pools(a) &&
 	    channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
