@@ -102,11 +102,31 @@ void connection_close(struct connection *c)
 	free(c);
 }
 
+/* Straight to the socket where nothing waits before it, in one record and one
+ * segment; what it does not take at once is left to the bufferevent, to which an
+ * empty output is the end of the answer either way. */
+static bool put_out(struct connection *c, struct span bytes)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	size_t sent = 0;
+
+	if (evbuffer_get_length(out) == 0 &&
+	    SSL_write_ex(ssl_of(c), bytes.data, bytes.len, &sent) != 1) {
+		/* The bufferevent meets it again, and knows what to do. */
+		ERR_clear_error();
+		sent = 0;
+	}
+	if (sent == bytes.len) {
+		bufferevent_trigger(c->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
+		return true;
+	}
+	return evbuffer_add(out, bytes.data + sent, bytes.len - sent) == 0;
+}
+
 static void send_answer(struct connection *c, unsigned status, unsigned retry_after_s,
 			struct span content_type, struct span body, bool keep_alive)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
-	AUTO_DONE(bytes) head = { 0 };
+	AUTO_DONE(bytes) whole = { 0 };
 	AUTO(char) type = NULL;
 	enum status done = bytes_text(content_type, &type);
 
@@ -114,11 +134,10 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 		      status);
 	c->keep_alive = keep_alive;
 	if (done == OK)
-		done = http_answer_head(&head, status, type, body.len, retry_after_s, keep_alive);
-	/* In one piece, head and body leave as one record in one segment. */
-	if (done != OK || evbuffer_expand(out, head.len + body.len) != 0 ||
-	    evbuffer_add(out, head.data, head.len) != 0 ||
-	    evbuffer_add(out, body.data, body.len) != 0) {
+		done = http_answer_head(&whole, status, type, body.len, retry_after_s, keep_alive);
+	if (done == OK)
+		done = bytes_append(&whole, body);
+	if (done != OK || !put_out(c, span_of(&whole))) {
 		connection_close(c);
 		return;
 	}
