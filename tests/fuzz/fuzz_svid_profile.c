@@ -7,6 +7,8 @@
  * What OpenSSL reads from extensions only after it took a certificate's digest is
  * read here as it would.
  */
+#include <stdlib.h>
+
 #include <openssl/provider.h>
 
 #include "attestd/svid_profile.h"
@@ -46,6 +48,11 @@ const ASN1_OCTET_STRING *X509_get0_subject_key_id(X509 *x)
 	return id;
 }
 
+static void finish(void)
+{
+	(void)OSSL_PROVIDER_unload(no_decoders);
+}
+
 static void start(void)
 {
 	OSSL_LIB_CTX *apart = OSSL_LIB_CTX_new();
@@ -54,6 +61,7 @@ static void start(void)
 	workload = EVP_PKEY_Q_keygen(apart, NULL, "EC", "P-256");
 	no_decoders = OSSL_PROVIDER_load(NULL, "null");
 	must(minting != NULL && workload != NULL && no_decoders != NULL);
+	must(atexit(finish) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
