@@ -27,6 +27,9 @@
 #define PATIENCE_MS 3000
 #define REAP_WAIT_MS 200
 #define SWEEP_STEP_MS 10
+/* The mint has nothing to do before there is a right, and what it loads takes
+ * time from who earns it: it starts once the agent stands, or after this. */
+#define MINT_LATEST_MS 200
 #define RESTART_FIRST_MS 500
 #define RESTART_MOST_MS 30000
 #define STATE_MAX 512
@@ -49,6 +52,7 @@ struct parent {
 	int signals;
 	pid_t pids[ROLES]; /* 0: not running */
 	struct channel agent;
+	int mint_fds[MINT_FDS]; /* of a mint that is yet to be started, else -1 */
 	bool is_ending;
 	bool was_ready; /* since the start */
 	bool is_unusable; /* a role said so of the configuration */
@@ -108,8 +112,18 @@ static enum status start_one(struct parent *p, enum role role, const int *fds)
 				  &p->pids[role]);
 }
 
-/* The circle: each role can reach the two others, and nobody else. All at once:
- * who needs another waits for its answer. */
+static void start_mint(struct parent *p)
+{
+	if (p->mint_fds[0] < 0)
+		return;
+	/* Its siblings see its end of the channels go, and end. */
+	if (start_one(p, ROLE_MINT, p->mint_fds) != OK)
+		log_line(LOG_LEVEL_ERROR, "mint: %s", strerror(errno));
+	close_pair(p->mint_fds);
+}
+
+/* The circle: each role can reach the two others, and nobody else. Who needs
+ * another waits for its answer. */
 static enum status start_all(struct parent *p)
 {
 	int agent_broker[2] = { -1, -1 };
@@ -124,17 +138,17 @@ static enum status start_all(struct parent *p)
 		status = channel_pair(mint_broker);
 	if (status == OK)
 		status = channel_pair(agent_parent);
-	/* The agent first, which has most to load; the mint has time. */
-	if (status == OK)
-		status = start_one(p, ROLE_AGENT,
-				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
+	/* The broker first: what the TPM does takes longest. */
 	if (status == OK)
 		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
 	if (status == OK)
-		status = start_one(p, ROLE_MINT, (int[]){ agent_mint[1], mint_broker[0] });
+		status = start_one(p, ROLE_AGENT,
+				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
 	if (status == OK) {
 		channel_init(&p->agent, agent_parent[1], FRAME_SMALL_MAX);
-		agent_parent[1] = -1;
+		p->mint_fds[MINT_AGENT] = agent_mint[1];
+		p->mint_fds[MINT_BROKER] = mint_broker[0];
+		agent_parent[1] = agent_mint[1] = mint_broker[0] = -1;
 	}
 	close_pair(agent_broker);
 	close_pair(agent_mint);
@@ -151,6 +165,7 @@ static bool stop_all(struct parent *p)
 	(void)role_stop(p->pids[ROLE_AGENT], PATIENCE_MS);
 	(void)role_stop(p->pids[ROLE_BROKER], PATIENCE_MS);
 	memset(p->pids, 0, sizeof(p->pids));
+	close_pair(p->mint_fds);
 	channel_done(&p->agent);
 	return is_swept;
 }
@@ -212,6 +227,7 @@ static enum status take_frame(struct parent *p, const struct frame *frame)
 		(void)close(frame->fd);
 	if (frame->type == FRAME_READY) {
 		p->was_ready = true;
+		start_mint(p);
 		notify(span_text("READY=1"));
 		return reader_end(&r);
 	}
@@ -251,7 +267,8 @@ static void watch(struct parent *p)
 		struct pollfd fds[] = { { .fd = p->signals, .events = POLLIN },
 					{ .fd = p->agent.fd, .events = POLLIN } };
 
-		(void)poll(fds, 2, -1);
+		if (poll(fds, 2, p->mint_fds[0] < 0 ? -1 : MINT_LATEST_MS) == 0)
+			start_mint(p);
 		if (fds[0].revents != 0)
 			take_signal(p);
 		if (reap(p))
@@ -351,7 +368,8 @@ static void say_what_is_wrong(const struct parent *p)
 static int supervise(const char *configuration_path)
 {
 	struct parent p = { .configuration_path = configuration_path,
-			    .agent = { .fd = -1, .passed_fd = -1 } };
+			    .agent = { .fd = -1, .passed_fd = -1 },
+			    .mint_fds = { -1, -1 } };
 	int wait_ms = RESTART_FIRST_MS;
 
 	p.signals = open_signals();

@@ -11,7 +11,7 @@
  * with the same id. Receivers treat each other as hostile.
  */
 enum frame_type {
-	/* agent -> broker: want EK public u8
+	/* agent -> broker: want AK and EK u8: without, no key is touched
 	 * answer: resetCount b32, restartCount b32, node id s16 (32 bytes, or empty), states b32, EK index b32, EK
 	 * certificate s32, EK public s32, AK public s32, chain count u8, each s32 */
 	FRAME_IDENTITY = 1,

@@ -225,8 +225,11 @@ int agent_run(const char *configuration_path)
 	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_SMALL_MAX * 2);
 	channel_init(&a.parent, ROLE_FD_FIRST + AGENT_PARENT, FRAME_SMALL_MAX);
 
-	enum status status = open_all(&a);
+	/* The broker reads its TPM while we get to our feet. */
+	enum status status = broker_identity_ahead(&a.broker);
 
+	if (status == OK)
+		status = open_all(&a);
 	if (status == OK)
 		status = channel_send(&a.parent, FRAME_READY, 0, (struct span){ 0 });
 	if (status == OK)

@@ -254,7 +254,7 @@ static struct round find_node(struct agent *a)
 	/* The hint of the first challenge: this boot's log may be known already. */
 	a->reset_count = identity.reset_count;
 	a->restart_count = identity.restart_count;
-	if (!identity.has_node || identity.enrolment.ak_public.len == 0)
+	if (!identity.has_node)
 		return agent_enrol(a);
 	a->node = identity.node;
 	a->has_node = true;

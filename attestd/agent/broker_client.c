@@ -47,15 +47,10 @@ static enum status take_refusal(struct broker_client *b, struct span body)
 	return status == STATUS_IO ? STATUS_UNAVAILABLE : (enum status)status;
 }
 
-/* Sends, and waits for the frame of the same id; growth may come in between. */
-static enum status call(struct broker_client *b, uint16_t type, const struct bytes *body,
-			struct frame *out)
+/* Waits for the frame of this id; growth may come in between. */
+static enum status await(struct broker_client *b, uint64_t id, struct frame *out)
 {
-	uint64_t id = ++b->next_id;
-
 	b->reason[0] = '\0';
-	if (channel_send(&b->channel, type, id, span_of(body)) != OK)
-		return STATUS_IO;
 	for (;;) {
 		if (channel_receive(&b->channel, TIMEOUT_MS, out) != OK)
 			return STATUS_IO;
@@ -73,6 +68,16 @@ static enum status call(struct broker_client *b, uint16_t type, const struct byt
 			return take_refusal(b, out->body);
 		return out->type == FRAME_ANSWER ? OK : STATUS_IO;
 	}
+}
+
+static enum status call(struct broker_client *b, uint16_t type, const struct bytes *body,
+			struct frame *out)
+{
+	uint64_t id = ++b->next_id;
+
+	if (channel_send(&b->channel, type, id, span_of(body)) != OK)
+		return STATUS_IO;
+	return await(b, id, out);
 }
 
 enum status broker_listen(struct broker_client *b)
@@ -131,15 +136,34 @@ static void take_identity(struct reader *r, struct broker_identity *out)
 	}
 }
 
-enum status broker_identity(struct broker_client *b, bool want_ek, struct broker_identity *out)
+enum status broker_identity_ahead(struct broker_client *b)
+{
+	static const uint8_t no_keys[1];
+	const struct span body = { .data = no_keys, .len = sizeof(no_keys) };
+
+	b->ahead_id = ++b->next_id;
+	return channel_send(&b->channel, FRAME_IDENTITY, b->ahead_id, body);
+}
+
+static enum status call_identity(struct broker_client *b, bool want_keys, struct frame *out)
 {
 	AUTO_DONE(bytes) body = { 0 };
+	uint64_t ahead_id = b->ahead_id;
+	enum status status;
+
+	b->ahead_id = 0;
+	if (ahead_id != 0 && !want_keys)
+		return await(b, ahead_id, out);
+	status = bytes_append_byte(&body, want_keys);
+	return status == OK ? call(b, FRAME_IDENTITY, &body, out) : status;
+}
+
+enum status broker_identity(struct broker_client *b, bool want_keys, struct broker_identity *out)
+{
 	AUTO_DONE(broker_identity) identity = { 0 };
 	struct frame frame;
-	enum status status = bytes_append_byte(&body, want_ek);
+	enum status status = call_identity(b, want_keys, &frame);
 
-	if (status == OK)
-		status = call(b, FRAME_IDENTITY, &body, &frame);
 	if (status != OK)
 		return status;
 

@@ -11,6 +11,7 @@
 struct broker_client {
 	struct channel channel;
 	uint64_t next_id;
+	uint64_t ahead_id; /* of an identity that was asked for ahead; 0: none */
 	bool has_grown; /* the broker said so; the caller clears it */
 	char reason[320]; /* of the last refusal */
 };
@@ -37,8 +38,12 @@ void broker_identity_done(struct broker_identity *identity);
 void broker_activation_done(struct broker_activation *activation);
 void broker_evidence_done(struct broker_evidence *evidence);
 
-/* STATUS_IO where the broker is gone or talks nonsense: nothing goes on. */
-enum status broker_identity(struct broker_client *b, bool want_ek, struct broker_identity *out);
+/* Asks for the identity without keys and does not wait: the first
+ * broker_identity() takes the answer, and wants no keys. */
+enum status broker_identity_ahead(struct broker_client *b);
+/* STATUS_IO where the broker is gone or talks nonsense: nothing goes on. Without
+ * keys: node, counters and certificates. */
+enum status broker_identity(struct broker_client *b, bool want_keys, struct broker_identity *out);
 enum status broker_activate(struct broker_client *b, const struct enrolment_answer *enrolment,
 			    struct broker_activation *out);
 enum status broker_evidence(struct broker_client *b, const struct attestation_challenge *challenge,

@@ -104,6 +104,16 @@ static enum status refuse(struct broker *b, struct channel *c, uint64_t id, enum
 	return status == OK ? channel_send(c, FRAME_REFUSED, id, span_of(&body)) : status;
 }
 
+static enum status answer(struct broker *b, struct channel *c, uint64_t id, enum status status,
+			  struct writer *out, const struct bytes *body)
+{
+	if (status == OK)
+		status = writer_end(out);
+	if (status != OK)
+		return refuse(b, c, id, status);
+	return channel_send(c, FRAME_ANSWER, id, span_of(body));
+}
+
 /* What is no request of this peer's ends the channel, and so the role. */
 static enum status serve(struct broker *b, struct channel *c, const struct frame *frame)
 {
@@ -123,16 +133,27 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 
 	enum status status = verb->run(b, &in, &out);
 
+	status = in.status != OK ? STATUS_MALFORMED : answer(b, c, frame->id, status, &out, &body);
+	/* Who asked does not wait until the TPM is tidy. */
 	tpm_device_end(b->device);
 	(void)alarm(0);
+	return status;
+}
 
-	if (in.status != OK)
-		return STATUS_MALFORMED;
-	if (status == OK)
-		status = writer_end(&out);
+/* While the agent waits for its challenge: the AK is what evidence begins with. */
+static void prepare(struct broker *b)
+{
+	b->is_prepared = true;
+	broker_forget_reason(b);
+	watch(b, "attestation key");
+	tpm_device_begin(b->device);
+
+	enum status status = broker_attestation_key(b);
+
 	if (status != OK)
-		return refuse(b, c, frame->id, status);
-	return channel_send(c, FRAME_ANSWER, frame->id, span_of(&body));
+		log_line(LOG_LEVEL_WARNING, "TPM: %s", broker_reason(b, status));
+	tpm_device_end(b->device);
+	(void)alarm(0);
 }
 
 static enum status serve_all(struct broker *b, struct channel *c)
@@ -189,7 +210,9 @@ static enum status loop(struct broker *b)
 			tick = now_ms() + TICK_MS;
 			continue;
 		}
-		(void)poll(fds, 2, (int)left);
+		/* Who asks goes first. */
+		if (poll(fds, 2, b->is_prepared ? (int)left : 0) == 0 && !b->is_prepared)
+			prepare(b);
 		if (fds[0].revents != 0)
 			status = serve_all(b, &b->agent);
 		if (status == OK && fds[1].revents != 0)
@@ -237,6 +260,7 @@ static enum status open_all(struct broker *b)
 	status = broker_identify(b);
 	tpm_device_end(b->device);
 	b->is_identity_new = status == OK;
+	b->is_prepared = status != OK;
 	(void)alarm(0);
 	if (status != OK)
 		log_line(LOG_LEVEL_WARNING, "TPM: %s", broker_reason(b, status));

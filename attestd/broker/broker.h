@@ -23,6 +23,7 @@ struct broker {
 	struct tpm_identity identity;
 	struct tpm_clock clock; /* when it was read */
 	bool is_identity_new; /* nobody asked for it yet */
+	bool is_prepared; /* nothing is left to be done ahead */
 	struct node_id node;
 	bool has_node; /* the EK certificate was read */
 	/* What the last evidence offered, and so what a verdict must answer. */
@@ -50,8 +51,12 @@ int broker_run(const char *configuration_path);
 /* One verb: reads its fields, writes the answer's. */
 typedef enum status (*broker_verb)(struct broker *b, struct reader *in, struct writer *out);
 
-/* Identity and counters, from the TPM. */
+/* Which TPM it is, and its counters; no key. */
 enum status broker_identify(struct broker *b);
+/* The AK, or the state that keeps us from it. */
+enum status broker_attestation_key(struct broker *b);
+/* The same where nothing goes on without: STATUS_DENIED for such a state. */
+enum status broker_need_attestation_key(struct broker *b);
 /* Why the verb fails, for people; returns status. */
 enum status broker_refuse(struct broker *b, enum status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

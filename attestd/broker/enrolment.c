@@ -8,6 +8,9 @@
 #include "tpm/ek_certificate.h"
 #include "tpm/policy_digest.h"
 
+/* What keeps us from the AK. */
+#define KEY_STATES ((unsigned)(TPM_ENDORSEMENT_AUTH_SET | TPM_ENDORSEMENT_DISABLED))
+
 /* The node's id is a fact about the certificate; whether to believe it is the
  * verifier's question. */
 static enum status node_of(const struct bytes *certificate, struct node_id *out)
@@ -28,17 +31,15 @@ enum status broker_identify(struct broker *b)
 	AUTO_DONE(tpm_identity) identity = { 0 };
 	struct node_id node = { 0 };
 	struct tpm_clock clock;
-	enum status status = tpm_device_identify(b->device, &identity);
+	enum status status = tpm_device_certificates(b->device, &identity);
 
 	if (status == OK)
 		status = tpm_device_read_clock(b->device, &clock);
 	if (status != OK)
 		return status;
-	for (unsigned bit = 0; bit < 3; bit++) {
-		if ((identity.states >> bit & 1) != 0)
-			log_line(LOG_LEVEL_WARNING, "TPM: %s",
-				 tpm_state_name((enum tpm_state)(1u << bit)));
-	}
+	if ((identity.states & TPM_EK_CERTIFICATE_MISSING) != 0)
+		log_line(LOG_LEVEL_WARNING, "TPM: %s", tpm_state_name(TPM_EK_CERTIFICATE_MISSING));
+
 	bool has_node = identity.ek_index != 0 && node_of(&identity.ek_certificate, &node) == OK;
 
 	if (identity.ek_index != 0 && !has_node)
@@ -53,10 +54,28 @@ enum status broker_identify(struct broker *b)
 	return OK;
 }
 
+enum status broker_attestation_key(struct broker *b)
+{
+	bool was_told = (b->identity.states & KEY_STATES) != 0;
+	enum status status = tpm_device_attestation_key(b->device, &b->identity);
+
+	if (status == OK && !was_told && (b->identity.states & KEY_STATES) != 0)
+		log_line(LOG_LEVEL_WARNING, "TPM: %s", tpm_device_reason(b->device));
+	return status;
+}
+
+enum status broker_need_attestation_key(struct broker *b)
+{
+	enum status status = broker_attestation_key(b);
+
+	/* The reason says which state it is. */
+	return status == OK && (b->identity.states & KEY_STATES) != 0 ? STATUS_DENIED : status;
+}
+
 enum status verb_identity(struct broker *b, struct reader *in, struct writer *out)
 {
 	AUTO_DONE(bytes) ek_public = { 0 };
-	bool want_ek = reader_u8(in) != 0;
+	bool want_keys = reader_u8(in) != 0;
 	enum status status = reader_end(in);
 
 	if (status != OK) {
@@ -67,7 +86,10 @@ enum status verb_identity(struct broker *b, struct reader *in, struct writer *ou
 	if (!b->is_identity_new)
 		status = broker_identify(b);
 	b->is_identity_new = false;
-	if (status == OK && want_ek)
+	if (status == OK && want_keys)
+		status = broker_attestation_key(b);
+	/* Without an AK there is nothing to enrol. */
+	if (status == OK && want_keys && b->identity.ak_public.len > 0)
 		status = tpm_device_ek_public(b->device, &b->identity, &ek_public);
 	if (status != OK)
 		return status;

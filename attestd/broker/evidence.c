@@ -212,6 +212,8 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	/* What the log has by now will be in it: no reason to be asked again. */
 	(void)logs_grew(&b->logs);
 	if (status == OK)
+		status = broker_need_attestation_key(b);
+	if (status == OK)
 		status = add_minting_key(b, &w, &e, &key);
 	if (status == OK)
 		status = add_quote(b, &w, &key, &e);

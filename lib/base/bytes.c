@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
-bool span_equal_secret(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.data, b.data, a.len) == 0);
-}
-
 bool span_is_zero(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -47,7 +40,7 @@ void bytes_done(struct bytes *b)
 void bytes_wipe(struct bytes *b)
 {
 	if (b->data != NULL)
-		OPENSSL_cleanse(b->data, b->capacity);
+		explicit_bzero(b->data, b->capacity);
 	bytes_done(b);
 }
 

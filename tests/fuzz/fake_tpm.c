@@ -113,11 +113,18 @@ void tpm_statement_done(struct tpm_statement *statement)
 	bytes_done(&statement->signature);
 }
 
-enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out)
+enum status tpm_device_certificates(struct tpm_device *d, struct tpm_identity *out)
 {
 	(void)d;
 	*out = (struct tpm_identity){ .states = TPM_EK_CERTIFICATE_MISSING };
-	return bytes_copy(SPAN(minting_public), &out->ak_public);
+	return OK;
+}
+
+enum status tpm_device_attestation_key(struct tpm_device *d, struct tpm_identity *identity)
+{
+	(void)d;
+	bytes_done(&identity->ak_public);
+	return bytes_copy(SPAN(minting_public), &identity->ak_public);
 }
 
 enum status tpm_device_ek_public(struct tpm_device *d, const struct tpm_identity *identity,

@@ -96,18 +96,11 @@ static enum status not_gone(enum status status)
 	return status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status;
 }
 
-enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
+enum status nv_read_listed(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 {
 	AUTO_DONE(loaded)
 	nv = { .device = c->device, .handle = ESYS_TR_NONE, .is_persistent = true };
 	AUTO(TPM2B_NV_PUBLIC) area = NULL;
-
-	/* Asked first, so that an absent index is no error in anyone's log. */
-	enum status status = nv_exists(c, index);
-
-	if (status != OK)
-		return status;
-
 	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   &nv.handle);
 
@@ -126,6 +119,14 @@ enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 		(area->nvPublic.attributes & TPMA_NV_AUTHREAD) != 0 ? nv.handle : ESYS_TR_RH_OWNER;
 
 	return not_gone(nv_read_parts(c, &nv, auth, area->nvPublic.dataSize, out));
+}
+
+enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)
+{
+	/* Asked first, so that an absent index is no error in anyone's log. */
+	enum status status = nv_exists(c, index);
+
+	return status == OK ? nv_read_listed(c, index, out) : status;
 }
 
 TPML_PCR_SELECTION selection_of(enum digest_alg bank, pcr_mask pcrs)

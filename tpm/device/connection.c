@@ -33,6 +33,8 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 		memcpy(d->endorsement_auth.buffer, endorsement_auth.data, endorsement_auth.len);
 	d->is_held = strncmp(tcti, "device", strlen("device")) == 0;
 	d->has_leftovers = true;
+	d->ak_kept = ESYS_TR_NONE;
+	d->minting_kept = ESYS_TR_NONE;
 	*out = d;
 	d = NULL;
 	return OK;
@@ -40,6 +42,9 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 
 static void disconnect(struct tpm_device *d)
 {
+	/* Handles are the connection's. */
+	d->ak_kept = ESYS_TR_NONE;
+	d->minting_kept = ESYS_TR_NONE;
 	if (d->esys != NULL)
 		Esys_Finalize(&d->esys);
 	free(d->guard);
@@ -183,6 +188,8 @@ void tpm_device_begin(struct tpm_device *d)
 
 void tpm_device_end(struct tpm_device *d)
 {
+	key_release(d, &d->minting_kept);
+	key_release(d, &d->ak_kept);
 	d->is_in_verb = false;
 	if (!d->is_held)
 		disconnect(d);

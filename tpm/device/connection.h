@@ -32,6 +32,8 @@ struct tpm_device {
 	ESYS_CONTEXT *esys;
 	TPMS_CONTEXT *ak;
 	struct bytes ak_public;
+	/* Loaded until the verb ends; ESYS_TR_NONE: not. */
+	ESYS_TR ak_kept, minting_kept;
 	struct minting_key minting;
 	char reason[REASON_MAX];
 };
@@ -72,6 +74,8 @@ enum status handles_list(struct connection *c, TPM2_HANDLE first, TPM2_HANDLE en
 			 TPM2_HANDLE *handles, size_t max, size_t *count);
 /* NV contents as its owner put them; STATUS_NOT_FOUND where there is none. */
 enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out);
+/* The same for an index that handles_list() named. */
+enum status nv_read_listed(struct connection *c, TPM2_HANDLE index, struct bytes *out);
 
 TPML_PCR_SELECTION selection_of(enum digest_alg bank, pcr_mask pcrs);
 enum status pcrs_read(struct connection *c, enum digest_alg bank, pcr_mask select,
@@ -81,6 +85,10 @@ enum status clock_read(struct connection *c, struct tpm_clock *out);
 /* A primary that is flushed with *out. */
 enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
 			   struct loaded *out, struct bytes *public_area);
+/* In a verb the key stays for the next call, and out only borrows it. */
+void key_keep(struct connection *c, ESYS_TR *kept, struct loaded *out);
+/* Flushes one that stayed. */
+void key_release(struct tpm_device *d, ESYS_TR *kept);
 /* The AK, from its saved context or derived anew. */
 enum status ak_load(struct connection *c, struct loaded *out);
 enum status minting_key_load(struct connection *c, struct loaded *out);

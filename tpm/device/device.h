@@ -9,9 +9,9 @@
  * The TPM of this host. No TSS type crosses this header: structures are the
  * bytes that the TPM marshalled, without a size prefix, as tpm/ parses them.
  *
- * Between calls nothing stays in the TPM: attestation key and minting key are
- * saved contexts in memory, loaded for a verb and flushed after it, since a TPM
- * without a resource manager has three slots. A "device:" TCTI stays open;
+ * Between verbs nothing stays in the TPM: attestation key and minting key are
+ * saved contexts in memory, loaded once for a verb and flushed at its end, since a
+ * TPM without a resource manager has three slots. A "device:" TCTI stays open;
  * any other is opened for a verb and closed after it, since swtpm serves one
  * client at a time.
  */
@@ -30,7 +30,8 @@ const char *tpm_state_name(enum tpm_state state);
 /* Copies both. Commands wait until the first verb. */
 enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struct tpm_device **out);
 void tpm_device_free(struct tpm_device *d);
-/* Between them calls share one connection: several that are one verb. */
+/* Between them calls share one connection, and the keys that they load: several
+ * that are one verb. */
 void tpm_device_begin(struct tpm_device *d);
 void tpm_device_end(struct tpm_device *d);
 /* Why the last call failed, for a log: the command and what the TPM said. */
@@ -52,7 +53,12 @@ struct tpm_identity {
 };
 
 void tpm_identity_done(struct tpm_identity *identity);
-/* Certificate, chain and attestation key; the EK itself is not touched. */
+/* EK certificate and chain, from NV: which TPM it is. No key is touched. */
+enum status tpm_device_certificates(struct tpm_device *d, struct tpm_identity *out);
+/* The attestation key, derived where it isn't yet: ak_public, or the state that
+ * keeps us from it, of which tpm_device_reason() says what to do. */
+enum status tpm_device_attestation_key(struct tpm_device *d, struct tpm_identity *identity);
+/* Both of them. */
 enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out);
 /* The EK that identity's certificate is for: TPMT_PUBLIC. Seconds, where a
  * discrete TPM has to derive an RSA key. */

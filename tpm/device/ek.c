@@ -10,9 +10,13 @@
 #define EK_PERSISTENT_FIRST 0x81010000u
 #define EK_PERSISTENT_END 0x81020000u
 #define EK_PERSISTENT_MAX 32
-/* Certificates of the EK's issuers (EK Credential Profile 2.5, 2.2.1.5.2). */
+/* EK certificates, and from CHAIN_FIRST on those of the EK's issuers (EK Credential
+ * Profile 2.5, 2.2.1.4 and 2.2.1.5.2). */
+#define INDICES_FIRST 0x01c00000u
 #define CHAIN_FIRST 0x01c00100u
-#define CHAIN_END 0x01c00200u
+#define INDICES_END 0x01c00200u
+/* As many as one answer holds; a TPM has room for a few dozen. */
+#define INDICES_MAX TPM2_MAX_CAP_HANDLES
 #define CHAIN_INDICES_MAX 16
 
 /* The certificate read for its key only; whether it is believed is the
@@ -47,19 +51,27 @@ static enum status chain_split(struct span all, struct tpm_identity *identity)
 	return OK;
 }
 
+/* NV indices that are defined, in order. */
+struct indices {
+	TPM2_HANDLE index[INDICES_MAX];
+	size_t count;
+};
+
 /* One certificate may span two indices: they are read as one text. */
-static enum status chain_read(struct connection *c, struct tpm_identity *identity)
+static enum status chain_read(struct connection *c, const struct indices *defined,
+			      struct tpm_identity *identity)
 {
 	AUTO_DONE(bytes) all = { 0 };
-	TPM2_HANDLE indices[CHAIN_INDICES_MAX];
-	size_t count = 0;
-	enum status status =
-		handles_list(c, CHAIN_FIRST, CHAIN_END, indices, CHAIN_INDICES_MAX, &count);
+	enum status status = OK;
+	size_t read = 0;
 
-	for (size_t i = 0; i < count && status == OK; i++) {
+	for (size_t i = 0; i < defined->count && status == OK; i++) {
 		AUTO_DONE(bytes) part = { 0 };
 
-		status = nv_read(c, indices[i], &part);
+		if (defined->index[i] < CHAIN_FIRST || read == CHAIN_INDICES_MAX)
+			continue;
+		read++;
+		status = nv_read_listed(c, defined->index[i], &part);
 		if (status == OK)
 			status = bytes_append(&all, span_of(&part));
 		/* Candidates only: one that is not for us to read is left out. */
@@ -70,14 +82,30 @@ static enum status chain_read(struct connection *c, struct tpm_identity *identit
 	return status == OK ? chain_split(span_of(&all), identity) : status;
 }
 
+static bool is_defined(const struct indices *defined, TPM2_HANDLE index)
+{
+	for (size_t i = 0; i < defined->count; i++) {
+		if (defined->index[i] == index)
+			return true;
+	}
+	return false;
+}
+
 static enum status certificate_find(struct connection *c, struct tpm_identity *identity)
 {
-	for (size_t i = 0; i < EK_KINDS; i++) {
-		enum status status = nv_read(c, ek_kinds[i].certificate, &identity->ek_certificate);
+	struct indices defined = { 0 };
+	enum status status = handles_list(c, INDICES_FIRST, INDICES_END, defined.index, INDICES_MAX,
+					  &defined.count);
 
+	if (status != OK)
+		return status;
+	for (size_t i = 0; i < EK_KINDS; i++) {
+		if (!is_defined(&defined, ek_kinds[i].certificate))
+			continue;
+		status = nv_read_listed(c, ek_kinds[i].certificate, &identity->ek_certificate);
 		if (status == OK) {
 			identity->ek_index = ek_kinds[i].certificate;
-			return chain_read(c, identity);
+			return chain_read(c, &defined, identity);
 		}
 		if (status != STATUS_NOT_FOUND)
 			return status;
@@ -86,9 +114,16 @@ static enum status certificate_find(struct connection *c, struct tpm_identity *i
 	return OK;
 }
 
+#define AUTH_SET "endorsement-auth-set: [tpm] endorsement_auth_file is to hold the password"
+#define AUTH_OTHER                                                                                 \
+	"endorsement-auth-set: the hierarchy's password is not the one in [tpm] "                  \
+	"endorsement_auth_file"
+#define DISABLED "endorsement-disabled: the firmware's setup is to enable the hierarchy"
+
 /* Why an AK could not be derived, where the TPM itself names the cause. */
 static enum status endorsement_states(struct connection *c, unsigned *states)
 {
+	bool has_password = c->device->endorsement_auth.size > 0;
 	uint32_t permanent = 0;
 	uint32_t startup = 0;
 	enum status status = property_read(c, TPM2_PT_PERMANENT, &permanent);
@@ -97,10 +132,14 @@ static enum status endorsement_states(struct connection *c, unsigned *states)
 		status = property_read(c, TPM2_PT_STARTUP_CLEAR, &startup);
 	if (status != OK)
 		return status;
-	if ((startup & TPMA_STARTUP_CLEAR_EHENABLE) == 0)
+	if ((startup & TPMA_STARTUP_CLEAR_EHENABLE) == 0) {
 		*states |= TPM_ENDORSEMENT_DISABLED;
-	else if ((permanent & TPMA_PERMANENT_ENDORSEMENTAUTHSET) != 0)
+		return connection_refuse(c, OK, DISABLED);
+	}
+	if ((permanent & TPMA_PERMANENT_ENDORSEMENTAUTHSET) != 0) {
 		*states |= TPM_ENDORSEMENT_AUTH_SET;
+		return connection_refuse(c, OK, has_password ? AUTH_OTHER : AUTH_SET);
+	}
 	return OK;
 }
 
@@ -109,6 +148,8 @@ static enum status attestation_key_find(struct connection *c, struct tpm_identit
 	AUTO_DONE(loaded) ak = { 0 };
 	enum status status = ak_load(c, &ak);
 
+	identity->states &= ~(unsigned)(TPM_ENDORSEMENT_DISABLED | TPM_ENDORSEMENT_AUTH_SET);
+	bytes_done(&identity->ak_public);
 	if (status == OK)
 		return bytes_copy(span_of(&c->device->ak_public), &identity->ak_public);
 	/* Any other failure is no fact about the hierarchy. */
@@ -123,7 +164,7 @@ static enum status attestation_key_find(struct connection *c, struct tpm_identit
 		       : status;
 }
 
-enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out)
+enum status tpm_device_certificates(struct tpm_device *d, struct tpm_identity *out)
 {
 	AUTO_DONE(tpm_identity) identity = { 0 };
 	AUTO_DONE(connection) c = { 0 };
@@ -131,8 +172,28 @@ enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out)
 
 	if (status == OK)
 		status = certificate_find(&c, &identity);
+	if (status == OK) {
+		*out = identity;
+		identity = (struct tpm_identity){ 0 };
+	}
+	return status;
+}
+
+enum status tpm_device_attestation_key(struct tpm_device *d, struct tpm_identity *identity)
+{
+	AUTO_DONE(connection) c = { 0 };
+	enum status status = connection_open(d, &c);
+
+	return status == OK ? attestation_key_find(&c, identity) : status;
+}
+
+enum status tpm_device_identify(struct tpm_device *d, struct tpm_identity *out)
+{
+	AUTO_DONE(tpm_identity) identity = { 0 };
+	enum status status = tpm_device_certificates(d, &identity);
+
 	if (status == OK)
-		status = attestation_key_find(&c, &identity);
+		status = tpm_device_attestation_key(d, &identity);
 	if (status == OK) {
 		*out = identity;
 		identity = (struct tpm_identity){ 0 };

@@ -20,15 +20,37 @@ enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_
 	return public_marshal(&made->publicArea, public_area);
 }
 
-static enum status context_load(struct connection *c, const TPMS_CONTEXT *context,
+void key_keep(struct connection *c, ESYS_TR *kept, struct loaded *out)
+{
+	if (!c->device->is_in_verb)
+		return;
+	*kept = out->handle;
+	*out = (struct loaded){ .handle = *kept };
+}
+
+void key_release(struct tpm_device *d, ESYS_TR *kept)
+{
+	struct loaded key = { .device = d, .handle = *kept };
+
+	*kept = ESYS_TR_NONE;
+	loaded_done(&key);
+}
+
+static enum status context_load(struct connection *c, const TPMS_CONTEXT *context, ESYS_TR *kept,
 				struct loaded *out)
 {
+	if (*kept != ESYS_TR_NONE) {
+		*out = (struct loaded){ .handle = *kept };
+		return OK;
+	}
+
 	ESYS_TR handle = ESYS_TR_NONE;
 	TSS2_RC rc = Esys_ContextLoad(c->esys, context, &handle);
 
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_ContextLoad", rc);
 	*out = (struct loaded){ .device = c->device, .handle = handle };
+	key_keep(c, kept, out);
 	return OK;
 }
 
@@ -44,7 +66,8 @@ enum status ak_load(struct connection *c, struct loaded *out)
 	AUTO_DONE(bytes) public_area = { 0 };
 	struct tpm_device *d = c->device;
 
-	enum status status = d->ak == NULL ? STATUS_NOT_FOUND : context_load(c, d->ak, out);
+	enum status status =
+		d->ak == NULL ? STATUS_NOT_FOUND : context_load(c, d->ak, &d->ak_kept, out);
 
 	if (status == OK || !is_context_dead(status))
 		return status;
@@ -65,6 +88,7 @@ enum status ak_load(struct connection *c, struct loaded *out)
 	bytes_done(&d->ak_public);
 	d->ak_public = public_area;
 	public_area = (struct bytes){ 0 };
+	key_keep(c, &d->ak_kept, out);
 	return OK;
 }
 
@@ -72,5 +96,5 @@ enum status minting_key_load(struct connection *c, struct loaded *out)
 {
 	if (c->device->minting.context == NULL)
 		return connection_refuse(c, STATUS_NOT_FOUND, "there is no minting key");
-	return context_load(c, c->device->minting.context, out);
+	return context_load(c, c->device->minting.context, &c->device->minting_kept, out);
 }

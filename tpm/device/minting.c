@@ -14,6 +14,7 @@
 
 void tpm_device_drop_minting_key(struct tpm_device *d)
 {
+	key_release(d, &d->minting_kept);
 	Esys_Free(d->minting.context);
 	bytes_done(&d->minting.public_area);
 	d->minting = (struct minting_key){ 0 };
@@ -75,8 +76,11 @@ static enum status minting_key_make(struct connection *c, struct minting_key *ke
 
 	if (status != OK)
 		return status;
-	return connection_status(c, "TPM2_ContextSave",
-				 Esys_ContextSave(c->esys, made.handle, &key->context));
+	status = connection_status(c, "TPM2_ContextSave",
+				   Esys_ContextSave(c->esys, made.handle, &key->context));
+	if (status == OK)
+		key_keep(c, &c->device->minting_kept, &made);
+	return status;
 }
 
 enum status tpm_device_minting_key(struct tpm_device *d, enum digest_alg bank, pcr_mask pcrs,
