@@ -15,6 +15,7 @@
  * to check indices. Spans borrow from the image.
  */
 #define REFERENCE_SECTIONS 16
+#define REFERENCE_MAX ((uint64_t)4 << 30) /* bytes of an image that anybody maps */
 
 struct reference {
 	struct span image;

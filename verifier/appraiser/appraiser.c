@@ -15,7 +15,6 @@
 #include "verifier/appraiser/jobs.h"
 
 #define POOL_FILE_MAX ((size_t)1 << 20)
-#define REFERENCE_MAX ((off_t)1 << 30)
 #define TICK_MS 1000
 
 /* Without these nobody could be sure that the pages stay what was checked. */
@@ -73,7 +72,8 @@ static bool map(int fd, struct mapped_reference *out)
 	struct stat st;
 
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0 || st.st_size <= 0 ||
-	    st.st_size > REFERENCE_MAX || mapping_open(fd, (size_t)st.st_size, &mapped.image) != OK)
+	    (uint64_t)st.st_size > REFERENCE_MAX ||
+	    mapping_open(fd, (size_t)st.st_size, &mapped.image) != OK)
 		return false;
 	if (reference_open(mapped.image, &mapped.reference) != OK) {
 		unmap(&mapped);

@@ -9,7 +9,6 @@
 
 #define MARKS "release-marks"
 #define REFUSED "release-refused"
-#define REFERENCE_MAX ((size_t)4 << 30)
 
 enum status releases_map(int fd, struct span *image)
 {
