@@ -21,19 +21,33 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 32;
 }
 
+/* Up to 16 bytes as two words, which overlap unless there are 16. */
+static void load_ends(struct span s, uint64_t *first, uint64_t *last)
+{
+	if (s.len >= 8) {
+		*first = load64(s.data);
+		*last = load64(s.data + s.len - 8);
+		return;
+	}
+	*first = 0;
+	*last = 0;
+	for (size_t i = 0; i < s.len; i++)
+		*first = *first << 8 | s.data[i];
+}
+
+/* Two chains, so that neither multiplication waits for the other. */
 uint64_t image_file_hash(uint64_t key, struct span path)
 {
-	uint64_t hash = mix(key, path.len);
-	uint64_t last = 0;
+	uint64_t a = key ^ path.len;
+	uint64_t b = ~key;
+	uint64_t first, last;
 
-	while (path.len >= 8) {
-		hash = mix(hash, load64(path.data));
-		path.data += 8;
-		path.len -= 8;
+	for (; path.len > 16; path.data += 16, path.len -= 16) {
+		a = mix(a, load64(path.data));
+		b = mix(b, load64(path.data + 8));
 	}
-	if (path.len > 0)
-		memcpy(&last, path.data, path.len);
-	return mix(mix(hash, last), key);
+	load_ends(path, &first, &last);
+	return mix(mix(a, first) ^ key, mix(b, last));
 }
 
 static const uint8_t *slot_at(const struct file_lookup *files, uint64_t place)
@@ -49,20 +63,38 @@ uint64_t file_lookup_place(const struct file_lookup *files, struct span path)
 	return place;
 }
 
-void file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len)
+/* The first slot from place on that has its tag, or that is free: none before it is
+ * of the same path. */
+static uint64_t tagged_place(const struct file_lookup *files, uint64_t place)
 {
-	uint32_t record = image_be32(slot_at(files, place) + 4);
+	uint64_t tag = place >> 32;
+
+	for (uint64_t i = 0; i <= files->mask; i++) {
+		uint64_t next = tag << 32 | (uint32_t)(place + i);
+		const uint8_t *slot = slot_at(files, next);
+
+		if (image_be32(slot) == tag || image_be32(slot + 4) == 0)
+			return next;
+	}
+	return place;
+}
+
+uint64_t file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len)
+{
+	uint64_t tagged = tagged_place(files, place);
+	uint32_t record = image_be32(slot_at(files, tagged) + 4);
 	size_t len = IMAGE_RECORD_HEAD + path_len;
 
 	/* Another path's, or the end's, need not be here as a whole. */
 	if (record == 0 || record - 1 >= files->records.len ||
 	    len > files->records.len - (record - 1))
-		return;
+		return tagged;
 
 	const uint8_t *at = files->records.data + record - 1;
-	for (size_t i = 0; i < len; i += CACHE_LINE)
-		__builtin_prefetch(at + i);
-	__builtin_prefetch(at + len - 1);
+	const uint8_t *end = at + len;
+	for (at -= (uintptr_t)at % CACHE_LINE; at < end; at += CACHE_LINE)
+		__builtin_prefetch(at);
+	return tagged;
 }
 
 bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out)

@@ -20,8 +20,9 @@ struct file_lookup {
 
 /* Where a path's slot is, or would be; memory starts to bring it. */
 uint64_t file_lookup_place(const struct file_lookup *files, struct span path);
-/* Memory starts to bring the record of the slot at place, for a path so long. */
-void file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len);
+/* Memory starts to bring the record that the path's slot names, for a path so long.
+ * Gives the place from which finding it need look at no other path's. */
+uint64_t file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len);
 /* As reference_file_lookup(), of a path whose place was taken. */
 enum status file_lookup_find(const struct file_lookup *files, uint64_t place, struct span path,
 			     const struct digest *digest);

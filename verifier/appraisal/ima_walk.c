@@ -61,12 +61,13 @@ void ima_walk_done(struct ima_walk *walk)
 void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i)
 {
 	struct ima_ahead *now = &walk->ahead[i];
-	const struct ima_ahead *before = &walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD];
+	struct ima_ahead *before = &walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD];
 
 	now->path_len = entry->path.len;
 	for (size_t j = 0; j < walk->sets->count; j++) {
 		now->place[j] = file_lookup_place(&walk->files[j], entry->path);
-		file_lookup_fetch(&walk->files[j], before->place[j], before->path_len);
+		before->place[j] =
+			file_lookup_fetch(&walk->files[j], before->place[j], before->path_len);
 	}
 }
 
