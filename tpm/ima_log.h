@@ -93,7 +93,8 @@ enum status ima_log_open(struct span log, enum digest_alg recorded, uint64_t fir
 			 struct ima_log *out);
 /* STATUS_NOT_FOUND at the end, at an entry's boundary; STATUS_TRUNCATED inside
  * an entry (the reader stays at its start: later bytes may complete it). Any
- * other failure comes again with every further call. */
+ * other failure comes again with every further call. *out is read in place: only
+ * OK makes anything of it. */
 enum status ima_log_next(struct ima_log *log, struct ima_entry *out);
 
 /* H(template data) as this bank's algorithm has it; all zero for a violation
@@ -136,19 +137,6 @@ struct ima_progress {
 void ima_progress_init(struct ima_progress *p, enum digest_alg bank);
 
 /*
- * The shortest prefix (from where progress stands, over log; it may be empty)
- * after which every PCR that its entries name, and PCR 10, has the value given
- * in quoted. A log longer than the quote is normal; a PCR that only its tail
- * names must be quoted with its reset value, or the prefix goes on. On OK,
- * *progress stands after that prefix and *prefix_bytes is its length;
- * STATUS_MISMATCH where no prefix reaches all of them, STATUS_NOT_FOUND where
- * quoted lacks PCR 10 or one that an entry names.
- */
-enum status ima_find_prefix(struct span log, enum digest_alg recorded, enum ima_bank_form form,
-			    const struct pcr_values *quoted, struct ima_progress *progress,
-			    size_t *prefix_bytes);
-
-/*
  * Who looks at the entries while they are replayed: each is read once, into one
  * of IMA_AHEAD places. ahead gets it with the number of its place as soon as it
  * was read, so that memory can bring what judging it reads while those before it
@@ -164,9 +152,16 @@ struct ima_visitor {
 	enum status (*visit)(void *context, const struct ima_entry *entry, size_t place);
 };
 
-/* As ima_find_prefix(), but where no prefix reaches the quote this is no failure:
- * *is_reached is false, and *progress stands after the whole log, which may be
- * the part of a longer one. visitor may be NULL. */
+/*
+ * The shortest prefix (from where progress stands, over log; it may be empty)
+ * after which every PCR that its entries name, and PCR 10, has the value given
+ * in quoted. A log longer than the quote is normal; a PCR that only its tail
+ * names must be quoted with its reset value, or the prefix goes on. On OK,
+ * *progress stands after that prefix and *replayed is its length. Where none
+ * reaches all of them, *is_reached is false, and *progress stands after the whole
+ * log, which may be the part of a longer one. STATUS_NOT_FOUND where quoted lacks
+ * PCR 10 or one that an entry names. visitor may be NULL.
+ */
 enum status ima_replay(struct span log, enum digest_alg recorded, enum ima_bank_form form,
 		       const struct pcr_values *quoted, const struct ima_visitor *visitor,
 		       struct ima_progress *progress, size_t *replayed, bool *is_reached);

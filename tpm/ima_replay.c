@@ -42,8 +42,12 @@ enum status ima_extend(struct digest *pcr, const struct ima_entry *entry, enum i
 		       struct hasher *hasher, struct hasher *sha1)
 {
 	struct digest value;
-	enum status status = ima_extended_value(entry, pcr->alg, form, hasher, sha1, &value);
 
+	/* What nearly all entries are, in one step. */
+	if (!entry->is_violation && !entry->is_legacy && form == IMA_BANK_PROPER)
+		return hasher_extend_event(hasher, pcr, entry->template_data);
+
+	enum status status = ima_extended_value(entry, pcr->alg, form, hasher, sha1, &value);
 	return status == OK ? hasher_extend(hasher, pcr, digest_span(&value)) : status;
 }
 
@@ -250,24 +254,5 @@ enum status ima_replay(struct span bytes, enum digest_alg recorded, enum ima_ban
 	*progress = s.progress;
 	*replayed = s.replayed;
 	*is_reached = found;
-	return OK;
-}
-
-enum status ima_find_prefix(struct span bytes, enum digest_alg recorded, enum ima_bank_form form,
-			    const struct pcr_values *quoted, struct ima_progress *progress,
-			    size_t *prefix_bytes)
-{
-	struct ima_progress after = *progress;
-	size_t replayed = 0;
-	bool is_reached = false;
-	enum status status =
-		ima_replay(bytes, recorded, form, quoted, NULL, &after, &replayed, &is_reached);
-
-	if (status == OK && !is_reached)
-		status = STATUS_MISMATCH;
-	if (status != OK)
-		return status;
-	*progress = after;
-	*prefix_bytes = replayed;
 	return OK;
 }

@@ -61,31 +61,12 @@ enum digest_alg digest_alg_from_tpm(uint16_t id)
 	return DIGEST_NONE;
 }
 
-bool digest_equal(const struct digest *a, const struct digest *b)
-{
-	return a->alg == b->alg && a->alg != DIGEST_NONE &&
-	       span_equal(digest_span(a), digest_span(b));
-}
-
 struct digest digest_filled(enum digest_alg alg, uint8_t value)
 {
 	struct digest d = { .alg = alg };
 
 	memset(d.value, value, digest_size(alg));
 	return d;
-}
-
-enum status digest_from(enum digest_alg alg, struct span s, struct digest *out)
-{
-	struct digest d = { .alg = alg };
-
-	if (digest_size(alg) == 0)
-		return STATUS_UNSUPPORTED;
-	if (s.len != digest_size(alg))
-		return STATUS_MALFORMED;
-	memcpy(d.value, s.data, s.len);
-	*out = d;
-	return OK;
 }
 
 enum status hasher_init(struct hasher *h, enum digest_alg alg)
@@ -113,8 +94,9 @@ void hasher_done(struct hasher *h)
 	*h = (struct hasher){ 0 };
 }
 
-enum status hasher_digest(struct hasher *h, const struct span *parts, size_t count,
-			  struct digest *out)
+/* H(parts[0] || parts[1] ...) to out, in which the parts may lie: they are consumed
+ * before the last step, which alone writes. */
+static enum status hash(struct hasher *h, const struct span *parts, size_t count, uint8_t *out)
 {
 	/* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
 	if (h->ctx == NULL || EVP_MD_CTX_copy_ex(h->ctx, h->fresh) != 1)
@@ -122,12 +104,17 @@ enum status hasher_digest(struct hasher *h, const struct span *parts, size_t cou
 	for (size_t i = 0; i < count; i++)
 		if (EVP_DigestUpdate(h->ctx, parts[i].data, parts[i].len) != 1)
 			return STATUS_UNSUPPORTED;
-	/* The last step that can fail, and the parts, which may lie in out, are
-	 * consumed: no copy for the sake of it. */
-	if (EVP_DigestFinal_ex(h->ctx, out->value, NULL) != 1)
-		return STATUS_UNSUPPORTED;
-	out->alg = h->alg;
-	return OK;
+	return EVP_DigestFinal_ex(h->ctx, out, NULL) == 1 ? OK : STATUS_UNSUPPORTED;
+}
+
+enum status hasher_digest(struct hasher *h, const struct span *parts, size_t count,
+			  struct digest *out)
+{
+	enum status status = hash(h, parts, count, out->value);
+
+	if (status == OK)
+		out->alg = h->alg;
+	return status;
 }
 
 enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span extended)
@@ -145,6 +132,20 @@ enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span exte
 	memcpy(joined + parts[0].len, extended.data, extended.len);
 	parts[0] = (struct span){ joined, parts[0].len + extended.len };
 	return hasher_digest(h, parts, 1, pcr);
+}
+
+enum status hasher_extend_event(struct hasher *h, struct digest *pcr, struct span event)
+{
+	size_t size = digest_size(pcr->alg);
+	uint8_t joined[2 * DIGEST_MAX];
+	struct span whole = { joined, 2 * size };
+
+	if (pcr->alg != h->alg)
+		return STATUS_MISMATCH;
+	memcpy(joined, pcr->value, DIGEST_MAX);
+	/* The event's digest behind the value that it extends: no copy between. */
+	enum status status = hash(h, &event, 1, joined + size);
+	return status == OK ? hash(h, &whole, 1, pcr->value) : status;
 }
 
 enum status digest_of(enum digest_alg alg, struct span s, struct digest *out)

@@ -60,11 +60,25 @@ static inline struct span digest_span(const struct digest *d)
 	return (struct span){ .data = d->value, .len = digest_size(d->alg) };
 }
 
-bool digest_equal(const struct digest *a, const struct digest *b);
+static inline bool digest_equal(const struct digest *a, const struct digest *b)
+{
+	return a->alg == b->alg && a->alg != DIGEST_NONE &&
+	       memcmp(a->value, b->value, digest_size(a->alg)) == 0;
+}
+
 /* All bytes value: 0x00 for a reset PCR, 0xff for a violation. */
 struct digest digest_filled(enum digest_alg alg, uint8_t value);
-/* STATUS_MALFORMED unless s is as long as alg says. */
-enum status digest_from(enum digest_alg alg, struct span s, struct digest *out);
+/* STATUS_MALFORMED unless s is as long as alg says; s lies elsewhere than out. */
+static inline enum status digest_from(enum digest_alg alg, struct span s, struct digest *out)
+{
+	if (digest_size(alg) == 0)
+		return STATUS_UNSUPPORTED;
+	if (s.len != digest_size(alg))
+		return STATUS_MALFORMED;
+	*out = (struct digest){ .alg = alg };
+	memcpy(out->value, s.data, s.len);
+	return OK;
+}
 
 /* One algorithm, fetched once, and its context: 10 times the one-shot calls. */
 struct hasher {
@@ -81,6 +95,8 @@ enum status hasher_digest(struct hasher *h, const struct span *parts, size_t cou
 			  struct digest *out);
 /* *pcr = H(*pcr || extended), TPM 2.0 Part 1, 17.2. */
 enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span extended);
+/* *pcr = H(*pcr || H(event)) */
+enum status hasher_extend_event(struct hasher *h, struct digest *pcr, struct span event);
 
 /* Where speed does not matter. */
 enum status digest_of(enum digest_alg alg, struct span s, struct digest *out);

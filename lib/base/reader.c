@@ -88,15 +88,3 @@ struct reader reader_within(struct reader *r, size_t len)
 	inner.status = r->status;
 	return inner;
 }
-
-bool reader_is_done(const struct reader *r)
-{
-	return r->status != OK || r->rest.len == 0;
-}
-
-enum status reader_end(const struct reader *r)
-{
-	if (r->status != OK)
-		return r->status;
-	return r->rest.len == 0 ? OK : STATUS_MALFORMED;
-}

@@ -66,8 +66,17 @@ struct span reader_sized(struct reader *r, size_t max);
 struct span reader_sized32(struct reader *r, size_t max);
 /* A reader over the next len bytes; it starts failed if they are not there. */
 struct reader reader_within(struct reader *r, size_t len);
-bool reader_is_done(const struct reader *r);
+static inline bool reader_is_done(const struct reader *r)
+{
+	return r->status != OK || r->rest.len == 0;
+}
+
 /* The verdict on the whole: leftover bytes are STATUS_MALFORMED. */
-enum status reader_end(const struct reader *r);
+static inline enum status reader_end(const struct reader *r)
+{
+	if (r->status != OK)
+		return r->status;
+	return r->rest.len == 0 ? OK : STATUS_MALFORMED;
+}
 
 #endif

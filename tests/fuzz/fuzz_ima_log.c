@@ -56,13 +56,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct pcr_values values;
 	struct ima_progress progress;
 	size_t prefix = 0;
+	bool is_reached = false;
 
 	pcr_values_init(&values);
 	if (!replay(bytes, &values))
 		return 0;
 	ima_progress_init(&progress, DIGEST_SHA256);
-	must(ima_find_prefix(bytes, DIGEST_SHA1, IMA_BANK_PROPER, &values, &progress, &prefix) ==
-		     OK &&
-	     prefix == len);
+	must(ima_replay(bytes, DIGEST_SHA1, IMA_BANK_PROPER, &values, NULL, &progress, &prefix,
+			&is_reached) == OK &&
+	     is_reached && prefix == len);
 	return 0;
 }

@@ -287,7 +287,19 @@ static void read_quoted(struct bytes *bytes, struct pcr_values *quoted)
 static enum status find_prefix(struct span log, const struct pcr_values *quoted,
 			       struct ima_progress *progress, size_t *bytes)
 {
-	return ima_find_prefix(log, DIGEST_SHA1, IMA_BANK_PROPER, quoted, progress, bytes);
+	struct ima_progress after = *progress;
+	bool is_reached = false;
+	size_t replayed = 0;
+	enum status status = ima_replay(log, DIGEST_SHA1, IMA_BANK_PROPER, quoted, NULL, &after,
+					&replayed, &is_reached);
+
+	if (status != OK)
+		return status;
+	if (!is_reached)
+		return STATUS_MISMATCH;
+	*progress = after;
+	*bytes = replayed;
+	return OK;
 }
 
 static void a_flipped_byte_in_any_entry_leaves_no_prefix(void **state)
