@@ -26,3 +26,18 @@ libpolicies_a_SOURCES = \
 	policies/timestamp.c policies/timestamp.h
 libpolicies_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 POLICIES_LIBS = libpolicies.a libtpm.a $(MESSAGES_LIBS)
+
+# What machines are built from: read by those who make releases.
+noinst_LIBRARIES += libartifacts.a
+libartifacts_a_SOURCES = \
+	policies/artifacts/cpio_archive.c policies/artifacts/cpio_archive.h \
+	policies/artifacts/elf_image.c policies/artifacts/elf_image.h \
+	policies/artifacts/fat_image.c policies/artifacts/fat_image.h \
+	policies/artifacts/firmware_variables.c policies/artifacts/firmware_variables.h \
+	policies/artifacts/grub_commands.c policies/artifacts/grub_image.c \
+	policies/artifacts/grub_image.h policies/artifacts/grub_run.h \
+	policies/artifacts/grub_script.c policies/artifacts/grub_script.h \
+	policies/artifacts/grub_words.c \
+	policies/artifacts/pe_image.c policies/artifacts/pe_image.h \
+	policies/artifacts/shim_image.c policies/artifacts/shim_image.h
+ARTIFACTS_LIBS = libartifacts.a $(BASE_LIBS)
