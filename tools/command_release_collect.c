@@ -10,18 +10,32 @@
 #include "tools/release_collect.h"
 
 static const char help[] =
-	"usage: attestctl release collect DIR --boot-log FILE [--ima-log FILE]\n"
+	"usage: attestctl release collect DIR --esp DIRECTORY --firmware-variables FILE\n"
+	"           --platform-log FILE --tree DIRECTORY --initramfs FILE [OPTIONS]\n"
+	"       attestctl release collect DIR --boot-log FILE [--ima-log FILE]\n"
 	"           --files LIST.sha256 | --tree DIRECTORY [OPTIONS]\n"
 	"       attestctl release collect DIR --previous --files MORE.sha256 [OPTIONS]\n"
 	"\n"
 	"Writes a draft manifest, DIR/draft/manifest.json, and its sets of files. Golden values\n"
-	"come from artifacts: a list made by sha256sum where the artifacts are, or a directory.\n"
-	"The logs of a reference machine give the boot rules (every event is covered) and a\n"
-	"cross-check: files that its IMA log names and no list explains are reported, never\n"
-	"silently included.\n"
+	"come from the artifacts that machines are built from: shim, GRUB, its configuration,\n"
+	"kernel and initramfs on the EFI system partition, the firmware's variables, the root's\n"
+	"files. Only what the firmware measures of itself is taken from a log, and said.\n"
+	"Without --esp, the log of a reference machine gives the boot rules.\n"
 	"\n"
+	"  --esp DIRECTORY       the EFI system partition's files\n"
+	"  --firmware-variables FILE  the firmware's variable store (OVMF_VARS.fd): PK, KEK, db\n"
+	"                        and the least that dbx has to forbid\n"
+	"  --platform-log FILE   binary_bios_measurements of any boot of the same firmware: its\n"
+	"                        PCR 0-3 and 6 are pinned as reference values of the platform\n"
+	"  --boot-image PATH     what the firmware starts [/EFI/BOOT/BOOTX64.EFI]\n"
+	"  --grub-device NAME    GRUB's name of the ESP [hd0,gpt1]\n"
+	"  --initramfs FILE      its files may run before the IMA policy is loaded\n"
+	"  --init PATH           what the initramfs starts in the root [/sbin/init]: with its\n"
+	"                        libraries it may run before the IMA policy is loaded\n"
+	"  --check-log FILE      boot log of a machine that the draft has to explain\n"
 	"  --boot-log FILE       binary_bios_measurements of a reference machine\n"
-	"  --ima-log FILE        its binary_runtime_measurements\n"
+	"  --ima-log FILE        binary_runtime_measurements of one: a cross-check; what no list\n"
+	"                        explains is reported, never silently included\n"
 	"  --files LIST          sha256sum lines 'SHA256  /PATH', any order, repeatable; of two\n"
 	"                        digests for a path the one given last counts\n"
 	"  --tree DIRECTORY      hash every file below it, paths as seen from there\n"
@@ -35,14 +49,15 @@ static const char help[] =
 	"  --lockdown LEVEL      none, integrity, confidentiality [integrity with Secure Boot]\n"
 	"  --not-after DAYS      the manifest's life in days [90]\n"
 	"\n"
-	"Exit status: 0 a draft that explains the logs, 1 files are unexplained (the draft is\n"
-	"written all the same), 2 unusable input or failure.\n";
+	"Exit status: 0 a draft that explains the logs, 1 something in them is unexplained (the\n"
+	"draft is written all the same), 2 unusable input or failure.\n";
 
 static void collect_done(struct collect *c)
 {
 	file_list_done(&c->files);
 	file_list_done(&c->identity);
 	file_list_done(&c->early);
+	file_list_done(&c->built_early);
 	ima_collected_done(&c->ima);
 	json_decref(c->settings);
 	json_decref(c->previous);
@@ -136,6 +151,8 @@ static json_t *boot_json(struct collect *c)
 {
 	AUTO_DONE(bytes) log = { 0 };
 
+	if (c->boot.esp != NULL)
+		return collect_boot_artifacts(&c->boot, c->lockdown);
 	if (c->boot_log == NULL)
 		return json_deep_copy(json_object_get(c->previous, "boot"));
 	if (line_read(c->boot_log, FILE_MAX, &log) != OK)
@@ -164,6 +181,34 @@ static enum status read_ima(struct collect *c)
 	return status;
 }
 
+static bool is_early(const struct collect *c, const struct file_list_entry *entry)
+{
+	const struct file_list_entry *known =
+		file_list_find(&c->built_early, span_text(entry->path));
+
+	return known != NULL && strcmp(known->hex, entry->hex) == 0;
+}
+
+/* Those that ran before the policy have to be in the early set. */
+static size_t report_late(const struct collect *c)
+{
+	size_t late = 0;
+
+	if (c->built_early.count == 0)
+		return 0;
+	for (size_t i = 0; i < c->ima.early.count; i++) {
+		AUTO_DONE(bytes) escaped = { 0 };
+
+		if (is_early(c, &c->ima.early.entry[i]))
+			continue;
+		if (text_append_escaped(&escaped, span_text(c->ima.early.entry[i].path)) == OK)
+			fprintf(stderr, "before the IMA policy, and not in the early set: %.*s\n",
+				(int)escaped.len, (const char *)escaped.data);
+		late++;
+	}
+	return late;
+}
+
 /* Files of the log that no list explains, said one by one. */
 static size_t report_unexplained(const struct collect *c)
 {
@@ -175,7 +220,7 @@ static size_t report_unexplained(const struct collect *c)
 			file_list_find(&c->files, span_text(entry->path));
 		AUTO_DONE(bytes) escaped = { 0 };
 
-		if (known != NULL && strcmp(known->hex, entry->hex) == 0)
+		if ((known != NULL && strcmp(known->hex, entry->hex) == 0) || is_early(c, entry))
 			continue;
 		if (text_append_escaped(&escaped, span_text(entry->path)) == OK)
 			fprintf(stderr, "unexplained: %.*s %s (%s)\n", (int)escaped.len,
@@ -193,7 +238,7 @@ static size_t report_unexplained(const struct collect *c)
 			"or files hashed with another algorithm than sha256; see attestctl "
 			"imalog\n",
 			c->ima.unlistable);
-	return unexplained + c->ima.violations + c->ima.unlistable;
+	return unexplained + report_late(c) + c->ima.violations + c->ima.unlistable;
 }
 
 static json_t *predicate_json(struct collect *c)
@@ -222,7 +267,7 @@ static json_t *predicate_json(struct collect *c)
 	return predicate;
 }
 
-static enum status write_draft(struct collect *c)
+static enum status write_draft(struct collect *c, size_t *unexplained)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	json_t *predicate = predicate_json(c);
@@ -247,11 +292,32 @@ static enum status write_draft(struct collect *c)
 	if (status == OK)
 		printf("%s: version %" PRIu64 ", %zu files, sha256:%s\n", path.text,
 		       c->previous_version + 1, c->files.count, sha256_text_of(span_of(&text)).hex);
+	if (status == OK && c->check_log != NULL)
+		status = check_boot_log(span_of(&text), c->check_log, unexplained);
+	return status;
+}
+
+/* What runs before the IMA policy: all of the initramfs, and init. */
+static enum status build_early(struct collect *c)
+{
+	enum status status;
+
+	if (c->boot.initramfs == NULL)
+		return OK;
+	status = initramfs_files(c->boot.initramfs, &c->built_early);
+	if (status == OK)
+		status = early_files(c->tree, c->init, &c->files, &c->built_early);
+	file_list_settle(&c->built_early);
+	if (status == OK)
+		printf("early.files: %zu files of the initramfs and of %s with its libraries\n",
+		       c->built_early.count, c->init);
 	return status;
 }
 
 static enum answer collect(struct collect *c)
 {
+	size_t unexplained = 0;
+
 	if (read_ima(c) != OK)
 		return ANSWER_UNUSABLE;
 	file_list_settle(&c->files);
@@ -265,20 +331,30 @@ static enum answer collect(struct collect *c)
 		return unusable("no list has the IMA policy %s: name it with --ima-policy, or say "
 				"--allow-builtin-policy",
 				c->policy_path);
-	if (c->boot_log == NULL && c->lockdown != NULL)
-		return unusable("--lockdown goes with --boot-log: --previous keeps the boot rules");
-	if (write_draft(c) != OK)
+	if (c->boot_log == NULL && c->boot.esp == NULL && c->lockdown != NULL)
+		return unusable("--lockdown goes with --esp or --boot-log: --previous keeps the "
+				"boot rules");
+	if (build_early(c) != OK || write_draft(c, &unexplained) != OK)
 		return ANSWER_UNUSABLE;
 
-	size_t unexplained = report_unexplained(c);
-	if (unexplained > 0)
+	size_t entries = report_unexplained(c);
+	if (entries > 0)
 		fprintf(stderr, "%zu entries of the IMA log are not explained by this draft\n",
-			unexplained);
+			entries);
+	unexplained += entries;
 	return unexplained > 0 ? ANSWER_NO : ANSWER_YES;
 }
 
 enum option_id {
 	OPTION_BOOT_LOG = 256,
+	OPTION_ESP,
+	OPTION_VARIABLES,
+	OPTION_PLATFORM_LOG,
+	OPTION_BOOT_IMAGE,
+	OPTION_GRUB_DEVICE,
+	OPTION_INITRAMFS,
+	OPTION_INIT,
+	OPTION_CHECK_LOG,
 	OPTION_IMA_LOG,
 	OPTION_FILES,
 	OPTION_TREE,
@@ -293,6 +369,14 @@ enum option_id {
 };
 
 static const struct option options[] = {
+	{ "esp", required_argument, NULL, OPTION_ESP },
+	{ "firmware-variables", required_argument, NULL, OPTION_VARIABLES },
+	{ "platform-log", required_argument, NULL, OPTION_PLATFORM_LOG },
+	{ "boot-image", required_argument, NULL, OPTION_BOOT_IMAGE },
+	{ "grub-device", required_argument, NULL, OPTION_GRUB_DEVICE },
+	{ "initramfs", required_argument, NULL, OPTION_INITRAMFS },
+	{ "init", required_argument, NULL, OPTION_INIT },
+	{ "check-log", required_argument, NULL, OPTION_CHECK_LOG },
 	{ "boot-log", required_argument, NULL, OPTION_BOOT_LOG },
 	{ "ima-log", required_argument, NULL, OPTION_IMA_LOG },
 	{ "files", required_argument, NULL, OPTION_FILES },
@@ -308,10 +392,43 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* Options about what machines are built from. */
+static bool take_artifact(struct collect *c, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_ESP:
+		c->boot.esp = value;
+		return true;
+	case OPTION_VARIABLES:
+		c->boot.firmware_variables = value;
+		return true;
+	case OPTION_PLATFORM_LOG:
+		c->boot.platform_log = value;
+		return true;
+	case OPTION_BOOT_IMAGE:
+		c->boot.image = value;
+		return value[0] == '/';
+	case OPTION_GRUB_DEVICE:
+		c->boot.device = value;
+		return value[0] != '\0' && strpbrk(value, "() ") == NULL;
+	case OPTION_INITRAMFS:
+		c->boot.initramfs = value;
+		return true;
+	case OPTION_INIT:
+		c->init = value;
+		return value[0] == '/';
+	default:
+		return false;
+	}
+}
+
 /* Lists are read once the line's previous files are there. */
 static bool take_option(struct collect *c, int option, const char *value)
 {
 	switch (option) {
+	case OPTION_CHECK_LOG:
+		c->check_log = value;
+		return true;
 	case OPTION_BOOT_LOG:
 		c->boot_log = value;
 		return true;
@@ -319,7 +436,9 @@ static bool take_option(struct collect *c, int option, const char *value)
 		c->ima_log = value;
 		return true;
 	case OPTION_FILES:
+		return true;
 	case OPTION_TREE:
+		c->tree = value;
 		return true;
 	case OPTION_PREVIOUS:
 		c->from_previous = true;
@@ -343,7 +462,7 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_NOT_AFTER:
 		return option_number("not-after", value, 1, 365, &c->life_days);
 	default:
-		return false;
+		return take_artifact(c, option, value);
 	}
 }
 
@@ -363,10 +482,31 @@ static enum status read_lists(struct collect *c, int argc, char **argv)
 	return status;
 }
 
+/* Options that need each other, or exclude each other. */
+static bool artifacts_fit(const struct collect *c)
+{
+	const struct boot_artifacts *boot = &c->boot;
+	bool has_all = boot->firmware_variables != NULL && boot->platform_log != NULL;
+
+	if (boot->esp != NULL && c->boot_log != NULL)
+		(void)unusable("--esp and --boot-log: one of them gives the boot rules; to see "
+			       "whether a log is explained, --check-log");
+	else if (boot->esp != NULL && !has_all)
+		(void)unusable("--esp needs --firmware-variables and --platform-log");
+	else if (boot->initramfs != NULL && c->tree == NULL)
+		(void)unusable("--initramfs needs --tree: init is looked up there");
+	else
+		return true;
+	return false;
+}
+
 enum answer release_collect(int argc, char **argv)
 {
 	AUTO_DONE(collect)
-	c = { .life_days = 90, .now = time(NULL) };
+	c = { .life_days = 90,
+	      .now = time(NULL),
+	      .init = "/sbin/init",
+	      .boot = { .image = "/EFI/BOOT/BOOTX64.EFI", .device = "hd0,gpt1" } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -378,9 +518,11 @@ enum answer release_collect(int argc, char **argv)
 			return unusable("release collect: an option is wrong%s%s: see --help",
 					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
 	}
-	if (optind != argc - 1 || (c.boot_log == NULL && !c.from_previous))
-		return unusable(
-			"release collect needs DIR, and --boot-log or --previous: see --help");
+	if (optind != argc - 1 || (c.boot_log == NULL && c.boot.esp == NULL && !c.from_previous))
+		return unusable("release collect needs DIR, and --esp, --boot-log or --previous: "
+				"see --help");
+	if (!artifacts_fit(&c))
+		return ANSWER_UNUSABLE;
 	c.line.directory = argv[optind];
 	c.settings = line_settings(&c.line);
 	if (c.settings == NULL || read_previous(&c) != OK || read_lists(&c, argc, argv) != OK)

@@ -13,10 +13,13 @@ attestctl_SOURCES = \
 	tools/command_release_collect.c tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
 	tools/command_release_sign.c tools/command_release_status.c \
+	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
+	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
+	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c \
 	tools/release_boot.c tools/release_draft.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h
-attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
-attestctl_LDADD = libappraisal.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS)
+attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
+attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
 
 dist_noinst_SCRIPTS += tools/check
 EXTRA_DIST += tools/packages

@@ -40,8 +40,9 @@ enum status file_list_add(struct file_list *list, struct span path, const char *
 enum status file_list_add_text(struct file_list *list, const char *name, struct span text,
 			       size_t *left_out);
 /* Every regular file below directory, by its path from there; what cannot be read
- * or listed is an error, but for /boot. */
+ * is an error, but for /boot; what no set can list is left out by name. */
 enum status file_list_add_tree(struct file_list *list, const char *directory, size_t *left_out);
+void say_unlistable(struct span path);
 /* Sorts, and forgets all but the last digest of a path. */
 void file_list_settle(struct file_list *list);
 /* Of a settled list; NULL where the path is not in it. */

@@ -50,10 +50,22 @@ static enum status split_identity(struct collect *c, struct file_list *base,
 	return status;
 }
 
-/* What the lists say of files that run before the policy: those of the log, or
- * without a log those of the manifest before. */
+static enum status copy_files(const struct file_list *from, struct file_list *out)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < from->count && status == OK; i++)
+		status = file_list_add(out, span_text(from->entry[i].path), from->entry[i].hex);
+	return status;
+}
+
+/* What runs before the policy: from artifacts, or else what the lists say of
+ * those files of the log, or without a log of those of the manifest before. */
 static enum status explained_early(const struct collect *c, struct file_list *out)
 {
+	if (c->built_early.count > 0)
+		return copy_files(&c->built_early, out);
+
 	const struct file_list *early = c->ima.early.count > 0 ? &c->ima.early : &c->early;
 	enum status status = OK;
 

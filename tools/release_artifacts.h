@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_RELEASE_ARTIFACTS_H
+#define TOOLS_RELEASE_ARTIFACTS_H
+
+#include "tools/boot_draft.h"
+#include "tools/boot_files.h"
+#include "tools/release.h"
+
+/* What a machine was built from, as collect's options name it; NULL: not given. */
+struct boot_artifacts {
+	const char *esp; /* directory with the EFI system partition's files */
+	const char *firmware_variables; /* the firmware's variable store */
+	const char *platform_log; /* boot log of another boot of the same firmware */
+	const char *image; /* what the firmware starts: "/EFI/BOOT/BOOTX64.EFI" */
+	const char *device; /* GRUB's name of the ESP: "hd0,gpt1" */
+	const char *initramfs; /* the one that GRUB has to load */
+	const char *uki; /* the image itself, where it stands outside the ESP */
+};
+
+/* The manifest's "boot" from artifacts; NULL after a message. */
+json_t *collect_boot_artifacts(const struct boot_artifacts *artifacts, const char *lockdown);
+
+/* Its parts, each in a file of its own. They say what failed. */
+
+/* Keys and minimums from the variable store. */
+enum status draft_firmware_variables(struct boot_draft *d, const char *path);
+/* What no artifact explains, from a log: the firmware's own PCRs. */
+enum status draft_platform(struct boot_draft *d, const char *path);
+/* The chain that starts with the image: shim, GRUB, the kernel; or a unified
+ * kernel image. */
+enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *artifacts);
+enum status draft_grub(struct boot_draft *d, const struct boot_artifacts *artifacts,
+		       struct span directory, struct span image);
+
+/* Every file in an initramfs, by the path that the kernel will report. */
+enum status initramfs_files(const char *path, struct file_list *out);
+/* The program that a root's init is, its loader and libraries, from the files of
+ * a settled list: what runs before systemd loads the IMA policy. */
+enum status early_files(const char *root, const char *init, const struct file_list *files,
+			struct file_list *out);
+
+/* Events of the log that the manifest does not explain, said one by one by the
+ * rules of a verifier; *unexplained counts them. */
+enum status check_boot_log(struct span manifest, const char *path, size_t *unexplained);
+
+#endif

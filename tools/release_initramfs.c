@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <archive.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "policies/artifacts/cpio_archive.h"
+#include "policies/set_file.h"
+#include "tools/release_artifacts.h"
+
+#define UNPACKED_MAX ((size_t)4 << 30)
+#define LINKS_FOLLOWED_MAX 40 /* as the kernel */
+#define PATH_MAX_LEN 4096
+
+/* A name whose content is elsewhere: a symbolic link, or one of several names. */
+struct other_name {
+	char *path;
+	char *target; /* NULL: hard link */
+	uint32_t inode, major, minor;
+};
+
+struct unpacking {
+	const char *file; /* for messages */
+	struct file_list *out;
+	struct other_name *name;
+	size_t count, capacity;
+};
+
+static void unpacking_done(struct unpacking *u)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		free(u->name[i].path);
+		free(u->name[i].target);
+	}
+	free(u->name);
+}
+
+AUTO_RELEASE(unpacking, unpacking_done);
+
+static const struct other_name *link_at(const struct unpacking *u, struct span path)
+{
+	for (size_t i = u->count; i > 0; i--)
+		if (u->name[i - 1].target != NULL &&
+		    span_equal(span_text(u->name[i - 1].path), path))
+			return &u->name[i - 1];
+	return NULL;
+}
+
+static void go_up(struct bytes *path)
+{
+	while (path->len > 0 && path->data[path->len - 1] != '/')
+		path->len--;
+	if (path->len > 0)
+		path->len--;
+}
+
+/* Where the kernel unpacks the name to: links among its directories are followed.
+ * out: "/..." without what leads nowhere. */
+static enum status resolve(const struct unpacking *u, struct span name, struct bytes *out)
+{
+	AUTO_DONE(bytes) rest = { 0 };
+	struct span word;
+	struct span left;
+	size_t followed = 0;
+	enum status status = bytes_append(&rest, name);
+
+	left = span_of(&rest);
+	while (status == OK && text_next_word(&left, '/', &word)) {
+		if (word.len == 0 || span_equal(word, span_text(".")))
+			continue;
+		if (span_equal(word, span_text(".."))) {
+			go_up(out);
+			continue;
+		}
+		size_t parent_len = out->len;
+
+		status = bytes_printf(out, "/%.*s", (int)word.len, (const char *)word.data);
+		const struct other_name *link = link_at(u, span_of(out));
+		if (status != OK || link == NULL || left.len == 0)
+			continue; /* the last component is not followed */
+		if (++followed > LINKS_FOLLOWED_MAX || rest.len > PATH_MAX_LEN)
+			return STATUS_MALFORMED;
+
+		AUTO_DONE(bytes) longer = { 0 };
+		out->len = link->target[0] == '/' ? 0 : parent_len;
+		status = bytes_printf(&longer, "%s/%.*s", link->target, (int)left.len,
+				      (const char *)left.data);
+		bytes_done(&rest);
+		rest = longer;
+		longer = (struct bytes){ 0 };
+		left = span_of(&rest);
+	}
+	return status;
+}
+
+static enum status keep_name(struct unpacking *u, const struct cpio_member *m, struct span path)
+{
+	struct other_name name = { .inode = m->inode,
+				   .major = m->device_major,
+				   .minor = m->device_minor };
+
+	if (u->count == u->capacity) {
+		size_t capacity = u->capacity == 0 ? 64 : 2 * u->capacity;
+		struct other_name *grown = reallocarray(u->name, capacity, sizeof(*grown));
+
+		if (grown == NULL)
+			return STATUS_NO_MEMORY;
+		u->name = grown;
+		u->capacity = capacity;
+	}
+	if (bytes_text(path, &name.path) != OK)
+		return STATUS_NO_MEMORY;
+	if (m->kind == CPIO_LINK && bytes_text(m->content, &name.target) != OK) {
+		free(name.path);
+		return STATUS_MALFORMED;
+	}
+	u->name[u->count++] = name;
+	return OK;
+}
+
+static enum status add_file(struct unpacking *u, struct span path, struct span content)
+{
+	if (!set_path_is_valid(path)) {
+		say_unlistable(path);
+		return OK;
+	}
+	return file_list_add(u->out, path, sha256_text_of(content).hex);
+}
+
+/* All names of the file whose content has come at last. */
+static enum status add_other_names(struct unpacking *u, const struct cpio_member *m)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < u->count && status == OK; i++) {
+		struct other_name *name = &u->name[i];
+
+		if (name->target == NULL && name->inode == m->inode &&
+		    name->major == m->device_major && name->minor == m->device_minor)
+			status = add_file(u, span_text(name->path), m->content);
+	}
+	return status;
+}
+
+static enum status take_member(struct unpacking *u, const struct cpio_member *m)
+{
+	AUTO_DONE(bytes) path = { 0 };
+	enum status status;
+
+	if (m->kind == CPIO_OTHER)
+		return OK;
+	status = resolve(u, m->name, &path);
+	if (status != OK || path.len == 0)
+		return status;
+	if (m->kind == CPIO_LINK)
+		return keep_name(u, m, span_of(&path));
+	/* Without content yet it is listed as empty: what comes last counts. */
+	status = add_file(u, span_of(&path), m->content);
+	if (status != OK || m->links < 2)
+		return status;
+	return m->content.len == 0 ? keep_name(u, m, span_of(&path)) : add_other_names(u, m);
+}
+
+static enum status take_archives(struct unpacking *u, struct span bytes, struct span *rest)
+{
+	struct cpio_archive archive = cpio_archive_over(bytes);
+	struct cpio_member member;
+	enum status status;
+
+	while ((status = cpio_archive_next(&archive, &member)) == OK) {
+		status = take_member(u, &member);
+		if (status != OK)
+			return status;
+	}
+	*rest = cpio_archive_rest(&archive);
+	return status == STATUS_NOT_FOUND ? OK : status;
+}
+
+static int allow_compressions(struct archive *a)
+{
+	int failed = archive_read_support_format_raw(a);
+
+	failed |= archive_read_support_filter_gzip(a);
+	failed |= archive_read_support_filter_bzip2(a);
+	failed |= archive_read_support_filter_xz(a);
+	failed |= archive_read_support_filter_lzma(a);
+	failed |= archive_read_support_filter_zstd(a);
+	failed |= archive_read_support_filter_lz4(a);
+	return failed;
+}
+
+static enum status read_unpacked(struct archive *a, struct bytes *out)
+{
+	static uint8_t buffer[1 << 16];
+	struct archive_entry *entry;
+	la_ssize_t len;
+	enum status status = OK;
+
+	if (archive_read_next_header(a, &entry) != ARCHIVE_OK || archive_filter_code(a, 0) == 0)
+		return STATUS_MALFORMED;
+	while (status == OK && (len = archive_read_data(a, buffer, sizeof(buffer))) != 0) {
+		if (len < 0)
+			return STATUS_MALFORMED;
+		if (out->len > UNPACKED_MAX - (size_t)len)
+			return STATUS_TOO_LARGE;
+		status = bytes_make_room(out, (size_t)len);
+		if (status == OK)
+			status = bytes_append(out, (struct span){ buffer, (size_t)len });
+	}
+	return status;
+}
+
+static enum status unpack(struct span packed, struct bytes *out)
+{
+	struct archive *a = archive_read_new();
+	enum status status = STATUS_NO_MEMORY;
+
+	if (a == NULL)
+		return status;
+	status = STATUS_UNSUPPORTED;
+	if (allow_compressions(a) == ARCHIVE_OK &&
+	    archive_read_open_memory(a, packed.data, packed.len) == ARCHIVE_OK)
+		status = read_unpacked(a, out);
+	(void)archive_read_free(a);
+	return status;
+}
+
+enum status initramfs_files(const char *path, struct file_list *out)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	AUTO_DONE(bytes) unpacked = { 0 };
+	AUTO_DONE(unpacking) u = { .file = path, .out = out };
+	struct span rest = { 0 };
+	size_t before = out->count;
+	enum status status = line_read(path, BOOT_FILE_MAX, &file);
+
+	if (status != OK)
+		return status;
+	status = take_archives(&u, span_of(&file), &rest);
+	if (status == OK && rest.len > 0)
+		status = unpack(rest, &unpacked);
+	if (status == OK && rest.len > 0)
+		status = take_archives(&u, span_of(&unpacked), &rest);
+	if (status == OK && (rest.len > 0 || out->count == before))
+		status = STATUS_MALFORMED;
+	if (status != OK)
+		(void)unusable("%s: no cpio archive, plain or compressed with gzip, xz, lzma, "
+			       "bzip2, lz4 or zstd: %s",
+			       path, status_text(status));
+	return status;
+}
