@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ struct mint {
 	const struct configuration *configuration;
 	struct channel agent, broker;
 	int signals;
+	int clock_set; /* readable once the host's clock was set */
 	uint64_t next_id;
 	struct grant grant; /* certificate NULL: no right */
 	/* The same end on a clock that nobody sets. */
@@ -334,6 +336,30 @@ static enum status serve_agent(struct mint *m)
 	return status == OK ? serve(m, &frame) : status;
 }
 
+/* A wait is counted by a clock that nobody sets. By the host's own, an SVID may be
+ * over all at once: it was set, or the host was asleep. */
+static int open_clock_set(void)
+{
+	const struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 33 };
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0 &&
+	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+/* ECANCELED is what it has to say; the times are looked at anyway. */
+static void take_clock_set(const struct mint *m)
+{
+	uint64_t times;
+
+	if (read(m->clock_set, &times, sizeof(times)) < 0)
+		return;
+}
+
 /* Until agent or broker goes or we are told to end: then nobody would take the
  * files away when their time is over. */
 static void loop(struct mint *m)
@@ -343,16 +369,19 @@ static void loop(struct mint *m)
 	while (status == OK) {
 		struct pollfd fds[] = { { .fd = m->agent.fd, .events = POLLIN },
 					{ .fd = m->broker.fd, .events = 0 },
-					{ .fd = m->signals, .events = POLLIN } };
+					{ .fd = m->signals, .events = POLLIN },
+					{ .fd = m->clock_set, .events = POLLIN } };
 
 		keep_all(m);
 		if (m->has_no_broker) {
 			log_line(LOG_LEVEL_ERROR, "the broker is gone");
 			break;
 		}
-		(void)poll(fds, 3, wait_ms(m));
+		(void)poll(fds, 4, wait_ms(m));
 		if (fds[2].revents != 0 || fds[1].revents != 0)
 			break;
+		if (fds[3].revents != 0)
+			take_clock_set(m);
 		if (fds[0].revents != 0)
 			status = serve_agent(m);
 	}
@@ -383,7 +412,8 @@ int mint_run(const char *configuration_path)
 	if (configuration_load(configuration_path, &c, &error) != OK)
 		return ROLE_CONFIGURATION_UNUSABLE;
 	m.signals = open_signals();
-	if (m.signals < 0)
+	m.clock_set = open_clock_set();
+	if (m.signals < 0 || m.clock_set < 0)
 		return 1;
 	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
 	channel_init(&m.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
@@ -395,5 +425,6 @@ int mint_run(const char *configuration_path)
 	channel_done(&m.agent);
 	channel_done(&m.broker);
 	(void)close(m.signals);
+	(void)close(m.clock_set);
 	return 0;
 }

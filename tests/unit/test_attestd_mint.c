@@ -3,14 +3,17 @@
  * becomes of them, no SVID outlives the right (k16). */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +25,8 @@
 #include "base/writer.h"
 #include "daemon/role.h"
 
-#define PATIENCE_MS 8000
+/* Longer than any of the rights that end by themselves. */
+#define PATIENCE_MS 60000
 #define STEP_US 20000
 
 static char top[] = "/tmp/attestd-mint.XXXXXX";
@@ -30,6 +34,53 @@ static char configuration[64], svid_path[128], directory[64];
 static struct granted granted;
 static struct channel agent, broker;
 static pid_t mint;
+
+/* The day's clock, which a test sets while the mint runs. */
+static struct {
+	int64_t ahead_s;
+	int timer_clock, timer_flags; /* of the timer that is to tell of it */
+} * clock_of_day;
+static char clock_path[64];
+
+time_t time(time_t *out)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (clock_of_day != NULL)
+		now.tv_sec += clock_of_day->ahead_s;
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
+
+/* In place of the kernel's: readable once set_clock() wrote to it. */
+int timerfd_create(clockid_t clock, int flags)
+{
+	(void)flags;
+	clock_of_day->timer_clock = clock;
+	return open(clock_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *until, struct itimerspec *before)
+{
+	(void)fd;
+	(void)until;
+	(void)before;
+	clock_of_day->timer_flags = flags;
+	return 0;
+}
+
+static void set_clock(int64_t ahead_s)
+{
+	const uint64_t times = 1;
+	int fd = open(clock_path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	clock_of_day->ahead_s = ahead_s;
+	assert_int_equal(write(fd, &times, sizeof(times)), sizeof(times));
+	(void)close(fd);
+}
 
 static void write_configuration(void)
 {
@@ -57,6 +108,7 @@ static void start_mint(void)
 
 	assert_int_equal(channel_pair(to_agent), OK);
 	assert_int_equal(channel_pair(to_broker), OK);
+	clock_of_day->timer_flags = 0;
 	mint = fork();
 	assert_true(mint >= 0);
 	if (mint == 0) {
@@ -73,6 +125,10 @@ static void start_mint(void)
 	(void)close(to_broker[1]);
 	channel_init(&agent, to_agent[0], FRAME_SMALL_MAX * 2);
 	channel_init(&broker, to_broker[0], FRAME_SMALL_MAX);
+	/* The times that a test gives begin when it stands. */
+	for (int waited = 0; waited < PATIENCE_MS * 1000 && clock_of_day->timer_flags == 0;
+	     waited += STEP_US)
+		(void)usleep(STEP_US);
 }
 
 static int make(void **state)
@@ -84,6 +140,11 @@ static int make(void **state)
 	(void)snprintf(configuration, sizeof(configuration), "%s/attestd.conf", top);
 	(void)snprintf(directory, sizeof(directory), "%s/web", top);
 	(void)snprintf(svid_path, sizeof(svid_path), "%s/svid.pem", directory);
+	(void)snprintf(clock_path, sizeof(clock_path), "%s/clock", top);
+	assert_int_equal(mkfifo(clock_path, 0600), 0);
+	clock_of_day = mmap(NULL, sizeof(*clock_of_day), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(clock_of_day != MAP_FAILED);
 	granted_init_at(&granted, (int64_t)time(NULL));
 	write_configuration();
 	start_mint();
@@ -102,6 +163,8 @@ static int drop(void **state)
 	channel_done(&agent);
 	channel_done(&broker);
 	granted_done(&granted);
+	(void)munmap(clock_of_day, sizeof(*clock_of_day));
+	clock_of_day = NULL;
 	(void)snprintf(command, sizeof(command), "chmod -R u+w %s; rm -rf %s", top, top);
 	return system(command);
 }
@@ -188,22 +251,70 @@ static void mint_one(int64_t lifetime_s)
 	await_svid(true);
 }
 
+static void assert_runs(void)
+{
+	assert_int_equal(waitpid(mint, NULL, WNOHANG), 0);
+}
+
 static void a_right_that_nobody_renews_takes_its_svid_along(void **state)
 {
 	(void)state;
-	mint_one(2);
+	mint_one(LIFETIME_S);
 	/* At half of its time it asks for the next. */
+	set_clock(LIFETIME_S / 2 + 2);
 	sign_once();
+	await_svid(true);
+	set_clock(LIFETIME_S + 2);
 	await_svid(false);
-	assert_int_equal(kill(mint, 0), 0);
+	assert_runs();
+}
+
+static void a_clock_that_is_set_beyond_the_end_takes_the_svid_away_at_once(void **state)
+{
+	(void)state;
+	mint_one(LIFETIME_S);
+	assert_int_equal(clock_of_day->timer_clock, CLOCK_REALTIME);
+	assert_int_equal(clock_of_day->timer_flags, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
+	set_clock(24 * 3600);
+	await_svid(false);
+	assert_runs();
+}
+
+/* False where this machine was slower than the right was short. */
+static bool waits_for_no_broker(int64_t lifetime_s)
+{
+	int64_t end = (int64_t)time(NULL) + lifetime_s;
+	struct pollfd asked = { .fd = broker.fd, .events = POLLIN };
+
+	give_right(lifetime_s, 2);
+	if (poll(&asked, 1, (int)lifetime_s * 1000) <= 0)
+		return false;
+	sign_once();
+	while (!is_there() && (int64_t)time(NULL) < end)
+		(void)usleep(STEP_US);
+	if ((int64_t)time(NULL) >= end)
+		return false;
+	await_svid(false);
+	await_end();
+	return true;
 }
 
 static void a_broker_that_does_not_answer_keeps_no_svid_alive(void **state)
 {
+	bool is_proven = false;
+
 	(void)state;
-	mint_one(3);
-	await_svid(false);
-	await_end();
+	for (int64_t lifetime_s = 3; !is_proven && lifetime_s <= 48; lifetime_s *= 2) {
+		is_proven = waits_for_no_broker(lifetime_s);
+		if (is_proven)
+			break;
+		(void)kill(mint, SIGKILL);
+		(void)waitpid(mint, NULL, 0);
+		channel_done(&agent);
+		channel_done(&broker);
+		start_mint();
+	}
+	assert_true(is_proven);
 }
 
 static void any_signal_that_ends_it_removes_the_svid(void **state)
@@ -268,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_right_that_nobody_renews_takes_its_svid_along),
+		TEST(a_clock_that_is_set_beyond_the_end_takes_the_svid_away_at_once),
 		TEST(a_broker_that_does_not_answer_keeps_no_svid_alive),
 		TEST(any_signal_that_ends_it_removes_the_svid),
 		TEST(an_agent_or_a_broker_that_is_gone_removes_the_svid),
