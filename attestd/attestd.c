@@ -61,20 +61,40 @@ struct parent {
 /* Where the roles' programs are, without a slash at the end. */
 static char role_directory[PATH_MAX];
 
+/* Where an installation begins that self lies in: "" for the one that was
+ * configured, or what it was staged into (make install DESTDIR=...). NULL: it is
+ * none. Cuts self. */
+static const char *installation(char *self)
+{
+	char configured[PATH_MAX];
+	size_t len = strlen(self), end = strlen(SBINDIR);
+
+	if (realpath(SBINDIR, configured) != NULL && strcmp(self, configured) == 0)
+		return "";
+	if (len <= end || strcmp(self + len - end, SBINDIR) != 0)
+		return NULL;
+	self[len - end] = '\0';
+	return self;
+}
+
 /* Installed in a directory of their own; beside this program where it runs from
  * the tree it was built in. Found once: what an upgrade puts there is for a new
  * start. */
 static bool find_roles(void)
 {
-	char self[PATH_MAX], installed[PATH_MAX];
+	char self[PATH_MAX], top[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (len <= 0)
 		return false;
 	self[len] = '\0';
 	*strrchr(self, '/') = '\0';
-	if (realpath(SBINDIR, installed) != NULL && strcmp(self, installed) == 0)
-		len = snprintf(role_directory, sizeof(role_directory), "%s", ROLEDIR);
+	memcpy(top, self, sizeof(top));
+
+	const char *from = installation(top);
+
+	if (from != NULL)
+		len = snprintf(role_directory, sizeof(role_directory), "%s%s", from, ROLEDIR);
 	else
 		len = snprintf(role_directory, sizeof(role_directory), "%s/roles", self);
 	return len > 0 && (size_t)len < sizeof(role_directory);

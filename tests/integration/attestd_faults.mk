@@ -10,7 +10,8 @@ tests_integration_test_broker_faults_LDADD = libagent.a $(MINT_LIBS) $(TPM_LIBS)
 LONG_TESTS += tests/integration/broker_faults tests/integration/broker_faults_lasting
 endif
 LONG_TESTS += tests/integration/attestd_faults tests/integration/attestd_logs \
-	tests/integration/attestd_endorsement
+	tests/integration/attestd_endorsement tests/integration/installed
 EXTRA_DIST += tests/integration/broker_faults tests/integration/broker_faults_lasting \
 	tests/integration/attestd_faults tests/integration/attestd_logs \
-	tests/integration/attestd_endorsement tests/integration/node.sh
+	tests/integration/attestd_endorsement tests/integration/installed \
+	tests/integration/node.sh
