@@ -44,6 +44,7 @@ struct host {
 	struct evidence evidence; /* of the last round */
 	struct bytes nonce, certificate;
 	struct name key; /* of the minting key */
+	int64_t expires; /* the last right's, as the mint was told it */
 };
 
 static const char *source_directory(void)
@@ -249,9 +250,14 @@ static enum status give(struct host *h, const struct verdict *v, EVP_PKEY *key, 
 	*expires = 0;
 	assert_int_equal(verdict_write(v, &text), OK);
 	sign_with(key, span_of(&text), &signature);
-	return broker_verdict(
+
+	enum status status = broker_verdict(
 		&h->agent, span_of(&text), span_of(&signature),
 		v->state == NODE_TRUSTED ? span_of(&h->certificate) : (struct span){ 0 }, expires);
+
+	if (status == OK && *expires > 0)
+		h->expires = *expires;
+	return status;
 }
 
 /* A whole round that ends like this. */
@@ -267,12 +273,15 @@ static void attest(struct host *h, enum node_state state, int64_t lifetime_s)
 	assert_int_equal(expires, v.expires);
 }
 
-/* What the mint would hold. */
-static void open_grant(struct host *h, int64_t lifetime_s, struct grant *out)
+/* What the mint would hold; where there is no right, what it would like to. */
+static void open_grant(struct host *h, struct grant *out)
 {
 	AUTO_DONE(verdict) v = { 0 };
 
-	fill_verdict(h, NODE_TRUSTED, lifetime_s, &v);
+	fill_verdict(h, NODE_TRUSTED, GRANT_S, &v);
+	/* A second later by now, perhaps: the right has no longer end for it. */
+	if (h->expires > v.issued)
+		v.expires = h->expires;
 	assert_int_equal(grant_take(&v, span_of(&h->certificate), (int64_t)time(NULL), out), OK);
 }
 
@@ -302,7 +311,7 @@ static void make_svid(struct host *h, struct svid *out)
 {
 	AUTO_DONE(grant) grant = { 0 };
 
-	open_grant(h, GRANT_S, &grant);
+	open_grant(h, &grant);
 	assert_int_equal(svid_make(&grant, SPIFFE_ID, (int64_t)time(NULL), out), OK);
 }
 
@@ -416,8 +425,7 @@ static void spoil_more(struct host *h, X509 *x)
 
 static void spoil_end(struct host *h, X509 *x)
 {
-	(void)h;
-	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), time(NULL) + GRANT_S + 2));
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), h->expires + 1));
 }
 
 static void spoil_start(struct host *h, X509 *x)
