@@ -383,11 +383,40 @@ void scene_prepare_commit(struct signer_scene *s)
 
 void scene_attest(struct signer_scene *s)
 {
-	scene_challenge(s);
-	scene_prepare_evidence(s);
-	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(s);
 	if (s->answer.authenticate.is_final)
 		return;
 	scene_prepare_commit(s);
 	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+}
+
+void signer_scene_approved(struct signer_scene *s)
+{
+	signer_scene_init(s);
+	scene_load_release(s);
+	scene_join_approved(s);
+}
+
+void scene_authenticate(struct signer_scene *s)
+{
+	scene_challenge(s);
+	scene_prepare_evidence(s);
+	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+}
+
+bool scene_result_says(const struct result *r, const char *line)
+{
+	return r->verdict.len > 0 &&
+	       memmem(r->verdict.data, r->verdict.len, line, strlen(line)) != NULL;
+}
+
+void scene_expect_result(const struct result *r, const char *state, const char *reason)
+{
+	assert_true(scene_result_says(r, state));
+	if (reason == NULL) {
+		assert_int_equal(r->reasons.count, 0);
+		return;
+	}
+	assert_int_not_equal(r->reasons.count, 0);
+	assert_true(span_equal(r->reasons.items[0].code, span_text(reason)));
 }

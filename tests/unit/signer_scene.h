@@ -34,6 +34,8 @@ struct signer_scene {
 };
 
 void signer_scene_init(struct signer_scene *s);
+/* The same with a release loaded and the host approved. */
+void signer_scene_approved(struct signer_scene *s);
 void signer_scene_done(struct signer_scene *s);
 AUTO_RELEASE(signer_scene, signer_scene_done);
 
@@ -61,7 +63,14 @@ void scene_challenge(struct signer_scene *s);
 void scene_prepare_evidence(struct signer_scene *s);
 /* A FRAME_COMMIT in s->request whose claims all affirm. */
 void scene_prepare_commit(struct signer_scene *s);
+/* Challenge and honest evidence, which the signer authenticates. */
+void scene_authenticate(struct signer_scene *s);
 /* Challenge, evidence, commit. */
 void scene_attest(struct signer_scene *s);
+
+/* Does the verdict have this line ("\nstate trusted\n")? */
+bool scene_result_says(const struct result *r, const char *line);
+/* A verdict in this state, whose first reason this is; NULL: that has none. */
+void scene_expect_result(const struct result *r, const char *state, const char *reason);
 
 #endif

@@ -20,6 +20,7 @@ struct files {
 	char directory[64];
 	char ca_key[96], ca[96], result[96], mac[96], act[96], other_act[96];
 	EVP_PKEY *root_key, *issuer_key;
+	bool has_two_domains; /* of one CA */
 };
 
 static void write_file(const char *path, const void *content, size_t len, mode_t mode)
@@ -162,16 +163,18 @@ static void files_done(struct files *f)
 	EVP_PKEY_free(f->issuer_key);
 }
 
+/* In two trust domains at once, where the files are told to be those of both. */
 static enum status load_into(const struct files *f, struct signer_keys *keys,
 			     struct key_fault *fault)
 {
-	struct signer_authority_settings authority = { "prod.example", f->ca_key, f->ca };
+	struct signer_authority_settings authorities[] = { { "prod.example", f->ca_key, f->ca },
+							   { "test.example", f->ca_key, f->ca } };
 	struct signer_act_key_settings acts[] = { { "ida", ROLE_PLATFORM, f->act },
 						  { "ian", ROLE_IDENTITY_SECURITY, f->other_act } };
 	struct signer_settings settings = { .mac_key = f->mac,
 					    .result_key = f->result,
-					    .authorities = &authority,
-					    .authority_count = 1,
+					    .authorities = authorities,
+					    .authority_count = f->has_two_domains ? 2 : 1,
 					    .act_keys = acts,
 					    .act_key_count = 2 };
 
@@ -341,6 +344,19 @@ static void result_is_the_ca_key(struct files *f)
 	write_private(f->result, f->issuer_key, NULL);
 }
 
+static void result_of_one_person(struct files *f)
+{
+	EVP_PKEY *one = EVP_EC_gen("P-256");
+
+	write_public(f->act, one);
+	result_with(f, one);
+}
+
+static void ca_of_two_domains(struct files *f)
+{
+	f->has_two_domains = true;
+}
+
 static void mac_short(struct files *f)
 {
 	write_file(f->mac, "0123456789abcdef0123456789abcde", 31, 0600);
@@ -428,6 +444,8 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 		{ result_on_another_curve, "result", "P-256" },
 		{ result_with_ed25519, "result", "P-256" },
 		{ result_is_the_ca_key, "ca_key", "another use" },
+		{ result_of_one_person, "act", "another use" },
+		{ ca_of_two_domains, "ca_key", "another use" },
 		{ mac_short, "mac", "32 random bytes" },
 		{ mac_long, "mac", "32 random bytes" },
 		{ mac_of_zeros, "mac", "32 random bytes" },

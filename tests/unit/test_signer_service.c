@@ -28,6 +28,7 @@ struct fixture {
 	char directory[64];
 	char paths[5][128];
 	const char *inventory; /* NULL: none is configured */
+	uint32_t narrow_per_hour;
 	pid_t pid;
 	struct channel parent, appraiser, loader;
 	struct golden golden;
@@ -45,6 +46,7 @@ static int run_signer(const struct fixture *f, int parent_fd)
 					    .authorities = &authority,
 					    .authority_count = 1,
 					    .inventory = f->inventory,
+					    .narrow_per_hour = f->narrow_per_hour,
 					    .issuer = "verifier.example",
 					    .audience = "prod.example" };
 
@@ -244,6 +246,28 @@ static void accepting_the_clock_makes_no_store(void **state)
 	assert_int_equal(signer_accept_clock(f.paths[4], "no verifier was here"), 1);
 	assert_int_equal(access(f.paths[4], F_OK), -1);
 	done(&f);
+}
+
+static void acts_that_narrow_are_as_many_as_the_settings_allow(void **state)
+{
+	struct signer_request request = { .type = FRAME_ADMIN,
+					  .admin = { .verb = ADMIN_QUARANTINE,
+						     .role = ROLE_PLATFORM,
+						     .administrator = span_text("pat") } };
+	struct signer_answer answer;
+	struct fixture f;
+	(void)state;
+
+	for (uint32_t most = 0; most <= 1; most++) {
+		init(&f);
+		f.narrow_per_hour = most;
+		start(&f);
+		ask(&f, &request, &answer);
+		assert_string_equal(refusal_name(answer.refusal),
+				    most == 0 ? "too-many-acts" : "node-unknown");
+		assert_int_equal(stop(&f), 0);
+		done(&f);
+	}
 }
 
 static void a_sealed_image_reaches_every_appraiser(void **state)
@@ -447,6 +471,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_not_healthy_and_recovers),
 		cmocka_unit_test(the_store_is_its_owners_to_read),
 		cmocka_unit_test(accepting_the_clock_makes_no_store),
+		cmocka_unit_test(acts_that_narrow_are_as_many_as_the_settings_allow),
 		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
 		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),
 		cmocka_unit_test(an_image_that_could_still_change_is_refused),

@@ -456,6 +456,47 @@ static void nothing_is_committed_into_a_file_that_was_moved(void **state)
 	}
 }
 
+static void copy(const char *from, const char *to)
+{
+	char buffer[4096];
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+
+	assert_non_null(in);
+	assert_non_null(out);
+	for (size_t n; (n = fread(buffer, 1, sizeof(buffer), in)) > 0;)
+		assert_int_equal(fwrite(buffer, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(fclose(in), 0);
+}
+
+/* A backup put back under a verifier that runs: another file of the same name. */
+static void nothing_is_committed_into_a_file_that_was_replaced(void **state)
+{
+	struct store *opened = NULL;
+	struct file_fixture f;
+	char aside[192];
+	(void)state;
+
+	file_init(&f);
+	(void)snprintf(aside, sizeof(aside), "%s.aside", f.path);
+	assert_int_equal(store_open(f.path, &opened), OK);
+	AUTO(store) s = opened;
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_generation_set(s, generation), OK);
+	assert_int_equal(store_commit(s), OK);
+	set_aside(&f, "", false);
+	copy(aside, f.path);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+	assert_int_equal(store_commit(s), STATUS_IO);
+	store_rollback(s);
+	set_aside(&f, "", true);
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+	assert_int_equal(store_commit(s), OK);
+	file_done(&f);
+}
+
 static void each_fault_at_opening_has_its_status(void **state)
 {
 	static const uint8_t text[8192] = "SQLite format 3, or so they say";
@@ -581,6 +622,7 @@ int main(void)
 		cmocka_unit_test(the_audit_chain_covers_each_entry_and_the_one_before),
 		cmocka_unit_test(what_is_not_committed_is_not_there),
 		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_moved),
+		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_replaced),
 		cmocka_unit_test(each_fault_at_opening_has_its_status),
 		cmocka_unit_test(a_newer_schema_is_refused_and_the_audit_log_only_grows),
 		cmocka_unit_test(a_store_of_version_1_is_brought_up_to_date),

@@ -1,16 +1,29 @@
 # Unit tests: verifier.
 if HAVE_CMOCKA
-SIGNER_TESTS = tests/unit/test_signer tests/unit/test_signer_deaths tests/unit/test_signer_grant \
-	tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service \
-	tests/unit/test_store
+SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_attestation \
+	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
+	tests/unit/test_signer_enrolment tests/unit/test_signer_grant tests/unit/test_signer_keys \
+	tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
 SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(EVIDENCE_MAKER) \
 	$(GOLDEN_RELEASE) tests/unit/unit.h
 SIGNER_TEST_LIBS = $(SIGNER_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_signer_SOURCES = tests/unit/test_signer.c $(SIGNER_SCENE)
-tests_unit_test_signer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_signer_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_administration_SOURCES = tests/unit/test_signer_administration.c $(SIGNER_SCENE)
+tests_unit_test_signer_administration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_administration_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_attestation_SOURCES = tests/unit/test_signer_attestation.c $(SIGNER_SCENE)
+tests_unit_test_signer_attestation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_attestation_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_clock_SOURCES = tests/unit/test_signer_clock.c $(SIGNER_SCENE)
+tests_unit_test_signer_clock_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_clock_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_desks_SOURCES = tests/unit/test_signer_desks.c $(SIGNER_SCENE)
+tests_unit_test_signer_desks_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_desks_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_enrolment_SOURCES = tests/unit/test_signer_enrolment.c $(SIGNER_SCENE)
+tests_unit_test_signer_enrolment_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_enrolment_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_deaths_SOURCES = tests/unit/test_signer_deaths.c $(SIGNER_SCENE)
 tests_unit_test_signer_deaths_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_deaths_LDADD = $(SIGNER_TEST_LIBS)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <string.h>
+
+#include "signer_scene.h"
+
+static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+
+	struct commit_request commit;
+
+	scene_prepare_commit(&s);
+	commit = s.request.commit;
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .node = s.node,
+						  .role = ROLE_AUDITOR,
+						  .administrator = span_text("pat"),
+						  .reason = span_text("stolen") };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
+	s.request.admin.role = ROLE_PLATFORM;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_QUARANTINED);
+	s.request.commit = commit;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NODE_QUARANTINED);
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_QUARANTINED);
+	s.now += 5;
+	scene_prepare_act(&s, "release", "", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_STALE);
+	scene_attest(&s);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
+/* Evidence that was good before the quarantine is worth nothing after it. */
+static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request sent = s.request.authenticate;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .node = s.node,
+						  .role = ROLE_PLATFORM };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.now += 5;
+	scene_prepare_act(&s, "release", "", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
+	scene_challenge(&s);
+	assert_true(s.challenge.want_certify);
+}
+
+static void a_retired_node_stays_retired(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join_approved(&s);
+	s.request.admin = (struct admin_request){ .verb = ADMIN_RETIRE,
+						  .node = s.node,
+						  .role = ROLE_IDENTITY_SECURITY };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.now += 5;
+	scene_prepare_act(&s, "release", "", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NODE_RETIRED);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NODE_RETIRED);
+}
+
+static void an_act_counts_once_in_time_and_by_its_role(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join(&s);
+	scene_prepare_act(&s, "approve", "server", s.now - ACT_LIFETIME_S - 1);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_ACT_EXPIRED);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	s.request.admin.act_signature.len--;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	s.signer.approve_role = ROLE_PLATFORM;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
+	s.signer.approve_role = ROLE_IDENTITY_SECURITY;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+	scene_load_release(&s);
+	scene_prepare_act(&s, "approve", "no-such-class", s.now + 1);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_CLASS_UNKNOWN);
+}
+
+static void silence_is_stale_and_never_better_than_untrusted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.now += 601;
+	s.request.admin =
+		(struct admin_request){ .verb = ADMIN_SHOW, .node = s.node, .role = ROLE_AUDITOR };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_STALE);
+	s.request.admin =
+		(struct admin_request){ .verb = ADMIN_LIST, .role = ROLE_AUDITOR, .limit = 10 };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.count, 1);
+	s.request.admin = (struct admin_request){ .verb = ADMIN_EVIDENCE,
+						  .node = s.node,
+						  .role = ROLE_AUDITOR };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_true(span_equal(s.answer.admin.evidence.ima_log, span_text("a compressed IMA log")));
+}
+
+static void every_decision_leaves_an_entry_in_the_chain(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	uint8_t previous[SHA256_SIZE] = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.request.admin =
+		(struct admin_request){ .verb = ADMIN_AUDIT, .role = ROLE_AUDITOR, .limit = 50 };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+
+	const char *const kinds[] = { "release-loaded", "enrolled", "act", "verdict", "grant" };
+
+	assert_int_equal(s.answer.admin.audit.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		const struct audit_item *item = &s.answer.admin.audit.items[i];
+		struct audit_row row = { .index = item->index,
+					 .time = item->time,
+					 .kind = item->kind,
+					 .actor = item->actor,
+					 .node = item->node,
+					 .text = item->text };
+
+		assert_true(span_equal(item->kind, span_text(kinds[i])));
+		assert_int_equal(audit_hash(previous, &row), OK);
+		assert_memory_equal(row.hash, item->hash.data, SHA256_SIZE);
+		memcpy(previous, row.hash, SHA256_SIZE);
+	}
+	assert_int_not_equal(s.answer.admin.audit.checkpoint_signature.len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quarantined_node_gets_nothing_until_a_signed_act),
+		cmocka_unit_test(a_lifted_quarantine_brings_no_old_grant_back),
+		cmocka_unit_test(a_retired_node_stays_retired),
+		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
+		cmocka_unit_test(silence_is_stale_and_never_better_than_untrusted),
+		cmocka_unit_test(every_decision_leaves_an_entry_in_the_chain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

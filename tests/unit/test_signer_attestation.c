@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "signer_scene.h"
+
+static void without_a_release_the_verdict_says_so(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join_approved(&s);
+	scene_attest(&s);
+	assert_true(s.answer.authenticate.is_final);
+	scene_expect_result(&s.answer.authenticate.result, "\nstate untrusted\n", "release-none");
+	assert_int_equal(s.answer.authenticate.result.certificate.len, 0);
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	assert_int_equal(s.answer.health.health, HEALTH_NO_RELEASE);
+	assert_int_equal(s.answer.health.nodes[NODE_UNTRUSTED], 1);
+}
+
+static void nobody_is_judged_before_the_configured_release_is_loaded(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join_approved(&s);
+	scene_challenge(&s);
+	s.signer.expects_reference = true;
+	/* An older nonce that comes after a restart meets the same answer. */
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_RELEASE_AWAITED);
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_RELEASE_AWAITED);
+
+	scene_load_release(&s);
+	scene_attest(&s);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
+static void a_trusted_node_gets_a_grant_that_ends_by_its_nonce(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	char expires[64];
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+
+	int64_t issued = s.now;
+
+	s.now += 50;
+	scene_prepare_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_false(s.answer.authenticate.is_final);
+	s.now += 30;
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+	(void)snprintf(expires, sizeof(expires), "\nexpires %lld\n", (long long)issued + 600);
+	assert_true(scene_result_says(&s.answer.commit, expires));
+	assert_true(scene_result_says(&s.answer.commit, "\ntrust-domain prod.example\n"));
+	assert_int_not_equal(s.answer.commit.certificate.len, 0);
+	assert_int_not_equal(s.answer.commit.ear.len, 0);
+	assert_int_not_equal(s.answer.commit.bundle.len, 0);
+}
+
+static void an_attestation_result_is_made_for_who_asks_for_one(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	s.request.authenticate.wants_ear = false;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+	assert_int_not_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.ear.len, 0);
+	scene_attest(&s);
+	assert_int_not_equal(s.answer.commit.ear.len, 0);
+}
+
+/* A body that took longer than the grant would have lived: trusted, and nothing
+ * that anybody could rely on. */
+static void a_grant_that_is_over_before_it_is_made_leaves_no_result(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+	s.now += 600;
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_true(scene_result_says(&s.answer.commit, "\nexpires 0\n"));
+	assert_int_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.ear.len, 0);
+}
+
+static void a_resend_of_the_same_bytes_gets_the_same_result(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request sent = s.request.authenticate;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+
+	struct result first = s.answer.commit;
+
+	s.now += 200;
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_true(s.answer.authenticate.is_final);
+	assert_true(span_equal(first.verdict, s.answer.authenticate.result.verdict));
+	assert_true(span_equal(first.certificate, s.answer.authenticate.result.certificate));
+	assert_int_equal(s.signer.grants, 1);
+}
+
+static void a_quote_counts_once(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	uint8_t other[SHA256_SIZE] = { 7 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request sent = s.request.authenticate;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	sent.evidence_digest = (struct span){ other, sizeof(other) };
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
+}
+
+/* Two channels hold the same quote: the store lets one of them through. */
+static void two_in_flight_commit_once(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct pending first;
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request sent = s.request.authenticate;
+
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	first = s.pending;
+	s.pending = (struct pending){ 0 };
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	s.pending = first;
+	scene_prepare_commit(&s);
+	s.request.commit.generation = signer_generation(&s.signer);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_EVIDENCE_REPLAYED);
+	assert_int_equal(s.signer.grants, 1);
+}
+
+static void a_nonce_is_good_for_its_node_and_its_time(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct node_id stranger = { { 9 } };
+	uint8_t random[NONCE_RANDOM_SIZE] = { 1 };
+	struct nonce nonce;
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+
+	struct authenticate_request honest = s.request.authenticate;
+
+	assert_int_equal(
+		nonce_make(s.signer.keys.mac, NONCE_ATTEST, &stranger, random, s.now, &nonce), OK);
+	s.request.authenticate.nonce = nonce_span(&nonce);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	assert_int_equal(nonce_make(s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce),
+			 OK);
+	s.request.authenticate = honest;
+	s.request.authenticate.nonce = nonce_span(&nonce);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	for (size_t len = 0; len < honest.nonce.len; len++) {
+		s.request.authenticate = honest;
+		s.request.authenticate.nonce.len = len;
+		scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	}
+	s.request.authenticate = honest;
+	s.request.authenticate.received = s.now + NONCE_LIFETIME_S + 1;
+	s.now += NONCE_LIFETIME_S + 1;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
+	/* An arrival in the past does not make it young for ever. */
+	s.now += BODY_LIFETIME_S;
+	s.request.authenticate = honest;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
+}
+
+static void a_bad_signature_changes_nothing(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	s.attest.data[s.attest.len - 1] ^= 1;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_SIGNATURE_INVALID);
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	assert_int_equal(s.answer.health.nodes[NODE_TRUSTED], 1);
+}
+
+static void any_failing_step_after_the_signature_ends_the_right(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	s.pcrs.data[5] ^= 1;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_true(s.answer.authenticate.is_final);
+	scene_expect_result(&s.answer.authenticate.result, "\nstate untrusted\n",
+			    "quote-pcr-mismatch");
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	assert_int_equal(s.answer.health.nodes[NODE_UNTRUSTED], 1);
+}
+
+static void an_appraiser_speaks_for_the_logs_only(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	s.request.commit.claims = (struct claims){ 0 };
+	s.request.commit.claims.tier[CLAIM_HARDWARE] = TIER_AFFIRMING;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_expect_result(&s.answer.commit, "\nstate untrusted\n", NULL);
+}
+
+static void a_commit_without_an_authentication_is_refused(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	scene_prepare_commit(&s);
+	s.request.commit.generation = signer_generation(&s.signer);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
+}
+
+static void a_finding_takes_the_right_and_names_its_owner(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct finding finding = finding_of(REASON_IMA_ENTRY_UNKNOWN);
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	finding.entry = 158;
+	finding_detail(&finding, "path", span_text("/tmp/x"));
+	findings_add(&s.request.commit.findings, &finding);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_expect_result(&s.answer.commit, "\nstate untrusted\n", "ima-entry-unknown");
+	assert_true(span_equal(s.answer.commit.reasons.items[0].owner, span_text("team")));
+	assert_int_equal(s.answer.commit.certificate.len, 0);
+	/* The key was capped: the next one must be certified again. */
+	scene_challenge(&s);
+	assert_true(s.challenge.want_certify);
+}
+
+static void a_retry_decides_nothing(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	s.request.commit.is_retry = true;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_true(s.answer.commit.is_retry);
+	assert_int_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.verdict.len, 0);
+	assert_int_equal(s.signer.grants, 1);
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	assert_int_equal(s.answer.health.nodes[NODE_TRUSTED], 1);
+}
+
+static void another_generation_means_appraising_again(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(bytes) old_image = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	/* The old image stays mapped as long as anything may borrow from it. */
+	old_image = s.golden.image;
+	s.golden.image = (struct bytes){ 0 };
+	(void)golden_update(&s.golden);
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_GENERATION_CHANGED);
+	scene_attest(&s);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
+}
+
+/* An approval for another class between the two steps: what was appraised for
+ * the old class grants nothing. */
+static void a_class_that_changed_under_way_means_appraising_again(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_authenticate(&s);
+
+	struct commit_request commit;
+
+	scene_prepare_commit(&s);
+	commit = s.request.commit;
+	s.now += 5;
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.commit = commit;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_GENERATION_CHANGED);
+	assert_int_equal(s.signer.grants, 0);
+}
+
+static void a_stale_timestamp_grants_nothing_new(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.now = GOLDEN_NOW + 3601;
+	scene_attest(&s);
+	/* Not the host's fault: what it holds runs out by itself. */
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", "release-stale");
+	assert_true(scene_result_says(&s.answer.commit, "\nexpires 0\n"));
+	assert_int_equal(s.answer.commit.certificate.len, 0);
+	assert_int_equal(s.answer.commit.ear.len, 0);
+	assert_int_equal(s.signer.grants, 1);
+}
+
+static void a_cleared_tpm_starts_again_by_a_fresh_activation(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.now += 10;
+	s.reset_count = 0;
+	s.restart_count = 0;
+	s.clock = 0;
+	scene_authenticate(&s);
+	assert_true(s.answer.authenticate.is_final);
+	scene_expect_result(&s.answer.authenticate.result, "\nstate untrusted\n", "tpm-cleared");
+	s.now += 10;
+	scene_join(&s);
+	scene_challenge(&s);
+	assert_int_equal(s.challenge.next_entry, 0);
+	assert_true(s.challenge.want_certify);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_release_the_verdict_says_so),
+		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
+		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
+		cmocka_unit_test(an_attestation_result_is_made_for_who_asks_for_one),
+		cmocka_unit_test(a_grant_that_is_over_before_it_is_made_leaves_no_result),
+		cmocka_unit_test(a_resend_of_the_same_bytes_gets_the_same_result),
+		cmocka_unit_test(a_quote_counts_once),
+		cmocka_unit_test(two_in_flight_commit_once),
+		cmocka_unit_test(a_nonce_is_good_for_its_node_and_its_time),
+		cmocka_unit_test(a_bad_signature_changes_nothing),
+		cmocka_unit_test(any_failing_step_after_the_signature_ends_the_right),
+		cmocka_unit_test(an_appraiser_speaks_for_the_logs_only),
+		cmocka_unit_test(a_commit_without_an_authentication_is_refused),
+		cmocka_unit_test(a_finding_takes_the_right_and_names_its_owner),
+		cmocka_unit_test(a_retry_decides_nothing),
+		cmocka_unit_test(another_generation_means_appraising_again),
+		cmocka_unit_test(a_class_that_changed_under_way_means_appraising_again),
+		cmocka_unit_test(a_stale_timestamp_grants_nothing_new),
+		cmocka_unit_test(a_cleared_tpm_starts_again_by_a_fresh_activation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "signer_scene.h"
+#include "verifier/signer/clock.h"
+
+static void a_clock_set_back_is_named_and_stops_everything(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	s.now -= CLOCK_TOLERANCE_S + 1;
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_CLOCK_SET_BACK);
+	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
+	assert_int_equal(s.answer.health.health, HEALTH_CLOCK_SET_BACK);
+}
+
+/* A refusal first, in each second: what comes after it must reach the store. */
+static void a_refused_request_hides_no_time_from_the_store(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	s.now += 3000;
+	s.request.challenge = (struct challenge_request){ .node = { { 0xee } } };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_NODE_UNKNOWN);
+	scene_attest(&s);
+	/* As after a restart. */
+	s.signer.high_water = 0;
+	assert_int_equal(high_water_read(&s.signer), OK);
+	assert_int_equal(s.signer.high_water, s.now);
+}
+
+static enum status accept_clock(struct signer_scene *s)
+{
+	struct turn turn = scene_turn(s);
+	enum status status = store_begin(s->signer.store);
+
+	if (status == OK)
+		status = clock_accept(&turn, span_text("NTP was wrong"));
+	if (status == OK)
+		return store_commit(s->signer.store);
+	store_rollback(s->signer.store);
+	return status;
+}
+
+static void a_clock_that_was_far_ahead_is_accepted_once_and_on_record(void **state)
+{
+	const struct release_marks ahead = { .time = GOLDEN_NOW + 86400 };
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct audit_row rows[64];
+	struct release_marks marks;
+	size_t count = 0;
+	(void)state;
+
+	signer_scene_approved(&s);
+	assert_int_equal(accept_clock(&s), STATUS_MISMATCH);
+	s.now += 3000;
+	scene_attest(&s);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(releases_marks_set(&s.signer, &ahead), OK);
+	s.now -= 2000;
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_CLOCK_SET_BACK);
+	assert_int_equal(accept_clock(&s), OK);
+	/* A signer that runs has the old value in memory still. */
+	s.signer.high_water = s.now + 2000;
+	s.now += 1;
+	scene_attest(&s);
+	assert_int_equal(s.answer.commit.reasons.count, 0);
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(releases_marks(&s.signer, &marks), OK);
+	assert_int_equal(marks.time, s.now - 1);
+	assert_int_equal(store_audit(s.signer.store, 0, 64, &s.keep, rows, &count), OK);
+	while (count > 0 && !span_equal(rows[count - 1].kind, span_text("clock-accepted")))
+		count--;
+	assert_true(count > 0);
+	assert_int_equal(accept_clock(&s), STATUS_MISMATCH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clock_set_back_is_named_and_stops_everything),
+		cmocka_unit_test(a_refused_request_hides_no_time_from_the_store),
+		cmocka_unit_test(a_clock_that_was_far_ahead_is_accepted_once_and_on_record),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

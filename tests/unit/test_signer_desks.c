@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "signer_scene.h"
+#include "verifier/signer/desks.h"
+#include "verifier/store/sqlite.h"
+
+static void send_challenge_request(struct channel *c, uint64_t id, uint8_t first_byte,
+				   const struct node_id *node)
+{
+	struct signer_request request = { .type = FRAME_CHALLENGE };
+	AUTO_DONE(bytes) body = { 0 };
+
+	request.challenge.node = *node;
+	request.challenge.node.value[0] ^= first_byte;
+	assert_int_equal(signer_request_encode(&request, &body), OK);
+	assert_int_equal(channel_send(c, FRAME_CHALLENGE, id, span_of(&body)), OK);
+}
+
+static void send_bundle_request(struct channel *c, uint64_t id)
+{
+	struct signer_request request = { .type = FRAME_BUNDLE };
+	AUTO_DONE(bytes) body = { 0 };
+
+	assert_int_equal(signer_request_encode(&request, &body), OK);
+	assert_int_equal(channel_send(c, FRAME_BUNDLE, id, span_of(&body)), OK);
+}
+
+/* What a refused request wrote could not be undone: the others must not keep it. */
+static void a_step_that_can_not_be_undone_ends_its_group(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct desks *desks = calloc(1, sizeof(*desks));
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
+	struct channel appraiser;
+	sqlite3_stmt **undo;
+	int ends[2];
+	(void)state;
+
+	assert_non_null(desks);
+	signer_scene_approved(&s);
+	assert_int_equal(channel_pair(ends), OK);
+	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
+	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
+	s.signer.store_path = "the store";
+	undo = &s.signer.store->prepared[SQL_STEP_UNDO];
+	(void)sqlite3_finalize(*undo);
+	assert_int_equal(sqlite3_prepare_v2(s.signer.store->db,
+					    "INSERT INTO facts VALUES (NULL, 1)", -1, undo, NULL),
+			 SQLITE_OK);
+
+	int64_t before = s.signer.high_water;
+
+	s.now += 3000;
+	struct turn turn = scene_turn(&s);
+
+	/* Reads; is refused, and has written the time; would be answered. */
+	send_bundle_request(&appraiser, 1);
+	send_challenge_request(&appraiser, 2, 0xff, &s.node);
+	send_challenge_request(&appraiser, 3, 0, &s.node);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct signer_answer answer;
+		struct frame frame;
+
+		assert_int_equal(channel_receive(&appraiser, 1000, &frame), OK);
+		assert_int_equal(frame.id, id);
+		assert_int_equal(signer_answer_decode(FRAME_CHALLENGE, frame.body, &answer), OK);
+		assert_int_equal(answer.refusal, REFUSAL_STORE_UNAVAILABLE);
+	}
+	assert_int_equal(s.signer.high_water, before);
+	desks_done(desks);
+	channel_done(&appraiser);
+	free(desks);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_that_can_not_be_undone_ends_its_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
