@@ -438,7 +438,45 @@ def resumed():
     s.close()
 
 
-for test in (routes, order, one_connection, cut_short, tls, resumed, every_endpoint):
+def client_hello(ticket):
+    """TLS 1.3's, which offers this ticket (RFC 8446, 4.1.2 and 4.2.11), in records."""
+    def sized(width, data):
+        return len(data).to_bytes(width, "big") + data
+
+    def extension(kind, data):
+        return kind.to_bytes(2, "big") + sized(2, data)
+
+    extensions = (
+        extension(43, sized(1, b"\x03\x04"))  # supported_versions
+        + extension(10, sized(2, b"\x00\x1d"))  # supported_groups: X25519
+        + extension(13, sized(2, b"\x04\x03"))  # signature_algorithms: P-256, SHA-256
+        + extension(51, sized(2, b"\x00\x1d" + sized(2, b"\x09" * 32)))  # key_share
+        + extension(45, sized(1, b"\x01"))  # psk_key_exchange_modes
+        + extension(41, sized(2, sized(2, ticket) + b"\0" * 4) + sized(2, sized(1, b"\0" * 32)))
+    )
+    body = b"\x03\x03" + b"\x07" * 32 + sized(1, b"") + sized(2, b"\x13\x01") + sized(1, b"\0") + sized(2, extensions)
+    message = b"\x01" + sized(3, body)
+    return b"".join(b"\x16\x03\x01" + sized(2, message[i : i + 16384]) for i in range(0, len(message), 16384))
+
+
+def tickets():
+    """A ticket as large as one can be, of which nothing is known: a full handshake, or none."""
+    for size in (0, 1, 255, 16384, 65000):
+        for _ in range(20):
+            s = dial(PORT)
+            said = b""
+            try:
+                s.sendall(client_hello(b"\xa5" * size))
+                said = s.recv(4096)
+            except OSError:
+                pass
+            s.close()
+            # An identity has a byte at least; any other size gets a ServerHello.
+            expect(f"a ticket of {size} bytes", 0x15 if size == 0 else 0x16, said[0] if said else 0)
+        others_are_served(f"tickets of {size} bytes")
+
+
+for test in (routes, order, one_connection, cut_short, tls, resumed, tickets, every_endpoint):
     others_are_served("the start of " + test.__name__)
     test()
 for failure in failures:

@@ -27,6 +27,10 @@ def server(certificate, key):
 
 GENUINE = server(f"{KEYS}/tls_cert.pem", f"{KEYS}/tls_key.pem")
 OTHER = server(OTHER_CERT, OTHER_KEY)
+# So many session tickets after each handshake, which huge_tickets.so makes as large
+# as a ticket can be.
+TICKETS = server(f"{KEYS}/tls_cert.pem", f"{KEYS}/tls_key.pem")
+TICKETS.num_tickets = 100
 CLIENT = ssl.create_default_context(cafile=f"{KEYS}/tls_cert.pem")
 
 
@@ -163,7 +167,8 @@ def serve(conn):
             conn.recv(4096)
             conn.sendall(answer(400, error("no-tls")))
             return
-        with (OTHER if what == "wrong-certificate" else GENUINE).wrap_socket(conn, server_side=True) as s:
+        context = {"wrong-certificate": OTHER, "tickets": TICKETS}.get(what, GENUINE)
+        with context.wrap_socket(conn, server_side=True) as s:
             while (message := read_message(s)) and serve_request(s, *message):
                 pass
     except (OSError, ssl.SSLError, ValueError, KeyError):

@@ -1,4 +1,5 @@
 # Integration tests: real processes, swtpm, sockets.
+check_DATA =
 include tests/integration/attestd_faults.mk
 check_PROGRAMS += tests/integration/make_credential
 tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
@@ -70,7 +71,7 @@ tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$
 tests_integration_kill_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
 LONG_TESTS += tests/integration/kill_series tests/integration/verifier_faults
-check_DATA = tests/integration/clock_shift.so
+check_DATA += tests/integration/clock_shift.so
 CLEANFILES += tests/integration/clock_shift.so
 endif
 EXTRA_DIST += tests/integration/verifier_faults tests/integration/clock_shift.c
@@ -80,4 +81,11 @@ tests/integration/clock_shift.so: tests/integration/clock_shift.c
 TESTS += tests/integration/hostile
 EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py
 LONG_TESTS += tests/integration/hostile_verifier
-EXTRA_DIST += tests/integration/hostile_verifier tests/integration/hostile_verifier.py
+EXTRA_DIST += tests/integration/hostile_verifier tests/integration/hostile_verifier.py \
+	tests/integration/huge_tickets.c
+check_DATA += tests/integration/huge_tickets.so
+CLEANFILES += tests/integration/huge_tickets.so
+tests/integration/huge_tickets.so: tests/integration/huge_tickets.c
+	$(AM_V_CC)$(MKDIR_P) tests/integration && \
+	$(CC) -D_GNU_SOURCE $(SSL_CFLAGS) -O2 -Wall -shared -fPIC -o $@ \
+		$(srcdir)/tests/integration/huge_tickets.c $(SSL_LIBS)
