@@ -80,7 +80,7 @@ static void read_head(struct strict_cursor *predicate, struct manifest *out)
 static void read_must_appear(struct strict_cursor *set, struct image_builder *image,
 			     struct manifest_set *out)
 {
-	struct strict_cursor list = strict_array(set, "mustAppear", STRICT_JSON_VALUES_MAX);
+	struct strict_cursor list = strict_array(set, "mustAppear", JSON_VALUES_MAX);
 
 	out->must_appear = image_texts_from_here(image);
 	for (size_t i = 0; i < strict_count(&list); i++) {

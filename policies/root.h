@@ -8,7 +8,7 @@
 #include "policies/statement.h"
 
 /* Keys by number, so that a set of them is a word. */
-#define ROOT_KEYS_MAX STRICT_MEMBERS_MAX
+#define ROOT_KEYS_MAX JSON_MEMBERS_MAX
 typedef uint64_t key_mask;
 
 enum team {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "daemon/file.h"
 #include "messages/strict_json.h"
+#include "tools/auto_jansson.h"
 #include "tools/commands.h"
 #include "tools/public_key.h"
 #include "tpm/attest.h"

@@ -1,6 +1,6 @@
 bin_PROGRAMS += attestctl
 attestctl_SOURCES = \
-	tools/attestctl.c tools/command.h tools/commands.h \
+	tools/attestctl.c tools/auto_jansson.h tools/command.h tools/commands.h \
 	tools/boot_text.c tools/boot_text.h tools/log_text.c tools/log_text.h \
 	tools/release_directory.c tools/release_directory.h \
 	tools/command_appraise.c \

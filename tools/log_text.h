@@ -2,10 +2,10 @@
 #ifndef TOOLS_LOG_TEXT_H
 #define TOOLS_LOG_TEXT_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "tools/auto_jansson.h"
 
 /* What the commands that show logs have in common. */
 

@@ -2,7 +2,7 @@
 #ifndef TOOLS_NODE_TEXT_H
 #define TOOLS_NODE_TEXT_H
 
-#include <jansson.h>
+#include "tools/auto_jansson.h"
 
 /* A node of the administration API in words, on standard output. */
 void node_text_line(json_t *node);

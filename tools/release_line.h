@@ -2,12 +2,12 @@
 #ifndef TOOLS_RELEASE_LINE_H
 #define TOOLS_RELEASE_LINE_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "policies/dsse.h"
 #include "policies/release.h"
 #include "policies/statement.h"
+#include "tools/auto_jansson.h"
 
 /*
  * A release line's working directory:

@@ -17,7 +17,7 @@ verifier_verifierd_SOURCES = \
 	verifier/verifierd.c
 verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS)
 verifier_verifierd_LDADD = libfront.a libappraiser.a libloader.a libsigner.a $(STORE_LIBS) \
-	$(APPRAISAL_LIBS) libmessages.a $(DAEMON_LIBS) $(ZSTD_LIBS) $(JANSSON_LIBS)
+	$(APPRAISAL_LIBS) libmessages.a $(DAEMON_LIBS) $(ZSTD_LIBS)
 
 systemdsystemunit_DATA += verifier/systemd/verifierd.service
 CLEANFILES += verifier/systemd/verifierd.service

@@ -23,7 +23,7 @@ enum status hex_append(struct bytes *out, struct span s)
 	return status;
 }
 
-static int hex_value(uint8_t c)
+int hex_digit_value(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -43,8 +43,8 @@ enum status hex_decode(struct span text, struct bytes *out)
 
 	enum status status = bytes_reserve(&raw, text.len / 2 + 1);
 	for (size_t i = 0; i < text.len && status == OK; i += 2) {
-		int high = hex_value(text.data[i]);
-		int low = hex_value(text.data[i + 1]);
+		int high = hex_digit_value(text.data[i]);
+		int low = hex_digit_value(text.data[i + 1]);
 
 		if (high < 0 || low < 0)
 			return STATUS_MALFORMED;
@@ -197,6 +197,22 @@ enum status decimal_parse(struct span text, uint64_t max, uint64_t *out)
 	return OK;
 }
 
+size_t utf8_length(struct span s)
+{
+	uint8_t first = s.data[0];
+	size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s.data[i] & 0xc0) != 0x80)
+			return 0;
+	if ((first == 0xe0 && s.data[1] < 0xa0) || (first == 0xed && s.data[1] > 0x9f) ||
+	    (first == 0xf0 && s.data[1] < 0x90) || (first == 0xf4 && s.data[1] > 0x8f))
+		return 0;
+	return len;
+}
+
 bool text_next_word(struct span *rest, char separator, struct span *word)
 {
 	if (rest->len == 0)
@@ -248,8 +264,8 @@ enum status text_unescape(struct span text, struct bytes *out)
 		uint8_t c = text.data[i];
 
 		if (c == '%') {
-			int high = text.len - i > 2 ? hex_value(text.data[i + 1]) : -1;
-			int low = text.len - i > 2 ? hex_value(text.data[i + 2]) : -1;
+			int high = text.len - i > 2 ? hex_digit_value(text.data[i + 1]) : -1;
+			int low = text.len - i > 2 ? hex_digit_value(text.data[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return STATUS_MALFORMED;

@@ -11,6 +11,7 @@
  */
 enum status hex_append(struct bytes *out, struct span s); /* lower case */
 enum status hex_decode(struct span text, struct bytes *out); /* either case */
+int hex_digit_value(uint8_t digit); /* either case; negative for none */
 enum status base64_append(struct bytes *out, struct span s); /* RFC 4648, 4, padded */
 enum status base64_decode(struct span text, size_t max, struct bytes *out);
 enum status base64url_append(struct bytes *out, struct span s); /* RFC 7515, no padding */
@@ -22,6 +23,10 @@ enum status digest_text_parse(struct span text, struct digest *out);
 
 /* Digits only, no sign, no leading zero, at most max. */
 enum status decimal_parse(struct span text, uint64_t max, uint64_t *out);
+
+/* Of the UTF-8 sequence that s, which is not empty, starts with (RFC 3629, 4); 0
+ * for none. */
+size_t utf8_length(struct span s);
 
 /* The next line without its newline; the whole rest where none follows.
  * False at the end. */

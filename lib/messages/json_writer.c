@@ -16,23 +16,6 @@ static void put(struct json_writer *w, struct span s)
 		w->status = bytes_append(w->out, s);
 }
 
-/* Length of the UTF-8 sequence that s starts with (RFC 3629, 4); 0 for none. */
-static size_t utf8_length(struct span s)
-{
-	uint8_t first = s.data[0];
-	size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-
-	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || len > s.len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s.data[i] & 0xc0) != 0x80)
-			return 0;
-	if ((first == 0xe0 && s.data[1] < 0xa0) || (first == 0xed && s.data[1] > 0x9f) ||
-	    (first == 0xf0 && s.data[1] < 0x90) || (first == 0xf4 && s.data[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 /* Of the characters at the front that stand for themselves, one byte each. */
 static size_t plain_length(struct span s)
 {

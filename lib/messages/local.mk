@@ -7,6 +7,7 @@ libmessages_a_SOURCES = \
 	lib/messages/error.c lib/messages/error.h \
 	lib/messages/evidence.c lib/messages/evidence.h \
 	lib/messages/evidence_file.c lib/messages/evidence_file.h \
+	lib/messages/json_tree.c lib/messages/json_tree.h \
 	lib/messages/json_writer.c lib/messages/json_writer.h \
 	lib/messages/limits.h \
 	lib/messages/message.c lib/messages/message.h \
@@ -16,5 +17,4 @@ libmessages_a_SOURCES = \
 	lib/messages/statement_lines.c lib/messages/statement_lines.h \
 	lib/messages/strict_json.c lib/messages/strict_json.h \
 	lib/messages/verdict.c
-libmessages_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-MESSAGES_LIBS = libmessages.a $(JANSSON_LIBS) $(BASE_LIBS)
+MESSAGES_LIBS = libmessages.a $(BASE_LIBS)

@@ -6,9 +6,6 @@
 
 #include "base/text.h"
 
-/* Digits of INT64_MIN with its sign. */
-#define NUMBER_MAX 20
-
 static void refuse(struct strict_document *document, enum status status, const char *fault)
 {
 	if (document->status != OK)
@@ -17,139 +14,27 @@ static void refuse(struct strict_document *document, enum status status, const c
 	document->fault = fault;
 }
 
-/* The bytes from a quote to behind the closing one; 0 where it is missing. */
-static size_t string_length(struct span s)
-{
-	for (size_t i = 1; i < s.len; i++) {
-		if (s.data[i] == '\\')
-			i++;
-		else if (s.data[i] == '"')
-			return i + 1;
-	}
-	return 0;
-}
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The bytes of an integer in its one spelling; 0 for "1.0", "1e3", "01", "-0". */
-static size_t integer_length(struct span s)
-{
-	size_t sign = s.data[0] == '-' ? 1 : 0;
-	size_t len = sign;
-
-	while (len < s.len && is_digit(s.data[len]))
-		len++;
-	if (len == sign || len > NUMBER_MAX)
-		return 0;
-	if (s.data[sign] == '0' && (len > sign + 1 || sign == 1))
-		return 0;
-	if (len < s.len && memchr(".eE+-", s.data[len], 5) != NULL)
-		return 0;
-	return len;
-}
-
-struct scan {
-	size_t depth;
-	size_t values;
-};
-
-/* One token outside of what jansson will judge anyway. Its length, or 0. */
-static size_t scan_token(struct scan *scan, struct span rest, const char **fault)
-{
-	uint8_t c = rest.data[0];
-	size_t len = 1;
-
-	if (c == '"') {
-		len = string_length(rest);
-		*fault = "not-json";
-	} else if (c == '-' || is_digit(c)) {
-		len = integer_length(rest);
-		*fault = "not-an-integer";
-	} else if (c == '{' || c == '[') {
-		scan->depth++;
-		scan->values++;
-	} else if (c == '}' || c == ']') {
-		scan->depth -= scan->depth > 0;
-	} else if (c == ',') {
-		scan->values++;
-	}
-	return len;
-}
-
-/* Linear, before anything is allocated: what would make jansson pay more than
- * the bytes are worth, and what it takes in more than one spelling. */
-static enum status scan_text(struct span text, const char **fault)
-{
-	struct scan scan = { 0 };
-
-	*fault = "not-json";
-	if (text.len == 0 || memchr(text.data, 0, text.len) != NULL)
-		return STATUS_MALFORMED;
-	while (text.len > 0) {
-		size_t len = scan_token(&scan, text, fault);
-
-		if (len == 0)
-			return STATUS_MALFORMED;
-		if (scan.depth > STRICT_JSON_DEPTH_MAX || scan.values > STRICT_JSON_VALUES_MAX) {
-			*fault =
-				scan.depth > STRICT_JSON_DEPTH_MAX ? "too-deep" : "too-many-values";
-			return STATUS_TOO_LARGE;
-		}
-		text.data += len;
-		text.len -= len;
-	}
-	return OK;
-}
-
-static const char *fault_of(const json_error_t *error)
-{
-	enum json_error_code code = json_error_code(error);
-
-	if (code == json_error_duplicate_key)
-		return "duplicate-field";
-	if (code == json_error_end_of_input_expected)
-		return "trailing-text";
-	if (code == json_error_numeric_overflow)
-		return "out-of-range";
-	return "not-json";
-}
-
 enum status strict_document_parse(struct span text, size_t max, struct strict_document *out)
 {
 	struct strict_document document = { 0 };
-	const char *fault = "too-large";
-	json_error_t error;
 
-	document.status = text.len > max ? STATUS_TOO_LARGE : scan_text(text, &fault);
-	document.fault = document.status == OK ? NULL : fault;
-	if (document.status == OK) {
-		/* Without JSON_DECODE_ANY the top level is an object or an array;
-		 * UTF-8 is checked; text after the value is refused. */
-		document.root = json_loadb((const char *)text.data, text.len,
-					   JSON_REJECT_DUPLICATES, &error);
-		if (document.root == NULL)
-			refuse(&document,
-			       json_error_code(&error) == json_error_out_of_memory
-				       ? STATUS_NO_MEMORY
-				       : STATUS_MALFORMED,
-			       fault_of(&error));
-		else if (!json_is_object(document.root))
-			refuse(&document, STATUS_MALFORMED, "wrong-type");
-	}
-	if (document.status != OK) {
-		json_decref(document.root);
-		document.root = NULL;
-	}
+	if (text.len > max)
+		refuse(&document, STATUS_TOO_LARGE, "too-large");
+	if (document.status == OK)
+		document.status = json_tree_parse(text, &document.tree, &document.fault);
+	if (document.status == OK && document.tree.values[0].kind != JSON_KIND_OBJECT)
+		refuse(&document, STATUS_MALFORMED, "wrong-type");
+	if (document.status == OK)
+		document.root = document.tree.values;
+	else
+		json_tree_done(&document.tree);
 	*out = document;
 	return document.status;
 }
 
 void strict_document_done(struct strict_document *document)
 {
-	json_decref(document->root);
+	json_tree_done(&document->tree);
 	document->root = NULL;
 }
 
@@ -200,51 +85,72 @@ static void fail_element(struct strict_cursor *array, size_t index, enum status 
 }
 
 /* The cursor's value while the document is without a fault. */
-static json_t *alive(const struct strict_cursor *at)
+static const struct json_value *alive(const struct strict_cursor *at)
 {
 	return at->document->status == OK ? at->value : NULL;
 }
 
-bool strict_has(const struct strict_cursor *object, const char *name)
+/* The same, as a container of this kind. */
+static const struct json_value *container(const struct strict_cursor *at, enum json_kind kind)
 {
-	return json_object_get(alive(object), name) != NULL;
+	const struct json_value *value = alive(at);
+
+	return value != NULL && value->kind == kind ? value : NULL;
 }
 
-static json_t *take(struct strict_cursor *object, const char *name)
+/* *index is of use where there is one. */
+static const struct json_value *find_member(const struct strict_cursor *object, const char *name,
+					    size_t *index)
 {
-	json_t *value = json_object_get(alive(object), name);
+	const struct json_value *from = container(object, JSON_KIND_OBJECT);
+	struct span wanted = span_text(name);
+	const struct json_value *member = from == NULL ? NULL : json_first(from);
+
+	for (*index = 0; from != NULL && *index < from->count; ++*index) {
+		if (span_equal(member->name, wanted))
+			return member;
+		member = json_next(member);
+	}
+	return NULL;
+}
+
+bool strict_has(const struct strict_cursor *object, const char *name)
+{
+	size_t index;
+
+	return find_member(object, name, &index) != NULL;
+}
+
+static const struct json_value *take(struct strict_cursor *object, const char *name)
+{
+	size_t index;
+	const struct json_value *member = find_member(object, name, &index);
 
 	if (alive(object) == NULL)
 		return NULL;
-	if (value == NULL) {
+	if (member == NULL) {
 		strict_fail(object, name, STATUS_MALFORMED, "missing-field");
 		return NULL;
 	}
-	if (object->taken_count == STRICT_MEMBERS_MAX) {
-		strict_fail(object, name, STATUS_TOO_LARGE, "too-many-fields");
-		return NULL;
-	}
-	object->taken[object->taken_count++] = name;
-	return value;
+	object->taken |= (uint64_t)1 << index;
+	return member;
 }
 
-/* NULL, with the failure noted, unless value has the type. */
-static json_t *typed(struct strict_cursor *object, const char *name, json_t *value, json_type type)
+/* NULL, with the failure noted, unless the member has this kind. */
+static const struct json_value *take_typed(struct strict_cursor *object, const char *name,
+					   enum json_kind kind)
 {
-	if (value == NULL || json_typeof(value) == type)
+	const struct json_value *value = take(object, name);
+
+	if (value == NULL || value->kind == kind)
 		return value;
 	strict_fail(object, name, STATUS_MALFORMED, "wrong-type");
 	return NULL;
 }
 
-static json_t *take_typed(struct strict_cursor *object, const char *name, json_type type)
-{
-	return typed(object, name, take(object, name), type);
-}
-
 struct strict_cursor strict_object(struct strict_cursor *object, const char *name)
 {
-	json_t *value = take_typed(object, name, JSON_OBJECT);
+	const struct json_value *value = take_typed(object, name, JSON_KIND_OBJECT);
 
 	return (struct strict_cursor){
 		.document = object->document, .parent = object, .name = name, .value = value
@@ -253,9 +159,9 @@ struct strict_cursor strict_object(struct strict_cursor *object, const char *nam
 
 struct strict_cursor strict_array(struct strict_cursor *object, const char *name, size_t max)
 {
-	json_t *value = take_typed(object, name, JSON_ARRAY);
+	const struct json_value *value = take_typed(object, name, JSON_KIND_ARRAY);
 
-	if (json_array_size(value) > max) {
+	if (value != NULL && value->count > max) {
 		strict_fail(object, name, STATUS_TOO_LARGE, "too-many-elements");
 		value = NULL;
 	}
@@ -266,25 +172,25 @@ struct strict_cursor strict_array(struct strict_cursor *object, const char *name
 
 bool strict_bool(struct strict_cursor *object, const char *name)
 {
-	json_t *value = take(object, name);
+	const struct json_value *value = take(object, name);
 
-	if (value != NULL && !json_is_boolean(value))
-		strict_fail(object, name, STATUS_MALFORMED, "wrong-type");
-	return json_is_true(value);
+	if (value == NULL || value->kind == JSON_KIND_TRUE || value->kind == JSON_KIND_FALSE)
+		return value != NULL && value->kind == JSON_KIND_TRUE;
+	strict_fail(object, name, STATUS_MALFORMED, "wrong-type");
+	return false;
 }
 
 int64_t strict_int(struct strict_cursor *object, const char *name, int64_t min, int64_t max)
 {
-	json_t *value = take_typed(object, name, JSON_INTEGER);
-	int64_t number = json_integer_value(value);
+	const struct json_value *value = take_typed(object, name, JSON_KIND_INTEGER);
 
 	if (value == NULL)
 		return 0;
-	if (number < min || number > max) {
+	if (value->integer < min || value->integer > max) {
 		strict_fail(object, name, STATUS_MALFORMED, "out-of-range");
 		return 0;
 	}
-	return number;
+	return value->integer;
 }
 
 static int64_t clamp(uint64_t bound)
@@ -297,17 +203,14 @@ uint64_t strict_uint(struct strict_cursor *object, const char *name, uint64_t mi
 	return (uint64_t)strict_int(object, name, clamp(min), clamp(max));
 }
 
-static struct span text_of(const json_t *value)
+static struct span text_of(const struct json_value *value)
 {
-	if (value == NULL)
-		return (struct span){ 0 };
-	return (struct span){ .data = (const uint8_t *)json_string_value(value),
-			      .len = json_string_length(value) };
+	return value == NULL ? (struct span){ 0 } : value->text;
 }
 
 struct span strict_any_text(struct strict_cursor *object, const char *name, size_t max)
 {
-	struct span text = text_of(take_typed(object, name, JSON_STRING));
+	struct span text = text_of(take_typed(object, name, JSON_KIND_TEXT));
 
 	if (text.len <= max)
 		return text;
@@ -424,16 +327,33 @@ struct digest strict_sha256(struct strict_cursor *object, const char *name)
 
 size_t strict_count(const struct strict_cursor *array)
 {
-	return json_array_size(alive(array));
+	const struct json_value *from = container(array, JSON_KIND_ARRAY);
+
+	return from == NULL ? 0 : from->count;
 }
 
-static json_t *element(struct strict_cursor *array, size_t index, json_type type)
+/* From the one that was read last, or from the first. */
+static const struct json_value *element_at(struct strict_cursor *array, size_t index)
 {
-	json_t *value = json_array_get(alive(array), index);
+	if (index >= strict_count(array))
+		return NULL;
+	if (array->element == NULL || array->element_index > index) {
+		array->element = json_first(array->value);
+		array->element_index = 0;
+	}
+	for (; array->element_index < index; array->element_index++)
+		array->element = json_next(array->element);
+	return array->element;
+}
+
+static const struct json_value *element(struct strict_cursor *array, size_t index,
+					enum json_kind kind)
+{
+	const struct json_value *value = element_at(array, index);
 
 	if (alive(array) == NULL)
 		return NULL;
-	if (value != NULL && json_typeof(value) == type)
+	if (value != NULL && value->kind == kind)
 		return value;
 	fail_element(array, index, STATUS_MALFORMED,
 		     value == NULL ? "missing-field" : "wrong-type");
@@ -442,7 +362,7 @@ static json_t *element(struct strict_cursor *array, size_t index, json_type type
 
 struct strict_cursor strict_element_object(struct strict_cursor *array, size_t index)
 {
-	json_t *value = element(array, index, JSON_OBJECT);
+	const struct json_value *value = element(array, index, JSON_KIND_OBJECT);
 
 	return (struct strict_cursor){
 		.document = array->document, .parent = array, .index = index, .value = value
@@ -451,7 +371,7 @@ struct strict_cursor strict_element_object(struct strict_cursor *array, size_t i
 
 struct span strict_element_text(struct strict_cursor *array, size_t index, size_t max)
 {
-	json_t *value = element(array, index, JSON_STRING);
+	const struct json_value *value = element(array, index, JSON_KIND_TEXT);
 	struct span text = text_of(value);
 
 	if (value == NULL || (text.len > 0 && text.len <= max))
@@ -487,20 +407,19 @@ struct digest strict_element_sha256(struct strict_cursor *array, size_t index)
 
 uint64_t strict_element_uint(struct strict_cursor *array, size_t index, uint64_t min, uint64_t max)
 {
-	json_t *value = element(array, index, JSON_INTEGER);
-	int64_t number = json_integer_value(value);
+	const struct json_value *value = element(array, index, JSON_KIND_INTEGER);
 
 	if (value == NULL)
 		return 0;
-	if (number >= clamp(min) && number <= clamp(max))
-		return (uint64_t)number;
+	if (value->integer >= clamp(min) && value->integer <= clamp(max))
+		return (uint64_t)value->integer;
 	fail_element(array, index, STATUS_MALFORMED, "out-of-range");
 	return 0;
 }
 
 void strict_element_base64(struct strict_cursor *array, size_t index, size_t max, struct bytes *out)
 {
-	struct span text = text_of(element(array, index, JSON_STRING));
+	struct span text = text_of(element(array, index, JSON_KIND_TEXT));
 
 	bytes_done(out);
 	if (alive(array) == NULL)
@@ -514,36 +433,28 @@ void strict_element_base64(struct strict_cursor *array, size_t index, size_t max
 
 const char *strict_name_at(const struct strict_cursor *object, size_t index)
 {
-	void *at = json_object_iter(alive(object));
+	const struct json_value *from = container(object, JSON_KIND_OBJECT);
 
-	while (at != NULL && index-- > 0)
-		at = json_object_iter_next(object->value, at);
-	return at == NULL ? NULL : json_object_iter_key(at);
-}
+	if (from == NULL || index >= from->count)
+		return NULL;
 
-static bool was_taken(const struct strict_cursor *object, const char *name)
-{
-	for (size_t i = 0; i < object->taken_count; i++)
-		if (strcmp(object->taken[i], name) == 0)
-			return true;
-	return false;
+	const struct json_value *member = json_first(from);
+	while (index-- > 0)
+		member = json_next(member);
+	return (const char *)member->name.data;
 }
 
 enum status strict_end(struct strict_cursor *object)
 {
-	const char *name;
-	json_t *member;
+	const struct json_value *from = container(object, JSON_KIND_OBJECT);
+	size_t index = 0;
 
-	if (!json_is_object(alive(object)))
-		return object->document->status;
-	json_object_foreach(object->value, name, member)
-	{
-		if (was_taken(object, name))
-			continue;
-		/* A field that a newer author meant as a restriction must not be
-		 * read as nothing. */
-		strict_fail(object, name, STATUS_MALFORMED, "unknown-field");
-		break;
-	}
+	while (from != NULL && index < from->count && (object->taken >> index & 1) != 0)
+		index++;
+	/* A field that a newer author meant as a restriction must not be
+	 * read as nothing. */
+	if (from != NULL && index < from->count)
+		strict_fail(object, strict_name_at(object, index), STATUS_MALFORMED,
+			    "unknown-field");
 	return object->document->status;
 }

@@ -2,22 +2,19 @@
 #ifndef MESSAGES_STRICT_JSON_H
 #define MESSAGES_STRICT_JSON_H
 
-#include <jansson.h>
-
 #include "base/digest.h"
+#include "messages/json_tree.h"
 
 /*
- * The one gate through which JSON enters. Before jansson sees a byte, a linear
- * scan bounds bytes, depth and number of values (8 MiB of "{}," would cost 618
- * MiB) and admits integers in their one spelling only. Then members are taken
- * by name with type and range, and whatever nobody took is refused.
+ * The one gate through which JSON enters: bounded and read by json_tree.h; then
+ * members are taken by name with type and range, and whatever nobody took is
+ * refused.
  */
-#define STRICT_JSON_DEPTH_MAX 16
-#define STRICT_JSON_VALUES_MAX 65536
 
 /* A parsed document and the first thing wrong with it. */
 struct strict_document {
-	json_t *root;
+	struct json_tree tree;
+	const struct json_value *root; /* NULL after a failure */
 	enum status status;
 	const char *fault; /* "missing-field", "unknown-field", ...; static */
 	char path[96]; /* "keys[2].scheme"; empty for the document itself */
@@ -29,9 +26,6 @@ enum status strict_document_parse(struct span text, size_t max, struct strict_do
 void strict_document_done(struct strict_document *document);
 
 AUTO_RELEASE(strict_document, strict_document_done);
-AUTO_FREE(json_t, json_t, json_decref);
-
-#define STRICT_MEMBERS_MAX 48
 
 /*
  * A cursor over one object or array. After the first failure every read gives
@@ -43,9 +37,11 @@ struct strict_cursor {
 	const struct strict_cursor *parent;
 	const char *name; /* as a member of parent; NULL for an element */
 	size_t index; /* as an element of parent */
-	json_t *value; /* NULL after a failure */
-	size_t taken_count;
-	const char *taken[STRICT_MEMBERS_MAX];
+	const struct json_value *value; /* NULL after a failure */
+	uint64_t taken; /* bit i: the object's member i */
+	/* The element that was read last: who goes through an array walks it once. */
+	const struct json_value *element;
+	size_t element_index;
 };
 
 struct strict_cursor strict_root(struct strict_document *document);

@@ -385,16 +385,16 @@ static void r09_json_is_bounded_before_it_is_read(void **state)
 {
 	static const struct {
 		const char *head;
-		char filler;
+		char filler[2];
 		size_t count;
 		const char *path, *code;
 	} rows[] = {
-		{ "\xef\xbb\xbf{}", ' ', 1, "timestamp.json", "not-json" },
-		{ "{}{}", ' ', 1, "timestamp.json", "trailing-text" },
-		{ "{}", '\0', 1, "timestamp.json", "not-json" },
-		{ "{\"a\":", '[', STRICT_JSON_DEPTH_MAX + 1, "timestamp.json", "too-deep" },
-		{ "{\"a\":[0", ',', STRICT_JSON_VALUES_MAX + 1, "manifests/", "too-many-values" },
-		{ "{}", ' ', 1 << 14, "timestamp.json", "document-too-large" },
+		{ "\xef\xbb\xbf{}", "  ", 1, "timestamp.json", "not-json" },
+		{ "{}{}", "  ", 1, "timestamp.json", "trailing-text" },
+		{ "{}", "\0 ", 1, "timestamp.json", "not-json" },
+		{ "{\"a\":", "[[", JSON_DEPTH_MAX, "timestamp.json", "too-deep" },
+		{ "{\"a\":[0", ",0", JSON_VALUES_MAX, "manifests/", "too-many-values" },
+		{ "{}", "  ", 1 << 13, "timestamp.json", "document-too-large" },
 	};
 	(void)state;
 
@@ -408,7 +408,10 @@ static void r09_json_is_bounded_before_it_is_read(void **state)
 		content->len = 0;
 		assert_int_equal(bytes_append(content, span_text(rows[i].head)), OK);
 		for (size_t j = 0; j < rows[i].count; j++)
-			assert_int_equal(bytes_append_byte(content, (uint8_t)rows[i].filler), OK);
+			assert_int_equal(
+				bytes_append(content,
+					     (struct span){ (const uint8_t *)rows[i].filler, 2 }),
+				OK);
 		outcome_load_at(&line, NULL, LINE_NOW, &out);
 		assert_string_equal(out.refusal.code, rows[i].code);
 	}

@@ -3,7 +3,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz_enrolment_request tests/fuzz/fuzz_enrolment_answ
 	tests/fuzz/fuzz_activation_request tests/fuzz/fuzz_activation_answer \
 	tests/fuzz/fuzz_attestation_request tests/fuzz/fuzz_attestation_challenge \
 	tests/fuzz/fuzz_evidence tests/fuzz/fuzz_attestation_result tests/fuzz/fuzz_evidence_file \
-	tests/fuzz/fuzz_error_answer tests/fuzz/fuzz_strict_json tests/fuzz/fuzz_verdict \
+	tests/fuzz/fuzz_error_answer tests/fuzz/fuzz_strict_json tests/fuzz/fuzz_json_tree \
+	tests/fuzz/fuzz_verdict \
 	tests/fuzz/fuzz_bundle tests/fuzz/fuzz_act tests/fuzz/fuzz_base64 tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_spiffe_id tests/fuzz/fuzz_settings tests/fuzz/fuzz_frames
 EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_answer \
@@ -11,6 +12,7 @@ EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_an
 	tests/fuzz/corpus/attestation_request tests/fuzz/corpus/attestation_challenge \
 	tests/fuzz/corpus/evidence tests/fuzz/corpus/attestation_result \
 	tests/fuzz/corpus/evidence_file tests/fuzz/corpus/error_answer tests/fuzz/corpus/strict_json \
+	tests/fuzz/corpus/json_tree \
 	tests/fuzz/corpus/verdict tests/fuzz/corpus/bundle tests/fuzz/corpus/act \
 	tests/fuzz/corpus/base64 tests/fuzz/corpus/text tests/fuzz/corpus/spiffe_id \
 	tests/fuzz/corpus/settings tests/fuzz/corpus/frames
@@ -58,6 +60,10 @@ tests_fuzz_fuzz_strict_json_SOURCES = tests/fuzz/fuzz_strict_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_strict_json_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_strict_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_strict_json_LDADD = $(MESSAGES_LIBS)
+tests_fuzz_fuzz_json_tree_SOURCES = tests/fuzz/fuzz_json_tree.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_tree_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_json_tree_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_json_tree_LDADD = $(MESSAGES_LIBS) $(JANSSON_LIBS)
 tests_fuzz_fuzz_verdict_SOURCES = tests/fuzz/fuzz_signed_text.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_verdict_CPPFLAGS = $(AM_CPPFLAGS) -DSTATEMENT=verdict
 tests_fuzz_fuzz_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

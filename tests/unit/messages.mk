@@ -1,5 +1,10 @@
 # Unit tests: messages.
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_json_tree
+TESTS += tests/unit/test_json_tree
+tests_unit_test_json_tree_SOURCES = tests/unit/test_json_tree.c tests/unit/unit.h
+tests_unit_test_json_tree_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_json_tree_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_strict_json
 TESTS += tests/unit/test_strict_json
 tests_unit_test_strict_json_SOURCES = tests/unit/test_strict_json.c tests/unit/unit.h
