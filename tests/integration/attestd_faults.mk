@@ -9,9 +9,13 @@ tests_integration_test_broker_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_integration_test_broker_faults_LDADD = libagent.a $(MINT_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS) $(CURL_LIBS)
 LONG_TESTS += tests/integration/broker_faults tests/integration/broker_faults_lasting
 endif
+check_PROGRAMS += tests/integration/tpm_trap
+tests_integration_tpm_trap_SOURCES = tests/integration/tpm_trap.c \
+	tests/integration/tpm_proxy.c tests/integration/tpm_proxy.h
 LONG_TESTS += tests/integration/attestd_faults tests/integration/attestd_logs \
-	tests/integration/attestd_endorsement tests/integration/installed
+	tests/integration/attestd_endorsement tests/integration/installed \
+	tests/integration/attestd_signals
 EXTRA_DIST += tests/integration/broker_faults tests/integration/broker_faults_lasting \
 	tests/integration/attestd_faults tests/integration/attestd_logs \
 	tests/integration/attestd_endorsement tests/integration/installed \
-	tests/integration/node.sh
+	tests/integration/attestd_signals tests/integration/node.sh

@@ -238,6 +238,8 @@ static void serve(struct tpm_proxy *p, int fd)
 	while ((len = message_read(fd, command)) > 0) {
 		const struct tpm_fault *fault = next_fault(p, be32(command + 6));
 
+		if (p->on_command != NULL)
+			p->on_command(be32(command + 6));
 		if (fault != NULL && fault->kind == FAULT_HANG)
 			hang(p);
 		if (fault != NULL && (fault->kind == FAULT_HANG || fault->kind == FAULT_CLOSED))
@@ -317,7 +319,9 @@ static int listen_on(uint16_t port)
 
 bool tpm_proxy_start(struct tpm_proxy *p, uint16_t tpm_port)
 {
-	*p = (struct tpm_proxy){ .tpm_port = tpm_port, .listener = -1, .control = -1 };
+	*p = (struct tpm_proxy){
+		.tpm_port = tpm_port, .listener = -1, .control = -1, .on_command = p->on_command
+	};
 	for (int tries = 0; tries < PORT_TRIES && p->control < 0; tries++) {
 		uint16_t random = 0;
 

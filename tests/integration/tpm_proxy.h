@@ -59,6 +59,9 @@ struct tpm_proxy {
 	double busy_s; /* from a command's last byte to its answer's */
 	uint8_t before[TPM_RESPONSE_MAX]; /* the last answer */
 	size_t before_len;
+	/* Called in the proxy's thread with each command, before the TPM has it; set
+	 * before the start. */
+	void (*on_command)(uint32_t command);
 };
 
 /* False where no port was free. */
