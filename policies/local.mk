@@ -39,5 +39,7 @@ libartifacts_a_SOURCES = \
 	policies/artifacts/grub_script.c policies/artifacts/grub_script.h \
 	policies/artifacts/grub_words.c \
 	policies/artifacts/pe_image.c policies/artifacts/pe_image.h \
-	policies/artifacts/shim_image.c policies/artifacts/shim_image.h
+	policies/artifacts/shim_image.c policies/artifacts/shim_image.h \
+	policies/artifacts/uki_image.c policies/artifacts/uki_image.h \
+	policies/artifacts/variable_data.c policies/artifacts/variable_data.h
 ARTIFACTS_LIBS = libartifacts.a $(BASE_LIBS)

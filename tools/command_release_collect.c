@@ -12,6 +12,7 @@
 static const char help[] =
 	"usage: attestctl release collect DIR --esp DIRECTORY --firmware-variables FILE\n"
 	"           --platform-log FILE --tree DIRECTORY --initramfs FILE [OPTIONS]\n"
+	"       attestctl release collect DIR --uki FILE ...\n"
 	"       attestctl release collect DIR --boot-log FILE [--ima-log FILE]\n"
 	"           --files LIST.sha256 | --tree DIRECTORY [OPTIONS]\n"
 	"       attestctl release collect DIR --previous --files MORE.sha256 [OPTIONS]\n"
@@ -23,6 +24,8 @@ static const char help[] =
 	"Without --esp, the log of a reference machine gives the boot rules.\n"
 	"\n"
 	"  --esp DIRECTORY       the EFI system partition's files\n"
+	"  --uki FILE            instead: the unified kernel image that the firmware starts; its\n"
+	"                        initrd's files may run before the IMA policy is loaded\n"
 	"  --firmware-variables FILE  the firmware's variable store (OVMF_VARS.fd): PK, KEK, db\n"
 	"                        and the least that dbx has to forbid\n"
 	"  --platform-log FILE   binary_bios_measurements of any boot of the same firmware: its\n"
@@ -147,11 +150,16 @@ static enum status read_previous(struct collect *c)
 	return OK;
 }
 
+static bool is_from_artifacts(const struct collect *c)
+{
+	return c->boot.esp != NULL || c->boot.uki != NULL;
+}
+
 static json_t *boot_json(struct collect *c)
 {
 	AUTO_DONE(bytes) log = { 0 };
 
-	if (c->boot.esp != NULL)
+	if (is_from_artifacts(c))
 		return collect_boot_artifacts(&c->boot, c->lockdown);
 	if (c->boot_log == NULL)
 		return json_deep_copy(json_object_get(c->previous, "boot"));
@@ -179,66 +187,6 @@ static enum status read_ima(struct collect *c)
 		status = file_list_add(&c->files, span_text(c->ima.all.entry[i].path),
 				       c->ima.all.entry[i].hex);
 	return status;
-}
-
-static bool is_early(const struct collect *c, const struct file_list_entry *entry)
-{
-	const struct file_list_entry *known =
-		file_list_find(&c->built_early, span_text(entry->path));
-
-	return known != NULL && strcmp(known->hex, entry->hex) == 0;
-}
-
-/* Those that ran before the policy have to be in the early set. */
-static size_t report_late(const struct collect *c)
-{
-	size_t late = 0;
-
-	if (c->built_early.count == 0)
-		return 0;
-	for (size_t i = 0; i < c->ima.early.count; i++) {
-		AUTO_DONE(bytes) escaped = { 0 };
-
-		if (is_early(c, &c->ima.early.entry[i]))
-			continue;
-		if (text_append_escaped(&escaped, span_text(c->ima.early.entry[i].path)) == OK)
-			fprintf(stderr, "before the IMA policy, and not in the early set: %.*s\n",
-				(int)escaped.len, (const char *)escaped.data);
-		late++;
-	}
-	return late;
-}
-
-/* Files of the log that no list explains, said one by one. */
-static size_t report_unexplained(const struct collect *c)
-{
-	size_t unexplained = 0;
-
-	for (size_t i = 0; i < c->ima.all.count; i++) {
-		const struct file_list_entry *entry = &c->ima.all.entry[i];
-		const struct file_list_entry *known =
-			file_list_find(&c->files, span_text(entry->path));
-		AUTO_DONE(bytes) escaped = { 0 };
-
-		if ((known != NULL && strcmp(known->hex, entry->hex) == 0) || is_early(c, entry))
-			continue;
-		if (text_append_escaped(&escaped, span_text(entry->path)) == OK)
-			fprintf(stderr, "unexplained: %.*s %s (%s)\n", (int)escaped.len,
-				(const char *)escaped.data, entry->hex,
-				known == NULL ? "in no list" : "another digest is listed");
-		unexplained++;
-	}
-	if (c->ima.violations > 0)
-		fprintf(stderr, "the log has %zu violations: fix the IMA policy\n",
-			c->ima.violations);
-	if (c->ima.unlistable > 0)
-		fprintf(stderr,
-			"the log has %zu entries that no set can list: keys or other data, "
-			"memfds,\n"
-			"or files hashed with another algorithm than sha256; see attestctl "
-			"imalog\n",
-			c->ima.unlistable);
-	return unexplained + report_late(c) + c->ima.violations + c->ima.unlistable;
 }
 
 static json_t *predicate_json(struct collect *c)
@@ -300,11 +248,14 @@ static enum status write_draft(struct collect *c, size_t *unexplained)
 /* What runs before the IMA policy: all of the initramfs, and init. */
 static enum status build_early(struct collect *c)
 {
-	enum status status;
+	enum status status = OK;
 
-	if (c->boot.initramfs == NULL)
+	if (c->boot.initramfs == NULL && c->boot.uki == NULL)
 		return OK;
-	status = initramfs_files(c->boot.initramfs, &c->built_early);
+	if (c->boot.initramfs != NULL)
+		status = initramfs_files(c->boot.initramfs, &c->built_early);
+	if (status == OK && c->boot.uki != NULL)
+		status = uki_files(c->boot.uki, &c->built_early);
 	if (status == OK)
 		status = early_files(c->tree, c->init, &c->files, &c->built_early);
 	file_list_settle(&c->built_early);
@@ -331,13 +282,13 @@ static enum answer collect(struct collect *c)
 		return unusable("no list has the IMA policy %s: name it with --ima-policy, or say "
 				"--allow-builtin-policy",
 				c->policy_path);
-	if (c->boot_log == NULL && c->boot.esp == NULL && c->lockdown != NULL)
+	if (c->boot_log == NULL && !is_from_artifacts(c) && c->lockdown != NULL)
 		return unusable("--lockdown goes with --esp or --boot-log: --previous keeps the "
 				"boot rules");
 	if (build_early(c) != OK || write_draft(c, &unexplained) != OK)
 		return ANSWER_UNUSABLE;
 
-	size_t entries = report_unexplained(c);
+	size_t entries = collect_report(c);
 	if (entries > 0)
 		fprintf(stderr, "%zu entries of the IMA log are not explained by this draft\n",
 			entries);
@@ -354,6 +305,7 @@ enum option_id {
 	OPTION_GRUB_DEVICE,
 	OPTION_INITRAMFS,
 	OPTION_INIT,
+	OPTION_UKI,
 	OPTION_CHECK_LOG,
 	OPTION_IMA_LOG,
 	OPTION_FILES,
@@ -376,6 +328,7 @@ static const struct option options[] = {
 	{ "grub-device", required_argument, NULL, OPTION_GRUB_DEVICE },
 	{ "initramfs", required_argument, NULL, OPTION_INITRAMFS },
 	{ "init", required_argument, NULL, OPTION_INIT },
+	{ "uki", required_argument, NULL, OPTION_UKI },
 	{ "check-log", required_argument, NULL, OPTION_CHECK_LOG },
 	{ "boot-log", required_argument, NULL, OPTION_BOOT_LOG },
 	{ "ima-log", required_argument, NULL, OPTION_IMA_LOG },
@@ -413,6 +366,9 @@ static bool take_artifact(struct collect *c, int option, const char *value)
 		return value[0] != '\0' && strpbrk(value, "() ") == NULL;
 	case OPTION_INITRAMFS:
 		c->boot.initramfs = value;
+		return true;
+	case OPTION_UKI:
+		c->boot.uki = value;
 		return true;
 	case OPTION_INIT:
 		c->init = value;
@@ -488,13 +444,13 @@ static bool artifacts_fit(const struct collect *c)
 	const struct boot_artifacts *boot = &c->boot;
 	bool has_all = boot->firmware_variables != NULL && boot->platform_log != NULL;
 
-	if (boot->esp != NULL && c->boot_log != NULL)
-		(void)unusable("--esp and --boot-log: one of them gives the boot rules; to see "
-			       "whether a log is explained, --check-log");
-	else if (boot->esp != NULL && !has_all)
-		(void)unusable("--esp needs --firmware-variables and --platform-log");
-	else if (boot->initramfs != NULL && c->tree == NULL)
-		(void)unusable("--initramfs needs --tree: init is looked up there");
+	if ((boot->esp != NULL) + (boot->uki != NULL) + (c->boot_log != NULL) > 1)
+		(void)unusable("--esp, --uki and --boot-log: one of them gives the boot rules; to "
+			       "see whether a log is explained, --check-log");
+	else if (is_from_artifacts(c) && !has_all)
+		(void)unusable("--esp and --uki need --firmware-variables and --platform-log");
+	else if ((boot->initramfs != NULL || boot->uki != NULL) && c->tree == NULL)
+		(void)unusable("--initramfs and --uki need --tree: init is looked up there");
 	else
 		return true;
 	return false;
@@ -518,9 +474,11 @@ enum answer release_collect(int argc, char **argv)
 			return unusable("release collect: an option is wrong%s%s: see --help",
 					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
 	}
-	if (optind != argc - 1 || (c.boot_log == NULL && c.boot.esp == NULL && !c.from_previous))
-		return unusable("release collect needs DIR, and --esp, --boot-log or --previous: "
-				"see --help");
+	if (optind != argc - 1 ||
+	    (c.boot_log == NULL && !is_from_artifacts(&c) && !c.from_previous))
+		return unusable(
+			"release collect needs DIR, and --esp, --uki, --boot-log or --previous: "
+			"see --help");
 	if (!artifacts_fit(&c))
 		return ANSWER_UNUSABLE;
 	c.line.directory = argv[optind];

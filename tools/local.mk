@@ -15,7 +15,8 @@ attestctl_SOURCES = \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
-	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c \
+	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c tools/release_report.c \
+	tools/release_uki.c \
 	tools/release_boot.c tools/release_draft.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)

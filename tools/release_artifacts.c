@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "policies/artifacts/firmware_variables.h"
+#include "policies/artifacts/variable_data.h"
 
 #define LOG_MAX ((size_t)16 << 20)
 
@@ -51,6 +52,51 @@ static enum status refuse_enrolled(const char *path, struct span store)
 	return OK;
 }
 
+#define VARIABLE_MAX ((size_t)1 << 20)
+
+/* Without Secure Boot its variables are events like any other. */
+static enum status add_variable(struct boot_draft *d, struct span store, const uint8_t guid[16],
+				const char *name)
+{
+	static const uint8_t off = 0;
+	AUTO_DONE(bytes) measured = { 0 };
+	struct firmware_variable variable = { .content = { &off, 1 } };
+	struct writer w = writer_to(&measured, VARIABLE_MAX);
+	struct digest digest;
+	struct span whole;
+	enum status status = OK;
+
+	if (strcmp(name, "SecureBoot") != 0) {
+		variable.content.len = 0;
+		status = firmware_variable_named(store, name, &variable);
+	}
+	if (status != OK && status != STATUS_NOT_FOUND)
+		return status;
+	put_variable_head(&w, guid, name, variable.content.len);
+	writer_put(&w, variable.content);
+	status = writer_end(&w);
+	whole = span_of(&measured);
+	if (status == OK)
+		status = hasher_digest(&d->sha256, &whole, 1, &digest);
+	if (status == OK)
+		boot_draft_event(d, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, json_string(name), &digest,
+				 true);
+	return status;
+}
+
+static enum status add_variables(struct boot_draft *d, struct span store)
+{
+	enum status status = add_variable(d, store, guid_global, "SecureBoot");
+
+	if (status == OK)
+		status = add_variable(d, store, guid_global, "PK");
+	if (status == OK)
+		status = add_variable(d, store, guid_global, "KEK");
+	if (status == OK)
+		status = add_variable(d, store, guid_security, "db");
+	return status == OK ? add_variable(d, store, guid_security, "dbx") : status;
+}
+
 enum status draft_firmware_variables(struct boot_draft *d, const char *path)
 {
 	AUTO_DONE(bytes) store = { 0 };
@@ -74,6 +120,8 @@ enum status draft_firmware_variables(struct boot_draft *d, const char *path)
 	/* EDK II: with a PK, and not switched off by the person at the machine. */
 	d->secure_boot =
 		json_array_size(d->pk) > 0 && !has_byte(span_of(&store), "SecureBootEnable", 0);
+	if (status == OK && !d->secure_boot)
+		status = add_variables(d, span_of(&store));
 	return status;
 }
 

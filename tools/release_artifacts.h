@@ -2,6 +2,7 @@
 #ifndef TOOLS_RELEASE_ARTIFACTS_H
 #define TOOLS_RELEASE_ARTIFACTS_H
 
+#include "policies/artifacts/pe_image.h"
 #include "tools/boot_draft.h"
 #include "tools/boot_files.h"
 #include "tools/release.h"
@@ -14,7 +15,7 @@ struct boot_artifacts {
 	const char *image; /* what the firmware starts: "/EFI/BOOT/BOOTX64.EFI" */
 	const char *device; /* GRUB's name of the ESP: "hd0,gpt1" */
 	const char *initramfs; /* the one that GRUB has to load */
-	const char *uki; /* the image itself, where it stands outside the ESP */
+	const char *uki; /* unified kernel image that the firmware starts, without an ESP */
 };
 
 /* The manifest's "boot" from artifacts; NULL after a message. */
@@ -30,10 +31,15 @@ enum status draft_platform(struct boot_draft *d, const char *path);
  * kernel image. */
 enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *artifacts);
 enum status draft_grub(struct boot_draft *d, const struct boot_artifacts *artifacts,
-		       struct span directory, struct span image);
+		       struct span directory, const struct pe_image *image);
+/* STATUS_NOT_FOUND, quietly, for an image without a kernel in it. */
+enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const char *name);
 
-/* Every file in an initramfs, by the path that the kernel will report. */
+/* Every file in an initramfs, by the path that the kernel will report; of a
+ * unified kernel image, in its own. */
 enum status initramfs_files(const char *path, struct file_list *out);
+enum status uki_files(const char *path, struct file_list *out);
+enum status initramfs_content_files(const char *name, struct span content, struct file_list *out);
 /* The program that a root's init is, its loader and libraries, from the files of
  * a settled list: what runs before systemd loads the IMA policy. */
 enum status early_files(const char *root, const char *init, const struct file_list *files,

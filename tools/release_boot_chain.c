@@ -13,22 +13,25 @@
 #define PCR_SHIM 14
 #define NAME_MAX_LEN 96
 
-static enum status read_image(const struct boot_artifacts *artifacts, struct span path,
+static enum status parse_image(const char *name, const struct bytes *file, struct pe_image *out)
+{
+	enum status status = pe_image_parse(span_of(file), out);
+
+	if (status != OK)
+		(void)unusable("%s: no image that firmware could start: %s", name,
+			       status_text(status));
+	return status;
+}
+
+static enum status read_image(const struct boot_artifacts *artifacts, const char *path,
 			      struct bytes *file, struct pe_image *out)
 {
 	struct boot_files files = { .directory = artifacts->esp };
-	enum status status = boot_file_read(&files, path, file);
+	enum status status = boot_file_read(&files, span_text(path), file);
 
 	if (status == STATUS_NOT_FOUND)
-		(void)unusable("%s: there is no %.*s", artifacts->esp, (int)path.len,
-			       (const char *)path.data);
-	if (status != OK)
-		return status;
-	status = pe_image_parse(span_of(file), out);
-	if (status != OK)
-		(void)unusable("%.*s: no image that firmware could start: %s", (int)path.len,
-			       (const char *)path.data, status_text(status));
-	return status;
+		(void)unusable("%s: there is no %s", artifacts->esp, path);
+	return status == OK ? parse_image(path, file, out) : status;
 }
 
 /* For people: escaped, and not too long. */
@@ -150,37 +153,73 @@ static enum status refuse_beside_shim(const struct boot_artifacts *artifacts, st
 	return OK;
 }
 
+/* What starts the kernel, or is one. */
+static enum status draft_last_image(struct boot_draft *d, const struct boot_artifacts *artifacts,
+				    const char *path, const struct pe_image *image)
+{
+	enum status status = draft_uki(d, image, path);
+
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	return draft_grub(d, artifacts, directory_of(span_text(path)), image);
+}
+
 static enum status draft_second_image(struct boot_draft *d, const struct boot_artifacts *artifacts,
 				      struct span directory)
 {
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) file = { 0 };
+	AUTO(char) name = NULL;
 	struct pe_image image;
 	enum status status = beside(directory, "grubx64.efi", &path);
 
 	if (status == OK)
-		status = read_image(artifacts, span_of(&path), &file, &image);
+		status = bytes_text(span_of(&path), &name);
 	if (status == OK)
-		status = add_image(d, "", span_of(&path), &image);
-	return status == OK ? draft_grub(d, artifacts, directory, span_of(&file)) : status;
+		status = read_image(artifacts, name, &file, &image);
+	if (status == OK)
+		status = add_image(d, "", span_text(name), &image);
+	return status == OK ? draft_last_image(d, artifacts, name, &image) : status;
+}
+
+/* Nothing but the image itself. */
+static enum status draft_uki_file(struct boot_draft *d, const char *path)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	struct pe_image image;
+	enum status status = line_read(path, BOOT_FILE_MAX, &file);
+
+	if (status == OK)
+		status = parse_image(path, &file, &image);
+	if (status == OK)
+		status = add_image(d, "", span_text(path), &image);
+	if (status != OK)
+		return status;
+	status = draft_uki(d, &image, path);
+	if (status == STATUS_NOT_FOUND)
+		(void)unusable("%s: not a unified kernel image: it has no .linux", path);
+	return status;
 }
 
 enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *artifacts)
 {
 	AUTO_DONE(bytes) file = { 0 };
-	struct span path = span_text(artifacts->image);
-	struct span directory = directory_of(path);
+	const char *path = artifacts->image;
+	struct span directory = directory_of(span_text(path));
 	struct pe_image image;
 	struct shim_image shim;
-	enum status status = read_image(artifacts, path, &file, &image);
+	enum status status;
 
+	if (artifacts->uki != NULL)
+		return draft_uki_file(d, artifacts->uki);
+	status = read_image(artifacts, path, &file, &image);
 	if (status == OK)
-		status = add_image(d, "", path, &image);
+		status = add_image(d, "", span_text(path), &image);
 	if (status != OK)
 		return status;
-	if (shim_image_parse(&image, &shim) == STATUS_NOT_FOUND)
-		return draft_grub(d, artifacts, directory, span_of(&file));
 	status = shim_image_parse(&image, &shim);
+	if (status == STATUS_NOT_FOUND)
+		return draft_last_image(d, artifacts, path, &image);
 	if (status == OK)
 		status = refuse_beside_shim(artifacts, directory);
 	if (status == OK)
@@ -316,20 +355,23 @@ static enum status take_grub_events(struct boot_draft *d, const struct boot_arti
 }
 
 enum status draft_grub(struct boot_draft *d, const struct boot_artifacts *artifacts,
-		       struct span directory, struct span image)
+		       struct span directory, const struct pe_image *image)
 {
 	AUTO_DONE(bytes) script = { 0 };
 	AUTO(char) directory_text = NULL;
 	struct grub_start start = { .device = artifacts->device };
 	struct grub_image grub;
-	struct pe_image pe;
-	enum status status = pe_image_parse(image, &pe);
+	enum status status = grub_image_parse(image, &grub);
 
-	if (status == OK)
-		status = grub_image_parse(&pe, &grub);
 	if (status == STATUS_NOT_FOUND) {
-		(void)unusable("the image that is started is neither shim nor GRUB: what it "
-			       "measures is not predicted");
+		(void)unusable("the image that is started is neither shim, GRUB nor a unified "
+			       "kernel: what it measures is not predicted");
+		return STATUS_UNSUPPORTED;
+	}
+	/* It then starts kernels past their EFI stub, and no boot log reaches them. */
+	if (!d->secure_boot) {
+		(void)unusable("GRUB without Secure Boot leaves no boot log: switch it on in the "
+			       "firmware, or boot a unified kernel image");
 		return STATUS_UNSUPPORTED;
 	}
 	if (status == OK)

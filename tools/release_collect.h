@@ -29,4 +29,7 @@ struct collect {
  * message. */
 json_t *collect_ima_rules(struct collect *c);
 
+/* Says what of the IMA log the draft does not explain, and counts it. */
+size_t collect_report(const struct collect *c);
+
 #endif

@@ -19,7 +19,6 @@ struct other_name {
 };
 
 struct unpacking {
-	const char *file; /* for messages */
 	struct file_list *out;
 	struct other_name *name;
 	size_t count, capacity;
@@ -224,18 +223,14 @@ static enum status unpack(struct span packed, struct bytes *out)
 	return status;
 }
 
-enum status initramfs_files(const char *path, struct file_list *out)
+enum status initramfs_content_files(const char *name, struct span content, struct file_list *out)
 {
-	AUTO_DONE(bytes) file = { 0 };
 	AUTO_DONE(bytes) unpacked = { 0 };
-	AUTO_DONE(unpacking) u = { .file = path, .out = out };
+	AUTO_DONE(unpacking) u = { .out = out };
 	struct span rest = { 0 };
 	size_t before = out->count;
-	enum status status = line_read(path, BOOT_FILE_MAX, &file);
+	enum status status = take_archives(&u, content, &rest);
 
-	if (status != OK)
-		return status;
-	status = take_archives(&u, span_of(&file), &rest);
 	if (status == OK && rest.len > 0)
 		status = unpack(rest, &unpacked);
 	if (status == OK && rest.len > 0)
@@ -245,6 +240,14 @@ enum status initramfs_files(const char *path, struct file_list *out)
 	if (status != OK)
 		(void)unusable("%s: no cpio archive, plain or compressed with gzip, xz, lzma, "
 			       "bzip2, lz4 or zstd: %s",
-			       path, status_text(status));
+			       name, status_text(status));
 	return status;
+}
+
+enum status initramfs_files(const char *path, struct file_list *out)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	enum status status = line_read(path, BOOT_FILE_MAX, &file);
+
+	return status == OK ? initramfs_content_files(path, span_of(&file), out) : status;
 }

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/artifacts/shim_image.h"
 
-#include "base/writer.h"
+#include "policies/artifacts/variable_data.h"
 
 #define VENDOR_MAX ((size_t)64 << 10)
 #define LIST_HEADER 28 /* EFI_SIGNATURE_LIST, UEFI 32.4.1 */
 #define OWNER 16 /* SignatureOwner of EFI_SIGNATURE_DATA */
 
-/* EFI_CERT_X509_GUID, SHIM_LOCK_GUID, as stored */
+/* EFI_CERT_X509_GUID, as stored */
 static const uint8_t x509_guid[16] = {
 	0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a,
 	0x87, 0xb5, 0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72,
 };
-static const uint8_t shim_guid[16] = {
-	0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43,
-	0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23,
-};
-
 static struct span part_at(struct span content, size_t offset, size_t len, enum status *status)
 {
 	struct reader r = reader_over(content);
@@ -93,22 +88,10 @@ static bool is_certificate(struct span keys)
 	return keys.len > 0 && keys.data[0] == 0x30;
 }
 
-static void put_le32(struct writer *w, size_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		writer_u8(w, (uint8_t)(value >> 8 * i));
-}
-
-static void put_le64(struct writer *w, size_t value)
-{
-	put_le32(w, value & 0xffffffff);
-	put_le32(w, value >> 32);
-}
-
 /* EFI_SIGNATURE_DATA */
 static void put_certificate(struct writer *w, struct span certificate)
 {
-	writer_put(w, (struct span){ shim_guid, sizeof(shim_guid) });
+	writer_put(w, (struct span){ guid_shim, sizeof(guid_shim) });
 	writer_put(w, certificate);
 }
 
@@ -124,9 +107,9 @@ enum status shim_mok_list(const struct shim_image *shim, struct bytes *out)
 		return writer_end(&w);
 	}
 	writer_put(&w, (struct span){ x509_guid, sizeof(x509_guid) });
-	put_le32(&w, LIST_HEADER + entry);
-	put_le32(&w, 0);
-	put_le32(&w, entry);
+	put_little(&w, LIST_HEADER + entry, 4);
+	put_little(&w, 0, 4);
+	put_little(&w, entry, 4);
 	put_certificate(&w, shim->vendor_keys);
 	return writer_end(&w);
 }
@@ -138,13 +121,7 @@ enum status shim_vendor_authority(const struct shim_image *shim, const char *nam
 
 	if (!is_certificate(shim->vendor_keys))
 		return STATUS_UNSUPPORTED;
-	writer_put(&w, (struct span){ shim_guid, sizeof(shim_guid) });
-	put_le64(&w, strlen(name));
-	put_le64(&w, OWNER + shim->vendor_keys.len);
-	for (const char *c = name; *c != '\0'; c++) {
-		writer_u8(&w, (uint8_t)*c);
-		writer_u8(&w, 0);
-	}
+	put_variable_head(&w, guid_shim, name, OWNER + shim->vendor_keys.len);
 	put_certificate(&w, shim->vendor_keys);
 	return writer_end(&w);
 }

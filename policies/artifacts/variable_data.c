@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/artifacts/variable_data.h"
+
+const uint8_t guid_global[16] = {
+	0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
+	0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c,
+};
+const uint8_t guid_security[16] = {
+	0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45,
+	0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f,
+};
+const uint8_t guid_shim[16] = {
+	0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43,
+	0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23,
+};
+
+void put_little(struct writer *w, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		writer_u8(w, (uint8_t)(value >> 8 * i));
+}
+
+void put_variable_head(struct writer *w, const uint8_t guid[16], const char *name, size_t len)
+{
+	writer_put(w, (struct span){ guid, 16 });
+	put_little(w, strlen(name), 8);
+	put_little(w, len, 8);
+	for (const char *c = name; *c != '\0'; c++)
+		put_little(w, (uint8_t)*c, 2);
+}
