@@ -11,14 +11,19 @@
 #include "fuzz.h"
 #include "tpm/der.h"
 
-static EVP_PKEY *fake_key(void)
-{
-	static EVP_PKEY *key;
+/* What the last byte of a key's text makes of it; 4: no key. */
+enum { FAKE_OAEP = 1, FAKE_RSA, FAKE_P521, FAKE_NONE };
 
-	if (key == NULL)
-		key = EVP_EC_gen("P-256");
-	must(key != NULL && EVP_PKEY_up_ref(key) == 1);
-	return key;
+static EVP_PKEY *fake_key(uint8_t last)
+{
+	static EVP_PKEY *keys[3];
+	size_t kind = last == FAKE_RSA ? 1 : last == FAKE_P521 ? 2 : 0;
+
+	if (keys[kind] == NULL)
+		keys[kind] =
+			kind == 1 ? EVP_RSA_gen(2048) : EVP_EC_gen(kind == 2 ? "P-521" : "P-256");
+	must(keys[kind] != NULL && EVP_PKEY_up_ref(keys[kind]) == 1);
+	return keys[kind];
 }
 
 enum status spki_key(struct span spki, EVP_PKEY **out, bool *is_oaep)
@@ -26,10 +31,10 @@ enum status spki_key(struct span spki, EVP_PKEY **out, bool *is_oaep)
 	struct reader r = reader_over(spki);
 
 	(void)der_content(&r, DER_SEQUENCE);
-	if (reader_end(&r) != OK)
+	if (reader_end(&r) != OK || spki.data[spki.len - 1] == FAKE_NONE)
 		return STATUS_MALFORMED;
-	*is_oaep = spki.data[spki.len - 1] == 1;
-	*out = fake_key();
+	*is_oaep = spki.data[spki.len - 1] == FAKE_OAEP;
+	*out = fake_key(spki.data[spki.len - 1]);
 	return OK;
 }
 

@@ -28,6 +28,17 @@ static void must_be_believable(const struct ek_certificate *ek, const struct ek_
 	must(!leaf.extensions.has_unknown_critical && ek->key != NULL);
 }
 
+/* With SHA-1 allowed as well, what was believed still is. */
+static void must_stay(struct span leaf, struct ek_trust trust, const struct ek_certificate *before)
+{
+	AUTO_DONE(ek_certificate) after = { 0 };
+
+	trust.allow_sha1 = true;
+	must(ek_certificate_verify(leaf, &trust, &after) == OK);
+	must(before->refusal != EK_ACCEPTED || after.refusal == EK_ACCEPTED);
+	must(before->quirks == (after.quirks & ~(unsigned)EK_QUIRK_SHA1_SIGNATURE));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reader r = reader_over((struct span){ data, len });
@@ -55,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must_be_printable(ek.model);
 	must_be_printable(ek.version);
 	must((ek.quirks & EK_QUIRK_SHA1_SIGNATURE) == 0 || ek.refusal != EK_ACCEPTED);
+	must_stay(leaf, trust, &ek);
 	if (ek.refusal == EK_ACCEPTED)
 		must_be_believable(&ek, &roots);
 	return 0;

@@ -9,6 +9,22 @@ static bool is_subset(key_mask part, key_mask whole)
 	return (part & ~whole) == 0;
 }
 
+/* An envelope that one of its keys is said to have signed, and did not. */
+static void must_not_verify(const struct root *root)
+{
+	struct dsse dsse = { .signature_len = 64 };
+	size_t key = 0;
+
+	for (size_t i = 0; i < root->key_count; i++) {
+		must(root->key[i].name.len < sizeof(dsse.keyid));
+		memset(dsse.keyid, 0, sizeof(dsse.keyid));
+		memcpy(dsse.keyid, root->key[i].name.data, root->key[i].name.len);
+		must(root_verify(root, &dsse, &key) == STATUS_MISMATCH);
+	}
+	dsse.keyid[0] = '\n';
+	must(root_verify(root, &dsse, &key) == STATUS_NOT_FOUND);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct root root;
@@ -29,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (root.role[i].keys != 0)
 			must(!root_meets(&root, role, 0) && root_meets(&root, role, all));
 	}
+	for (int i = 0; i < DOCUMENT_KINDS; i++)
+		must(document_role((enum document_kind)i) < ROLES);
+	must_not_verify(&root);
 	must((root.role[ROLE_BUILD].keys & root.role[ROLE_PUBLISH].keys) == 0);
 	must((root.role[ROLE_BUILD].keys & root.role[ROLE_RELEASE_SIGN].keys) == 0);
 	root_done(&root);

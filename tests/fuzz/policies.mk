@@ -7,7 +7,7 @@ EXTRA_DIST += tests/fuzz/corpus/dsse tests/fuzz/corpus/dsse_signature tests/fuzz
 	tests/fuzz/corpus/timestamp tests/fuzz/corpus/index tests/fuzz/corpus/revocations \
 	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval \
 	tests/fuzz/corpus/set_file tests/fuzz/corpus/reference
-tests_fuzz_fuzz_dsse_SOURCES = tests/fuzz/fuzz_dsse.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dsse_SOURCES = tests/fuzz/fuzz_dsse.c tests/fuzz/fixed_keys.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_dsse_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_dsse_LDADD = $(POLICIES_LIBS)
@@ -48,3 +48,13 @@ tests_fuzz_fuzz_set_file_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_reference_SOURCES = tests/fuzz/fuzz_reference.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_LDADD = $(POLICIES_LIBS)
+if HAVE_CMOCKA
+FUZZ_TARGETS += tests/fuzz/fuzz_release
+tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/unit/release_line.c \
+	tests/unit/release_line.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
+	$(CMOCKA_CFLAGS)
+tests_fuzz_fuzz_release_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+endif
+EXTRA_DIST += tests/fuzz/corpus/release tests/fuzz/make_seeds.py

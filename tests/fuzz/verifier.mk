@@ -109,3 +109,10 @@ tests_fuzz_fuzz_nonce_LDADD = libsigner.a $(MESSAGES_LIBS)
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_http_LDADD = libfront.a $(MESSAGES_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_configuration
+EXTRA_DIST += tests/fuzz/corpus/configuration
+tests_fuzz_fuzz_configuration_SOURCES = tests/fuzz/fuzz_configuration.c \
+	verifier/configuration.c verifier/configuration.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS)
+tests_fuzz_fuzz_configuration_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_configuration_LDADD = libmessages.a $(DAEMON_LIBS)
