@@ -1,6 +1,7 @@
 # Attacks: signed releases (r).
 if HAVE_CMOCKA
-ATTACK_TESTS += tests/attacks/test_attacks_documents tests/attacks/test_attacks_release
+ATTACK_TESTS += tests/attacks/test_attacks_documents tests/attacks/test_attacks_publish \
+	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
 RELEASE_ATTACKS = tests/attacks/signed_text.c tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_documents.c \
@@ -11,4 +12,12 @@ tests_attacks_test_attacks_release_SOURCES = tests/attacks/test_attacks_release.
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_release_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_publish_SOURCES = tests/attacks/test_attacks_publish.c \
+	$(RELEASE_ATTACKS)
+tests_attacks_test_attacks_publish_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_publish_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_root_SOURCES = tests/attacks/test_attacks_root.c \
+	$(RELEASE_ATTACKS)
+tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_root_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -20,4 +20,11 @@ void approval_path(const struct line *line, int number, char path[160]);
 /* The line's first approval once more, by this key. */
 void approve_as(struct line *line, const char *key, struct signed_text *approval);
 
+/* The text of the line's first root with another version and, unless find is
+ * NULL, one more change. */
+void root_text(struct line *line, const char *version, const char *find, const char *replace,
+	       char out[16384]);
+/* An index edit that names root 2 with this text. */
+void pin_root(const struct line *line, const char *text, char find[160], char replace[160]);
+
 #endif
