@@ -264,23 +264,23 @@ enum status public_area_key(const struct public_area *area, EVP_PKEY **out)
 	return area->type == TPM_ALG_RSA ? rsa_key(area, out) : ecc_key(area, out);
 }
 
-enum status public_area_key_like(const struct public_area *area, EVP_PKEY *p256, EVP_PKEY **out)
+enum status public_area_key_in(const struct public_area *area, EVP_PKEY *p256, EVP_PKEY **out)
 {
 	AUTO_DONE(bytes) point = { 0 };
 
 	if (area->type != TPM_ALG_ECC || area->curve != TPM_CURVE_P256)
 		return public_area_key(area, out);
 
-	AUTO(EVP_PKEY) key = EVP_PKEY_dup(p256);
 	enum status status = put_point(area, facts_of((uint16_t)area->curve), &point);
 
-	if (status != OK || key == NULL)
+	if (status != OK)
 		return STATUS_NO_MEMORY;
 	/* Here too a point that is not on the curve is refused. */
-	if (EVP_PKEY_set1_encoded_public_key(key, point.data, point.len) != 1)
+	if (EVP_PKEY_set1_encoded_public_key(p256, point.data, point.len) != 1)
 		return STATUS_MALFORMED;
-	*out = key;
-	key = NULL;
+	if (EVP_PKEY_up_ref(p256) != 1)
+		return STATUS_NO_MEMORY;
+	*out = p256;
 	return OK;
 }
 

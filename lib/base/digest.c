@@ -96,7 +96,8 @@ void hasher_done(struct hasher *h)
 
 /* H(parts[0] || parts[1] ...) to out, in which the parts may lie: they are consumed
  * before the last step, which alone writes. */
-static enum status hash(struct hasher *h, const struct span *parts, size_t count, uint8_t *out)
+static enum status hash(const struct hasher *h, const struct span *parts, size_t count,
+			uint8_t *out)
 {
 	/* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
 	if (h->ctx == NULL || EVP_MD_CTX_copy_ex(h->ctx, h->fresh) != 1)
@@ -107,7 +108,7 @@ static enum status hash(struct hasher *h, const struct span *parts, size_t count
 	return EVP_DigestFinal_ex(h->ctx, out, NULL) == 1 ? OK : STATUS_UNSUPPORTED;
 }
 
-enum status hasher_digest(struct hasher *h, const struct span *parts, size_t count,
+enum status hasher_digest(const struct hasher *h, const struct span *parts, size_t count,
 			  struct digest *out)
 {
 	enum status status = hash(h, parts, count, out->value);

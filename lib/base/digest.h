@@ -91,7 +91,7 @@ struct hasher {
 enum status hasher_init(struct hasher *h, enum digest_alg alg);
 void hasher_done(struct hasher *h);
 /* H(parts[0] || parts[1] ...) */
-enum status hasher_digest(struct hasher *h, const struct span *parts, size_t count,
+enum status hasher_digest(const struct hasher *h, const struct span *parts, size_t count,
 			  struct digest *out);
 /* *pcr = H(*pcr || extended), TPM 2.0 Part 1, 17.2. */
 enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span extended);

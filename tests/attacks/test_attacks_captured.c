@@ -340,7 +340,7 @@ static void expect_no_secret(struct signer_scene *s)
 	BIGNUM *number = NULL;
 
 	assert_int_equal(signer_answer_encode(&s->answer, &answer), OK);
-	assert_null(memmem(answer.data, answer.len, s->signer.keys.mac, MAC_KEY_SIZE));
+	assert_null(memmem(answer.data, answer.len, s->signer.keys.mac.value, MAC_KEY_SIZE));
 	assert_int_equal(EVP_PKEY_get_bn_param(s->signer.keys.result, "priv", &number), 1);
 	assert_int_equal(BN_bn2binpad(number, private, sizeof(private)), (int)sizeof(private));
 	BN_clear_free(number);

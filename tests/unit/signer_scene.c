@@ -250,7 +250,7 @@ void scene_prepare_activation(struct signer_scene *s)
 	struct span kept;
 
 	assert_int_equal(
-		activation_secret(s->signer.keys.mac, record, name_span(&s->ak.name), secret), OK);
+		activation_secret(&s->signer.keys.mac, record, name_span(&s->ak.name), secret), OK);
 	assert_int_equal(keep_copy(&s->keep, (struct span){ secret, sizeof(secret) }, &kept), OK);
 	quote(s, (struct span){ 0 });
 	s->request.activate = (struct activate_request){ .node = s->node,
@@ -271,7 +271,10 @@ void scene_join(struct signer_scene *s)
 
 static void sign_act(struct signer_scene *s, struct span text, struct bytes *signature)
 {
-	assert_int_equal(result_sign(s->act_key, text, signature), OK);
+	AUTO_DONE(signing_key) key = { 0 };
+
+	assert_int_equal(signing_key_init(s->act_key, &key), OK);
+	assert_int_equal(signing_key_sign(&key, text, signature), OK);
 }
 
 void scene_prepare_act(struct signer_scene *s, const char *verb, const char *class_name,

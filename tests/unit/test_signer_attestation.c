@@ -193,11 +193,11 @@ static void a_nonce_is_good_for_its_node_and_its_time(void **state)
 	struct authenticate_request honest = s.request.authenticate;
 
 	assert_int_equal(
-		nonce_make(s.signer.keys.mac, NONCE_ATTEST, &stranger, random, s.now, &nonce), OK);
+		nonce_make(&s.signer.keys.mac, NONCE_ATTEST, &stranger, random, s.now, &nonce), OK);
 	s.request.authenticate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
-	assert_int_equal(nonce_make(s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce),
-			 OK);
+	assert_int_equal(
+		nonce_make(&s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce), OK);
 	s.request.authenticate = honest;
 	s.request.authenticate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);

@@ -362,6 +362,47 @@ static void a_malformed_frame_ends_that_channel(void **state)
 	done(&f);
 }
 
+/* Read with those before them: no poll(2) tells of what a group had no room for. */
+static void requests_that_come_all_at_once_are_all_answered(void **state)
+{
+	const uint64_t count = 3 * CONVERSATIONS_MAX + 1;
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	for (uint64_t id = 1; id <= count; id++)
+		assert_int_equal(channel_queue(&f.appraiser, FRAME_HEALTH, id, (struct span){ 0 }),
+				 OK);
+	assert_int_equal(channel_flush(&f.appraiser), OK);
+	assert_false(channel_has_output(&f.appraiser));
+	for (uint64_t id = 1; id <= count; id++) {
+		struct frame frame;
+
+		assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), OK);
+		assert_int_equal(frame.id, id);
+		assert_int_equal(frame.type, FRAME_ANSWER);
+	}
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void a_descriptor_from_an_appraiser_ends_its_channel(void **state)
+{
+	struct fixture f;
+	struct frame frame;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	assert_int_equal(
+		channel_send_fd(&f.appraiser, FRAME_HEALTH, 1, (struct span){ 0 }, STDERR_FILENO),
+		OK);
+	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), STATUS_IO);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
 static void a_refusal_is_kept_for_those_who_ask(void **state)
 {
 	struct release_marks marks = { 0 };
@@ -476,6 +517,8 @@ int main(void)
 		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),
 		cmocka_unit_test(an_image_that_could_still_change_is_refused),
 		cmocka_unit_test(a_malformed_frame_ends_that_channel),
+		cmocka_unit_test(requests_that_come_all_at_once_are_all_answered),
+		cmocka_unit_test(a_descriptor_from_an_appraiser_ends_its_channel),
 		cmocka_unit_test(a_refusal_is_kept_for_those_who_ask),
 		cmocka_unit_test(what_was_answered_survives_a_kill),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),

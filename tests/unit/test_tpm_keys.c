@@ -157,30 +157,68 @@ static void a_point_off_its_curve_is_refused(void **state)
 
 	AUTO(EVP_PKEY) other = EVP_EC_gen("P-256");
 
-	assert_int_equal(public_area_key_like(&a, other, &key), STATUS_MALFORMED);
+	assert_int_equal(public_area_key_in(&a, other, &key), STATUS_MALFORMED);
 	assert_null(key);
 }
 
-static void a_key_made_like_another_is_the_same_as_one_made_alone(void **state)
+static void a_key_put_into_another_is_the_same_as_one_made_alone(void **state)
 {
 	static const char *const files[] = { "ak_ecc.tpm2b_public", "ak_rsa.tpm2b_public" };
 	AUTO(EVP_PKEY) other = EVP_EC_gen("P-256");
-	AUTO(EVP_PKEY) untouched = EVP_PKEY_dup(other);
 	(void)state;
 
 	for (size_t i = 0; i < 2; i++) {
 		AUTO_DONE(bytes) sized = capture(files[i]);
-		EVP_PKEY *alone = NULL, *like = NULL;
+		EVP_PKEY *alone = NULL, *in = NULL;
 		struct public_area a;
 
 		assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
 		assert_int_equal(public_area_key(&a, &alone), OK);
-		assert_int_equal(public_area_key_like(&a, other, &like), OK);
-		assert_int_equal(EVP_PKEY_eq(alone, like), 1);
+		assert_int_equal(public_area_key_in(&a, other, &in), OK);
+		assert_int_equal(EVP_PKEY_eq(alone, in), 1);
 		EVP_PKEY_free(alone);
-		EVP_PKEY_free(like);
+		EVP_PKEY_free(in);
 	}
-	assert_int_equal(EVP_PKEY_eq(other, untouched), 1);
+}
+
+static bool verifies(EVP_PKEY *key, const uint8_t digest[32], struct span signature)
+{
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	assert_non_null(ctx);
+	assert_int_equal(EVP_PKEY_verify_init(ctx), 1);
+	return EVP_PKEY_verify(ctx, signature.data, signature.len, digest, 32) == 1;
+}
+
+/* Also where OpenSSL could have kept something of the one before. */
+static void what_one_key_signed_no_key_put_in_its_place_verifies(void **state)
+{
+	AUTO(EVP_PKEY) signer = EVP_EC_gen("P-256");
+	AUTO(EVP_PKEY) place = EVP_PKEY_dup(signer);
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, signer, NULL);
+	AUTO_DONE(bytes) sized = capture("ak_ecc.tpm2b_public");
+	AUTO(EVP_PKEY) in = NULL;
+	const uint8_t digest[32] = { 1 };
+	struct public_area a;
+	uint8_t der[80];
+	size_t len = sizeof(der);
+	(void)state;
+
+	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_sign(ctx, der, &len, digest, sizeof(digest)), 1);
+	assert_true(verifies(place, digest, (struct span){ der, len }));
+	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
+	assert_int_equal(public_area_key_in(&a, place, &in), OK);
+	assert_false(verifies(place, digest, (struct span){ der, len }));
+
+	/* One that is off its curve leaves nothing to verify with. */
+	EVP_PKEY *none = NULL;
+
+	sized.data[2 + AT_Y_LAST] ^= 1;
+	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
+	assert_int_equal(public_area_key_in(&a, place, &none), STATUS_MALFORMED);
+	assert_null(none);
+	assert_false(verifies(place, digest, (struct span){ der, len }));
 }
 
 /* The first multiple of the generator whose x starts with a zero byte. */
@@ -385,7 +423,8 @@ int main(void)
 		cmocka_unit_test(sizes_that_contradict_are_refused),
 		cmocka_unit_test(a_modulus_shorter_than_its_bits_is_refused),
 		cmocka_unit_test(a_point_off_its_curve_is_refused),
-		cmocka_unit_test(a_key_made_like_another_is_the_same_as_one_made_alone),
+		cmocka_unit_test(a_key_put_into_another_is_the_same_as_one_made_alone),
+		cmocka_unit_test(what_one_key_signed_no_key_put_in_its_place_verifies),
 		cmocka_unit_test(a_stripped_coordinate_is_padded),
 		cmocka_unit_test(a_qualified_name_names_the_hierarchy),
 		cmocka_unit_test(every_attribute_bit_of_an_attestation_key_counts),

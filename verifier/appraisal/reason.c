@@ -337,6 +337,14 @@ void finding_detail(struct finding *finding, const char *name, struct span text)
 		append_text(finding, (const char *)escaped.data, escaped.len);
 }
 
+void findings_copy(const struct findings *from, struct findings *to)
+{
+	to->count = from->count;
+	to->more = from->more;
+	memcpy(to->seen, from->seen, sizeof(to->seen));
+	memcpy(to->list, from->list, from->count * sizeof(from->list[0]));
+}
+
 void findings_add(struct findings *findings, const struct finding *finding)
 {
 	const struct reason_facts *facts = reason_facts(finding->reason);

@@ -161,6 +161,8 @@ struct findings {
 struct finding finding_of(enum reason reason);
 /* Appends name (may be NULL) and escaped text, cut to fit. */
 void finding_detail(struct finding *finding, const char *name, struct span text);
+/* What counts of them: most have no finding, and room for many. */
+void findings_copy(const struct findings *from, struct findings *to);
 void findings_add(struct findings *findings, const struct finding *finding);
 bool findings_have(const struct findings *findings, enum claim claim, enum severity severity);
 /* About any claim. */

@@ -125,7 +125,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 	enum status status = public_area_parse(p->row.ak_public, &area);
 
 	if (status == OK)
-		status = public_area_key_like(&area, s->keys.p256, &found);
+		status = public_area_key_in(&area, s->keys.p256, &found);
 	AUTO(EVP_PKEY) ak = found;
 	if (status == OK)
 		status = attester_init(p->row.ak_public, ak, p->vendor, &attester);
@@ -165,11 +165,12 @@ static enum refusal refusal_of_reason(enum reason reason)
 static enum refusal end_early(struct turn *turn, const struct pending *p,
 			      const struct finding *finding, struct authenticate_answer *answer)
 {
-	struct conclusion conclusion = { 0 };
+	struct findings findings = { 0 };
+	struct conclusion conclusion = { .findings = &findings };
 
 	if (p->authentication.authenticity == AUTHENTIC)
 		authentication_claims(&p->authentication, &conclusion.claims);
-	findings_add(&conclusion.findings, finding);
+	findings_add(&findings, finding);
 	answer->is_final = true;
 	return conclude(turn, p, &conclusion, &answer->result);
 }
@@ -221,7 +222,7 @@ static enum refusal check_freshness(struct turn *turn, const struct authenticate
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-	if (nonce_verify(turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
+	if (nonce_verify(&turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
 			 &p->issued) != OK)
 		return REFUSAL_NONCE_INVALID;
 	refusal = find_replay(turn, request, &p->session, answer);
@@ -319,7 +320,7 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 				struct result *result)
 {
 	struct conclusion conclusion = {
-		.findings = request->findings,
+		.findings = &request->findings,
 		.is_retry = request->is_retry,
 		.is_unproven = request->is_unproven,
 		.release_version = request->release_version,

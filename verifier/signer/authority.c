@@ -17,6 +17,7 @@
 void authority_done(struct authority *a)
 {
 	EVP_PKEY_free(a->key);
+	signing_key_done(&a->signer);
 	X509_free(a->issuer);
 	for (size_t i = 0; i < AUTHORITY_CHAIN_MAX; i++)
 		bytes_done(&a->chain[i]);
@@ -204,6 +205,8 @@ enum status authority_init(const char *trust_domain, EVP_PKEY *key, struct span 
 
 	enum status status = read_certificates(&a, certificates);
 
+	if (status == OK)
+		status = signing_key_init(key, &a.signer);
 	if (status != OK)
 		return status;
 	a.constraints = profile_ca(0);
@@ -241,7 +244,7 @@ enum status authority_grant(const struct authority *a, const struct grant_reques
 
 	fill_fields(request, &fields);
 	if (a->grant.tbs.len > 0 && fields.not_before >= 0 && fields.not_after < GRANT_UTC_END)
-		return grant_template_issue(&a->grant, &fields, a->key, out);
+		return grant_template_issue(&a->grant, &fields, &a->signer, out);
 
 	enum status status = make_certificate(a, &fields, &made);
 	AUTO(X509) grant = made;

@@ -5,6 +5,7 @@
 #include "base/auto_openssl.h"
 #include "messages/node.h"
 #include "verifier/signer/grant_template.h"
+#include "verifier/signer/signing_key.h"
 
 /*
  * The CA of one trust domain and what it issues: grants (MINTING.md,
@@ -15,6 +16,7 @@
 struct authority {
 	char trust_domain[TRUST_DOMAIN_MAX + 1];
 	EVP_PKEY *key;
+	struct signing_key signer;
 	X509 *issuer;
 	struct bytes chain[AUTHORITY_CHAIN_MAX]; /* DER: issuer first; empty where it is the root */
 	size_t chain_count;

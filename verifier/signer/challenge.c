@@ -101,7 +101,7 @@ static enum status put_nonce(struct turn *turn, enum nonce_purpose purpose,
 	enum status status = turn->random(random, sizeof(random));
 
 	if (status == OK)
-		status = nonce_make(turn->signer->keys.mac, purpose, node, random, turn->now,
+		status = nonce_make(&turn->signer->keys.mac, purpose, node, random, turn->now,
 				    &nonce);
 	return status == OK ? keep_copy(turn->keep, nonce_span(&nonce), &out->nonce) : status;
 }

@@ -5,19 +5,20 @@
 #include "verifier/signer/core.h"
 
 /* A finding that the appraiser can't have: it decides, like its own. */
-static void add_own_finding(const struct turn *turn, const struct pending *p, struct conclusion *c)
+static void add_own_finding(const struct turn *turn, const struct pending *p,
+			    struct findings *findings)
 {
 	enum reason reason = reason_to_refuse(turn, &p->row);
 
-	for (size_t i = 0; i < c->findings.count; i++)
-		if (c->findings.list[i].reason == reason)
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].reason == reason)
 			return;
 	if (reason == REASON_NONE)
 		return;
 
 	struct finding finding = finding_of(reason);
 
-	findings_add(&c->findings, &finding);
+	findings_add(findings, &finding);
 }
 
 /* The host is as good as it was; the verifier may not, or can't, grant anything
@@ -68,7 +69,7 @@ static enum node_state state_of_claims(const struct claims *claims)
 static bool is_undecided(const struct conclusion *c)
 {
 	return (c->is_retry || c->is_unproven) &&
-	       !findings_have_any(&c->findings, SEVERITY_CONTRAINDICATED);
+	       !findings_have_any(c->findings, SEVERITY_CONTRAINDICATED);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -104,6 +105,8 @@ static enum status make_grant(struct turn *turn, const struct pending *p, struct
 		status = turn->random(request.serial, sizeof(request.serial));
 	if (status == OK)
 		status = authority_grant(grant->authority, &request, &grant->certificate);
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &grant->digest);
 	if (status == OK)
 		grant->expires = request.expires;
 	return status;
@@ -227,7 +230,6 @@ static enum status note_it(struct turn *turn, const struct pending *p, enum node
 {
 	struct span why = reasons->count > 0 ? reasons->items[0].code : (struct span){ 0 };
 	enum status status = OK;
-	struct digest digest;
 
 	if (state != p->row.verdict)
 		status = audit_note(turn, "verdict", (struct span){ 0 }, &p->row.node,
@@ -235,12 +237,10 @@ static enum status note_it(struct turn *turn, const struct pending *p, enum node
 				    node_state_name(state), (int)why.len, (const char *)why.data);
 	if (status != OK || grant->expires == 0)
 		return status;
-	status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &digest);
 
 	AUTO_DONE(bytes) text = { 0 };
 
-	if (status == OK)
-		status = digest_text_append(&text, &digest);
+	status = digest_text_append(&text, &grant->digest);
 	return status == OK
 		       ? audit_note(turn, "grant", (struct span){ 0 }, &p->row.node,
 				    "%.*s %s until %lld", (int)text.len, (const char *)text.data,
@@ -259,20 +259,15 @@ static void count_it(struct turn *turn, const struct conclusion *c, const struct
 }
 
 static enum status write_result(struct turn *turn, const struct conclusion_text *text,
-				struct result *result, struct bytes *encoded)
+				struct signer_answer *answer, struct bytes *encoded)
 {
-	struct signer_answer answer;
+	struct result *result = &answer->commit;
 	enum status status = OK;
 
-	result->reasons = *text->reasons;
 	result->is_retry = is_undecided(text->conclusion);
 	if (!result->is_retry)
 		status = statement_make(turn, text, result);
-	if (status != OK)
-		return status;
-	signer_answer_init(FRAME_COMMIT, &answer);
-	answer.commit = *result;
-	return signer_answer_encode(&answer, encoded);
+	return status == OK ? signer_answer_encode(answer, encoded) : status;
 }
 
 static void grant_done(struct grant *grant)
@@ -296,25 +291,29 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		      const struct conclusion *conclusion, struct result *result)
 {
 	struct conclusion c = *conclusion;
-	struct reason_list reasons = { 0 };
+	struct signer_answer made; /* as it is sent and stored */
+	struct reason_list *reasons = &made.commit.reasons;
+	struct findings findings;
 	AUTO_DONE(grant) grant = { 0 };
 	AUTO_DONE(bytes) encoded = { 0 };
-	struct result made = { 0 };
 
-	add_own_finding(turn, pending, &c);
-	claims_lower(&c.claims, &c.findings);
+	signer_answer_init(FRAME_COMMIT, &made);
+	findings_copy(conclusion->findings, &findings);
+	c.findings = &findings;
+	add_own_finding(turn, pending, &findings);
+	claims_lower(&c.claims, &findings);
 
 	enum node_state state = state_of_claims(&c.claims);
 	bool may_grant = state == NODE_TRUSTED && !is_undecided(&c) && !c.is_unproven &&
-			 !is_withheld(turn, pending, &c.findings);
+			 !is_withheld(turn, pending, &findings);
 	struct conclusion_text text = { .pending = pending,
 					.conclusion = &c,
 					.state = state,
 					.grant = &grant,
 					.reference = &turn->signer->reference,
 					.bundle_of = bundle_authority(turn, pending),
-					.reasons = &reasons };
-	enum status status = list_reasons(turn, &c.findings, &reasons);
+					.reasons = reasons };
+	enum status status = list_reasons(turn, &findings, reasons);
 
 	if (status == OK && may_grant)
 		status = make_grant(turn, pending, &grant);
@@ -328,10 +327,10 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	if (status == STATUS_MISMATCH)
 		return why_not_stored(turn, pending);
 	if (status == OK && !is_undecided(&c))
-		status = note_it(turn, pending, state, &grant, &reasons);
+		status = note_it(turn, pending, state, &grant, reasons);
 	if (status != OK)
 		return refusal_of(status == STATUS_NOT_FOUND ? STATUS_IO : status);
 	count_it(turn, &c, &grant);
-	*result = made;
+	*result = made.commit;
 	return REFUSAL_NONE;
 }

@@ -117,7 +117,7 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 /* conclusion.c: the one place where a verdict is made, stored and signed. */
 struct conclusion {
 	struct claims claims;
-	struct findings findings;
+	const struct findings *findings;
 	bool is_retry;
 	bool is_unproven; /* no quote has reached the state: nothing is granted on it */
 	struct digest manifest; /* DIGEST_NONE: no release matched */
@@ -147,6 +147,7 @@ void session_go_on(const struct session_row *old, const struct conclusion *c, bo
 /* statement.c: what the result key signs */
 struct grant {
 	struct bytes certificate; /* DER; empty: no grant */
+	struct digest digest; /* of it, SHA-256 */
 	int64_t expires; /* 0 without one */
 	const struct authority *authority;
 	struct node_class node_class;

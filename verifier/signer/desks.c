@@ -34,6 +34,8 @@ enum status desks_open(struct desks *desks, size_t number, int fd, bool has_imag
 	}
 	empty_desk(desk);
 	channel_init(&desk->channel, fd, SIGNER_FRAME_MAX);
+	/* No descriptor comes this way: one that does ends the channel. */
+	channel_read_ahead(&desk->channel);
 	desk->is_open = true;
 	desk->wants_reference = has_image;
 	if (desks->count <= number)
@@ -64,20 +66,35 @@ static bool has_room(const struct desk *desk)
 	return desk->asked_count < CONVERSATIONS_MAX && channel_queued(&desk->channel) < QUEUED_MAX;
 }
 
+static bool may_ask(const struct desk *desk)
+{
+	return has_room(desk) && !desk->wants_reference;
+}
+
+/* One that was read with those before it: poll(2) knows nothing of it. */
+static bool has_more(const struct desk *desk)
+{
+	return desk->is_open && may_ask(desk) && channel_has_frame(&desk->channel);
+}
+
+bool desks_have_more(const struct desks *desks)
+{
+	for (size_t i = 0; i < desks->count; i++)
+		if (has_more(&desks->list[i]))
+			return true;
+	return false;
+}
+
 /* The next request of a desk, if all of it is there. */
 static bool take_request(struct desk *desk, struct signer_request *request, struct asked *out)
 {
-	struct frame frame = { .fd = -1 };
+	struct frame frame;
 	enum status status = channel_fill(&desk->channel);
 
 	if (status == OK)
 		status = channel_take(&desk->channel, &frame);
 	if (status == STATUS_NOT_FOUND)
 		return false;
-	if (status == OK && frame.fd >= 0) {
-		(void)close(frame.fd);
-		status = STATUS_MALFORMED;
-	}
 	if (status == OK)
 		status = signer_request_decode((enum frame_type)frame.type, frame.body, request);
 	if (status != OK) {
@@ -91,11 +108,14 @@ static bool take_request(struct desk *desk, struct signer_request *request, stru
 static void queue_answer(struct desk *desk, uint64_t id, const struct signer_answer *answer)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	struct signer_answer too_large = { .type = answer->type, .refusal = REFUSAL_INTERNAL };
 	enum status status = signer_answer_encode(answer, &body);
 
 	/* Two logs that fit the store may not fit a frame. */
 	if (status != OK) {
+		struct signer_answer too_large;
+
+		signer_answer_init(answer->type, &too_large);
+		too_large.refusal = REFUSAL_INTERNAL;
 		body.len = 0;
 		status = signer_answer_encode(&too_large, &body);
 	}
@@ -122,8 +142,9 @@ static void say_whether_it_fails(struct desks *desks, const struct signer *s, bo
 /* HEALTH must say that the store fails even where nothing else can be said. */
 static void queue_refusal(struct desk *desk, const struct asked *asked)
 {
-	struct signer_answer answer = { .type = asked->type };
+	struct signer_answer answer;
 
+	signer_answer_init(asked->type, &answer);
 	pending_done(pending_of(desk, asked->id));
 	if (asked->type == FRAME_HEALTH) {
 		answer.health.health = HEALTH_STORE_UNAVAILABLE;
@@ -203,7 +224,8 @@ void desks_answer(struct desks *desks, const struct pollfd *slots, const struct 
 	enum group group = GROUP_EMPTY;
 
 	for (size_t i = 0; i < desks->count; i++)
-		if (desks->list[i].is_open && (slots[i].revents & ~POLLOUT) != 0)
+		if (desks->list[i].is_open &&
+		    ((slots[i].revents & ~POLLOUT) != 0 || has_more(&desks->list[i])))
 			serve_desk(desks, &desks->list[i], turn, &group);
 
 	bool is_failing =
@@ -252,7 +274,7 @@ void desks_await(const struct desks *desks, struct pollfd *slots)
 {
 	for (size_t i = 0; i < DESKS_MAX; i++) {
 		const struct desk *desk = &desks->list[i];
-		int events = (has_room(desk) && !desk->wants_reference ? POLLIN : 0) |
+		int events = (may_ask(desk) ? POLLIN : 0) |
 			     (channel_has_output(&desk->channel) ? POLLOUT : 0);
 
 		slots[i] = (struct pollfd){ .fd = desk->is_open ? desk->channel.fd : -1,

@@ -50,7 +50,9 @@ void desks_done(struct desks *desks);
 
 /* Fills DESKS_MAX slots, of which count may be polled. */
 void desks_await(const struct desks *desks, struct pollfd *slots);
-/* Answers what waits on the desks that poll(2) found ready. turn: its signer, time
+/* Requests that were read already: the poll(2) must not wait. */
+bool desks_have_more(const struct desks *desks);
+/* Answers what waits on the desks that poll(2) found ready, or that have more. turn: its signer, time
  * and randomness. */
 void desks_answer(struct desks *desks, const struct pollfd *slots, const struct turn *turn);
 /* Each gets the reference image, behind what is queued for it at the latest. */

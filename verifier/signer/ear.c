@@ -133,7 +133,8 @@ static enum status raw_signature(struct span der, uint8_t out[2 * COORDINATE_SIZ
 	return OK;
 }
 
-static enum status sign_payload(EVP_PKEY *key, struct span payload, struct bytes *jws)
+static enum status sign_payload(const struct signing_key *key, struct span payload,
+				struct bytes *jws)
 {
 	static const char header[] = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
 	AUTO_DONE(bytes) signature = { 0 };
@@ -145,7 +146,7 @@ static enum status sign_payload(EVP_PKEY *key, struct span payload, struct bytes
 	if (status == OK)
 		status = base64url_append(jws, payload);
 	if (status == OK)
-		status = result_sign(key, span_of(jws), &signature);
+		status = signing_key_sign(key, span_of(jws), &signature);
 	if (status == OK)
 		status = raw_signature(span_of(&signature), raw);
 	if (status == OK)
@@ -169,6 +170,7 @@ enum status ear_make(struct turn *turn, const struct conclusion_text *text, stru
 	AUTO_DONE(bytes) payload = { 0 };
 
 	status = write_payload(turn, text, (struct span){ jti, sizeof(jti) }, &payload);
-	return status == OK ? sign_payload(turn->signer->keys.result, span_of(&payload), jws)
-			    : status;
+	return status == OK
+		       ? sign_payload(&turn->signer->keys.result_signer, span_of(&payload), jws)
+		       : status;
 }

@@ -138,7 +138,7 @@ static enum status make_offer(struct turn *turn, const struct public_area *ek,
 	if (status == OK)
 		status = make_random(turn, ek, &random);
 	if (status == OK)
-		status = activation_secret(turn->signer->keys.mac, answer->record,
+		status = activation_secret(&turn->signer->keys.mac, answer->record,
 					   name_span(ak_name), secret);
 	if (status == OK)
 		status = make_credential(key, ek->name_alg, ek->symmetric_bits, name_span(ak_name),
@@ -208,7 +208,7 @@ static enum refusal check_secret(struct turn *turn, const struct activate_reques
 
 	if (record_decode(request->record, record) != OK ||
 	    public_area_name(record->facts.ak_public, ak_name) != OK ||
-	    activation_secret(turn->signer->keys.mac, request->record, name_span(ak_name),
+	    activation_secret(&turn->signer->keys.mac, request->record, name_span(ak_name),
 			      secret) != OK)
 		return REFUSAL_ACTIVATION_INVALID;
 
@@ -226,7 +226,7 @@ static enum refusal check_enrolment_nonce(struct turn *turn, const struct activa
 {
 	int64_t issued = 0;
 
-	if (nonce_verify(turn->signer->keys.mac, NONCE_ENROL, &request->node, request->nonce,
+	if (nonce_verify(&turn->signer->keys.mac, NONCE_ENROL, &request->node, request->nonce,
 			 &issued) != OK)
 		return REFUSAL_NONCE_INVALID;
 	if (issued > turn->now || turn->now - issued > ENROLMENT_LIFETIME_S)

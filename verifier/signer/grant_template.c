@@ -8,7 +8,6 @@
 #include "base/writer.h"
 
 #define CERTIFICATE_MAX ((size_t)16 << 10)
-#define SIGNATURE_SIZE_MAX 1024
 #define DER_SEQUENCE 0x30
 #define DER_BIT_STRING 0x03
 
@@ -16,6 +15,7 @@ void grant_template_done(struct grant_template *t)
 {
 	bytes_done(&t->tbs);
 	bytes_done(&t->algorithm);
+	hasher_done(&t->sha1);
 	*t = (struct grant_template){ 0 };
 }
 
@@ -34,14 +34,16 @@ static enum status utc_time(int64_t seconds, uint8_t out[GRANT_TIME_SIZE])
 }
 
 /* RFC 5280, 4.2.1.2 (1) */
-static enum status key_id_of(const uint8_t point[GRANT_POINT_SIZE], uint8_t out[GRANT_KEY_ID_SIZE])
+static enum status key_id_of(const struct hasher *sha1, const uint8_t point[GRANT_POINT_SIZE],
+			     uint8_t out[GRANT_KEY_ID_SIZE])
 {
-	unsigned len = 0;
+	const struct span key = { point, GRANT_POINT_SIZE };
+	struct digest digest;
+	enum status status = hasher_digest(sha1, &key, 1, &digest);
 
-	if (EVP_Digest(point, GRANT_POINT_SIZE, out, &len, EVP_sha1(), NULL) != 1 ||
-	    len != GRANT_KEY_ID_SIZE)
-		return STATUS_UNSUPPORTED;
-	return OK;
+	if (status == OK)
+		memcpy(out, digest.value, GRANT_KEY_ID_SIZE);
+	return status;
 }
 
 /* What is written into a copy, in the order of the offsets below. */
@@ -50,9 +52,10 @@ struct values {
 	uint8_t not_before[GRANT_TIME_SIZE], not_after[GRANT_TIME_SIZE];
 };
 
-static enum status values_of(const struct grant_fields *fields, struct values *out)
+static enum status values_of(const struct hasher *sha1, const struct grant_fields *fields,
+			     struct values *out)
 {
-	enum status status = key_id_of(fields->point, out->key_id);
+	enum status status = key_id_of(sha1, fields->point, out->key_id);
 
 	if (status == OK)
 		status = utc_time(fields->not_before, out->not_before);
@@ -77,7 +80,7 @@ static enum status find_all(struct grant_template *t, const struct grant_fields 
 {
 	struct span tbs = span_of(&t->tbs);
 	struct values v;
-	enum status status = values_of(f, &v);
+	enum status status = values_of(&t->sha1, f, &v);
 
 	if (status == OK)
 		status = find_once(tbs, f->serial, GRANT_SERIAL_SIZE, &t->serial);
@@ -118,6 +121,8 @@ enum status grant_template_init(X509 *certificate, const struct grant_fields *fi
 	if (status == OK)
 		status = other;
 	if (status == OK)
+		status = hasher_init(&t.sha1, DIGEST_SHA1);
+	if (status == OK)
 		status = find_all(&t, fields);
 	if (status == OK)
 		*out = t;
@@ -130,7 +135,7 @@ static enum status fill(const struct grant_template *t, const struct grant_field
 			struct bytes *tbs)
 {
 	struct values v;
-	enum status status = values_of(f, &v);
+	enum status status = values_of(&t->sha1, f, &v);
 
 	if (status == OK)
 		status = bytes_copy(span_of(&t->tbs), tbs);
@@ -142,18 +147,6 @@ static enum status fill(const struct grant_template *t, const struct grant_field
 	memcpy(tbs->data + t->key_id, v.key_id, GRANT_KEY_ID_SIZE);
 	memcpy(tbs->data + t->not_before, v.not_before, GRANT_TIME_SIZE);
 	memcpy(tbs->data + t->not_after, v.not_after, GRANT_TIME_SIZE);
-	return OK;
-}
-
-static enum status sign(EVP_PKEY *key, struct span tbs, uint8_t *out, size_t *len)
-{
-	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-
-	if (ctx == NULL)
-		return STATUS_NO_MEMORY;
-	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, out, len, tbs.data, tbs.len) != 1)
-		return STATUS_UNSUPPORTED;
 	return OK;
 }
 
@@ -177,20 +170,20 @@ static size_t header_size(size_t len)
 }
 
 enum status grant_template_issue(const struct grant_template *t, const struct grant_fields *fields,
-				 EVP_PKEY *key, struct bytes *out)
+				 const struct signing_key *key, struct bytes *out)
 {
 	AUTO_DONE(bytes) tbs = { 0 };
-	uint8_t signature[SIGNATURE_SIZE_MAX];
-	size_t len = sizeof(signature);
+	AUTO_DONE(bytes) signature = { 0 };
 	enum status status = fill(t, fields, &tbs);
 
 	if (status == OK)
-		status = sign(key, span_of(&tbs), signature, &len);
+		status = signing_key_sign(key, span_of(&tbs), &signature);
 	if (status != OK)
 		return status;
 
 	/* A bit string's first byte says how many bits of its last are none. */
-	size_t whole = tbs.len + t->algorithm.len + header_size(len + 1) + len + 1;
+	size_t whole =
+		tbs.len + t->algorithm.len + header_size(signature.len + 1) + signature.len + 1;
 	struct writer w = writer_to(out, CERTIFICATE_MAX);
 
 	if (whole > UINT16_MAX)
@@ -198,8 +191,8 @@ enum status grant_template_issue(const struct grant_template *t, const struct gr
 	put_header(&w, DER_SEQUENCE, whole);
 	writer_put(&w, span_of(&tbs));
 	writer_put(&w, span_of(&t->algorithm));
-	put_header(&w, DER_BIT_STRING, len + 1);
+	put_header(&w, DER_BIT_STRING, signature.len + 1);
 	writer_u8(&w, 0);
-	writer_put(&w, (struct span){ signature, len });
+	writer_put(&w, span_of(&signature));
 	return writer_end(&w);
 }

@@ -2,8 +2,8 @@
 #ifndef VERIFIER_SIGNER_GRANT_TEMPLATE_H
 #define VERIFIER_SIGNER_GRANT_TEMPLATE_H
 
-#include "base/auto_openssl.h"
-#include "base/bytes.h"
+#include "base/digest.h"
+#include "verifier/signer/signing_key.h"
 
 /*
  * Grants of one authority differ in a few fields of fixed length and nowhere else. A
@@ -28,6 +28,7 @@ struct grant_fields {
 
 struct grant_template {
 	struct bytes tbs, algorithm; /* DER */
+	struct hasher sha1; /* for the key ids */
 	size_t serial, subject, point, key_id, not_before, not_after; /* offsets in tbs */
 };
 
@@ -38,6 +39,6 @@ enum status grant_template_init(X509 *certificate, const struct grant_fields *fi
 void grant_template_done(struct grant_template *t);
 /* Appends a certificate with other fields, signed by key with SHA-256, in DER. */
 enum status grant_template_issue(const struct grant_template *t, const struct grant_fields *fields,
-				 EVP_PKEY *key, struct bytes *out);
+				 const struct signing_key *key, struct bytes *out);
 
 #endif

@@ -12,15 +12,15 @@
 #include "verifier/signer/authority_chain.h"
 
 #define KEY_FILE_MAX ((size_t)64 << 10)
-#define SIGNATURE_DER_MAX 80 /* ECDSA P-256: at most 72 */
 
 AUTO_FREE(OSSL_STORE_CTX, OSSL_STORE_CTX, OSSL_STORE_close);
 AUTO_FREE(OSSL_STORE_INFO, OSSL_STORE_INFO, OSSL_STORE_INFO_free);
 
 void signer_keys_done(struct signer_keys *keys)
 {
-	OPENSSL_cleanse(keys->mac, sizeof(keys->mac));
+	mac_key_done(&keys->mac);
 	EVP_PKEY_free(keys->result);
+	signing_key_done(&keys->result_signer);
 	EVP_PKEY_free(keys->p256);
 	for (size_t i = 0; i < keys->authority_count; i++)
 		authority_done(&keys->authorities[i]);
@@ -107,7 +107,7 @@ static enum status load_private(const char *place, EVP_PKEY **out)
 	return is_path ? key_from_file(place, out) : key_from_uri(place, out);
 }
 
-static enum status load_mac(const char *path, uint8_t mac[MAC_KEY_SIZE])
+static enum status load_mac(const char *path, struct mac_key *out)
 {
 	struct bytes raw = { 0 };
 	enum status status = file_read_guarded(path, KEY_FILE_MAX, true, &raw);
@@ -118,7 +118,7 @@ static enum status load_mac(const char *path, uint8_t mac[MAC_KEY_SIZE])
 	if (status == OK && span_is_zero(span_of(&raw)))
 		status = STATUS_MALFORMED;
 	if (status == OK)
-		memcpy(mac, raw.data, MAC_KEY_SIZE);
+		status = mac_key_init(raw.data, out);
 	bytes_wipe(&raw);
 	return status;
 }
@@ -202,7 +202,7 @@ static enum status load_act_key(const struct signer_act_key_settings *settings, 
 static enum status load_own(const struct signer_settings *settings, struct signer_keys *keys,
 			    struct key_fault *fault)
 {
-	enum status status = load_mac(settings->mac_key, keys->mac);
+	enum status status = load_mac(settings->mac_key, &keys->mac);
 
 	if (status != OK)
 		return blame(fault, settings->mac_key, status,
@@ -298,7 +298,7 @@ enum status signer_keys_load(const struct signer_settings *settings, int64_t now
 
 	if (status != OK)
 		return status;
-	if (make_p256(&keys.p256) != OK)
+	if (make_p256(&keys.p256) != OK || signing_key_init(keys.result, &keys.result_signer) != OK)
 		return blame(fault, settings->result_key, STATUS_NO_MEMORY, "there is no memory");
 
 	const char *shared = find_shared(settings, &keys);
@@ -309,18 +309,4 @@ enum status signer_keys_load(const struct signer_settings *settings, int64_t now
 	*out = keys;
 	keys = (struct signer_keys){ 0 };
 	return OK;
-}
-
-enum status result_sign(EVP_PKEY *result, struct span text, struct bytes *signature)
-{
-	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-	uint8_t der[SIGNATURE_DER_MAX];
-	size_t len = sizeof(der);
-
-	if (ctx == NULL)
-		return STATUS_NO_MEMORY;
-	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, result) != 1 ||
-	    EVP_DigestSign(ctx, der, &len, text.data, text.len) != 1)
-		return STATUS_UNSUPPORTED;
-	return bytes_copy((struct span){ .data = der, .len = len }, signature);
 }

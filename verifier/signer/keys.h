@@ -5,6 +5,7 @@
 #include "verifier/signer/authority.h"
 #include "verifier/signer/nonce.h"
 #include "verifier/signer/signer.h"
+#include "verifier/signer/signing_key.h"
 
 /* Everything that makes this process the one to trust. */
 struct act_key {
@@ -14,9 +15,10 @@ struct act_key {
 };
 
 struct signer_keys {
-	uint8_t mac[MAC_KEY_SIZE];
+	struct mac_key mac;
 	EVP_PKEY *result; /* P-256 */
-	EVP_PKEY *p256; /* a public key: what others are made like */
+	struct signing_key result_signer;
+	EVP_PKEY *p256; /* a public key: what others are made of */
 	struct authority authorities[SIGNER_AUTHORITIES_MAX];
 	size_t authority_count;
 	struct act_key act_keys[SIGNER_ACT_KEYS_MAX];
@@ -38,9 +40,6 @@ const struct authority *signer_keys_authority(const struct signer_keys *keys,
 					      struct span trust_domain);
 /* When the first of them ends; 0 without one. */
 int64_t signer_keys_until(const struct signer_keys *keys);
-
-/* ECDSA P-256 with SHA-256 in DER by the result key. */
-enum status result_sign(EVP_PKEY *result, struct span text, struct bytes *signature);
 
 AUTO_RELEASE(signer_keys, signer_keys_done);
 

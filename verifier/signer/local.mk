@@ -38,5 +38,6 @@ libsigner_a_SOURCES = \
 	verifier/signer/service.c \
 	verifier/signer/session.c \
 	verifier/signer/signer.h \
+	verifier/signer/signing_key.c verifier/signer/signing_key.h \
 	verifier/signer/statement.c
 SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS)

@@ -3,25 +3,56 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/params.h>
 
 #include "base/reader.h"
 #include "base/writer.h"
 
 #define MAC_INPUT_MAX 512
 
-static enum status mac(const uint8_t key[MAC_KEY_SIZE], struct span input, uint8_t out[SHA256_SIZE])
+void mac_key_done(struct mac_key *key)
 {
-	unsigned len = 0;
+	EVP_MAC_CTX_free(key->ctx);
+	OPENSSL_cleanse(key->value, sizeof(key->value));
+	key->ctx = NULL;
+}
 
-	if (HMAC(EVP_sha256(), key, MAC_KEY_SIZE, input.data, input.len, out, &len) == NULL ||
-	    len != SHA256_SIZE)
+enum status mac_key_init(const uint8_t value[MAC_KEY_SIZE], struct mac_key *out)
+{
+	static char sha256[] = "SHA256";
+	const OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	struct mac_key key = { .ctx = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac) };
+
+	EVP_MAC_free(hmac);
+	memcpy(key.value, value, MAC_KEY_SIZE);
+	if (key.ctx == NULL || EVP_MAC_init(key.ctx, key.value, MAC_KEY_SIZE, parameters) != 1) {
+		mac_key_done(&key);
+		return STATUS_UNSUPPORTED;
+	}
+	*out = key;
+	OPENSSL_cleanse(key.value, sizeof(key.value));
+	return OK;
+}
+
+static enum status mac(const struct mac_key *key, struct span input, uint8_t out[SHA256_SIZE])
+{
+	size_t len = 0;
+
+	/* Without a key: begin again with the one that it has. */
+	if (key->ctx == NULL || EVP_MAC_init(key->ctx, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(key->ctx, input.data, input.len) != 1 ||
+	    EVP_MAC_final(key->ctx, out, &len, SHA256_SIZE) != 1 || len != SHA256_SIZE)
 		return STATUS_UNSUPPORTED;
 	return OK;
 }
 
-static enum status nonce_mac(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpose,
+static enum status nonce_mac(const struct mac_key *key, enum nonce_purpose purpose,
 			     const struct node_id *node, struct span head, uint8_t out[SHA256_SIZE])
 {
 	AUTO_DONE(bytes) input = { 0 };
@@ -37,7 +68,7 @@ static enum status nonce_mac(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose
 	return status == OK ? mac(key, span_of(&input), out) : status;
 }
 
-enum status nonce_make(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpose,
+enum status nonce_make(const struct mac_key *key, enum nonce_purpose purpose,
 		       const struct node_id *node, const uint8_t random[NONCE_RANDOM_SIZE],
 		       int64_t issued, struct nonce *out)
 {
@@ -56,7 +87,7 @@ enum status nonce_make(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpo
 	return status;
 }
 
-enum status nonce_verify(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose purpose,
+enum status nonce_verify(const struct mac_key *key, enum nonce_purpose purpose,
 			 const struct node_id *node, struct span nonce, int64_t *issued)
 {
 	struct reader r = reader_over(nonce);
@@ -81,8 +112,8 @@ enum status nonce_verify(const uint8_t key[MAC_KEY_SIZE], enum nonce_purpose pur
 	return OK;
 }
 
-enum status activation_secret(const uint8_t key[MAC_KEY_SIZE], struct span record,
-			      struct span ak_name, uint8_t secret[SHA256_SIZE])
+enum status activation_secret(const struct mac_key *key, struct span record, struct span ak_name,
+			      uint8_t secret[SHA256_SIZE])
 {
 	AUTO_DONE(bytes) input = { 0 };
 	struct writer w = writer_to(&input, MAC_INPUT_MAX);

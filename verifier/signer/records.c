@@ -86,7 +86,8 @@ enum status audit_checkpoint(struct turn *turn, struct audit_list *list)
 				      (unsigned long long)last.index, (int)hash.len,
 				      (const char *)hash.data, (long long)turn->now);
 	if (status == OK)
-		status = result_sign(turn->signer->keys.result, span_of(&text), &signature);
+		status = signing_key_sign(&turn->signer->keys.result_signer, span_of(&text),
+					  &signature);
 	if (status == OK)
 		status = keep_bytes(turn->keep, &text, &list->checkpoint);
 	return status == OK ? keep_bytes(turn->keep, &signature, &list->checkpoint_signature)

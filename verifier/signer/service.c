@@ -131,7 +131,7 @@ static int wait_for_frames(const struct service *v, struct pollfd *slots)
 	slots[SLOT_PARENT] = (struct pollfd){ .fd = v->parent.fd, .events = POLLIN };
 	slots[SLOT_LOADER] = (struct pollfd){ .fd = loader_fd, .events = POLLIN };
 	desks_await(&v->desks, slots + SLOT_DESKS);
-	return poll(slots, SLOT_DESKS + v->desks.count, POLL_MS);
+	return poll(slots, SLOT_DESKS + v->desks.count, desks_have_more(&v->desks) ? 0 : POLL_MS);
 }
 
 static void hand_on_image(struct service *v)

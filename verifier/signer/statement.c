@@ -20,9 +20,8 @@ static enum status put_grant(const struct conclusion_text *text, struct verdict 
 	if (patterns.count > VERDICT_ENTITLEMENTS_MAX)
 		return STATUS_TOO_LARGE;
 	v->expires = grant->expires;
-	status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &v->certificate);
-	if (status == OK)
-		status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
+	v->certificate = grant->digest;
+	status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
 	for (uint32_t i = 0; i < patterns.count && status == OK; i++)
 		status = bytes_copy(reference_text(ref, patterns.first + i),
 				    &v->entitlements[v->entitlement_count++]);
@@ -78,7 +77,8 @@ static enum status make_verdict(struct turn *turn, const struct conclusion_text 
 	if (status == OK)
 		status = verdict_write(&verdict, &written);
 	if (status == OK)
-		status = result_sign(turn->signer->keys.result, span_of(&written), &signature);
+		status = signing_key_sign(&turn->signer->keys.result_signer, span_of(&written),
+					  &signature);
 	if (status == OK)
 		status = keep_bytes(turn->keep, &written, &result->verdict);
 	return status == OK ? keep_bytes(turn->keep, &signature, &result->verdict_signature)
@@ -175,8 +175,8 @@ enum status statement_prepare_bundles(struct signer *s)
 		if (status == OK)
 			status = write_bundle(a, &a->bundle);
 		if (status == OK)
-			status = result_sign(s->keys.result, span_of(&a->bundle),
-					     &a->bundle_signature);
+			status = signing_key_sign(&s->keys.result_signer, span_of(&a->bundle),
+						  &a->bundle_signature);
 	}
 	return status;
 }
