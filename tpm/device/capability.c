@@ -62,25 +62,35 @@ static enum status nv_exists(struct connection *c, TPM2_HANDLE index)
 	return status == OK && count == 0 ? STATUS_NOT_FOUND : status;
 }
 
-static enum status nv_read_parts(struct connection *c, const struct loaded *nv, ESYS_TR auth,
+static enum status nv_read_part(struct connection *c, TPM2_HANDLE index, TPM2_HANDLE owner,
+				uint16_t size, uint16_t offset, struct bytes *out)
+{
+	const TSS2L_SYS_AUTH_COMMAND auth = { .count = 1,
+					      .auths = { { .sessionHandle = TPM2_RH_PW } } };
+	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
+	TPM2B_MAX_NV_BUFFER part = { 0 };
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	do {
+		rc = Tss2_Sys_NV_Read(c->sys, owner, index, &auth, size, offset, &part, &answered);
+	} while (is_busy(rc, &tries));
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_NV_Read", rc);
+	if (part.size != size)
+		return connection_refuse(c, STATUS_IO, "TPM2_NV_Read: short answer");
+	return bytes_append(out, (struct span){ .data = part.buffer, .len = size });
+}
+
+static enum status nv_read_parts(struct connection *c, TPM2_HANDLE index, TPM2_HANDLE owner,
 				 uint16_t size, struct bytes *out)
 {
 	AUTO_DONE(bytes) all = { 0 };
 
 	while (all.len < size) {
-		AUTO(TPM2B_MAX_NV_BUFFER) part = NULL;
 		uint16_t offset = (uint16_t)all.len;
 		uint16_t step = size - offset < (int)NV_STEP ? (uint16_t)(size - offset) : NV_STEP;
-		TSS2_RC rc = Esys_NV_Read(c->esys, auth, nv->handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					  ESYS_TR_NONE, step, offset, &part);
-
-		if (rc != TSS2_RC_SUCCESS)
-			return connection_status(c, "TPM2_NV_Read", rc);
-		if (part->size != step)
-			return connection_refuse(c, STATUS_IO, "TPM2_NV_Read: short answer");
-
-		enum status status =
-			bytes_append(&all, (struct span){ .data = part->buffer, .len = step });
+		enum status status = nv_read_part(c, index, owner, step, offset, &all);
 
 		if (status != OK)
 			return status;
@@ -98,27 +108,29 @@ static enum status not_gone(enum status status)
 
 enum status nv_read_listed(struct connection *c, TPM2_HANDLE index, struct bytes *out)
 {
-	AUTO_DONE(loaded)
-	nv = { .device = c->device, .handle = ESYS_TR_NONE, .is_persistent = true };
-	AUTO(TPM2B_NV_PUBLIC) area = NULL;
-	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-					   &nv.handle);
+	TPM2B_NV_PUBLIC area = { 0 };
+	TPM2B_NAME name = { 0 };
+	unsigned tries = 0;
+	TSS2_RC rc;
 
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_NV_ReadPublic(c->esys, nv.handle, ESYS_TR_NONE, ESYS_TR_NONE,
-					ESYS_TR_NONE, &area, NULL);
+	do {
+		rc = Tss2_Sys_NV_ReadPublic(c->sys, index, NULL, &area, &name, NULL);
+	} while (is_busy(rc, &tries));
 	if (rc != TSS2_RC_SUCCESS)
 		return not_gone(connection_status(c, "TPM2_NV_ReadPublic", rc));
-	if (area->nvPublic.dataSize > NV_MAX)
+	/* The answer to another question. */
+	if (area.nvPublic.nvIndex != index)
+		return connection_refuse(c, STATUS_IO, "TPM2_NV_ReadPublic: another index");
+	if (area.nvPublic.dataSize > NV_MAX)
 		return connection_refuse(c, STATUS_TOO_LARGE, "NV index over the cap");
 	/* Reserved by its definition, but never written: as good as absent. */
-	if ((area->nvPublic.attributes & TPMA_NV_WRITTEN) == 0)
+	if ((area.nvPublic.attributes & TPMA_NV_WRITTEN) == 0)
 		return STATUS_NOT_FOUND;
 
-	ESYS_TR auth =
-		(area->nvPublic.attributes & TPMA_NV_AUTHREAD) != 0 ? nv.handle : ESYS_TR_RH_OWNER;
+	TPM2_HANDLE owner =
+		(area.nvPublic.attributes & TPMA_NV_AUTHREAD) != 0 ? index : TPM2_RH_OWNER;
 
-	return not_gone(nv_read_parts(c, &nv, auth, area->nvPublic.dataSize, out));
+	return not_gone(nv_read_parts(c, index, owner, area.nvPublic.dataSize, out));
 }
 
 enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out)

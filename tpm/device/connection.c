@@ -33,8 +33,6 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 		memcpy(d->endorsement_auth.buffer, endorsement_auth.data, endorsement_auth.len);
 	d->is_held = strncmp(tcti, "device", strlen("device")) == 0;
 	d->has_leftovers = true;
-	d->ak_kept = ESYS_TR_NONE;
-	d->minting_kept = ESYS_TR_NONE;
 	*out = d;
 	d = NULL;
 	return OK;
@@ -42,9 +40,10 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 
 static void disconnect(struct tpm_device *d)
 {
-	/* Handles are the connection's. */
-	d->ak_kept = ESYS_TR_NONE;
-	d->minting_kept = ESYS_TR_NONE;
+	/* One that broke leaves them loaded, and has_leftovers says so. */
+	d->ak_kept = 0;
+	d->minting_kept = 0;
+	d->sys = NULL;
 	if (d->esys != NULL)
 		Esys_Finalize(&d->esys);
 	free(d->guard);
@@ -59,7 +58,7 @@ void tpm_device_free(struct tpm_device *d)
 		return;
 	disconnect(d);
 	tpm_device_drop_minting_key(d);
-	Esys_Free(d->ak);
+	free(d->ak);
 	bytes_done(&d->ak_public);
 	explicit_bzero(&d->endorsement_auth, sizeof(d->endorsement_auth));
 	free(d->tcti_name);
@@ -105,6 +104,8 @@ static TSS2_RC connect_once(struct tpm_device *d)
 				      : Esys_Initialize(&d->esys, d->guard, NULL);
 	}
 	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_GetSysContext(d->esys, &d->sys);
+	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TR_SetAuth(d->esys, ESYS_TR_RH_ENDORSEMENT, &d->endorsement_auth);
 	if (rc != TSS2_RC_SUCCESS)
 		disconnect(d);
@@ -117,15 +118,9 @@ static enum status range_flush(struct connection *c, TPM2_HANDLE first, TPM2_HAN
 	size_t count = 0;
 	enum status status = handles_list(c, first, end, handles, LEFTOVERS_MAX, &count);
 
-	for (size_t i = 0; i < count && status == OK; i++) {
-		ESYS_TR handle = ESYS_TR_NONE;
-		TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, handles[i], ESYS_TR_NONE, ESYS_TR_NONE,
-						   ESYS_TR_NONE, &handle);
-
-		if (rc == TSS2_RC_SUCCESS)
-			rc = Esys_FlushContext(c->esys, handle);
-		status = connection_status(c, "TPM2_FlushContext", rc);
-	}
+	for (size_t i = 0; i < count && status == OK; i++)
+		status = connection_status(c, "TPM2_FlushContext",
+					   Tss2_Sys_FlushContext(c->sys, handles[i]));
 	return status;
 }
 
@@ -162,7 +157,7 @@ enum status connection_open(struct tpm_device *d, struct connection *out)
 		    (rc & ~TSS2_RC_LAYER_MASK) != TSS2_BASE_RC_TRY_AGAIN)
 			break;
 	}
-	*out = (struct connection){ .device = d, .esys = d->esys };
+	*out = (struct connection){ .device = d, .esys = d->esys, .sys = d->sys };
 	d->is_away = d->esys == NULL;
 	if (d->esys != NULL)
 		return d->has_leftovers ? leftovers_flush(out) : OK;

@@ -3,10 +3,15 @@
 #define TPM_DEVICE_CONNECTION_H
 
 #include <tss2/tss2_esys.h>
+#include <tss2/tss2_sys.h>
 
 #include "tpm/device/device.h"
 
-/* Private to tpm/device. */
+/*
+ * Private to tpm/device. A command goes by SYS unless it wants the TSS's own
+ * cryptography (ek.c): ESYS makes a library context of OpenSSL, about a millisecond,
+ * for each name and each session.
+ */
 
 #define REASON_MAX 320
 
@@ -30,10 +35,11 @@ struct tpm_device {
 	bool is_away; /* the last verb found no TPM */
 	TSS2_TCTI_CONTEXT *tcti, *guard;
 	ESYS_CONTEXT *esys;
+	TSS2_SYS_CONTEXT *sys; /* below it */
 	TPMS_CONTEXT *ak;
 	struct bytes ak_public;
-	/* Loaded until the verb ends; ESYS_TR_NONE: not. */
-	ESYS_TR ak_kept, minting_kept;
+	/* Loaded until the verb ends; 0: not. */
+	TPM2_HANDLE ak_kept, minting_kept;
 	struct minting_key minting;
 	char reason[REASON_MAX];
 };
@@ -42,6 +48,7 @@ struct tpm_device {
 struct connection {
 	struct tpm_device *device;
 	ESYS_CONTEXT *esys;
+	TSS2_SYS_CONTEXT *sys;
 };
 
 /* A TCTI over another one, which stays the caller's: an answer that is no whole
@@ -55,7 +62,19 @@ enum status connection_status(struct connection *c, const char *command, TSS2_RC
 /* The same for a reason of our own. */
 enum status connection_refuse(struct connection *c, enum status status, const char *reason);
 
-/* An object or session in the TPM; released at the end of its scope. */
+/* SYS asks once, where ESYS asks again; counts tries. */
+bool is_busy(TSS2_RC rc, unsigned *tries);
+
+/* A key or session of ours by the TPM's handle, flushed at the end of its scope;
+ * without a device it is only borrowed. */
+struct slot {
+	struct tpm_device *device;
+	TPM2_HANDLE handle; /* 0: none */
+};
+
+void slot_done(struct slot *s);
+
+/* An object or session as ESYS knows it; released at the end of its scope. */
 struct loaded {
 	struct tpm_device *device;
 	ESYS_TR handle;
@@ -83,29 +102,29 @@ enum status pcrs_read(struct connection *c, enum digest_alg bank, pcr_mask selec
 enum status clock_read(struct connection *c, struct tpm_clock *out);
 
 /* A primary that is flushed with *out. */
-enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
-			   struct loaded *out, struct bytes *public_area);
+enum status primary_create(struct connection *c, TPM2_HANDLE hierarchy,
+			   const TPM2B_PUBLIC *template, struct slot *out,
+			   struct bytes *public_area);
+/* The caller's to free. */
+enum status context_save(struct connection *c, TPM2_HANDLE handle, TPMS_CONTEXT **out);
 /* In a verb the key stays for the next call, and out only borrows it. */
-void key_keep(struct connection *c, ESYS_TR *kept, struct loaded *out);
+void key_keep(struct connection *c, TPM2_HANDLE *kept, struct slot *out);
 /* Flushes one that stayed. */
-void key_release(struct tpm_device *d, ESYS_TR *kept);
+void key_release(struct tpm_device *d, TPM2_HANDLE *kept);
 /* The AK, from its saved context or derived anew. */
-enum status ak_load(struct connection *c, struct loaded *out);
-enum status minting_key_load(struct connection *c, struct loaded *out);
+enum status ak_load(struct connection *c, struct slot *out);
+enum status minting_key_load(struct connection *c, struct slot *out);
 /* Did loading a saved context fail for good? */
 bool is_context_dead(enum status status);
 
 AUTO_RELEASE(connection, connection_done);
 AUTO_RELEASE(loaded, loaded_done);
-AUTO_FREE(TPM2B_ATTEST, TPM2B_ATTEST, Esys_Free);
+AUTO_RELEASE(slot, slot_done);
 AUTO_FREE(TPM2B_DIGEST, TPM2B_DIGEST, Esys_Free);
-AUTO_FREE(TPM2B_MAX_NV_BUFFER, TPM2B_MAX_NV_BUFFER, Esys_Free);
-AUTO_FREE(TPM2B_NV_PUBLIC, TPM2B_NV_PUBLIC, Esys_Free);
 AUTO_FREE(TPM2B_PUBLIC, TPM2B_PUBLIC, Esys_Free);
 AUTO_FREE(TPML_DIGEST, TPML_DIGEST, Esys_Free);
 AUTO_FREE(TPML_PCR_SELECTION, TPML_PCR_SELECTION, Esys_Free);
 AUTO_FREE(TPMS_CAPABILITY_DATA, TPMS_CAPABILITY_DATA, Esys_Free);
 AUTO_FREE(TPMS_TIME_INFO, TPMS_TIME_INFO, Esys_Free);
-AUTO_FREE(TPMT_SIGNATURE, TPMT_SIGNATURE, Esys_Free);
 
 #endif

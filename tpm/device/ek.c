@@ -145,7 +145,7 @@ static enum status endorsement_states(struct connection *c, unsigned *states)
 
 static enum status attestation_key_find(struct connection *c, struct tpm_identity *identity)
 {
-	AUTO_DONE(loaded) ak = { 0 };
+	AUTO_DONE(slot) ak = { 0 };
 	enum status status = ak_load(c, &ak);
 
 	identity->states &= ~(unsigned)(TPM_ENDORSEMENT_DISABLED | TPM_ENDORSEMENT_AUTH_SET);
@@ -288,6 +288,25 @@ static enum status template_find(struct connection *c, const struct ek_kind *kin
 	return ek_template(kind, span_of(&nonce), out);
 }
 
+/* By ESYS, which is to salt a session with it. */
+static enum status ek_create(struct connection *c, const TPM2B_PUBLIC *template, struct loaded *out,
+			     struct bytes *public_area)
+{
+	AUTO(TPM2B_PUBLIC) made = NULL;
+	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	const TPM2B_DATA outside = { 0 };
+	const TPML_PCR_SELECTION creation = { 0 };
+	ESYS_TR handle = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_CreatePrimary(c->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD,
+					ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, template, &outside,
+					&creation, &handle, &made, NULL, NULL, NULL);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_CreatePrimary", rc);
+	*out = (struct loaded){ .device = c->device, .handle = handle };
+	return public_marshal(&made->publicArea, public_area);
+}
+
 static enum status derived_find(struct connection *c, const struct ek_kind *kind,
 				const struct ek_certificate *certificate, struct loaded *out,
 				struct bytes *public_area)
@@ -298,7 +317,7 @@ static enum status derived_find(struct connection *c, const struct ek_kind *kind
 	enum status status = template_find(c, kind, &template);
 
 	if (status == OK)
-		status = primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, &made, &area);
+		status = ek_create(c, &template, &made, &area);
 	if (status != OK)
 		return status;
 	if (!is_certified(certificate, &area))
@@ -373,21 +392,37 @@ static enum status ek_session(struct connection *c, const struct loaded *ek,
 	return connection_status(c, "TPM2_PolicyOR", rc);
 }
 
+/* To ESYS: closed with *out, not flushed. */
+static enum status ak_introduce(struct connection *c, const struct slot *ak, struct loaded *out)
+{
+	ESYS_TR handle = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_TR_FromTPMPublic(c->esys, ak->handle, ESYS_TR_NONE, ESYS_TR_NONE,
+					   ESYS_TR_NONE, &handle);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_ReadPublic", rc);
+	*out = (struct loaded){ .device = c->device, .handle = handle, .is_persistent = true };
+	return OK;
+}
+
 static enum status activate(struct connection *c, const struct loaded *ek,
 			    const struct public_area *area, const TPM2B_ID_OBJECT *id_object,
 			    const TPM2B_ENCRYPTED_SECRET *encrypted_secret, struct bytes *secret)
 {
-	AUTO_DONE(loaded) ak = { 0 };
+	AUTO_DONE(slot) ak = { 0 };
+	AUTO_DONE(loaded) known = { 0 };
 	AUTO_DONE(loaded) session = { 0 };
 	AUTO(TPM2B_DIGEST) opened = NULL;
 	enum status status = ak_load(c, &ak);
 
 	if (status == OK)
+		status = ak_introduce(c, &ak, &known);
+	if (status == OK)
 		status = ek_session(c, ek, area, &session);
 	if (status != OK)
 		return status;
 
-	TSS2_RC rc = Esys_ActivateCredential(c->esys, ak.handle, ek->handle, ESYS_TR_PASSWORD,
+	TSS2_RC rc = Esys_ActivateCredential(c->esys, known.handle, ek->handle, ESYS_TR_PASSWORD,
 					     session.handle, ESYS_TR_NONE, id_object,
 					     encrypted_secret, &opened);
 

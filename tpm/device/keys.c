@@ -1,55 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
 #include "tpm/device/connection.h"
 #include "tpm/device/templates.h"
 
-enum status primary_create(struct connection *c, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
-			   struct loaded *out, struct bytes *public_area)
-{
-	AUTO(TPM2B_PUBLIC) made = NULL;
-	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	const TPM2B_DATA outside = { 0 };
-	const TPML_PCR_SELECTION creation = { 0 };
-	ESYS_TR handle = ESYS_TR_NONE;
-	TSS2_RC rc = Esys_CreatePrimary(c->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					ESYS_TR_NONE, &sensitive, template, &outside, &creation,
-					&handle, &made, NULL, NULL, NULL);
+/* How often a TPM that is busy is asked again at once. */
+#define SUBMISSIONS 5
 
-	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(c, "TPM2_CreatePrimary", rc);
-	*out = (struct loaded){ .device = c->device, .handle = handle };
-	return public_marshal(&made->publicArea, public_area);
+bool is_busy(TSS2_RC rc, unsigned *tries)
+{
+	return (rc == TPM2_RC_RETRY || rc == TPM2_RC_YIELDED || rc == TPM2_RC_TESTING) &&
+	       ++*tries < SUBMISSIONS;
 }
 
-void key_keep(struct connection *c, ESYS_TR *kept, struct loaded *out)
+void slot_done(struct slot *s)
+{
+	if (s->device != NULL && s->handle != 0 && s->device->sys != NULL &&
+	    Tss2_Sys_FlushContext(s->device->sys, s->handle) != TSS2_RC_SUCCESS)
+		s->device->has_leftovers = true;
+	*s = (struct slot){ 0 };
+}
+
+void key_keep(struct connection *c, TPM2_HANDLE *kept, struct slot *out)
 {
 	if (!c->device->is_in_verb)
 		return;
 	*kept = out->handle;
-	*out = (struct loaded){ .handle = *kept };
+	*out = (struct slot){ .handle = *kept };
 }
 
-void key_release(struct tpm_device *d, ESYS_TR *kept)
+void key_release(struct tpm_device *d, TPM2_HANDLE *kept)
 {
-	struct loaded key = { .device = d, .handle = *kept };
+	struct slot key = { .device = d, .handle = *kept };
 
-	*kept = ESYS_TR_NONE;
-	loaded_done(&key);
+	*kept = 0;
+	slot_done(&key);
 }
 
-static enum status context_load(struct connection *c, const TPMS_CONTEXT *context, ESYS_TR *kept,
-				struct loaded *out)
+enum status primary_create(struct connection *c, TPM2_HANDLE hierarchy,
+			   const TPM2B_PUBLIC *template, struct slot *out,
+			   struct bytes *public_area)
 {
-	if (*kept != ESYS_TR_NONE) {
-		*out = (struct loaded){ .handle = *kept };
+	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	const TPM2B_DATA outside = { 0 };
+	const TPML_PCR_SELECTION creation = { 0 };
+	TSS2L_SYS_AUTH_COMMAND auth = { .count = 1, .auths = { { .sessionHandle = TPM2_RH_PW } } };
+	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
+	TPM2B_PUBLIC made = { 0 };
+	TPM2_HANDLE handle = 0;
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	if (hierarchy == TPM2_RH_ENDORSEMENT)
+		auth.auths[0].hmac = c->device->endorsement_auth;
+	do {
+		rc = Tss2_Sys_CreatePrimary(c->sys, hierarchy, &auth, &sensitive, template,
+					    &outside, &creation, &handle, &made, NULL, NULL, NULL,
+					    NULL, &answered);
+	} while (is_busy(rc, &tries));
+	explicit_bzero(&auth, sizeof(auth));
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_CreatePrimary", rc);
+	*out = (struct slot){ .device = c->device, .handle = handle };
+	return public_marshal(&made.publicArea, public_area);
+}
+
+enum status context_save(struct connection *c, TPM2_HANDLE handle, TPMS_CONTEXT **out)
+{
+	TPMS_CONTEXT *context = calloc(1, sizeof(*context));
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	if (context == NULL)
+		return STATUS_NO_MEMORY;
+	do {
+		rc = Tss2_Sys_ContextSave(c->sys, handle, context);
+	} while (is_busy(rc, &tries));
+	if (rc == TSS2_RC_SUCCESS)
+		*out = context;
+	else
+		free(context);
+	return connection_status(c, "TPM2_ContextSave", rc);
+}
+
+static enum status context_load(struct connection *c, const TPMS_CONTEXT *context,
+				TPM2_HANDLE *kept, struct slot *out)
+{
+	TPM2_HANDLE handle = 0;
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	if (*kept != 0) {
+		*out = (struct slot){ .handle = *kept };
 		return OK;
 	}
-
-	ESYS_TR handle = ESYS_TR_NONE;
-	TSS2_RC rc = Esys_ContextLoad(c->esys, context, &handle);
-
+	do {
+		rc = Tss2_Sys_ContextLoad(c->sys, context, &handle);
+	} while (is_busy(rc, &tries));
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_ContextLoad", rc);
-	*out = (struct loaded){ .device = c->device, .handle = handle };
+	*out = (struct slot){ .device = c->device, .handle = handle };
 	key_keep(c, kept, out);
 	return OK;
 }
@@ -61,7 +112,7 @@ bool is_context_dead(enum status status)
 	       status == STATUS_UNSUPPORTED;
 }
 
-enum status ak_load(struct connection *c, struct loaded *out)
+enum status ak_load(struct connection *c, struct slot *out)
 {
 	AUTO_DONE(bytes) public_area = { 0 };
 	struct tpm_device *d = c->device;
@@ -72,17 +123,14 @@ enum status ak_load(struct connection *c, struct loaded *out)
 	if (status == OK || !is_context_dead(status))
 		return status;
 	/* The AK comes back from its template. */
-	Esys_Free(d->ak);
+	free(d->ak);
 	d->ak = NULL;
 
 	TPM2B_PUBLIC template = ak_template();
 
-	status = primary_create(c, ESYS_TR_RH_ENDORSEMENT, &template, out, &public_area);
-
-	if (status != OK)
-		return status;
-	status = connection_status(c, "TPM2_ContextSave",
-				   Esys_ContextSave(c->esys, out->handle, &d->ak));
+	status = primary_create(c, TPM2_RH_ENDORSEMENT, &template, out, &public_area);
+	if (status == OK)
+		status = context_save(c, out->handle, &d->ak);
 	if (status != OK)
 		return status;
 	bytes_done(&d->ak_public);
@@ -92,7 +140,7 @@ enum status ak_load(struct connection *c, struct loaded *out)
 	return OK;
 }
 
-enum status minting_key_load(struct connection *c, struct loaded *out)
+enum status minting_key_load(struct connection *c, struct slot *out)
 {
 	if (c->device->minting.context == NULL)
 		return connection_refuse(c, STATUS_NOT_FOUND, "there is no minting key");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/writer.h"
@@ -9,13 +10,15 @@
 
 /* resetCount in TPMS_TIME_INFO (Part 2, 10.11.6), as tpm/policy_digest.h. */
 #define OFFSET_RESET_COUNT 16
+/* Part 1, 19.6.5: at least 16 bytes. */
+#define SESSION_NONCE 16
 /* How often an extend of some other PCR may fall between policy and signature. */
 #define SIGN_TRIES 8
 
 void tpm_device_drop_minting_key(struct tpm_device *d)
 {
 	key_release(d, &d->minting_kept);
-	Esys_Free(d->minting.context);
+	free(d->minting.context);
 	bytes_done(&d->minting.public_area);
 	d->minting = (struct minting_key){ 0 };
 }
@@ -48,7 +51,7 @@ static enum status policy_now(struct connection *c, enum digest_alg bank, pcr_ma
  * where it would not; any other failure says nothing about the key. */
 static enum status minting_key_fits(struct connection *c, const struct minting_key *wanted)
 {
-	AUTO_DONE(loaded) key = { 0 };
+	AUTO_DONE(slot) key = { 0 };
 	const struct minting_key *held = &c->device->minting;
 
 	if (held->context == NULL || held->bank != wanted->bank || held->pcrs != wanted->pcrs ||
@@ -62,7 +65,7 @@ static enum status minting_key_fits(struct connection *c, const struct minting_k
 
 static enum status minting_key_make(struct connection *c, struct minting_key *key)
 {
-	AUTO_DONE(loaded) made = { 0 };
+	AUTO_DONE(slot) made = { 0 };
 	uint8_t unique[32];
 
 	/* Another key each time: a certificate of a capped key's must never
@@ -71,13 +74,10 @@ static enum status minting_key_make(struct connection *c, struct minting_key *ke
 		return STATUS_IO;
 
 	TPM2B_PUBLIC template = minting_template(&key->policy, unique);
-	enum status status =
-		primary_create(c, ESYS_TR_RH_NULL, &template, &made, &key->public_area);
+	enum status status = primary_create(c, TPM2_RH_NULL, &template, &made, &key->public_area);
 
-	if (status != OK)
-		return status;
-	status = connection_status(c, "TPM2_ContextSave",
-				   Esys_ContextSave(c->esys, made.handle, &key->context));
+	if (status == OK)
+		status = context_save(c, made.handle, &key->context);
 	if (status == OK)
 		key_keep(c, &c->device->minting_kept, &made);
 	return status;
@@ -130,16 +130,51 @@ enum status tpm_device_minting_key_spent(struct tpm_device *d, bool *is_spent)
 	return status;
 }
 
-static enum status minting_session(struct connection *c, struct loaded *out)
+/* Neither salted nor bound: it is the policy's state in the TPM, and has no secret. */
+static enum status session_start(struct connection *c, struct slot *out)
+{
+	const TPMT_SYM_DEF no_cipher = { .algorithm = TPM2_ALG_NULL };
+	const TPM2B_ENCRYPTED_SECRET no_salt = { 0 };
+	TPM2B_NONCE ours = { .size = SESSION_NONCE }, tpms = { 0 };
+	TPM2_HANDLE session = 0;
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	if (RAND_bytes(ours.buffer, SESSION_NONCE) != 1)
+		return STATUS_IO;
+	do {
+		rc = Tss2_Sys_StartAuthSession(c->sys, TPM2_RH_NULL, TPM2_RH_NULL, NULL, &ours,
+					       &no_salt, TPM2_SE_POLICY, &no_cipher,
+					       TPM2_ALG_SHA256, &session, &tpms, NULL);
+	} while (is_busy(rc, &tries));
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_StartAuthSession", rc);
+	*out = (struct slot){ .device = c->device, .handle = session };
+	return OK;
+}
+
+static enum status policy_pcr(struct connection *c, TPM2_HANDLE session)
 {
 	const struct minting_key *key = &c->device->minting;
-	const TPMT_SYM_DEF no_cipher = { .algorithm = TPM2_ALG_NULL };
 	const TPM2B_DIGEST current = { 0 };
 	const TPML_PCR_SELECTION selection = selection_of(key->bank, key->pcrs);
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	do {
+		rc = Tss2_Sys_PolicyPCR(c->sys, session, NULL, &current, &selection, NULL);
+	} while (is_busy(rc, &tries));
+	return connection_status(c, "TPM2_PolicyPCR", rc);
+}
+
+static enum status policy_counters(struct connection *c, TPM2_HANDLE session)
+{
+	const struct minting_key *key = &c->device->minting;
 	AUTO_DONE(bytes) counters = { 0 };
 	struct writer w = writer_to(&counters, 8);
 	TPM2B_OPERAND operand = { .size = 8 };
-	ESYS_TR session = ESYS_TR_NONE;
+	unsigned tries = 0;
+	TSS2_RC rc;
 
 	writer_be32(&w, key->reset_count);
 	writer_be32(&w, key->restart_count);
@@ -150,50 +185,52 @@ static enum status minting_session(struct connection *c, struct loaded *out)
 		return status;
 	memcpy(operand.buffer, counters.data, 8);
 
-	TSS2_RC rc = Esys_StartAuthSession(c->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-					   ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY,
-					   &no_cipher, TPM2_ALG_SHA256, &session);
-
-	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(c, "TPM2_StartAuthSession", rc);
-	*out = (struct loaded){ .device = c->device, .handle = session };
-	status = connection_status(c, "TPM2_PolicyPCR",
-				   Esys_PolicyPCR(c->esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
-						  ESYS_TR_NONE, &current, &selection));
-	if (status != OK)
-		return status;
-	return connection_status(c, "TPM2_PolicyCounterTimer",
-				 Esys_PolicyCounterTimer(c->esys, session, ESYS_TR_NONE,
-							 ESYS_TR_NONE, ESYS_TR_NONE, &operand,
-							 OFFSET_RESET_COUNT, TPM2_EO_EQ));
+	do {
+		rc = Tss2_Sys_PolicyCounterTimer(c->sys, session, NULL, &operand,
+						 OFFSET_RESET_COUNT, TPM2_EO_EQ, NULL);
+	} while (is_busy(rc, &tries));
+	return connection_status(c, "TPM2_PolicyCounterTimer", rc);
 }
 
-static enum status sign_once(struct connection *c, ESYS_TR key, const TPM2B_DIGEST *digest,
+static enum status sign_once(struct connection *c, TPM2_HANDLE key, const TPM2B_DIGEST *digest,
 			     struct bytes *signature)
 {
-	AUTO_DONE(loaded) session = { 0 };
-	AUTO(TPMT_SIGNATURE) made = NULL;
+	AUTO_DONE(slot) session = { 0 };
+	TPMT_SIGNATURE made = { 0 };
+	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
+	unsigned tries = 0;
+	TSS2_RC rc;
 	const TPMT_SIG_SCHEME own_scheme = { .scheme = TPM2_ALG_NULL };
 	/* An unrestricted key signs what did not come from the TPM. */
 	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
-	enum status status = minting_session(c, &session);
+	enum status status = session_start(c, &session);
 
+	if (status == OK)
+		status = policy_pcr(c, session.handle);
+	if (status == OK)
+		status = policy_counters(c, session.handle);
 	if (status != OK)
 		return status;
 
-	TSS2_RC rc = Esys_Sign(c->esys, key, session.handle, ESYS_TR_NONE, ESYS_TR_NONE, digest,
-			       &own_scheme, &no_ticket, &made);
+	/* The session ends with a signature, and stays after a refusal. */
+	const TSS2L_SYS_AUTH_COMMAND auth = { .count = 1,
+					      .auths = { { .sessionHandle = session.handle } } };
 
+	do {
+		rc = Tss2_Sys_Sign(c->sys, key, &auth, digest, &own_scheme, &no_ticket, &made,
+				   &answered);
+	} while (is_busy(rc, &tries));
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_Sign", rc);
-	return signature_marshal(made, signature);
+	session = (struct slot){ 0 };
+	return signature_marshal(&made, signature);
 }
 
 enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest,
 				 struct bytes *signature)
 {
 	AUTO_DONE(connection) c = { 0 };
-	AUTO_DONE(loaded) key = { 0 };
+	AUTO_DONE(slot) key = { 0 };
 	TPM2B_DIGEST hashed = { .size = SHA256_SIZE };
 
 	if (digest->alg != DIGEST_SHA256)

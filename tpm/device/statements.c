@@ -7,6 +7,7 @@
 /* PCR 10 may move between quote and read; a boot's burst soon ends. */
 #define QUOTE_TRIES 8
 
+static const TPMS_AUTH_COMMAND no_password = { .sessionHandle = TPM2_RH_PW };
 /* The key's own scheme. */
 static const TPMT_SIG_SCHEME own_scheme = { .scheme = TPM2_ALG_NULL };
 
@@ -37,17 +38,24 @@ static enum status statement_take(const TPM2B_ATTEST *attest, const TPMT_SIGNATU
 	return status;
 }
 
-static enum status quote_once(struct connection *c, ESYS_TR ak, const TPML_PCR_SELECTION *selection,
-			      const TPM2B_DATA *extra, struct tpm_statement *out)
+static enum status quote_once(struct connection *c, TPM2_HANDLE ak,
+			      const TPML_PCR_SELECTION *selection, const TPM2B_DATA *extra,
+			      struct tpm_statement *out)
 {
-	AUTO(TPM2B_ATTEST) attest = NULL;
-	AUTO(TPMT_SIGNATURE) signature = NULL;
-	TSS2_RC rc = Esys_Quote(c->esys, ak, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, extra,
-				&own_scheme, selection, &attest, &signature);
+	const TSS2L_SYS_AUTH_COMMAND auth = { .count = 1, .auths = { no_password } };
+	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
+	TPM2B_ATTEST attest = { 0 };
+	TPMT_SIGNATURE signature = { 0 };
+	unsigned tries = 0;
+	TSS2_RC rc;
 
+	do {
+		rc = Tss2_Sys_Quote(c->sys, ak, &auth, extra, &own_scheme, selection, &attest,
+				    &signature, &answered);
+	} while (is_busy(rc, &tries));
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_Quote", rc);
-	return statement_take(attest, signature, out);
+	return statement_take(&attest, &signature, out);
 }
 
 /* Are these the values that were quoted? */
@@ -70,7 +78,7 @@ enum status tpm_device_quote(struct tpm_device *d, enum digest_alg bank, pcr_mas
 			     struct pcr_values *values)
 {
 	AUTO_DONE(connection) c = { 0 };
-	AUTO_DONE(loaded) ak = { 0 };
+	AUTO_DONE(slot) ak = { 0 };
 	TPML_PCR_SELECTION selection = selection_of(bank, select);
 	TPM2B_DATA extra;
 	enum status status = qualifying_of(extra_data, &extra);
@@ -100,14 +108,33 @@ enum status tpm_device_quote(struct tpm_device *d, enum digest_alg bank, pcr_mas
 			    : status;
 }
 
+/* The minting key has neither userWithAuth nor adminWithPolicy: its ADMIN role is
+ * the empty password. */
+static enum status certify_once(struct connection *c, TPM2_HANDLE key, TPM2_HANDLE ak,
+				const TPM2B_DATA *extra, struct tpm_statement *out)
+{
+	const TSS2L_SYS_AUTH_COMMAND auths = { .count = 2, .auths = { no_password, no_password } };
+	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
+	TPM2B_ATTEST attest = { 0 };
+	TPMT_SIGNATURE signature = { 0 };
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	do {
+		rc = Tss2_Sys_Certify(c->sys, key, ak, &auths, extra, &own_scheme, &attest,
+				      &signature, &answered);
+	} while (is_busy(rc, &tries));
+	if (rc != TSS2_RC_SUCCESS)
+		return connection_status(c, "TPM2_Certify", rc);
+	return statement_take(&attest, &signature, out);
+}
+
 enum status tpm_device_certify(struct tpm_device *d, struct span qualifying,
 			       struct tpm_statement *statement)
 {
 	AUTO_DONE(connection) c = { 0 };
-	AUTO_DONE(loaded) ak = { 0 };
-	AUTO_DONE(loaded) key = { 0 };
-	AUTO(TPM2B_ATTEST) attest = NULL;
-	AUTO(TPMT_SIGNATURE) signature = NULL;
+	AUTO_DONE(slot) ak = { 0 };
+	AUTO_DONE(slot) key = { 0 };
 	TPM2B_DATA extra;
 	enum status status = qualifying_of(qualifying, &extra);
 
@@ -117,15 +144,5 @@ enum status tpm_device_certify(struct tpm_device *d, struct span qualifying,
 		status = ak_load(&c, &ak);
 	if (status == OK)
 		status = minting_key_load(&c, &key);
-	if (status != OK)
-		return status;
-
-	/* The minting key has neither userWithAuth nor adminWithPolicy: its
-	 * ADMIN role is the empty password. */
-	TSS2_RC rc = Esys_Certify(c.esys, key.handle, ak.handle, ESYS_TR_PASSWORD, ESYS_TR_PASSWORD,
-				  ESYS_TR_NONE, &extra, &own_scheme, &attest, &signature);
-
-	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(&c, "TPM2_Certify", rc);
-	return statement_take(attest, signature, statement);
+	return status == OK ? certify_once(&c, key.handle, ak.handle, &extra, statement) : status;
 }
