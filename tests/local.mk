@@ -18,5 +18,5 @@ include tests/bench/local.mk
 EXTRA_DIST += tests/data/README.md tests/data/ca tests/data/ramfs-custompolicy \
 	tests/data/sb-exec-policy
 
-EXTRA_DIST += tests/layers
+EXTRA_DIST += tests/layers tests/unit/scratch.h
 TESTS += tests/layers

@@ -29,6 +29,7 @@
 #include "daemon/role.h"
 #include "messages/evidence.h"
 #include "messages/limits.h"
+#include "scratch.h"
 #include "tpm/attest.h"
 #include "tpm/credential.h"
 #include "tpm/policy_digest.h"
@@ -47,8 +48,8 @@
 #define TIDY_WAIT_US 400000
 #define TPM_TIMEOUT_S 2
 
-static char top[] = "/tmp/attestd-faults.XXXXXX";
-static char configuration[64], boot_log[4200], ima_log[4200];
+static char top[SCRATCH_MAX];
+static char configuration[128], boot_log[4200], ima_log[4200];
 static struct tpm_proxy proxy;
 static struct broker_client agent;
 static struct channel mint;
@@ -69,7 +70,7 @@ static const char *scene = "";
 
 static void write_configuration(void)
 {
-	char key[64];
+	char key[128];
 	FILE *file;
 
 	(void)snprintf(configuration, sizeof(configuration), "%s/attestd.conf", top);
@@ -92,7 +93,7 @@ static void start_broker(void)
 {
 	const char *build = getenv("builddir");
 	int to_agent[2], to_mint[2];
-	char program[4096], log[64];
+	char program[4096], log[128];
 
 	(void)snprintf(program, sizeof(program), "%s/attestd/roles/broker",
 		       build != NULL ? build : ".");
@@ -740,7 +741,7 @@ static int make(void **state)
 	(void)state;
 	(void)umask(022);
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (port == NULL || mkdtemp(top) == NULL ||
+	if (port == NULL || mkdtemp(scratch_name(top, "faults")) == NULL ||
 	    !tpm_proxy_start(&proxy, (uint16_t)strtoul(port, NULL, 10)))
 		return 1;
 	if (sources == NULL)
@@ -759,7 +760,7 @@ static int make(void **state)
 
 static int drop(void **state)
 {
-	char command[128];
+	char command[320];
 
 	(void)state;
 	stop_broker();

@@ -78,12 +78,8 @@ static void make_keys(struct signer_scene *s)
 	static const char *const names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
 					     "act.pem" };
 	struct key_fault fault;
-	const char *temporary = getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR");
 
-	assert_in_range(
-		snprintf(s->directory, sizeof(s->directory), "%s/attestd-signer-XXXXXX", temporary),
-		1, sizeof(s->directory) - 1);
-	assert_non_null(mkdtemp(s->directory));
+	assert_non_null(mkdtemp(scratch_name(s->directory, "signer")));
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", s->directory, names[i]);
 	assert_int_equal(signer_keys_init(s->directory, "prod.example"), OK);

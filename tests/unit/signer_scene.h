@@ -4,6 +4,7 @@
 
 #include "evidence_maker.h"
 #include "golden_release.h"
+#include "scratch.h"
 #include "verifier/signer/core.h"
 
 /*
@@ -13,7 +14,7 @@
  */
 struct signer_scene {
 	struct golden golden;
-	char directory[64]; /* keys */
+	char directory[SCRATCH_MAX]; /* keys */
 	struct signer signer;
 	EVP_PKEY *ek;
 	struct bytes ek_public, spki;

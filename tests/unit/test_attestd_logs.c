@@ -9,11 +9,12 @@
 #include "attestd/broker/logs.h"
 #include "base/digest.h"
 #include "base/writer.h"
+#include "scratch.h"
 
 #define MAX ((size_t)1 << 20)
 
-static char directory[] = "/tmp/attestd-logs.XXXXXX";
-static char ima_path[64], boot_path[64], count_path[64];
+static char directory[SCRATCH_MAX];
+static char ima_path[128], boot_path[128], count_path[128];
 static struct log_files logs;
 
 static void put_le32(struct writer *w, size_t value)
@@ -66,8 +67,7 @@ static int open_all(void **state)
 	AUTO_DONE(bytes) log = { 0 };
 
 	(void)state;
-	(void)strcpy(directory, "/tmp/attestd-logs.XXXXXX");
-	assert_non_null(mkdtemp(directory));
+	assert_non_null(mkdtemp(scratch_name(directory, "logs")));
 	(void)snprintf(ima_path, sizeof(ima_path), "%s/ima", directory);
 	(void)snprintf(boot_path, sizeof(boot_path), "%s/boot", directory);
 	(void)snprintf(count_path, sizeof(count_path), "%s/count", directory);

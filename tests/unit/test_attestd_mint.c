@@ -24,13 +24,14 @@
 #include "base/reader.h"
 #include "base/writer.h"
 #include "daemon/role.h"
+#include "scratch.h"
 
 /* Longer than any of the rights that end by themselves. */
 #define PATIENCE_MS 60000
 #define STEP_US 20000
 
-static char top[] = "/tmp/attestd-mint.XXXXXX";
-static char configuration[64], svid_path[128], directory[64];
+static char top[SCRATCH_MAX];
+static char configuration[128], svid_path[160], directory[128];
 static struct granted granted;
 static struct channel agent, broker;
 static pid_t mint;
@@ -40,7 +41,7 @@ static struct {
 	int64_t ahead_s;
 	int timer_clock, timer_flags; /* of the timer that is to tell of it */
 } * clock_of_day;
-static char clock_path[64];
+static char clock_path[128];
 
 time_t time(time_t *out)
 {
@@ -84,7 +85,7 @@ static void set_clock(int64_t ahead_s)
 
 static void write_configuration(void)
 {
-	char key[64];
+	char key[128];
 	FILE *file;
 
 	(void)snprintf(key, sizeof(key), "%s/result.pem", top);
@@ -135,8 +136,7 @@ static int make(void **state)
 {
 	(void)state;
 	(void)umask(022);
-	(void)strcpy(top, "/tmp/attestd-mint.XXXXXX");
-	assert_non_null(mkdtemp(top));
+	assert_non_null(mkdtemp(scratch_name(top, "mint")));
 	(void)snprintf(configuration, sizeof(configuration), "%s/attestd.conf", top);
 	(void)snprintf(directory, sizeof(directory), "%s/web", top);
 	(void)snprintf(svid_path, sizeof(svid_path), "%s/svid.pem", directory);
@@ -153,7 +153,7 @@ static int make(void **state)
 
 static int drop(void **state)
 {
-	char command[128];
+	char command[320];
 
 	(void)state;
 	if (mint > 0) {

@@ -10,16 +10,16 @@
 
 #include "attestd/mint/svid_directory.h"
 #include "daemon/file.h"
+#include "scratch.h"
 
-static char top[] = "/tmp/attestd-svid.XXXXXX";
-static char path[64];
+static char top[SCRATCH_MAX];
+static char path[128];
 static struct identity_settings identity;
 
 static int make(void **state)
 {
 	(void)state;
-	(void)strcpy(top, "/tmp/attestd-svid.XXXXXX");
-	assert_non_null(mkdtemp(top));
+	assert_non_null(mkdtemp(scratch_name(top, "svid")));
 	(void)snprintf(path, sizeof(path), "%s/web", top);
 	identity = (struct identity_settings){ .name = "web",
 					       .directory = path,
@@ -47,7 +47,7 @@ static void write_set(const char *version)
 static void assert_content(const char *name, const char *content)
 {
 	AUTO_DONE(bytes) read = { 0 };
-	char file[128];
+	char file[192];
 
 	(void)snprintf(file, sizeof(file), "%s/%s", path, name);
 	assert_int_equal(file_read(file, 64, &read), OK);
@@ -82,7 +82,7 @@ static void the_three_files_change_together_and_leave_nothing_behind(void **stat
 static void the_key_has_the_mode_that_was_asked_for(void **state)
 {
 	struct stat st;
-	char file[128];
+	char file[192];
 
 	(void)state;
 	write_set("one");
@@ -109,7 +109,7 @@ static void removal_without_a_directory_is_done(void **state)
 
 static void sets_of_a_run_that_was_killed_are_removed(void **state)
 {
-	char stale[96], file[128];
+	char stale[160], file[192];
 
 	(void)state;
 	write_set("one");
@@ -130,7 +130,7 @@ static enum status write_one(void)
 
 static void a_link_in_the_directorys_place_is_not_followed(void **state)
 {
-	char elsewhere[128];
+	char elsewhere[192];
 
 	(void)state;
 	(void)snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", top);

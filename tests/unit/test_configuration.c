@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "verifier/configuration.h"
 
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -64,7 +65,7 @@ static enum status load(const char *path, struct settings_error *error)
 	return configuration_load(path, &c, error);
 }
 
-static char path[] = "/tmp/attestd-configuration-XXXXXX";
+static char path[SCRATCH_MAX];
 
 static void expect_good(const struct setting *changed, const char *value)
 {
@@ -184,7 +185,7 @@ static void closed_sets_and_forms_are_kept(void **state)
 
 static int make_path(void **state)
 {
-	int fd = mkstemp(path);
+	int fd = mkstemp(scratch_name(path, "configuration"));
 	(void)state;
 
 	return fd < 0 ? -1 : close(fd);

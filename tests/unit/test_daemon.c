@@ -12,6 +12,7 @@
 #include "daemon/channel.h"
 #include "daemon/file.h"
 #include "daemon/settings.h"
+#include "scratch.h"
 
 #define BODY_MAX 4096
 
@@ -355,8 +356,8 @@ static void write_file(const char *path, const char *text, mode_t mode)
 
 static void a_file_over_the_cap_is_refused_before_memory_is_taken(void **state)
 {
-	char path[] = "/tmp/attestd-file-XXXXXX";
-	int fd = mkstemp(path);
+	char path[SCRATCH_MAX];
+	int fd = mkstemp(scratch_name(path, "file"));
 	AUTO_DONE(bytes) content = { 0 };
 	(void)state;
 
@@ -374,13 +375,12 @@ static void a_file_over_the_cap_is_refused_before_memory_is_taken(void **state)
 
 static void drop_ins_override_in_name_order_and_no_stranger_may_write_them(void **state)
 {
-	char directory[] = "/tmp/test-daemon.XXXXXX";
-	char path[64], drop[80], first[96], second[96];
+	char directory[SCRATCH_MAX], path[128], drop[144], first[160], second[160];
 	struct settings_error error;
 	struct settings *s = NULL;
 	(void)state;
 
-	assert_non_null(mkdtemp(directory));
+	assert_non_null(mkdtemp(scratch_name(directory, "daemon")));
 	(void)snprintf(path, sizeof(path), "%s/x.conf", directory);
 	(void)snprintf(drop, sizeof(drop), "%s.d", path);
 	(void)snprintf(first, sizeof(first), "%s/10.conf", drop);

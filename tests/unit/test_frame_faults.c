@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/channel.h"
+#include "scratch.h"
 #include "verifier/appraiser/appraiser.h"
 #include "verifier/front/relay.h"
 #include "verifier/loader_messages.h"
@@ -136,7 +137,7 @@ static void fire_spoiled(void *victim, aim at, uint16_t type, struct bytes *body
 /* --- the signer ------------------------------------------------------------------ */
 
 struct signer_process {
-	char directory[64];
+	char directory[SCRATCH_MAX];
 	char paths[5][128];
 	pid_t pid;
 	struct channel parent;
@@ -164,8 +165,8 @@ static void signer_start(struct signer_process *s)
 	struct frame frame;
 	int fds[2];
 
-	*s = (struct signer_process){ .directory = "/tmp/attestd-frames-XXXXXX" };
-	assert_non_null(mkdtemp(s->directory));
+	*s = (struct signer_process){ 0 };
+	assert_non_null(mkdtemp(scratch_name(s->directory, "frames")));
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(s->paths[i], sizeof(s->paths[i]), "%s/%s", s->directory,
 			       file_names[i]);

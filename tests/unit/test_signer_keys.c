@@ -11,14 +11,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "scratch.h"
 #include "verifier/signer/keys.h"
 
 #define DAY 86400
 
 /* A verifier's keys in files, to be spoiled one at a time. */
 struct files {
-	char directory[64];
-	char ca_key[96], ca[96], result[96], mac[96], act[96], other_act[96];
+	char directory[SCRATCH_MAX];
+	char ca_key[128], ca[128], result[128], mac[128], act[128], other_act[128];
 	EVP_PKEY *root_key, *issuer_key;
 	bool has_two_domains; /* of one CA */
 };
@@ -132,8 +133,8 @@ static void files_init(struct files *f)
 	EVP_PKEY *keys[3] = { EVP_EC_gen("P-256"), EVP_EC_gen("P-256"),
 			      EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") };
 
-	*f = (struct files){ .directory = "/tmp/attestd-keys-XXXXXX" };
-	assert_non_null(mkdtemp(f->directory));
+	*f = (struct files){ 0 };
+	assert_non_null(mkdtemp(scratch_name(f->directory, "keys")));
 	(void)snprintf(f->ca_key, sizeof(f->ca_key), "%s/ca_key", f->directory);
 	(void)snprintf(f->ca, sizeof(f->ca), "%s/ca", f->directory);
 	(void)snprintf(f->result, sizeof(f->result), "%s/result", f->directory);

@@ -17,6 +17,7 @@
 
 #include "daemon/channel.h"
 #include "golden_release.h"
+#include "scratch.h"
 #include "verifier/loader_messages.h"
 #include "verifier/signer/signer.h"
 #include "verifier/signer_messages.h"
@@ -25,7 +26,7 @@
 
 /* The signer as a process of its own, with one appraiser's channel. */
 struct fixture {
-	char directory[64];
+	char directory[SCRATCH_MAX];
 	char paths[5][128];
 	const char *inventory; /* NULL: none is configured */
 	uint32_t narrow_per_hour;
@@ -102,10 +103,10 @@ static int stop(struct fixture *f)
 
 static void init(struct fixture *f)
 {
-	*f = (struct fixture){ .directory = "/tmp/attestd-service-XXXXXX" };
+	*f = (struct fixture){ 0 };
 	channel_init(&f->loader, -1, SIGNER_FRAME_MAX);
 	channel_init(&f->appraiser, -1, SIGNER_FRAME_MAX);
-	assert_non_null(mkdtemp(f->directory));
+	assert_non_null(mkdtemp(scratch_name(f->directory, "service")));
 	for (size_t i = 0; i < 5; i++)
 		(void)snprintf(f->paths[i], sizeof(f->paths[i]), "%s/%s", f->directory,
 			       file_names[i]);

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "scratch.h"
 #include "verifier/store/sqlite.h"
 
 static uint8_t generation_bytes[SHA256_SIZE] = { 1 };
@@ -364,13 +365,13 @@ static void the_audit_chain_covers_each_entry_and_the_one_before(void **state)
 
 /* A database file of its own, and what SQLite leaves beside it. */
 struct file_fixture {
-	char directory[64], path[128];
+	char directory[SCRATCH_MAX], path[128];
 };
 
 static void file_init(struct file_fixture *f)
 {
-	*f = (struct file_fixture){ .directory = "/tmp/attestd-store-XXXXXX" };
-	assert_non_null(mkdtemp(f->directory));
+	*f = (struct file_fixture){ 0 };
+	assert_non_null(mkdtemp(scratch_name(f->directory, "store")));
 	(void)snprintf(f->path, sizeof(f->path), "%s/store.db", f->directory);
 }
 
