@@ -28,8 +28,8 @@
 #define REAP_WAIT_MS 200
 #define SWEEP_STEP_MS 10
 /* The mint has nothing to do before there is a right, and what it loads takes
- * time from who earns it: it starts once the agent stands, or after this. */
-#define MINT_LATEST_MS 200
+ * time from who earns it: it starts while they wait for each other. */
+#define MINT_AFTER_MS 20
 #define RESTART_FIRST_MS 500
 #define RESTART_MOST_MS 30000
 #define STATE_MAX 512
@@ -53,6 +53,7 @@ struct parent {
 	pid_t pids[ROLES]; /* 0: not running */
 	struct channel agent;
 	int mint_fds[MINT_FDS]; /* of a mint that is yet to be started, else -1 */
+	int64_t mint_at; /* when; by now_ms() */
 	bool is_ending;
 	bool was_ready; /* since the start */
 	bool is_unusable; /* a role said so of the configuration */
@@ -132,10 +133,26 @@ static enum status start_one(struct parent *p, enum role role, const int *fds)
 				  &p->pids[role]);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until the mint is to be started; -1: it was. */
+static int mint_wait_ms(const struct parent *p)
+{
+	int64_t left = p->mint_at - now_ms();
+
+	if (p->mint_fds[0] < 0)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
 static void start_mint(struct parent *p)
 {
-	if (p->mint_fds[0] < 0)
-		return;
 	/* Its siblings see its end of the channels go, and end. */
 	if (start_one(p, ROLE_MINT, p->mint_fds) != OK)
 		log_line(LOG_LEVEL_ERROR, "mint: %s", strerror(errno));
@@ -158,13 +175,14 @@ static enum status start_all(struct parent *p)
 		status = channel_pair(mint_broker);
 	if (status == OK)
 		status = channel_pair(agent_parent);
-	/* The broker first: what the TPM does takes longest. */
-	if (status == OK)
-		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
+	/* The agent first, which has most to load. */
 	if (status == OK)
 		status = start_one(p, ROLE_AGENT,
 				   (int[]){ agent_broker[0], agent_mint[0], agent_parent[0] });
+	if (status == OK)
+		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
 	if (status == OK) {
+		p->mint_at = now_ms() + MINT_AFTER_MS;
 		channel_init(&p->agent, agent_parent[1], FRAME_SMALL_MAX);
 		p->mint_fds[MINT_AGENT] = agent_mint[1];
 		p->mint_fds[MINT_BROKER] = mint_broker[0];
@@ -247,7 +265,6 @@ static enum status take_frame(struct parent *p, const struct frame *frame)
 		(void)close(frame->fd);
 	if (frame->type == FRAME_READY) {
 		p->was_ready = true;
-		start_mint(p);
 		notify(span_text("READY=1"));
 		return reader_end(&r);
 	}
@@ -287,7 +304,8 @@ static void watch(struct parent *p)
 		struct pollfd fds[] = { { .fd = p->signals, .events = POLLIN },
 					{ .fd = p->agent.fd, .events = POLLIN } };
 
-		if (poll(fds, 2, p->mint_fds[0] < 0 ? -1 : MINT_LATEST_MS) == 0)
+		(void)poll(fds, 2, mint_wait_ms(p));
+		if (mint_wait_ms(p) == 0)
 			start_mint(p);
 		if (fds[0].revents != 0)
 			take_signal(p);
@@ -326,14 +344,6 @@ static void sweep(struct parent *p)
 	p->pids[ROLE_MINT] = 0;
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR, "SVIDs of a mint that died: %s", status_text(status));
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A SIGTERM in between ends the wait; a role's late SIGCHLD does not. */
