@@ -145,7 +145,6 @@ struct commit_request {
 	bool is_retry;
 	/* The state goes on over a part of a log that no quote has reached. */
 	bool is_unproven;
-	struct findings findings;
 	struct span manifest; /* SHA-256 of the booted manifest, or empty */
 	uint64_t release_version; /* its version */
 	uint64_t entries; /* verified in this boot session, after this appraisal */
@@ -155,6 +154,7 @@ struct commit_request {
 	uint64_t first_entry;
 	struct span ima_log;
 	struct span boot_log; /* zstd frame, or empty: as before */
+	struct findings findings;
 };
 
 enum admin_verb {

@@ -23,15 +23,21 @@ enum status hex_append(struct bytes *out, struct span s)
 	return status;
 }
 
+/* A digit's value with this bit, so that what stands for no digit is 0. */
+#define IS_DIGIT 0x80
+
+static const uint8_t hex_values[256] = {
+	['0'] = IS_DIGIT | 0,  ['1'] = IS_DIGIT | 1,  ['2'] = IS_DIGIT | 2,  ['3'] = IS_DIGIT | 3,
+	['4'] = IS_DIGIT | 4,  ['5'] = IS_DIGIT | 5,  ['6'] = IS_DIGIT | 6,  ['7'] = IS_DIGIT | 7,
+	['8'] = IS_DIGIT | 8,  ['9'] = IS_DIGIT | 9,  ['a'] = IS_DIGIT | 10, ['b'] = IS_DIGIT | 11,
+	['c'] = IS_DIGIT | 12, ['d'] = IS_DIGIT | 13, ['e'] = IS_DIGIT | 14, ['f'] = IS_DIGIT | 15,
+	['A'] = IS_DIGIT | 10, ['B'] = IS_DIGIT | 11, ['C'] = IS_DIGIT | 12, ['D'] = IS_DIGIT | 13,
+	['E'] = IS_DIGIT | 14, ['F'] = IS_DIGIT | 15,
+};
+
 int hex_digit_value(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return hex_values[c] == 0 ? -1 : hex_values[c] & 15;
 }
 
 enum status hex_decode(struct span text, struct bytes *out)
@@ -48,7 +54,7 @@ enum status hex_decode(struct span text, struct bytes *out)
 
 		if (high < 0 || low < 0)
 			return STATUS_MALFORMED;
-		status = bytes_append_byte(&raw, (uint8_t)(high << 4 | low));
+		raw.data[raw.len++] = (uint8_t)(high << 4 | low);
 	}
 	if (status == OK) {
 		*out = raw;
@@ -57,27 +63,38 @@ enum status hex_decode(struct span text, struct bytes *out)
 	return status;
 }
 
+/* Three bytes as four digits. */
+static void put_quad(uint8_t *to, const uint8_t from[3], const char *digits)
+{
+	to[0] = (uint8_t)digits[from[0] >> 2];
+	to[1] = (uint8_t)digits[(from[0] & 3) << 4 | from[1] >> 4];
+	to[2] = (uint8_t)digits[(from[1] & 15) << 2 | from[2] >> 6];
+	to[3] = (uint8_t)digits[from[2] & 63];
+}
+
 static enum status base64_encode(struct bytes *out, struct span s, const char *digits, bool padded)
 {
 	if (s.len > SIZE_MAX / 4 - out->len)
 		return STATUS_TOO_LARGE;
 
 	enum status status = bytes_make_room(out, (s.len + 2) / 3 * 4);
-	for (size_t i = 0; i < s.len && status == OK; i += 3) {
-		size_t have = s.len - i < 3 ? s.len - i : 3;
-		uint32_t block = (uint32_t)s.data[i] << 16;
-		uint8_t quad[4] = { '=', '=', '=', '=' };
+	if (status != OK || s.len == 0)
+		return status;
 
-		if (have > 1)
-			block |= (uint32_t)s.data[i + 1] << 8;
-		if (have > 2)
-			block |= s.data[i + 2];
-		for (size_t j = 0; j <= have; j++)
-			quad[j] = (uint8_t)digits[block >> (18 - 6 * j) & 63];
-		memcpy(out->data + out->len, quad, sizeof(quad));
-		out->len += padded ? 4 : have + 1;
+	uint8_t *to = out->data + out->len;
+	size_t whole = s.len - s.len % 3, left = s.len - whole;
+	uint8_t last[3] = { 0 };
+
+	for (size_t i = 0; i < whole; i += 3, to += 4)
+		put_quad(to, s.data + i, digits);
+	if (left > 0) {
+		memcpy(last, s.data + whole, left);
+		put_quad(to, last, digits);
+		memset(to + left + 1, '=', 3 - left);
+		to += padded ? 4 : left + 1;
 	}
-	return status;
+	out->len = (size_t)(to - out->data);
+	return OK;
 }
 
 enum status base64_append(struct bytes *out, struct span s)
@@ -90,46 +107,82 @@ enum status base64url_append(struct bytes *out, struct span s)
 	return base64_encode(out, s, base64url_digits, false);
 }
 
-static void reverse_table(const char *digits, uint8_t table[256])
+/* The digits that both alphabets have. */
+#define LETTERS_AND_FIGURES                                                                        \
+	['A'] = IS_DIGIT | 0, ['B'] = IS_DIGIT | 1, ['C'] = IS_DIGIT | 2, ['D'] = IS_DIGIT | 3,    \
+	['E'] = IS_DIGIT | 4, ['F'] = IS_DIGIT | 5, ['G'] = IS_DIGIT | 6, ['H'] = IS_DIGIT | 7,    \
+	['I'] = IS_DIGIT | 8, ['J'] = IS_DIGIT | 9, ['K'] = IS_DIGIT | 10, ['L'] = IS_DIGIT | 11,  \
+	['M'] = IS_DIGIT | 12, ['N'] = IS_DIGIT | 13, ['O'] = IS_DIGIT | 14,                       \
+	['P'] = IS_DIGIT | 15, ['Q'] = IS_DIGIT | 16, ['R'] = IS_DIGIT | 17,                       \
+	['S'] = IS_DIGIT | 18, ['T'] = IS_DIGIT | 19, ['U'] = IS_DIGIT | 20,                       \
+	['V'] = IS_DIGIT | 21, ['W'] = IS_DIGIT | 22, ['X'] = IS_DIGIT | 23,                       \
+	['Y'] = IS_DIGIT | 24, ['Z'] = IS_DIGIT | 25, ['a'] = IS_DIGIT | 26,                       \
+	['b'] = IS_DIGIT | 27, ['c'] = IS_DIGIT | 28, ['d'] = IS_DIGIT | 29,                       \
+	['e'] = IS_DIGIT | 30, ['f'] = IS_DIGIT | 31, ['g'] = IS_DIGIT | 32,                       \
+	['h'] = IS_DIGIT | 33, ['i'] = IS_DIGIT | 34, ['j'] = IS_DIGIT | 35,                       \
+	['k'] = IS_DIGIT | 36, ['l'] = IS_DIGIT | 37, ['m'] = IS_DIGIT | 38,                       \
+	['n'] = IS_DIGIT | 39, ['o'] = IS_DIGIT | 40, ['p'] = IS_DIGIT | 41,                       \
+	['q'] = IS_DIGIT | 42, ['r'] = IS_DIGIT | 43, ['s'] = IS_DIGIT | 44,                       \
+	['t'] = IS_DIGIT | 45, ['u'] = IS_DIGIT | 46, ['v'] = IS_DIGIT | 47,                       \
+	['w'] = IS_DIGIT | 48, ['x'] = IS_DIGIT | 49, ['y'] = IS_DIGIT | 50,                       \
+	['z'] = IS_DIGIT | 51, ['0'] = IS_DIGIT | 52, ['1'] = IS_DIGIT | 53,                       \
+	['2'] = IS_DIGIT | 54, ['3'] = IS_DIGIT | 55, ['4'] = IS_DIGIT | 56,                       \
+	['5'] = IS_DIGIT | 57, ['6'] = IS_DIGIT | 58, ['7'] = IS_DIGIT | 59,                       \
+	['8'] = IS_DIGIT | 60, ['9'] = IS_DIGIT | 61
+
+static const uint8_t base64_values[256] = {
+	LETTERS_AND_FIGURES,
+	['+'] = IS_DIGIT | 62,
+	['/'] = IS_DIGIT | 63,
+};
+static const uint8_t base64url_values[256] = {
+	LETTERS_AND_FIGURES,
+	['-'] = IS_DIGIT | 62,
+	['_'] = IS_DIGIT | 63,
+};
+
+/* Up to four digits as up to three bytes. False: one is no digit, or bits are left
+ * over that are not zero. */
+static bool take_quad(const uint8_t *from, size_t count, const uint8_t *values, uint8_t to[3])
 {
-	memset(table, 0xff, 256);
-	for (uint8_t i = 0; i < 64; i++)
-		table[(uint8_t)digits[i]] = i;
+	uint8_t digit[4] = { IS_DIGIT, IS_DIGIT, IS_DIGIT, IS_DIGIT };
+
+	for (size_t i = 0; i < count; i++)
+		digit[i] = values[from[i]];
+
+	uint32_t block = (uint32_t)(digit[0] & 63) << 18 | (uint32_t)(digit[1] & 63) << 12 |
+			 (uint32_t)(digit[2] & 63) << 6 | (digit[3] & 63);
+
+	to[0] = (uint8_t)(block >> 16);
+	to[1] = (uint8_t)(block >> 8);
+	to[2] = (uint8_t)block;
+	if ((digit[0] & digit[1] & digit[2] & digit[3] & IS_DIGIT) == 0)
+		return false;
+	return count == 4 || (count == 3 ? to[2] == 0 : to[1] == 0);
 }
 
 /* text is without padding; every digit counts and unused bits are zero. */
-static enum status base64_digits_decode(struct span text, const char *digits, size_t max,
+static enum status base64_digits_decode(struct span text, const uint8_t *values, size_t max,
 					struct bytes *out)
 {
 	AUTO_DONE(bytes) raw = { 0 };
-	uint8_t table[256];
-	uint32_t block = 0;
-	unsigned bits = 0;
+	size_t whole = text.len / 4 * 4, left = text.len % 4;
+	size_t len = whole / 4 * 3 + left * 3 / 4;
 
-	if (text.len % 4 == 1)
+	if (left == 1)
 		return STATUS_MALFORMED;
-	if (text.len / 4 * 3 > max || text.len / 4 * 3 + text.len % 4 * 3 / 4 > max)
+	if (len > max)
 		return STATUS_TOO_LARGE;
-	reverse_table(digits, table);
 
-	enum status status = bytes_reserve(&raw, text.len / 4 * 3 + 3);
+	enum status status = bytes_reserve(&raw, len + 3);
 	if (status != OK)
 		return status;
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t value = table[text.data[i]];
-
-		if (value == 0xff)
+	for (size_t i = 0; i < whole; i += 4, raw.len += 3)
+		if (!take_quad(text.data + i, 4, values, raw.data + raw.len))
 			return STATUS_MALFORMED;
-		block = block << 6 | value;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			raw.data[raw.len++] = (uint8_t)(block >> bits);
-			block &= (1u << bits) - 1;
-		}
-	}
-	if (block != 0)
+	if (left > 0 && !take_quad(text.data + whole, left, values, raw.data + raw.len))
 		return STATUS_MALFORMED;
+	raw.len = len;
 	*out = raw;
 	raw = (struct bytes){ 0 };
 	return OK;
@@ -141,12 +194,12 @@ enum status base64_decode(struct span text, size_t max, struct bytes *out)
 		return STATUS_MALFORMED;
 	for (int i = 0; i < 2 && text.len > 0 && text.data[text.len - 1] == '='; i++)
 		text.len--;
-	return base64_digits_decode(text, base64_digits, max, out);
+	return base64_digits_decode(text, base64_values, max, out);
 }
 
 enum status base64url_decode(struct span text, size_t max, struct bytes *out)
 {
-	return base64_digits_decode(text, base64url_digits, max, out);
+	return base64_digits_decode(text, base64url_values, max, out);
 }
 
 enum status digest_text_append(struct bytes *out, const struct digest *d)
@@ -174,6 +227,18 @@ enum status digest_text_parse(struct span text, struct digest *out)
 
 	enum status status = hex_decode(text, &raw);
 	return status == OK ? digest_from(alg, span_of(&raw), out) : status;
+}
+
+enum status decimal_append(struct bytes *out, uint64_t value)
+{
+	uint8_t digits[20]; /* of UINT64_MAX */
+	size_t start = sizeof(digits);
+
+	do {
+		digits[--start] = (uint8_t)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return bytes_append(out, (struct span){ digits + start, sizeof(digits) - start });
 }
 
 enum status decimal_parse(struct span text, uint64_t max, uint64_t *out)

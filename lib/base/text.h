@@ -21,7 +21,8 @@ enum status base64url_decode(struct span text, size_t max, struct bytes *out);
 enum status digest_text_append(struct bytes *out, const struct digest *d);
 enum status digest_text_parse(struct span text, struct digest *out);
 
-/* Digits only, no sign, no leading zero, at most max. */
+/* Digits only, no sign, no leading zero; parsed at most max. */
+enum status decimal_append(struct bytes *out, uint64_t value);
 enum status decimal_parse(struct span text, uint64_t max, uint64_t *out);
 
 /* Of the UTF-8 sequence that s, which is not empty, starts with (RFC 3629, 4); 0

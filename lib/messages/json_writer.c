@@ -115,7 +115,7 @@ void json_uint(struct json_writer *w, const char *name, uint64_t value)
 {
 	start(w, name);
 	if (w->status == OK)
-		w->status = bytes_printf(w->out, "%" PRIu64, value);
+		w->status = decimal_append(w->out, value);
 }
 
 void json_int(struct json_writer *w, const char *name, int64_t value)

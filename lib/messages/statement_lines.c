@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "messages/statement_lines.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -140,5 +139,5 @@ void line_hex(struct line_writer *w, struct span value)
 void line_decimal(struct line_writer *w, uint64_t value)
 {
 	if (w->status == OK)
-		w->status = bytes_printf(w->out, "%" PRIu64, value);
+		w->status = decimal_append(w->out, value);
 }

@@ -125,8 +125,14 @@ static void base64_round_trips_every_length(void **state)
 
 static void decimals_have_one_spelling(void **state)
 {
+	AUTO_DONE(bytes) text = { 0 };
 	uint64_t value = 0;
 	(void)state;
+
+	assert_int_equal(decimal_append(&text, UINT64_MAX), OK);
+	assert_int_equal(decimal_append(&text, 0), OK);
+	assert_int_equal(decimal_append(&text, 10), OK);
+	assert_true(span_equal(span_of(&text), span_text("18446744073709551615010")));
 
 	assert_int_equal(decimal_parse(span_text("18446744073709551615"), UINT64_MAX, &value), OK);
 	assert_true(value == UINT64_MAX);

@@ -9,9 +9,21 @@
 #define PCR_DRTM_FIRST 17 /* reset to all ones (TCG PTP 4.6.2) */
 #define PCR_DRTM_LAST 22
 
+void appraisal_init(struct appraisal *appraisal)
+{
+	memset(appraisal, 0, offsetof(struct appraisal, findings));
+	findings_init(&appraisal->findings);
+}
+
 void appraisal_done(struct appraisal *appraisal)
 {
 	bytes_done(&appraisal->state);
+}
+
+static void appraisal_copy(const struct appraisal *from, struct appraisal *to)
+{
+	memcpy(to, from, offsetof(struct appraisal, findings));
+	findings_copy(&from->findings, &to->findings);
 }
 
 static bool is_in(pcr_mask mask, unsigned pcr)
@@ -43,7 +55,7 @@ static enum status state_start(const struct appraisal_input *input, struct appra
 {
 	struct span generation = reference_facts(input->reference).generation;
 
-	*state = (struct appraisal_state){ 0 };
+	appraisal_state_init(state);
 	if (generation.len != sizeof(state->generation))
 		return STATUS_MALFORMED;
 	memcpy(state->generation, generation.data, generation.len);
@@ -241,11 +253,12 @@ static enum status appraise_session(const struct appraisal_input *input,
 
 enum status appraise(const struct appraisal_input *input, struct appraisal *out)
 {
-	struct appraisal_state state = { 0 };
-	struct appraisal result = { 0 };
+	struct appraisal_state state;
+	struct appraisal result;
 	bool is_resumed = resume(input, &state);
 	enum status status = is_resumed ? OK : state_start(input, &state);
 
+	appraisal_init(&result);
 	if (status == OK)
 		status = appraise_session(input, &state, is_resumed, &result);
 	if (status != OK) {
@@ -255,7 +268,7 @@ enum status appraise(const struct appraisal_input *input, struct appraisal *out)
 	claims_lower(&result.claims, &result.findings);
 	result.is_retryable = findings_have_any(&result.findings, SEVERITY_RETRYABLE) &&
 			      !findings_have_any(&result.findings, SEVERITY_CONTRAINDICATED);
-	*out = result;
+	appraisal_copy(&result, out);
 	return OK;
 }
 

@@ -32,7 +32,6 @@ struct appraisal_input {
 /* What was found out: the appraiser's half, from the logs. */
 struct appraisal {
 	struct claims claims; /* executables and configuration */
-	struct findings findings;
 	/* The release that the boot matched. */
 	bool has_release;
 	struct digest manifest;
@@ -53,8 +52,11 @@ struct appraisal {
 	/* For the next appraisal of this session; empty where nothing may be
 	 * carried on. */
 	struct bytes state;
+	struct findings findings;
 };
 
+/* Empty: nothing was found out. */
+void appraisal_init(struct appraisal *appraisal);
 void appraisal_done(struct appraisal *appraisal);
 AUTO_RELEASE(appraisal, appraisal_done);
 

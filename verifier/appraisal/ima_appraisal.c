@@ -2,6 +2,7 @@
 #include "verifier/appraisal/ima_appraisal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "verifier/appraisal/ima_entry_check.h"
 
@@ -13,8 +14,15 @@
 
 void ima_state_init(struct ima_state *state, enum digest_alg bank)
 {
-	*state = (struct ima_state){ 0 };
+	memset(state, 0, offsetof(struct ima_state, findings));
+	findings_init(&state->findings);
 	ima_progress_init(&state->progress, bank);
+}
+
+void ima_state_copy(const struct ima_state *from, struct ima_state *to)
+{
+	memcpy(to, from, offsetof(struct ima_state, findings));
+	findings_copy(&from->findings, &to->findings);
 }
 
 bool ima_state_is_unproven(const struct ima_state *state)
@@ -261,10 +269,11 @@ static enum status check_entries(const struct appraisal_input *input, const stru
 				 pcr_mask unexplained, struct ima_state *state, size_t *replayed,
 				 struct findings *findings, enum extent *extent)
 {
-	AUTO_DONE(ima_walk) walk = { 0 };
-	struct ima_state judged = *state;
+	AUTO_DONE(ima_walk) walk;
+	struct ima_state judged;
 	enum status status = ima_walk_init(&walk, input, sets, &judged);
 
+	ima_state_copy(state, &judged);
 	walk.unexplained = unexplained;
 	if (status == OK)
 		status = find_extent(&walk, replayed, findings, extent);
@@ -276,7 +285,7 @@ static enum status check_entries(const struct appraisal_input *input, const stru
 		return OK;
 	status = check_rest(&walk, *replayed);
 	if (status == OK)
-		*state = judged;
+		ima_state_copy(&judged, state);
 	return status;
 }
 

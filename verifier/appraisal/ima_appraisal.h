@@ -39,6 +39,7 @@ struct ima_state {
 };
 
 void ima_state_init(struct ima_state *state, enum digest_alg bank);
+void ima_state_copy(const struct ima_state *from, struct ima_state *to);
 /* It went on over parts of a log that no quote has reached yet. */
 bool ima_state_is_unproven(const struct ima_state *state);
 /* And no quote will: what is proven is all there is. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/appraisal/ima_walk.h"
 
+#include <string.h>
+
 #define SEARCHES_MAX 16
 
 static enum status open_sets(struct ima_walk *w)
@@ -39,15 +41,18 @@ static enum status list_required(struct ima_walk *w)
 enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
 			  const struct ima_sets *sets, struct ima_state *state)
 {
-	*walk = (struct ima_walk){
-		.input = input,
-		.sets = sets,
-		.rules = &sets->booted.ima,
-		.state = state,
-		.searches_left = SEARCHES_MAX,
-	};
-	enum status status = hasher_init(&walk->sha256, DIGEST_SHA256);
+	enum status status;
 
+	memset(walk, 0, offsetof(struct ima_walk, required));
+	for (size_t i = 0; i < IMA_AHEAD; i++)
+		memset(&walk->ahead[i], 0,
+		       offsetof(struct ima_ahead, place) + sets->count * sizeof(uint64_t));
+	walk->input = input;
+	walk->sets = sets;
+	walk->rules = &sets->booted.ima;
+	walk->state = state;
+	walk->searches_left = SEARCHES_MAX;
+	status = hasher_init(&walk->sha256, DIGEST_SHA256);
 	if (status == OK)
 		status = open_sets(walk);
 	return status == OK ? list_required(walk) : status;

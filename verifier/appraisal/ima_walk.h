@@ -28,14 +28,6 @@ struct ima_walk {
 	pcr_mask unexplained; /* quoted, and for entries to account for */
 	struct span template_name; /* the last one that the release allows */
 	struct hasher sha256;
-	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
-	size_t required_count;
-	struct ima_required required[IMA_REQUIRED_MAX];
-	/* Of each entry that was read ahead: where each set has its path. */
-	struct ima_ahead {
-		size_t path_len;
-		uint64_t place[IMA_SETS_MAX];
-	} ahead[IMA_AHEAD];
 	/*
 	 * A search through whole sets is for a person's sake: never before the
 	 * quote is known to cover its entry, and never in proportion to what a host
@@ -46,8 +38,18 @@ struct ima_walk {
 	struct ima_entry waiting;
 	unsigned searches_left;
 	enum status failure; /* of the machinery */
+	/* From here on only what is in use is set. */
+	size_t required_count;
+	struct ima_required required[IMA_REQUIRED_MAX];
+	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
+	/* Of each entry that was read ahead: where each set has its path. */
+	struct ima_ahead {
+		size_t path_len;
+		uint64_t place[IMA_SETS_MAX];
+	} ahead[IMA_AHEAD];
 };
 
+/* *walk may be anything before, and is to be freed whatever comes of it. */
 enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
 			  const struct ima_sets *sets, struct ima_state *state);
 void ima_walk_done(struct ima_walk *walk);

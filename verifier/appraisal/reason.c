@@ -337,12 +337,16 @@ void finding_detail(struct finding *finding, const char *name, struct span text)
 		append_text(finding, (const char *)escaped.data, escaped.len);
 }
 
+void findings_init(struct findings *findings)
+{
+	memset(findings, 0, offsetof(struct findings, list));
+}
+
 void findings_copy(const struct findings *from, struct findings *to)
 {
-	to->count = from->count;
-	to->more = from->more;
-	memcpy(to->seen, from->seen, sizeof(to->seen));
-	memcpy(to->list, from->list, from->count * sizeof(from->list[0]));
+	memcpy(to, from, offsetof(struct findings, list));
+	for (size_t i = 0; i < from->count; i++)
+		to->list[i] = from->list[i];
 }
 
 void findings_add(struct findings *findings, const struct finding *finding)

@@ -149,20 +149,23 @@ struct finding {
 #define FINDINGS_MAX 64
 
 /* The first of them (where the list is full, a worse one takes a milder one's
- * place), how many more there were, and what kinds there were in all. */
+ * place), how many more there were, and what kinds there were in all. The list is
+ * large and mostly empty: it comes last, here and in structs that have findings, and
+ * what is beyond count is neither cleared nor copied. */
 struct findings {
 	size_t count;
-	struct finding list[FINDINGS_MAX];
 	uint64_t more;
 	uint8_t seen[CLAIM_COUNT]; /* bit n: a finding of severity n */
+	struct finding list[FINDINGS_MAX];
 };
+
+void findings_init(struct findings *findings);
+void findings_copy(const struct findings *from, struct findings *to);
 
 /* A finding of its own table's layer, without detail. */
 struct finding finding_of(enum reason reason);
 /* Appends name (may be NULL) and escaped text, cut to fit. */
 void finding_detail(struct finding *finding, const char *name, struct span text);
-/* What counts of them: most have no finding, and room for many. */
-void findings_copy(const struct findings *from, struct findings *to);
 void findings_add(struct findings *findings, const struct finding *finding);
 bool findings_have(const struct findings *findings, enum claim claim, enum severity severity);
 /* About any claim. */

@@ -174,6 +174,12 @@ static void read_ima(struct reader *r, struct ima_state *s)
 	read_findings(r, &s->findings);
 }
 
+void appraisal_state_init(struct appraisal_state *state)
+{
+	memset(state, 0, offsetof(struct appraisal_state, ima));
+	ima_state_init(&state->ima, DIGEST_NONE);
+}
+
 enum status appraisal_state_write(const struct appraisal_state *state, struct bytes *out)
 {
 	AUTO_DONE(bytes) bytes = { 0 };
@@ -201,13 +207,20 @@ enum status appraisal_state_write(const struct appraisal_state *state, struct by
 	return OK;
 }
 
+static void state_copy(const struct appraisal_state *from, struct appraisal_state *to)
+{
+	memcpy(to, from, offsetof(struct appraisal_state, ima));
+	ima_state_copy(&from->ima, &to->ima);
+}
+
 enum status appraisal_state_read(struct span bytes, struct appraisal_state *out)
 {
-	struct appraisal_state state = { 0 };
+	struct appraisal_state state;
 	struct reader r = reader_over(bytes);
 
 	if (bytes.len > APPRAISAL_STATE_MAX)
 		return STATUS_TOO_LARGE;
+	appraisal_state_init(&state);
 	if (reader_u8(&r) != STATE_VERSION)
 		reader_fail(&r, STATUS_UNSUPPORTED);
 	struct span generation = reader_take(&r, sizeof(state.generation));
@@ -231,7 +244,7 @@ enum status appraisal_state_read(struct span bytes, struct appraisal_state *out)
 	enum status status = reader_end(&r);
 
 	if (status == OK)
-		*out = state;
+		state_copy(&state, out);
 	return status;
 }
 

@@ -16,9 +16,11 @@ struct appraisal_state {
 	int64_t valid_until;
 	struct boot_outcome boot;
 	struct digest boot_values; /* over the PCRs that the boot explains */
-	struct ima_state ima;
+	struct ima_state ima; /* last: its findings are */
 };
 
+/* Of a session of which nothing is known. */
+void appraisal_state_init(struct appraisal_state *state);
 enum status appraisal_state_read(struct span bytes, struct appraisal_state *out);
 enum status appraisal_state_write(const struct appraisal_state *state, struct bytes *out);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <time.h>
 
 #include "messages/evidence.h"
@@ -48,7 +49,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 {
 	AUTO_DONE(bytes) pcrs = { 0 };
 	struct digest digest;
-	struct signer_request ask = { .type = FRAME_AUTHENTICATE };
+	struct signer_request ask; /* only what its type uses is set */
 	enum status status = join_pcrs(evidence, &pcrs);
 
 	if (status == OK)
@@ -57,6 +58,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 		answer_malformed(answer, STATUS_NO_MEMORY, NULL);
 		return false;
 	}
+	ask.type = FRAME_AUTHENTICATE;
 	ask.authenticate = (struct authenticate_request){
 		.node = request->node,
 		.received = request->received,
@@ -142,28 +144,30 @@ static bool ask_to_commit(struct appraiser *a, const struct request *request,
 {
 	AUTO_DONE(bytes) ima_log = { 0 };
 	AUTO_DONE(bytes) boot_log = { 0 };
-	struct signer_request ask = { .type = FRAME_COMMIT };
+	struct signer_request ask;
+	struct commit_request *commit = &ask.commit;
 
 	if (pack_logs(evidence, appraisal, &ima_log, &boot_log) != OK) {
 		answer_malformed(answer, STATUS_NO_MEMORY, NULL);
 		return false;
 	}
-	ask.commit = (struct commit_request){
-		.node = request->node,
-		.generation = a->reply.authenticate.generation,
-		.claims = appraisal->claims,
-		.is_retry = appraisal->is_retryable,
-		.is_unproven = appraisal->is_unproven,
-		.findings = appraisal->findings,
-		.manifest = appraisal->has_release ? digest_span(&appraisal->manifest)
-						   : (struct span){ 0 },
-		.release_version = appraisal->has_release ? appraisal->version : 0,
-		.entries = appraisal->entries,
-		.state = span_of(&appraisal->state),
-		.first_entry = evidence->ima_first,
-		.ima_log = span_of(&ima_log),
-		.boot_log = span_of(&boot_log),
-	};
+	ask.type = FRAME_COMMIT;
+	memset(commit, 0, offsetof(struct commit_request, findings));
+	commit->node = request->node;
+	commit->generation = a->reply.authenticate.generation;
+	commit->claims = appraisal->claims;
+	commit->is_retry = appraisal->is_retryable;
+	commit->is_unproven = appraisal->is_unproven;
+	if (appraisal->has_release) {
+		commit->manifest = digest_span(&appraisal->manifest);
+		commit->release_version = appraisal->version;
+	}
+	commit->entries = appraisal->entries;
+	commit->state = span_of(&appraisal->state);
+	commit->first_entry = evidence->ima_first;
+	commit->ima_log = span_of(&ima_log);
+	commit->boot_log = span_of(&boot_log);
+	findings_copy(&appraisal->findings, &commit->findings);
 	return ask_signer(a, &ask, answer);
 }
 
@@ -208,8 +212,9 @@ static void answer_result(const struct result *result, struct answer *answer)
 static bool attest(struct appraiser *a, const struct request *request,
 		   const struct evidence *evidence, struct answer *answer)
 {
-	AUTO_DONE(appraisal) appraisal = { 0 };
+	AUTO_DONE(appraisal) appraisal;
 
+	appraisal_init(&appraisal);
 	if (!ask_to_authenticate(a, request, evidence, answer))
 		return a->reply.refusal != REFUSAL_GENERATION_CHANGED || a->is_broken;
 	if (a->reply.authenticate.is_final) {

@@ -214,7 +214,8 @@ void handle_challenge(struct appraiser *a, const struct request *request, struct
 		return;
 	}
 
-	struct signer_request ask = { .type = FRAME_CHALLENGE };
+	struct signer_request ask; /* only what its type uses is set */
+	ask.type = FRAME_CHALLENGE;
 	ask.challenge = (struct challenge_request){
 		.node = request->node,
 		.reset_count = message.reset_count,
