@@ -258,7 +258,7 @@ static enum grub_answer run_linux(struct grub_run *run, struct grub_text *text,
 		struct span word = span_of(&words->word[i]);
 
 		/* It leaves \xHH as it is, which other versions do not. */
-		if (memmem(word.data, word.len, "\\x", 2) != NULL)
+		if (word.len > 0 && memmem(word.data, word.len, "\\x", 2) != NULL)
 			grub_fail(run, text, "a backslash and x in an argument", word);
 		if (i > first)
 			grub_no_memory(run, bytes_append_byte(&line, ' '));

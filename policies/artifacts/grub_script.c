@@ -125,7 +125,9 @@ static enum grub_answer run_command(struct grub_run *run, struct grub_text *text
 		grub_no_memory(run, bytes_append(&line, span_of(&words.word[i])));
 	}
 	grub_measure(run, GRUB_COMMAND, span_of(&line));
-	return run->status == OK ? grub_command(run, text, &words) : GRUB_UNSURE;
+
+	struct grub_text start = { .line = words.line, .path = text->path };
+	return run->status == OK ? grub_command(run, &start, &words) : GRUB_UNSURE;
 }
 
 /* Commands up to a word that ends the list; the last one's answer counts. */

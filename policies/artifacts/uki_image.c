@@ -15,9 +15,11 @@ static bool is_digit(uint8_t c)
 static unsigned version_of(struct span magic)
 {
 	static const char words[] = "systemd-stub ";
-	const uint8_t *at = memmem(magic.data, magic.len, words, sizeof(words) - 1);
+	const uint8_t *at = NULL;
 	unsigned version = 0;
 
+	if (magic.len > 0)
+		at = memmem(magic.data, magic.len, words, sizeof(words) - 1);
 	if (at == NULL)
 		return 0;
 	at += sizeof(words) - 1;

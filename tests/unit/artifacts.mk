@@ -1,0 +1,15 @@
+# Unit tests: what machines are built from.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_artifacts
+TESTS += tests/unit/test_artifacts
+tests_unit_test_artifacts_SOURCES = tests/unit/test_artifacts.c tests/unit/image_maker.c \
+	tests/unit/image_maker.h tests/unit/log_bytes.h tests/unit/unit.h
+tests_unit_test_artifacts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_test_artifacts_LDADD = $(ARTIFACTS_LIBS) libdaemon.a $(BASE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_grub_script
+TESTS += tests/unit/test_grub_script
+tests_unit_test_grub_script_SOURCES = tests/unit/test_grub_script.c tests/unit/unit.h
+tests_unit_test_grub_script_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_grub_script_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
+endif
