@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/pem.h>
 #include <sqlite3.h>
 
 #include "daemon/channel.h"
+#include "daemon/file.h"
 #include "golden_release.h"
 #include "scratch.h"
 #include "verifier/loader_messages.h"
+#include "verifier/signer/authority.h"
 #include "verifier/signer/signer.h"
 #include "verifier/signer_messages.h"
 
@@ -30,6 +33,7 @@ struct fixture {
 	char paths[5][128];
 	const char *inventory; /* NULL: none is configured */
 	uint32_t narrow_per_hour;
+	const char *log; /* NULL: ours */
 	pid_t pid;
 	struct channel parent, appraiser, loader;
 	struct golden golden;
@@ -80,6 +84,8 @@ static void start(struct fixture *f)
 		(void)close(parent[0]);
 		/* For limit_files(): writing fails then, as on a full disk. */
 		(void)signal(SIGXFSZ, SIG_IGN);
+		if (f->log != NULL && freopen(f->log, "w", stderr) == NULL)
+			_exit(99);
 		_exit(run_signer(f, parent[1]));
 	}
 	(void)close(parent[1]);
@@ -247,6 +253,54 @@ static void accepting_the_clock_makes_no_store(void **state)
 	assert_int_equal(signer_accept_clock(f.paths[4], "no verifier was here"), 1);
 	assert_int_equal(access(f.paths[4], F_OK), -1);
 	done(&f);
+}
+
+/* The root that --init made, as if it had been made so many days and an hour earlier. */
+static void age_root(const struct fixture *f, int64_t days)
+{
+	static const uint8_t serial[16] = { 1 };
+	AUTO_DONE(bytes) pem = { 0 };
+	FILE *file = fopen(f->paths[0], "r");
+
+	assert_non_null(file);
+	AUTO(EVP_PKEY) key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(authority_make_root("prod.example", key, serial,
+					     (int64_t)time(NULL) - days * 86400 - 3600, &pem),
+			 OK);
+	assert_int_equal(file_replace(f->paths[1], span_of(&pem), 0644, (uid_t)-1, (gid_t)-1), OK);
+}
+
+static void a_ca_that_ends_soon_is_named_at_the_start(void **state)
+{
+	static const struct {
+		int64_t days;
+		const char *words; /* NULL: none */
+	} cases[] = {
+		{ 0, NULL }, { 3619, NULL }, { 3621, "ends in 28 days" }, { 3649, "0 days" }
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_DONE(bytes) said = { 0 };
+		struct fixture f;
+		char log[128];
+
+		init(&f);
+		(void)snprintf(log, sizeof(log), "%s/log", f.directory);
+		f.log = log;
+		age_root(&f, cases[i].days);
+		start(&f);
+		assert_int_equal(stop(&f), 0);
+		assert_int_equal(file_read(log, 4096, &said), OK);
+		assert_int_equal(bytes_append_byte(&said, 0), OK);
+		if (cases[i].words == NULL)
+			assert_null(strstr((const char *)said.data, "ends in"));
+		else
+			assert_non_null(strstr((const char *)said.data, cases[i].words));
+		assert_int_equal(unlink(log), 0);
+		done(&f);
+	}
 }
 
 static void acts_that_narrow_are_as_many_as_the_settings_allow(void **state)
@@ -513,6 +567,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_not_healthy_and_recovers),
 		cmocka_unit_test(the_store_is_its_owners_to_read),
 		cmocka_unit_test(accepting_the_clock_makes_no_store),
+		cmocka_unit_test(a_ca_that_ends_soon_is_named_at_the_start),
 		cmocka_unit_test(acts_that_narrow_are_as_many_as_the_settings_allow),
 		cmocka_unit_test(a_sealed_image_reaches_every_appraiser),
 		cmocka_unit_test(an_image_that_the_store_cannot_take_is_not_acknowledged),

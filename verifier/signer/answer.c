@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/clock.h"
 
-/* Time to renew a CA, whose root may lie in a safe. */
-#define AUTHORITY_WARNING_S (30LL * 86400)
-
 enum health signer_health(const struct signer *s, int64_t now)
 {
 	if (now + CLOCK_TOLERANCE_S < s->high_water)

@@ -23,6 +23,7 @@
 #define CLOCK_TOLERANCE_S 60 /* clocks are corrected in small steps */
 #define PENDING_RETRY_S 30
 #define BUSY_RETRY_S 5
+#define AUTHORITY_WARNING_S (30LL * 86400) /* to renew a CA, whose root may lie in a safe */
 #define NARROW_WINDOW_S 3600 /* for narrow_most unsigned acts */
 
 struct signer {

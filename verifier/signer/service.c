@@ -197,16 +197,34 @@ static const char *text_of_store(enum status status)
 	/* clang-format on */
 }
 
+/* Health says so too, to who asks for it. */
+static void warn_of_ends(const struct signer_settings *settings, const struct signer_keys *keys,
+			 int64_t now)
+{
+	for (size_t i = 0; i < keys->authority_count; i++) {
+		int64_t left = keys->authorities[i].until - now;
+
+		if (left < AUTHORITY_WARNING_S)
+			log_line(LOG_LEVEL_WARNING,
+				 "%s: a certificate in it ends in %lld days, and with it every "
+				 "right in %s: renew it",
+				 settings->authorities[i].certificate, (long long)left / 86400,
+				 settings->authorities[i].trust_domain);
+	}
+}
+
 static enum status prepare(struct service *v)
 {
 	const struct signer_settings *settings = v->settings;
 	struct key_fault fault;
-	enum status status = signer_keys_load(settings, system_time(), &v->signer.keys, &fault);
+	int64_t now = system_time();
+	enum status status = signer_keys_load(settings, now, &v->signer.keys, &fault);
 
 	if (status != OK) {
 		log_line(LOG_LEVEL_ERROR, "%s: %s", fault.path, fault.what);
 		return status;
 	}
+	warn_of_ends(settings, &v->signer.keys, now);
 	v->signer.approve_role = settings->approve_role;
 	v->signer.release_role = settings->release_role;
 	v->signer.narrow_most = settings->narrow_per_hour;
