@@ -66,6 +66,50 @@ static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
 	assert_true(s.challenge.want_certify);
 }
 
+static struct authenticate_request evidence_of(struct signer_scene *s)
+{
+	scene_challenge(s);
+	scene_prepare_evidence(s);
+	return s->request.authenticate;
+}
+
+/* What the challenge read of the node is not what its evidence is judged by. */
+static void what_is_done_between_challenge_and_evidence_counts(void **state)
+{
+	static const struct {
+		enum admin_verb verb;
+		enum refusal refusal;
+	} acts[] = { { ADMIN_QUARANTINE, REFUSAL_NODE_QUARANTINED },
+		     { ADMIN_RETIRE, REFUSAL_NODE_RETIRED } };
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+
+	struct authenticate_request sent = evidence_of(&s);
+
+	/* Judged by the class and the act of before, its commit would be refused. */
+	s.now += 5;
+	scene_prepare_act(&s, "approve", "server", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	s.request.authenticate = sent;
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	for (size_t i = 0; i < 2; i++) {
+		sent = evidence_of(&s);
+		s.request.admin = (struct admin_request){ .verb = acts[i].verb,
+							  .node = s.node,
+							  .role = ROLE_PLATFORM };
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		s.request.authenticate = sent;
+		scene_expect(&s, FRAME_AUTHENTICATE, acts[i].refusal);
+		s.now += 5;
+		scene_prepare_act(&s, "release", "", s.now);
+		scene_ask(&s, FRAME_ADMIN);
+	}
+}
+
 static void a_retired_node_stays_retired(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -167,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_quarantined_node_gets_nothing_until_a_signed_act),
 		cmocka_unit_test(a_lifted_quarantine_brings_no_old_grant_back),
+		cmocka_unit_test(what_is_done_between_challenge_and_evidence_counts),
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
 		cmocka_unit_test(silence_is_stale_and_never_better_than_untrusted),

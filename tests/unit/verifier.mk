@@ -3,7 +3,8 @@ if HAVE_CMOCKA
 SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_attestation \
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_grant tests/unit/test_signer_keys \
-	tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store
+	tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
+	tests/unit/test_store_ahead
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
 SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(EVIDENCE_MAKER) \
@@ -44,6 +45,9 @@ tests_unit_test_signer_service_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/unit.h
 tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_store_ahead_SOURCES = tests/unit/test_store_ahead.c tests/unit/unit.h
+tests_unit_test_store_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_ahead_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_front

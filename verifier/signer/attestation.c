@@ -78,14 +78,9 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 static enum refusal load_node(struct turn *turn, const struct node_id *node, struct pending *p)
 {
 	struct store *store = turn->signer->store;
-	enum status status = store_node(store, node, &p->keep, &p->row);
-	enum refusal refusal =
-		status == OK ? signer_may_judge(turn->signer, p->row.standing) : refusal_of(status);
+	enum status status = store_attester(store, node, &p->keep, &p->row, &p->session);
 
-	if (refusal != REFUSAL_NONE)
-		return refusal;
-	status = store_session(store, node, &p->keep, &p->session);
-	return status == STATUS_NOT_FOUND ? REFUSAL_NONE : refusal_of(status);
+	return status == OK ? signer_may_judge(turn->signer, p->row.standing) : refusal_of(status);
 }
 
 /* Values of unlike sizes can't have been joined by an honest appraiser. */

@@ -66,31 +66,23 @@ bool challenge_class(const struct signer *s, struct span class_name, struct node
 
 /* Where the log goes on. The counters are the host's own word: a wrong one makes
  * the appraiser ask again, no more. */
-static enum status choose_wants(struct turn *turn, const struct node_row *row,
-				const struct node_class *node_class,
-				const struct challenge_request *hint, struct challenge *out)
+static void choose_wants(struct turn *turn, const struct session_row *session,
+			 const struct node_class *node_class, const struct challenge_request *hint,
+			 struct challenge *out)
 {
-	struct session_row session;
-	enum status status = store_session(turn->signer->store, &row->node, turn->keep, &session);
-
 	out->next_entry = 0;
 	out->want_boot_log = true;
 	out->want_certify = true;
-	if (status == STATUS_NOT_FOUND)
-		return OK;
-	if (status != OK)
-		return status;
-	if (!turn->signer->has_reference || session.reset != hint->reset_count ||
-	    session.restart != hint->restart_count)
-		return OK;
+	if (!session->is_stored || !turn->signer->has_reference ||
+	    session->reset != hint->reset_count || session->restart != hint->restart_count)
+		return;
 
 	struct appraisal_wants wants = appraisal_wants(&turn->signer->reference, node_class,
-						       session_state(&session), turn->now);
+						       session_state(session), turn->now);
 
 	out->next_entry = wants.next_entry;
 	out->want_boot_log = wants.boot_log;
-	out->want_certify = session.minting_name.len == 0;
-	return OK;
+	out->want_certify = session->minting_name.len == 0;
 }
 
 static enum status put_nonce(struct turn *turn, enum nonce_purpose purpose,
@@ -132,9 +124,13 @@ enum refusal challenge_offer(struct turn *turn, const struct node_id *node, stru
 enum refusal challenge_answer(struct turn *turn, const struct challenge_request *request,
 			      struct challenge *out)
 {
+	struct store *store = turn->signer->store;
+	AUTO_DONE(keep) keep = { 0 };
 	struct node_class node_class;
+	struct session_row session;
 	struct node_row row;
-	enum status status = store_node(turn->signer->store, &request->node, turn->keep, &row);
+	enum status status = store_attester(store, &request->node, &keep, &row, &session);
+	bool is_as_stored = status == OK && row.standing == STANDING_ACTIVE;
 
 	if (status == OK)
 		status = enrolment_place(turn, &row);
@@ -147,7 +143,9 @@ enum refusal challenge_answer(struct turn *turn, const struct challenge_request 
 		return refusal;
 	(void)challenge_class(turn->signer, row.class_name, &node_class);
 	put_class(&node_class, out);
-	status = choose_wants(turn, &row, &node_class, request, out);
-	return refusal_of(status == OK ? put_nonce(turn, NONCE_ATTEST, &request->node, out)
-				       : status);
+	choose_wants(turn, &session, &node_class, request, out);
+	status = put_nonce(turn, NONCE_ATTEST, &request->node, out);
+	if (status == OK && is_as_stored)
+		store_attester_ahead(store, &row, &session, &keep);
+	return refusal_of(status);
 }

@@ -35,7 +35,7 @@ uint64_t counters_clock(const struct counters *c)
 	return part(c, 16);
 }
 
-static void node_columns(struct query *q, struct keep *keep, struct node_row *row)
+void node_columns(struct query *q, struct keep *keep, struct node_row *row)
 {
 	column_fixed(q, 0, row->node.value, sizeof(row->node.value));
 	row->standing = (enum standing)column_int(q, 1);
@@ -103,9 +103,8 @@ enum status store_node_of_ak(struct store *s, struct span ak_name, struct node_i
 
 enum status store_node_insert(struct store *s, const struct node_row *row)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_NODE_INSERT);
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_INSERT, &row->node);
 
-	query_blob(&q, node_id_span(&row->node));
 	query_int(&q, row->standing);
 	query_int(&q, row->verdict);
 	query_blob(&q, row->ak_name);
@@ -134,9 +133,8 @@ enum status store_node_insert(struct store *s, const struct node_row *row)
 /* A statement that takes the node and may change nothing. */
 static enum status run_for_node(struct store *s, enum statement which, const struct node_id *node)
 {
-	AUTO_DONE(query) q = query_start(s, which);
+	AUTO_DONE(query) q = query_about(s, which, node);
 
-	query_blob(&q, node_id_span(node));
 	return query_run(&q, s, NULL);
 }
 
@@ -150,9 +148,8 @@ static enum status forget_session(struct store *s, const struct node_id *node)
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
 			     const struct counters *counters, int64_t now)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_NODE_RESET);
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_RESET, node);
 
-	query_blob(&q, node_id_span(node));
 	query_blob(&q, ak_name);
 	query_blob(&q, (struct span){ .data = counters->value, .len = COUNTERS_SIZE });
 	query_int(&q, now);
@@ -164,9 +161,8 @@ enum status store_node_reset(struct store *s, const struct node_id *node, struct
 
 enum status store_node_rekey(struct store *s, const struct node_row *row, struct span ak_name)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_NODE_REKEY);
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_REKEY, &row->node);
 
-	query_blob(&q, node_id_span(&row->node));
 	query_blob(&q, ak_name);
 	query_blob(&q, row->ak_name);
 	query_blob(&q, row->ak_public);
@@ -183,9 +179,8 @@ enum status store_node_place(struct store *s, const struct node_id *node, struct
 			     struct span class_name, int64_t act_time)
 {
 	AUTO_DONE(query)
-	q = query_start(s, act_time == 0 ? SQL_NODE_PLACE_LISTED : SQL_NODE_PLACE_ACT);
+	q = query_about(s, act_time == 0 ? SQL_NODE_PLACE_LISTED : SQL_NODE_PLACE_ACT, node);
 
-	query_blob(&q, node_id_span(node));
 	query_text(&q, host);
 	query_text(&q, class_name);
 	if (act_time != 0)
@@ -195,9 +190,8 @@ enum status store_node_place(struct store *s, const struct node_id *node, struct
 
 enum status store_node_release(struct store *s, const struct node_id *node, int64_t act_time)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_NODE_RELEASE);
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_RELEASE, node);
 
-	query_blob(&q, node_id_span(node));
 	query_int(&q, act_time);
 	return query_run_once(&q, s);
 }
@@ -205,9 +199,8 @@ enum status store_node_release(struct store *s, const struct node_id *node, int6
 enum status store_node_narrow(struct store *s, const struct node_id *node, enum standing standing,
 			      struct span note)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_NODE_NARROW);
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_NARROW, node);
 
-	query_blob(&q, node_id_span(node));
 	query_int(&q, standing);
 	query_text(&q, note);
 
@@ -297,6 +290,7 @@ enum status store_nodes_bring_back(struct store *s, int64_t now)
 {
 	AUTO_DONE(query) q = query_start(s, SQL_NODE_BRING_BACK);
 
+	ahead_forget_all(s);
 	query_int(&q, now);
 	return query_run(&q, s, NULL);
 }

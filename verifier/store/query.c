@@ -18,6 +18,15 @@ struct query query_start(struct store *s, enum statement which)
 	return q;
 }
 
+struct query query_about(struct store *s, enum statement which, const struct node_id *node)
+{
+	struct query q = query_start(s, which);
+
+	ahead_forget(s, node);
+	query_blob(&q, node_id_span(node));
+	return q;
+}
+
 static void check(struct query *q, int result)
 {
 	if (result != SQLITE_OK)
@@ -101,6 +110,11 @@ void query_done(struct query *q)
 	(void)sqlite3_reset(q->stmt);
 	(void)sqlite3_clear_bindings(q->stmt);
 	q->stmt = NULL;
+}
+
+bool column_is_null(struct query *q, int column)
+{
+	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
 }
 
 struct span column_span(struct query *q, int column)

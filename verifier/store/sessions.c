@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/store/sqlite.h"
 
+void session_columns(struct query *q, int first, struct keep *keep, struct session_row *row)
+{
+	row->reset = column_count(q, first);
+	row->restart = column_count(q, first + 1);
+	row->state = column_kept(q, first + 2, keep);
+	row->entries = column_count(q, first + 3);
+	row->generation = column_kept(q, first + 4, keep);
+	row->minting_name = column_kept(q, first + 5, keep);
+	row->evidence_digest = column_kept(q, first + 6, keep);
+	row->log_frame = column_count(q, first + 7);
+	row->log_bytes = column_count(q, first + 8);
+	row->staged_state = column_kept(q, first + 9, keep);
+	row->staged_first = column_count(q, first + 10);
+	row->staged_entries = column_count(q, first + 11);
+	row->staged_frame = column_count(q, first + 12);
+	row->staged_bytes = column_count(q, first + 13);
+	row->is_stored = true;
+}
+
 enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
 			  struct session_row *out)
 {
@@ -13,21 +32,7 @@ enum status store_session(struct store *s, const struct node_id *node, struct ke
 
 	if (status != OK)
 		return status;
-	row.reset = column_count(&q, 0);
-	row.restart = column_count(&q, 1);
-	row.state = column_kept(&q, 2, keep);
-	row.entries = column_count(&q, 3);
-	row.generation = column_kept(&q, 4, keep);
-	row.minting_name = column_kept(&q, 5, keep);
-	row.evidence_digest = column_kept(&q, 6, keep);
-	row.log_frame = column_count(&q, 7);
-	row.log_bytes = column_count(&q, 8);
-	row.staged_state = column_kept(&q, 9, keep);
-	row.staged_first = column_count(&q, 10);
-	row.staged_entries = column_count(&q, 11);
-	row.staged_frame = column_count(&q, 12);
-	row.staged_bytes = column_count(&q, 13);
-	row.is_stored = true;
+	session_columns(&q, 0, keep, &row);
 	if (q.status == OK)
 		*out = row;
 	return q.status;
@@ -130,9 +135,8 @@ static enum status put_logs(struct store *s, const struct attestation *a)
 static enum status put_session(struct store *s, const struct node_id *node,
 			       const struct session_row *row)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_SESSION_PUT);
+	AUTO_DONE(query) q = query_about(s, SQL_SESSION_PUT, node);
 
-	query_blob(&q, node_id_span(node));
 	query_count(&q, row->reset);
 	query_count(&q, row->restart);
 	query_blob(&q, row->state);
@@ -154,7 +158,6 @@ static enum status put_session(struct store *s, const struct node_id *node,
 
 static void bind_conditions(struct query *q, const struct attestation *a)
 {
-	query_blob(q, node_id_span(&a->node));
 	query_blob(q, a->ak_name);
 	query_blob(q, (struct span){ .data = a->counters.value, .len = COUNTERS_SIZE });
 	query_blob(q, a->generation);
@@ -164,7 +167,7 @@ static void bind_conditions(struct query *q, const struct attestation *a)
 
 enum status store_attest(struct store *s, const struct attestation *a)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_ATTEST);
+	AUTO_DONE(query) q = query_about(s, SQL_ATTEST, &a->node);
 
 	bind_conditions(&q, a);
 	query_int(&q, a->is_decided);
@@ -182,7 +185,7 @@ enum status store_attest(struct store *s, const struct attestation *a)
 
 enum status store_attest_cleared(struct store *s, const struct attestation *a)
 {
-	AUTO_DONE(query) q = query_start(s, SQL_ATTEST_CLEARED);
+	AUTO_DONE(query) q = query_about(s, SQL_ATTEST_CLEARED, &a->node);
 
 	bind_conditions(&q, a);
 	query_int(&q, a->verdict);

@@ -17,6 +17,8 @@ enum statement {
 	SQL_STEP_KEEP,
 	SQL_STEP_UNDO,
 	SQL_NODE,
+	SQL_ATTESTER,
+	SQL_DATA_VERSION,
 	SQL_NODE_OF_AK,
 	SQL_NODE_INSERT,
 	SQL_NODE_RESET,
@@ -74,6 +76,10 @@ struct store {
 	bool has_last;
 	uint64_t last_index;
 	uint8_t last_hash[SHA256_SIZE];
+	/* attesters.c: what was read ahead of its use. A round ends when it may be wrong. */
+	struct ahead *ahead;
+	uint64_t round;
+	int64_t data_version; /* changes when another connection commits */
 	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
 	sqlite3_stmt *prepared[STATEMENTS];
 };
@@ -93,6 +99,9 @@ struct query {
 };
 
 struct query query_start(struct store *s, enum statement which);
+/* One that writes about a node, whose id it takes first: what was read of the node
+ * ahead is forgotten. */
+struct query query_about(struct store *s, enum statement which, const struct node_id *node);
 /* Before a statement that writes: what its step wrote can be undone. */
 enum status store_step_write(struct store *s);
 void query_blob(struct query *q, struct span value);
@@ -108,7 +117,21 @@ enum status query_run(struct query *q, struct store *s, int *changed);
 enum status query_run_once(struct query *q, struct store *s);
 void query_done(struct query *q);
 
+/* attesters.c */
+enum status ahead_init(struct store *s);
+void ahead_done(struct store *s);
+void ahead_forget(struct store *s, const struct node_id *node);
+void ahead_forget_all(struct store *s);
+/* Forgets all where another process wrote since. */
+enum status ahead_look_around(struct store *s);
+
+/* nodes.c, sessions.c: of a row that has these columns, a session's from first on. */
+#define NODE_COLUMN_COUNT 24
+void node_columns(struct query *q, struct keep *keep, struct node_row *row);
+void session_columns(struct query *q, int first, struct keep *keep, struct session_row *row);
+
 /* Columns of the row that query_step() found. */
+bool column_is_null(struct query *q, int column);
 struct span column_span(struct query *q, int column);
 int64_t column_int(struct query *q, int column);
 uint64_t column_count(struct query *q, int column);

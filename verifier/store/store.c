@@ -32,6 +32,9 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE] = "SELECT " NODE_COLUMNS
 		     ", coalesce((SELECT entries FROM sessions WHERE node = id), 0)"
 		     " FROM nodes WHERE id = ?1",
+	[SQL_ATTESTER] = "SELECT " NODE_COLUMNS ", coalesce(entries, 0), " SESSION_COLUMNS
+			 " FROM nodes LEFT JOIN sessions ON node = id WHERE id = ?1",
+	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_NODE_OF_AK] = "SELECT id FROM nodes WHERE ak_name = ?1",
 	[SQL_NODE_INSERT] = "INSERT INTO nodes (" NODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 			    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
@@ -217,8 +220,10 @@ enum status store_open(const char *path, struct store **out)
 	if (s == NULL)
 		return STATUS_NO_MEMORY;
 
-	enum status status = open_database(s, path);
+	enum status status = ahead_init(s);
 
+	if (status == OK)
+		status = open_database(s, path);
 	if (status != OK)
 		return status;
 	*out = s;
@@ -233,6 +238,7 @@ void store_free(struct store *s)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		(void)sqlite3_finalize(s->prepared[i]);
 	(void)sqlite3_close(s->db);
+	ahead_done(s);
 	for (size_t i = 0; i < STORE_FILES; i++)
 		free(s->files[i].path);
 	free(s);
@@ -249,7 +255,10 @@ enum status store_begin(struct store *s)
 {
 	/* Another process may have written since the last one. */
 	s->has_last = false;
-	return run_plain(s, SQL_BEGIN);
+
+	enum status status = run_plain(s, SQL_BEGIN);
+
+	return status == OK ? ahead_look_around(s) : status;
 }
 
 /* A full disk or a failing one makes SQLite undo the whole group by itself. */
@@ -266,6 +275,7 @@ enum status store_commit(struct store *s)
 void store_rollback(struct store *s)
 {
 	s->has_last = false;
+	ahead_forget_all(s);
 	/* Where SQLite already rolled back by itself there is nothing to do. */
 	if (is_group_open(s) && run_plain(s, SQL_ROLLBACK) != OK)
 		return;
@@ -303,8 +313,10 @@ enum status store_step_end(struct store *s, bool is_kept)
 	if (step != STEP_WRITTEN)
 		return OK;
 
-	if (!is_kept)
+	if (!is_kept) {
 		s->has_last = false;
+		ahead_forget_all(s);
+	}
 
 	enum status status = is_kept ? OK : run_plain(s, SQL_STEP_UNDO);
 

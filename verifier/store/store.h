@@ -132,6 +132,17 @@ enum status store_session_evidence(struct store *s, const struct node_id *node, 
 enum status store_session_log(struct store *s, const struct node_id *node, bool is_boot,
 			      struct keep *keep, struct span *out);
 
+/* Both at once; a node without a session has one that is not stored. What
+ * store_attester_ahead() laid aside is given out, once, where keep is empty and nobody
+ * wrote about the node since. */
+enum status store_attester(struct store *s, const struct node_id *node, struct keep *keep,
+			   struct node_row *row, struct session_row *session);
+/* Lays rows, just read in this group, aside for the node's evidence, which follows its
+ * challenge. Takes keep, which owns what they borrow from, over; it is empty then. How
+ * many are kept is bounded. */
+void store_attester_ahead(struct store *s, const struct node_row *row,
+			  const struct session_row *session, struct keep *keep);
+
 struct attestation {
 	struct node_id node;
 	struct span ak_name;
