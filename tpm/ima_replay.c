@@ -114,10 +114,10 @@ static bool is_reached(const struct search *s, unsigned pcr)
 
 static enum status search_start(struct search *s)
 {
-	enum digest_alg alg = s->progress.bank.alg;
-	enum status status = hasher_init(&s->hasher, alg);
+	bool has_entries = s->bytes.len > 0; /* most quotes come without new ones */
+	enum status status = has_entries ? hasher_init(&s->hasher, s->progress.bank.alg) : OK;
 
-	if (status == OK && s->form == IMA_BANK_SHA1_PADDED)
+	if (has_entries && status == OK && s->form == IMA_BANK_SHA1_PADDED)
 		status = hasher_init(&s->sha1, DIGEST_SHA1);
 	s->wanted = s->progress.named | (pcr_mask)1 << IMA_PCR;
 	for (unsigned i = 0; i < PCR_COUNT && status == OK; i++) {

@@ -211,13 +211,43 @@ static bool is_plain(uint8_t c)
 	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Not 0 where a byte is below least, which is at most 0x80. Which one it does not
+ * tell: a borrow may have set the next one's bit, too. */
+static uint64_t bytes_below(uint64_t word, uint8_t least)
+{
+	return (word - EACH_BYTE * least) & ~word & EACH_BYTE * 0x80;
+}
+
+/* All of these eight: long texts go by so many at a time. */
+static bool are_plain(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return ((word & EACH_BYTE * 0x80) | bytes_below(word, ' ') |
+		bytes_below(word ^ EACH_BYTE * '"', 1) | bytes_below(word ^ EACH_BYTE * '\\', 1)) ==
+	       0;
+}
+
+/* To the first byte that does not stand for itself. */
+static void skip_plain(struct json_reader *r)
+{
+	const uint8_t *end = r->tree.text.data + r->tree.text.len;
+
+	while ((size_t)(end - r->at) >= sizeof(uint64_t) && are_plain(r->at))
+		r->at += sizeof(uint64_t);
+	while (is_plain(*r->at))
+		r->at++;
+}
+
 /* Decoded where it stands: no character is longer than what it is written as. */
 static bool read_text(struct json_reader *r, struct span *out)
 {
 	uint8_t *start = ++r->at, *to;
 
-	while (is_plain(*r->at))
-		r->at++;
+	skip_plain(r);
 	for (to = r->at; *r->at != '"';)
 		if (!(*r->at == '\\' ? read_escape(r, &to) : read_character(r, &to)))
 			return false;

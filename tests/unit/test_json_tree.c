@@ -111,6 +111,26 @@ static void what_is_no_text_of_rfc_8259_is_refused(void **state)
 		       "not-json");
 }
 
+static void a_byte_that_is_no_character_is_seen_at_each_place(void **state)
+{
+	(void)state;
+
+	for (size_t place = 0; place < 20; place++)
+		for (unsigned c = 0; c < 256; c++) {
+			char text[] = "[\"aaaaaaaaaaaaaaaaaaaa\"]";
+			AUTO_DONE(json_tree) tree = { 0 };
+			const char *fault = NULL;
+			bool is_plain = c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+
+			text[2 + place] = (char)c;
+			assert_int_equal(json_tree_parse((struct span){ (const uint8_t *)text, 24 },
+							 &tree, &fault),
+					 is_plain ? OK : STATUS_MALFORMED);
+			if (is_plain)
+				assert_int_equal(tree.values[1].text.data[place], c);
+		}
+}
+
 static void integers_go_from_the_least_to_the_most(void **state)
 {
 	AUTO_DONE(json_tree) tree = { 0 };
@@ -184,6 +204,7 @@ int main(void)
 		cmocka_unit_test(values_stand_in_the_text_s_order),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(what_is_no_text_of_rfc_8259_is_refused),
+		cmocka_unit_test(a_byte_that_is_no_character_is_seen_at_each_place),
 		cmocka_unit_test(integers_go_from_the_least_to_the_most),
 		cmocka_unit_test(depth_and_values_are_bounded_to_the_last),
 		cmocka_unit_test(members_are_bounded_and_differ),

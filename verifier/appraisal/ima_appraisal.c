@@ -269,7 +269,7 @@ static enum status check_entries(const struct appraisal_input *input, const stru
 				 pcr_mask unexplained, struct ima_state *state, size_t *replayed,
 				 struct findings *findings, enum extent *extent)
 {
-	AUTO_DONE(ima_walk) walk;
+	struct ima_walk walk;
 	struct ima_state judged;
 	enum status status = ima_walk_init(&walk, input, sets, &judged);
 

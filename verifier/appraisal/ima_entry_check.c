@@ -114,7 +114,7 @@ static enum status check_buffer(struct ima_walk *w, const struct ima_entry *entr
 		return found(w, REASON_IMA_KEXEC, entry);
 	if (!is_keyring(entry->path))
 		return found(w, REASON_IMA_BUFFER_UNKNOWN, entry);
-	enum status status = hasher_digest(&w->sha256, &entry->buffer, 1, &key);
+	enum status status = digest_of(DIGEST_SHA256, entry->buffer, &key);
 
 	/* The logged digest is of the buffer too, or one of them is made up. */
 	if (status == OK)

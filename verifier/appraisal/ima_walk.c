@@ -41,8 +41,6 @@ static enum status list_required(struct ima_walk *w)
 enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
 			  const struct ima_sets *sets, struct ima_state *state)
 {
-	enum status status;
-
 	memset(walk, 0, offsetof(struct ima_walk, required));
 	for (size_t i = 0; i < IMA_AHEAD; i++)
 		memset(&walk->ahead[i], 0,
@@ -52,15 +50,9 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
 	walk->rules = &sets->booted.ima;
 	walk->state = state;
 	walk->searches_left = SEARCHES_MAX;
-	status = hasher_init(&walk->sha256, DIGEST_SHA256);
-	if (status == OK)
-		status = open_sets(walk);
-	return status == OK ? list_required(walk) : status;
-}
 
-void ima_walk_done(struct ima_walk *walk)
-{
-	hasher_done(&walk->sha256);
+	enum status status = open_sets(walk);
+	return status == OK ? list_required(walk) : status;
 }
 
 void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i)

@@ -27,7 +27,6 @@ struct ima_walk {
 	struct ima_state *state; /* to be dropped where the quote is not reached */
 	pcr_mask unexplained; /* quoted, and for entries to account for */
 	struct span template_name; /* the last one that the release allows */
-	struct hasher sha256;
 	/*
 	 * A search through whole sets is for a person's sake: never before the
 	 * quote is known to cover its entry, and never in proportion to what a host
@@ -49,11 +48,8 @@ struct ima_walk {
 	} ahead[IMA_AHEAD];
 };
 
-/* *walk may be anything before, and is to be freed whatever comes of it. */
 enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
 			  const struct ima_sets *sets, struct ima_state *state);
-void ima_walk_done(struct ima_walk *walk);
-AUTO_RELEASE(ima_walk, ima_walk_done);
 
 /* Memory starts to bring what looking up the entry will read, in two steps: its
  * slots now, the records that they name when half as many more were read. i: its

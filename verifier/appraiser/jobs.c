@@ -11,6 +11,7 @@
 
 #define SIGNER_TIMEOUT_S 30
 #define QUEUED_MAX ((size_t)1 << 20)
+#define SCRATCH_KEEP_MAX ((size_t)64 << 10)
 
 enum job_state {
 	JOB_FREE,
@@ -104,19 +105,27 @@ static void handle(struct appraiser *a, const struct request *request, struct an
 	}
 }
 
+static void empty_scratch(struct appraiser *a)
+{
+	if (a->scratch.capacity > SCRATCH_KEEP_MAX)
+		bytes_done(&a->scratch);
+	a->scratch.len = 0;
+}
+
 static void run(void *context)
 {
 	struct job *job = context;
 	struct appraiser *a = job->appraiser;
-	AUTO_DONE(bytes) body = { 0 };
 	struct answer answer = { .status = 500, .content_type = "application/json" };
 	enum status status;
 
 	handle(a, &job->request, &answer);
-	status = answer_encode(&answer, &body);
+	empty_scratch(a);
+	status = answer_encode(&answer, &a->scratch);
 	bytes_done(&answer.body);
 	if (status == OK)
-		status = channel_queue(&a->front, FRAME_RESPONSE, job->front_id, span_of(&body));
+		status = channel_queue(&a->front, FRAME_RESPONSE, job->front_id,
+				       span_of(&a->scratch));
 	if (status != OK)
 		a->is_broken = true;
 }
@@ -235,6 +244,7 @@ void jobs_done(struct appraiser *a)
 		bytes_done(&a->jobs[i].body);
 		task_done(&a->jobs[i].task);
 	}
+	bytes_done(&a->scratch);
 	free(a->jobs);
 	a->jobs = NULL;
 }
@@ -259,14 +269,15 @@ static enum status call(struct appraiser *a, const struct signer_request *reques
 
 bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer)
 {
-	AUTO_DONE(bytes) body = { 0 };
-	enum status status = signer_request_encode(request, &body);
+	empty_scratch(a);
+
+	enum status status = signer_request_encode(request, &a->scratch);
 
 	if (status != OK) {
 		answer_error(answer, 400, "too-large", NULL);
 		return false;
 	}
-	status = call(a, request, span_of(&body));
+	status = call(a, request, span_of(&a->scratch));
 	if (status != OK) {
 		if (!a->is_broken)
 			log_line(LOG_LEVEL_ERROR, "signer: %s", status_text(status));

@@ -50,6 +50,8 @@ struct appraiser {
 	/* Of the running job's last call; spans borrow from its frame, which is gone
 	 * with the next call. */
 	struct signer_answer reply;
+	/* For a frame's body, on its way into a channel; kept while it is small. */
+	struct bytes scratch;
 	bool is_broken; /* the signer or the front is gone or misbehaves */
 };
 
