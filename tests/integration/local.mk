@@ -89,3 +89,6 @@ tests/integration/huge_tickets.so: tests/integration/huge_tickets.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE $(SSL_CFLAGS) -O2 -Wall -shared -fPIC -o $@ \
 		$(srcdir)/tests/integration/huge_tickets.c $(SSL_LIBS)
+
+TESTS += tests/integration/artifacts
+EXTRA_DIST += tests/integration/artifacts
