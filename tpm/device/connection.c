@@ -119,8 +119,8 @@ static enum status range_flush(struct connection *c, TPM2_HANDLE first, TPM2_HAN
 	enum status status = handles_list(c, first, end, handles, LEFTOVERS_MAX, &count);
 
 	for (size_t i = 0; i < count && status == OK; i++)
-		status = connection_status(c, "TPM2_FlushContext",
-					   Tss2_Sys_FlushContext(c->sys, handles[i]));
+		status =
+			connection_status(c, "TPM2_FlushContext", handle_flush(c->sys, handles[i]));
 	return status;
 }
 

@@ -64,6 +64,7 @@ enum status connection_refuse(struct connection *c, enum status status, const ch
 
 /* SYS asks once, where ESYS asks again; counts tries. */
 bool is_busy(TSS2_RC rc, unsigned *tries);
+TSS2_RC handle_flush(TSS2_SYS_CONTEXT *sys, TPM2_HANDLE handle);
 
 /* A key or session of ours by the TPM's handle, flushed at the end of its scope;
  * without a device it is only borrowed. */

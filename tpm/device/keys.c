@@ -14,10 +14,21 @@ bool is_busy(TSS2_RC rc, unsigned *tries)
 	       ++*tries < SUBMISSIONS;
 }
 
+TSS2_RC handle_flush(TSS2_SYS_CONTEXT *sys, TPM2_HANDLE handle)
+{
+	unsigned tries = 0;
+	TSS2_RC rc;
+
+	do {
+		rc = Tss2_Sys_FlushContext(sys, handle);
+	} while (is_busy(rc, &tries));
+	return rc;
+}
+
 void slot_done(struct slot *s)
 {
 	if (s->device != NULL && s->handle != 0 && s->device->sys != NULL &&
-	    Tss2_Sys_FlushContext(s->device->sys, s->handle) != TSS2_RC_SUCCESS)
+	    handle_flush(s->device->sys, s->handle) != TSS2_RC_SUCCESS)
 		s->device->has_leftovers = true;
 	*s = (struct slot){ 0 };
 }
