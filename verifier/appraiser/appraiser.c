@@ -133,7 +133,8 @@ static bool serve_signer(struct appraiser *a)
 	return status == STATUS_NOT_FOUND;
 }
 
-/* No more than there is room for: the rest waits in the front's channel. */
+/* What one reading brought, and no more than there is room for: the rest waits in
+ * the front's channel, and poll tells of it. */
 static bool serve_front(struct appraiser *a)
 {
 	struct frame frame = { .fd = -1 };
@@ -147,6 +148,8 @@ static bool serve_front(struct appraiser *a)
 			break;
 		if (!jobs_begin(a, &frame))
 			return false;
+		if (!channel_has_frame(&a->front))
+			break;
 	}
 	return status == OK || status == STATUS_NOT_FOUND;
 }
