@@ -77,10 +77,75 @@ static void a_step_that_can_not_be_undone_ends_its_group(void **state)
 	free(desks);
 }
 
+static void send_request(struct channel *c, uint64_t id, const struct signer_request *request)
+{
+	AUTO_DONE(bytes) body = { 0 };
+
+	assert_int_equal(signer_request_encode(request, &body), OK);
+	assert_int_equal(channel_send(c, (uint16_t)request->type, id, span_of(&body)), OK);
+}
+
+static enum refusal receive_refusal(struct channel *c, enum frame_type type)
+{
+	struct signer_answer answer;
+	struct frame frame;
+
+	assert_int_equal(channel_receive(c, 1000, &frame), OK);
+	assert_int_equal(signer_answer_decode(type, frame.body, &answer), OK);
+	return answer.refusal;
+}
+
+/* Metrics that run ahead of the store would speak of grants that nobody has. */
+static void what_could_not_be_stored_is_not_counted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct desks *desks = calloc(1, sizeof(*desks));
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
+	struct channel appraiser;
+	sqlite3_stmt **commit;
+	int ends[2];
+	(void)state;
+
+	assert_non_null(desks);
+	signer_scene_approved(&s);
+	assert_int_equal(channel_pair(ends), OK);
+	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
+	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
+	s.signer.store_path = "the store";
+	scene_challenge(&s);
+	scene_prepare_evidence(&s);
+	s.request.type = FRAME_AUTHENTICATE;
+
+	struct turn turn = scene_turn(&s);
+
+	send_request(&appraiser, 1, &s.request);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	assert_int_equal(receive_refusal(&appraiser, FRAME_AUTHENTICATE), REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	s.request.type = FRAME_COMMIT;
+	s.request.commit.generation = signer_generation(&s.signer);
+	commit = &s.signer.store->prepared[SQL_COMMIT];
+	(void)sqlite3_finalize(*commit);
+	assert_int_equal(sqlite3_prepare_v2(s.signer.store->db,
+					    "INSERT INTO facts VALUES (NULL, 1)", -1, commit, NULL),
+			 SQLITE_OK);
+	send_request(&appraiser, 1, &s.request);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	assert_int_equal(receive_refusal(&appraiser, FRAME_COMMIT), REFUSAL_STORE_UNAVAILABLE);
+	assert_int_equal(s.signer.verdicts, 0);
+	assert_int_equal(s.signer.grants, 0);
+	desks_done(desks);
+	channel_done(&appraiser);
+	free(desks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_that_can_not_be_undone_ends_its_group),
+		cmocka_unit_test(what_could_not_be_stored_is_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

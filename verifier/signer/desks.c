@@ -180,6 +180,23 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 	return true;
 }
 
+/* What a group adds to before it is on record. */
+struct counted {
+	uint64_t enrolments, verdicts, grants;
+};
+
+static struct counted counted_by(const struct signer *s)
+{
+	return (struct counted){ s->enrolments, s->verdicts, s->grants };
+}
+
+static void count_again_from(struct signer *s, const struct counted *before)
+{
+	s->enrolments = before->enrolments;
+	s->verdicts = before->verdicts;
+	s->grants = before->grants;
+}
+
 /* What was answered in a group that could not be stored was never said. */
 static void refuse_group(struct desks *desks, struct signer *s)
 {
@@ -221,6 +238,7 @@ static void serve_desk(struct desks *desks, struct desk *desk, const struct turn
 void desks_answer(struct desks *desks, const struct pollfd *slots, const struct turn *turn)
 {
 	struct signer *s = turn->signer;
+	const struct counted before = counted_by(s);
 	enum group group = GROUP_EMPTY;
 
 	for (size_t i = 0; i < desks->count; i++)
@@ -235,6 +253,7 @@ void desks_answer(struct desks *desks, const struct pollfd *slots, const struct 
 		say_whether_it_fails(desks, s, is_failing);
 	if (is_failing) {
 		store_rollback(s->store);
+		count_again_from(s, &before);
 		refuse_group(desks, s);
 	}
 	for (size_t i = 0; i < desks->count; i++)
