@@ -131,6 +131,58 @@ static void keep_from_previous(const struct collect *c, json_t *ima)
 			(void)json_object_set(ima, kept[i], json_object_get(was, kept[i]));
 }
 
+static void add_template(json_t *templates, struct span name)
+{
+	json_t *text = json_stringn((const char *)name.data, name.len);
+	json_t *other;
+	size_t i;
+
+	json_array_foreach(templates, i, other)
+	{
+		if (json_equal(other, text)) {
+			json_decref(text);
+			return;
+		}
+	}
+	(void)json_array_append_new(templates, text);
+}
+
+#define POLICY_MAX ((size_t)1 << 20)
+
+/* The kernel's own template, then those that the policy's rules name. */
+static json_t *built_templates(const struct collect *c)
+{
+	static const char option[] = "template=";
+	AUTO_DONE(bytes) policy = { 0 };
+	json_t *templates = json_pack("[s]", "ima-sig");
+	struct line_path path;
+	struct span rest;
+	struct span line;
+	struct span word;
+
+	(void)snprintf(path.text, sizeof(path.text), "%s%s", c->tree, c->policy_path);
+	if (line_has(path.text) && line_read(path.text, POLICY_MAX, &policy) != OK)
+		return templates;
+	rest = span_of(&policy);
+	while (text_next_line(&rest, &line))
+		while (text_next_word(&line, ' ', &word))
+			if (span_starts_with(word, option))
+				add_template(templates,
+					     (struct span){ word.data + sizeof(option) - 1,
+							    word.len - (sizeof(option) - 1) });
+	return templates;
+}
+
+/* Of artifacts, of the log, or what Debian's kernel and the usual policy have. */
+static json_t *templates_json(const struct collect *c)
+{
+	if (c->built_early.count > 0)
+		return built_templates(c);
+	if (c->ima.templates != NULL)
+		return json_incref(c->ima.templates);
+	return json_pack("[s, s]", "ima-sig", "ima-sigv2");
+}
+
 json_t *collect_ima_rules(struct collect *c)
 {
 	json_t *was = json_object_get(c->previous, "ima");
@@ -138,8 +190,7 @@ json_t *collect_ima_rules(struct collect *c)
 	json_t *sets = sets_json(c, early);
 	json_t *policy = policy_json(c);
 	bool builtin = c->allow_builtin;
-	json_t *templates = c->ima.templates != NULL ? json_incref(c->ima.templates)
-						     : json_pack("[s, s]", "ima-sig", "ima-sigv2");
+	json_t *templates = templates_json(c);
 
 	if (sets == NULL) {
 		json_decref(early);
@@ -149,7 +200,7 @@ json_t *collect_ima_rules(struct collect *c)
 	}
 	if (c->from_previous) {
 		builtin = builtin || json_is_true(json_object_get(was, "allowBuiltinPolicy"));
-		if (c->ima.templates == NULL) {
+		if (c->ima.templates == NULL && c->built_early.count == 0) {
 			json_decref(templates);
 			templates = json_incref(json_object_get(was, "templates"));
 		}

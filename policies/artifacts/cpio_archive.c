@@ -73,7 +73,9 @@ static void read_member(struct reader *r, struct cpio_member *m)
 		align(r, start);
 	if (r->status != OK)
 		return;
-	if (m->name.data[name_len - 1] != 0 || memchr(m->name.data, 0, name_len - 1) != NULL)
+	/* One NUL, at the end. */
+	if (m->name.len != name_len ||
+	    memchr(m->name.data, 0, name_len) != m->name.data + name_len - 1)
 		reader_fail(r, STATUS_MALFORMED);
 	m->name.len--;
 }

@@ -111,7 +111,7 @@ enum status fat_image_read(const struct fat_image *fat, const char name[11], siz
 		size = reader_le32(&root);
 		if (root.status != OK)
 			return root.status;
-		if (entry_name.data[0] == 0)
+		if (entry_name.len == 0 || entry_name.data[0] == 0)
 			return STATUS_NOT_FOUND;
 		if ((attributes & (ATTRIBUTE_VOLUME | ATTRIBUTE_DIRECTORY)) != 0 ||
 		    memcmp(entry_name.data, name, 11) != 0)

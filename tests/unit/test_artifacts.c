@@ -145,6 +145,35 @@ static void hostile_images_are_refused(void **state)
 	}
 }
 
+static void signatures_elsewhere_than_at_the_end_are_refused(void **state)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	AUTO_DONE(bytes) signed_file = { 0 };
+	struct pe_image image;
+	(void)state;
+
+	make_two_sections(&file);
+	make_signed(span_of(&file), &signed_file);
+	assert_int_equal(pe_image_parse(span_of(&signed_file), &image), OK);
+	signed_file.data[MADE_SIGNATURES_AT] ^= 8;
+	assert_int_equal(pe_image_parse(span_of(&signed_file), &image), STATUS_MALFORMED);
+}
+
+static void more_sections_than_any_image_has_are_refused(void **state)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	struct pe_image image;
+	(void)state;
+
+	make_image(NULL, 0, &file);
+	put_filled(&file, 0, 0x4000 - file.len);
+	file.data[MADE_PE_AT + 24 + 61] = 0x40; /* headers all over */
+	file.data[MADE_PE_AT + 6] = PE_SECTIONS_MAX;
+	assert_int_equal(pe_image_parse(span_of(&file), &image), OK);
+	file.data[MADE_PE_AT + 6] = PE_SECTIONS_MAX + 1;
+	assert_int_equal(pe_image_parse(span_of(&file), &image), STATUS_TOO_LARGE);
+}
+
 static void sections_that_claim_more_than_the_file_have_no_digest(void **state)
 {
 	AUTO_DONE(bytes) file = { 0 };
@@ -586,6 +615,8 @@ int main(void)
 		cmocka_unit_test(every_other_byte_counts),
 		cmocka_unit_test(every_truncation_of_an_image_is_refused_or_another_image),
 		cmocka_unit_test(hostile_images_are_refused),
+		cmocka_unit_test(signatures_elsewhere_than_at_the_end_are_refused),
+		cmocka_unit_test(more_sections_than_any_image_has_are_refused),
 		cmocka_unit_test(sections_that_claim_more_than_the_file_have_no_digest),
 		cmocka_unit_test(a_name_that_stands_twice_names_nothing),
 		cmocka_unit_test(a_shim_gives_its_keys_and_the_level_of_always),
