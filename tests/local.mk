@@ -21,3 +21,7 @@ EXTRA_DIST += tests/data/README.md tests/data/ca tests/data/ramfs-custompolicy \
 
 EXTRA_DIST += tests/layers tests/unit/scratch.h
 TESTS += tests/layers
+
+# A real machine takes minutes: tools/check boots one, make check does not.
+EXTRA_DIST += tests/boot/README.md tests/boot/run tests/boot/packages.sh tests/boot/image.sh \
+	tests/boot/machine.sh tests/boot/verifier.sh tests/boot/scenarios.sh tests/boot/guest
