@@ -168,14 +168,16 @@ static enum status check_tail(const struct search *s, struct ima_log tail, bool 
 	return status;
 }
 
+/* A tail that named another PCR is read again only after that PCR has come up: 24
+ * times at most, so time stays linear. */
+static bool may_be_end(const struct search *s)
+{
+	return (s->wanted & ~s->matching) == 0 && s->wanted != s->checked;
+}
+
 /* Is the quote reached by what was replayed? */
 static enum status check_end(struct search *s, bool *is_prefix)
 {
-	*is_prefix = false;
-	/* A tail that named another PCR is read again only after that PCR
-	 * has come up: 24 times at most, so time stays linear. */
-	if ((s->wanted & ~s->matching) != 0 || s->wanted == s->checked)
-		return OK;
 	s->checked = s->wanted;
 
 	struct ima_log tail = s->log;
@@ -211,7 +213,7 @@ static enum status take_next(struct search *s, struct ahead *a, const struct ima
 	size_t place = a->taken++ % IMA_AHEAD;
 	enum status status = search_step(s, &a->entry[place]);
 
-	if (status == OK)
+	if (status == OK && may_be_end(s))
 		status = check_end(s, is_reached);
 	if (status == OK && visitor != NULL)
 		status = visitor->visit(visitor->context, &a->entry[place], place);
@@ -223,7 +225,7 @@ static enum status search_prefix(struct search *s, const struct ima_visitor *vis
 				 bool *is_reached)
 {
 	struct ahead a = { .end = OK };
-	enum status status = check_end(s, is_reached);
+	enum status status = may_be_end(s) ? check_end(s, is_reached) : OK;
 
 	while (status == OK && !*is_reached) {
 		read_ahead(&a, &s->log, visitor);

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool span_is_zero(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] != 0)
-			return false;
-	return true;
-}
-
 bool span_starts_with(struct span s, const char *prefix)
 {
 	size_t len = strlen(prefix);

@@ -44,7 +44,14 @@ static inline bool span_equal(struct span a, struct span b)
 
 /* Equal in time that depends on the lengths only: for secrets and nonces. */
 bool span_equal_secret(struct span a, struct span b);
-bool span_is_zero(struct span s);
+static inline bool span_is_zero(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] != 0)
+			return false;
+	return true;
+}
+
 bool span_starts_with(struct span s, const char *prefix);
 /* memcmp order, the shorter first where one is a prefix of the other. */
 int span_compare(struct span a, struct span b);
