@@ -5,8 +5,6 @@
 
 #include "policies/image_layout.h"
 
-#define CACHE_LINE 64
-
 static uint64_t load64(const uint8_t *at)
 {
 	uint64_t value;
@@ -15,10 +13,13 @@ static uint64_t load64(const uint8_t *at)
 	return value;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
+/* Both halves of the product: a bit of one factor moves the other, which nobody
+ * knows without the key, to where it counts. */
+static uint64_t fold(uint64_t a, uint64_t b)
 {
-	hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-	return hash ^ hash >> 32;
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Up to 16 bytes as two words, which overlap unless there are 16. */
@@ -35,19 +36,17 @@ static void load_ends(struct span s, uint64_t *first, uint64_t *last)
 		*first = *first << 8 | s.data[i];
 }
 
-/* Two chains, so that neither multiplication waits for the other. */
 uint64_t image_file_hash(uint64_t key, struct span path)
 {
-	uint64_t a = key ^ path.len;
-	uint64_t b = ~key;
+	uint64_t other = key * UINT64_C(0x9fb21c651e98df25) ^ UINT64_C(0xa0761d6478bd642f);
+	uint64_t hash = key ^ path.len;
 	uint64_t first, last;
 
-	for (; path.len > 16; path.data += 16, path.len -= 16) {
-		a = mix(a, load64(path.data));
-		b = mix(b, load64(path.data + 8));
-	}
+	for (; path.len > 16; path.data += 16, path.len -= 16)
+		hash = fold(load64(path.data) ^ other, load64(path.data + 8) ^ hash);
 	load_ends(path, &first, &last);
-	return mix(mix(a, first) ^ key, mix(b, last));
+	hash = fold(first ^ other, last ^ hash);
+	return fold(hash ^ other, UINT64_C(0x9fb21c651e98df25));
 }
 
 static const uint8_t *slot_at(const struct file_lookup *files, uint64_t place)
@@ -55,46 +54,40 @@ static const uint8_t *slot_at(const struct file_lookup *files, uint64_t place)
 	return files->slots + (place & files->mask) * IMAGE_SLOT_SIZE;
 }
 
-uint64_t file_lookup_place(const struct file_lookup *files, struct span path)
+struct file_place file_lookup_place(const struct file_lookup *files, struct span path)
 {
-	uint64_t place = image_file_hash(files->key, path);
+	struct file_place place = { .hash = image_file_hash(files->key, path) };
 
-	__builtin_prefetch(slot_at(files, place));
+	__builtin_prefetch(slot_at(files, place.hash));
 	return place;
 }
 
-/* The first slot from place on that has its tag, or that is free: none before it is
- * of the same path. */
-static uint64_t tagged_place(const struct file_lookup *files, uint64_t place)
+/* The record of the first slot with the hash's tag, as slots name records; 0 where
+ * the run has none. */
+static uint32_t tagged_record(const struct file_lookup *files, uint64_t hash)
 {
-	uint64_t tag = place >> 32;
-
 	for (uint64_t i = 0; i <= files->mask; i++) {
-		uint64_t next = tag << 32 | (uint32_t)(place + i);
-		const uint8_t *slot = slot_at(files, next);
+		uint64_t slot = image_be64(slot_at(files, hash + i));
 
-		if (image_be32(slot) == tag || image_be32(slot + 4) == 0)
-			return next;
+		if (slot >> 32 == hash >> 32 || (uint32_t)slot == 0)
+			return (uint32_t)slot;
 	}
-	return place;
+	return 0;
 }
 
-uint64_t file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len)
+void file_lookup_fetch(const struct file_lookup *files, struct file_place *place, size_t path_len)
 {
-	uint64_t tagged = tagged_place(files, place);
-	uint32_t record = image_be32(slot_at(files, tagged) + 4);
+	uint32_t record = tagged_record(files, place->hash);
 	size_t len = IMAGE_RECORD_HEAD + path_len;
 
+	place->record = record;
 	/* Another path's, or the end's, need not be here as a whole. */
 	if (record == 0 || record - 1 >= files->records.len ||
 	    len > files->records.len - (record - 1))
-		return tagged;
-
-	const uint8_t *at = files->records.data + record - 1;
-	const uint8_t *end = at + len;
-	for (at -= (uintptr_t)at % CACHE_LINE; at < end; at += CACHE_LINE)
-		__builtin_prefetch(at);
-	return tagged;
+		return;
+	/* What lies between a long path's ends follows from reading it. */
+	__builtin_prefetch(files->records.data + record - 1);
+	__builtin_prefetch(files->records.data + record - 1 + len - 1);
 }
 
 bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out)
@@ -115,20 +108,19 @@ bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct
 	return out->path.len <= len - offset - IMAGE_RECORD_HEAD;
 }
 
-enum status file_lookup_find(const struct file_lookup *files, uint64_t place, struct span path,
-			     const struct digest *digest)
+static enum status search(const struct file_lookup *files, uint64_t hash, struct span path,
+			  const struct digest *digest)
 {
-	uint32_t tag = (uint32_t)(place >> 32);
 	bool has_path = false;
 
 	for (uint64_t i = 0; i <= files->mask; i++) {
-		const uint8_t *slot = slot_at(files, place + i);
-		uint32_t offset = image_be32(slot + 4);
+		uint64_t slot = image_be64(slot_at(files, hash + i));
 		struct file_record record = { 0 };
 
-		if (offset == 0)
+		if ((uint32_t)slot == 0)
 			break;
-		if (image_be32(slot) != tag || !file_lookup_record(files, offset - 1, &record) ||
+		if (slot >> 32 != hash >> 32 ||
+		    !file_lookup_record(files, (uint32_t)slot - 1, &record) ||
 		    !span_equal(record.path, path))
 			continue;
 		has_path = true;
@@ -137,6 +129,19 @@ enum status file_lookup_find(const struct file_lookup *files, uint64_t place, st
 			return OK;
 	}
 	return has_path ? STATUS_MISMATCH : STATUS_NOT_FOUND;
+}
+
+enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
+			     struct span path, const struct digest *digest)
+{
+	struct file_record record;
+
+	/* Nearly all are what they should be, and where they should be. */
+	if (place->record != 0 && file_lookup_record(files, place->record - 1, &record) &&
+	    span_equal(record.path, path) && digest->alg == DIGEST_SHA256 &&
+	    memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
+		return OK;
+	return search(files, place->hash, path, digest);
 }
 
 bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest)

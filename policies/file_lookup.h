@@ -18,14 +18,19 @@ struct file_lookup {
 	struct span records;
 };
 
-/* Where a path's slot is, or would be; memory starts to bring it. */
-uint64_t file_lookup_place(const struct file_lookup *files, struct span path);
-/* Memory starts to bring the record that the path's slot names, for a path so long.
- * Gives the place from which finding it need look at no other path's. */
-uint64_t file_lookup_fetch(const struct file_lookup *files, uint64_t place, size_t path_len);
+/* What is known of where a path stands. */
+struct file_place {
+	uint64_t hash;
+	uint32_t record; /* of the first slot with its tag; 0: none, or not fetched */
+};
+
+/* Memory starts to bring the path's slot. */
+struct file_place file_lookup_place(const struct file_lookup *files, struct span path);
+/* Memory starts to bring the record that the slot names, for a path so long. */
+void file_lookup_fetch(const struct file_lookup *files, struct file_place *place, size_t path_len);
 /* As reference_file_lookup(), of a path whose place was taken. */
-enum status file_lookup_find(const struct file_lookup *files, uint64_t place, struct span path,
-			     const struct digest *digest);
+enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
+			     struct span path, const struct digest *digest);
 /* As reference_set_has_digest(). */
 bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest);
 

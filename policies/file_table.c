@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/file_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void file_table_write(struct writer *w, const struct file_table *table)
@@ -116,17 +117,64 @@ static bool insert(const struct file_table *table, uint8_t *slots, struct span r
 	}
 }
 
-static enum status fill(struct set_reader *reader, struct file_table *table, uint8_t *slots,
-			struct bytes *records, struct file_table_result *result)
-{
-	struct set_entry entry;
-	enum status status;
+/* A set file's lines, in the order of their paths. */
+struct listing {
+	struct set_entry *entry;
+	size_t count;
+};
 
-	while ((status = set_reader_next(reader, &entry)) == OK) {
+static void listing_done(struct listing *listing)
+{
+	free(listing->entry);
+}
+
+AUTO_RELEASE(listing, listing_done);
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct set_entry *first = a;
+	const struct set_entry *second = b;
+	int order = span_compare(first->path, second->path);
+
+	/* Of two with the same path, the later line is the one too many. */
+	return order != 0 ? order
+			  : (first->path.data > second->path.data) -
+				    (first->path.data < second->path.data);
+}
+
+static enum status list(struct span file, uint64_t lines, struct listing *out,
+			struct file_table_result *result)
+{
+	struct set_reader reader = set_reader_over(file);
+	enum status status = OK;
+
+	out->entry = calloc(lines + 1, sizeof(*out->entry));
+	if (out->entry == NULL)
+		return STATUS_NO_MEMORY;
+	while (out->count < lines &&
+	       (status = set_reader_next(&reader, &out->entry[out->count])) == OK)
+		out->count++;
+	/* What follows the last newline. */
+	if (status == OK)
+		status = set_reader_next(&reader, &out->entry[out->count]);
+	if (status != STATUS_NOT_FOUND) {
+		result->fault = reader.fault;
+		result->line = reader.line;
+		return status;
+	}
+	qsort(out->entry, out->count, sizeof(*out->entry), compare_entries);
+	return OK;
+}
+
+static enum status fill(struct span file, const struct listing *listing, struct file_table *table,
+			uint8_t *slots, struct bytes *records, struct file_table_result *result)
+{
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct set_entry *entry = &listing->entry[i];
 		uint64_t offset = records->len - table->records;
 		struct file_record record = { 0 };
+		enum status status = append_record(records, entry, &record);
 
-		status = append_record(records, &entry, &record);
 		if (status != OK)
 			return status;
 		table->records_len = records->len - table->records;
@@ -135,22 +183,20 @@ static enum status fill(struct set_reader *reader, struct file_table *table, uin
 		result->files++;
 		if (!insert(table, slots, span_of(records), offset, &record)) {
 			result->fault = "set-path-twice";
-			result->line = reader->line;
+			result->line =
+				1 + count_lines((struct span){
+					    file.data, (size_t)(entry->path.data - file.data) });
 			return STATUS_MALFORMED;
 		}
 	}
-	if (status == STATUS_NOT_FOUND)
-		return OK;
-	result->fault = reader->fault;
-	result->line = reader->line;
-	return status;
+	return OK;
 }
 
 enum status file_table_build(struct span file, const struct digest *digest, struct bytes *slots,
 			     struct bytes *records, struct file_table *out,
 			     struct file_table_result *result)
 {
-	struct set_reader reader = set_reader_over(file);
+	AUTO_DONE(listing) listing = { 0 };
 	struct file_table table = { .slots = slots->len, .slot_count = 2, .records = records->len };
 	uint64_t lines = count_lines(file);
 
@@ -162,13 +208,15 @@ enum status file_table_build(struct span file, const struct digest *digest, stru
 	if (file.len > SET_FILE_MAX || slots_len > UINT32_MAX - slots->len ||
 	    file.len > UINT32_MAX - records->len)
 		return STATUS_TOO_LARGE;
-	enum status status = bytes_reserve(slots, slots->len + slots_len);
+	enum status status = list(file, lines, &listing, result);
+	if (status == OK)
+		status = bytes_reserve(slots, slots->len + slots_len);
 	if (status == OK)
 		status = bytes_reserve(records, records->len + file.len);
 	if (status != OK)
 		return status;
 	memset(slots->data + slots->len, 0, slots_len);
-	status = fill(&reader, &table, slots->data + slots->len, records, result);
+	status = fill(file, &listing, &table, slots->data + slots->len, records, result);
 	if (status == OK) {
 		slots->len += slots_len;
 		*out = table;

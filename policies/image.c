@@ -328,8 +328,8 @@ bool image_table_has_path(const struct image_builder *image, uint32_t index, str
 	struct file_lookup files =
 		file_table_open(&table, span_of(&image->section[IMAGE_FILE_SLOTS]),
 				span_of(&image->section[IMAGE_FILE_RECORDS]));
-	return file_lookup_find(&files, file_lookup_place(&files, path), path, &none) !=
-	       STATUS_NOT_FOUND;
+	struct file_place place = file_lookup_place(&files, path);
+	return file_lookup_find(&files, &place, path, &none) != STATUS_NOT_FOUND;
 }
 
 static int compare_rows(const void *a, const void *b)

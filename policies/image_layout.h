@@ -11,7 +11,7 @@
  * section starts at a multiple of 64 so that file slots keep to cache lines.
  * Rows of a section have one size; a row names rows of others by index.
  */
-#define IMAGE_MAGIC "attestd-reference/2\n"
+#define IMAGE_MAGIC "attestd-reference/3\n"
 #define IMAGE_ALIGN 64
 #define IMAGE_HEADER_SIZE (sizeof(IMAGE_MAGIC) - 1 + 4 + REFERENCE_SECTIONS * 16)
 
@@ -43,9 +43,11 @@ extern const size_t image_row_size[IMAGE_SECTIONS];
  * A file table: a power of two of slots {be32 tag, be32 record + 1}, at most
  * half of them in use, probed one after the other from hash & mask; tag is the
  * hash's upper half, record an offset into the table's records: digest (32),
- * be16 path length, path. Two places in memory are touched for a look-up. The
- * hash is keyed by the set's digest: who chooses file names cannot choose what
- * they collide with, since that changes the key.
+ * be16 path length, path. Two places in memory are touched for a look-up. Records
+ * stand in the order of their paths: a host's files come from few directories, so
+ * that their records share pages and caches. The hash is keyed by the set's digest:
+ * who chooses file names cannot choose what they collide with, since that changes
+ * the key, on which each bit of a path has another effect.
  */
 #define IMAGE_SLOT_SIZE 8
 #define IMAGE_RECORD_HEAD (SHA256_SIZE + 2)
@@ -66,6 +68,11 @@ uint64_t image_file_hash(uint64_t key, struct span path);
 static inline uint32_t image_be32(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline uint64_t image_be64(const uint8_t *at)
+{
+	return (uint64_t)image_be32(at) << 32 | image_be32(at + 4);
 }
 
 #endif

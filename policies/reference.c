@@ -302,7 +302,9 @@ enum status reference_file_lookup(const struct reference *ref, uint32_t table, s
 
 	if (status != OK)
 		return status;
-	return file_lookup_find(&files, file_lookup_place(&files, path), path, digest);
+
+	struct file_place place = file_lookup_place(&files, path);
+	return file_lookup_find(&files, &place, path, digest);
 }
 
 bool reference_set_has_digest(const struct reference *ref, uint32_t table,

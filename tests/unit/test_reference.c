@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policies/image.h"
+#include "policies/image_layout.h"
 
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -103,6 +104,42 @@ static void build(struct bytes *out)
 	image_revoked_node(&image, digest_span(&node_c));
 	image_revoked_node(&image, digest_span(&node_a));
 	assert_int_equal(image_finish(&image, &facts, out), OK);
+}
+
+/* Two changes of a name, the second of which took back in the hash what the first
+ * had done to it, whatever the key: so many names for one slot. */
+static void changes_of_a_name_never_balance(void **state)
+{
+	uint8_t name[] = "/usr/share/locale/a-name-long-enough";
+	const struct span path = { name, sizeof(name) - 1 };
+	(void)state;
+
+	for (uint64_t key = 1; key != 0; key <<= 1) {
+		uint64_t before = image_file_hash(key, path);
+
+		name[7] ^= 0x80;
+		name[19] ^= 0x80;
+		name[23] ^= 0x80;
+		assert_int_not_equal(image_file_hash(key, path), before);
+	}
+}
+
+static void every_byte_of_a_name_moves_its_slot_and_its_tag(void **state)
+{
+	uint8_t name[] = "/usr/share/locale/a-name-long-enough";
+	const uint64_t key = UINT64_C(0x3f84d5b5b5470917);
+	(void)state;
+
+	for (size_t len = 1; len < sizeof(name); len++) {
+		for (size_t i = 0; i < len; i++) {
+			uint64_t before = image_file_hash(key, (struct span){ name, len });
+
+			name[i] ^= 0x80;
+			uint64_t after = image_file_hash(key, (struct span){ name, len });
+			assert_true((uint16_t)before != (uint16_t)after);
+			assert_true(before >> 32 != after >> 32);
+		}
+	}
 }
 
 static void an_image_gives_back_what_was_written(void **state)
@@ -407,6 +444,8 @@ static void an_image_can_be_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(changes_of_a_name_never_balance),
+		cmocka_unit_test(every_byte_of_a_name_moves_its_slot_and_its_tag),
 		cmocka_unit_test(an_image_gives_back_what_was_written),
 		cmocka_unit_test(a_file_matches_by_path_and_digest),
 		cmocka_unit_test(revocations_are_found),

@@ -44,7 +44,7 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
 	memset(walk, 0, offsetof(struct ima_walk, required));
 	for (size_t i = 0; i < IMA_AHEAD; i++)
 		memset(&walk->ahead[i], 0,
-		       offsetof(struct ima_ahead, place) + sets->count * sizeof(uint64_t));
+		       offsetof(struct ima_ahead, place) + sets->count * sizeof(struct file_place));
 	walk->input = input;
 	walk->sets = sets;
 	walk->rules = &sets->booted.ima;
@@ -63,24 +63,24 @@ void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t
 	now->path_len = entry->path.len;
 	for (size_t j = 0; j < walk->sets->count; j++) {
 		now->place[j] = file_lookup_place(&walk->files[j], entry->path);
-		before->place[j] =
-			file_lookup_fetch(&walk->files[j], before->place[j], before->path_len);
+		file_lookup_fetch(&walk->files[j], &before->place[j], before->path_len);
 	}
 }
 
 struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
 				    struct span path, const struct digest *digest)
 {
+	const struct file_place *place = walk->ahead[i].place;
 	struct ima_listing best = { .status = STATUS_NOT_FOUND };
 
 	for (size_t j = 0; j < count; j++) {
-		enum status status =
-			file_lookup_find(&walk->files[j], walk->ahead[i].place[j], path, digest);
+		enum status status = file_lookup_find(&walk->files[j], &place[j], path, digest);
 
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		best = (struct ima_listing){ status, &walk->sets->set[j] };
 		if (status == OK)
-			return (struct ima_listing){ OK, &walk->sets->set[j] };
-		if (status == STATUS_MISMATCH)
-			best = (struct ima_listing){ STATUS_MISMATCH, &walk->sets->set[j] };
+			break;
 	}
 	return best;
 }

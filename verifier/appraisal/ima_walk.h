@@ -44,7 +44,7 @@ struct ima_walk {
 	/* Of each entry that was read ahead: where each set has its path. */
 	struct ima_ahead {
 		size_t path_len;
-		uint64_t place[IMA_SETS_MAX];
+		struct file_place place[IMA_SETS_MAX];
 	} ahead[IMA_AHEAD];
 };
 
