@@ -7,14 +7,17 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "tools/command.h"
 #include "tools/release_line.h"
 
-/* The name in directory as it is written there: path grows by it. */
+/* The name in directory as it is written there: path grows by it. What FAT could
+ * not hold, names that differ in case alone, is no file. */
 static bool append_name(struct bytes *path, struct span wanted)
 {
 	AUTO(char) directory = NULL;
 	AUTO(char) name = NULL;
-	bool is_found = false;
+	const size_t before = path->len;
+	size_t found = 0;
 
 	if (bytes_text(span_of(path), &directory) != OK || bytes_text(wanted, &name) != OK)
 		return false;
@@ -22,14 +25,19 @@ static bool append_name(struct bytes *path, struct span wanted)
 	DIR *open_directory = opendir(directory);
 	if (open_directory == NULL)
 		return false;
-	for (const struct dirent *entry = readdir(open_directory); entry != NULL && !is_found;
+	for (const struct dirent *entry = readdir(open_directory); entry != NULL;
 	     entry = readdir(open_directory)) {
 		if (strcasecmp(entry->d_name, name) != 0)
 			continue;
-		is_found = bytes_printf(path, "/%s", entry->d_name) == OK;
+		path->len = before;
+		if (bytes_printf(path, "/%s", entry->d_name) == OK)
+			found++;
 	}
 	(void)closedir(open_directory);
-	return is_found;
+	if (found > 1)
+		(void)unusable("%s: %s stands there more than once, in other letters", directory,
+			       name);
+	return found == 1;
 }
 
 /* False where there is no such file. */

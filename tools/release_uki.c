@@ -83,7 +83,7 @@ static enum status add_initrd(struct boot_draft *d, struct span initrd)
 enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const char *name)
 {
 	struct uki_image uki;
-	struct uki_values values;
+	struct uki_values values = { 0 };
 	enum status status = uki_image_parse(image, &uki);
 
 	if (status == OK)

@@ -74,7 +74,7 @@ static void read_member(struct reader *r, struct cpio_member *m)
 	if (r->status != OK)
 		return;
 	/* One NUL, at the end. */
-	if (m->name.len != name_len ||
+	if (m->name.data == NULL ||
 	    memchr(m->name.data, 0, name_len) != m->name.data + name_len - 1)
 		reader_fail(r, STATUS_MALFORMED);
 	m->name.len--;
