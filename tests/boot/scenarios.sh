@@ -107,7 +107,7 @@ scenario_module_inserted() {
 	guest 'insmod /mnt/tun.ko.xz' || fail "a compressed module does not load"
 	[ "$(ima_count)" -eq "$count" ] || fail "IMA measures compressed modules now"
 	guest 'rmmod tun; echo 1 >/proc/sys/kernel/modules_disabled'
-	guest 'insmod /mnt/tun.ko.xz' && fail "a module was loaded in spite of modules_disabled"
+	guest 'insmod /mnt/tun.ko.xz' >/dev/null && fail "a module was loaded in spite of modules_disabled"
 	said="untrusted after $took ms, named with its owner; a compressed module left no entry, modules_disabled keeps it out"
 }
 key_is_dead() { guest 'journalctl -q -u attestd --no-pager' | grep -q 'minting key refuses'; }
@@ -144,9 +144,27 @@ scenario_identity_module() {
 		load_identity || fail "the identity module does not load"
 		await_state trusted 240
 	fi
-	guest "rmmod $identity_module; cp /mnt/patched.ko $identity_file; modprobe $identity_module" &&
+	guest "rmmod $identity_module; cp /mnt/patched.ko $identity_file; modprobe $identity_module" >/dev/null &&
 		fail "a patched module was loaded in spite of lockdown"
 	await 100 state_is untrusted || fail "the node is $(state) with a patched identity module"
 	named "$identity_module" "identity-module" Ida
 	said="trusted once it was loaded; a patched one in its place is refused by name"
+}
+
+# unknown_runs PATH: the reasons name it; a memfd has a name and no path.
+unknown_runs() {
+	await 100 eval "explain | grep -q -- '$1'" || fail "no word of $1: $(explain)"
+	await 10 state_is untrusted || fail "the node is $(state) after $1 ran"
+}
+scenario_binary_replaced() {
+	trusted_machine
+	guest 'cp /usr/bin/nproc /run/nproc && echo >>/run/nproc &&
+		cp --remove-destination /run/nproc /usr/bin/nproc && nproc' >/dev/null || fail "the replaced binary"
+	unknown_runs /usr/bin/nproc
+	named userland Uma
+	guest '/run/nproc' >/dev/null || fail "a binary on tmpfs"
+	unknown_runs /run/nproc
+	guest '/mnt/run_memfd /run/nproc' >/dev/null || fail "a binary in a memfd"
+	unknown_runs memfd:
+	said="untrusted; the replaced one, the one on tmpfs and the one without a file are named"
 }
