@@ -154,8 +154,8 @@ static void q16_a_nonce_serves_its_node_and_its_purpose_alone(void **state)
 	s.challenge.nonce = nonce_span(&nonce);
 	scene_prepare_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
-	assert_int_equal(nonce_make(&s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce),
-			 OK);
+	assert_int_equal(
+		nonce_make(&s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce), OK);
 	scene_prepare_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
 }
