@@ -62,21 +62,21 @@ static void add_once(json_t *list, json_t *value)
 	(void)json_array_append_new(list, value);
 }
 
-void boot_draft_keys(struct boot_draft *d, struct span signature_lists, json_t *list)
+enum status boot_draft_keys(struct boot_draft *d, struct span signature_lists, json_t *list)
 {
 	struct signature_list keys = signature_list_over(signature_lists);
 	struct signature_entry entry;
 	struct digest digest;
+	enum status status = OK;
 
-	while (signature_list_next(&keys, &entry) == OK) {
-		enum status status =
-			signature_entry_is_sha256(&entry)
-				? digest_from(DIGEST_SHA256, entry.content, &digest)
-				: hasher_digest(&d->sha256, &entry.content, 1, &digest);
-
+	while (status == OK && (status = signature_list_next(&keys, &entry)) == OK) {
+		status = signature_entry_is_sha256(&entry)
+				 ? digest_from(DIGEST_SHA256, entry.content, &digest)
+				 : hasher_digest(&d->sha256, &entry.content, 1, &digest);
 		if (status == OK)
 			add_once(list, digest_json(&digest));
 	}
+	return status == STATUS_NOT_FOUND ? OK : status;
 }
 
 void boot_draft_event(struct boot_draft *d, unsigned pcr, uint32_t type, json_t *name,

@@ -22,8 +22,9 @@ void boot_draft_done(struct boot_draft *d);
 
 AUTO_RELEASE(boot_draft, boot_draft_done);
 
-/* Each is kept once. Failures of memory show in boot_draft_json(). */
-void boot_draft_keys(struct boot_draft *d, struct span signature_lists, json_t *list);
+/* Each is kept once. Failures of memory show in boot_draft_json(). Keys: all of
+ * them, or a failure; of a list that is cut the rest might be what forbids. */
+enum status boot_draft_keys(struct boot_draft *d, struct span signature_lists, json_t *list);
 void boot_draft_event(struct boot_draft *d, unsigned pcr, uint32_t type, json_t *name,
 		      const struct digest *digest, bool is_required);
 void boot_draft_ignore(struct boot_draft *d, unsigned pcr, uint32_t type);

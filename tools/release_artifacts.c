@@ -9,24 +9,31 @@
 
 #define LOG_MAX ((size_t)16 << 20)
 
-static enum status add_keys(struct boot_draft *d, struct span store, const char *name, json_t *list)
+static enum status add_keys(struct boot_draft *d, const char *path, struct span store,
+			    const uint8_t guid[16], const char *name, json_t *list)
 {
 	struct firmware_variable variable;
-	enum status status = firmware_variable_named(store, name, &variable);
+	enum status status = firmware_variable_named(store, guid, name, &variable);
 
 	if (status == STATUS_NOT_FOUND)
 		return OK;
-	if (status == OK)
-		boot_draft_keys(d, variable.content, list);
+	if (status != OK) {
+		(void)unusable("%s: not a store of authenticated UEFI variables, or broken: %s",
+			       path, status_text(status));
+		return status;
+	}
+	status = boot_draft_keys(d, variable.content, list);
+	if (status != OK)
+		(void)unusable("%s: %s is no list of keys: %s", path, name, status_text(status));
 	return status;
 }
 
-static bool has_byte(struct span store, const char *name, uint8_t value)
+static bool has_byte(struct span store, const uint8_t guid[16], const char *name, uint8_t value)
 {
 	struct firmware_variable variable;
 
-	return firmware_variable_named(store, name, &variable) == OK && variable.content.len == 1 &&
-	       variable.content.data[0] == value;
+	return firmware_variable_named(store, guid, name, &variable) == OK &&
+	       variable.content.len == 1 && variable.content.data[0] == value;
 }
 
 /* What shim keeps there and takes for granted: nobody signed it. */
@@ -36,14 +43,14 @@ static enum status refuse_enrolled(const char *path, struct span store)
 	struct firmware_variable variable;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (firmware_variable_named(store, names[i], &variable) != OK)
+		if (firmware_variable_named(store, guid_shim, names[i], &variable) != OK)
 			continue;
 		(void)unusable("%s: keys were enrolled by hand (%s): remove them with mokutil "
 			       "--reset, or sign with a key of db",
 			       path, names[i]);
 		return STATUS_UNSUPPORTED;
 	}
-	if (has_byte(store, "MokSBState", 1)) {
+	if (has_byte(store, guid_shim, "MokSBState", 1)) {
 		(void)unusable("%s: shim's validation is switched off (MokSBState): switch it on "
 			       "with mokutil --enable-validation",
 			       path);
@@ -68,7 +75,7 @@ static enum status add_variable(struct boot_draft *d, struct span store, const u
 
 	if (strcmp(name, "SecureBoot") != 0) {
 		variable.content.len = 0;
-		status = firmware_variable_named(store, name, &variable);
+		status = firmware_variable_named(store, guid, name, &variable);
 	}
 	if (status != OK && status != STATUS_NOT_FOUND)
 		return status;
@@ -107,19 +114,16 @@ enum status draft_firmware_variables(struct boot_draft *d, const char *path)
 	status = refuse_enrolled(path, span_of(&store));
 	if (status != OK)
 		return status;
-	status = add_keys(d, span_of(&store), "PK", d->pk);
+	status = add_keys(d, path, span_of(&store), guid_global, "PK", d->pk);
 	if (status == OK)
-		status = add_keys(d, span_of(&store), "KEK", d->kek);
+		status = add_keys(d, path, span_of(&store), guid_global, "KEK", d->kek);
 	if (status == OK)
-		status = add_keys(d, span_of(&store), "db", d->db);
+		status = add_keys(d, path, span_of(&store), guid_security, "db", d->db);
 	if (status == OK)
-		status = add_keys(d, span_of(&store), "dbx", d->dbx);
-	if (status != OK)
-		(void)unusable("%s: not a store of authenticated UEFI variables, or broken: %s",
-			       path, status_text(status));
+		status = add_keys(d, path, span_of(&store), guid_security, "dbx", d->dbx);
 	/* EDK II: with a PK, and not switched off by the person at the machine. */
-	d->secure_boot =
-		json_array_size(d->pk) > 0 && !has_byte(span_of(&store), "SecureBootEnable", 0);
+	d->secure_boot = json_array_size(d->pk) > 0 &&
+			 !has_byte(span_of(&store), guid_enable, "SecureBootEnable", 0);
 	if (status == OK && !d->secure_boot)
 		status = add_variables(d, span_of(&store));
 	return status;

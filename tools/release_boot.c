@@ -7,39 +7,39 @@
 #include "tools/release.h"
 #include "tpm/boot_payload.h"
 
-/* What the Secure Boot rules of a manifest speak of. False: a plain event. */
-static bool take_variable(struct boot_draft *d, const struct boot_event *event)
+/* What the Secure Boot rules of a manifest speak of. STATUS_NOT_FOUND: a plain
+ * event. */
+static enum status take_variable(struct boot_draft *d, const struct boot_event *event)
 {
 	static const char *const others[] = { "SetupMode", "AuditMode", "DeployedMode" };
 	struct uefi_variable v;
 
 	if (event->pcr != 7 || uefi_variable_parse(event->payload, &v) != OK)
-		return false;
+		return STATUS_NOT_FOUND;
 	if (event->type == EV_EFI_VARIABLE_AUTHORITY && uefi_variable_is_named(&v, "SbatLevel")) {
 		free(d->sbat);
 		d->sbat = NULL;
-		return bytes_text(v.content, &d->sbat) == OK;
+		return bytes_text(v.content, &d->sbat);
 	}
 	if (event->type == EV_EFI_VARIABLE_AUTHORITY)
-		return uefi_variable_is_named(&v, "db");
+		return uefi_variable_is_named(&v, "db") ? OK : STATUS_NOT_FOUND;
 	if (event->type != EV_EFI_VARIABLE_DRIVER_CONFIG)
-		return false;
+		return STATUS_NOT_FOUND;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (uefi_variable_is_named(&v, others[i]))
-			return true;
-	if (uefi_variable_is_named(&v, "SecureBoot"))
-		d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
-	else if (uefi_variable_is_named(&v, "PK"))
-		boot_draft_keys(d, v.content, d->pk);
-	else if (uefi_variable_is_named(&v, "KEK"))
-		boot_draft_keys(d, v.content, d->kek);
-	else if (uefi_variable_is_named(&v, "db"))
-		boot_draft_keys(d, v.content, d->db);
-	else if (uefi_variable_is_named(&v, "dbx"))
-		boot_draft_keys(d, v.content, d->dbx);
-	else
-		return false;
-	return true;
+			return OK;
+	if (uefi_variable_is_named(&v, "PK"))
+		return boot_draft_keys(d, v.content, d->pk);
+	if (uefi_variable_is_named(&v, "KEK"))
+		return boot_draft_keys(d, v.content, d->kek);
+	if (uefi_variable_is_named(&v, "db"))
+		return boot_draft_keys(d, v.content, d->db);
+	if (uefi_variable_is_named(&v, "dbx"))
+		return boot_draft_keys(d, v.content, d->dbx);
+	if (!uefi_variable_is_named(&v, "SecureBoot"))
+		return STATUS_NOT_FOUND;
+	d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
+	return OK;
 }
 
 static bool is_uuid_at(const char *text)
@@ -108,6 +108,7 @@ static bool has_to_appear(const struct boot_event *event)
 static enum status take_event(struct boot_draft *d, const struct boot_event *event)
 {
 	const struct digest *measured = boot_event_digest(event, DIGEST_SHA256);
+	enum status status;
 
 	if (!boot_event_extends(event) || event->pcr >= PCR_COUNT)
 		return OK;
@@ -117,8 +118,12 @@ static enum status take_event(struct boot_draft *d, const struct boot_event *eve
 		return STATUS_UNSUPPORTED;
 	}
 	/* Separators are wanted in any case, with the one content they may have. */
-	if ((event->type == EV_SEPARATOR && event->pcr <= 7) || take_variable(d, event) ||
-	    take_kernel(d, event, measured))
+	if (event->type == EV_SEPARATOR && event->pcr <= 7)
+		return OK;
+	status = take_variable(d, event);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (take_kernel(d, event, measured))
 		return OK;
 	if (event->type == EV_EFI_BOOT_SERVICES_APPLICATION)
 		boot_draft_image(d, event->pcr, boot_event_text(event), measured);

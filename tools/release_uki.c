@@ -86,6 +86,8 @@ enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const 
 	struct uki_values values = { 0 };
 	enum status status = uki_image_parse(image, &uki);
 
+	if (status != OK && status != STATUS_NOT_FOUND)
+		(void)unusable("%s: one of its sections stands there twice", name);
 	if (status == OK)
 		status = refuse_unpredicted(&uki, name);
 	if (status == OK)

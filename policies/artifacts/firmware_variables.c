@@ -131,7 +131,7 @@ static bool is_named(struct span name, const char *text)
 	return true;
 }
 
-enum status firmware_variable_named(struct span image, const char *name,
+enum status firmware_variable_named(struct span image, const uint8_t guid[16], const char *name,
 				    struct firmware_variable *out)
 {
 	struct firmware_variables variables;
@@ -141,7 +141,9 @@ enum status firmware_variable_named(struct span image, const char *name,
 
 	/* The last one counts: one in transition stands before its successor. */
 	while (status == OK && (status = firmware_variables_next(&variables, &variable)) == OK) {
-		if (!is_named(variable.name, name))
+		/* An operating system may have one of the same name, its own. */
+		if (memcmp(variable.guid, guid, sizeof(variable.guid)) != 0 ||
+		    !is_named(variable.name, name))
 			continue;
 		*out = variable;
 		is_found = true;

@@ -24,8 +24,8 @@ enum status firmware_variables_open(struct span image, struct firmware_variables
 /* STATUS_NOT_FOUND at the end. */
 enum status firmware_variables_next(struct firmware_variables *variables,
 				    struct firmware_variable *out);
-/* The one of this ASCII name, under any GUID; STATUS_NOT_FOUND without one. */
-enum status firmware_variable_named(struct span image, const char *name,
+/* The one of this GUID, as stored, and ASCII name; STATUS_NOT_FOUND without one. */
+enum status firmware_variable_named(struct span image, const uint8_t guid[16], const char *name,
 				    struct firmware_variable *out);
 
 #endif

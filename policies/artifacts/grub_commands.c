@@ -70,8 +70,12 @@ static enum grub_answer test_term(struct grub_run *run, struct grub_text *text,
 		holds = kind != GRUB_NO_FILE;
 		if (i == 1)
 			holds = kind == GRUB_PLAIN_FILE || kind == GRUB_EMPTY_FILE;
+		/* GRUB opens it for its size, which measures it. */
+		if (i == 2 && (kind == GRUB_PLAIN_FILE || kind == GRUB_EMPTY_FILE))
+			grub_fail(run, text, "-s reads the whole file: use -e or -f",
+				  span_of(&word[1]));
 		if (i == 2)
-			holds = kind == GRUB_PLAIN_FILE;
+			holds = false;
 		if (i == 3)
 			holds = kind == GRUB_DIRECTORY;
 		return holds ? GRUB_TRUE : GRUB_FALSE;
@@ -211,7 +215,7 @@ static enum grub_answer run_search(struct grub_run *run, struct grub_text *text,
 }
 
 /* Under Secure Boot only the modules in its image are there; one on the ESP would
- * be opened, measured and refused. */
+ * be opened, measured and refused. Which are there is not known. */
 static enum grub_answer run_insmod(struct grub_run *run, struct grub_text *text, struct span name)
 {
 	AUTO_DONE(bytes) path = { 0 };
@@ -223,7 +227,7 @@ static enum grub_answer run_insmod(struct grub_run *run, struct grub_text *text,
 	if (run->status == OK &&
 	    run->files->kind(run->files->context, span_of(&path)) != GRUB_NO_FILE)
 		grub_fail(run, text, "a module on the ESP: remove it, it is not signed", name);
-	return GRUB_TRUE;
+	return GRUB_UNSURE;
 }
 
 /* The kernel's path and arguments as GRUB hands them on: blanks inside a word are
@@ -339,18 +343,25 @@ static enum grub_answer run_menuentry(struct grub_run *run, struct grub_text *te
 	return GRUB_TRUE;
 }
 
-/* Commands that open nothing, and always succeed. */
-static bool is_silent(const struct bytes *name)
+static bool is_one_of(const struct bytes *name, const char *const names[], size_t count)
 {
-	static const char *const names[] = {
-		"echo",	 "true",   "export",	      "unset",		"sleep",
-		"clear", "serial", "terminal_output", "terminal_input", "terminal",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		if (is_word(name, names[i]))
 			return true;
 	return false;
+}
+
+/* Commands that open nothing. */
+static bool is_silent(const struct bytes *name, enum grub_answer *answer)
+{
+	static const char *const sure[] = { "echo", "true", "export", "unset", "sleep", "clear" };
+	/* They succeed where the hardware is there. */
+	static const char *const others[] = { "serial", "terminal_output", "terminal_input",
+					      "terminal" };
+	bool is_sure = is_one_of(name, sure, sizeof(sure) / sizeof(sure[0]));
+
+	*answer = is_sure ? GRUB_TRUE : GRUB_UNSURE;
+	return is_sure || is_one_of(name, others, sizeof(others) / sizeof(others[0]));
 }
 
 static enum grub_answer run_one_file(struct grub_run *run, struct grub_text *text,
@@ -377,6 +388,7 @@ static enum grub_answer run_named(struct grub_run *run, struct grub_text *text,
 				  const struct grub_words *words, size_t at)
 {
 	const struct bytes *name = &words->word[at];
+	enum grub_answer answer;
 
 	if (is_word(name, "[") || is_word(name, "test"))
 		return run_test(run, text, words, at);
@@ -384,8 +396,8 @@ static enum grub_answer run_named(struct grub_run *run, struct grub_text *text,
 		return GRUB_FALSE;
 	if (is_word(name, "unset"))
 		run_unset(run, words, at);
-	if (is_silent(name))
-		return GRUB_TRUE;
+	if (is_silent(name, &answer))
+		return answer;
 	if (is_word(name, "source") || is_word(name, ".") || is_word(name, "configfile") ||
 	    is_word(name, "insmod"))
 		return run_one_file(run, text, words, at);

@@ -107,6 +107,21 @@ static void run_if(struct grub_run *run, struct grub_text *text, bool is_live)
 	text->depth--;
 }
 
+/* Each measured text is kept, and variables make long ones of short ones. */
+static void join(struct grub_run *run, const struct grub_text *text, const struct grub_words *words,
+		 struct bytes *line)
+{
+	const struct grub_text start = { .line = words->line, .path = text->path };
+
+	for (size_t i = 0; i < words->count && run->status == OK; i++) {
+		if (i > 0)
+			grub_no_memory(run, bytes_append_byte(line, ' '));
+		grub_no_memory(run, bytes_append(line, span_of(&words->word[i])));
+		if (line->len > GRUB_TEXT_MAX)
+			grub_fail(run, &start, "a command of too many letters", (struct span){ 0 });
+	}
+}
+
 static enum grub_answer run_command(struct grub_run *run, struct grub_text *text, bool is_live)
 {
 	AUTO_DONE(grub_words) words = { 0 };
@@ -119,11 +134,7 @@ static enum grub_answer run_command(struct grub_run *run, struct grub_text *text
 		grub_fail(run, text, "more commands than any boot has", (struct span){ 0 });
 		return GRUB_UNSURE;
 	}
-	for (size_t i = 0; i < words.count; i++) {
-		if (i > 0)
-			grub_no_memory(run, bytes_append_byte(&line, ' '));
-		grub_no_memory(run, bytes_append(&line, span_of(&words.word[i])));
-	}
+	join(run, text, &words, &line);
 	grub_measure(run, GRUB_COMMAND, span_of(&line));
 
 	struct grub_text start = { .line = words.line, .path = text->path };

@@ -132,6 +132,19 @@ static void append_value(struct reading *r, struct span value, bool is_quoted)
 	}
 }
 
+/* Variables whose values no artifact tells: of the menu's choice, of the file that
+ * is run, of what shim said. */
+static bool is_grubs_own(struct span name)
+{
+	static const char *const names[] = { "chosen", "config_directory", "config_file",
+					     "lockdown", "shim_lock" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_equal(name, span_text(names[i])))
+			return true;
+	return false;
+}
+
 /* "$name" or "${name}"; the dollar has been read. */
 static void read_variable(struct reading *r, bool is_quoted)
 {
@@ -146,7 +159,8 @@ static void read_variable(struct reading *r, bool is_quoted)
 		name.len++;
 	for (size_t i = 0; i < name.len; i++)
 		(void)advance(text);
-	if (name.len == 0 || (has_brace && advance(text) != '}'))
+	if (name.len == 0 || (has_brace && advance(text) != '}') ||
+	    (r->is_live && is_grubs_own(name)))
 		grub_fail(r->run, text, "a variable that GRUB sets itself, or a lone dollar",
 			  (struct span){ 0 });
 	else if (r->is_live)
@@ -326,7 +340,7 @@ void grub_variable_set(struct grub_run *run, struct span name, struct span value
 			variable = &run->variable[i];
 	if (variable == NULL) {
 		if (run->variable_count == GRUB_VARIABLES_MAX) {
-			grub_no_memory(run, STATUS_TOO_LARGE);
+			grub_fail(run, NULL, "more variables than any boot has", name);
 			return;
 		}
 		variable = &run->variable[run->variable_count++];

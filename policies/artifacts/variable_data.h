@@ -4,10 +4,12 @@
 
 #include "base/writer.h"
 
-/* EFI_GLOBAL_VARIABLE, EFI_IMAGE_SECURITY_DATABASE_GUID, SHIM_LOCK_GUID, as stored */
+/* EFI_GLOBAL_VARIABLE, EFI_IMAGE_SECURITY_DATABASE_GUID, SHIM_LOCK_GUID, and EDK II's
+ * EFI_SECURE_BOOT_ENABLE_DISABLE, as stored */
 extern const uint8_t guid_global[16];
 extern const uint8_t guid_security[16];
 extern const uint8_t guid_shim[16];
+extern const uint8_t guid_enable[16];
 
 /* Little-endian, in size bytes. */
 void put_little(struct writer *w, uint64_t value, unsigned size);

@@ -10,6 +10,7 @@
 #include "policies/artifacts/grub_image.h"
 #include "policies/artifacts/shim_image.h"
 #include "policies/artifacts/uki_image.h"
+#include "policies/artifacts/variable_data.h"
 #include "base/text.h"
 
 static void make_two_sections(struct bytes *out)
@@ -509,10 +510,14 @@ static void a_store_gives_the_variables_that_are_there(void **state)
 	make_variable("PK", 0x3f, span_text("key"), &store);
 	make_variable("db", 0x7f, span_text("half written"), &store);
 	make_store_end(&store);
-	assert_int_equal(firmware_variable_named(span_of(&store), "PK", &v), OK);
+	assert_int_equal(firmware_variable_named(span_of(&store), guid_global, "PK", &v), OK);
 	assert_true(span_equal(v.content, span_text("key")));
-	assert_int_equal(firmware_variable_named(span_of(&store), "db", &v), STATUS_NOT_FOUND);
-	assert_int_equal(firmware_variable_named(span_of(&store), "P", &v), STATUS_NOT_FOUND);
+	assert_int_equal(firmware_variable_named(span_of(&store), guid_security, "PK", &v),
+			 STATUS_NOT_FOUND);
+	assert_int_equal(firmware_variable_named(span_of(&store), guid_global, "db", &v),
+			 STATUS_NOT_FOUND);
+	assert_int_equal(firmware_variable_named(span_of(&store), guid_global, "P", &v),
+			 STATUS_NOT_FOUND);
 }
 
 static void a_broken_store_is_refused(void **state)
@@ -534,14 +539,16 @@ static void a_broken_store_is_refused(void **state)
 	make_variable("PK", 0x3f, span_text("key"), &store);
 	make_store_end(&store);
 	for (size_t len = 0; len < store.len; len++)
-		assert_int_not_equal(
-			firmware_variable_named((struct span){ store.data, len }, "PK", &v), OK);
+		assert_int_not_equal(firmware_variable_named((struct span){ store.data, len },
+							     guid_global, "PK", &v),
+				     OK);
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		store.data[at[i]] ^= 0xf0;
-		assert_int_not_equal(firmware_variable_named(span_of(&store), "PK", &v), OK);
+		assert_int_not_equal(
+			firmware_variable_named(span_of(&store), guid_global, "PK", &v), OK);
 		store.data[at[i]] ^= 0xf0;
 	}
-	assert_int_equal(firmware_variable_named(span_of(&store), "PK", &v), OK);
+	assert_int_equal(firmware_variable_named(span_of(&store), guid_global, "PK", &v), OK);
 }
 
 static void make_uki(struct bytes *file)

@@ -259,6 +259,11 @@ static void what_is_not_sure_is_refused_with_its_line(void **state)
 		{ "linux /vmlinuz a\\\\x41\n", 1, "backslash" },
 		{ "initrd /initrd.img\n", 1, "initrd" },
 		{ "boot\n", 1, "kernel" },
+		{ "if [ -s /vmlinuz ]; then true; fi\n", 1, "-e or -f" },
+		{ "if insmod part_gpt; then true; fi\n", 1, "condition" },
+		{ "if terminal_output gfxterm; then true; fi\n", 1, "condition" },
+		{ "if [ \"$lockdown\" = y ]; then true; fi\n", 1, "variable" },
+		{ "set a=${chosen}\n", 1, "variable" },
 		{ "source /nothing.cfg\n", 1, "not there" },
 		{ "source /EFI/debian/itself.cfg\n", 1, "too deep" },
 		{ "menuentry a b {\n}\n", 1, "arguments" },
@@ -308,8 +313,7 @@ static void tests_hold_as_in_grub(void **state)
 		{ "[ -d /EFI/debian ]", true },
 		{ "[ -f /EFI/debian ]", false },
 		{ "[ -f /empty ]", true },
-		{ "[ -s /empty ]", false },
-		{ "[ -s /vmlinuz ]", true },
+		{ "[ -s /nothing ]", false },
 		{ "[ a != b ]", true },
 		{ "[ a == a ]", true },
 		{ "[ -n \"\" ]", false },
@@ -374,6 +378,38 @@ static void more_than_any_boot_has_is_refused(void **state)
 	assert_non_null(strstr(fault.text, "more"));
 }
 
+/* Each measured text is kept: words that a variable makes long must not make it
+ * longer than all of memory. */
+static void a_command_of_too_many_letters_is_refused(void **state)
+{
+	AUTO_DONE(bytes) script = { 0 };
+	AUTO_DONE(grub_events) events = { 0 };
+	struct grub_fault fault;
+	(void)state;
+
+	assert_int_equal(bytes_printf(&script, "a=0123456789abcdef\n"), OK);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(bytes_printf(&script, "a=$a$a\n"), OK);
+	assert_int_equal(bytes_printf(&script, "echo $a $a $a $a $a\n%c", 0), OK);
+	assert_int_equal(predict((const char *)script.data, &events, &fault), STATUS_UNSUPPORTED);
+	assert_non_null(strstr(fault.text, "too many letters"));
+	assert_int_equal(fault.line, 12);
+}
+
+static void more_variables_than_any_boot_has_are_refused(void **state)
+{
+	AUTO_DONE(bytes) script = { 0 };
+	AUTO_DONE(grub_events) events = { 0 };
+	struct grub_fault fault;
+	(void)state;
+
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(bytes_printf(&script, "a%d=b\n", i), OK);
+	assert_int_equal(bytes_append_byte(&script, 0), OK);
+	assert_int_equal(predict((const char *)script.data, &events, &fault), STATUS_UNSUPPORTED);
+	assert_non_null(strstr(fault.text, "variables"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +421,8 @@ int main(void)
 		cmocka_unit_test(tests_hold_as_in_grub),
 		cmocka_unit_test(every_truncation_of_a_script_ends),
 		cmocka_unit_test(more_than_any_boot_has_is_refused),
+		cmocka_unit_test(a_command_of_too_many_letters_is_refused),
+		cmocka_unit_test(more_variables_than_any_boot_has_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
