@@ -149,6 +149,33 @@ static void add_template(json_t *templates, struct span name)
 
 #define POLICY_MAX ((size_t)1 << 20)
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_comment(struct span rule)
+{
+	while (rule.len > 0 && is_blank(rule.data[0]))
+		rule = (struct span){ rule.data + 1, rule.len - 1 };
+	return rule.len > 0 && rule.data[0] == '#';
+}
+
+/* Between blanks, as the kernel reads a rule (ima_policy.c, ima_parse_rule). */
+static bool next_word(struct span *rest, struct span *word)
+{
+	size_t len = 0;
+
+	if (rest->len == 0)
+		return false;
+	while (len < rest->len && !is_blank(rest->data[len]))
+		len++;
+	*word = (struct span){ rest->data, len };
+	len += len < rest->len;
+	*rest = (struct span){ rest->data + len, rest->len - len };
+	return true;
+}
+
 /* The kernel's own template, then those that the policy's rules name. */
 static json_t *built_templates(const struct collect *c)
 {
@@ -165,7 +192,7 @@ static json_t *built_templates(const struct collect *c)
 		return templates;
 	rest = span_of(&policy);
 	while (text_next_line(&rest, &line))
-		while (text_next_word(&line, ' ', &word))
+		while (!is_comment(line) && next_word(&line, &word))
 			if (span_starts_with(word, option))
 				add_template(templates,
 					     (struct span){ word.data + sizeof(option) - 1,
