@@ -449,6 +449,11 @@ static bool artifacts_fit(const struct collect *c)
 			       "see whether a log is explained, --check-log");
 	else if (is_from_artifacts(c) && !has_all)
 		(void)unusable("--esp and --uki need --firmware-variables and --platform-log");
+	else if (!is_from_artifacts(c) &&
+		 (boot->firmware_variables != NULL || boot->platform_log != NULL))
+		(void)unusable("--firmware-variables and --platform-log go with --esp or --uki");
+	else if (boot->uki != NULL && boot->initramfs != NULL)
+		(void)unusable("--uki has its initrd in it: leave out --initramfs");
 	else if ((boot->initramfs != NULL || boot->uki != NULL) && c->tree == NULL)
 		(void)unusable("--initramfs and --uki need --tree: init is looked up there");
 	else

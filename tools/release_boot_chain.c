@@ -201,7 +201,7 @@ static enum status draft_uki_file(struct boot_draft *d, const char *path)
 	return status;
 }
 
-enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *artifacts)
+static enum status draft_images(struct boot_draft *d, const struct boot_artifacts *artifacts)
 {
 	AUTO_DONE(bytes) file = { 0 };
 	const char *path = artifacts->image;
@@ -210,8 +210,6 @@ enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *
 	struct shim_image shim;
 	enum status status;
 
-	if (artifacts->uki != NULL)
-		return draft_uki_file(d, artifacts->uki);
 	status = read_image(artifacts, path, &file, &image);
 	if (status == OK)
 		status = add_image(d, "", span_text(path), &image);
@@ -225,6 +223,42 @@ enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *
 	if (status == OK)
 		status = add_shim_measurements(d, &shim);
 	return status == OK ? draft_second_image(d, artifacts, directory) : status;
+}
+
+/* The initramfs whose files are listed has to be the one that is loaded. */
+static enum status check_initramfs(const struct boot_draft *d,
+				   const struct boot_artifacts *artifacts)
+{
+	AUTO_DONE(bytes) content = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
+	struct digest digest;
+	json_t *value;
+	size_t i;
+	enum status status;
+
+	if (artifacts->initramfs == NULL)
+		return OK;
+	status = line_read(artifacts->initramfs, BOOT_FILE_MAX, &content);
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&content), &digest);
+	if (status == OK)
+		status = digest_text_append(&text, &digest);
+	if (status != OK)
+		return status;
+	json_array_foreach(d->initrd, i, value) if (span_equal(span_text(json_string_value(value)),
+							       span_of(&text))) return OK;
+	(void)unusable("%s: what is started loads no initrd with this content: give --initramfs "
+		       "the file on the ESP, or the one in the unified kernel image",
+		       artifacts->initramfs);
+	return STATUS_MISMATCH;
+}
+
+enum status draft_boot_chain(struct boot_draft *d, const struct boot_artifacts *artifacts)
+{
+	enum status status = artifacts->uki != NULL ? draft_uki_file(d, artifacts->uki)
+						    : draft_images(d, artifacts);
+
+	return status == OK ? check_initramfs(d, artifacts) : status;
 }
 
 /* A file that GRUB opens: measured as it is; a kernel is started, too. */
@@ -305,34 +339,6 @@ static enum status add_grub_event(struct boot_draft *d, const struct boot_artifa
 	return STATUS_UNSUPPORTED;
 }
 
-/* The initramfs whose files are listed has to be the one that is loaded. */
-static enum status check_initramfs(const struct boot_draft *d,
-				   const struct boot_artifacts *artifacts)
-{
-	AUTO_DONE(bytes) content = { 0 };
-	AUTO_DONE(bytes) text = { 0 };
-	struct digest digest;
-	json_t *value;
-	size_t i;
-	enum status status;
-
-	if (artifacts->initramfs == NULL)
-		return OK;
-	status = line_read(artifacts->initramfs, BOOT_FILE_MAX, &content);
-	if (status == OK)
-		status = digest_of(DIGEST_SHA256, span_of(&content), &digest);
-	if (status == OK)
-		status = digest_text_append(&text, &digest);
-	if (status != OK)
-		return status;
-	json_array_foreach(d->initrd, i, value) if (span_equal(span_text(json_string_value(value)),
-							       span_of(&text))) return OK;
-	(void)unusable("%s: GRUB's configuration loads no initrd with this content: give "
-		       "--initramfs the file on the ESP",
-		       artifacts->initramfs);
-	return STATUS_MISMATCH;
-}
-
 static enum status take_grub_events(struct boot_draft *d, const struct boot_artifacts *artifacts,
 				    const struct grub_start *start)
 {
@@ -351,7 +357,7 @@ static enum status take_grub_events(struct boot_draft *d, const struct boot_arti
 	}
 	for (size_t i = 0; i < events.count && status == OK; i++)
 		status = add_grub_event(d, artifacts, &events.event[i]);
-	return status == OK ? check_initramfs(d, artifacts) : status;
+	return status;
 }
 
 enum status draft_grub(struct boot_draft *d, const struct boot_artifacts *artifacts,
