@@ -6,15 +6,15 @@
 #define PCR_IMAGES 4
 #define PCR_STUB 9 /* the kernel's own: what it is told, initrd */
 #define PCR_KERNEL_IMAGE 11
-#define STUB_FIRST 250
-#define STUB_LAST 252
+/* The first to measure its sections; those after it measure more. */
+#define STUB_PREDICTED 252
 
 /* What the stub would add to what the image holds. */
 static enum status refuse_unpredicted(const struct uki_image *uki, const char *name)
 {
-	if (uki->stub_version < STUB_FIRST || uki->stub_version > STUB_LAST) {
-		(void)unusable("%s: what systemd-stub %u measures is not predicted, only %u to %u",
-			       name, uki->stub_version, STUB_FIRST, STUB_LAST);
+	if (uki->stub_version != STUB_PREDICTED) {
+		(void)unusable("%s: what systemd-stub %u measures is not predicted, only %u", name,
+			       uki->stub_version, STUB_PREDICTED);
 		return STATUS_UNSUPPORTED;
 	}
 	if (uki->adds_to_initrd) {

@@ -89,7 +89,8 @@ static enum status extend_parts(const struct pe_image *image, struct hasher *has
 		struct pe_section section;
 		enum status status = pe_image_section(image, measured[i], &section);
 
-		if (status == STATUS_NOT_FOUND)
+		/* An empty one is none to the stub. */
+		if (status == STATUS_NOT_FOUND || (status == OK && section.content.len == 0))
 			continue;
 		if (status == OK)
 			status = extend(hasher, pcr, name);

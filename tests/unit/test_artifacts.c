@@ -557,10 +557,11 @@ static void make_uki(struct bytes *file)
 		{ ".sdmagic", span_text("#### LoaderInfo: systemd-stub 252.39-1 ####") },
 		{ ".cmdline", span_text("root=/dev/vda2 ro") },
 		{ ".initrd", span_text("initrd") },
+		{ ".osrel", { 0 } }, /* to the stub, as if it were not there */
 		{ ".linux", span_text("kernel") },
 	};
 
-	make_image(sections, 4, file);
+	make_image(sections, 5, file);
 }
 
 /* printf '.linux\0', kernel, ... through sha256sum, as systemd-measure does. */
