@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/reader.h"
 #include "base/writer.h"
 #include "daemon/channel.h"
+#include "messages/evidence.h"
+#include "messages/result.h"
 #include "verifier/appraiser/appraiser.h"
 #include "verifier/signer_messages.h"
 
@@ -58,24 +61,30 @@ static int stop(struct fixture *f)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The front: a challenge is asked for, about the node of this digit. */
-static void ask(struct fixture *f, uint64_t id, char digit)
+/* The front: this is asked about the node of this digit. */
+static void ask_for(struct fixture *f, uint64_t id, enum route route, char digit, struct span json)
 {
-	static const char json[] = "{\"version\":1,\"resetCount\":0,\"restartCount\":0}";
 	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, 4096);
+	struct writer w = writer_to(&body, FRAME_BODY_MAX);
 	char node[NODE_ID_LEN];
 
 	memset(node, digit, sizeof(node));
-	writer_u8(&w, ROUTE_CHALLENGE);
+	writer_u8(&w, (uint8_t)route);
 	writer_u8(&w, ROLE_NONE);
 	writer_sized(&w, (struct span){ 0 });
 	writer_sized(&w, (struct span){ (const uint8_t *)node, sizeof(node) });
 	writer_sized(&w, (struct span){ 0 });
 	writer_be64(&w, 1767225600);
-	writer_sized32(&w, span_text(json));
+	writer_sized32(&w, json);
 	assert_int_equal(writer_end(&w), OK);
 	assert_int_equal(channel_send(&f->front, FRAME_REQUEST, id, span_of(&body)), OK);
+}
+
+static void ask(struct fixture *f, uint64_t id, char digit)
+{
+	static const char json[] = "{\"version\":1,\"resetCount\":0,\"restartCount\":0}";
+
+	ask_for(f, id, ROUTE_CHALLENGE, digit, span_text(json));
 }
 
 /* The signer: the conversation in which it is asked about this node. */
@@ -91,22 +100,41 @@ static uint64_t asked_about(struct fixture *f, uint8_t digit)
 	return frame.id;
 }
 
-static void answer(struct fixture *f, uint64_t conversation)
+static void send_answer(struct fixture *f, uint64_t conversation,
+			const struct signer_answer *answer)
 {
-	struct signer_answer answer = { .type = FRAME_CHALLENGE, .refusal = REFUSAL_NODE_UNKNOWN };
 	AUTO_DONE(bytes) body = { 0 };
 
-	assert_int_equal(signer_answer_encode(&answer, &body), OK);
+	assert_int_equal(signer_answer_encode(answer, &body), OK);
 	assert_int_equal(channel_send(&f->signer, FRAME_ANSWER, conversation, span_of(&body)), OK);
 }
 
-static void expect_answered(struct fixture *f, uint64_t id)
+static void refuse(struct fixture *f, uint64_t conversation, enum refusal refusal)
+{
+	const struct signer_answer answer = { .type = FRAME_CHALLENGE,
+					      .refusal = refusal,
+					      .retry_after_s = 5 };
+
+	send_answer(f, conversation, &answer);
+}
+
+static void answer(struct fixture *f, uint64_t conversation)
+{
+	refuse(f, conversation, REFUSAL_NODE_UNKNOWN);
+}
+
+/* The front: the HTTP status that this request is answered with. */
+static unsigned expect_answered(struct fixture *f, uint64_t id)
 {
 	struct frame frame;
 
 	assert_int_equal(channel_receive(&f->front, PATIENCE_MS, &frame), OK);
 	assert_int_equal(frame.type, FRAME_RESPONSE);
 	assert_int_equal(frame.id, id);
+
+	struct reader r = reader_over(frame.body);
+
+	return reader_be16(&r);
 }
 
 static void requests_about_two_nodes_do_not_wait_for_each_other(void **state)
@@ -185,6 +213,86 @@ static void an_answer_that_nobody_waits_for_ends_it(void **state)
 	channel_done(&f.signer);
 }
 
+static void ask_about_evidence(struct fixture *f, uint64_t id, char digit, size_t attest_len)
+{
+	static uint8_t one[] = { 1 }, many[ATTEST_MAX] = { 1 }, value[SHA256_SIZE];
+	const struct evidence evidence = {
+		.nonce = { .data = one, .len = sizeof(one) },
+		.attest = { .data = many, .len = attest_len },
+		.signature = { .data = one, .len = sizeof(one) },
+		.pcrs = { { .data = value, .len = sizeof(value) } },
+		.pcr_count = 1,
+	};
+	AUTO_DONE(bytes) json = { 0 };
+
+	assert_int_equal(evidence_write(&evidence, &json), OK);
+	ask_for(f, id, ROUTE_EVIDENCE, digit, span_of(&json));
+}
+
+/* The signer: the conversation of the frame of this type that comes next. */
+static uint64_t next_of(struct fixture *f, enum frame_type type)
+{
+	struct frame frame;
+
+	assert_int_equal(channel_receive(&f->signer, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, type);
+	return frame.id;
+}
+
+static void what_can_not_be_asked_is_refused_whatever_another_was_told(void **state)
+{
+	struct fixture f;
+	(void)state;
+
+	start(&f);
+	ask(&f, 1, '1');
+	refuse(&f, asked_about(&f, 1), REFUSAL_GENERATION_CHANGED);
+	assert_int_equal(expect_answered(&f, 1), 503);
+	/* More than the signer's frames have room for, and no more than a message has. */
+	ask_about_evidence(&f, 2, '2', ATTEST_MAX);
+	assert_int_equal(expect_answered(&f, 2), 400);
+	assert_int_equal(stop(&f), 0);
+}
+
+/* The front: a result, without a word of the attempts before it. */
+static void expect_result(struct fixture *f, uint64_t id)
+{
+	AUTO_DONE(attestation_result) result = { 0 };
+	const char *fault = NULL;
+	struct frame frame;
+
+	assert_int_equal(channel_receive(&f->front, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.id, id);
+
+	struct reader r = reader_over(frame.body);
+
+	assert_int_equal(reader_be16(&r), 200);
+	assert_int_equal(reader_be16(&r), 0); /* Retry-After */
+	(void)reader_sized(&r, 64);
+	assert_int_equal(
+		attestation_result_parse(reader_sized32(&r, FRAME_BODY_MAX), &result, &fault), OK);
+	assert_true(result.retry);
+}
+
+static void what_is_appraised_again_has_one_answer(void **state)
+{
+	static const uint8_t none[SHA256_SIZE];
+	struct signer_answer go_on = { .type = FRAME_AUTHENTICATE };
+	struct signer_answer end = { .type = FRAME_COMMIT, .commit = { .is_retry = true } };
+	struct fixture f;
+	(void)state;
+
+	go_on.authenticate.generation = (struct span){ none, sizeof(none) };
+	start(&f);
+	ask_about_evidence(&f, 1, '1', 1);
+	send_answer(&f, next_of(&f, FRAME_AUTHENTICATE), &go_on);
+	refuse(&f, next_of(&f, FRAME_COMMIT), REFUSAL_GENERATION_CHANGED);
+	send_answer(&f, next_of(&f, FRAME_AUTHENTICATE), &go_on);
+	send_answer(&f, next_of(&f, FRAME_COMMIT), &end);
+	expect_result(&f, 1);
+	assert_int_equal(stop(&f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +300,8 @@ int main(void)
 		cmocka_unit_test(requests_about_one_node_come_one_after_the_other),
 		cmocka_unit_test(no_more_is_taken_than_there_is_room_for),
 		cmocka_unit_test(an_answer_that_nobody_waits_for_ends_it),
+		cmocka_unit_test(what_can_not_be_asked_is_refused_whatever_another_was_told),
+		cmocka_unit_test(what_is_appraised_again_has_one_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,14 @@ static void answer_result(const struct result *result, struct answer *answer)
 	answer_json(answer, attestation_result_write(&out, &answer->body));
 }
 
+/* Neither what the attempt before was told, nor what another request was. */
+static void begin_anew(struct appraiser *a, struct answer *answer)
+{
+	answer->retry_after_s = 0;
+	answer->body.len = 0;
+	a->reply.refusal = REFUSAL_NONE;
+}
+
 /* One pass. False: the reference values changed under it, once more. */
 static bool attest(struct appraiser *a, const struct request *request,
 		   const struct evidence *evidence, struct answer *answer)
@@ -215,6 +223,7 @@ static bool attest(struct appraiser *a, const struct request *request,
 	AUTO_DONE(appraisal) appraisal;
 
 	appraisal_init(&appraisal);
+	begin_anew(a, answer);
 	if (!ask_to_authenticate(a, request, evidence, answer))
 		return a->reply.refusal != REFUSAL_GENERATION_CHANGED || a->is_broken;
 	if (a->reply.authenticate.is_final) {
