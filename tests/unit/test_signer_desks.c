@@ -72,6 +72,8 @@ static void a_step_that_can_not_be_undone_ends_its_group(void **state)
 		assert_int_equal(answer.refusal, REFUSAL_STORE_UNAVAILABLE);
 	}
 	assert_int_equal(s.signer.high_water, before);
+	/* Each was refused once, whatever it would have been told. */
+	assert_int_equal(s.signer.refusals, 3);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);
@@ -136,6 +138,7 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	assert_int_equal(receive_refusal(&appraiser, FRAME_COMMIT), REFUSAL_STORE_UNAVAILABLE);
 	assert_int_equal(s.signer.verdicts, 0);
 	assert_int_equal(s.signer.grants, 0);
+	assert_int_equal(s.signer.refusals, 1);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);

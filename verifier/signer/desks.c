@@ -140,7 +140,7 @@ static void say_whether_it_fails(struct desks *desks, const struct signer *s, bo
 }
 
 /* HEALTH must say that the store fails even where nothing else can be said. */
-static void queue_refusal(struct desk *desk, const struct asked *asked)
+static void queue_refusal(struct desk *desk, const struct asked *asked, struct signer *s)
 {
 	struct signer_answer answer;
 
@@ -151,6 +151,7 @@ static void queue_refusal(struct desk *desk, const struct asked *asked)
 	} else {
 		answer.refusal = REFUSAL_STORE_UNAVAILABLE;
 		answer.retry_after_s = BUSY_RETRY_S;
+		s->refusals++;
 	}
 	queue_answer(desk, asked->id, &answer);
 }
@@ -180,14 +181,14 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 	return true;
 }
 
-/* What a group adds to before it is on record. */
+/* What a group adds to before it is on record, or said. */
 struct counted {
-	uint64_t enrolments, verdicts, grants;
+	uint64_t enrolments, verdicts, grants, refusals;
 };
 
 static struct counted counted_by(const struct signer *s)
 {
-	return (struct counted){ s->enrolments, s->verdicts, s->grants };
+	return (struct counted){ s->enrolments, s->verdicts, s->grants, s->refusals };
 }
 
 static void count_again_from(struct signer *s, const struct counted *before)
@@ -195,6 +196,7 @@ static void count_again_from(struct signer *s, const struct counted *before)
 	s->enrolments = before->enrolments;
 	s->verdicts = before->verdicts;
 	s->grants = before->grants;
+	s->refusals = before->refusals;
 }
 
 /* What was answered in a group that could not be stored was never said. */
@@ -208,7 +210,7 @@ static void refuse_group(struct desks *desks, struct signer *s)
 		if (desk->is_open && desk->asked_count > 0)
 			channel_unqueue(&desk->channel, desk->queued_before);
 		for (size_t n = 0; n < desk->asked_count && desk->is_open; n++)
-			queue_refusal(desk, &desk->asked[n]);
+			queue_refusal(desk, &desk->asked[n], s);
 	}
 }
 
