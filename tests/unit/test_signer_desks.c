@@ -97,6 +97,27 @@ static enum refusal receive_refusal(struct channel *c, enum frame_type type)
 	return answer.refusal;
 }
 
+/* A counter that falls to zero looks like a restart, and like a rush when it is back;
+ * times that are zero, like no release and no CA. */
+static void assert_told_without_store(struct desks *desks, const struct turn *turn,
+				      struct channel *appraiser)
+{
+	const struct signer_request request = { .type = FRAME_HEALTH };
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
+	struct signer_answer answer;
+	struct frame frame;
+
+	send_request(appraiser, 2, &request);
+	desks_answer(desks, slots, turn);
+	desks_flush(desks, -1);
+	assert_int_equal(channel_receive(appraiser, 1000, &frame), OK);
+	assert_int_equal(signer_answer_decode(FRAME_HEALTH, frame.body, &answer), OK);
+	assert_int_equal(answer.health.health, HEALTH_STORE_UNAVAILABLE);
+	assert_int_equal(answer.health.refusals, 1);
+	assert_true(answer.health.valid_until > 0);
+	assert_true(answer.health.authority_until > 0);
+}
+
 /* Metrics that run ahead of the store would speak of grants that nobody has. */
 static void what_could_not_be_stored_is_not_counted(void **state)
 {
@@ -139,6 +160,7 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	assert_int_equal(s.signer.verdicts, 0);
 	assert_int_equal(s.signer.grants, 0);
 	assert_int_equal(s.signer.refusals, 1);
+	assert_told_without_store(desks, &turn, &appraiser);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);

@@ -35,11 +35,9 @@ static enum status count_nodes(struct turn *turn)
 	return status;
 }
 
-static enum refusal answer_health(struct turn *turn, struct health_answer *answer)
+void health_without_store(const struct signer *s, struct health_answer *answer)
 {
-	const struct signer *s = turn->signer;
-
-	answer->health = signer_health(s, turn->now);
+	answer->health = HEALTH_STORE_UNAVAILABLE;
 	answer->enrolments = s->enrolments;
 	answer->verdicts = s->verdicts;
 	answer->grants = s->grants;
@@ -47,15 +45,22 @@ static enum refusal answer_health(struct turn *turn, struct health_answer *answe
 	if (s->has_reference)
 		answer->valid_until = reference_facts(&s->reference).valid_until;
 	answer->authority_until = signer_keys_until(&s->keys);
-	/* A store that can be read may still refuse to be written, as on a full disk:
-	 * moving its time on is the cheapest way to know (s07). */
-	if (answer->health != HEALTH_CLOCK_SET_BACK &&
-	    high_water_raise(turn->signer, turn->now) != OK)
-		answer->health = HEALTH_STORE_UNAVAILABLE;
-	if (count_nodes(turn) != OK)
-		answer->health = HEALTH_STORE_UNAVAILABLE;
 	for (size_t i = 0; i < NODE_STATES; i++)
 		answer->nodes[i] = s->counts[i];
+}
+
+static enum refusal answer_health(struct turn *turn, struct health_answer *answer)
+{
+	enum health health = signer_health(turn->signer, turn->now);
+
+	/* A store that can be read may still refuse to be written, as on a full disk:
+	 * moving its time on is the cheapest way to know (s07). */
+	if (health != HEALTH_CLOCK_SET_BACK && high_water_raise(turn->signer, turn->now) != OK)
+		health = HEALTH_STORE_UNAVAILABLE;
+	if (count_nodes(turn) != OK)
+		health = HEALTH_STORE_UNAVAILABLE;
+	health_without_store(turn->signer, answer);
+	answer->health = health;
 	return REFUSAL_NONE;
 }
 

@@ -182,6 +182,8 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
 			   struct node_id *node);
 enum health signer_health(const struct signer *s, int64_t now);
+/* What is known while the store fails: counters do not begin again for that. */
+void health_without_store(const struct signer *s, struct health_answer *answer);
 
 /* What no evidence of this node could make good; REASON_NONE: nothing. */
 enum reason reason_to_refuse(const struct turn *turn, const struct node_row *row);

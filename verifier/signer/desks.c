@@ -147,7 +147,7 @@ static void queue_refusal(struct desk *desk, const struct asked *asked, struct s
 	signer_answer_init(asked->type, &answer);
 	pending_done(pending_of(desk, asked->id));
 	if (asked->type == FRAME_HEALTH) {
-		answer.health.health = HEALTH_STORE_UNAVAILABLE;
+		health_without_store(s, &answer.health);
 	} else {
 		answer.refusal = REFUSAL_STORE_UNAVAILABLE;
 		answer.retry_after_s = BUSY_RETRY_S;
