@@ -22,30 +22,45 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Up to 16 bytes as two words, which overlap unless there are 16. */
-static void load_ends(struct span s, uint64_t *first, uint64_t *last)
+/* What is left of a path, at most 16 bytes, as two words, which overlap unless there
+ * are 16; fewer than 8 are one big-endian number. */
+struct path_end {
+	uint64_t first, last;
+};
+
+static struct path_end load_short_end(const uint8_t *at, size_t left)
 {
-	if (s.len >= 8) {
-		*first = load64(s.data);
-		*last = load64(s.data + s.len - 8);
-		return;
-	}
-	*first = 0;
-	*last = 0;
-	for (size_t i = 0; i < s.len; i++)
-		*first = *first << 8 | s.data[i];
+	struct path_end end = { 0 };
+
+	for (size_t i = 0; i < left; i++)
+		end.first = end.first << 8 | at[i];
+	return end;
+}
+
+/* Of a path of 8 bytes or more. Chosen, not jumped to: where paths end follows no
+ * rule, and to guess it wrong costs more than to load both. */
+static struct path_end load_end(const uint8_t *end, size_t left)
+{
+	bool is_few = left < 8;
+	uint64_t few = image_be64(end - 8) & ((UINT64_C(1) << 8 * (left % 8)) - 1);
+	uint64_t first = load64(end - (is_few ? 8 : left));
+	uint64_t last = load64(end - 8);
+
+	return (struct path_end){ is_few ? few : first, is_few ? 0 : last };
 }
 
 uint64_t image_file_hash(uint64_t key, struct span path)
 {
 	uint64_t other = key * UINT64_C(0x9fb21c651e98df25) ^ UINT64_C(0xa0761d6478bd642f);
 	uint64_t hash = key ^ path.len;
-	uint64_t first, last;
+	size_t left = path.len;
+	const uint8_t *at = path.data;
 
-	for (; path.len > 16; path.data += 16, path.len -= 16)
-		hash = fold(load64(path.data) ^ other, load64(path.data + 8) ^ hash);
-	load_ends(path, &first, &last);
-	hash = fold(first ^ other, last ^ hash);
+	for (; left > 16; at += 16, left -= 16)
+		hash = fold(load64(at) ^ other, load64(at + 8) ^ hash);
+
+	struct path_end end = path.len < 8 ? load_short_end(at, left) : load_end(at + left, left);
+	hash = fold(end.first ^ other, end.last ^ hash);
 	return fold(hash ^ other, UINT64_C(0x9fb21c651e98df25));
 }
 
@@ -90,6 +105,15 @@ void file_lookup_fetch(const struct file_lookup *files, struct file_place *place
 	__builtin_prefetch(files->records.data + record - 1 + len - 1);
 }
 
+void file_lookup_ahead(const struct file_lookup *files, size_t count, struct span path,
+		       struct file_place *now, struct file_place *before, size_t before_len)
+{
+	for (size_t i = 0; i < count; i++) {
+		now[i] = file_lookup_place(&files[i], path);
+		file_lookup_fetch(&files[i], &before[i], before_len);
+	}
+}
+
 bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out)
 {
 	size_t len = files->records.len;
@@ -131,15 +155,32 @@ static enum status search(const struct file_lookup *files, uint64_t hash, struct
 	return has_path ? STATUS_MISMATCH : STATUS_NOT_FOUND;
 }
 
-enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
-			     struct span path, const struct digest *digest)
+static bool is_at(const struct file_lookup *files, uint64_t offset, struct span path,
+		  const struct digest *digest)
 {
 	struct file_record record;
 
+	return file_lookup_record(files, offset, &record) && span_equal(record.path, path) &&
+	       memcmp(record.digest, digest->value, SHA256_SIZE) == 0;
+}
+
+bool file_lookup_is_fetched(const struct file_lookup *files, size_t count,
+			    const struct file_place *places, struct span path,
+			    const struct digest *digest)
+{
+	if (digest->alg != DIGEST_SHA256)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (places[i].record != 0 && is_at(&files[i], places[i].record - 1, path, digest))
+			return true;
+	return false;
+}
+
+enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
+			     struct span path, const struct digest *digest)
+{
 	/* Nearly all are what they should be, and where they should be. */
-	if (place->record != 0 && file_lookup_record(files, place->record - 1, &record) &&
-	    span_equal(record.path, path) && digest->alg == DIGEST_SHA256 &&
-	    memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
+	if (file_lookup_is_fetched(files, 1, place, path, digest))
 		return OK;
 	return search(files, place->hash, path, digest);
 }

@@ -28,6 +28,15 @@ struct file_place {
 struct file_place file_lookup_place(const struct file_lookup *files, struct span path);
 /* Memory starts to bring the record that the slot names, for a path so long. */
 void file_lookup_fetch(const struct file_lookup *files, struct file_place *place, size_t path_len);
+/* Both at once, for each of count sets: the path's slots, and the records of one
+ * whose slots were fetched before. */
+void file_lookup_ahead(const struct file_lookup *files, size_t count, struct span path,
+		       struct file_place *now, struct file_place *before, size_t before_len);
+/* Is the path's fetched record in one of count sets its own, with this digest? False
+ * says nothing: file_lookup_find() does. */
+bool file_lookup_is_fetched(const struct file_lookup *files, size_t count,
+			    const struct file_place *places, struct span path,
+			    const struct digest *digest);
 /* As reference_file_lookup(), of a path whose place was taken. */
 enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
 			     struct span path, const struct digest *digest);

@@ -320,12 +320,18 @@ static int compare_rows(const void *a, const void *b)
 	return memcmp(a, b, SHA256_SIZE);
 }
 
-static bool has_row(const struct reference *ref, enum image_section section, const uint8_t *row)
+static bool find_row(const struct reference *ref, enum image_section section, const uint8_t *row)
 {
 	struct span all = ref->section[section];
 
-	return all.len > 0 &&
-	       bsearch(row, all.data, all.len / SHA256_SIZE, SHA256_SIZE, compare_rows) != NULL;
+	return bsearch(row, all.data, all.len / SHA256_SIZE, SHA256_SIZE, compare_rows) != NULL;
+}
+
+/* Nearly always there are none, and each entry of a log asks. */
+static inline bool has_row(const struct reference *ref, enum image_section section,
+			   const uint8_t *row)
+{
+	return ref->section[section].len > 0 && find_row(ref, section, row);
 }
 
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest)

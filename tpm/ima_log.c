@@ -8,6 +8,8 @@
 #define MD5_SIZE 16
 #define SHA1_SIZE 20
 
+static const char sha256_prefix[] = "sha256:"; /* and its NUL, as the field has it */
+
 enum status ima_log_open(struct span bytes, enum digest_alg recorded, uint64_t first,
 			 struct ima_log *out)
 {
@@ -46,27 +48,18 @@ static enum status take_d(struct ima_entry *e, struct span value)
 	return OK;
 }
 
+/* What nearly all entries have. */
+static inline bool is_sha256(struct span value)
+{
+	return value.len == sizeof(sha256_prefix) + SHA256_SIZE &&
+	       memcmp(value.data, sha256_prefix, sizeof(sha256_prefix)) == 0;
+}
+
 /* Splits "alg:" NUL digest. The name is looked up in a closed table: one that
  * we can't tell the length of could end anywhere. */
 static enum status split_digest(const struct ima_entry *e, struct span value,
 				const struct ima_digest_alg **alg, struct span *digest)
 {
-	static const char likely[] = "sha256:";
-	static const struct ima_digest_alg likely_alg = {
-		.name = likely,
-		.name_len = sizeof(likely) - 2,
-		.size = SHA256_SIZE,
-		.alg = DIGEST_SHA256,
-	};
-
-	/* What nearly all entries have. */
-	if (value.len == sizeof(likely) + SHA256_SIZE &&
-	    memcmp(value.data, likely, sizeof(likely)) == 0) {
-		*alg = &likely_alg;
-		*digest = (struct span){ value.data + sizeof(likely), SHA256_SIZE };
-		return OK;
-	}
-
 	const uint8_t *nul = value.len == 0 ? NULL : memchr(value.data, 0, value.len);
 
 	if (nul == NULL || nul == value.data || nul[-1] != ':')
@@ -85,7 +78,7 @@ static enum status split_digest(const struct ima_entry *e, struct span value,
 	return OK;
 }
 
-static enum status take_d_ng(struct ima_entry *e, struct span value)
+__attribute__((noinline)) static enum status split_and_take(struct ima_entry *e, struct span value)
 {
 	const struct ima_digest_alg *alg;
 	struct span digest;
@@ -94,6 +87,18 @@ static enum status take_d_ng(struct ima_entry *e, struct span value)
 	if (status == OK)
 		take_digest(e, alg, digest);
 	return status;
+}
+
+static enum status take_d_ng(struct ima_entry *e, struct span value)
+{
+	if (is_sha256(value)) {
+		e->has_digest = true;
+		e->file_alg_name = (struct span){ value.data, sizeof(sha256_prefix) - 2 };
+		e->file_alg = DIGEST_SHA256;
+		e->file_digest = (struct span){ value.data + sizeof(sha256_prefix), SHA256_SIZE };
+		return OK;
+	}
+	return split_and_take(e, value);
 }
 
 /* "ima:sha256:" NUL digest of the file, "verity:sha256:" NUL digest of its
@@ -196,7 +201,7 @@ static void read_fields(struct reader *outer, const struct ima_template *t, stru
 		struct span value = reader_take(&r, size);
 
 		if (r.status == OK)
-			reader_fail(&r, take_field(e, t->field[i], value));
+			r.status = take_field(e, t->field[i], value);
 	}
 
 	/* All of the entry is here: fields that overrun it contradict it. */
@@ -229,10 +234,9 @@ static void read_legacy(struct reader *r, struct ima_entry *e)
 	e->path = name;
 }
 
-static void read_template_name(struct reader *r, struct ima_log *log, struct ima_entry *e)
+static void read_template_name(struct reader *r, uint32_t len, struct ima_log *log,
+			       struct ima_entry *e)
 {
-	uint32_t len = reader_le32(r);
-
 	if (len > IMA_TEMPLATE_NAME_MAX)
 		reader_fail(r, STATUS_TOO_LARGE);
 	e->template_name = reader_take(r, len);
@@ -249,13 +253,16 @@ static void read_template_name(struct reader *r, struct ima_log *log, struct ima
 
 static void read_entry(struct reader *r, struct ima_log *log, struct ima_entry *e)
 {
-	e->pcr = reader_le32(r);
+	struct span head = reader_take(r, 4 + log->template_hash_size + 4);
+
+	if (r->status != OK)
+		return;
+	e->pcr = le32_at(head.data);
 	if (e->pcr >= PCR_COUNT)
 		reader_fail(r, STATUS_MALFORMED);
-	e->template_hash = reader_take(r, log->template_hash_size);
-	e->is_violation = e->template_hash.len > 0 && e->template_hash.data[0] == 0 &&
-			  span_is_zero(e->template_hash);
-	read_template_name(r, log, e);
+	e->template_hash = (struct span){ head.data + 4, log->template_hash_size };
+	e->is_violation = e->template_hash.data[0] == 0 && span_is_zero(e->template_hash);
+	read_template_name(r, le32_at(head.data + head.len - 4), log, e);
 	if (r->status != OK)
 		return;
 	if (log->template.is_legacy)

@@ -38,17 +38,26 @@ enum status ima_extended_value(const struct ima_entry *entry, enum digest_alg al
 	return ima_entry_hash(entry, hasher, out);
 }
 
+/* Apart, so that what nearly all entries are needs no room for the value. */
+__attribute__((cold, noinline)) static enum status extend_by_value(struct digest *pcr,
+								   const struct ima_entry *entry,
+								   enum ima_bank_form form,
+								   struct hasher *hasher,
+								   struct hasher *sha1)
+{
+	struct digest value;
+	enum status status = ima_extended_value(entry, pcr->alg, form, hasher, sha1, &value);
+
+	return status == OK ? hasher_extend(hasher, pcr, digest_span(&value)) : status;
+}
+
 enum status ima_extend(struct digest *pcr, const struct ima_entry *entry, enum ima_bank_form form,
 		       struct hasher *hasher, struct hasher *sha1)
 {
-	struct digest value;
-
 	/* What nearly all entries are, in one step. */
 	if (!entry->is_violation && !entry->is_legacy && form == IMA_BANK_PROPER)
 		return hasher_extend_event(hasher, pcr, entry->template_data);
-
-	enum status status = ima_extended_value(entry, pcr->alg, form, hasher, sha1, &value);
-	return status == OK ? hasher_extend(hasher, pcr, digest_span(&value)) : status;
+	return extend_by_value(pcr, entry, form, hasher, sha1);
 }
 
 enum status ima_boot_aggregate(const struct pcr_values *values, enum digest_alg alg,

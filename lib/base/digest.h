@@ -72,6 +72,12 @@ struct digest digest_filled(enum digest_alg alg, uint8_t value);
 /* STATUS_MALFORMED unless s is as long as alg says; s lies elsewhere than out. */
 static inline enum status digest_from(enum digest_alg alg, struct span s, struct digest *out)
 {
+	/* What a log's inner loop has: of constant size, and nothing to clear. */
+	if (alg == DIGEST_SHA256 && s.len == SHA256_SIZE) {
+		out->alg = alg;
+		memcpy(out->value, s.data, SHA256_SIZE);
+		return OK;
+	}
 	if (digest_size(alg) == 0)
 		return STATUS_UNSUPPORTED;
 	if (s.len != digest_size(alg))

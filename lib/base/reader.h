@@ -49,14 +49,19 @@ uint16_t reader_be16(struct reader *r);
 uint32_t reader_be32(struct reader *r);
 uint64_t reader_be64(struct reader *r);
 uint16_t reader_le16(struct reader *r);
+
+/* The four bytes at a place that was taken. */
+static inline uint32_t le32_at(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
 static inline uint32_t reader_le32(struct reader *r)
 {
 	struct span s = reader_take(r, 4);
 
-	if (s.len == 0)
-		return 0;
-	return (uint32_t)s.data[0] | (uint32_t)s.data[1] << 8 | (uint32_t)s.data[2] << 16 |
-	       (uint32_t)s.data[3] << 24;
+	return s.len == 0 ? 0 : le32_at(s.data);
 }
 
 uint64_t reader_le64(struct reader *r);

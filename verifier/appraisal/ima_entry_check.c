@@ -7,6 +7,20 @@
 
 static const char boot_aggregate[] = "boot_aggregate";
 
+/* What few entries need stands apart: those that need none of it have no room for it on
+ * their stack. */
+static enum status found(struct ima_walk *w, enum reason reason, const struct ima_entry *entry)
+	__attribute__((cold, noinline));
+static enum status check_boot_aggregate(struct ima_walk *w, const struct ima_entry *entry)
+	__attribute__((cold, noinline));
+static enum status check_buffer(struct ima_walk *w, const struct ima_entry *entry)
+	__attribute__((cold, noinline));
+static enum status check_violation(struct ima_walk *w, const struct ima_entry *entry)
+	__attribute__((cold, noinline));
+static enum status unlisted(struct ima_walk *w, const struct ima_entry *entry,
+			    const struct digest *digest, struct ima_listing listing)
+	__attribute__((cold, noinline));
+
 bool ima_policy_is_required(const struct ima_rules *rules)
 {
 	return !rules->allow_builtin_policy;

@@ -61,14 +61,12 @@ void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t
 	struct ima_ahead *before = &walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD];
 
 	now->path_len = entry->path.len;
-	for (size_t j = 0; j < walk->sets->count; j++) {
-		now->place[j] = file_lookup_place(&walk->files[j], entry->path);
-		file_lookup_fetch(&walk->files[j], &before->place[j], before->path_len);
-	}
+	file_lookup_ahead(walk->files, walk->sets->count, entry->path, now->place, before->place,
+			  before->path_len);
 }
 
-struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
-				    struct span path, const struct digest *digest)
+struct ima_listing ima_walk_search(const struct ima_walk *walk, size_t count, size_t i,
+				   struct span path, const struct digest *digest)
 {
 	const struct file_place *place = walk->ahead[i].place;
 	struct ima_listing best = { .status = STATUS_NOT_FOUND };

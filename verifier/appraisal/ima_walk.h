@@ -13,7 +13,7 @@ struct ima_required {
 /* Where an entry's path and digest stand among the sets. */
 struct ima_listing {
 	enum status status; /* OK, STATUS_MISMATCH, STATUS_NOT_FOUND */
-	const struct reference_set *set; /* OK, STATUS_MISMATCH: where */
+	const struct reference_set *set; /* STATUS_MISMATCH: where */
 };
 
 /*
@@ -56,8 +56,19 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
  * place of IMA_AHEAD. */
 void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i);
 /* Among the first count sets; of the entry that ima_walk_ahead() had as i. */
-struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count, size_t i,
-				    struct span path, const struct digest *digest);
+struct ima_listing ima_walk_search(const struct ima_walk *walk, size_t count, size_t i,
+				   struct span path, const struct digest *digest);
+
+/* The same. Inline, because nearly all are where the record that was fetched is. */
+static inline struct ima_listing ima_walk_look_up(const struct ima_walk *walk, size_t count,
+						  size_t i, struct span path,
+						  const struct digest *digest)
+{
+	if (file_lookup_is_fetched(walk->files, count, walk->ahead[i].place, path, digest))
+		return (struct ima_listing){ .status = OK };
+	return ima_walk_search(walk, count, i, path, digest);
+}
+
 /* Is it in a set under any path? False too where there were searches enough. */
 bool ima_walk_has_digest(struct ima_walk *walk, const struct digest *digest);
 /* The path has appeared with its digest. */
