@@ -168,3 +168,21 @@ scenario_binary_replaced() {
 	unknown_runs memfd:
 	said="untrusted; the replaced one, the one on tmpfs and the one without a file are named"
 }
+
+scenario_another_tpm() {
+	local was
+	[ -n "$booted" ] || trusted_machine
+	was=$node
+	machine_off
+	# Of the same maker: the verifier believes its certificate.
+	mkdir -p "$work/other-tpm" && cp -r "$work/tpm/ca" "$work/other-tpm/" && machine_tpm "$work/other-tpm"
+	machine_boot "$machine/disk.img" "$work/other-tpm"
+	load_identity
+	[ "$node" != "$was" ] || fail "the other TPM is the same node"
+	await_state pending 240
+	named "nobody has said yet which host" "attestctl node approve"
+	has_svid && fail "a machine that nobody approved has an SVID"
+	machine_off
+	booted=
+	said="the same disk with another TPM is another node, pending"
+}
