@@ -186,3 +186,48 @@ scenario_another_tpm() {
 	booted=
 	said="the same disk with another TPM is another node, pending"
 }
+
+# explained FILTER [JQ-OPTION...]: true of what the verifier says. Not by jq's exit status:
+# it is 0 where there was nothing to read.
+explained() {
+	local filter=$1
+	shift
+	[ "$("$attestctl" node explain "$node" --json 2>/dev/null | jq "$@" "$filter")" = true ]
+}
+# refused CODE LAYER OWNER ADVICE: one of the reasons is this one, of this layer and owner,
+# and tells the operator that.
+refused() {
+	explained 'any(.reasons[]?; .code == $code and .layer == $layer and (.owner | startswith($owner))
+		and (.advice | contains($advice)))' \
+		--arg code "$1" --arg layer "$2" --arg owner "$3" --arg advice "$4"
+}
+# What was thought of an earlier boot does not count.
+judged_since() { explained '.attested >= $since' --argjson since "$1"; }
+
+# weaker_boot: the disk boots, and its first verdict is in.
+weaker_boot() {
+	local since
+	[ -z "$booted" ] || machine_off
+	is_running "$verifierd" || verifier_start
+	since=$(date +%s)
+	machine_boot "$machine/disk.img" "$work/tpm"
+	booted=yes
+	load_identity || fail "the identity module does not load"
+	await 1800 judged_since "$since" || fail "no verdict on a weaker boot: $(explain)"
+}
+# is_refused CODE LAYER OWNER ADVICE: no right, and that is among the reasons.
+is_refused() {
+	await 1200 refused "$@" || fail "no $1 of $2, $3, saying '$4' in: $(explain)"
+	state_is untrusted || fail "a weaker boot is $(state)"
+	has_svid && fail "a weaker boot has an SVID"
+	return 0
+}
+
+scenario_no_boot_log() {
+	local variables=${firmware_variables/.ms/}
+	weaker_boot
+	is_refused boot-log-missing boot-chain Bo "use linuxefi and initrdefi"
+	machine_off
+	booted=
+	said="Secure Boot off and GRUB's linux: boot-log-missing, refused, and what to change is said"
+}
