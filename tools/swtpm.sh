@@ -42,15 +42,16 @@ swtpm_manufacture() {
 swtpm_start() {
 	SWTPM_PID=
 	for _try in 1 2 3 4 5 6 7 8; do
-		# Two neighbouring ports: commands, and control one above.
-		SWTPM_PORT=$((20000 + ($(od -An -N2 -tu2 /dev/urandom) % 20000) * 2))
+		# Two neighbouring ports, commands and control one above, below those
+		# that the kernel gives to whoever connects.
+		SWTPM_PORT=$((20000 + ($(od -An -N2 -tu2 /dev/urandom) % 6000) * 2))
 		swtpm socket --tpm2 --tpmstate "dir=$1/state" \
 			--server "type=tcp,bindaddr=127.0.0.1,port=$SWTPM_PORT" \
 			--ctrl "type=tcp,bindaddr=127.0.0.1,port=$((SWTPM_PORT + 1))" \
 			--flags not-need-init,startup-clear >"$1/swtpm.log" 2>&1 &
 		SWTPM_PID=$!
 		SWTPM_TCTI="swtpm:host=127.0.0.1,port=$SWTPM_PORT"
-		for _wait in 1 2 3 4 5 6 7 8 9 10; do
+		for _wait in $(seq 50); do
 			kill -0 "$SWTPM_PID" 2>/dev/null || break
 			if TPM2TOOLS_TCTI=$SWTPM_TCTI tpm2_getrandom --hex 1 >/dev/null 2>&1; then
 				return 0

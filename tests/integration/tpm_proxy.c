@@ -326,7 +326,7 @@ bool tpm_proxy_start(struct tpm_proxy *p, uint16_t tpm_port)
 		uint16_t random = 0;
 
 		(void)!getrandom(&random, sizeof(random), 0);
-		p->port = (uint16_t)(20000 + random % 20000 * 2);
+		p->port = (uint16_t)(20000 + random % 6000 * 2);
 		if (p->listener >= 0)
 			(void)close(p->listener);
 		p->listener = listen_on(p->port);
