@@ -255,7 +255,7 @@ static void read_entry(struct reader *r, struct ima_log *log, struct ima_entry *
 {
 	struct span head = reader_take(r, 4 + log->template_hash_size + 4);
 
-	if (r->status != OK)
+	if (head.len == 0)
 		return;
 	e->pcr = le32_at(head.data);
 	if (e->pcr >= PCR_COUNT)
