@@ -181,7 +181,7 @@ scenario_another_tpm() {
 	[ "$node" != "$was" ] || fail "the other TPM is the same node"
 	await_state pending 240
 	named "nobody has said yet which host" "attestctl node approve"
-	has_svid && fail "a machine that nobody approved has an SVID"
+	lacks_svid || fail "a machine that nobody approved has an SVID"
 	machine_off
 	booted=
 	said="the same disk with another TPM is another node, pending"
@@ -219,7 +219,7 @@ weaker_boot() {
 is_refused() {
 	await 1200 refused "$@" || fail "no $1 of $2, $3, saying '$4' in: $(explain)"
 	state_is untrusted || fail "a weaker boot is $(state)"
-	has_svid && fail "a weaker boot has an SVID"
+	lacks_svid || fail "a weaker boot has an SVID"
 	return 0
 }
 
