@@ -10,7 +10,8 @@ attestctl_SOURCES = \
 	tools/node_text.c tools/node_text.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
-	tools/command_release_collect.c tools/command_release_init.c \
+	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
+	tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \

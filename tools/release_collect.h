@@ -4,6 +4,20 @@
 
 #include "tools/release_artifacts.h"
 
+#define COLLECT_FILE_MAX ((size_t)256 << 20)
+
+/* Where files come from, in the order given: of two digests for a path the one
+ * given last counts. */
+enum input_kind {
+	INPUT_LIST,
+	INPUT_TREE,
+};
+
+struct collect_input {
+	enum input_kind kind;
+	const char *path;
+};
+
 /* One run of attestctl release collect. */
 struct collect {
 	struct release_line line;
@@ -14,6 +28,8 @@ struct collect {
 	const char *init;
 	bool from_previous, allow_builtin, from_log_only;
 	int64_t life_days, now;
+	struct collect_input *input;
+	size_t input_count;
 	struct file_list files;
 	struct file_list identity; /* paths; digests unused */
 	struct file_list early; /* of the manifest before; digests unused */
@@ -24,6 +40,22 @@ struct collect {
 	uint64_t previous_version;
 	char previous_sha256[2 * SHA256_SIZE + 1];
 };
+
+/* Fills the options; false with *answer where that is all there is to do. */
+bool collect_take_options(struct collect *c, int argc, char **argv, enum answer *answer);
+static inline bool collect_is_from_artifacts(const struct collect *c)
+{
+	return c->boot.esp != NULL || c->boot.uki != NULL;
+}
+
+/* A name from line.json. */
+const char *collect_setting(const struct collect *c, const char *name);
+/* What is in force in this cell: with --previous its files come first, so that
+ * those given count. */
+enum status collect_previous(struct collect *c);
+enum status collect_inputs(struct collect *c);
+/* What runs before the IMA policy: all of the initramfs, and init. */
+enum status collect_early(struct collect *c);
 
 /* The manifest's "ima", with its sets written into the release; NULL after a
  * message. */

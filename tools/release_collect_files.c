@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/release_collect.h"
+
+static enum status add_list(struct file_list *list, struct collect *c, const char *path)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	enum status status = line_read(path, COLLECT_FILE_MAX, &text);
+
+	if (status != OK)
+		return status;
+	return file_list_add_text(list, path, span_of(&text), &c->left_out);
+}
+
+/* The files of a set that the previous manifest names. */
+static enum status add_previous_set(struct collect *c, json_t *set)
+{
+	const char *class = json_string_value(json_object_get(set, "class"));
+	const char *hex = json_string_value(json_object_get(set, "sha256"));
+	const char *name = json_string_value(json_object_get(set, "name"));
+	json_t *path;
+	size_t i;
+
+	if (class == NULL || hex == NULL || name == NULL)
+		return STATUS_MALFORMED;
+	json_array_foreach(json_object_get(set, "mustAppear"), i,
+			   path) if (file_list_add(&c->identity, span_text(json_string_value(path)),
+						   "") != OK) return STATUS_NO_MEMORY;
+	struct line_path file = line_path(&c->line, "release/sets/%s", hex);
+
+	if (strcmp(name, "early.files") == 0 && add_list(&c->early, c, file.text) != OK)
+		return STATUS_MALFORMED;
+	return add_list(&c->files, c, file.text);
+}
+
+/* What is in force in this cell: files first, so that those given later count. */
+enum status collect_previous(struct collect *c)
+{
+	AUTO_DONE(line_state) state = { 0 };
+	enum status status = line_state_read(&c->line, &state);
+	json_t *entry;
+	json_t *set;
+	size_t i;
+
+	if (status != OK)
+		return status;
+	entry = line_state_manifest(&state, collect_setting(c, "platform"),
+				    collect_setting(c, "kernel"), "current");
+	if (entry == NULL) {
+		if (!c->from_previous)
+			return OK;
+		(void)unusable("no manifest is in force yet: collect without --previous");
+		return STATUS_NOT_FOUND;
+	}
+	(void)snprintf(c->previous_sha256, sizeof(c->previous_sha256), "%s",
+		       json_string_value(json_object_get(entry, "sha256")));
+	c->previous_version = (uint64_t)json_integer_value(json_object_get(entry, "version"));
+	c->previous = line_predicate(
+		line_path(&c->line, "release/manifests/%s.json", c->previous_sha256).text);
+	if (c->previous == NULL)
+		return STATUS_MALFORMED;
+	if (!c->from_previous)
+		return OK;
+	json_t *ima = json_object_get(c->previous, "ima");
+	json_t *policy = json_object_get(json_object_get(ima, "policy"), "path");
+
+	if (c->policy_path == NULL)
+		c->policy_path = json_string_value(policy);
+	json_array_foreach(json_object_get(ima, "sets"), i, set)
+	{
+		status = add_previous_set(c, set);
+		if (status != OK)
+			return status;
+	}
+	return OK;
+}
+
+enum status collect_inputs(struct collect *c)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < c->input_count && status == OK; i++) {
+		const char *path = c->input[i].path;
+
+		switch (c->input[i].kind) {
+		case INPUT_LIST:
+			status = add_list(&c->files, c, path);
+			break;
+		case INPUT_TREE:
+			status = file_list_add_tree(&c->files, path, &c->left_out);
+			break;
+		}
+	}
+	return status;
+}
+
+/* What runs before the IMA policy: all of the initramfs, and init. */
+enum status collect_early(struct collect *c)
+{
+	enum status status = OK;
+
+	if (c->boot.initramfs == NULL && c->boot.uki == NULL)
+		return OK;
+	if (c->boot.initramfs != NULL)
+		status = initramfs_files(c->boot.initramfs, &c->built_early);
+	if (status == OK && c->boot.uki != NULL)
+		status = uki_files(c->boot.uki, &c->built_early);
+	if (status == OK)
+		status = early_files(c->tree, c->init, &c->files, &c->built_early);
+	file_list_settle(&c->built_early);
+	if (status == OK)
+		printf("early.files: %zu files of the initramfs and of %s with its libraries\n",
+		       c->built_early.count, c->init);
+	return status;
+}

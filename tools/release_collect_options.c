@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policies/set_file.h"
+#include "tools/release_collect.h"
+
+static const char help[] =
+	"usage: attestctl release collect DIR --esp DIRECTORY --firmware-variables FILE\n"
+	"           --platform-log FILE --tree DIRECTORY --initramfs FILE [OPTIONS]\n"
+	"       attestctl release collect DIR --uki FILE ...\n"
+	"       attestctl release collect DIR --boot-log FILE [--ima-log FILE]\n"
+	"           --files LIST.sha256 | --tree DIRECTORY [OPTIONS]\n"
+	"       attestctl release collect DIR --previous --files MORE.sha256 [OPTIONS]\n"
+	"\n"
+	"Writes a draft manifest, DIR/draft/manifest.json, and its sets of files. Golden values\n"
+	"come from the artifacts that machines are built from: shim, GRUB, its configuration,\n"
+	"kernel and initramfs on the EFI system partition, the firmware's variables, the root's\n"
+	"files. Only what the firmware measures of itself is taken from a log, and said.\n"
+	"Without --esp, the log of a reference machine gives the boot rules.\n"
+	"\n"
+	"  --esp DIRECTORY       the EFI system partition's files\n"
+	"  --uki FILE            instead: the unified kernel image that the firmware starts; its\n"
+	"                        initrd's files may run before the IMA policy is loaded\n"
+	"  --firmware-variables FILE  the firmware's variable store (OVMF_VARS.fd): PK, KEK, db\n"
+	"                        and the least that dbx has to forbid\n"
+	"  --platform-log FILE   binary_bios_measurements of any boot of the same firmware: its\n"
+	"                        PCR 0-3 and 6 are pinned as reference values of the platform\n"
+	"  --boot-image PATH     what the firmware starts [/EFI/BOOT/BOOTX64.EFI]\n"
+	"  --grub-device NAME    GRUB's name of the ESP [hd0,gpt1]\n"
+	"  --initramfs FILE      its files may run before the IMA policy is loaded\n"
+	"  --init PATH           what the initramfs starts in the root [/sbin/init]: with its\n"
+	"                        libraries it may run before the IMA policy is loaded\n"
+	"  --check-log FILE      boot log of a machine that the draft has to explain\n"
+	"  --boot-log FILE       binary_bios_measurements of a reference machine\n"
+	"  --ima-log FILE        binary_runtime_measurements of one: a cross-check; what no list\n"
+	"                        explains is reported, never silently included\n"
+	"  --files LIST          sha256sum lines 'SHA256  /PATH', any order, repeatable; of two\n"
+	"                        digests for a path the one given last counts\n"
+	"  --tree DIRECTORY      hash every file below it, paths as seen from there\n"
+	"  --previous            version N+1 from the manifest in force, plus the files given;\n"
+	"                        to drop a file, collect anew from whole lists\n"
+	"  --identity PATH       belongs to the identity set and must appear, repeatable\n"
+	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
+	"                        is taken from the lists\n"
+	"  --allow-builtin-policy  go on without a policy file: trust-impacting, shown always\n"
+	"  --from-log-only       take files from the IMA log: only for trying things out\n"
+	"  --lockdown LEVEL      none, integrity, confidentiality [integrity with Secure Boot]\n"
+	"  --not-after DAYS      the manifest's life in days [90]\n"
+	"\n"
+	"Exit status: 0 a draft that explains the logs, 1 something in them is unexplained (the\n"
+	"draft is written all the same), 2 unusable input or failure.\n";
+
+enum option_id {
+	OPTION_BOOT_LOG = 256,
+	OPTION_ESP,
+	OPTION_VARIABLES,
+	OPTION_PLATFORM_LOG,
+	OPTION_BOOT_IMAGE,
+	OPTION_GRUB_DEVICE,
+	OPTION_INITRAMFS,
+	OPTION_INIT,
+	OPTION_UKI,
+	OPTION_CHECK_LOG,
+	OPTION_IMA_LOG,
+	OPTION_FILES,
+	OPTION_TREE,
+	OPTION_PREVIOUS,
+	OPTION_IDENTITY,
+	OPTION_IMA_POLICY,
+	OPTION_BUILTIN,
+	OPTION_LOG_ONLY,
+	OPTION_LOCKDOWN,
+	OPTION_NOT_AFTER,
+	OPTION_HELP,
+};
+
+static const struct option options[] = {
+	{ "esp", required_argument, NULL, OPTION_ESP },
+	{ "firmware-variables", required_argument, NULL, OPTION_VARIABLES },
+	{ "platform-log", required_argument, NULL, OPTION_PLATFORM_LOG },
+	{ "boot-image", required_argument, NULL, OPTION_BOOT_IMAGE },
+	{ "grub-device", required_argument, NULL, OPTION_GRUB_DEVICE },
+	{ "initramfs", required_argument, NULL, OPTION_INITRAMFS },
+	{ "init", required_argument, NULL, OPTION_INIT },
+	{ "uki", required_argument, NULL, OPTION_UKI },
+	{ "check-log", required_argument, NULL, OPTION_CHECK_LOG },
+	{ "boot-log", required_argument, NULL, OPTION_BOOT_LOG },
+	{ "ima-log", required_argument, NULL, OPTION_IMA_LOG },
+	{ "files", required_argument, NULL, OPTION_FILES },
+	{ "tree", required_argument, NULL, OPTION_TREE },
+	{ "previous", no_argument, NULL, OPTION_PREVIOUS },
+	{ "identity", required_argument, NULL, OPTION_IDENTITY },
+	{ "ima-policy", required_argument, NULL, OPTION_IMA_POLICY },
+	{ "allow-builtin-policy", no_argument, NULL, OPTION_BUILTIN },
+	{ "from-log-only", no_argument, NULL, OPTION_LOG_ONLY },
+	{ "lockdown", required_argument, NULL, OPTION_LOCKDOWN },
+	{ "not-after", required_argument, NULL, OPTION_NOT_AFTER },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Options about what machines are built from. */
+static bool take_artifact(struct collect *c, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_ESP:
+		c->boot.esp = value;
+		return true;
+	case OPTION_VARIABLES:
+		c->boot.firmware_variables = value;
+		return true;
+	case OPTION_PLATFORM_LOG:
+		c->boot.platform_log = value;
+		return true;
+	case OPTION_BOOT_IMAGE:
+		c->boot.image = value;
+		return value[0] == '/';
+	case OPTION_GRUB_DEVICE:
+		c->boot.device = value;
+		return value[0] != '\0' && strpbrk(value, "() ") == NULL;
+	case OPTION_INITRAMFS:
+		c->boot.initramfs = value;
+		return true;
+	case OPTION_UKI:
+		c->boot.uki = value;
+		return true;
+	case OPTION_INIT:
+		c->init = value;
+		return value[0] == '/';
+	default:
+		return false;
+	}
+}
+
+/* Files are read once those of the manifest before are there, in this order. */
+static bool add_input(struct collect *c, enum input_kind kind, const char *path)
+{
+	struct collect_input *grown = reallocarray(c->input, c->input_count + 1, sizeof(*c->input));
+
+	if (grown == NULL)
+		return false;
+	c->input = grown;
+	c->input[c->input_count++] = (struct collect_input){ kind, path };
+	return true;
+}
+
+static bool take_option(struct collect *c, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_CHECK_LOG:
+		c->check_log = value;
+		return true;
+	case OPTION_BOOT_LOG:
+		c->boot_log = value;
+		return true;
+	case OPTION_IMA_LOG:
+		c->ima_log = value;
+		return true;
+	case OPTION_FILES:
+		return add_input(c, INPUT_LIST, value);
+	case OPTION_TREE:
+		c->tree = value;
+		return add_input(c, INPUT_TREE, value);
+	case OPTION_PREVIOUS:
+		c->from_previous = true;
+		return true;
+	case OPTION_IDENTITY:
+		return set_path_is_valid(span_text(value)) &&
+		       file_list_add(&c->identity, span_text(value), "") == OK;
+	case OPTION_IMA_POLICY:
+		c->policy_path = value;
+		return set_path_is_valid(span_text(value));
+	case OPTION_BUILTIN:
+		c->allow_builtin = true;
+		return true;
+	case OPTION_LOG_ONLY:
+		c->from_log_only = true;
+		return true;
+	case OPTION_LOCKDOWN:
+		c->lockdown = value;
+		return strcmp(value, "none") == 0 || strcmp(value, "integrity") == 0 ||
+		       strcmp(value, "confidentiality") == 0;
+	case OPTION_NOT_AFTER:
+		return option_number("not-after", value, 1, 365, &c->life_days);
+	default:
+		return take_artifact(c, option, value);
+	}
+}
+
+/* Options that need each other, or exclude each other. */
+static bool options_fit(const struct collect *c)
+{
+	const struct boot_artifacts *boot = &c->boot;
+	bool has_all = boot->firmware_variables != NULL && boot->platform_log != NULL;
+
+	if ((boot->esp != NULL) + (boot->uki != NULL) + (c->boot_log != NULL) > 1)
+		(void)unusable("--esp, --uki and --boot-log: one of them gives the boot rules; to "
+			       "see whether a log is explained, --check-log");
+	else if (collect_is_from_artifacts(c) && !has_all)
+		(void)unusable("--esp and --uki need --firmware-variables and --platform-log");
+	else if (!collect_is_from_artifacts(c) &&
+		 (boot->firmware_variables != NULL || boot->platform_log != NULL))
+		(void)unusable("--firmware-variables and --platform-log go with --esp or --uki");
+	else if (boot->uki != NULL && boot->initramfs != NULL)
+		(void)unusable("--uki has its initrd in it: leave out --initramfs");
+	else if ((boot->initramfs != NULL || boot->uki != NULL) && c->tree == NULL)
+		(void)unusable("--initramfs and --uki need --tree: init is looked up there");
+	else
+		return true;
+	return false;
+}
+
+bool collect_take_options(struct collect *c, int argc, char **argv, enum answer *answer)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == OPTION_HELP) {
+			fputs(help, stdout);
+			*answer = ANSWER_YES;
+			return false;
+		}
+		if (take_option(c, option, optarg))
+			continue;
+		*answer = unusable("release collect: an option is wrong%s%s: see --help",
+				   optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
+		return false;
+	}
+	if (optind == argc - 1 &&
+	    (c->boot_log != NULL || collect_is_from_artifacts(c) || c->from_previous)) {
+		c->line.directory = argv[optind];
+		*answer = ANSWER_UNUSABLE;
+		return options_fit(c);
+	}
+	*answer = unusable("release collect needs DIR, and --esp, --uki, --boot-log or --previous: "
+			   "see --help");
+	return false;
+}
