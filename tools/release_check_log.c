@@ -45,16 +45,17 @@ static enum status pinned_pcrs(const struct reference *ref, const struct release
 
 static void print_findings(const struct boot_match *match, const char *path)
 {
-	for (size_t i = 0; i < match->finding_count; i++) {
-		const struct finding *f = &match->finding[i];
+	for (size_t i = 0; i < match->findings.count; i++) {
+		const struct finding *f = &match->findings.list[i];
 
 		fprintf(stderr, "%s: ", path);
 		if (f->entry != FINDING_NO_ENTRY)
 			fprintf(stderr, "event %llu: ", (unsigned long long)f->entry);
 		fprintf(stderr, "%s %s\n", reason_facts(f->reason)->code, f->detail);
 	}
-	if (match->failures > match->finding_count)
-		fprintf(stderr, "%s: and %zu more\n", path, match->failures - match->finding_count);
+	if (match->findings.more > 0)
+		fprintf(stderr, "%s: and %llu more\n", path,
+			(unsigned long long)match->findings.more);
 }
 
 static enum status match_log(struct span image, struct span log, struct boot_match *out)
@@ -91,6 +92,6 @@ enum status check_boot_log(struct span manifest, const char *path, size_t *unexp
 	}
 	print_findings(&match, path);
 	printf("%s: %zu of %zu events explained\n", path, match.explained, match.extending);
-	*unexplained += match.failures;
+	*unexplained += match.findings.count + (size_t)match.findings.more;
 	return OK;
 }

@@ -94,6 +94,44 @@ static void a_finding_lowers_its_claim_and_no_other(void **state)
 	}
 }
 
+/* How many of this reason and layer the list shows. */
+static size_t listed(const struct findings *findings, const struct finding *like)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < findings->count; i++)
+		count += findings->list[i].reason == like->reason &&
+			 findings->list[i].layer == like->layer;
+	return count;
+}
+
+static void many_of_one_reason_hide_no_other(void **state)
+{
+	struct findings findings = { 0 };
+	struct finding unknown = finding_of(REASON_IMA_ENTRY_UNKNOWN);
+	struct finding module = unknown;
+	struct finding policy = finding_of(REASON_IMA_POLICY_MISSING);
+	struct finding stale = finding_of(REASON_RELEASE_STALE);
+	(void)state;
+
+	module.layer = LAYER_KERNEL;
+	for (unsigned i = 0; i < 1000; i++)
+		findings_add(&findings, &unknown);
+	findings_add(&findings, &policy);
+	findings_add(&findings, &module);
+	findings_add(&findings, &stale);
+	for (unsigned i = 0; i < 1000; i++)
+		findings_add(&findings, &unknown);
+	assert_int_equal(findings.count, FINDINGS_MAX);
+	assert_int_equal(findings.more, 2003 - FINDINGS_MAX);
+	assert_int_equal(listed(&findings, &policy), 1);
+	assert_int_equal(listed(&findings, &module), 1);
+	assert_int_equal(listed(&findings, &stale), 1);
+	assert_int_equal(listed(&findings, &unknown), FINDINGS_MAX - 3);
+	/* The first of a kind keeps its place. */
+	assert_int_equal(findings.list[0].reason, REASON_IMA_ENTRY_UNKNOWN);
+}
+
 static void a_finding_beyond_the_list_still_counts(void **state)
 {
 	struct claims claims = claims_of(TIER_AFFIRMING);
@@ -108,7 +146,9 @@ static void a_finding_beyond_the_list_still_counts(void **state)
 	assert_int_equal(findings.count, FINDINGS_MAX);
 	assert_int_equal(findings.more, 1);
 	/* And it is shown in place of a milder one. */
-	assert_int_equal(findings.list[0].reason, REASON_IMA_ENTRY_UNKNOWN);
+	assert_int_equal(listed(&findings, &bad), 1);
+	findings_add(&findings, &bad);
+	assert_int_equal(listed(&findings, &bad), 2);
 	claims_lower(&claims, &findings);
 	assert_int_equal(claims.tier[CLAIM_EXECUTABLES], TIER_CONTRAINDICATED);
 }
@@ -168,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trust_wants_all_four_claims_affirmed),
 		cmocka_unit_test(a_finding_lowers_its_claim_and_no_other),
+		cmocka_unit_test(many_of_one_reason_hide_no_other),
 		cmocka_unit_test(a_finding_beyond_the_list_still_counts),
 		cmocka_unit_test(nothing_makes_a_claim_better_again),
 		cmocka_unit_test(reasons_have_a_code_of_their_own_and_advice),

@@ -160,15 +160,6 @@ static void account_for_pcrs(const struct appraisal_input *input, pcr_mask unexp
 	}
 }
 
-static void add_all(struct findings *to, const struct findings *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		findings_add(to, &from->list[i]);
-	to->more += from->more;
-	for (unsigned claim = 0; claim < CLAIM_COUNT; claim++)
-		to->seen[claim] |= from->seen[claim];
-}
-
 static void report(const struct appraisal_state *state, const struct ima_sets *sets,
 		   struct appraisal *out)
 {
@@ -184,7 +175,7 @@ static void report(const struct appraisal_state *state, const struct ima_sets *s
 	out->uses_builtin_policy =
 		rules->allow_builtin_policy && state->ima.phase != IMA_PHASE_IN_FORCE;
 	out->lacks_modules_disabled = !rules->modules_disabled;
-	add_all(&out->findings, &state->ima.findings);
+	findings_join(&out->findings, &state->ima.findings);
 }
 
 static enum status appraise_logs(const struct appraisal_input *input, struct appraisal_state *state,

@@ -162,9 +162,7 @@ static enum status check_events(const struct appraisal_input *input, struct cand
 	if (status != OK)
 		return status;
 	c->explained = match.explained;
-	for (size_t i = 0; i < match.finding_count; i++)
-		findings_add(&c->findings, &match.finding[i]);
-	c->findings.more += match.failures - match.finding_count;
+	findings_join(&c->findings, &match.findings);
 	return OK;
 }
 
@@ -261,9 +259,7 @@ static enum status try_releases(const struct appraisal_input *input,
 		finding_detail(&f, "class", input->node_class->name);
 		findings_add(&best.findings, &f);
 	}
-	for (size_t i = 0; i < best.findings.count; i++)
-		findings_add(findings, &best.findings.list[i]);
-	findings->more += best.findings.more;
+	findings_join(findings, &best.findings);
 	*has_matched = false;
 	return OK;
 }

@@ -59,13 +59,6 @@ static enum layer layer_of_pcr(unsigned pcr)
 	return pcr <= 12 ? LAYER_KERNEL : LAYER_BOOT_CHAIN;
 }
 
-static void fail(struct walk *w, const struct finding *finding)
-{
-	w->match.failures++;
-	if (w->match.finding_count < BOOT_MATCH_FINDINGS)
-		w->match.finding[w->match.finding_count++] = *finding;
-}
-
 static void fail_event(struct walk *w, enum reason reason, const struct boot_event *event)
 {
 	AUTO_DONE(bytes) digest = { 0 };
@@ -82,7 +75,7 @@ static void fail_event(struct walk *w, enum reason reason, const struct boot_eve
 	if (boot_event_digest(event, w->input->bank) != NULL &&
 	    digest_text_append(&digest, boot_event_digest(event, w->input->bank)) == OK)
 		finding_detail(&f, NULL, span_of(&digest));
-	fail(w, &f);
+	findings_add(&w->match.findings, &f);
 }
 
 static void fail_missing(struct walk *w, enum reason reason, enum layer layer, const char *what,
@@ -92,7 +85,7 @@ static void fail_missing(struct walk *w, enum reason reason, enum layer layer, c
 
 	f.layer = layer;
 	finding_detail(&f, what, name);
-	fail(w, &f);
+	findings_add(&w->match.findings, &f);
 }
 
 /* What became of an event at one of the stations below. */

@@ -16,15 +16,10 @@ struct boot_match_input {
 	pcr_mask pinned; /* their final values are listed: events do not matter */
 };
 
-/* Findings that one release gives; more are counted. */
-#define BOOT_MATCH_FINDINGS 8
-
 struct boot_match {
 	size_t explained; /* events: how far the release got */
 	size_t extending; /* events of quoted PCRs */
-	size_t failures;
-	size_t finding_count;
-	struct finding finding[BOOT_MATCH_FINDINGS]; /* of the first failures */
+	struct findings findings;
 };
 
 /* A status says that the machinery failed, or STATUS_MALFORMED that the log is

@@ -349,23 +349,75 @@ void findings_copy(const struct findings *from, struct findings *to)
 		to->list[i] = from->list[i];
 }
 
+static bool is_alike(const struct finding *a, const struct finding *b)
+{
+	return a->reason == b->reason && a->layer == b->layer;
+}
+
+/* Is one like it among the first count of the list? */
+static bool has_alike(const struct findings *findings, size_t count, const struct finding *finding)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_alike(&findings->list[i], finding))
+			return true;
+	return false;
+}
+
+/* Whose place one takes in a full list; NULL: nobody's. */
+static struct finding *place_of_repeated(struct findings *findings, bool is_first,
+					 enum severity severity)
+{
+	for (size_t i = FINDINGS_MAX; i-- > 0;) {
+		struct finding *f = &findings->list[i];
+
+		if ((is_first || reason_facts(f->reason)->severity < severity) &&
+		    has_alike(findings, i, f))
+			return f;
+	}
+	return NULL;
+}
+
+static struct finding *place_of_milder(struct findings *findings, enum severity severity)
+{
+	for (size_t i = 0; i < FINDINGS_MAX; i++)
+		if (reason_facts(findings->list[i].reason)->severity < severity)
+			return &findings->list[i];
+	return NULL;
+}
+
+/* Many of one kind, which a host can make at will, hide no other kind. */
+static void add_to_full(struct findings *findings, const struct finding *finding)
+{
+	enum severity severity = reason_facts(finding->reason)->severity;
+	bool is_first = !has_alike(findings, FINDINGS_MAX, finding);
+	struct finding *place = place_of_repeated(findings, is_first, severity);
+
+	if (place == NULL && is_first)
+		place = place_of_milder(findings, severity);
+	if (place != NULL)
+		*place = *finding;
+	if (findings->more < UINT64_MAX)
+		findings->more++;
+}
+
 void findings_add(struct findings *findings, const struct finding *finding)
 {
 	const struct reason_facts *facts = reason_facts(finding->reason);
 
 	findings->seen[facts->claim] |= (uint8_t)(1u << facts->severity);
-	if (findings->count < FINDINGS_MAX) {
+	if (findings->count == FINDINGS_MAX)
+		add_to_full(findings, finding);
+	else
 		findings->list[findings->count++] = *finding;
-		return;
-	}
-	if (findings->more < UINT64_MAX)
-		findings->more++;
-	for (size_t i = 0; i < FINDINGS_MAX; i++) {
-		if (reason_facts(findings->list[i].reason)->severity < facts->severity) {
-			findings->list[i] = *finding;
-			return;
-		}
-	}
+}
+
+void findings_join(struct findings *to, const struct findings *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		findings_add(to, &from->list[i]);
+	to->more += from->more;
+	for (unsigned claim = 0; claim < CLAIM_COUNT; claim++)
+		to->seen[claim] |= from->seen[claim];
 }
 
 bool findings_have(const struct findings *findings, enum claim claim, enum severity severity)

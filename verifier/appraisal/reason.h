@@ -148,10 +148,11 @@ struct finding {
 
 #define FINDINGS_MAX 64
 
-/* The first of them (where the list is full, a worse one takes a milder one's
- * place), how many more there were, and what kinds there were in all. The list is
- * large and mostly empty: it comes last, here and in structs that have findings, and
- * what is beyond count is neither cleared nor copied. */
+/* The first of them, how many more there were, and what kinds there were in all. Where
+ * the list is full, the first of a reason and layer takes the place of one whose like
+ * stands before it, and a worse one that of a milder such. The list is large and mostly
+ * empty: it comes last, here and in structs that have findings, and what is beyond count
+ * is neither cleared nor copied. */
 struct findings {
 	size_t count;
 	uint64_t more;
@@ -167,6 +168,8 @@ struct finding finding_of(enum reason reason);
 /* Appends name (may be NULL) and escaped text, cut to fit. */
 void finding_detail(struct finding *finding, const char *name, struct span text);
 void findings_add(struct findings *findings, const struct finding *finding);
+/* Those of another, and what it counted. */
+void findings_join(struct findings *to, const struct findings *from);
 bool findings_have(const struct findings *findings, enum claim claim, enum severity severity);
 /* About any claim. */
 bool findings_have_any(const struct findings *findings, enum severity severity);
