@@ -309,14 +309,77 @@ static void ca_root_without_room(struct files *f)
 		     &(struct wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", -1, 3 });
 }
 
+static void ca_with(struct files *f, EVP_PKEY *key)
+{
+	write_private(f->ca_key, key, NULL);
+	write_chain(f, make("issuer", "root", key, f->root_key, &good_issuer),
+		    make("root", "root", f->root_key, f->root_key, &good_root));
+	EVP_PKEY_free(key);
+}
+
 static void ca_with_rsa(struct files *f)
+{
+	ca_with(f, EVP_RSA_gen(2048));
+}
+
+/* Curves that OpenSSL knows and relying parties need not. */
+static void ca_on_p521(struct files *f)
+{
+	ca_with(f, EVP_EC_gen("P-521"));
+}
+
+static void ca_on_secp256k1(struct files *f)
+{
+	ca_with(f, EVP_EC_gen("secp256k1"));
+}
+
+static void ca_below_an_rsa_root(struct files *f)
 {
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 
-	write_private(f->ca_key, rsa, NULL);
-	write_chain(f, make("issuer", "root", rsa, f->root_key, &good_issuer),
-		    make("root", "root", f->root_key, f->root_key, &good_root));
+	write_chain(f, make("issuer", "root", f->issuer_key, rsa, &good_issuer),
+		    make("root", "root", rsa, rsa, &good_root));
 	EVP_PKEY_free(rsa);
+}
+
+static void ca_with_a_root_that_another_signed(struct files *f)
+{
+	EVP_PKEY *other = EVP_EC_gen("P-384");
+
+	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, &good_issuer),
+		    make("root", "root", f->root_key, other, &good_root));
+	EVP_PKEY_free(other);
+}
+
+static void append_certificate(const struct files *f, X509 *certificate)
+{
+	FILE *file = fopen(f->ca, "a");
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509(file, certificate), 1);
+	assert_int_equal(fclose(file), 0);
+	X509_free(certificate);
+}
+
+/* Each is good, and issuer and root make a chain without the one between them. */
+static void ca_with_a_stranger_between(struct files *f)
+{
+	EVP_PKEY *other = EVP_EC_gen("P-256");
+
+	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, &good_issuer),
+		    make("stranger", "root", other, f->root_key, &good_root));
+	append_certificate(f, make("root", "root", f->root_key, f->root_key, &good_root));
+	EVP_PKEY_free(other);
+}
+
+static void ca_with_an_intermediate(struct files *f)
+{
+	EVP_PKEY *other = EVP_EC_gen("P-384");
+
+	write_chain(f, make("issuer", "middle", f->issuer_key, other, &good_issuer),
+		    make("middle", "root", other, f->root_key, &good_root));
+	append_certificate(f, make("root", "root", f->root_key, f->root_key, &good_root));
+	EVP_PKEY_free(other);
 }
 
 static void result_with(const struct files *f, EVP_PKEY *key)
@@ -441,6 +504,12 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 		{ ca_without_room_for_grants, "ca", "path length" },
 		{ ca_root_without_room, "ca", "path length" },
 		{ ca_with_rsa, "ca", "P-256 or P-384" },
+		{ ca_on_p521, "ca", "P-256 or P-384" },
+		{ ca_on_secp256k1, "ca", "P-256 or P-384" },
+		{ ca_below_an_rsa_root, "ca", "P-256 or P-384" },
+		{ ca_with_a_root_that_another_signed, "ca", "no chain" },
+		{ ca_with_a_stranger_between, "ca", "no chain" },
+		{ ca_with_an_intermediate, NULL, NULL },
 		{ result_with_rsa, "result", "P-256" },
 		{ result_on_another_curve, "result", "P-256" },
 		{ result_with_ed25519, "result", "P-256" },

@@ -22,12 +22,12 @@ static X509 *decode(const struct bytes *der)
 	return d2i_X509(NULL, &at, (long)der->len);
 }
 
-static bool is_ec(EVP_PKEY *key)
+/* No key but one on a curve has a group of these names. */
+static bool is_on_known_curve(EVP_PKEY *key)
 {
 	char group[32] = "";
 
-	return EVP_PKEY_is_a(key, "EC") == 1 &&
-	       EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
+	return EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
 	       (strcmp(group, "prime256v1") == 0 || strcmp(group, "secp384r1") == 0);
 }
 
@@ -46,7 +46,7 @@ static const char *certificate_fault(X509 *certificate, int below, int64_t now)
 		return "a certificate in it is not valid yet: mend the clock, or wait";
 	if (X509_cmp_time(X509_get0_notAfter(certificate), &at) <= 0)
 		return "a certificate in it has expired: renew it, or mend the clock";
-	if (!is_ec(X509_get0_pubkey(certificate)))
+	if (!is_on_known_curve(X509_get0_pubkey(certificate)))
 		return "a key in it is not on P-256 or P-384";
 	return NULL;
 }
@@ -72,8 +72,10 @@ static bool is_linked(const struct authority *a, X509 *root, int64_t now)
 	X509_STORE_CTX_set_time(ctx, 0, (time_t)now);
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CHECK_SS_SIGNATURE);
 	/* Only 1 means yes. */
-	return X509_verify_cert(ctx) == 1 &&
-	       sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) == (int)a->chain_count + 1;
+	if (X509_verify_cert(ctx) != 1)
+		return false;
+	/* All of them: a stranger between two that are linked would go out with each grant. */
+	return sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) == (int)a->chain_count + 1;
 }
 
 const char *authority_chain_fault(const struct authority *a, int64_t now)
