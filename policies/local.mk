@@ -25,7 +25,20 @@ libpolicies_a_SOURCES = \
 	policies/statement.c policies/statement.h \
 	policies/timestamp.c policies/timestamp.h
 libpolicies_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-POLICIES_LIBS = libpolicies.a libtpm.a $(MESSAGES_LIBS)
+POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
+
+# Append-only logs in C2SP formats: trees, tiles, notes, proofs.
+noinst_LIBRARIES += libtransparency.a
+libtransparency_a_SOURCES = \
+	policies/transparency/checkpoint.c policies/transparency/checkpoint.h \
+	policies/transparency/log_entry.c policies/transparency/log_entry.h \
+	policies/transparency/log_proof.c policies/transparency/log_proof.h \
+	policies/transparency/merkle.c policies/transparency/merkle.h \
+	policies/transparency/merkle_proof.c policies/transparency/merkle_proof.h \
+	policies/transparency/note.c policies/transparency/note.h \
+	policies/transparency/tile.c policies/transparency/tile.h \
+	policies/transparency/tree_edge.c policies/transparency/tree_edge.h
+TRANSPARENCY_LIBS = libtransparency.a $(MESSAGES_LIBS)
 
 # What machines are built from: read by those who make releases.
 noinst_LIBRARIES += libartifacts.a

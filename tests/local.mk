@@ -6,6 +6,7 @@ include tests/unit/tpm.mk
 include tests/unit/logs.mk
 include tests/unit/ek.mk
 include tests/unit/policies.mk
+include tests/unit/transparency.mk
 include tests/unit/artifacts.mk
 include tests/unit/appraisal.mk
 include tests/unit/verifier.mk

@@ -21,7 +21,7 @@ attestctl_SOURCES = \
 	tools/release_boot.c tools/release_draft.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
-attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
+attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
 
 dist_noinst_SCRIPTS += tools/check
 EXTRA_DIST += tools/packages

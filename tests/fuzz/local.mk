@@ -13,6 +13,7 @@ include tests/fuzz/tpm.mk
 include tests/fuzz/logs.mk
 include tests/fuzz/ek.mk
 include tests/fuzz/policies.mk
+include tests/fuzz/transparency.mk
 include tests/fuzz/artifacts.mk
 include tests/fuzz/verifier.mk
 include tests/fuzz/attestd.mk
