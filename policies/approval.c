@@ -28,6 +28,7 @@ enum status approval_read(struct statement *s, struct approval *out)
 	approval.has_compared_with = strict_has(predicate, "comparedWith");
 	if (approval.has_compared_with)
 		approval.compared_with = strict_sha256(predicate, "comparedWith");
+	approval.difference = strict_sha256(predicate, "difference");
 	approval.class = (enum change_class)strict_choice(predicate, "class", change_class_names);
 	approval.reason = strict_text(predicate, "reason", 4096);
 	statement_read_validation(predicate);

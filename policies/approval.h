@@ -9,6 +9,7 @@ struct approval {
 	struct digest manifest; /* SHA-256 of its payload */
 	bool has_compared_with;
 	struct digest compared_with; /* the manifest that the change was judged against */
+	struct digest difference; /* SHA-256 of the canonical text that was approved */
 	enum change_class class;
 	struct span reason;
 	int64_t time;

@@ -4,81 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policies/approval.h"
-
 #define PATH_SIZE 160
-
-/* Until the class is computed from the difference, every change counts as one
- * that touches trust; what its author declared could only raise that. */
-static enum change_class class_of(const struct manifest *manifest)
-{
-	(void)manifest;
-	return CHANGE_TRUST_IMPACTING;
-}
-
-static enum status check_approval(struct loading *l, const char *path, struct span payload,
-				  const struct index_entry *entry)
-{
-	AUTO_DONE(statement) s = { 0 };
-	struct approval approval;
-
-	if (statement_open(payload, DOCUMENT_APPROVAL, &s) != OK ||
-	    approval_read(&s, &approval) != OK)
-		return loading_check(l, path, &s);
-	if (!digest_equal(&approval.manifest, &entry->manifest))
-		return loading_refuse(l, STATUS_MISMATCH, "subject-mismatch", path, "manifest");
-	if (approval.time > l->trust->now + CLOCK_SKEW_S)
-		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
-	if (approval.has_compared_with != l->manifest.has_previous ||
-	    (approval.has_compared_with &&
-	     !digest_equal(&approval.compared_with, &l->manifest.previous)))
-		return loading_refuse(l, STATUS_MISMATCH, "approval-compared-with", path,
-				      "comparedWith");
-	if (approval.class < class_of(&l->manifest))
-		return loading_refuse(l, STATUS_DENIED, "approval-class", path, "class");
-	return OK;
-}
-
-/* Who approved the manifest. Keys that the root no longer knows don't count. */
-static enum status read_approvals(struct loading *l, const struct index_entry *entry,
-				  key_mask *approvers)
-{
-	for (int i = 1; i <= SIGNERS_MAX; i++) {
-		AUTO_DONE(dsse) dsse = { 0 };
-		char folder[PATH_SIZE];
-		char path[PATH_SIZE + 32];
-		size_t key = 0;
-
-		loading_path(folder, sizeof(folder), "approvals/", &entry->manifest, "");
-		(void)snprintf(path, sizeof(path), "%s/%d.json", folder, i);
-		enum status status = loading_envelope(l, path, DOCUMENT_APPROVAL, &dsse);
-		if (status == STATUS_NOT_FOUND)
-			return OK;
-		if (status != OK)
-			return status;
-		status = root_verify(&l->root, &dsse, &key);
-		if (status == STATUS_NOT_FOUND)
-			continue;
-		if (status != OK)
-			return loading_refuse(l, status, "bad-signature", path,
-					      "signatures[0].sig");
-		status = check_approval(l, path, span_of(&dsse.payload), entry);
-		if (status != OK)
-			return status;
-		*approvers |= (key_mask)1 << key;
-	}
-	return OK;
-}
-
-static bool is_approved(const struct loading *l, key_mask approvers)
-{
-	const struct class_rule *rule = &l->root.rule[class_of(&l->manifest)];
-	key_mask platform = approvers & l->root.role[ROLE_APPROVE_PLATFORM].keys;
-	key_mask security = approvers & l->root.role[ROLE_APPROVE_SECURITY].keys;
-
-	return root_principals(&l->root, platform) >= rule->platform &&
-	       root_principals(&l->root, security) >= rule->security;
-}
 
 static enum status check_manifest(struct loading *l, const char *path,
 				  const struct index_entry *entry)
@@ -161,8 +87,8 @@ static enum status add_table(struct loading *l, const struct manifest_set *set, 
 }
 
 /* Size before hash: what is too long is not even read. */
-static enum status read_set_file(struct loading *l, const struct manifest_set *set,
-				 const char *path, struct bytes *file)
+enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
+			  struct bytes *file)
 {
 	struct digest digest;
 	enum status status = l->source->read(l->source->self, path, (size_t)set->size, file);
@@ -178,6 +104,11 @@ static enum status read_set_file(struct loading *l, const struct manifest_set *s
 	if (!digest_equal(&digest, &set->digest))
 		return loading_refuse(l, STATUS_MISMATCH, "digest-mismatch", path, "sha256");
 	return OK;
+}
+
+static bool has_class_rules(const struct loading *l, const struct manifest_set *set)
+{
+	return l->root.class_rules.path_count > 0 && set->class == SET_BASE && !set->is_early;
 }
 
 /* No exclude may reach a file that identity or enforcement rests on. */
@@ -206,6 +137,30 @@ static enum status check_excludes(struct loading *l, const struct manifest_set *
 	return OK;
 }
 
+/* What the root calls identity, enforcement or kernel code is in no base set. The
+ * files of an early set are the initramfs's: all their changes touch trust. */
+static enum status check_classes(struct loading *l, const struct manifest_set *set,
+				 const char *path, struct span file)
+{
+	const struct class_rules *rules = &l->root.class_rules;
+	struct set_reader reader = set_reader_over(file);
+	struct set_entry entry;
+	uint8_t logged[SET_PATH_MAX];
+	char line[32];
+
+	if (!has_class_rules(l, set))
+		return OK;
+	while (set_reader_next(&reader, &entry) == OK) {
+		path_as_logged(entry.path, logged);
+		entry.path.data = logged;
+		if (class_rules_class(rules, entry.path) == SET_BASE)
+			continue;
+		(void)snprintf(line, sizeof(line), "line %llu", (unsigned long long)reader.line);
+		return loading_refuse(l, STATUS_DENIED, "set-class-too-low", path, line);
+	}
+	return OK;
+}
+
 static enum status load_set(struct loading *l, const struct manifest_set *set)
 {
 	AUTO_DONE(bytes) file = { 0 };
@@ -222,12 +177,14 @@ static enum status load_set(struct loading *l, const struct manifest_set *set)
 		table.table = l->table[i].table;
 		table.files = l->table[i].files;
 	}
-	if (!is_known || l->manifest.release.ima.exclude.count > 0)
-		status = read_set_file(l, set, path, &file);
+	if (!is_known || l->manifest.release.ima.exclude.count > 0 || has_class_rules(l, set))
+		status = load_set_file(l, set, path, &file);
 	if (status == OK && !is_known)
 		status = add_table(l, set, path, span_of(&file), &table);
 	if (status == OK)
 		status = check_excludes(l, set, path, span_of(&file));
+	if (status == OK)
+		status = check_classes(l, set, path, span_of(&file));
 	for (uint32_t i = 0; i < set->must_appear.count && status == OK; i++)
 		if (!image_table_has_path(&l->image, table.table,
 					  image_text_at(&l->image, set->must_appear.first + i)))
@@ -266,22 +223,18 @@ static enum status load_sets(struct loading *l)
 	return status;
 }
 
-/* Signed and approved; *in_force is false for what is revoked or carried by a
- * revoked key: it lapses without taking the rest with it. */
-static enum status check_signatures(struct loading *l, const char *path,
+/* Approved as its class asks for; *in_force is false for what is revoked or
+ * carried by a revoked key: it lapses without taking the rest with it. */
+static enum status check_signatures(struct loading *l, const char *path, struct span payload,
 				    const struct index_entry *entry, size_t signer, bool *in_force)
 {
-	key_mask approvers = 0;
-	enum status status = read_approvals(l, entry, &approvers);
+	enum status status = load_approvals(l, path, payload, in_force);
 
-	if (status != OK)
-		return status;
-	if (!is_approved(l, approvers))
-		return loading_refuse(l, STATUS_DENIED, "approvals-missing", path, "approvals");
-	*in_force = !loading_is_revoked(l, signer) && is_approved(l, approvers & ~l->revoked) &&
-		    !revocations_have(&l->revocations, REVOKED_MANIFESTS,
-				      digest_span(&entry->manifest));
-	return OK;
+	if (status == OK)
+		*in_force = *in_force && !loading_is_revoked(l, signer) &&
+			    !revocations_have(&l->revocations, REVOKED_MANIFESTS,
+					      digest_span(&entry->manifest));
+	return status;
 }
 
 /* newer is what was read before in the same cell, or has version 0. */
@@ -312,7 +265,8 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	if (status == OK)
 		status = check_baseline(l, entry);
 	if (status == OK)
-		status = check_signatures(l, path, entry, signer, &in_force);
+		status =
+			check_signatures(l, path, span_of(&dsse.payload), entry, signer, &in_force);
 	if (status == OK && in_force)
 		status = load_sets(l);
 	if (status != OK)

@@ -14,7 +14,7 @@
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_online.c
  * (timestamp, index, revocations, matrix), load_manifest.c (manifests,
- * approvals, sets). Every function that fails has filled the refusal.
+ * sets), load_approvals.c (what a manifest changes, and who approved that). Every function that fails has filled the refusal.
  */
 
 /* Clocks of signers and verifiers differ by this much at most. */
@@ -91,5 +91,13 @@ enum status load_matrix(struct loading *l);
 /* Against the index of the last load, with the matrix in hand. */
 enum status check_history(struct loading *l);
 enum status load_manifests(struct loading *l);
+/* A manifest's change class and difference, computed from what it names as
+ * previous; approved by as many as that class asks for, and so is each baseline
+ * of a low-risk change. *in_force false: not without keys that are revoked. */
+enum status load_approvals(struct loading *l, const char *path, struct span payload,
+			   bool *in_force);
+/* A set's file, of its size and digest. */
+enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
+			  struct bytes *file);
 
 #endif

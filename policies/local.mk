@@ -3,13 +3,17 @@ EXTRA_DIST += policies/examples/README.md
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \
+	policies/change_kind.c policies/change_kind.h \
+	policies/class_rules.c policies/class_rules.h \
+	policies/difference.c policies/difference.h \
+	policies/difference_fields.c policies/difference_files.c policies/differing.h \
 	policies/dsse.c policies/dsse.h \
 	policies/file_lookup.c policies/file_lookup.h \
 	policies/file_table.c policies/file_table.h \
 	policies/image.c policies/image.h policies/image_layout.h \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
-	policies/load_envelope.c policies/load_manifest.c \
+	policies/load_approvals.c policies/load_envelope.c policies/load_manifest.c \
 	policies/load_online.c policies/load_root.c policies/loading.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \

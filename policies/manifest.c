@@ -3,8 +3,6 @@
 
 #include "policies/approval.h"
 
-static const char *const set_class_names[] = { "base", "identity", "enforcement", "kernel", NULL };
-
 struct ref_range manifest_texts(struct strict_cursor *object, const char *name, size_t max,
 				size_t text_max, struct image_builder *image)
 {

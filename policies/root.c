@@ -23,7 +23,6 @@ static const char *const role_names[ROLES] = {
 };
 
 static const char *const team_names[] = { "platform", "identity-security", NULL };
-const char *const change_class_names[] = { "low-risk", "trust-impacting", NULL };
 
 const char *role_name(enum role role)
 {
@@ -181,12 +180,6 @@ static void read_requirements(struct strict_cursor *predicate)
 	if (strict_bool(predicate, "requireProofs"))
 		strict_fail(predicate, "requireProofs", STATUS_UNSUPPORTED,
 			    "not-supported-by-this-version");
-
-	struct strict_cursor rules = strict_object(predicate, "classRules");
-	struct strict_cursor low = strict_array(&rules, "lowRisk", 64);
-	if (strict_count(&low) > 0)
-		strict_fail(&low, NULL, STATUS_UNSUPPORTED, "not-supported-by-this-version");
-	(void)strict_end(&rules);
 }
 
 enum status root_open(struct span payload, struct root *root)
@@ -206,6 +199,7 @@ enum status root_open(struct span payload, struct root *root)
 	read_keys(root, predicate);
 	read_roles(root, predicate);
 	read_rules(root, predicate);
+	class_rules_read(predicate, &root->class_rules);
 	read_caps(root, predicate);
 	read_owners(root, predicate);
 	read_requirements(predicate);

@@ -2,6 +2,7 @@
 #ifndef POLICIES_ROOT_H
 #define POLICIES_ROOT_H
 
+#include "policies/class_rules.h"
 #include "policies/dsse.h"
 #include "policies/layer.h"
 #include "policies/reference.h"
@@ -40,13 +41,6 @@ const char *role_name(enum role role);
 /* The role that signs documents of a kind; an approval has one for each team. */
 enum role document_role(enum document_kind kind);
 
-enum change_class {
-	CHANGE_LOW_RISK,
-	CHANGE_TRUST_IMPACTING,
-};
-
-extern const char *const change_class_names[];
-
 struct root_key {
 	struct span name;
 	struct span principal;
@@ -84,6 +78,7 @@ struct root {
 	struct root_key key[ROOT_KEYS_MAX];
 	struct root_role role[ROLES];
 	struct class_rule rule[2];
+	struct class_rules class_rules;
 	struct root_caps caps;
 	struct layer_owner owner[LAYERS];
 };

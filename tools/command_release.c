@@ -9,6 +9,8 @@ static const struct command subcommands[] = {
 	{ "init", "make a release line: keys, root, matrix, revocations", release_init },
 	{ "collect", "golden values of a reference machine: sets and a draft manifest",
 	  release_collect },
+	{ "diff", "what the draft changes, in words, and the class that comes of it",
+	  release_diff },
 	{ "sign", "sign the draft (release-sign)", release_sign },
 	{ "approve", "approve it, each team by itself (approve-platform, approve-security)",
 	  release_approve },

@@ -5,6 +5,7 @@
 
 #include "base/auto_openssl.h"
 #include "tools/release.h"
+#include "tools/release_difference.h"
 
 static const char sign_help[] =
 	"usage: attestctl release sign DIR [--key FILE] [--key-name NAME]\n"
@@ -133,47 +134,64 @@ enum answer release_sign(int argc, char **argv)
 	return ANSWER_YES;
 }
 
-static json_t *approval_json(const struct request *request, const char *hex)
+static json_t *approval_json(const struct request *request, const struct comparison *c)
 {
-	AUTO(json_t)
-	manifest = line_predicate(line_path(&request->line, "release/manifests/%s.json", hex).text);
-	json_t *previous = json_object_get(manifest, "previous");
+	json_t *approval = json_pack("{s:s, s:s, s:s, s:s, s:[], s:I}", "manifest",
+				     sha256_hex(&c->after.digest).hex, "difference",
+				     sha256_hex(&c->difference.digest).hex, "class",
+				     change_class_names[comparison_class(c)], "reason",
+				     request->reason, "validation", "time", (json_int_t)time(NULL));
 
-	if (manifest == NULL)
-		return NULL;
-
-	json_t *approval =
-		json_pack("{s:s, s:s, s:s, s:[], s:I}", "manifest", hex, "class", "trust-impacting",
-			  "reason", request->reason, "validation", "time", (json_int_t)time(NULL));
-	if (previous != NULL)
-		(void)json_object_set(approval, "comparedWith",
-				      json_object_get(previous, "sha256"));
+	if (c->after.manifest.has_previous)
+		(void)json_object_set_new(approval, "comparedWith",
+					  json_string(sha256_hex(&c->after.manifest.previous).hex));
 	return approval;
+}
+
+/* The draft that was signed last, or the manifest that was asked for. */
+static enum status open_comparison(const struct request *request, struct comparison *out)
+{
+	AUTO_DONE(bytes) manifest = { 0 };
+	AUTO_DONE(bytes) draft = { 0 };
+	struct sha256_text digest = { "" };
+	enum status status = OK;
+
+	if (request->manifest == NULL) {
+		status = line_read(line_path(&request->line, "draft/manifest.json").text, DRAFT_MAX,
+				   &draft);
+		if (status != OK)
+			return status;
+		digest = sha256_text_of(span_of(&draft));
+	} else {
+		(void)snprintf(digest.hex, sizeof(digest.hex), "%s", request->manifest);
+	}
+	status = manifest_payload(
+		line_path(&request->line, "release/manifests/%s.json", digest.hex).text, &manifest);
+	if (status != OK)
+		return status;
+	return comparison_open(out, line_path(&request->line, "release").text, (struct span){ 0 },
+			       span_of(&manifest));
 }
 
 static enum answer approve(const struct request *request, const char *key_path,
 			   const char *key_name)
 {
-	AUTO_DONE(bytes) draft = { 0 };
+	AUTO_DONE(comparison) c = { 0 };
 	AUTO_DONE(bytes) payload = { 0 };
-	struct sha256_text digest = { "" };
 
-	if (request->manifest == NULL) {
-		if (line_read(line_path(&request->line, "draft/manifest.json").text, DRAFT_MAX,
-			      &draft) != OK)
-			return ANSWER_UNUSABLE;
-		digest = sha256_text_of(span_of(&draft));
-	} else {
-		(void)snprintf(digest.hex, sizeof(digest.hex), "%s", request->manifest);
-	}
+	if (open_comparison(request, &c) != OK)
+		return unusable("not approved: sign the manifest first");
+	if (comparison_print(&c, stdout, NULL) != OK)
+		return unusable("not approved: what it changes cannot be told");
 
-	json_t *approval = approval_json(request, digest.hex);
+	struct sha256_text digest = sha256_hex(&c.after.digest);
 	AUTO(EVP_PKEY) key = load_key(request, key_path);
 	json_t *subject = json_array();
 	subject_add(subject, "manifest", digest.hex);
-	if (approval == NULL || key == NULL ||
-	    statement_text(DOCUMENT_APPROVAL, subject, approval, &payload) != OK)
-		return unusable("not approved: sign the manifest first");
+	if (statement_text(DOCUMENT_APPROVAL, subject, approval_json(request, &c), &payload) !=
+		    OK ||
+	    key == NULL)
+		return ANSWER_UNUSABLE;
 
 	struct line_path folder = line_path(&request->line, "release/approvals/%s", digest.hex);
 	struct line_path path = line_next_envelope(folder.text);

@@ -222,16 +222,23 @@ json_t *line_predicate(const char *path)
 	return json_incref(json_object_get(statement, "predicate"));
 }
 
-struct sha256_text sha256_text_of(struct span content)
+struct sha256_text sha256_hex(const struct digest *digest)
 {
 	AUTO_DONE(bytes) hex = { 0 };
 	struct sha256_text out = { "" };
-	struct digest digest;
 
-	if (digest_of(DIGEST_SHA256, content, &digest) == OK &&
-	    hex_append(&hex, digest_span(&digest)) == OK)
+	if (digest->alg == DIGEST_SHA256 && hex_append(&hex, digest_span(digest)) == OK)
 		memcpy(out.hex, hex.data, 2 * SHA256_SIZE);
 	return out;
+}
+
+struct sha256_text sha256_text_of(struct span content)
+{
+	struct digest digest;
+
+	if (digest_of(DIGEST_SHA256, content, &digest) != OK)
+		return (struct sha256_text){ "" };
+	return sha256_hex(&digest);
 }
 
 json_t *line_settings(const struct release_line *line)

@@ -60,6 +60,7 @@ struct sha256_text {
 };
 
 struct sha256_text sha256_text_of(struct span content);
+struct sha256_text sha256_hex(const struct digest *digest);
 
 /* line.json's member; NULL after a message. Release the document afterwards. */
 json_t *line_settings(const struct release_line *line);

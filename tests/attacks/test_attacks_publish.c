@@ -8,25 +8,44 @@
 #include "base/text.h"
 #include "signed_text.h"
 
+static void text_of(const struct digest *digest, char out[65])
+{
+	for (size_t i = 0; i < 32; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", digest->value[i]);
+}
+
+/* A manifest that nobody published, made up by who signs releases. */
+static void add_invention(struct line *line, char hex[65])
+{
+	static const struct line_edit edit = { "manifest", "\"securityEpoch\":1",
+					       "\"securityEpoch\":2" };
+	AUTO_DONE(line) other = { 0 };
+	char path[160];
+
+	line_make(&other, &edit, 1);
+	text_of(&other.manifest, hex);
+	(void)snprintf(path, sizeof(path), "manifests/%s.json", hex);
+	line_put(line, path, span_of(line_file(&other, path)));
+}
+
 static void r26_previous_is_what_was_current_before(void **state)
 {
-	static const char zeros[] =
-		"0000000000000000000000000000000000000000000000000000000000000000";
 	AUTO_DONE(line) line = { 0 };
 	AUTO_DONE(line) agreed = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
-	AUTO_DONE(bytes) hex = { 0 };
+	char hex[65], invention[65];
 	(void)state;
 
 	line_make(&line, NULL, 0);
 	line_make(&agreed, NULL, 0);
-	assert_int_equal(hex_append(&hex, digest_span(&line.manifest)), OK);
-	assert_int_equal(bytes_append_byte(&hex, 0), OK);
+	text_of(&line.manifest, hex);
+	add_invention(&line, invention);
+	add_invention(&agreed, invention);
 
 	const struct line_edit edits[] = {
-		{ "manifest", (const char *)hex.data, zeros },
-		{ "approval#1", (const char *)hex.data, zeros },
-		{ "approval#2", (const char *)hex.data, zeros },
+		{ "manifest", hex, invention },
+		{ "approval#1", hex, invention },
+		{ "approval#2", hex, invention },
 	};
 	line_make_version(&line, 2, edits, 1);
 	outcome_load_at(&line, NULL, LINE_NOW, &out);
@@ -35,12 +54,6 @@ static void r26_previous_is_what_was_current_before(void **state)
 	line_make_version(&agreed, 2, edits, 3);
 	outcome_load_at(&agreed, NULL, LINE_NOW, &out);
 	assert_string_equal(out.refusal.code, "previous-mismatch");
-}
-
-static void text_of(const struct digest *digest, char out[65])
-{
-	for (size_t i = 0; i < 32; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", digest->value[i]);
 }
 
 /* A next version of the line whose manifest and approvals agree on a baseline, ""

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policies/difference.h"
 #include "policies/dsse.h"
 
-#define HEX_SIZE (2 * SHA256_SIZE + 1)
+#define HEX_SIZE LINE_HEX_SIZE
 #define TEXT_MAX 16384
 
 /* Who is who. The key of sec-approve is P-256, the others are Ed25519. */
@@ -300,10 +301,72 @@ static void make_manifest(struct line *line, unsigned version, struct edits edit
 	line_put_signed(line, path, signer(edits, "manifest", "sign"), text);
 }
 
+/* The payload of a manifest of this line; false where there is none to read. */
+static bool open_side(struct line *line, const struct digest *manifest, struct dsse *dsse,
+		      struct difference_side *out)
+{
+	AUTO_DONE(strict_document) why = { 0 };
+	AUTO_DONE(bytes) file = { 0 };
+	char hex[HEX_SIZE];
+	char path[160];
+
+	hex_of(manifest, hex);
+	(void)snprintf(path, sizeof(path), "manifests/%s.json", hex);
+	return line->source.read(line, path, SIZE_MAX, &file) == OK &&
+	       dsse_parse(span_of(&file), SIZE_MAX, dsse, &why) == OK &&
+	       difference_side_open(span_of(&dsse->payload), out) == OK;
+}
+
+static enum status open_set(void *self, const struct manifest_set *set, struct span *file)
+{
+	struct line *line = self;
+	char hex[HEX_SIZE];
+	char path[160];
+
+	hex_of(&set->digest, hex);
+	(void)snprintf(path, sizeof(path), "sets/%s", hex);
+	for (size_t i = 0; i < line->count; i++) {
+		if (strcmp(line->file[i].path, path) != 0)
+			continue;
+		*file = span_of(&line->file[i].content);
+		return OK;
+	}
+	return STATUS_NOT_FOUND;
+}
+
+static void close_set(void *self, struct span file)
+{
+	(void)self;
+	(void)file;
+}
+
+void line_difference(struct line *line, char hex[LINE_HEX_SIZE])
+{
+	static const struct class_rules none = { 0 };
+	AUTO_DONE(dsse) old = { 0 };
+	AUTO_DONE(dsse) new = { 0 };
+	AUTO_DONE(difference_side) before = { 0 };
+	AUTO_DONE(difference_side) after = { 0 };
+	const struct set_source sets = { open_set, close_set, line };
+	struct difference difference = { .digest = digest_filled(DIGEST_SHA256, 0) };
+	struct set_fault why;
+	bool can_be_told = open_side(line, &line->manifest, &new, &after);
+	bool has_previous = can_be_told && after.manifest.has_previous;
+
+	/* What cannot be compared is refused before anybody asks for the difference. */
+	if (has_previous)
+		can_be_told = open_side(line, &after.manifest.previous, &old, &before);
+	if (can_be_told)
+		(void)!difference_of(has_previous ? &before : NULL, &after, &sets, &none, NULL,
+				     &difference, &why);
+	hex_of(&difference.digest, hex);
+}
+
 static void make_approval(struct line *line, struct edits edits, int number, const char *key,
 			  const struct digest *previous)
 {
 	char hex[HEX_SIZE];
+	char difference[HEX_SIZE];
 	char compared[128] = "";
 	char predicate[TEXT_MAX];
 	char subject[256];
@@ -317,10 +380,12 @@ static void make_approval(struct line *line, struct edits edits, int number, con
 		(void)snprintf(compared, sizeof(compared), "\"comparedWith\":\"%s\",", hex);
 	}
 	hex_of(&line->manifest, hex);
+	line_difference(line, difference);
 	(void)snprintf(predicate, sizeof(predicate),
-		       "\"manifest\":\"%s\",%s\"class\":\"trust-impacting\",\"reason\":\"first\","
+		       "\"manifest\":\"%s\",%s\"difference\":\"%s\","
+		       "\"class\":\"trust-impacting\",\"reason\":\"first\","
 		       "\"validation\":[],\"time\":%" PRId64,
-		       hex, compared, LINE_NOW - 60);
+		       hex, compared, difference, LINE_NOW - 60);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex);
 	statement(text, "approval", subject, predicate);

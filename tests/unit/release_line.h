@@ -11,6 +11,7 @@
  */
 #define LINE_NOW INT64_C(1767225600)
 #define LINE_FILES_MAX 64
+#define LINE_HEX_SIZE (2 * SHA256_SIZE + 1)
 
 /* In the text of document ("manifest", "index", "base.files"), find becomes
  * replace; with find NULL, replace is the key that signs instead, for documents
@@ -38,6 +39,9 @@ void line_make(struct line *line, const struct line_edit *edits, size_t count);
 void line_make_version(struct line *line, unsigned version, const struct line_edit *edits,
 		       size_t count);
 void line_done(struct line *line);
+/* Digest of what the line's manifest changes against the one that it names as
+ * previous; zeros where that cannot be told. */
+void line_difference(struct line *line, char hex[LINE_HEX_SIZE]);
 /* The first file whose path starts with this; fails the test where none does. */
 struct bytes *line_file(struct line *line, const char *path);
 void line_put(struct line *line, const char *path, struct span content);

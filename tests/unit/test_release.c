@@ -113,8 +113,7 @@ static void a_layer_without_an_owner_is_refused(void **state)
 		{ { "root", "\"kernel\":{\"owner\"", "\"kernels\":{\"owner\"" }, "missing-field" },
 		{ { "root", "\"requireProvenance\":false", "\"requireProvenance\":true" },
 		  "not-supported-by-this-version" },
-		{ { "root", "\"lowRisk\":[]", "\"lowRisk\":[\"userland\"]" },
-		  "not-supported-by-this-version" },
+		{ { "root", "\"lowRisk\":[]", "\"lowRisk\":[\"userland\"]" }, "unknown-kind" },
 	};
 	(void)state;
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/loading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policies/approval.h"
+#include "policies/difference.h"
+
+#define PATH_SIZE 160
+/* How far back a chain of low-risk changes may reach to one that both teams saw. */
+#define BASELINES_MAX 64
+
+/* A manifest, what it changes, and who said yes to that. */
+struct judged {
+	struct digest manifest;
+	bool has_previous;
+	struct digest previous;
+	enum change_class class; /* computed, raised by what its author declared */
+	struct digest difference;
+	key_mask approvers[2]; /* by the class they approved it as, or a higher one */
+	bool has_lower; /* an approval is below the class */
+};
+
+/* Sets of a manifest, from the release directory. */
+static enum status open_set(void *self, const struct manifest_set *set, struct span *file)
+{
+	struct loading *l = self;
+	AUTO_DONE(bytes) content = { 0 };
+	char path[PATH_SIZE];
+
+	loading_path(path, sizeof(path), "sets/", &set->digest, "");
+	enum status status = load_set_file(l, set, path, &content);
+	if (status == OK) {
+		*file = span_of(&content);
+		content = (struct bytes){ 0 };
+	}
+	return status;
+}
+
+static void close_set(void *self, struct span file)
+{
+	(void)self;
+	free((void *)(uintptr_t)file.data);
+}
+
+static enum status refuse_set(struct loading *l, enum status status, const struct set_fault *why)
+{
+	char path[PATH_SIZE];
+	char line[32];
+
+	if (l->refusal->code != NULL)
+		return status;
+	if (why->code == NULL)
+		return loading_refuse(l, status, "source-failed", "sets", "");
+	loading_path(path, sizeof(path), "sets/", &why->set, "");
+	(void)snprintf(line, sizeof(line), "line %llu", (unsigned long long)why->line);
+	return loading_refuse(l, status, why->code, path, line);
+}
+
+/* What it changes against the manifest that it names, however its author calls it. */
+static enum status judge(struct loading *l, const char *path, struct span payload,
+			 struct judged *out)
+{
+	AUTO_DONE(dsse) old = { 0 };
+	AUTO_DONE(difference_side) before = { 0 };
+	AUTO_DONE(difference_side) after = { 0 };
+	const struct set_source sets = { .open = open_set, .close = close_set, .self = l };
+	struct difference difference;
+	struct set_fault why = { 0 };
+	char old_path[PATH_SIZE];
+
+	if (difference_side_open(payload, &after) != OK)
+		return loading_check(l, path, &after.statement);
+	if (after.manifest.has_previous) {
+		loading_path(old_path, sizeof(old_path), "manifests/", &after.manifest.previous,
+			     ".json");
+		enum status status = loading_document(l, old_path, DOCUMENT_MANIFEST, &old);
+		if (status == OK)
+			status = loading_pinned(l, old_path, span_of(&old.payload),
+						&after.manifest.previous);
+		if (status != OK)
+			return status;
+		if (difference_side_open(span_of(&old.payload), &before) != OK)
+			return loading_check(l, old_path, &before.statement);
+	}
+	enum status status = difference_of(after.manifest.has_previous ? &before : NULL, &after,
+					   &sets, &l->root.class_rules, NULL, &difference, &why);
+	if (status != OK)
+		return refuse_set(l, status, &why);
+	*out = (struct judged){
+		.manifest = after.digest,
+		.has_previous = after.manifest.has_previous,
+		.previous = after.manifest.previous,
+		.class = difference.class > after.manifest.declared ? difference.class
+								    : after.manifest.declared,
+		.difference = difference.digest,
+	};
+	return OK;
+}
+
+/* Is this a word on this manifest, and on what it changes? */
+static enum status check_approval(struct loading *l, const char *path, struct span payload,
+				  const struct judged *judged, enum change_class *class)
+{
+	AUTO_DONE(statement) s = { 0 };
+	struct approval approval;
+
+	if (statement_open(payload, DOCUMENT_APPROVAL, &s) != OK ||
+	    approval_read(&s, &approval) != OK)
+		return loading_check(l, path, &s);
+	if (!digest_equal(&approval.manifest, &judged->manifest))
+		return loading_refuse(l, STATUS_MISMATCH, "subject-mismatch", path, "manifest");
+	if (approval.time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
+	if (approval.has_compared_with != judged->has_previous ||
+	    (approval.has_compared_with &&
+	     !digest_equal(&approval.compared_with, &judged->previous)))
+		return loading_refuse(l, STATUS_MISMATCH, "approval-compared-with", path,
+				      "comparedWith");
+	/* Who approved was shown something else. */
+	if (!digest_equal(&approval.difference, &judged->difference))
+		return loading_refuse(l, STATUS_MISMATCH, "approval-difference", path,
+				      "difference");
+	*class = approval.class;
+	return OK;
+}
+
+static void count_approval(struct judged *judged, enum change_class class, size_t key)
+{
+	judged->has_lower |= class < judged->class;
+	for (unsigned i = 0; i <= (unsigned)class; i++)
+		judged->approvers[i] |= (key_mask)1 << key;
+}
+
+/* Who approved the manifest. Keys that the root no longer knows don't count. */
+static enum status read_approvals(struct loading *l, struct judged *judged)
+{
+	for (int i = 1; i <= SIGNERS_MAX; i++) {
+		AUTO_DONE(dsse) dsse = { 0 };
+		enum change_class class = CHANGE_LOW_RISK;
+		char folder[PATH_SIZE];
+		char path[PATH_SIZE + 32];
+		size_t key = 0;
+
+		loading_path(folder, sizeof(folder), "approvals/", &judged->manifest, "");
+		(void)snprintf(path, sizeof(path), "%s/%d.json", folder, i);
+		enum status status = loading_envelope(l, path, DOCUMENT_APPROVAL, &dsse);
+		if (status == STATUS_NOT_FOUND)
+			return OK;
+		if (status != OK)
+			return status;
+		status = root_verify(&l->root, &dsse, &key);
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		if (status != OK)
+			return loading_refuse(l, status, "bad-signature", path,
+					      "signatures[0].sig");
+		status = check_approval(l, path, span_of(&dsse.payload), judged, &class);
+		if (status != OK)
+			return status;
+		count_approval(judged, class, key);
+	}
+	return OK;
+}
+
+static bool is_approved(const struct loading *l, const struct judged *judged,
+			enum change_class class, key_mask without)
+{
+	const struct class_rule *rule = &l->root.rule[class];
+	key_mask approvers = judged->approvers[class] & ~without;
+	key_mask platform = approvers & l->root.role[ROLE_APPROVE_PLATFORM].keys;
+	key_mask security = approvers & l->root.role[ROLE_APPROVE_SECURITY].keys;
+
+	return root_principals(&l->root, platform) >= rule->platform &&
+	       root_principals(&l->root, security) >= rule->security;
+}
+
+/* Judged, and approved as that class asks for. */
+static enum status judge_approved(struct loading *l, const char *path, struct span payload,
+				  const char *missing, struct judged *out)
+{
+	enum status status = judge(l, path, payload, out);
+
+	if (status == OK)
+		status = read_approvals(l, out);
+	if (status != OK)
+		return status;
+	if (!is_approved(l, out, out->class, 0))
+		return loading_refuse(l, STATUS_DENIED, out->has_lower ? "approval-class" : missing,
+				      path, "approvals");
+	return OK;
+}
+
+/*
+ * A low risk is one against its baseline alone: the author could have made that
+ * up. So each baseline has to be a manifest that was signed and approved itself,
+ * back to one that both teams approved as what touches trust.
+ */
+static enum status check_baselines(struct loading *l, const struct judged *first, bool *in_force)
+{
+	struct judged judged = *first;
+
+	for (int i = 0; !is_approved(l, &judged, CHANGE_TRUST_IMPACTING, 0); i++) {
+		AUTO_DONE(dsse) dsse = { 0 };
+		struct digest manifest = judged.previous;
+		size_t signer = 0;
+		char path[PATH_SIZE];
+
+		loading_path(path, sizeof(path), "manifests/", &manifest, ".json");
+		if (i == BASELINES_MAX)
+			return loading_refuse(l, STATUS_DENIED, "baseline-too-far", path,
+					      "approvals");
+		enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
+		if (status == OK)
+			status = loading_pinned(l, path, span_of(&dsse.payload), &manifest);
+		if (status == OK)
+			status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+		if (status == OK)
+			status = judge_approved(l, path, span_of(&dsse.payload),
+						"baseline-not-approved", &judged);
+		if (status != OK)
+			return status;
+		*in_force = *in_force && !loading_is_revoked(l, signer) &&
+			    is_approved(l, &judged, judged.class, l->revoked);
+	}
+	return OK;
+}
+
+enum status load_approvals(struct loading *l, const char *path, struct span payload, bool *in_force)
+{
+	struct judged judged;
+	enum status status = judge_approved(l, path, payload, "approvals-missing", &judged);
+
+	if (status != OK)
+		return status;
+	*in_force = is_approved(l, &judged, judged.class, l->revoked);
+	return check_baselines(l, &judged, in_force);
+}
