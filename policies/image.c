@@ -20,7 +20,8 @@ const size_t image_row_size[IMAGE_SECTIONS] = {
 	[IMAGE_FIRMWARE_DENY] = 4 + 8 + 8,
 	[IMAGE_BOOT_RULES] = 1 + 4 + 4 + 8 + 1 + 1,
 	[IMAGE_SETS] = 4 + 4 + 1 + 8 + 8 + 4,
-	[IMAGE_RELEASES] = 4 + 4 + 8 + 8 + 1 + 4 + 4 + 8 + 8 + 8 /* head */
+	[IMAGE_RELEASES] = 4 + 4 + 8 + 8 + 1 + 4 + 4 + 8 + 8 + 8 + 8 /* head */
+			   + 1 + 4 + 8 + 8 /* scope */
 			   + 1 + 1 + 10 * 8 + 4 /* boot */
 			   + 8 + 2 + 4 + 8 + 3 + 5 * 8 /* IMA */,
 	[IMAGE_FILE_TABLES] = 5 * 8,
@@ -230,6 +231,11 @@ uint32_t image_release(struct image_builder *image, const struct release *row)
 	writer_be64(&w, (uint64_t)row->not_before);
 	writer_be64(&w, (uint64_t)row->not_after);
 	writer_be64(&w, (uint64_t)row->accept_until);
+	writer_be64(&w, row->rolled_back_from);
+	writer_u8(&w, row->scope.is_emergency);
+	writer_be32(&w, row->scope.most_nodes);
+	put_range(&w, row->scope.classes);
+	put_range(&w, row->scope.nodes);
 	put_boot(&w, &row->boot, sbat);
 	put_ima(&w, &row->ima, policy_path);
 	return row_end(image, IMAGE_RELEASES, &w);

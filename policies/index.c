@@ -12,6 +12,46 @@ bool index_same_cell(const struct index_entry *a, const struct index_entry *b)
 	return span_equal(a->platform, b->platform) && span_equal(a->kernel, b->kernel);
 }
 
+bool index_has_rollback(const struct index *index, const struct index_entry *cell)
+{
+	for (size_t i = 0; i < index->rollback_count; i++)
+		if (span_equal(index->rollback[i].platform, cell->platform) &&
+		    span_equal(index->rollback[i].kernel, cell->kernel))
+			return true;
+	return false;
+}
+
+static void read_rollbacks(struct strict_cursor *cell, const struct index_entry *entry,
+			   struct index *index)
+{
+	struct strict_cursor list = strict_array(cell, "rollbacks", CELL_ROLLBACKS_MAX);
+
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		if (index->rollback_count == INDEX_ROLLBACKS_MAX) {
+			strict_fail(&list, NULL, STATUS_TOO_LARGE, "too-many-elements");
+			return;
+		}
+		index->rollback[index->rollback_count++] = (struct index_rollback){
+			.platform = entry->platform,
+			.kernel = entry->kernel,
+			.document = strict_element_sha256(&list, i),
+		};
+	}
+}
+
+/* Newest first, but for what the cell was rolled back from: which that is, the
+ * documents say. */
+static bool is_in_order(const struct index *index, const struct index_entry *newer,
+			const struct index_entry *entry)
+{
+	for (size_t i = 0; i < index->entry_count; i++)
+		if (index_same_cell(&index->entry[i], entry) &&
+		    index->entry[i].version == entry->version)
+			return false;
+	return entry->version < newer->version ||
+	       (entry->state == RELEASE_PREVIOUS && index_has_rollback(index, entry));
+}
+
 static void read_entry(struct statement *s, struct strict_cursor *list, size_t i,
 		       struct index *index, struct index_entry entry)
 {
@@ -26,7 +66,7 @@ static void read_entry(struct statement *s, struct strict_cursor *list, size_t i
 	if (i > 0) {
 		const struct index_entry *newer = &index->entry[index->entry_count - 1];
 
-		if (entry.version >= newer->version)
+		if (!is_in_order(index, newer, &entry))
 			strict_fail(&one, "version", STATUS_MALFORMED, "not-newest-first");
 		/* canary, then current, then what was current before. */
 		if (entry.state < newer->state ||
@@ -56,6 +96,8 @@ static void read_cell(struct statement *s, struct strict_cursor *cells, size_t i
 	for (size_t j = 0; j < index->entry_count; j++)
 		if (index_same_cell(&index->entry[j], &entry))
 			strict_fail(&cell, NULL, STATUS_MALFORMED, "cell-twice");
+	if (strict_has(&cell, "rollbacks"))
+		read_rollbacks(&cell, &entry, index);
 
 	struct strict_cursor list = strict_array(&cell, "manifests", 16);
 	for (size_t j = 0; j < strict_count(&list); j++)

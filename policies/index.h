@@ -6,6 +6,8 @@
 #include "policies/statement.h"
 
 #define INDEX_ENTRIES_MAX 512
+#define INDEX_ROLLBACKS_MAX 256
+#define CELL_ROLLBACKS_MAX 8
 
 /* A manifest that is accepted in a cell. */
 struct index_entry {
@@ -16,6 +18,12 @@ struct index_entry {
 	int64_t accept_until; /* INT64_MAX where none is named */
 };
 
+/* A rollback document of a cell. */
+struct index_rollback {
+	struct span platform, kernel;
+	struct digest document; /* SHA-256 of its payload */
+};
+
 /* What is in force. Spans borrow from the statement. */
 struct index {
 	uint64_t version;
@@ -24,14 +32,18 @@ struct index {
 	struct digest root, matrix, revocations;
 	size_t entry_count;
 	struct index_entry entry[INDEX_ENTRIES_MAX]; /* a cell's together, newest first */
+	size_t rollback_count;
+	struct index_rollback rollback[INDEX_ROLLBACKS_MAX]; /* a cell's oldest first */
 };
 
 /* Each cell once, its manifests newest first, one current and one canary at
- * most, every previous one after another and with its end. */
+ * most, every previous one after another and with its end. Those that a rollback
+ * left come after the current one all the same. */
 enum status index_read(struct statement *s, struct index *out);
 
 /* The cell's current manifest; NULL where it has none. cell: any entry of it. */
 const struct index_entry *index_current(const struct index *index, const struct index_entry *cell);
+bool index_has_rollback(const struct index *index, const struct index_entry *cell);
 bool index_same_cell(const struct index_entry *a, const struct index_entry *b);
 /* What became of an older index's entry. Whatever but INDEX_GOES_ON would let
  * publish alone undo a release; going down by way of an index that leaves the

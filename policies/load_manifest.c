@@ -45,6 +45,21 @@ static enum status check_baseline(struct loading *l, const struct index_entry *e
 	if (looks_behind(&l->manifest, was))
 		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
 				      "cells.manifests");
+	return check_epoch(l, was);
+}
+
+/* What a rollback left may be accepted a while longer, counted from the day that
+ * its document bears. */
+static enum status check_left_behind(struct loading *l, const struct index_entry *entry)
+{
+	int64_t since;
+
+	if (!is_left_behind(l, entry, &since))
+		return loading_refuse(l, STATUS_DENIED, "rollback-not-from-current", "index",
+				      "cells.manifests");
+	if (entry->accept_until - since > l->root.caps.accept_until_s)
+		return loading_refuse(l, STATUS_DENIED, "accept-until-over-cap", "index",
+				      "cells.manifests.acceptUntil");
 	return OK;
 }
 
@@ -56,6 +71,8 @@ static enum status check_baseline(struct loading *l, const struct index_entry *e
 static enum status check_neighbour(struct loading *l, const struct index_entry *entry,
 				   const struct manifest *newer)
 {
+	if (entry->version > newer->release.version)
+		return check_left_behind(l, entry);
 	if (looks_behind(newer, entry))
 		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
 				      "cells.manifests");
@@ -275,6 +292,7 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 		release->manifest = entry->manifest;
 		release->state = entry->state;
 		release->accept_until = entry->accept_until;
+		release->rolled_back_from = rolled_back_from(l, entry);
 		(void)image_release(&l->image, release);
 	}
 	/* For its versions, times and digests: the spans end with the statement. */

@@ -58,6 +58,19 @@ static enum status load_old_index(struct loading *l)
 	return OK;
 }
 
+/* What ran out or was replaced does not come back by publish alone. */
+static enum status check_returned(struct loading *l, const struct index_entry *entry)
+{
+	const struct index_entry *was = index_current(&l->old_index, entry);
+
+	if (entry->state != RELEASE_PREVIOUS || was == NULL || entry->version >= was->version)
+		return OK;
+	for (size_t i = 0; i < l->old_index.entry_count; i++)
+		if (digest_equal(&l->old_index.entry[i].manifest, &entry->manifest))
+			return OK;
+	return loading_refuse(l, STATUS_DENIED, "previous-came-back", "index", "cells.manifests");
+}
+
 /* From there `current` may only rise: publish alone moves little. What both teams
  * took out of the matrix may go from the index as well. */
 enum status check_history(struct loading *l)
@@ -77,6 +90,12 @@ enum status check_history(struct loading *l)
 		if (change == INDEX_WITHDRAWN && cell != NULL && cell->is_allowed)
 			return loading_refuse(l, STATUS_DENIED, "current-withdrawn", "index",
 					      "cells");
+	}
+	for (size_t i = 0; i < l->index.entry_count; i++) {
+		enum status status = check_returned(l, &l->index.entry[i]);
+
+		if (status != OK)
+			return status;
 	}
 	return OK;
 }

@@ -13,13 +13,21 @@
 /*
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_online.c
- * (timestamp, index, revocations, matrix), load_manifest.c (manifests,
- * sets), load_approvals.c (what a manifest changes, and who approved that). Every function that fails has filled the refusal.
+ * (timestamp, index, revocations, matrix), load_rollback.c, load_manifest.c
+ * (manifests, sets), load_approvals.c (what a manifest changes, and who approved
+ * that). Every function that fails has filled the refusal.
  */
 
 /* Clocks of signers and verifiers differ by this much at most. */
 #define CLOCK_SKEW_S 300
 #define SIGNERS_MAX 16
+
+/* A rollback document that counts. */
+struct way_back {
+	struct digest from, to; /* manifests */
+	uint64_t from_version;
+	int64_t time;
+};
 
 struct loading {
 	const struct release_trust *trust;
@@ -38,6 +46,8 @@ struct loading {
 	struct revocations revocations;
 	struct statement matrix_statement;
 	struct matrix matrix;
+	size_t way_back_count;
+	struct way_back way_back[INDEX_ROLLBACKS_MAX];
 	struct manifest manifest;
 	struct image_builder image;
 	size_t table_count;
@@ -88,8 +98,17 @@ enum status load_timestamp(struct loading *l);
 enum status load_index(struct loading *l);
 enum status load_revocations(struct loading *l);
 enum status load_matrix(struct loading *l);
-/* Against the index of the last load, with the matrix in hand. */
+/* Rollback documents: those that this verifier has not gone by yet bring the old
+ * index's current manifests down. */
+enum status load_rollbacks(struct loading *l);
+/* Against the index of the last load, with matrix and rollbacks in hand. */
 enum status check_history(struct loading *l);
+/* The manifest in l->manifest takes over from *was: its epoch may not be lower. */
+enum status check_epoch(struct loading *l, const struct index_entry *was);
+/* A rollback left this manifest, at that time. */
+bool is_left_behind(const struct loading *l, const struct index_entry *entry, int64_t *since);
+/* The highest version from which a rollback leads here; 0: none. */
+uint64_t rolled_back_from(const struct loading *l, const struct index_entry *entry);
 enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
  * previous; approved by as many as that class asks for, and so is each baseline

@@ -14,7 +14,7 @@ libpolicies_a_SOURCES = \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
 	policies/load_approvals.c policies/load_envelope.c policies/load_manifest.c \
-	policies/load_online.c policies/load_root.c policies/loading.h \
+	policies/load_online.c policies/load_rollback.c policies/load_root.c policies/loading.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h \
@@ -22,6 +22,7 @@ libpolicies_a_SOURCES = \
 	policies/refusal.c policies/refusal.h \
 	policies/release.h policies/release_load.c \
 	policies/revocations.c policies/revocations.h \
+	policies/rollback.c policies/rollback.h \
 	policies/root.c policies/root.h policies/root_duties.c \
 	policies/set_file.c policies/set_file.h \
 	policies/signing_key.c policies/signing_key.h \

@@ -251,6 +251,16 @@ static struct ima_rules get_ima(const struct reference *ref, struct reader *r)
 	return ima;
 }
 
+static struct release_scope get_scope(struct reader *r)
+{
+	struct release_scope scope = { .is_emergency = get_bool(r) };
+
+	scope.most_nodes = reader_be32(r);
+	scope.classes = get_range(r);
+	scope.nodes = get_range(r);
+	return scope;
+}
+
 enum status reference_release(const struct reference *ref, uint32_t index, struct release *out)
 {
 	struct reader r = row_reader(ref, IMAGE_RELEASES, index);
@@ -265,6 +275,8 @@ enum status reference_release(const struct reference *ref, uint32_t index, struc
 	row.not_before = (int64_t)reader_be64(&r);
 	row.not_after = (int64_t)reader_be64(&r);
 	row.accept_until = (int64_t)reader_be64(&r);
+	row.rolled_back_from = reader_be64(&r);
+	row.scope = get_scope(&r);
 	row.boot = get_boot(ref, &r);
 	row.ima = get_ima(ref, &r);
 
@@ -440,6 +452,8 @@ static bool releases_are_sound(const struct reference *ref)
 
 	for (uint32_t i = 0; i < rows(ref, IMAGE_RELEASES); i++)
 		if (reference_release(ref, i, &row) != OK || row.manifest.alg != DIGEST_SHA256 ||
+		    !range_is_sound(ref, IMAGE_TEXTS, row.scope.classes) ||
+		    !range_is_sound(ref, IMAGE_DIGESTS, row.scope.nodes) ||
 		    !boot_is_sound(ref, &row.boot) || !ima_is_sound(ref, &row.ima))
 			return false;
 	return true;

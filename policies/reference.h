@@ -163,6 +163,14 @@ enum release_state {
 	RELEASE_PREVIOUS,
 };
 
+/* Nodes that an emergency release is for; every other release is for all. */
+struct release_scope {
+	bool is_emergency;
+	uint32_t most_nodes; /* at a time */
+	struct ref_range classes; /* texts: node classes; empty: any */
+	struct ref_range nodes; /* digests: node ids; empty: any */
+};
+
 /* A manifest in force. Those of one cell stand together, newest first. */
 struct release {
 	struct digest manifest; /* SHA-256 of the manifest's payload */
@@ -173,6 +181,10 @@ struct release {
 	struct span platform, kernel; /* its cell */
 	int64_t not_before, not_after;
 	int64_t accept_until; /* INT64_MAX where the index names none */
+	/* A rollback document leads here from this version: who has booted no newer
+	 * one may come back. 0: none. */
+	uint64_t rolled_back_from;
+	struct release_scope scope;
 	struct boot_rules boot;
 	struct ima_rules ima;
 };

@@ -16,6 +16,10 @@ static const struct {
 	[DOCUMENT_MATRIX] = { "https://attestd.dev/matrix/v1", 2048 * KIB },
 	[DOCUMENT_MANIFEST] = { "https://attestd.dev/manifest/v1", 4096 * KIB },
 	[DOCUMENT_APPROVAL] = { "https://attestd.dev/approval/v1", 64 * KIB },
+	[DOCUMENT_ROLLBACK] = { "https://attestd.dev/rollback/v1", 64 * KIB },
+	[DOCUMENT_EMERGENCY] = { "https://attestd.dev/emergency/v1", 256 * KIB },
+	[DOCUMENT_REVIEW] = { "https://attestd.dev/review/v1", 64 * KIB },
+	[DOCUMENT_CANARY] = { "https://attestd.dev/canary/v1", 64 * KIB },
 };
 
 const char *document_predicate_type(enum document_kind kind)

@@ -26,6 +26,9 @@ static const struct {
 	{ "plat-approve", "ann", "platform" },
 	{ "sec-approve", "sue", "identity-security" },
 	{ "plat-approve-2", "ann", "platform" },
+	{ "sec-review", "sam", "identity-security" },
+	{ "verifier", "verifier-1", "identity-security" },
+	{ "verifier-2", "verifier-2", "identity-security" },
 };
 
 #define PEOPLE (sizeof(people) / sizeof(people[0]))
@@ -204,7 +207,11 @@ static const char root_rest[] =
 	"\"approve-security\":{\"keys\":[\"sec-approve\"],\"threshold\":1},"
 	"\"matrix\":{\"keys\":[\"plat-approve\",\"sec-approve\"],\"threshold\":2},"
 	"\"revoke\":{\"keys\":[\"sec-approve\"],\"threshold\":1},"
-	"\"publish\":{\"keys\":[\"publish\"],\"threshold\":1}},"
+	"\"publish\":{\"keys\":[\"publish\"],\"threshold\":1},"
+	"\"emergency\":{\"keys\":[\"plat-approve\",\"sec-approve\"],\"threshold\":1},"
+	"\"review\":{\"keys\":[\"sec-approve\",\"sec-review\"],\"threshold\":1},"
+	"\"rollback\":{\"keys\":[\"plat-approve\"],\"threshold\":1},"
+	"\"canary\":{\"keys\":[\"verifier\",\"verifier-2\"],\"threshold\":1}},"
 	"\"classes\":{\"low-risk\":{\"approve-platform\":1,\"approve-security\":0},"
 	"\"trust-impacting\":{\"approve-platform\":1,\"approve-security\":1}},"
 	"\"classRules\":{\"lowRisk\":[]},"

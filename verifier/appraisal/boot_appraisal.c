@@ -190,7 +190,8 @@ static bool got_further(const struct candidate *a, const struct candidate *b)
  * a rollback document that this is the current one. */
 static bool is_below_ratchet(const struct appraisal_input *input, const struct release *release)
 {
-	return release->version < input->ratchet && release->state != RELEASE_CURRENT;
+	return release->version < input->ratchet && release->state != RELEASE_CURRENT &&
+	       input->ratchet > release->rolled_back_from;
 }
 
 static void name_release(struct finding *f, const struct release *release)

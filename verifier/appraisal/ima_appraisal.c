@@ -61,10 +61,12 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* A newer release of the booted one's cell: an update that is under way. */
+/* What follows the booted release in its cell, by an update or on the way back from
+ * it: a running host may have its files already. */
 static bool is_update_of(const struct release *newer, const struct release *booted)
 {
-	return newer->version > booted->version && span_equal(newer->line, booted->line) &&
+	return (newer->version > booted->version || newer->rolled_back_from >= booted->version) &&
+	       newer->version != booted->version && span_equal(newer->line, booted->line) &&
 	       span_equal(newer->platform, booted->platform) &&
 	       span_equal(newer->kernel, booted->kernel);
 }

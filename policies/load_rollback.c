@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/loading.h"
+
+#include <string.h>
+
+#include "policies/rollback.h"
+
+/*
+ * Rollback documents: what lets `current` go down, and nodes with it. One that this
+ * verifier has to go by is refused with a reason; one that is history counts while
+ * it holds, and is passed over afterwards.
+ */
+#define PATH_SIZE 160
+
+/* What epochs and ways back a manifest declares. is_pinned: it was in force at the
+ * last load, whoever may sign today. */
+struct manifest_head {
+	uint64_t security_epoch;
+	size_t rollback_count;
+	uint64_t rollback_to[MANIFEST_ROLLBACKS_MAX];
+};
+
+static enum status read_head(struct loading *l, const struct digest *manifest, bool is_pinned,
+			     struct manifest_head *out)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	AUTO_DONE(image_builder) aside = { 0 };
+	struct manifest read;
+	char path[PATH_SIZE];
+	size_t signer;
+
+	loading_path(path, sizeof(path), "manifests/", manifest, ".json");
+	enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), manifest);
+	if (status == OK && !is_pinned)
+		status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (status == OK)
+		status = image_builder_init(&aside);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_MANIFEST, &s) != OK ||
+	    manifest_read(&s, &aside, &read) != OK)
+		return loading_check(l, path, &s);
+	out->security_epoch = read.release.security_epoch;
+	out->rollback_count = read.rollback_count;
+	memcpy(out->rollback_to, read.rollback_to, sizeof(out->rollback_to));
+	return OK;
+}
+
+static bool declares(const struct manifest_head *left, uint64_t version)
+{
+	for (size_t i = 0; i < left->rollback_count; i++)
+		if (left->rollback_to[i] == version)
+			return true;
+	return false;
+}
+
+/* The cell's current manifest at the last load, as far as rollbacks that came
+ * since have brought it down; NULL: there was none. */
+static struct index_entry *standing(struct loading *l, const struct index_rollback *cell)
+{
+	struct index_entry *was = l->old_index.entry;
+
+	for (size_t i = 0; i < l->old_index.entry_count; i++, was++)
+		if (was->state == RELEASE_CURRENT && span_equal(was->platform, cell->platform) &&
+		    span_equal(was->kernel, cell->kernel))
+			return was;
+	return NULL;
+}
+
+/* A document that could never count: whoever lists it is mistaken. */
+static enum status read_rollback(struct loading *l, const struct index_rollback *cell,
+				 const char *path, struct rollback *out, key_mask *signers)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	enum status status =
+		loading_signers(l, path, DOCUMENT_ROLLBACK, &l->root, &payload, signers);
+
+	if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
+		return loading_refuse(l, status, "document-missing", path, "");
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&payload), &cell->document);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&payload), DOCUMENT_ROLLBACK, &s) != OK ||
+	    rollback_read(&s, out) != OK)
+		return loading_check(l, path, &s);
+	if (!span_equal(out->platform, cell->platform) || !span_equal(out->kernel, cell->kernel))
+		return loading_refuse(l, STATUS_MISMATCH, "target-mismatch", path, "target");
+	if (out->time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
+	if (out->index > l->index.version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "index");
+	/* Spans of the statement that ends here. */
+	out->platform = cell->platform;
+	out->kernel = cell->kernel;
+	out->reason = (struct span){ 0 };
+	return OK;
+}
+
+/* Declared by what is left, and neither below an epoch nor to what is revoked. */
+static enum status check_way(struct loading *l, const char *path, const struct rollback *r,
+			     const struct index_entry *was)
+{
+	struct manifest_head left, target;
+	bool was_in_force = was != NULL && digest_equal(&was->manifest, &r->from);
+	enum status status = read_head(l, &r->from, was_in_force, &left);
+
+	if (status == OK)
+		status = read_head(l, &r->to, false, &target);
+	if (status != OK)
+		return status;
+	if (!declares(&left, r->to_version))
+		return loading_refuse(l, STATUS_DENIED, "rollback-not-declared", path, "to");
+	if (target.security_epoch < left.security_epoch)
+		return loading_refuse(l, STATUS_DENIED, "rollback-below-epoch", path, "to");
+	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(&r->to)))
+		return loading_refuse(l, STATUS_DENIED, "rollback-to-revoked", path, "to");
+	return OK;
+}
+
+static enum status check_rollback(struct loading *l, const char *path, const struct rollback *r,
+				  const struct digest *document, key_mask signers,
+				  const struct index_entry *was)
+{
+	if (!root_meets(&l->root, ROLE_ROLLBACK, signers & ~l->revoked))
+		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", path, "signatures");
+	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(document)))
+		return loading_refuse(l, STATUS_DENIED, "document-revoked", path, "");
+	return check_way(l, path, r, was);
+}
+
+/* Does this verifier need it to follow the index? Each counts once: in the index
+ * that it names, whatever that verifier has seen of those before. */
+static bool is_needed(const struct loading *l, const struct rollback *r,
+		      const struct index_entry *was)
+{
+	return was != NULL && r->index > l->old_index.version && was->version > r->to_version;
+}
+
+/* From what this verifier had, or from a newer one that it did not see. */
+static enum status step_down(struct loading *l, const char *path, const struct rollback *r,
+			     struct index_entry *was)
+{
+	struct manifest_head had, target;
+
+	if (r->from_version < was->version ||
+	    (r->from_version == was->version && !digest_equal(&r->from, &was->manifest)))
+		return loading_refuse(l, STATUS_MISMATCH, "rollback-not-from-current", path,
+				      "from");
+	enum status status = read_head(l, &was->manifest, true, &had);
+	if (status == OK)
+		status = read_head(l, &r->to, false, &target);
+	if (status != OK)
+		return status;
+	if (target.security_epoch < had.security_epoch)
+		return loading_refuse(l, STATUS_DENIED, "rollback-below-epoch", path, "to");
+	was->version = r->to_version;
+	was->manifest = r->to;
+	return OK;
+}
+
+static bool is_refusal(enum status status)
+{
+	return status != OK && status != STATUS_NO_MEMORY && status != STATUS_IO;
+}
+
+static enum status load_rollback(struct loading *l, const struct index_rollback *cell)
+{
+	struct index_entry *was = standing(l, cell);
+	struct rollback r;
+	key_mask signers = 0;
+	char path[PATH_SIZE];
+
+	loading_path(path, sizeof(path), "rollbacks/", &cell->document, "");
+	enum status status = read_rollback(l, cell, path, &r, &signers);
+	if (status != OK)
+		return status;
+
+	bool has_to_count = is_needed(l, &r, was);
+	status = check_rollback(l, path, &r, &cell->document, signers, was);
+	if (is_refusal(status) && !has_to_count) {
+		*l->refusal = (struct release_refusal){ 0 };
+		return OK;
+	}
+	if (status == OK && has_to_count)
+		status = step_down(l, path, &r, was);
+	if (status == OK)
+		l->way_back[l->way_back_count++] = (struct way_back){
+			.from = r.from, .to = r.to, .from_version = r.from_version, .time = r.time
+		};
+	return status;
+}
+
+enum status load_rollbacks(struct loading *l)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < l->index.rollback_count && status == OK; i++)
+		status = load_rollback(l, &l->index.rollback[i]);
+	return status;
+}
+
+enum status check_epoch(struct loading *l, const struct index_entry *was)
+{
+	struct manifest_head had;
+	enum status status = read_head(l, &was->manifest, true, &had);
+
+	if (status == STATUS_NOT_FOUND)
+		return loading_refuse(l, status, "history-missing", "manifests", "");
+	if (status == OK && l->manifest.release.security_epoch < had.security_epoch)
+		return loading_refuse(l, STATUS_DENIED, "epoch-went-down", "index",
+				      "cells.manifests");
+	return status;
+}
+
+bool is_left_behind(const struct loading *l, const struct index_entry *entry, int64_t *since)
+{
+	bool is_left = false;
+
+	for (size_t i = 0; i < l->way_back_count; i++) {
+		if (!digest_equal(&l->way_back[i].from, &entry->manifest))
+			continue;
+		is_left = true;
+		*since = l->way_back[i].time;
+	}
+	return is_left;
+}
+
+uint64_t rolled_back_from(const struct loading *l, const struct index_entry *entry)
+{
+	uint64_t version = 0;
+
+	for (size_t i = 0; i < l->way_back_count; i++)
+		if (digest_equal(&l->way_back[i].to, &entry->manifest) &&
+		    l->way_back[i].from_version > version)
+			version = l->way_back[i].from_version;
+	return version;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "lifecycle_scene.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define PREDICATE_MAX 8192
+#define STATEMENT_MAX 12288
+
+void hex_text(const struct digest *digest, char out[HEX_MAX])
+{
+	AUTO_DONE(bytes) hex = { 0 };
+
+	assert_int_equal(hex_append(&hex, digest_span(digest)), OK);
+	memcpy(out, hex.data, hex.len);
+	out[hex.len] = '\0';
+}
+
+static void find_matrix(struct lifecycle *s)
+{
+	for (size_t i = 0; i < s->line.count; i++)
+		if (sscanf(s->line.file[i].path, "matrix/%64[0-9a-f]/1.json", s->matrix) == 1)
+			return;
+	fail_msg("the line has no matrix");
+}
+
+void lifecycle_load(struct lifecycle *s, struct outcome *out)
+{
+	outcome_load_at(&s->line, &s->marks, LINE_NOW, out);
+	if (out->status == OK)
+		s->marks = out->marks;
+}
+
+void lifecycle_go_on(struct lifecycle *s, const struct line_edit *edits, size_t count)
+{
+	AUTO_DONE(outcome) out = { 0 };
+	unsigned version = ++s->index;
+
+	assert_true(version <= VERSIONS_MAX);
+	line_make_version(&s->line, version, edits, count);
+	s->manifest[version] = s->line.manifest;
+	lifecycle_load(s, &out);
+	if (out.status != OK)
+		fail_msg("version %u: %s at %s %s", version, out.refusal.code, out.refusal.document,
+			 out.refusal.field);
+}
+
+void lifecycle_init(struct lifecycle *s)
+{
+	*s = (struct lifecycle){ 0 };
+	lifecycle_go_on(s, NULL, 0);
+	find_matrix(s);
+}
+
+void lifecycle_done(struct lifecycle *s)
+{
+	line_done(&s->line);
+}
+
+static void sign(struct lifecycle *s, const char *kind, const char *subject, const char *predicate,
+		 const char *key, const char *path, struct digest *digest)
+{
+	char text[STATEMENT_MAX];
+	int len = snprintf(text, sizeof(text),
+			   "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[%s],"
+			   "\"predicateType\":\"https://attestd.dev/%s/v1\",\"predicate\":{%s}}",
+			   subject, kind, predicate);
+
+	assert_in_range(len, 1, sizeof(text) - 1);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), digest), OK);
+	if (path != NULL)
+		line_put_signed(&s->line, path, key, text);
+}
+
+void lifecycle_put(struct lifecycle *s, const char *kind, const char *folder, const char *key,
+		   const char *subject, const char *predicate, char out[HEX_MAX])
+{
+	struct digest digest;
+	char path[160];
+
+	sign(s, kind, subject, predicate, key, NULL, &digest);
+	hex_text(&digest, out);
+	(void)snprintf(path, sizeof(path), "%s/%s/1.json", folder, out);
+	sign(s, kind, subject, predicate, key, path, &digest);
+}
+
+static void append(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	int len = vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
+	assert_in_range(len, 0, size - used - 1);
+}
+
+static void put_timestamp(struct lifecycle *s)
+{
+	char hex[HEX_MAX], subject[160], predicate[PREDICATE_MAX];
+
+	hex_text(&s->line.index, hex);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"index\",\"digest\":{\"sha256\":\"%s\"}}", hex);
+	(void)snprintf(predicate, sizeof(predicate),
+		       "\"version\":%u,\"time\":%" PRId64 ",\"expires\":%" PRId64
+		       ",\"index\":{\"version\":%u,\"sha256\":\"%s\"}",
+		       s->index, LINE_NOW - 60, LINE_NOW + 3600, s->index, hex);
+	sign(s, "timestamp", subject, predicate, "publish", "timestamp.json", &s->line.timestamp);
+}
+
+void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t count,
+		       const char *cell, const char *index)
+{
+	char subjects[PREDICATE_MAX] = "", list[PREDICATE_MAX] = "", predicate[PREDICATE_MAX];
+	char root[HEX_MAX], revocations[HEX_MAX], hex[HEX_MAX], path[32];
+
+	for (size_t i = 0; i < count; i++) {
+		hex_text(&s->manifest[entries[i].version], hex);
+		append(subjects, sizeof(subjects),
+		       "%s{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", i > 0 ? "," : "",
+		       hex);
+		append(list, sizeof(list), "%s{\"sha256\":\"%s\",\"version\":%u,\"state\":\"%s\"",
+		       i > 0 ? "," : "", hex, entries[i].version, entries[i].state);
+		if (entries[i].accept_until != 0)
+			append(list, sizeof(list), ",\"acceptUntil\":%" PRId64,
+			       entries[i].accept_until);
+		append(list, sizeof(list), "}");
+	}
+	s->index++;
+	hex_text(&s->line.root, root);
+	hex_text(&s->line.revocations, revocations);
+	(void)snprintf(predicate, sizeof(predicate),
+		       "\"version\":%u,\"time\":%" PRId64
+		       ",\"root\":{\"version\":1,\"sha256\":\"%s\"},\"matrix\":\"%s\","
+		       "\"revocations\":{\"version\":1,\"sha256\":\"%s\"},"
+		       "\"cells\":[{\"platform\":\"q35\",\"kernel\":\"6.1.0\","
+		       "\"manifests\":[%s]%s}]%s",
+		       s->index, LINE_NOW - 60, root, s->matrix, revocations, list, cell, index);
+	(void)snprintf(path, sizeof(path), "index/%u.json", s->index);
+	sign(s, "index", subjects, predicate, "publish", path, &s->line.index);
+	put_timestamp(s);
+}
+
+void lifecycle_expect(struct lifecycle *s, const char *code)
+{
+	AUTO_DONE(outcome) out = { 0 };
+
+	lifecycle_load(s, &out);
+	if (out.status == OK || strcmp(out.refusal.code, code) != 0)
+		fail_msg("%s at %s %s, not %s",
+			 out.status == OK ? "nothing refused" : out.refusal.code,
+			 out.refusal.document, out.refusal.field, code);
+	assert_true(out.refusal.advice[0] != '\0' && strstr(out.refusal.advice, "docs/") == NULL);
+}
+
+bool lifecycle_has(const struct lifecycle *s, const struct outcome *out, unsigned version,
+		   struct release *release)
+{
+	struct reference ref;
+
+	assert_int_equal(reference_open(span_of(&out->image), &ref), OK);
+	for (uint32_t i = 0; i < reference_facts(&ref).release_count; i++) {
+		assert_int_equal(reference_release(&ref, i, release), OK);
+		if (digest_equal(&release->manifest, &s->manifest[version]))
+			return true;
+	}
+	return false;
+}

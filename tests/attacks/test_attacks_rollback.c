@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed releases: the way back. */
+#include "attacks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lifecycle_scene.h"
+
+#define UNTIL (LINE_NOW + 3600)
+
+/* A rollback document, each field open to another value. */
+struct way {
+	unsigned from, to;
+	const char *platform, *key;
+	unsigned index;
+	int64_t time;
+};
+
+static const struct way usual = { 2, 1, "q35", "plat-approve", 3, LINE_NOW - 60 };
+
+static void put_way(struct lifecycle *s, const struct way *way, char cell[128])
+{
+	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], predicate[1024];
+
+	hex_text(&s->manifest[way->from], from);
+	hex_text(&s->manifest[way->to], to);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
+		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
+		       from, to);
+	(void)snprintf(predicate, sizeof(predicate),
+		       "\"target\":{\"platform\":\"%s\",\"kernel\":\"6.1.0\"},"
+		       "\"from\":{\"version\":%u,\"sha256\":\"%s\"},"
+		       "\"to\":{\"version\":%u,\"sha256\":\"%s\"},\"index\":%u,"
+		       "\"reason\":\"it does not boot\",\"time\":%" PRId64,
+		       way->platform, way->from, from, way->to, to, way->index, way->time);
+	lifecycle_put(s, "rollback", "rollbacks", way->key, subject, predicate, document);
+	(void)snprintf(cell, 128, ",\"rollbacks\":[\"%s\"]", document);
+}
+
+#define EVIDENCE "\"evidence\":{"
+
+/* Version 2 is in force, and declares the way back to what rollback_to lists. */
+static void begin(struct lifecycle *s, const char *rollback_to, const char *epoch)
+{
+	char declared[64], raised[64];
+
+	(void)snprintf(declared, sizeof(declared), "\"rollbackTo\":[%s]," EVIDENCE, rollback_to);
+	(void)snprintf(raised, sizeof(raised), "\"securityEpoch\":%s", epoch);
+
+	const struct line_edit edits[] = {
+		{ "manifest", EVIDENCE, declared },
+		{ "manifest", "\"securityEpoch\":1", raised },
+	};
+	lifecycle_init(s);
+	lifecycle_go_on(s, edits, 2);
+}
+
+static void go_back(struct lifecycle *s, const char *cell)
+{
+	static const struct entry entries[] = {
+		{ 1, "current", 0 },
+		{ 2, "previous", UNTIL },
+	};
+
+	lifecycle_publish(s, entries, 2, cell, "");
+}
+
+static void r20_a_declared_way_back_is_taken(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release release;
+	char cell[128];
+	(void)state;
+
+	begin(&s, "1", "1");
+	put_way(&s, &usual, cell);
+	go_back(&s, cell);
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+	assert_true(lifecycle_has(&s, &out, 1, &release));
+	assert_int_equal(release.state, RELEASE_CURRENT);
+	assert_int_equal(release.rolled_back_from, 2);
+	/* Nodes that run what is left have time to go. */
+	assert_true(lifecycle_has(&s, &out, 2, &release));
+	assert_int_equal(release.state, RELEASE_PREVIOUS);
+	assert_int_equal(release.rolled_back_from, 0);
+}
+
+static void r20_without_its_document_nothing_goes_down(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	static const struct entry alone[] = { { 1, "current", 0 } };
+	(void)state;
+
+	begin(&s, "1", "1");
+	lifecycle_publish(&s, alone, 1, "", "");
+	lifecycle_expect(&s, "current-went-down");
+}
+
+static void r20_what_a_rollback_must_not_do(void **state)
+{
+	static const struct {
+		struct way way;
+		const char *declared, *epoch, *code;
+	} rows[] = {
+		{ { 2, 1, "q35", "plat-approve", 3, LINE_NOW }, "", "1", "rollback-not-declared" },
+		{ { 2, 1, "q35", "plat-approve", 3, LINE_NOW }, "1", "2", "rollback-below-epoch" },
+		{ { 2, 1, "q35", "sec-approve", 3, LINE_NOW }, "1", "1", "threshold-not-met" },
+		{ { 2, 1, "q35", "publish", 3, LINE_NOW }, "1", "1", "threshold-not-met" },
+		{ { 2, 1, "q36", "plat-approve", 3, LINE_NOW }, "1", "1", "target-mismatch" },
+		{ { 2, 1, "q35", "plat-approve", 4, LINE_NOW }, "1", "1", "version-mismatch" },
+		/* It was meant for an index that came and went. */
+		{ { 2, 1, "q35", "plat-approve", 2, LINE_NOW }, "1", "1", "current-went-down" },
+		{ { 2, 1, "q35", "plat-approve", 3, LINE_NOW + 600 }, "1", "1", "not-yet-valid" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		char cell[128];
+
+		begin(&s, rows[i].declared, rows[i].epoch);
+		put_way(&s, &rows[i].way, cell);
+		go_back(&s, cell);
+		lifecycle_expect(&s, rows[i].code);
+	}
+}
+
+/* revocations/2.json, which counts though no index names it yet. */
+static void revoke(struct lifecycle *s, const char *manifest)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
+		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
+		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
+		       ",\"manifests\":[\"%s\"],\"files\":[],\"keys\":[],\"nodes\":[]}}",
+		       LINE_NOW - 60, LINE_NOW + 86400, manifest);
+	line_put_signed(&s->line, "revocations/2.json", "sec-approve", text);
+}
+
+static void r20_nothing_goes_back_to_what_is_revoked(void **state)
+{
+	char hex[HEX_MAX];
+	(void)state;
+
+	for (int what = 0; what < 3; what++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		struct release release;
+		char cell[128];
+
+		begin(&s, "1", "1");
+		put_way(&s, &usual, cell);
+		hex_text(&s.manifest[what == 1 ? 2 : 1], hex);
+		if (what == 2)
+			(void)sscanf(cell, ",\"rollbacks\":[\"%64[0-9a-f]", hex);
+		revoke(&s, hex);
+		go_back(&s, cell);
+		if (what != 1) {
+			lifecycle_expect(&s,
+					 what == 0 ? "rollback-to-revoked" : "document-revoked");
+			continue;
+		}
+		/* What is left may well be: then it is out of force at once. */
+		lifecycle_load(&s, &out);
+		assert_int_equal(out.status, OK);
+		assert_true(lifecycle_has(&s, &out, 1, &release));
+		assert_false(lifecycle_has(&s, &out, 2, &release));
+	}
+}
+
+static void r20_a_rollback_counts_once(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) back = { 0 };
+	AUTO_DONE(outcome) again = { 0 };
+	static const struct entry forth[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+	char cell[128];
+	(void)state;
+
+	begin(&s, "1", "1");
+	put_way(&s, &usual, cell);
+	go_back(&s, cell);
+	lifecycle_load(&s, &back);
+	assert_int_equal(back.status, OK);
+	lifecycle_publish(&s, forth, 2, cell, "");
+	lifecycle_load(&s, &again);
+	assert_int_equal(again.status, OK);
+	go_back(&s, cell);
+	lifecycle_expect(&s, "current-went-down");
+}
+
+/* A verifier that was away while the line went forth, back and forth again. */
+static void r20_who_missed_a_rollback_can_follow(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release_marks away;
+	char cell[128];
+	(void)state;
+
+	begin(&s, "1", "1");
+	away = s.marks;
+	put_way(&s, &usual, cell);
+	go_back(&s, cell);
+	go_back(&s, cell);
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(away.index.version, 2);
+	assert_int_equal(s.marks.index.version, 4);
+}
+
+static void r20_what_was_left_ends_within_the_cap(void **state)
+{
+	static const struct {
+		struct entry left;
+		const char *code;
+	} rows[] = {
+		/* 86400 seconds from the document's day. */
+		{ { 2, "previous", LINE_NOW - 60 + 86401 }, "accept-until-over-cap" },
+		{ { 3, "previous", UNTIL }, "rollback-not-from-current" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		const struct entry entries[] = { { 1, "current", 0 }, rows[i].left };
+		struct way way = usual;
+		char cell[128];
+
+		begin(&s, "1", "1");
+		if (rows[i].left.version == 3) {
+			/* Approved, never in force. */
+			line_make_version(&s.line, 3, NULL, 0);
+			s.manifest[3] = s.line.manifest;
+		}
+		put_way(&s, &way, cell);
+		lifecycle_publish(&s, entries, 2, cell, "");
+		lifecycle_expect(&s, rows[i].code);
+	}
+}
+
+static void r20_an_update_does_not_lower_the_epoch(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	static const struct entry entries[] = { { 3, "current", 0 }, { 2, "previous", UNTIL } };
+	static const struct line_edit lower = { "manifest", "\"securityEpoch\":1",
+						"\"securityEpoch\":0" };
+	(void)state;
+
+	begin(&s, "1", "1");
+	line_make_version(&s.line, 3, &lower, 1);
+	s.manifest[3] = s.line.manifest;
+	lifecycle_publish(&s, entries, 2, "", "");
+	lifecycle_expect(&s, "epoch-went-down");
+}
+
+static void r27_what_was_replaced_does_not_come_back(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	static const struct entry left_out[] = { { 2, "current", 0 } };
+	static const struct entry back[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+	(void)state;
+
+	begin(&s, "1", "1");
+	lifecycle_publish(&s, left_out, 1, "", "");
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+	lifecycle_publish(&s, back, 2, "", "");
+	lifecycle_expect(&s, "previous-came-back");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r20_a_declared_way_back_is_taken),
+	cmocka_unit_test(r20_without_its_document_nothing_goes_down),
+	cmocka_unit_test(r20_what_a_rollback_must_not_do),
+	cmocka_unit_test(r20_nothing_goes_back_to_what_is_revoked),
+	cmocka_unit_test(r20_a_rollback_counts_once),
+	cmocka_unit_test(r20_who_missed_a_rollback_can_follow),
+	cmocka_unit_test(r20_what_was_left_ends_within_the_cap),
+	cmocka_unit_test(r20_an_update_does_not_lower_the_epoch),
+	cmocka_unit_test(r27_what_was_replaced_does_not_come_back),
+};
+
+ATTACKS_MAIN(tests)
