@@ -15,6 +15,8 @@ static const struct command subcommands[] = {
 	{ "approve", "approve it, each team by itself (approve-platform, approve-security)",
 	  release_approve },
 	{ "publish", "put it in force, or renew the timestamp (publish)", release_publish },
+	{ "rollback", "a document that leads back to an earlier version (rollback)",
+	  release_rollback },
 	{ "revoke", "revoke manifests, files, keys or nodes, or renew (revoke)", release_revoke },
 	{ "status", "verify everything, as a verifier does, and say what is in force",
 	  release_status },

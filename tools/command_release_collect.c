@@ -17,6 +17,7 @@ static void collect_done(struct collect *c)
 	ima_collected_done(&c->ima);
 	json_decref(c->settings);
 	json_decref(c->previous);
+	json_decref(c->rollback_to);
 }
 
 AUTO_RELEASE(collect, collect_done);
@@ -68,14 +69,16 @@ static json_t *predicate_json(struct collect *c)
 	json_t *ima = boot == NULL ? NULL : collect_ima_rules(c);
 	json_int_t epoch = json_integer_value(json_object_get(c->previous, "securityEpoch"));
 
+	if (c->security_epoch > epoch)
+		epoch = c->security_epoch;
 	if (ima == NULL) {
 		json_decref(boot);
 		return NULL;
 	}
 	json_t *predicate = json_pack(
 		"{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:I, s:I, s:o, s:o, s:{s:[]}}", "line",
-		collect_setting(c, "line"), "version", (json_int_t)(c->previous_version + 1),
-		"securityEpoch", epoch, "changeClass", "trust-impacting", "target", "platform",
+		collect_setting(c, "line"), "version", (json_int_t)c->next_version, "securityEpoch",
+		epoch, "changeClass", "trust-impacting", "target", "platform",
 		collect_setting(c, "platform"), "kernel", collect_setting(c, "kernel"), "notBefore",
 		(json_int_t)(c->now - 60), "notAfter",
 		(json_int_t)(c->now + c->life_days * INT64_C(86400)), "boot", boot, "ima", ima,
@@ -85,6 +88,8 @@ static json_t *predicate_json(struct collect *c)
 					  json_pack("{s:I, s:s}", "version",
 						    (json_int_t)c->previous_version, "sha256",
 						    c->previous_sha256));
+	if (json_array_size(c->rollback_to) > 0)
+		(void)json_object_set(predicate, "rollbackTo", c->rollback_to);
 	return predicate;
 }
 
@@ -112,7 +117,7 @@ static enum status write_draft(struct collect *c, size_t *unexplained)
 		status = line_write(path.text, span_of(&text), 0644);
 	if (status == OK)
 		printf("%s: version %" PRIu64 ", %zu files, sha256:%s\n", path.text,
-		       c->previous_version + 1, c->files.count, sha256_text_of(span_of(&text)).hex);
+		       c->next_version, c->files.count, sha256_text_of(span_of(&text)).hex);
 	if (status == OK && c->check_log != NULL)
 		status = check_boot_log(span_of(&text), c->check_log, unexplained);
 	return status;

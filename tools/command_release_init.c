@@ -67,6 +67,7 @@ static const struct {
 	{ "matrix", { "platform-approve", "security-approve" } },
 	{ "revoke", { "revoke" } },
 	{ "publish", { "publish" } },
+	{ "rollback", { "platform-approve" } },
 };
 
 struct init {

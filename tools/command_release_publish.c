@@ -11,10 +11,11 @@
 #include "base/auto_openssl.h"
 #include "daemon/file.h"
 #include "tools/release.h"
+#include "tools/release_cells.h"
 #include "tools/release_directory.h"
 
 static const char help[] =
-	"usage: attestctl release publish DIR [--renew] [OPTIONS]\n"
+	"usage: attestctl release publish DIR [--renew | --canary | --rollback] [OPTIONS]\n"
 	"\n"
 	"Puts the manifest that was signed and approved last in force: a new index, in which it\n"
 	"is current and the one before is accepted a while longer, and a new timestamp that\n"
@@ -23,6 +24,8 @@ static const char help[] =
 	"What a verifier would refuse is not published: the release in force stays.\n"
 	"\n"
 	"  --renew              a new timestamp for the index in force\n"
+	"  --canary             accept the manifest beside the current one, to try it out\n"
+	"  --rollback           back to where the document of 'release rollback' leads\n"
 	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
 	"  --lifetime S         of the timestamp, at most the root's cap [86400]\n"
 	"  --key FILE           private key, PEM [DIR/keys/publisher/publish.pem]\n"
@@ -31,13 +34,21 @@ static const char help[] =
 	"Exit status: 0 published; 1 it would be refused, and why; 2 wrong usage or failure.\n";
 
 #define DRAFT_TIMESTAMP "draft/timestamp.json"
+#define DRAFT_ROLLBACK "draft/rollback.json"
 #define DRAFT_MAX ((size_t)4 << 20)
 
 #define ACCEPT_MAX_S (INT64_C(10) * 366 * 86400) /* the root's cap says less */
 
+enum publish_action {
+	PUBLISH_CURRENT,
+	PUBLISH_RENEW,
+	PUBLISH_CANARY,
+	PUBLISH_ROLLBACK,
+};
+
 struct publish {
 	struct release_line line;
-	bool is_renewal;
+	enum publish_action action;
 	int64_t accept_previous, lifetime, now;
 	const char *key_file, *key_name;
 	EVP_PKEY *key;
@@ -74,11 +85,6 @@ static json_t *newest(const struct publish *p, const char *folder, const char *s
 			 sha256_text_of(span_of(&payload)).hex);
 }
 
-static int64_t int_of(json_t *object, const char *name)
-{
-	return (int64_t)json_integer_value(json_object_get(object, name));
-}
-
 static const char *text_of(json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -86,108 +92,61 @@ static const char *text_of(json_t *object, const char *name)
 	return text == NULL ? "" : text;
 }
 
-static json_t *manifest_predicate(const struct publish *p, const char *hex)
+/* The manifest that was signed last. */
+static enum status find_draft(const struct publish *p, struct sha256_text *out)
 {
-	return line_predicate(line_path(&p->line, "release/manifests/%s.json", hex).text);
+	AUTO_DONE(bytes) draft = { 0 };
+	enum status status =
+		line_read(line_path(&p->line, "draft/manifest.json").text, DRAFT_MAX, &draft);
+
+	if (status == OK)
+		*out = sha256_text_of(span_of(&draft));
+	return status;
 }
 
-/* An entry that becomes, or stays, previous; NULL once nobody needs it. */
-static json_t *as_previous(const struct publish *p, json_t *entry)
+/* The document that 'rollback' wrote last, and where it leads. */
+static enum status find_rollback(const struct publish *p, struct sha256_text *document,
+				 struct sha256_text *out)
 {
-	AUTO(json_t) manifest = manifest_predicate(p, text_of(entry, "sha256"));
-	int64_t until = p->now + p->accept_previous;
-	int64_t not_after = int_of(manifest, "notAfter");
+	AUTO_DONE(bytes) draft = { 0 };
+	enum status status = line_read(line_path(&p->line, DRAFT_ROLLBACK).text, DRAFT_MAX, &draft);
 
-	if (strcmp(text_of(entry, "state"), "previous") == 0)
-		until = int_of(entry, "acceptUntil");
-	if (until > not_after)
-		until = not_after;
-	if (until <= p->now)
-		return NULL;
-	return json_pack("{s:s, s:I, s:s, s:I}", "sha256", text_of(entry, "sha256"), "version",
-			 (json_int_t)int_of(entry, "version"), "state", "previous", "acceptUntil",
-			 (json_int_t)until);
+	if (status != OK)
+		return status;
+	*document = sha256_text_of(span_of(&draft));
+
+	AUTO(json_t)
+	predicate = line_predicate(
+		line_path(&p->line, "release/rollbacks/%s/1.json", document->hex).text);
+	json_t *to = json_object_get(predicate, "to");
+	if (!json_is_string(json_object_get(to, "sha256")))
+		return STATUS_NOT_FOUND;
+	(void)snprintf(out->hex, sizeof(out->hex), "%s", text_of(to, "sha256"));
+	return OK;
 }
 
-/* The cell's manifests, newest first, with hex as the current one. */
-static json_t *manifests_json(const struct publish *p, const char *platform, const char *kernel,
-			      const char *hex)
+static json_t *next_cells(const struct publish *p)
 {
-	AUTO(json_t) manifest = manifest_predicate(p, hex);
-	json_t *cell;
-	json_t *entry;
-	size_t i, j;
+	struct sha256_text manifest = { "" }, document = { "" };
+	struct cell_change change = {
+		.platform = text_of(p->settings, "platform"),
+		.kernel = text_of(p->settings, "kernel"),
+		.manifest = manifest.hex,
+		.is_canary = p->action == PUBLISH_CANARY,
+		.rollback = p->action == PUBLISH_ROLLBACK ? document.hex : NULL,
+		.now = p->now,
+		.accept_previous = p->accept_previous,
+	};
+	enum status status = p->action == PUBLISH_ROLLBACK ? find_rollback(p, &document, &manifest)
+							   : find_draft(p, &manifest);
 
-	if (manifest == NULL)
-		return NULL;
-
-	json_t *list = json_pack("[{s:s, s:I, s:s}]", "sha256", hex, "version",
-				 (json_int_t)int_of(manifest, "version"), "state", "current");
-	json_array_foreach(json_object_get(p->state.index, "cells"), i, cell)
-	{
-		if (strcmp(text_of(cell, "platform"), platform) != 0 ||
-		    strcmp(text_of(cell, "kernel"), kernel) != 0)
-			continue;
-		json_array_foreach(json_object_get(cell, "manifests"), j, entry)
-		{
-			json_t *kept = strcmp(text_of(entry, "sha256"), hex) == 0
-					       ? NULL
-					       : as_previous(p, entry);
-
-			if (kept != NULL)
-				(void)json_array_append_new(list, kept);
-		}
-	}
-	return list;
-}
-
-/* Every cell as it was, and this line's with the new manifest. */
-static json_t *cells_json(const struct publish *p, const char *hex)
-{
-	const char *platform = text_of(p->settings, "platform");
-	const char *kernel = text_of(p->settings, "kernel");
-	json_t *manifests = manifests_json(p, platform, kernel, hex);
-	json_t *cells = json_array();
-	json_t *cell;
-	size_t i;
-
-	if (manifests == NULL) {
-		json_decref(cells);
-		return NULL;
-	}
-	json_array_foreach(json_object_get(p->state.index, "cells"), i,
-			   cell) if (strcmp(text_of(cell, "platform"), platform) != 0 ||
-				     strcmp(text_of(cell, "kernel"), kernel) != 0)(void)
-		json_array_append(cells, cell);
-	(void)json_array_append_new(cells, json_pack("{s:s, s:s, s:o}", "platform", platform,
-						     "kernel", kernel, "manifests", manifests));
-	return cells;
-}
-
-static json_t *subjects_of(json_t *cells)
-{
-	json_t *subject = json_array();
-	json_t *cell;
-	json_t *entry;
-	size_t i, j;
-
-	json_array_foreach(cells, i, cell)
-		json_array_foreach(json_object_get(cell, "manifests"), j, entry)
-			subject_add(subject, "manifest", text_of(entry, "sha256"));
-	return subject;
+	return status == OK ? cells_after(&p->line, p->state.index, &change) : NULL;
 }
 
 static enum status write_index(struct publish *p, uint64_t version)
 {
-	AUTO_DONE(bytes) draft = { 0 };
 	AUTO_DONE(bytes) payload = { 0 };
-	enum status status =
-		line_read(line_path(&p->line, "draft/manifest.json").text, DRAFT_MAX, &draft);
-
-	if (status != OK)
-		return status;
-
-	json_t *cells = cells_json(p, sha256_text_of(span_of(&draft)).hex);
+	json_t *cells = next_cells(p);
 	json_t *root = newest(p, "root", "/1.json");
 	json_t *revocations = newest(p, "revocations", ".json");
 	if (cells == NULL || root == NULL || revocations == NULL) {
@@ -196,13 +155,12 @@ static enum status write_index(struct publish *p, uint64_t version)
 		json_decref(revocations);
 		return STATUS_NOT_FOUND;
 	}
-	json_t *subject = subjects_of(cells);
-	status = statement_text(DOCUMENT_INDEX, subject,
-				json_pack("{s:I, s:I, s:o, s:s, s:o, s:o}", "version",
-					  (json_int_t)version, "time", (json_int_t)p->now, "root",
-					  root, "matrix", text_of(p->settings, "matrix"),
-					  "revocations", revocations, "cells", cells),
-				&payload);
+	json_t *predicate = json_pack("{s:I, s:I, s:o, s:s, s:o, s:o}", "version",
+				      (json_int_t)version, "time", (json_int_t)p->now, "root", root,
+				      "matrix", text_of(p->settings, "matrix"), "revocations",
+				      revocations, "cells", cells);
+	enum status status =
+		statement_text(DOCUMENT_INDEX, cells_subjects(cells), predicate, &payload);
 	if (status != OK)
 		return status;
 	return line_sign(line_path(&p->line, "release/index/%" PRIu64 ".json", version).text,
@@ -253,6 +211,23 @@ static enum status rehearsal_read(void *self, const char *path, size_t max, stru
 	return source.read(source.self, path, max, out);
 }
 
+/* As a verifier that follows this line remembers what is in force. */
+static enum status remember_index(const struct publish *p, struct release_mark *out)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+
+	if (p->state.index_version == 0)
+		return OK;
+
+	AUTO(json_t)
+	statement = line_payload(
+		line_path(&p->line, "release/index/%" PRIu64 ".json", p->state.index_version).text,
+		&payload);
+	out->version = p->state.index_version;
+	return statement == NULL ? STATUS_MALFORMED
+				 : digest_of(DIGEST_SHA256, span_of(&payload), &out->digest);
+}
+
 /* Would a verifier take it? One refused document refuses the whole release. */
 static bool rehearse(const struct publish *p)
 {
@@ -266,6 +241,8 @@ static bool rehearse(const struct publish *p)
 	struct release_marks marks;
 	enum status status = release_directory_root(&r.directory, &trust.root);
 
+	if (status == OK)
+		status = remember_index(p, &trust.marks.index);
 	if (status == OK)
 		status = release_load(&trust, &source, &image, &marks, &refusal);
 	if (status != OK)
@@ -289,17 +266,20 @@ static bool put_in_force(const struct publish *p)
 
 static enum answer publish(struct publish *p)
 {
-	uint64_t index_version = p->state.index_version + (p->is_renewal ? 0 : 1);
+	bool is_renewal = p->action == PUBLISH_RENEW;
+	uint64_t index_version = p->state.index_version + (is_renewal ? 0 : 1);
 
-	if (p->is_renewal && p->state.index_version == 0)
+	if (is_renewal && p->state.index_version == 0)
 		return unusable("nothing is in force yet: publish without --renew");
-	if (!p->is_renewal && write_index(p, index_version) != OK)
-		return unusable("not published: collect, sign and approve first");
+	if (!is_renewal && write_index(p, index_version) != OK)
+		return unusable(p->action == PUBLISH_ROLLBACK
+					? "not published: 'release rollback' comes first"
+					: "not published: collect, sign and approve first");
 	if (write_timestamp(p, index_version) != OK)
 		return ANSWER_UNUSABLE;
 	if (!rehearse(p)) {
 		(void)unlink(line_path(&p->line, DRAFT_TIMESTAMP).text);
-		if (!p->is_renewal)
+		if (!is_renewal)
 			(void)unlink(
 				line_path(&p->line, "release/index/%" PRIu64 ".json", index_version)
 					.text);
@@ -307,6 +287,9 @@ static enum answer publish(struct publish *p)
 	}
 	if (!put_in_force(p))
 		return ANSWER_UNUSABLE;
+	/* It counts once. */
+	if (p->action == PUBLISH_ROLLBACK)
+		(void)unlink(line_path(&p->line, DRAFT_ROLLBACK).text);
 	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
 	       index_version, p->state.timestamp_version + 1, p->lifetime);
 	return ANSWER_YES;
@@ -314,6 +297,8 @@ static enum answer publish(struct publish *p)
 
 enum option_id {
 	OPTION_RENEW = 256,
+	OPTION_CANARY,
+	OPTION_ROLLBACK,
 	OPTION_ACCEPT,
 	OPTION_LIFETIME,
 	OPTION_KEY,
@@ -323,6 +308,8 @@ enum option_id {
 
 static const struct option options[] = {
 	{ "renew", no_argument, NULL, OPTION_RENEW },
+	{ "canary", no_argument, NULL, OPTION_CANARY },
+	{ "rollback", no_argument, NULL, OPTION_ROLLBACK },
 	{ "accept-previous", required_argument, NULL, OPTION_ACCEPT },
 	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
 	{ "key", required_argument, NULL, OPTION_KEY },
@@ -331,12 +318,24 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* One of them. */
+static bool take_action(struct publish *p, enum publish_action action)
+{
+	if (p->action != PUBLISH_CURRENT)
+		return false;
+	p->action = action;
+	return true;
+}
+
 static bool take_option(struct publish *p, int option, const char *value)
 {
 	switch (option) {
 	case OPTION_RENEW:
-		p->is_renewal = true;
-		return true;
+		return take_action(p, PUBLISH_RENEW);
+	case OPTION_CANARY:
+		return take_action(p, PUBLISH_CANARY);
+	case OPTION_ROLLBACK:
+		return take_action(p, PUBLISH_ROLLBACK);
 	case OPTION_ACCEPT:
 		return option_number("accept-previous", value, 0, ACCEPT_MAX_S,
 				     &p->accept_previous);

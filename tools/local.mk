@@ -13,6 +13,7 @@ attestctl_SOURCES = \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
 	tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
+	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
 	tools/release_words.c \

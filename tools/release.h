@@ -13,6 +13,7 @@ enum answer release_diff(int argc, char **argv);
 enum answer release_sign(int argc, char **argv);
 enum answer release_approve(int argc, char **argv);
 enum answer release_publish(int argc, char **argv);
+enum answer release_rollback(int argc, char **argv);
 enum answer release_revoke(int argc, char **argv);
 enum answer release_status(int argc, char **argv);
 

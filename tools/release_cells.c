@@ -98,8 +98,8 @@ static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			       const struct cell_change *change)
 {
 	AUTO(json_t)
-	manifest = line_predicate(
-		line_path(line, "release/manifests/%s.json", change->manifest).text);
+	manifest =
+		line_predicate(line_path(line, "release/manifests/%s.json", change->manifest).text);
 	json_t *entry;
 	size_t i;
 
@@ -177,4 +177,26 @@ json_t *cells_subjects(json_t *cells)
 		}
 	}
 	return subject;
+}
+
+uint64_t cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
+		       const char *kernel)
+{
+	json_int_t highest = 0;
+
+	for (uint64_t number = newest; number > 0; number--) {
+		AUTO(json_t)
+		index = line_predicate(
+			line_path(line, "release/index/%" PRIu64 ".json", number).text);
+		json_t *entry;
+		size_t i;
+
+		json_array_foreach(
+			json_object_get(cells_find(index, platform, kernel), "manifests"), i, entry)
+		{
+			if (int_of(entry, "version") > highest)
+				highest = int_of(entry, "version");
+		}
+	}
+	return (uint64_t)highest;
 }

@@ -26,4 +26,9 @@ json_t *cells_find(json_t *index, const char *platform, const char *kernel);
 json_t *cells_past(const struct release_line *line, uint64_t newest, const char *platform,
 		   const char *kernel, int64_t version);
 
+/* The highest version that any index had in the cell: after a rollback there are
+ * versions above the current one, which nobody may use again. 0: none. */
+uint64_t cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
+		       const char *kernel);
+
 #endif

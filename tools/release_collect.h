@@ -37,7 +37,9 @@ struct collect {
 	size_t left_out;
 	struct ima_collected ima;
 	json_t *settings, *previous; /* predicate of the manifest in force */
-	uint64_t previous_version;
+	uint64_t previous_version, next_version;
+	json_t *rollback_to; /* versions that the draft declares a way back to */
+	int64_t security_epoch; /* raised to; 0: as before */
 	char previous_sha256[2 * SHA256_SIZE + 1];
 };
 

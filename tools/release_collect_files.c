@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tools/release_cells.h"
 #include "tools/release_collect.h"
 
 static enum status add_list(struct file_list *list, struct collect *c, const char *path)
@@ -46,6 +47,9 @@ enum status collect_previous(struct collect *c)
 
 	if (status != OK)
 		return status;
+	c->next_version =
+		1 + cells_highest(&c->line, state.index_version, collect_setting(c, "platform"),
+				  collect_setting(c, "kernel"));
 	entry = line_state_manifest(&state, collect_setting(c, "platform"),
 				    collect_setting(c, "kernel"), "current");
 	if (entry == NULL) {

@@ -48,6 +48,8 @@ static const char help[] =
 	"  --from-log-only       take files from the IMA log: only for trying things out\n"
 	"  --lockdown LEVEL      none, integrity, confidentiality [integrity with Secure Boot]\n"
 	"  --not-after DAYS      the manifest's life in days [90]\n"
+	"  --rollback-to VERSION  declares the way back to it, repeatable\n"
+	"  --security-epoch N    raises the epoch: there is no way back below it [as before]\n"
 	"\n"
 	"Exit status: 0 a draft that explains the logs, 1 something in them is unexplained (the\n"
 	"draft is written all the same), 2 unusable input or failure.\n";
@@ -73,6 +75,8 @@ enum option_id {
 	OPTION_LOG_ONLY,
 	OPTION_LOCKDOWN,
 	OPTION_NOT_AFTER,
+	OPTION_ROLLBACK_TO,
+	OPTION_EPOCH,
 	OPTION_HELP,
 };
 
@@ -97,6 +101,8 @@ static const struct option options[] = {
 	{ "from-log-only", no_argument, NULL, OPTION_LOG_ONLY },
 	{ "lockdown", required_argument, NULL, OPTION_LOCKDOWN },
 	{ "not-after", required_argument, NULL, OPTION_NOT_AFTER },
+	{ "rollback-to", required_argument, NULL, OPTION_ROLLBACK_TO },
+	{ "security-epoch", required_argument, NULL, OPTION_EPOCH },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -146,6 +152,17 @@ static bool add_input(struct collect *c, enum input_kind kind, const char *path)
 	return true;
 }
 
+static bool add_way_back(struct collect *c, const char *value)
+{
+	int64_t version = 0;
+
+	if (!option_number("rollback-to", value, 1, INT32_MAX, &version))
+		return false;
+	if (c->rollback_to == NULL)
+		c->rollback_to = json_array();
+	return json_array_append_new(c->rollback_to, json_integer(version)) == 0;
+}
+
 static bool take_option(struct collect *c, int option, const char *value)
 {
 	switch (option) {
@@ -184,6 +201,10 @@ static bool take_option(struct collect *c, int option, const char *value)
 		       strcmp(value, "confidentiality") == 0;
 	case OPTION_NOT_AFTER:
 		return option_number("not-after", value, 1, 365, &c->life_days);
+	case OPTION_ROLLBACK_TO:
+		return add_way_back(c, value);
+	case OPTION_EPOCH:
+		return option_number("security-epoch", value, 0, INT32_MAX, &c->security_epoch);
 	default:
 		return take_artifact(c, option, value);
 	}

@@ -196,23 +196,20 @@ static void r20_a_rollback_counts_once(void **state)
 	lifecycle_expect(&s, "current-went-down");
 }
 
-/* A verifier that was away while the line went forth, back and forth again. */
+/* It saw index 2, and then index 4. */
 static void r20_who_missed_a_rollback_can_follow(void **state)
 {
 	AUTO_DONE(lifecycle) s = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
-	struct release_marks away;
 	char cell[128];
 	(void)state;
 
 	begin(&s, "1", "1");
-	away = s.marks;
 	put_way(&s, &usual, cell);
 	go_back(&s, cell);
 	go_back(&s, cell);
 	lifecycle_load(&s, &out);
 	assert_int_equal(out.status, OK);
-	assert_int_equal(away.index.version, 2);
 	assert_int_equal(s.marks.index.version, 4);
 }
 
@@ -242,6 +239,42 @@ static void r20_what_was_left_ends_within_the_cap(void **state)
 		}
 		put_way(&s, &way, cell);
 		lifecycle_publish(&s, entries, 2, cell, "");
+		lifecycle_expect(&s, rows[i].code);
+	}
+}
+
+/* A manifest that the rollback's holder and the signer make up to leave it. */
+static void r20_what_is_left_was_in_force(void **state)
+{
+	static const struct {
+		unsigned version;
+		const char *epoch, *code; /* of what is in force */
+	} rows[] = {
+		{ 2, "1", "rollback-not-from-current" },
+		/* One that this verifier may have missed: the floor holds all the same. */
+		{ 3, "5", "rollback-below-epoch" },
+	};
+	static const struct line_edit declared = { "manifest", EVIDENCE,
+						   "\"rollbackTo\":[1]," EVIDENCE };
+	static const struct entry alone[] = { { 1, "current", 0 } };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(bytes) index = { 0 };
+		struct way way = usual;
+		char cell[128];
+
+		begin(&s, "", rows[i].epoch);
+		assert_int_equal(bytes_copy(span_of(line_file(&s.line, "index/2.json")), &index),
+				 OK);
+		s.line.manifest = s.manifest[rows[i].version - 1];
+		line_make_version(&s.line, rows[i].version, &declared, 1);
+		s.manifest[rows[i].version] = s.line.manifest;
+		line_put(&s.line, "index/2.json", span_of(&index));
+		way.from = rows[i].version;
+		put_way(&s, &way, cell);
+		lifecycle_publish(&s, alone, 1, cell, "");
 		lifecycle_expect(&s, rows[i].code);
 	}
 }
@@ -285,6 +318,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r20_a_rollback_counts_once),
 	cmocka_unit_test(r20_who_missed_a_rollback_can_follow),
 	cmocka_unit_test(r20_what_was_left_ends_within_the_cap),
+	cmocka_unit_test(r20_what_is_left_was_in_force),
 	cmocka_unit_test(r20_an_update_does_not_lower_the_epoch),
 	cmocka_unit_test(r27_what_was_replaced_does_not_come_back),
 };

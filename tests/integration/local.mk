@@ -37,6 +37,8 @@ tests_integration_appraise_capture_LDADD = libappraisal.a $(POLICIES_LIBS) libda
 TESTS += tests/integration/release
 endif
 EXTRA_DIST += tests/integration/release
+TESTS += tests/integration/release_lifecycle
+EXTRA_DIST += tests/integration/release_lifecycle
 
 TESTS += tests/integration/front
 EXTRA_DIST += tests/integration/front

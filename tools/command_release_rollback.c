@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto_openssl.h"
+#include "tools/release.h"
+#include "tools/release_cells.h"
+
+static const char help[] =
+	"usage: attestctl release rollback DIR --to VERSION --reason TEXT [OPTIONS]\n"
+	"       attestctl release rollback DIR --cosign [OPTIONS]\n"
+	"\n"
+	"Signs a rollback document: the next index may put VERSION in force again, once. The\n"
+	"manifest that is left has to have declared it ('collect --rollback-to'); nothing goes\n"
+	"below a security epoch, or to what is revoked. Then 'attestctl release publish DIR\n"
+	"--rollback' does it. Machines that run what is left are accepted a while longer,\n"
+	"unless 'attestctl release revoke --manifest' ends that at once.\n"
+	"\n"
+	"  --to VERSION     the version to go back to\n"
+	"  --reason TEXT    why, on record\n"
+	"  --cosign         signs the same document once more, where the root wants several "
+	"people\n"
+	"  --key FILE       private key, PEM [DIR/keys/platform-lead/platform-approve.pem]\n"
+	"  --key-name NAME  its name in the root [platform-approve]\n"
+	"\n"
+	"Exit status: 0 signed, 2 wrong usage or failure.\n";
+
+#define DRAFT_ROLLBACK "draft/rollback.json"
+#define DRAFT_MAX ((size_t)64 << 10)
+
+struct rollback_request {
+	struct release_line line;
+	int64_t to;
+	bool is_cosigning;
+	const char *reason, *key, *key_name;
+};
+
+/* The document as it will be signed. */
+static json_t *rollback_json(const struct rollback_request *request, json_t *settings,
+			     const struct line_state *state, json_t *subject)
+{
+	const char *platform = json_string_value(json_object_get(settings, "platform"));
+	const char *kernel = json_string_value(json_object_get(settings, "kernel"));
+	json_t *from = line_state_manifest(state, platform, kernel, "current");
+	json_t *to;
+
+	if (from == NULL) {
+		(void)unusable("nothing is in force yet");
+		return NULL;
+	}
+	to = cells_past(&request->line, state->index_version, platform, kernel, request->to);
+	if (to == NULL)
+		return NULL;
+	subject_add(subject, "from", json_string_value(json_object_get(from, "sha256")));
+	subject_add(subject, "to", json_string_value(json_object_get(to, "sha256")));
+	return json_pack("{s:{s:s, s:s}, s:{s:O, s:O}, s:o, s:I, s:s, s:I}", "target", "platform",
+			 platform, "kernel", kernel, "from", "version",
+			 json_object_get(from, "version"), "sha256",
+			 json_object_get(from, "sha256"), "to", to, "index",
+			 (json_int_t)(state->index_version + 1), "reason", request->reason, "time",
+			 (json_int_t)time(NULL));
+}
+
+static enum status make_document(const struct rollback_request *request, struct bytes *payload)
+{
+	AUTO_DONE(line_state) state = { 0 };
+	AUTO(json_t) settings = line_settings(&request->line);
+	json_t *subject = json_array();
+	json_t *predicate = NULL;
+
+	if (settings != NULL && line_state_read(&request->line, &state) == OK)
+		predicate = rollback_json(request, settings, &state, subject);
+	if (predicate == NULL) {
+		json_decref(subject);
+		return STATUS_NOT_FOUND;
+	}
+	enum status status = statement_text(DOCUMENT_ROLLBACK, subject, predicate, payload);
+	if (status == OK)
+		status = line_write(line_path(&request->line, DRAFT_ROLLBACK).text,
+				    span_of(payload), 0644);
+	return status;
+}
+
+static enum answer sign_document(const struct rollback_request *request)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO(EVP_PKEY) key = NULL;
+	struct line_path usual =
+		line_path(&request->line, "keys/platform-lead/%s.pem", "platform-approve");
+	enum status status = request->is_cosigning
+				     ? line_read(line_path(&request->line, DRAFT_ROLLBACK).text,
+						 DRAFT_MAX, &payload)
+				     : make_document(request, &payload);
+
+	if (status != OK ||
+	    line_key_load(request->key != NULL ? request->key : usual.text, &key) != OK)
+		return ANSWER_UNUSABLE;
+
+	struct sha256_text digest = sha256_text_of(span_of(&payload));
+	struct line_path folder = line_path(&request->line, "release/rollbacks/%s", digest.hex);
+	if (line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
+		      key) != OK)
+		return ANSWER_UNUSABLE;
+	printf("rollback sha256:%s\n", digest.hex);
+	return ANSWER_YES;
+}
+
+static bool take_option(struct rollback_request *request, int option)
+{
+	switch (option) {
+	case 't':
+		return option_number("to", optarg, 1, INT32_MAX, &request->to);
+	case 'r':
+		request->reason = optarg;
+		return optarg[0] != '\0';
+	case 'c':
+		request->is_cosigning = true;
+		return true;
+	case 'k':
+		request->key = optarg;
+		return true;
+	case 'n':
+		request->key_name = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum answer release_rollback(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "to", required_argument, NULL, 't' },
+		{ "reason", required_argument, NULL, 'r' },
+		{ "cosign", no_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "key-name", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct rollback_request request = { .key_name = "platform-approve" };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+		if (!take_option(&request, option))
+			return unusable("release rollback: an option is wrong: see --help");
+	}
+	if (optind != argc - 1 ||
+	    (!request.is_cosigning && (request.to == 0 || request.reason == NULL)))
+		return unusable("release rollback DIR --to VERSION --reason TEXT: see --help");
+	request.line.directory = argv[optind];
+	return sign_document(&request);
+}
