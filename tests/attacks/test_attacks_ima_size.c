@@ -110,6 +110,21 @@ static void i19_no_set_is_searched_for_what_no_quote_covers(void **state)
 	assert_true(sets_searched > 0);
 }
 
+static void i19_unknown_entries_hide_no_other_reason(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	for (unsigned i = 0; i < 2 * FINDINGS_MAX; i++)
+		ima_log_add(&s.golden, "ima-sigv2", "/tmp/evil", &unknown_digest);
+	ima_log_add(&s.golden, "ima-sigv2", "/boot/vmlinuz", &unknown_digest);
+	scene_judge(&s);
+	assert_int_equal(s.result.findings.count, FINDINGS_MAX);
+	assert_true(scene_has(&s, "ima-entry-unknown"));
+	assert_true(scene_has(&s, "ima-kexec"));
+}
+
 static void i19_a_log_over_the_cap_is_not_read(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -175,6 +190,7 @@ static void i19_every_truncation_is_short_or_malformed(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i19_a_long_log_costs_what_it_is_long),
 	cmocka_unit_test(i19_no_set_is_searched_for_what_no_quote_covers),
+	cmocka_unit_test(i19_unknown_entries_hide_no_other_reason),
 	cmocka_unit_test(i19_a_log_over_the_cap_is_not_read),
 	cmocka_unit_test(i19_an_entry_of_4_gib_is_not_waited_for),
 	cmocka_unit_test(i19_every_truncation_is_short_or_malformed),
