@@ -125,6 +125,23 @@ static void a_pinned_value_needs_no_log_and_no_other_will_do(void **state)
 	expect(&s, "pcr-not-allowed");
 }
 
+static void a_pcr_with_another_value_hides_no_event(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *pcrs = &s.golden.manifest[0].pcrs;
+	(void)state;
+
+	scene_init(&s);
+	pcrs->item[0] =
+		(struct golden_rule){ .pcr = 11, .digest = digest_filled(DIGEST_SHA256, 0x11) };
+	pcrs->count = 1;
+	s.golden.manifest[0].chain.item[1].digest.value[0] ^= 1;
+	expect(&s, "pcr-not-allowed");
+	/* The layer is that of the rule, whatever such rules are mostly about. */
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_BOOT_CHAIN);
+	assert_true(scene_has(&s, "boot-image-unknown"));
+}
+
 static void every_event_is_explained_or_refused(void **state)
 {
 	(void)state;
@@ -602,6 +619,7 @@ int main(void)
 		cmocka_unit_test(every_pcr_has_the_value_that_its_log_leads_to),
 		cmocka_unit_test(a_bank_that_an_event_lacks_is_refused),
 		cmocka_unit_test(a_pinned_value_needs_no_log_and_no_other_will_do),
+		cmocka_unit_test(a_pcr_with_another_value_hides_no_event),
 		cmocka_unit_test(every_event_is_explained_or_refused),
 		cmocka_unit_test(every_event_but_boot_entries_is_missed),
 		cmocka_unit_test(an_ignored_event_is_explained),

@@ -71,14 +71,13 @@ struct candidate {
 	struct findings findings;
 };
 
-static void add_pcr_finding(struct findings *findings, enum reason reason, unsigned pcr,
-			    struct span name)
+static void add_pcr_finding(struct findings *findings, struct finding f, unsigned pcr,
+			    const char *name)
 {
-	struct finding f = finding_of(reason);
 	char text[16];
 
 	(void)snprintf(text, sizeof(text), "pcr=%u", pcr);
-	finding_detail(&f, text, name);
+	finding_detail(&f, text, span_text(name));
 	findings_add(findings, &f);
 }
 
@@ -87,6 +86,7 @@ static void add_pcr_finding(struct findings *findings, enum reason reason, unsig
 static enum status check_pinned(const struct appraisal_input *input, struct candidate *c)
 {
 	struct ref_range pcrs = c->release.boot.pcrs;
+	enum layer layer[PCR_COUNT] = { 0 };
 	pcr_mask allowed = 0;
 
 	for (uint32_t i = 0; i < pcrs.count; i++) {
@@ -101,15 +101,19 @@ static enum status check_pinned(const struct appraisal_input *input, struct cand
 			pcr_value(input->values, input->node_class->bank, rule.pcr);
 
 		c->pinned |= (pcr_mask)1 << rule.pcr;
+		layer[rule.pcr] = rule.layer;
 		/* A PCR outside the selection has no value and fails (q07). */
 		if (value != NULL &&
 		    reference_range_has_digest(input->reference, rule.digests, value))
 			allowed |= (pcr_mask)1 << rule.pcr;
 	}
-	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++)
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		struct finding f = finding_of(REASON_PCR_NOT_ALLOWED);
+
+		f.layer = layer[pcr];
 		if (is_in(c->pinned & ~allowed, pcr))
-			add_pcr_finding(&c->findings, REASON_PCR_NOT_ALLOWED, pcr,
-					(struct span){ 0 });
+			add_pcr_finding(&c->findings, f, pcr, "");
+	}
 	return OK;
 }
 
@@ -129,8 +133,8 @@ static enum status check_replay(const struct appraisal_input *input,
 		if (!is_in(replay->touched & k->select & ~c->pinned, pcr))
 			continue;
 		if (is_in(missing, pcr) || replayed == NULL) {
-			add_pcr_finding(&c->findings, REASON_BOOT_BANK_MISSING, pcr,
-					span_text(digest_name(k->bank)));
+			add_pcr_finding(&c->findings, finding_of(REASON_BOOT_BANK_MISSING), pcr,
+					digest_name(k->bank));
 			continue;
 		}
 		if (quoted != NULL && pcr == k->cap)
@@ -140,8 +144,8 @@ static enum status check_replay(const struct appraisal_input *input,
 		if (status != OK)
 			return status;
 		if (!is_right)
-			add_pcr_finding(&c->findings, REASON_BOOT_REPLAY_MISMATCH, pcr,
-					(struct span){ 0 });
+			add_pcr_finding(&c->findings, finding_of(REASON_BOOT_REPLAY_MISMATCH), pcr,
+					"");
 	}
 	return OK;
 }
@@ -170,11 +174,13 @@ static enum status try_release(const struct appraisal_input *input,
 			       const struct boot_replay *replay, struct candidate *c)
 {
 	enum status status = check_pinned(input, c);
+	size_t not_allowed = c->findings.count;
 
 	if (status == OK)
 		status = check_replay(input, replay, c);
-	/* A log that leads elsewhere says nothing that could be compared. */
-	if (status != OK || c->findings.count > 0)
+	/* A log that leads elsewhere says nothing that could be compared; what it says of
+	 * other PCRs than those with listed values may tell why these are wrong. */
+	if (status != OK || c->findings.count > not_allowed)
 		return status;
 	return check_events(input, c);
 }
