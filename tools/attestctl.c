@@ -46,6 +46,14 @@ bool option_number(const char *name, const char *text, int64_t min, int64_t max,
 	return true;
 }
 
+enum answer command_run(const struct command *command, int argc, char **argv)
+{
+	static char program[] = "attestctl";
+
+	argv[1] = program;
+	return command->run(argc - 1, argv + 1);
+}
+
 static void print_help(FILE *to)
 {
 	fputs("usage: attestctl COMMAND [ARGUMENTS]\n"
@@ -73,7 +81,7 @@ static enum answer run(int argc, char **argv)
 	}
 	for (const struct command *c = commands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
-			return c->run(argc - 1, argv + 1);
+			return command_run(c, argc, argv);
 	return unusable("no command '%s': attestctl --help lists them", argv[1]);
 }
 

@@ -12,12 +12,16 @@ enum answer {
 	ANSWER_UNUSABLE = 2, /* unusable input, wrong usage, failure */
 };
 
-/* One subcommand. argv[0] is its name. It prints its own --help. */
+/* One subcommand. argv[0] is the program's name, with which getopt's messages begin. It
+ * prints its own --help. */
 struct command {
 	const char *name;
 	const char *summary;
 	enum answer (*run)(int argc, char **argv);
 };
+
+/* Runs the one that argv[1] names, with the arguments from there on. */
+enum answer command_run(const struct command *command, int argc, char **argv);
 
 /* Says "attestctl: " and the message on standard error, gives ANSWER_UNUSABLE. */
 enum answer unusable(const char *format, ...) __attribute__((format(printf, 1, 2)));

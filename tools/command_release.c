@@ -67,6 +67,6 @@ enum answer command_release(int argc, char **argv)
 	}
 	for (const struct command *c = subcommands; c->name != NULL; c++)
 		if (strcmp(argv[1], c->name) == 0)
-			return c->run(argc - 1, argv + 1);
+			return command_run(c, argc, argv);
 	return unusable("no subcommand 'release %s': attestctl release --help lists them", argv[1]);
 }

@@ -157,10 +157,7 @@ static enum answer collect(struct collect *c)
 enum answer release_collect(int argc, char **argv)
 {
 	AUTO_DONE(collect)
-	c = { .life_days = 90,
-	      .now = time(NULL),
-	      .init = "/sbin/init",
-	      .boot = { .image = "/EFI/BOOT/BOOTX64.EFI", .device = "hd0,gpt1" } };
+	c = { .life_days = 90, .now = time(NULL) };
 	enum answer answer = ANSWER_UNUSABLE;
 
 	if (!collect_take_options(&c, argc, argv, &answer))

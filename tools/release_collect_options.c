@@ -228,9 +228,24 @@ static bool options_fit(const struct collect *c)
 		(void)unusable("--uki has its initrd in it: leave out --initramfs");
 	else if ((boot->initramfs != NULL || boot->uki != NULL) && c->tree == NULL)
 		(void)unusable("--initramfs and --uki need --tree: init is looked up there");
+	else if ((boot->image != NULL || boot->device != NULL) && boot->esp == NULL)
+		(void)unusable("--boot-image and --grub-device go with --esp: they name what lies "
+			       "there");
+	else if (c->init != NULL && boot->initramfs == NULL && boot->uki == NULL)
+		(void)unusable("--init goes with --initramfs or --uki, which start it");
 	else
 		return true;
 	return false;
+}
+
+static void fill_defaults(struct collect *c)
+{
+	if (c->boot.image == NULL)
+		c->boot.image = "/EFI/BOOT/BOOTX64.EFI";
+	if (c->boot.device == NULL)
+		c->boot.device = "hd0,gpt1";
+	if (c->init == NULL)
+		c->init = "/sbin/init";
 }
 
 bool collect_take_options(struct collect *c, int argc, char **argv, enum answer *answer)
@@ -253,7 +268,10 @@ bool collect_take_options(struct collect *c, int argc, char **argv, enum answer 
 	    (c->boot_log != NULL || collect_is_from_artifacts(c) || c->from_previous)) {
 		c->line.directory = argv[optind];
 		*answer = ANSWER_UNUSABLE;
-		return options_fit(c);
+		if (!options_fit(c))
+			return false;
+		fill_defaults(c);
+		return true;
 	}
 	*answer = unusable("release collect needs DIR, and --esp, --uki, --boot-log or --previous: "
 			   "see --help");
