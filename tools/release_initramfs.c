@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <archive.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "policies/artifacts/cpio_archive.h"
@@ -142,16 +143,31 @@ static enum status add_other_names(struct unpacking *u, const struct cpio_member
 	return status;
 }
 
+/* The kernel removes a link before it makes something else of that name. */
+static void forget_link(struct unpacking *u, struct span path)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		struct other_name *name = &u->name[i];
+
+		if (name->target == NULL || !span_equal(span_text(name->path), path))
+			continue;
+		free(name->path);
+		free(name->target);
+		memmove(name, name + 1, (--u->count - i) * sizeof(*name));
+		i--;
+	}
+}
+
 static enum status take_member(struct unpacking *u, const struct cpio_member *m)
 {
 	AUTO_DONE(bytes) path = { 0 };
-	enum status status;
+	enum status status = resolve(u, m->name, &path);
 
-	if (m->kind == CPIO_OTHER)
-		return OK;
-	status = resolve(u, m->name, &path);
 	if (status != OK || path.len == 0)
 		return status;
+	forget_link(u, span_of(&path));
+	if (m->kind == CPIO_OTHER)
+		return OK;
 	if (m->kind == CPIO_LINK)
 		return keep_name(u, m, span_of(&path));
 	/* Without content yet it is listed as empty: what comes last counts. */
