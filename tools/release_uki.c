@@ -32,7 +32,8 @@ static enum status refuse_unpredicted(const struct uki_image *uki, const char *n
 	return OK;
 }
 
-/* The stub has the firmware load the kernel in it, which is measured once more. */
+/* The firmware loads the kernel for the stub and measures it once more; but with Secure Boot
+ * the stub answers for it in the firmware's stead, whose verifying is also its measuring. */
 static enum status add_kernel(struct boot_draft *d, struct span kernel, const char *name)
 {
 	struct pe_image image;
@@ -80,6 +81,16 @@ static enum status add_initrd(struct boot_draft *d, struct span initrd)
 	return status;
 }
 
+static void say_section(const char *name, enum status status)
+{
+	if (status == STATUS_UNSUPPORTED)
+		(void)unusable("%s: one of its sections is longer in memory than in the file, "
+			       "which is not predicted: build it with whole sections",
+			       name);
+	else
+		(void)unusable("%s: one of its sections stands there twice", name);
+}
+
 enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const char *name)
 {
 	struct uki_image uki;
@@ -87,17 +98,20 @@ enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const 
 	enum status status = uki_image_parse(image, &uki);
 
 	if (status != OK && status != STATUS_NOT_FOUND)
-		(void)unusable("%s: one of its sections stands there twice", name);
+		say_section(name, status);
 	if (status == OK)
 		status = refuse_unpredicted(&uki, name);
-	if (status == OK)
+	if (status == OK && !d->secure_boot)
 		status = add_kernel(d, uki.kernel, name);
 	if (status == OK)
 		status = add_load_options(d, uki.command_line);
 	if (status == OK && uki.initrd.len > 0)
 		status = add_initrd(d, uki.initrd);
-	if (status == OK)
+	if (status == OK) {
 		status = uki_predict(image, DIGEST_SHA256, &values);
+		if (status != OK)
+			say_section(name, status);
+	}
 	for (size_t i = 0; status == OK && i < values.count; i++)
 		boot_draft_pcr(d, PCR_KERNEL_IMAGE, &values.value[i]);
 	return status;

@@ -103,8 +103,8 @@ static void read_section(struct reader *r, struct span strings, struct pe_image 
 {
 	struct pe_section section = { 0 };
 	struct span field = reader_take(r, 8);
-	size_t virtual_size = reader_le32(r);
 
+	section.virtual_size = reader_le32(r);
 	reader_skip(r, 4); /* VirtualAddress */
 	section.raw_size = reader_le32(r);
 	section.offset = reader_le32(r);
@@ -116,8 +116,8 @@ static void read_section(struct reader *r, struct span strings, struct pe_image 
 	section.name = section_name(field, strings);
 	section.content = reader_take(&content, section.raw_size);
 	reader_fail(r, content.status);
-	if (section.content.len > virtual_size)
-		section.content.len = virtual_size;
+	if (section.content.len > section.virtual_size)
+		section.content.len = section.virtual_size;
 	image->section[image->section_count++] = section;
 }
 

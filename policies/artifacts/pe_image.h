@@ -15,6 +15,7 @@ struct pe_section {
 	struct span content; /* in the file, without the padding behind it */
 	uint32_t offset; /* of what is in the file, */
 	uint32_t raw_size; /* padding included */
+	uint32_t virtual_size; /* in memory: what the file lacks is zeros there */
 };
 
 struct pe_image {

@@ -31,13 +31,16 @@ static unsigned version_of(struct span magic)
 	return version;
 }
 
-/* OK with an empty span where there is none. */
+/* OK with an empty span where there is none. The stub takes a section as long as it is in
+ * memory, zeros that the file lacks included. */
 static enum status content_of(const struct pe_image *image, const char *name, struct span *out)
 {
 	struct pe_section section;
 	enum status status = pe_image_section(image, name, &section);
 
 	*out = (struct span){ 0 };
+	if (status == OK && section.virtual_size > section.raw_size)
+		return STATUS_UNSUPPORTED;
 	if (status == OK)
 		*out = section.content;
 	return status == STATUS_NOT_FOUND ? OK : status;
@@ -46,11 +49,12 @@ static enum status content_of(const struct pe_image *image, const char *name, st
 enum status uki_image_parse(const struct pe_image *image, struct uki_image *out)
 {
 	struct uki_image uki = { 0 };
-	struct pe_section kernel;
 	struct span magic;
 	struct span added[2];
-	enum status status = pe_image_section(image, ".linux", &kernel);
+	enum status status = content_of(image, ".linux", &uki.kernel);
 
+	if (status == OK && uki.kernel.len == 0)
+		return STATUS_NOT_FOUND;
 	if (status == OK)
 		status = content_of(image, ".sdmagic", &magic);
 	if (status == OK)
@@ -63,7 +67,6 @@ enum status uki_image_parse(const struct pe_image *image, struct uki_image *out)
 		status = content_of(image, ".pcrpkey", &added[1]);
 	if (status != OK)
 		return status;
-	uki.kernel = kernel.content;
 	uki.stub_version = version_of(magic);
 	uki.adds_to_initrd = added[0].len > 0 || added[1].len > 0;
 	while (uki.command_line.len > 0 && uki.command_line.data[uki.command_line.len - 1] == 0)
@@ -86,16 +89,16 @@ static enum status extend_parts(const struct pe_image *image, struct hasher *has
 	for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++) {
 		/* Its name with the closing NUL. */
 		struct span name = { (const uint8_t *)measured[i], strlen(measured[i]) + 1 };
-		struct pe_section section;
-		enum status status = pe_image_section(image, measured[i], &section);
+		struct span content;
+		enum status status = content_of(image, measured[i], &content);
 
 		/* An empty one is none to the stub. */
-		if (status == STATUS_NOT_FOUND || (status == OK && section.content.len == 0))
+		if (status == OK && content.len == 0)
 			continue;
 		if (status == OK)
 			status = extend(hasher, pcr, name);
 		if (status == OK)
-			status = extend(hasher, pcr, section.content);
+			status = extend(hasher, pcr, content);
 		if (status != OK)
 			return status;
 	}

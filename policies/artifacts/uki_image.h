@@ -14,7 +14,8 @@ struct uki_image {
 	bool adds_to_initrd; /* PCR signatures or their key, which it packs itself */
 };
 
-/* STATUS_NOT_FOUND for an image without a kernel in it. */
+/* STATUS_NOT_FOUND for an image without a kernel in it, STATUS_MALFORMED where a section
+ * stands twice, STATUS_UNSUPPORTED where one is longer in memory than in the file. */
 enum status uki_image_parse(const struct pe_image *image, struct uki_image *out);
 
 /* The stub measures each part that it knows, its name and its content, into PCR

@@ -599,6 +599,27 @@ static void a_unified_image_gives_pcr_11_phase_by_phase(void **state)
 	}
 }
 
+/* What the file lacks is zeros in memory, and measured there. */
+static void a_section_longer_in_memory_than_in_the_file_is_refused(void **state)
+{
+	static const char *const names[] = { ".linux", ".cmdline", ".initrd", ".sdmagic" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO_DONE(bytes) file = { 0 };
+		struct pe_image image;
+		struct uki_image uki;
+
+		make_uki(&file);
+		uint8_t *header = memmem(file.data, file.len, names[i], strlen(names[i]));
+
+		assert_non_null(header);
+		header[10] = 1; /* VirtualSize: 64 KiB more */
+		assert_int_equal(pe_image_parse(span_of(&file), &image), OK);
+		assert_int_equal(uki_image_parse(&image, &uki), STATUS_UNSUPPORTED);
+	}
+}
+
 static void an_image_without_a_kernel_is_no_unified_one(void **state)
 {
 	AUTO_DONE(bytes) file = { 0 };
@@ -643,6 +664,7 @@ int main(void)
 		cmocka_unit_test(a_store_gives_the_variables_that_are_there),
 		cmocka_unit_test(a_broken_store_is_refused),
 		cmocka_unit_test(a_unified_image_gives_pcr_11_phase_by_phase),
+		cmocka_unit_test(a_section_longer_in_memory_than_in_the_file_is_refused),
 		cmocka_unit_test(an_image_without_a_kernel_is_no_unified_one),
 	};
 
