@@ -158,6 +158,8 @@ static enum status read_approvals(struct loading *l, struct judged *judged)
 			return loading_refuse(l, status, "bad-signature", path,
 					      "signatures[0].sig");
 		status = check_approval(l, path, span_of(&dsse.payload), judged, &class);
+		if (status == OK)
+			status = loading_proven(l, "approval", span_of(&dsse.payload), key);
 		if (status != OK)
 			return status;
 		count_approval(judged, class, key);
@@ -217,6 +219,8 @@ static enum status check_baselines(struct loading *l, const struct judged *first
 			status = loading_pinned(l, path, span_of(&dsse.payload), &manifest);
 		if (status == OK)
 			status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+		if (status == OK)
+			status = loading_proven(l, "manifest", span_of(&dsse.payload), signer);
 		if (status == OK)
 			status = judge_approved(l, path, span_of(&dsse.payload),
 						"baseline-not-approved", &judged);

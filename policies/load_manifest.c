@@ -271,6 +271,8 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 		status = loading_pinned(l, path, span_of(&dsse.payload), &entry->manifest);
 	if (status == OK)
 		status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (status == OK)
+		status = loading_proven(l, "manifest", span_of(&dsse.payload), signer);
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_MANIFEST, &s) != OK ||

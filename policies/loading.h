@@ -9,13 +9,15 @@
 #include "policies/revocations.h"
 #include "policies/root.h"
 #include "policies/timestamp.h"
+#include "policies/transparency/merkle.h"
 
 /*
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_online.c
- * (timestamp, index, revocations, matrix), load_rollback.c, load_manifest.c
- * (manifests, sets), load_approvals.c (what a manifest changes, and who approved
- * that). Every function that fails has filled the refusal.
+ * (timestamp, index, revocations, matrix), load_proofs.c (what the release log
+ * has to prove), load_rollback.c, load_manifest.c (manifests, sets),
+ * load_approvals.c (what a manifest changes, and who approved that). Every function
+ * that fails has filled the refusal.
  */
 
 /* Clocks of signers and verifiers differ by this much at most. */
@@ -48,6 +50,9 @@ struct loading {
 	struct matrix matrix;
 	size_t way_back_count;
 	struct way_back way_back[INDEX_ROLLBACKS_MAX];
+	struct hasher hasher;
+	struct tree_head log; /* as the witness saw it */
+	bool goes_without_proofs; /* for a revocation's sake */
 	struct manifest manifest;
 	struct image_builder image;
 	size_t table_count;
@@ -109,6 +114,11 @@ enum status check_epoch(struct loading *l, const struct index_entry *was);
 bool is_left_behind(const struct loading *l, const struct index_entry *entry, int64_t *since);
 /* The highest version from which a rollback leads here; 0: none. */
 uint64_t rolled_back_from(const struct loading *l, const struct index_entry *entry);
+/* The log that was witnessed goes on from the one that was seen before. */
+enum status load_log(struct loading *l);
+/* Where the root asks for it: the document stands in the log, with this key's
+ * signature. */
+enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key);
 enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
  * previous; approved by as many as that class asks for, and so is each baseline

@@ -14,7 +14,8 @@ libpolicies_a_SOURCES = \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
 	policies/load_approvals.c policies/load_envelope.c policies/load_manifest.c \
-	policies/load_online.c policies/load_rollback.c policies/load_root.c policies/loading.h \
+	policies/load_online.c policies/load_proofs.c policies/load_rollback.c policies/load_root.c \
+	policies/loading.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h \
@@ -41,6 +42,7 @@ libtransparency_a_SOURCES = \
 	policies/transparency/merkle.c policies/transparency/merkle.h \
 	policies/transparency/merkle_proof.c policies/transparency/merkle_proof.h \
 	policies/transparency/note.c policies/transparency/note.h \
+	policies/transparency/release_log.c policies/transparency/release_log.h \
 	policies/transparency/tile.c policies/transparency/tile.h \
 	policies/transparency/tree_edge.c policies/transparency/tree_edge.h
 TRANSPARENCY_LIBS = libtransparency.a $(MESSAGES_LIBS)

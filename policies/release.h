@@ -19,6 +19,7 @@ struct release_mark {
 
 struct release_marks {
 	struct release_mark root, timestamp, index, revocations;
+	struct release_mark log; /* size and root of its tree; size 0: none seen */
 	int64_t time; /* the latest time a load was fixed at */
 };
 

@@ -176,14 +176,15 @@ static void read_owners(struct root *root, struct strict_cursor *predicate)
 
 /* What a root may already ask for and this version cannot give is refused:
  * never skipped because it is not there yet. */
-static void read_requirements(struct strict_cursor *predicate)
+static void read_requirements(struct root *root, struct strict_cursor *predicate)
 {
 	if (strict_bool(predicate, "requireProvenance"))
 		strict_fail(predicate, "requireProvenance", STATUS_UNSUPPORTED,
 			    "not-supported-by-this-version");
-	if (strict_bool(predicate, "requireProofs"))
-		strict_fail(predicate, "requireProofs", STATUS_UNSUPPORTED,
-			    "not-supported-by-this-version");
+	root->requires_proofs = strict_bool(predicate, "requireProofs");
+	if (root->requires_proofs &&
+	    (root->role[ROLE_LOG].threshold == 0 || root->role[ROLE_WITNESS].threshold == 0))
+		strict_fail(predicate, "requireProofs", STATUS_MALFORMED, "log-role-missing");
 }
 
 enum status root_open(struct span payload, struct root *root)
@@ -206,7 +207,7 @@ enum status root_open(struct span payload, struct root *root)
 	class_rules_read(predicate, &root->class_rules);
 	read_caps(root, predicate);
 	read_owners(root, predicate);
-	read_requirements(predicate);
+	read_requirements(root, predicate);
 	return strict_end(predicate);
 }
 

@@ -81,6 +81,7 @@ struct root {
 	struct class_rules class_rules;
 	struct root_caps caps;
 	struct layer_owner owner[LAYERS];
+	bool requires_proofs; /* from the log, cosigned by the witness */
 };
 
 /*

@@ -56,6 +56,10 @@ static void check_separation(struct root *root, struct strict_cursor *roles)
 		{ ROLE_APPROVE_SECURITY, ROLE_BUILD },
 		{ ROLE_APPROVE_SECURITY, ROLE_RELEASE_SIGN },
 		{ ROLE_APPROVE_SECURITY, ROLE_PUBLISH },
+		{ ROLE_WITNESS, ROLE_LOG },
+		{ ROLE_WITNESS, ROLE_BUILD },
+		{ ROLE_WITNESS, ROLE_RELEASE_SIGN },
+		{ ROLE_WITNESS, ROLE_PUBLISH },
 	};
 
 	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
@@ -100,6 +104,16 @@ static void check_single_signers(struct root *root, struct strict_cursor *roles)
 				    "threshold-not-one");
 }
 
+/* Notes of transparency logs are signed with Ed25519. */
+static void check_log_schemes(struct root *root, struct strict_cursor *roles)
+{
+	key_mask keys = root->role[ROLE_LOG].keys | root->role[ROLE_WITNESS].keys;
+
+	for (size_t i = 0; i < root->key_count; i++)
+		if ((keys >> i & 1) != 0 && root->key[i].scheme != SCHEME_ED25519)
+			strict_fail(roles, NULL, STATUS_UNSUPPORTED, "log-key-not-ed25519");
+}
+
 void root_check_duties(struct root *root, struct strict_cursor *roles)
 {
 	check_keys(root, roles);
@@ -110,5 +124,7 @@ void root_check_duties(struct root *root, struct strict_cursor *roles)
 	check_team(root, roles, ROLE_APPROVE_PLATFORM, TEAM_PLATFORM);
 	check_team(root, roles, ROLE_APPROVE_SECURITY, TEAM_IDENTITY_SECURITY);
 	check_team(root, roles, ROLE_REVOKE, TEAM_IDENTITY_SECURITY);
+	check_team(root, roles, ROLE_WITNESS, TEAM_IDENTITY_SECURITY);
+	check_log_schemes(root, roles);
 	check_separation(root, roles);
 }

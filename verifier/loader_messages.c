@@ -35,10 +35,22 @@ static const struct wire_field release_marks_fields[] = {
 	WIRE_STRUCT(release_marks, timestamp, release_mark_wire),
 	WIRE_STRUCT(release_marks, index, release_mark_wire),
 	WIRE_STRUCT(release_marks, revocations, release_mark_wire),
+	WIRE_STRUCT(release_marks, log, release_mark_wire),
 	WIRE_TIME(release_marks, time),
 };
 static const struct wire_table release_marks_wire =
 	WIRE_TABLE(struct release_marks, release_marks_fields);
+
+/* As they were stored before there was a log: never edited. */
+static const struct wire_field logless_marks_fields[] = {
+	WIRE_STRUCT(release_marks, root, release_mark_wire),
+	WIRE_STRUCT(release_marks, timestamp, release_mark_wire),
+	WIRE_STRUCT(release_marks, index, release_mark_wire),
+	WIRE_STRUCT(release_marks, revocations, release_mark_wire),
+	WIRE_TIME(release_marks, time),
+};
+static const struct wire_table logless_marks_wire =
+	WIRE_TABLE(struct release_marks, logless_marks_fields);
 
 enum status release_marks_encode(const struct release_marks *marks, struct bytes *out)
 {
@@ -50,6 +62,19 @@ enum status release_marks_decode(struct span body, struct release_marks *out)
 	struct release_marks marks = { 0 };
 	enum status status = wire_decode(&release_marks_wire, body, &marks);
 
+	if (status == OK)
+		*out = marks;
+	return status;
+}
+
+enum status release_marks_decode_stored(struct span stored, struct release_marks *out)
+{
+	struct release_marks marks = { 0 };
+
+	if (release_marks_decode(stored, out) == OK)
+		return OK;
+
+	enum status status = wire_decode(&logless_marks_wire, stored, &marks);
 	if (status == OK)
 		*out = marks;
 	return status;

@@ -18,6 +18,8 @@ struct load_refusal {
 
 enum status release_marks_encode(const struct release_marks *marks, struct bytes *out);
 enum status release_marks_decode(struct span body, struct release_marks *out);
+/* Those of a store that an earlier version wrote, too. */
+enum status release_marks_decode_stored(struct span stored, struct release_marks *out);
 enum status load_refusal_encode(const struct load_refusal *refusal, struct bytes *out);
 enum status load_refusal_decode(struct span body, struct load_refusal *out);
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const watched[RELEASE_WATCHED] = { "", "timestamp.json", "index", "root",
-						      "revocations" };
+static const char *const watched[RELEASE_WATCHED] = { "",     "timestamp.json", "index",
+						      "root", "revocations",	"log/witnessed" };
 
 static void look(const struct release_watch *watch, struct stat *seen)
 {

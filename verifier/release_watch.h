@@ -7,7 +7,7 @@
 
 /* Whether a release directory is another than at the last look: by the inodes
  * and times of what every publication touches. */
-#define RELEASE_WATCHED 5
+#define RELEASE_WATCHED 6
 
 struct release_watch {
 	const char *directory;

@@ -1,6 +1,7 @@
 # Attacks: signed releases (r).
 if HAVE_CMOCKA
-ATTACK_TESTS += tests/attacks/test_attacks_documents tests/attacks/test_attacks_publish \
+ATTACK_TESTS += tests/attacks/test_attacks_documents tests/attacks/test_attacks_log \
+	tests/attacks/test_attacks_publish \
 	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
 RELEASE_ATTACKS = tests/attacks/signed_text.c tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
@@ -8,6 +9,10 @@ tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_docume
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_documents_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_documents_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_log_SOURCES = tests/attacks/test_attacks_log.c \
+	tests/unit/line_log.c tests/unit/line_log.h $(RELEASE_ATTACKS)
+tests_attacks_test_attacks_log_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_log_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_release_SOURCES = tests/attacks/test_attacks_release.c \
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_release_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)

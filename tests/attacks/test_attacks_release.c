@@ -307,17 +307,6 @@ static void r23_an_exclude_reaches_nothing_that_matters(void **state)
 	assert_int_equal(out.status, OK);
 }
 
-static void r24_proofs_that_nobody_here_checks_are_not_skipped(void **state)
-{
-	static const struct refusal_row rows[] = {
-		{ { "root", "\"requireProofs\":false", "\"requireProofs\":true" },
-		  "not-supported-by-this-version" },
-	};
-	(void)state;
-
-	outcome_all_refused(ROWS(rows));
-}
-
 static void r25_no_release_is_no_right(void **state)
 {
 	AUTO_DONE(line) line = { 0 };
@@ -342,7 +331,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r21_cells_that_the_matrix_does_not_allow_do_not_count),
 	cmocka_unit_test(r22_a_set_file_of_another_size_or_content_is_refused),
 	cmocka_unit_test(r23_an_exclude_reaches_nothing_that_matters),
-	cmocka_unit_test(r24_proofs_that_nobody_here_checks_are_not_skipped),
 	cmocka_unit_test(r25_no_release_is_no_right),
 };
 

@@ -11,7 +11,7 @@ tests_bench_fleet_load_SOURCES = tests/bench/fleet_load.c \
 	$(BENCH_MEASURE) $(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_bench_fleet_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
 	$(LIBEVENT_CFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
-tests_bench_fleet_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
+tests_bench_fleet_load_LDADD = $(STORE_LIBS) $(POLICIES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS)
 CLEANFILES += tests/bench/fleet_load
 BENCHES += bench-fleet

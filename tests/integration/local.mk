@@ -48,7 +48,7 @@ tests_integration_make_evidence_SOURCES = tests/integration/make_evidence.c $(EV
 	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_integration_make_evidence_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
 	$(CMOCKA_CFLAGS)
-tests_integration_make_evidence_LDADD = libpolicies.a $(MESSAGES_LIBS) $(APPRAISAL_TEST_LIBS)
+tests_integration_make_evidence_LDADD = $(POLICIES_LIBS) $(APPRAISAL_TEST_LIBS)
 TESTS += tests/integration/appraise
 endif
 EXTRA_DIST += tests/integration/appraise
@@ -70,7 +70,7 @@ tests_integration_kill_load_SOURCES = tests/integration/kill_load.c \
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$(srcdir)/tests/bench \
 	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
-tests_integration_kill_load_LDADD = $(STORE_LIBS) libpolicies.a $(MESSAGES_LIBS) \
+tests_integration_kill_load_LDADD = $(STORE_LIBS) $(POLICIES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
 LONG_TESTS += tests/integration/kill_series tests/integration/verifier_faults
 check_DATA += tests/integration/clock_shift.so

@@ -29,6 +29,8 @@ static const struct {
 	{ "sec-review", "sam", "identity-security" },
 	{ "verifier", "verifier-1", "identity-security" },
 	{ "verifier-2", "verifier-2", "identity-security" },
+	{ "log", "lou", "platform" },
+	{ "witness", "wes", "identity-security" },
 };
 
 #define PEOPLE (sizeof(people) / sizeof(people[0]))
@@ -36,7 +38,7 @@ static const struct {
 
 static EVP_PKEY *keys[PEOPLE];
 
-static EVP_PKEY *key_of(const char *name)
+EVP_PKEY *line_key(const char *name)
 {
 	for (size_t i = 0; i < PEOPLE; i++) {
 		uint8_t seed[32];
@@ -87,7 +89,7 @@ void line_put(struct line *line, const char *path, struct span content)
 static size_t sign(const char *key, struct span message, uint8_t *out, size_t size)
 {
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-	EVP_PKEY *pkey = key_of(key);
+	EVP_PKEY *pkey = line_key(key);
 	const EVP_MD *md = EVP_PKEY_is_a(pkey, "EC") ? EVP_sha256() : NULL;
 
 	assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, pkey), 1);
@@ -172,7 +174,7 @@ static void root_keys(struct bytes *out)
 {
 	for (size_t i = 0; i < PEOPLE; i++) {
 		uint8_t *spki = NULL;
-		int len = i2d_PUBKEY(key_of(people[i].name), &spki);
+		int len = i2d_PUBKEY(line_key(people[i].name), &spki);
 
 		assert_true(len > 0);
 		assert_int_equal(bytes_printf(out,

@@ -2,6 +2,7 @@
 #ifndef TESTS_RELEASE_LINE_H
 #define TESTS_RELEASE_LINE_H
 
+#include "base/auto_openssl.h"
 #include "policies/release.h"
 
 /*
@@ -46,6 +47,8 @@ void line_difference(struct line *line, char hex[LINE_HEX_SIZE]);
 struct bytes *line_file(struct line *line, const char *path);
 void line_put(struct line *line, const char *path, struct span content);
 void line_remove(struct line *line, const char *path);
+/* The private key of one of the line's people, by the name it has in the root. */
+EVP_PKEY *line_key(const char *name);
 /* Signs text as an envelope and puts it there. */
 void line_put_signed(struct line *line, const char *path, const char *key, const char *text);
 /* The same with any signature. */

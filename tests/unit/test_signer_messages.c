@@ -217,6 +217,27 @@ static void marks_and_refusals_of_loads_come_back(void **state)
 				     OK);
 }
 
+/* Root, timestamp, index, revocations, each with a version and no digest; time. */
+static void marks_that_were_stored_before_there_was_a_log_are_read(void **state)
+{
+	uint8_t stored[4 * (8 + 2) + 8] = { 0 };
+	struct release_marks marks = { .log.version = 5 };
+	(void)state;
+
+	stored[7] = 3;
+	stored[sizeof(stored) - 1] = 9;
+	assert_int_not_equal(release_marks_decode((struct span){ stored, sizeof(stored) }, &marks),
+			     OK);
+	assert_int_equal(
+		release_marks_decode_stored((struct span){ stored, sizeof(stored) }, &marks), OK);
+	assert_int_equal(marks.root.version, 3);
+	assert_int_equal(marks.log.version, 0);
+	assert_int_equal(marks.time, 9);
+	assert_int_not_equal(
+		release_marks_decode_stored((struct span){ stored, sizeof(stored) - 1 }, &marks),
+		OK);
+}
+
 struct outer {
 	struct node_id node;
 };
@@ -247,6 +268,7 @@ int main(void)
 		cmocka_unit_test(a_detail_with_a_nul_inside_is_refused),
 		cmocka_unit_test(every_refusal_has_a_name_and_an_http_status),
 		cmocka_unit_test(marks_and_refusals_of_loads_come_back),
+		cmocka_unit_test(marks_that_were_stored_before_there_was_a_log_are_read),
 		cmocka_unit_test(a_table_of_another_struct_is_refused),
 	};
 

@@ -13,4 +13,4 @@ libappraisal_a_SOURCES = \
 	verifier/appraisal/reason.c verifier/appraisal/reason.h \
 	verifier/appraisal/secure_boot.c verifier/appraisal/secure_boot.h \
 	verifier/appraisal/state.c verifier/appraisal/state.h
-APPRAISAL_LIBS = libappraisal.a libpolicies.a libtpm.a $(BASE_LIBS)
+APPRAISAL_LIBS = libappraisal.a libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)

@@ -44,7 +44,7 @@ enum status releases_marks(struct signer *s, struct release_marks *out)
 	}
 	if (status != OK)
 		return status;
-	return release_marks_decode(stored, out) == OK ? OK : STATUS_IO;
+	return release_marks_decode_stored(stored, out) == OK ? OK : STATUS_IO;
 }
 
 enum status releases_marks_set(struct signer *s, const struct release_marks *marks)
@@ -72,7 +72,8 @@ static enum status raise_marks(struct signer *s, const struct release_marks *mar
 		return status;
 	if (goes_back(&seen.root, &marks->root) || goes_back(&seen.timestamp, &marks->timestamp) ||
 	    goes_back(&seen.index, &marks->index) ||
-	    goes_back(&seen.revocations, &marks->revocations) || marks->time < seen.time)
+	    goes_back(&seen.revocations, &marks->revocations) ||
+	    goes_back(&seen.log, &marks->log) || marks->time < seen.time)
 		return STATUS_DENIED;
 	return releases_marks_set(s, marks);
 }
