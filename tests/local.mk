@@ -25,4 +25,5 @@ TESTS += tests/layers
 
 # A real machine takes minutes: tools/check boots one, make check does not.
 EXTRA_DIST += tests/boot/README.md tests/boot/run tests/boot/packages.sh tests/boot/image.sh \
-	tests/boot/machine.sh tests/boot/verifier.sh tests/boot/scenarios.sh tests/boot/guest
+	tests/boot/machine.sh tests/boot/verifier.sh tests/boot/scenarios.sh tests/boot/modules.sh \
+	tests/boot/weaker.sh tests/boot/guest

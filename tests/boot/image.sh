@@ -13,8 +13,9 @@
 boot_modules="virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci
 	virtio_blk failover net_failover virtio_net virtio_console"
 identity_module=nlmon
+ima_policy=/etc/ima/ima-policy
 unknown_modules="dummy ifb tun"
-command_line="console=ttyS0 root=/dev/vda2 ima_policy=tcb net.ifnames=0 panic=-1"
+command_line="console=ttyS0 root=/dev/vda2 ima_policy=tcb lockdown=integrity net.ifnames=0 panic=-1"
 
 # Nobody logs in, and every process costs without acceleration.
 unused_units="serial-getty@ttyS0.service getty-static.service systemd-user-sessions.service
@@ -127,6 +128,7 @@ image_attestd() {
 		ln -s "${unit#"$machine/tree"}" "$machine/tree/etc/systemd/system/multi-user.target.wants/"
 }
 
+image_program() { cc -D_GNU_SOURCE -static -O1 -o "$machine/foreign/$1" "$guest/$1.c"; }
 image_foreign() {
 	local module
 
@@ -134,10 +136,11 @@ image_foreign() {
 	for module in $unknown_modules; do
 		cp "$(module_file "$module")" "$machine/foreign/" || return 1
 	done
+	cp "$machine/tree$ima_policy" "$machine/foreign/" || return 1
 	# One byte of the code is another one: its signature does not hold.
 	cp "$(module_file "$identity_module")" "$machine/foreign/patched.ko" &&
 		printf '\x90' | dd of="$machine/foreign/patched.ko" bs=1 seek=1024 conv=notrunc status=none &&
-		cc -D_GNU_SOURCE -static -O1 -o "$machine/foreign/run_memfd" "$guest/run_memfd.c" &&
+		image_program run_memfd && image_program load_memory && image_program load_kexec &&
 		xz -k --check=crc32 "$machine/foreign/tun.ko"
 }
 

@@ -16,18 +16,18 @@ prepare() {
 	identity_file=${identity_file#"$kernel"}
 	platform_log || return 1
 	cache_end
-	release_begin && release_collect && release_publish "first release" || {
+	release_begin && release_collect >>"$work/release.log" 2>&1 && release_publish "first release" || {
 		cat "$work/release.log" >&2
 		return 1
 	}
 	verifier_begin && machine_configuration && image_disk
 }
 
-# From artifacts alone: this machine has not been booted yet.
+# release_collect OPTION...: from artifacts alone; this machine has not been booted yet.
 release_collect() {
 	"$attestctl" release collect "$line" --esp "$machine/esp" --initramfs "$machine/initramfs.img" \
 		--tree "$machine/tree" --firmware-variables "$variables" --platform-log "$platform" \
-		--identity "$attestd_file" --identity "$identity_file" >>"$work/release.log" 2>&1
+		--identity "$attestd_file" --identity "$identity_file" "$@"
 }
 
 load_identity() { guest "modprobe $identity_module"; }
@@ -75,58 +75,126 @@ named() {
 }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
+# explained FILTER [JQ-OPTION...]: true of what the verifier says. Not by jq's exit status:
+# it is 0 where there was nothing to read.
+explained() {
+	local filter=$1
+	shift
+	[ "$("$attestctl" node explain "$node" --json 2>/dev/null | jq "$@" "$filter")" = true ]
+}
+# refused CODE LAYER OWNER ADVICE: one of the reasons is this one, of this layer and owner,
+# and tells the operator that.
+refused() {
+	explained 'any(.reasons[]?; .code == $code and .layer == $layer and (.owner | startswith($owner))
+		and (.advice | contains($advice)))' \
+		--arg code "$1" --arg layer "$2" --arg owner "$3" --arg advice "$4"
+}
+# What was thought of an earlier boot does not count.
+judged_since() { explained '.attested >= $since' --argjson since "$1"; }
+
+# reasons: for a failure's last line; all of them are kept.
+reasons() {
+	echo "$(state): $("$attestctl" node explain "$node" --json 2>/dev/null |
+		jq -c '[.reasons[]? | .code] | group_by(.) | map({(.[0]): length}) | add')"
+}
+# is_refused CODE LAYER OWNER ADVICE: no right, and that is among the reasons.
+is_refused() {
+	await 1200 refused "$@" || fail "no $1 of $2, $3, saying '$4': $(reasons)"
+	state_is untrusted || fail "$1, and the node is $(state)"
+	lacks_svid || fail "$1, and there is an SVID"
+}
+# judged_machine: a fresh boot whose first verdict is in, whatever it is.
+judged_machine() {
+	local since
+	since=$(date +%s)
+	booted_machine
+	load_identity || fail "the identity module does not load"
+	await 1800 judged_since "$since" || fail "no verdict on this boot: $(reasons)"
+}
+
 appraised() {
 	"$attestctl" node show "$node" --evidence --output "$work/evidence.json" &&
 		"$attestctl" appraise --evidence "$work/evidence.json" --releases "$line/release" \
 			--root "$root" >"$work/appraisal.log" 2>&1
 }
 
+# The logs that the verifier judged, held against artifacts once more and counted: prints
+# how many boot events and IMA entries there were, and that each is explained.
+logs_counted() {
+	local events entries
+	rm -rf "$work/recount" && cp -r "$line" "$work/recount" || return 1
+	jq -r .evidence.bootLog "$work/evidence.json" | base64 -d >"$work/boot_log.bin"
+	jq -r .evidence.imaLog.entries "$work/evidence.json" | base64 -d >"$work/ima_log.bin"
+	line=$work/recount release_collect --check-log "$work/boot_log.bin" --ima-log "$work/ima_log.bin" \
+		>"$work/recount.log" 2>&1 || return 1
+	events=$(sed -nE 's/.*boot_log.bin: ([0-9]+) of \1 events explained/\1/p' "$work/recount.log")
+	entries=$("$attestctl" imalog "$work/ima_log.bin" --json | jq .entries)
+	"$attestctl" appraise --evidence "$work/evidence.json" --releases "$line/release" --root "$root" --json |
+		jq '.reasons == [] and .moreReasons == 0 and .excluded == 0 and .violations == 0 and .entries == $entries' \
+			--argjson entries "$entries" | grep -qx true || return 1
+	[ "$events" -gt 0 ] && echo "$events of $events boot events and $entries of $entries IMA entries explained"
+}
+
 scenario_good() {
+	local counted
 	trusted_machine
 	guest 'cat /sys/kernel/security/lockdown' | grep -q '\[integrity\]' || fail "no lockdown"
 	fetch_svid || fail "the SVID is for somebody else"
 	appraised || fail "attestctl appraise: $(cat "$work/appraisal.log")"
-	said="trusted; $(sed -nE 's/.* ([0-9]+ IMA entries explained).*/\1/p' "$work/appraisal.log"); the SVID verifies outside"
+	counted=$(logs_counted) || fail "not all is explained: $(cat "$work/recount.log")"
+	said="trusted; $counted; the SVID verifies outside"
 }
 
-scenario_module_inserted() {
-	local since took count
-	trusted_machine
-	fetch_svid || fail "the SVID is for somebody else"
-	guest 'insmod /mnt/dummy.ko' || fail "a signed module does not load"
-	since=$(milliseconds)
-	await 100 state_is untrusted || fail "the node is $(state) with an unknown module"
-	took=$(($(milliseconds) - since))
-	[ "$took" -le 5000 ] || fail "untrusted after $took ms only"
-	named dummy.ko kernel Kim
-	await 100 lacks_svid || fail "the SVID is still there"
-	await 100 key_is_dead || fail "the minting key still signs"
-	guest 'cp /mnt/ifb.ko /run/ && insmod /run/ifb.ko' || fail "a module on tmpfs does not load"
-	await 100 eval 'explain | grep -q /run/ifb.ko' || fail "no word of the module on tmpfs: $(explain)"
-	count=$(ima_count)
-	guest 'insmod /mnt/tun.ko.xz' || fail "a compressed module does not load"
-	[ "$(ima_count)" -eq "$count" ] || fail "IMA measures compressed modules now"
-	guest 'rmmod tun; echo 1 >/proc/sys/kernel/modules_disabled'
-	guest 'insmod /mnt/tun.ko.xz' >/dev/null && fail "a module was loaded in spite of modules_disabled"
-	said="untrusted after $took ms, named with its owner; a compressed module left no entry, modules_disabled keeps it out"
+# The TPM's own count of its resets, under the quote's signature: TPMS_ATTEST with a signer
+# of 34 bytes and extra data of 32 (TPM 2.0 Part 2, 10.12.12), then the clock.
+reset_count() {
+	"$attestctl" node show "$node" --evidence --output "$work/evidence.json" || return 1
+	jq -r .evidence.attest "$work/evidence.json" | base64 -d | od -An -j84 -N4 --endian=big -tu4 | tr -d ' '
 }
+# What the TPM answers, code first, in hexadecimal; what it is asked is in hexadecimal too.
+tpm_told() {
+	local commands='' command
+	for command in "$@"; do
+		commands="$commands tell $(sed 's/../\\\\x&/g' <<<"$command" | xargs printf | base64 -w 0);"
+	done
+	guest 'exec 3<>/dev/tpmrm0
+		tell() { echo "$1" | base64 -d | cat >&3; dd bs=4096 count=1 status=none <&3 >/run/answer; }
+		'"$commands"' tail -c +7 /run/answer | od -An -v -tx1 | tr -d " \n"'
+}
+# A primary of the NULL hierarchy as minting keys are, saved as who means to use it after
+# the next boot would (TPM 2.0 Part 3, 24.1, 28.2, 28.3).
+null_primary=800200000041000001314000000700000009400000090000000000000400000000
+null_primary=${null_primary}00180023000b00040472000000100018000b0003001000000000000000000000
+key_saved() {
+	local answer
+	answer=$(tpm_told "$null_primary" 80010000000e0000016280ffffff) || return 1
+	saved=${answer#00000000}
+	[ "$saved" != "$answer" ] && [ ${#saved} -gt 64 ]
+}
+key_loads() { tpm_told "8001$(printf %08x $((10 + ${#saved} / 2)))00000161$saved"; }
 key_is_dead() { guest 'journalctl -q -u attestd --no-pager' | grep -q 'minting key refuses'; }
-ima_count() { guest 'cat /sys/kernel/security/ima/runtime_measurements_count'; }
 
 scenario_reboot() {
-	local old_key nodes
+	local old_key nodes resets saved
 	[ -s "$work/svid.pem" ] || { trusted_machine && fetch_svid; } || fail "no SVID before"
 	old_key=$(minting_key)
 	[ -n "$old_key" ] || fail "no grant in the SVID of before"
+	[ -n "$booted" ] || trusted_machine
+	resets=$(reset_count) || fail "no evidence of the boot before"
+	key_saved || fail "the TPM saves no key of this boot"
+	key_loads | grep -q ^00000000 || fail "the key that was saved does not load in the same boot"
+	nodes=$("$attestctl" node list --json | wc -l)
 	booted_machine
+	# TPM_RC_INTEGRITY, of the first parameter
+	key_loads | grep -q ^000001df || fail "the TPM's answer to a key of the boot before: $(key_loads)"
 	scenario_identity_absent
 	load_identity || fail "the identity module does not load"
 	await_state trusted 240
 	fetch_svid || fail "the SVID is for somebody else"
 	[ "$(minting_key)" != "$old_key" ] || fail "the minting key is that of the boot before"
-	nodes=$("$attestctl" node list --json | wc -l)
-	[ "$nodes" -eq 1 ] || fail "$nodes nodes where one was"
-	said="trusted afresh with a new minting key, the same node"
+	[ "$(reset_count)" -gt "$resets" ] || fail "resetCount is $(reset_count), and was $resets"
+	[ "$("$attestctl" node list --json | wc -l)" -eq "$nodes" ] || fail "there is another node"
+	said="trusted afresh, the same node, resetCount $resets to $(reset_count); another minting key, and the TPM takes none of the boot before"
 }
 
 # Before anybody loads it, what has been seen is not enough.
@@ -151,22 +219,56 @@ scenario_identity_module() {
 	said="trusted once it was loaded; a patched one in its place is refused by name"
 }
 
-# unknown_runs PATH: the reasons name it; a memfd has a name and no path.
-unknown_runs() {
-	await 100 eval "explain | grep -q -- '$1'" || fail "no word of $1: $(explain)"
-	await 10 state_is untrusted || fail "the node is $(state) after $1 ran"
+digest_of() { guest "sha256sum $1" | cut -d' ' -f1; }
+# has_said CODE DETAIL LAYER OWNER: one of the reasons, its detail to the letter.
+has_said() {
+	await 200 explained 'any(.reasons[]?; .code == $code and .detail == $detail and
+		.layer == $layer and (.owner | startswith($owner)))' \
+		--arg code "$1" --arg detail "$2" --arg layer "$3" --arg owner "$4" ||
+		fail "no $1 of $2: $(reasons)"
 }
+# file_ran CODE PATH DIGEST: path and digest both; a memfd has a name and no path.
+file_ran() { has_said "$1" "$2 sha256:$3" userland Uma; }
+
 scenario_binary_replaced() {
+	local nproc=/usr/bin/nproc copy=/run/nproc digest
 	trusted_machine
-	guest 'cp /usr/bin/nproc /run/nproc && echo >>/run/nproc &&
-		cp --remove-destination /run/nproc /usr/bin/nproc && nproc' >/dev/null || fail "the replaced binary"
-	unknown_runs /usr/bin/nproc
-	named userland Uma
-	guest '/run/nproc' >/dev/null || fail "a binary on tmpfs"
-	unknown_runs /run/nproc
-	guest '/mnt/run_memfd /run/nproc' >/dev/null || fail "a binary in a memfd"
-	unknown_runs memfd:
-	said="untrusted; the replaced one, the one on tmpfs and the one without a file are named"
+	digest=$(digest_of $nproc)
+	guest "cp $nproc $copy && $copy" >/dev/null || fail "a copy on tmpfs"
+	file_ran ima-entry-elsewhere $copy "$digest"
+	state_is warned || fail "the node is $(state) after a copy ran elsewhere"
+	guest "/mnt/run_memfd $copy" >/dev/null || fail "a copy in a memfd"
+	file_ran ima-entry-elsewhere memfd:unknown "$digest"
+	guest "echo >>$copy && $copy" >/dev/null || fail "a binary on tmpfs"
+	digest=$(digest_of $copy)
+	file_ran ima-entry-unknown $copy "$digest"
+	await 10 state_is untrusted || fail "the node is $(state) after $copy ran"
+	guest "cp --remove-destination $copy $nproc && nproc" >/dev/null || fail "the replaced binary"
+	file_ran ima-entry-changed $nproc "$digest"
+	guest "echo >>$copy && /mnt/run_memfd $copy" >/dev/null || fail "a binary in a memfd"
+	file_ran ima-entry-unknown memfd:unknown "$(digest_of $copy)"
+	said="copies elsewhere give no right; a replaced one, one on tmpfs and one in a memfd are named with their digests"
+}
+
+# A library that is run while somebody may still write to it: measured as a violation.
+scenario_violation() {
+	[ -n "$booted" ] || trusted_machine
+	guest 'cp /usr/lib/x86_64-linux-gnu/libz.so.1.* /run/open.so && exec 3>>/run/open.so &&
+		LD_PRELOAD=/run/open.so nproc' >/dev/null || fail "the library that is written to"
+	await 200 refused ima-violation userland Uma "correct the IMA policy or the program" ||
+		fail "no violation: $(reasons)"
+	await 10 state_is untrusted || fail "the node is $(state) after a violation"
+	said="a library that was open for writing when it ran: ima-violation, with its layer and owner"
+}
+
+# Content that a release knows, in a place where kernels lie: still a kernel that nobody approved.
+scenario_kexec() {
+	[ -n "$booted" ] || trusted_machine
+	guest 'mkdir -p /boot && cp /usr/bin/nproc /boot/vmlinuz && /mnt/load_kexec /boot/vmlinuz' >/dev/null &&
+		fail "lockdown lets anything be the next kernel"
+	has_said ima-kexec "/boot/vmlinuz sha256:$(digest_of /boot/vmlinuz)" kernel Kim
+	await 10 state_is untrusted || fail "the node is $(state) after a kexec load"
+	said="a file handed to kexec, its content known or not: ima-kexec, with its layer and owner"
 }
 
 scenario_another_tpm() {
@@ -185,49 +287,4 @@ scenario_another_tpm() {
 	machine_off
 	booted=
 	said="the same disk with another TPM is another node, pending"
-}
-
-# explained FILTER [JQ-OPTION...]: true of what the verifier says. Not by jq's exit status:
-# it is 0 where there was nothing to read.
-explained() {
-	local filter=$1
-	shift
-	[ "$("$attestctl" node explain "$node" --json 2>/dev/null | jq "$@" "$filter")" = true ]
-}
-# refused CODE LAYER OWNER ADVICE: one of the reasons is this one, of this layer and owner,
-# and tells the operator that.
-refused() {
-	explained 'any(.reasons[]?; .code == $code and .layer == $layer and (.owner | startswith($owner))
-		and (.advice | contains($advice)))' \
-		--arg code "$1" --arg layer "$2" --arg owner "$3" --arg advice "$4"
-}
-# What was thought of an earlier boot does not count.
-judged_since() { explained '.attested >= $since' --argjson since "$1"; }
-
-# weaker_boot: the disk boots, and its first verdict is in.
-weaker_boot() {
-	local since
-	[ -z "$booted" ] || machine_off
-	is_running "$verifierd" || verifier_start
-	since=$(date +%s)
-	machine_boot "$machine/disk.img" "$work/tpm"
-	booted=yes
-	load_identity || fail "the identity module does not load"
-	await 1800 judged_since "$since" || fail "no verdict on a weaker boot: $(explain)"
-}
-# is_refused CODE LAYER OWNER ADVICE: no right, and that is among the reasons.
-is_refused() {
-	await 1200 refused "$@" || fail "no $1 of $2, $3, saying '$4' in: $(explain)"
-	state_is untrusted || fail "a weaker boot is $(state)"
-	lacks_svid || fail "a weaker boot has an SVID"
-	return 0
-}
-
-scenario_no_boot_log() {
-	local variables=${firmware_variables/.ms/}
-	weaker_boot
-	is_refused boot-log-missing boot-chain Bo "use linuxefi and initrdefi"
-	machine_off
-	booted=
-	said="Secure Boot off and GRUB's linux: boot-log-missing, refused, and what to change is said"
 }

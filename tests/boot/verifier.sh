@@ -5,7 +5,8 @@
 #   verifier_start, verifier_stop
 #   machine_configuration     what the guest's attestd has to know, into its tree
 #   release_begin             a release line with two teams
-#   release_publish REASON    signs, approves and publishes the draft that lies there
+#   release_edit FILTER       changes the draft that lies there
+#   release_publish REASON [OPTION...]  signs, approves and publishes it
 #   state, state_is STATE     what the verifier thinks of the node that runs
 #   explain                   why
 
@@ -79,18 +80,26 @@ machine_configuration() {
 	chmod -R go-w "$etc"
 }
 
+# The cell is the distribution's series of kernels: one release leads to the next in it.
 release_begin() {
 	line=$work/line
 	root=$("$attestctl" release init "$line" --trust-domain example.org --platform qemu-q35-ovmf \
-		--kernel "$release" --id 'spiffe://example.org/web/*' --grant-lifetime 180 --attest-interval 60 \
-		"${layer_owners[@]}" 		2>"$work/release.log")
+		--kernel "${release%%-*}-cloud-amd64" --id 'spiffe://example.org/web/*' --grant-lifetime 180 --attest-interval 60 \
+		"${layer_owners[@]}" 2>"$work/release.log")
+}
+# The draft as its author changes it by hand.
+release_edit() {
+	jq -c "$1" "$line/draft/manifest.json" >"$work/draft.json" &&
+		mv "$work/draft.json" "$line/draft/manifest.json"
 }
 release_publish() {
+	local reason=$1
+	shift
 	{
 		"$attestctl" release sign "$line" &&
-			"$attestctl" release approve "$line" --team platform --reason "$1" &&
-			"$attestctl" release approve "$line" --team identity-security --reason "reviewed: $1" &&
-			"$attestctl" release publish "$line" && "$attestctl" release status "$line"
+			"$attestctl" release approve "$line" --team platform --reason "$reason" &&
+			"$attestctl" release approve "$line" --team identity-security --reason "reviewed: $reason" &&
+			"$attestctl" release publish "$line" "$@" && "$attestctl" release status "$line"
 	} >>"$work/release.log" 2>&1
 }
 

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# Kernel modules: what is loaded, how, and what that leaves; sourced, not run.
+
+ima_entries() { guest 'cat /sys/kernel/security/ima/ascii_runtime_measurements'; }
+# A signed module that kmod or somebody else unpacks reaches the kernel without a file. What
+# is measured of it is the program that did that, where no release knows it.
+loaded_unseen() {
+	guest '/mnt/load_memory /mnt/tun.ko && rmmod tun' || fail "a signed module does not load from memory"
+	guest 'insmod /mnt/tun.ko.xz && rmmod tun' || fail "a compressed module does not load"
+	ima_entries >"$work/ima.now"
+	grep -q /mnt/load_memory "$work/ima.now" || fail "what loads from memory is not measured"
+	grep -q 'tun\.ko' "$work/ima.now" && fail "IMA measures what is loaded from memory now"
+	guest '/mnt/load_memory /mnt/patched.ko' >/dev/null && fail "lockdown takes a patched module from memory"
+	return 0
+}
+
+scenario_module_inserted() {
+	local since took
+	trusted_machine
+	fetch_svid || fail "the SVID is for somebody else"
+	guest 'insmod /mnt/dummy.ko' || fail "a signed module does not load"
+	since=$(milliseconds)
+	await 100 state_is untrusted || fail "the node is $(state) with an unknown module"
+	took=$(($(milliseconds) - since))
+	[ "$took" -le 5000 ] || fail "untrusted after $took ms only"
+	named dummy.ko kernel Kim
+	await 100 lacks_svid || fail "the SVID is still there"
+	await 100 key_is_dead || fail "the minting key still signs"
+	guest 'cp /mnt/ifb.ko /run/ && insmod /run/ifb.ko' || fail "a module on tmpfs does not load"
+	await 100 eval 'explain | grep -q /run/ifb.ko' || fail "no word of the module on tmpfs: $(reasons)"
+	loaded_unseen
+	said="untrusted after $took ms, named with its owner; one from memory and a compressed one left no entry"
+}
+
+# A machine whose initramfs loads all modules there will ever be, and closes the door.
+closed_image() {
+	local boot_modules="$boot_modules $identity_module"
+	mkdir -p "$machine/initramfs" && cp -a "$work/machine/tree" "$work/machine/foreign" "$machine/" &&
+		: >"$machine/initramfs/modules-disabled" && image_initramfs initramfs &&
+		image_esp esp initramfs && image_disk
+}
+# The identity module is the initramfs's, and early: that attestd runs is what must appear.
+closed_release() {
+	local identity_file=$attestd_file
+	release_collect >>"$work/release.log" 2>&1 && release_edit '.predicate.ima.modulesDisabled = true' &&
+		release_publish "nobody loads modules after the initramfs"
+}
+closed_machine() {
+	local machine=$work/closed
+	mkdir -p "$work/closed-tpm" && cp -r "$work/tpm/ca" "$work/closed-tpm/" &&
+		machine_tpm "$work/closed-tpm" && closed_image && closed_release ||
+		fail "the machine without loads: $(tail -n 5 "$work/release.log")"
+	echo "closed server $(machine_node "$work/closed-tpm")" >>"$work/inventory"
+	[ -z "$booted" ] || machine_off
+	verifier_stop
+	verifier_start
+	machine_boot "$machine/disk.img" "$work/closed-tpm"
+	booted=yes
+	guest 'mount -o ro /dev/vda3 /mnt' || fail "the partition of foreign things"
+}
+# does_not_load COMMAND
+does_not_load() {
+	guest "$1" >"$work/load.log" && fail "a module was loaded in spite of modulesDisabled: $1"
+	grep -q 'not permitted' "$work/load.log" || fail "$1: $(cat "$work/load.log")"
+}
+scenario_modules_disabled() {
+	closed_machine
+	await_state trusted 240
+	appraised || fail "attestctl appraise: $(cat "$work/appraisal.log")"
+	grep -q 'modulesDisabled' "$work/appraisal.log" && fail "the limit is still stated: $(cat "$work/appraisal.log")"
+	guest 'lsmod' | grep -q "^$identity_module " || fail "the initramfs loaded no $identity_module"
+	does_not_load 'insmod /mnt/dummy.ko'
+	does_not_load 'cp /mnt/dummy.ko /run/ && insmod /run/dummy.ko'
+	does_not_load 'insmod /mnt/tun.ko.xz'
+	state_is trusted || fail "$(state), and nothing was loaded: $(reasons)"
+	does_not_load '/mnt/load_memory /mnt/tun.ko'
+	await 100 state_is untrusted || fail "an unknown program ran, and the node is $(state)"
+	machine_off
+	booted=
+	said="a release with modulesDisabled: trusted without the stated limit; no module from a file, compressed or from memory"
+}
