@@ -94,13 +94,30 @@ void hasher_done(struct hasher *h)
 	*h = (struct hasher){ 0 };
 }
 
+/* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
+enum status hasher_begin(const struct hasher *h)
+{
+	return h->ctx != NULL && EVP_MD_CTX_copy_ex(h->ctx, h->fresh) == 1 ? OK :
+									      STATUS_UNSUPPORTED;
+}
+
+enum status hasher_add(const struct hasher *h, struct span piece)
+{
+	return EVP_DigestUpdate(h->ctx, piece.data, piece.len) == 1 ? OK : STATUS_UNSUPPORTED;
+}
+
+enum status hasher_end(const struct hasher *h, struct digest *out)
+{
+	out->alg = h->alg;
+	return EVP_DigestFinal_ex(h->ctx, out->value, NULL) == 1 ? OK : STATUS_UNSUPPORTED;
+}
+
 /* H(parts[0] || parts[1] ...) to out, in which the parts may lie: they are consumed
  * before the last step, which alone writes. */
 static enum status hash(const struct hasher *h, const struct span *parts, size_t count,
 			uint8_t *out)
 {
-	/* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
-	if (h->ctx == NULL || EVP_MD_CTX_copy_ex(h->ctx, h->fresh) != 1)
+	if (hasher_begin(h) != OK)
 		return STATUS_UNSUPPORTED;
 	for (size_t i = 0; i < count; i++)
 		if (EVP_DigestUpdate(h->ctx, parts[i].data, parts[i].len) != 1)

@@ -100,6 +100,10 @@ void hasher_done(struct hasher *h);
 /* H(parts[0] || parts[1] ...) */
 enum status hasher_digest(const struct hasher *h, const struct span *parts, size_t count,
 			  struct digest *out);
+/* The same of content that comes in pieces: once begin, add for each, once end. */
+enum status hasher_begin(const struct hasher *h);
+enum status hasher_add(const struct hasher *h, struct span piece);
+enum status hasher_end(const struct hasher *h, struct digest *out);
 /* *pcr = H(*pcr || extended), TPM 2.0 Part 1, 17.2. */
 enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span extended);
 /* *pcr = H(*pcr || H(event)) */
