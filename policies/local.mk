@@ -53,6 +53,9 @@ libartifacts_a_SOURCES = \
 	policies/artifacts/cpio_archive.c policies/artifacts/cpio_archive.h \
 	policies/artifacts/elf_image.c policies/artifacts/elf_image.h \
 	policies/artifacts/fat_image.c policies/artifacts/fat_image.h \
+	policies/artifacts/file_tree.c policies/artifacts/file_tree.h \
+	policies/artifacts/file_tree_nodes.c policies/artifacts/file_tree_nodes.h \
+	policies/artifacts/package_text.c policies/artifacts/package_text.h \
 	policies/artifacts/firmware_variables.c policies/artifacts/firmware_variables.h \
 	policies/artifacts/grub_commands.c policies/artifacts/grub_image.c \
 	policies/artifacts/grub_image.h policies/artifacts/grub_run.h \

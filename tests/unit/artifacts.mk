@@ -12,4 +12,10 @@ TESTS += tests/unit/test_grub_script
 tests_unit_test_grub_script_SOURCES = tests/unit/test_grub_script.c tests/unit/unit.h
 tests_unit_test_grub_script_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_grub_script_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_file_tree
+TESTS += tests/unit/test_file_tree
+tests_unit_test_file_tree_SOURCES = tests/unit/test_file_tree.c tests/unit/unit.h
+tests_unit_test_file_tree_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_file_tree_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
 endif

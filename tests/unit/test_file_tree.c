@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "policies/artifacts/file_tree.h"
+#include "policies/artifacts/package_text.h"
+
+/* A digest for each content: its first byte. */
+static const uint8_t *content(uint8_t byte)
+{
+	static uint8_t digests[256][SHA256_SIZE];
+
+	digests[byte][0] = byte;
+	return digests[byte];
+}
+
+static enum status try_add(struct file_tree *tree, enum file_tree_kind kind, const char *name,
+			   const char *target, uint32_t source, struct file_tree_change *change)
+{
+	const char *fault = NULL;
+	const struct file_tree_member member = { .kind = kind,
+						 .name = span_text(name),
+						 .target = span_text(target),
+						 .sha256 = content((uint8_t)source),
+						 .source = source };
+	enum status status = file_tree_add(tree, &member, change, &fault);
+
+	assert_true((status == STATUS_MALFORMED) == (fault != NULL));
+	return status;
+}
+
+static void add(struct file_tree *tree, enum file_tree_kind kind, const char *name,
+		const char *target, uint32_t source)
+{
+	struct file_tree_change change;
+
+	assert_int_equal(try_add(tree, kind, name, target, source, &change), OK);
+}
+
+static void refuses(struct file_tree *tree, enum file_tree_kind kind, const char *name,
+		    const char *target)
+{
+	struct file_tree_change change;
+
+	assert_int_equal(try_add(tree, kind, name, target, 9, &change), STATUS_MALFORMED);
+}
+
+static void take_away(struct file_tree *tree, const char *name, uint32_t source, bool only_below)
+{
+	const char *fault = NULL;
+
+	assert_int_equal(file_tree_remove(tree, span_text(name), source, only_below, &fault), OK);
+}
+
+/* First byte of the digest of what stands at the path; 0 for no file. */
+static uint8_t at(const struct file_tree *tree, const char *path)
+{
+	struct file_tree_iterator iterator = { .tree = tree };
+	struct file_tree_file file;
+	uint8_t found = 0;
+
+	while (file_tree_next(&iterator, &file)) {
+		if (!span_equal(file.path, span_text(path)))
+			continue;
+		assert_int_equal(found, 0); /* a path stands there once */
+		found = file.sha256[0];
+	}
+	return found;
+}
+
+static size_t count(const struct file_tree *tree)
+{
+	struct file_tree_iterator iterator = { .tree = tree };
+	struct file_tree_file file;
+	size_t files = 0;
+
+	while (file_tree_next(&iterator, &file))
+		files++;
+	return files;
+}
+
+static struct file_tree *packages(void)
+{
+	struct file_tree *tree = NULL;
+
+	assert_int_equal(file_tree_new(TREE_PACKAGES, 1, &tree), OK);
+	return tree;
+}
+
+static struct file_tree *layers(void)
+{
+	struct file_tree *tree = NULL;
+
+	assert_int_equal(file_tree_new(TREE_LAYERS, 1, &tree), OK);
+	return tree;
+}
+
+static void a_file_stands_where_links_among_its_directories_lead(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	(void)state;
+
+	assert_int_equal(file_tree_merge_usr(tree), OK);
+	add(tree, TREE_DIRECTORY, "./lib", NULL, 1);
+	add(tree, TREE_FILE, "./lib/a.so", NULL, 1);
+	add(tree, TREE_LINK, "./usr/share/x", "../../lib", 1);
+	add(tree, TREE_FILE, "usr/share/x/b.so", NULL, 2);
+	add(tree, TREE_LINK, "./var/run", "/run", 1);
+	add(tree, TREE_FILE, "./var/run/c", NULL, 3);
+	assert_int_equal(at(tree, "/usr/lib/a.so"), 1);
+	assert_int_equal(at(tree, "/usr/lib/b.so"), 2);
+	assert_int_equal(at(tree, "/run/c"), 3);
+	assert_int_equal(count(tree), 3);
+}
+
+static void a_split_root_keeps_its_directories(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	(void)state;
+
+	add(tree, TREE_FILE, "./lib/a.so", NULL, 1);
+	assert_int_equal(at(tree, "/lib/a.so"), 1);
+}
+
+static void names_that_lead_elsewhere_are_refused(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	char long_name[300];
+	char long_path[5000];
+	(void)state;
+
+	memset(long_name, 'a', sizeof(long_name));
+	long_name[256] = '\0';
+	memset(long_path, 'a', sizeof(long_path));
+	for (size_t i = 0; i < sizeof(long_path); i += 100)
+		long_path[i] = '/';
+	long_path[0] = '.';
+	long_path[1] = '/';
+	long_path[sizeof(long_path) - 1] = '\0';
+	refuses(tree, TREE_FILE, "/etc/passwd", NULL);
+	refuses(tree, TREE_FILE, "../etc/passwd", NULL);
+	refuses(tree, TREE_FILE, "./usr/../etc/passwd", NULL);
+	refuses(tree, TREE_DIRECTORY, "./usr/..", NULL);
+	refuses(tree, TREE_FILE, "", NULL);
+	refuses(tree, TREE_FILE, ".", NULL);
+	refuses(tree, TREE_FILE, long_name, NULL);
+	refuses(tree, TREE_FILE, long_path, NULL);
+	refuses(tree, TREE_LINK, "./a", "");
+	assert_int_equal(count(tree), 0);
+}
+
+static void links_in_circles_and_out_of_the_root_are_refused(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	(void)state;
+
+	add(tree, TREE_LINK, "./a", "b", 1);
+	add(tree, TREE_LINK, "./b", "a", 1);
+	add(tree, TREE_LINK, "./up", "../../../etc", 1);
+	add(tree, TREE_FILE, "./file", NULL, 1);
+	refuses(tree, TREE_FILE, "./a/x", NULL);
+	refuses(tree, TREE_FILE, "./up/x", NULL);
+	refuses(tree, TREE_FILE, "./file/x", NULL);
+	assert_int_equal(count(tree), 1);
+}
+
+static void a_hard_link_is_a_file_that_came_before(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	(void)state;
+
+	add(tree, TREE_FILE, "./a", NULL, 1);
+	add(tree, TREE_HARD_LINK, "./usr/b", "./a", 2);
+	assert_int_equal(at(tree, "/usr/b"), 1);
+	refuses(tree, TREE_HARD_LINK, "./c", "./missing");
+	refuses(tree, TREE_HARD_LINK, "./c", "./usr");
+	refuses(tree, TREE_HARD_LINK, "./c", "../a");
+	refuses(tree, TREE_HARD_LINK, "./c", "/a");
+	assert_int_equal(count(tree), 2);
+}
+
+static void what_replaces_another_package_s_file_is_told(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	struct file_tree_change change;
+	(void)state;
+
+	assert_int_equal(try_add(tree, TREE_FILE, "./a", NULL, 1, &change), OK);
+	assert_int_equal(change.replaced, TREE_NO_SOURCE);
+	assert_int_equal(try_add(tree, TREE_FILE, "./a", NULL, 1, &change), OK);
+	assert_int_equal(change.replaced, TREE_NO_SOURCE);
+	assert_int_equal(try_add(tree, TREE_FILE, "./a", NULL, 2, &change), OK);
+	assert_int_equal(change.replaced, 1);
+	assert_false(change.was_kept);
+	assert_int_equal(at(tree, "/a"), 2);
+	assert_int_equal(try_add(tree, TREE_LINK, "./a", "b", 3, &change), OK);
+	assert_int_equal(change.replaced, 2);
+	assert_int_equal(count(tree), 0);
+}
+
+static void between_packages_the_directory_that_is_there_stays(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	struct file_tree_change change;
+	(void)state;
+
+	add(tree, TREE_FILE, "./d/a", NULL, 1);
+	assert_int_equal(try_add(tree, TREE_LINK, "./d", "e", 2, &change), OK);
+	assert_true(change.was_kept);
+	assert_int_equal(change.replaced, 1);
+	assert_int_equal(at(tree, "/d/a"), 1);
+	refuses(tree, TREE_FILE, "./d", NULL);
+	add(tree, TREE_FILE, "./f", NULL, 1);
+	refuses(tree, TREE_DIRECTORY, "./f", NULL);
+	add(tree, TREE_LINK, "./l", "d", 1);
+	assert_int_equal(try_add(tree, TREE_DIRECTORY, "./l", NULL, 2, &change), OK);
+	assert_int_equal(change.replaced, TREE_NO_SOURCE);
+	add(tree, TREE_FILE, "./l/b", NULL, 2);
+	assert_int_equal(at(tree, "/d/b"), 2);
+}
+
+static void between_layers_what_comes_later_stays(void **state)
+{
+	AUTO(file_tree) tree = layers();
+	(void)state;
+
+	add(tree, TREE_FILE, "d/e/a", NULL, 1);
+	add(tree, TREE_LINK, "d", "f", 2);
+	assert_int_equal(count(tree), 0);
+	add(tree, TREE_FILE, "d/b", NULL, 2);
+	assert_int_equal(at(tree, "/f/b"), 2);
+	add(tree, TREE_DIRECTORY, "d", NULL, 3);
+	add(tree, TREE_FILE, "d/b", NULL, 3);
+	assert_int_equal(at(tree, "/d/b"), 3);
+	assert_int_equal(at(tree, "/f/b"), 2);
+	add(tree, TREE_FILE, "d", NULL, 4);
+	assert_int_equal(at(tree, "/d"), 4);
+	assert_int_equal(count(tree), 2);
+	/* What was below does not come back with the directory. */
+	add(tree, TREE_DIRECTORY, "d", NULL, 5);
+	assert_int_equal(count(tree), 1);
+}
+
+static void a_whiteout_takes_away_what_lower_layers_put_there(void **state)
+{
+	AUTO(file_tree) tree = layers();
+	(void)state;
+
+	add(tree, TREE_FILE, "d/a", NULL, 1);
+	add(tree, TREE_FILE, "d/e/b", NULL, 1);
+	add(tree, TREE_FILE, "kept", NULL, 1);
+	add(tree, TREE_FILE, "d/new", NULL, 2);
+	take_away(tree, "d", 2, false);
+	assert_int_equal(at(tree, "/d/new"), 2);
+	assert_int_equal(count(tree), 2);
+	take_away(tree, "kept", 2, false);
+	take_away(tree, "never/was", 2, false);
+	assert_int_equal(count(tree), 1);
+	add(tree, TREE_FILE, "kept", NULL, 3);
+	assert_int_equal(at(tree, "/kept"), 3);
+}
+
+static void an_opaque_directory_hides_what_lower_layers_put_below(void **state)
+{
+	AUTO(file_tree) tree = layers();
+	(void)state;
+
+	add(tree, TREE_FILE, "d/a", NULL, 1);
+	add(tree, TREE_FILE, "d/e/b", NULL, 1);
+	add(tree, TREE_FILE, "c", NULL, 1);
+	add(tree, TREE_FILE, "d/n", NULL, 2);
+	take_away(tree, "d/.", 2, true);
+	assert_int_equal(at(tree, "/d/n"), 2);
+	assert_int_equal(at(tree, "/c"), 1);
+	assert_int_equal(count(tree), 2);
+	take_away(tree, ".", 3, true);
+	assert_int_equal(count(tree), 0);
+}
+
+static void a_whiteout_leads_nowhere_else(void **state)
+{
+	AUTO(file_tree) tree = layers();
+	const char *fault = NULL;
+	(void)state;
+
+	assert_int_equal(file_tree_remove(tree, span_text("../x"), 2, false, &fault),
+			 STATUS_MALFORMED);
+	assert_non_null(fault);
+}
+
+static void many_files_take_little_memory(void **state)
+{
+	AUTO(file_tree) tree = packages();
+	const size_t files = 200000;
+	(void)state;
+
+	for (size_t i = 0; i < files; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "./usr/share/d%zu/file-%zu", i / 50, i);
+		add(tree, TREE_FILE, name, NULL, (uint32_t)(1 + i % 200));
+	}
+	assert_int_equal(count(tree), files);
+	assert_true(file_tree_memory(tree) / files < 160);
+}
+
+static void a_status_file_says_what_is_installed(void **state)
+{
+	static const char text[] = "\nPackage: a\nStatus: install ok installed\nVersion: 1:2\n"
+				   "Architecture: amd64\nDescription: first\n more: text\n\n\n"
+				   "package: b\nStatus: deinstall ok config-files\nVersion: 3\n";
+	struct package_reader reader = package_reader_over(span_text(text));
+	struct package_text package;
+	(void)state;
+
+	assert_true(package_text_is_paragraphs(span_text(text)));
+	assert_int_equal(package_reader_paragraph(&reader, &package), OK);
+	assert_true(span_equal(package.name, span_text("a")));
+	assert_true(span_equal(package.version, span_text("1:2")));
+	assert_true(span_equal(package.architecture, span_text("amd64")));
+	assert_true(package.is_installed);
+	assert_int_equal(package.line, 2);
+	assert_int_equal(package_reader_paragraph(&reader, &package), OK);
+	assert_true(span_equal(package.name, span_text("b")));
+	assert_false(package.is_installed);
+	assert_int_equal(package_reader_paragraph(&reader, &package), STATUS_NOT_FOUND);
+}
+
+static void paragraphs_that_say_a_thing_twice_are_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t line;
+	} bad[] = {
+		{ "Package: a\nPackage: b\n", 2 },
+		{ "Package: a\nVersion:\n", 2 },
+		{ "Version: 1\n", 1 },
+		{ "Package: a\nno field\n", 2 },
+		{ "Package: a\nSHA256: x\nsha256: y\n", 3 },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct package_reader reader = package_reader_over(span_text(bad[i].text));
+		struct package_text package;
+
+		assert_int_equal(package_reader_paragraph(&reader, &package), STATUS_MALFORMED);
+		assert_int_equal(package.line, bad[i].line);
+	}
+}
+
+static void a_list_has_three_words_a_line(void **state)
+{
+	static const char text[] = "# what runs\n\n a 1:2 amd64 \nb 3\tall\nc 4\n";
+	struct package_reader reader = package_reader_over(span_text(text));
+	struct package_text package;
+	(void)state;
+
+	assert_false(package_text_is_paragraphs(span_text(text)));
+	assert_int_equal(package_reader_line(&reader, &package), OK);
+	assert_true(span_equal(package.version, span_text("1:2")));
+	assert_int_equal(package_reader_line(&reader, &package), OK);
+	assert_true(span_equal(package.architecture, span_text("all")));
+	assert_int_equal(package_reader_line(&reader, &package), STATUS_MALFORMED);
+	assert_int_equal(package.line, 5);
+}
+
+static void a_package_s_file_is_named_with_its_epoch_or_without(void **state)
+{
+	const struct package_text package = { .name = span_text("a"),
+					      .version = span_text("1:2-3"),
+					      .architecture = span_text("amd64") };
+	(void)state;
+
+	assert_true(package_text_is_file(&package, span_text("a_1%3a2-3_amd64.deb")));
+	assert_true(package_text_is_file(&package, span_text("a_2-3_amd64.deb")));
+	assert_false(package_text_is_file(&package, span_text("a_2%3a2-3_amd64.deb")));
+	assert_false(package_text_is_file(&package, span_text("a_2-3_arm64.deb")));
+	assert_false(package_text_is_file(&package, span_text("ab_2-3_amd64.deb")));
+	assert_false(package_text_is_file(&package, span_text("a_2-3_amd64.udeb")));
+	assert_false(package_text_is_file(&package, span_text("a_2-3")));
+}
+
+static void diversions_are_three_lines_each(void **state)
+{
+	static const char text[] = "/bin/sh\n/bin/sh.distrib\ndash\n/a\n/b\n:\n";
+	struct diversion diversion;
+	(void)state;
+
+	for (size_t len = 0; len < sizeof(text) - 1; len++) {
+		struct package_reader reader =
+			package_reader_over((struct span){ (const uint8_t *)text, len });
+		enum status status = OK;
+
+		while (status == OK)
+			status = diversion_next(&reader, &diversion);
+		/* Whole rows, or the last text cut: never a path of two. */
+		assert_true(status == STATUS_NOT_FOUND || status == STATUS_MALFORMED);
+	}
+
+	struct package_reader reader = package_reader_over(span_text(text));
+	assert_int_equal(diversion_next(&reader, &diversion), OK);
+	assert_true(span_equal(diversion.to, span_text("/bin/sh.distrib")));
+	assert_int_equal(diversion_next(&reader, &diversion), OK);
+	assert_true(span_equal(diversion.package, span_text(":")));
+	assert_int_equal(diversion_next(&reader, &diversion), STATUS_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_stands_where_links_among_its_directories_lead),
+		cmocka_unit_test(a_split_root_keeps_its_directories),
+		cmocka_unit_test(names_that_lead_elsewhere_are_refused),
+		cmocka_unit_test(links_in_circles_and_out_of_the_root_are_refused),
+		cmocka_unit_test(a_hard_link_is_a_file_that_came_before),
+		cmocka_unit_test(what_replaces_another_package_s_file_is_told),
+		cmocka_unit_test(between_packages_the_directory_that_is_there_stays),
+		cmocka_unit_test(between_layers_what_comes_later_stays),
+		cmocka_unit_test(a_whiteout_takes_away_what_lower_layers_put_there),
+		cmocka_unit_test(an_opaque_directory_hides_what_lower_layers_put_below),
+		cmocka_unit_test(a_whiteout_leads_nowhere_else),
+		cmocka_unit_test(many_files_take_little_memory),
+		cmocka_unit_test(a_status_file_says_what_is_installed),
+		cmocka_unit_test(paragraphs_that_say_a_thing_twice_are_refused),
+		cmocka_unit_test(a_list_has_three_words_a_line),
+		cmocka_unit_test(a_package_s_file_is_named_with_its_epoch_or_without),
+		cmocka_unit_test(diversions_are_three_lines_each),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
