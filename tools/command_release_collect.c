@@ -57,10 +57,7 @@ static enum status read_ima(struct collect *c)
 	fputs("attestctl: WARNING: golden values taken from a machine's own log: whatever ran\n"
 	      "there counts as good. Use lists made from artifacts for anything that matters.\n",
 	      stderr);
-	for (size_t i = 0; i < c->ima.all.count && status == OK; i++)
-		status = file_list_add(&c->files, span_text(c->ima.all.entry[i].path),
-				       c->ima.all.entry[i].hex);
-	return status;
+	return file_list_add_list(&c->files, &c->ima.all);
 }
 
 static json_t *predicate_json(struct collect *c)

@@ -1,135 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "base/text.h"
-#include "daemon/file.h"
 #include "policies/set_file.h"
-#include "tools/release.h"
+#include "tools/command.h"
+#include "tools/file_list.h"
+#include "tools/progress.h"
 
-#define FILE_MAX ((size_t)2 << 30)
+/* One walk over a directory: what every file needs is made once. */
+struct tree_walk {
+	struct file_list *list;
+	size_t *left_out;
+	size_t prefix; /* of the directory's own name */
+	struct hasher sha256;
+	struct progress progress;
+	uint8_t buffer[1 << 18];
+};
 
-void file_list_done(struct file_list *list)
+static enum status hash_file(struct tree_walk *w, int fd, struct digest *digest)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->entry[i].path);
-	free(list->entry);
-	*list = (struct file_list){ 0 };
-}
+	enum status status = hasher_begin(&w->sha256);
 
-enum status file_list_add(struct file_list *list, struct span path, const char *hex)
-{
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity == 0 ? 256 : 2 * list->capacity;
-		struct file_list_entry *grown = reallocarray(list->entry, capacity, sizeof(*grown));
+	while (status == OK) {
+		ssize_t len = read(fd, w->buffer, sizeof(w->buffer));
 
-		if (grown == NULL)
-			return STATUS_NO_MEMORY;
-		list->entry = grown;
-		list->capacity = capacity;
-	}
-
-	struct file_list_entry *entry = &list->entry[list->count];
-	enum status status = bytes_text(path, &entry->path);
-	if (status != OK)
-		return status;
-	(void)snprintf(entry->hex, sizeof(entry->hex), "%s", hex);
-	entry->order = list->count++;
-	return OK;
-}
-
-/* One line of sha256sum: 64 digits, two spaces or " *", the path. */
-static bool split_line(struct span line, char hex[2 * SHA256_SIZE + 1], struct span *path)
-{
-	if (line.len < 2 * SHA256_SIZE + 4 || line.data[2 * SHA256_SIZE] != ' ' ||
-	    (line.data[2 * SHA256_SIZE + 1] != ' ' && line.data[2 * SHA256_SIZE + 1] != '*'))
-		return false;
-	for (size_t i = 0; i < 2 * SHA256_SIZE; i++) {
-		if (strchr("0123456789abcdef", line.data[i]) == NULL)
-			return false;
-		hex[i] = (char)line.data[i];
-	}
-	hex[2 * SHA256_SIZE] = '\0';
-	*path = (struct span){ line.data + 2 * SHA256_SIZE + 2, line.len - 2 * SHA256_SIZE - 2 };
-	return set_path_is_valid(*path);
-}
-
-/* sha256sum writes other forms too: say which one it is. */
-static const char *line_fault(struct span line)
-{
-	if (line.len > 0 && line.data[line.len - 1] == '\r')
-		return "it ends with a carriage return: convert the list to Unix lines";
-	if (line.len > 0 && line.data[0] == '\\')
-		return "sha256sum escaped a name with a newline or a backslash, which no set can "
-		       "list: rename the file";
-	if (span_starts_with(line, "SHA256 ("))
-		return "make the list without --tag";
-	return "it is not 'SHA256  /ABSOLUTE/PATH', in lower case, as sha256sum prints it";
-}
-
-enum status file_list_add_text(struct file_list *list, const char *name, struct span text,
-			       size_t *left_out)
-{
-	struct span line;
-	struct span path;
-	char hex[2 * SHA256_SIZE + 1];
-
-	for (size_t number = 1; text_next_line(&text, &line); number++) {
-		if (!split_line(line, hex, &path)) {
-			(void)unusable("%s: line %zu: %s", name, number, line_fault(line));
-			return STATUS_MALFORMED;
-		}
-		if (path_is_within(path, span_text("/boot"))) {
-			(*left_out)++;
+		if (len == 0)
+			return hasher_end(&w->sha256, digest);
+		if (len < 0 && errno == EINTR)
 			continue;
-		}
-		enum status status = file_list_add(list, path, hex);
-		if (status != OK)
-			return status;
+		if (len < 0)
+			return STATUS_IO;
+		progress_bytes(&w->progress, (size_t)len);
+		status = hasher_add(&w->sha256, (struct span){ w->buffer, (size_t)len });
 	}
-	return OK;
+	return status;
 }
 
-/* Were it ever measured, it would be unknown and refused: systemd's names of
- * units with "\\x2d" in them are read, never run. */
-void say_unlistable(struct span path)
+static enum status add_file(struct tree_walk *w, const char *file)
 {
-	AUTO_DONE(bytes) escaped = { 0 };
+	struct span path = span_text(file + w->prefix);
+	struct digest digest = { 0 };
+	enum status status = STATUS_IO;
+	int fd;
 
-	if (text_append_escaped(&escaped, path) == OK)
-		fprintf(stderr,
-			"left out: %.*s: no set can list a control character or a "
-			"backslash\n",
-			(int)escaped.len, (const char *)escaped.data);
-}
-
-static enum status add_file(struct file_list *list, const char *file, const char *path,
-			    size_t *left_out)
-{
-	AUTO_DONE(bytes) content = { 0 };
-	enum status status;
-
-	if (path_is_within(span_text(path), span_text("/boot"))) {
-		(*left_out)++;
-		return OK;
+	progress_file(&w->progress);
+	if (path_is_within(path, span_text("/boot")) || !set_path_is_valid(path))
+		return file_list_add_found(w->list, path, digest.value, w->left_out);
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0) {
+		status = hash_file(w, fd, &digest);
+		(void)close(fd);
 	}
-	if (!set_path_is_valid(span_text(path))) {
-		say_unlistable(span_text(path));
-		return OK;
-	}
-	status = line_read(file, FILE_MAX, &content);
-	if (status != OK)
+	if (status != OK) {
+		(void)unusable("%s: %s", file, strerror(errno));
 		return status;
-	return file_list_add(list, span_text(path), sha256_text_of(span_of(&content)).hex);
+	}
+	return file_list_add(w->list, path, digest.value);
 }
 
-static enum status add_found(struct file_list *list, const FTSENT *at, size_t prefix,
-			     size_t *left_out)
+static enum status add_found(struct tree_walk *w, const FTSENT *at)
 {
 	switch (at->fts_info) {
 	case FTS_F:
-		return add_file(list, at->fts_path, at->fts_path + prefix, left_out);
+		return add_file(w, at->fts_path);
 	case FTS_DNR:
 	case FTS_ERR:
 	case FTS_NS:
@@ -140,94 +76,45 @@ static enum status add_found(struct file_list *list, const FTSENT *at, size_t pr
 	}
 }
 
-enum status file_list_add_tree(struct file_list *list, const char *directory, size_t *left_out)
+static enum status walk_tree(struct tree_walk *w, const char *directory)
 {
 	AUTO(char) root = strdup(directory);
 	char *roots[] = { root, NULL };
-	size_t prefix = strlen(directory);
-	enum status status = OK;
+	enum status status = hasher_init(&w->sha256, DIGEST_SHA256);
 
-	while (prefix > 1 && directory[prefix - 1] == '/')
-		root[--prefix] = '\0';
-	if (strcmp(directory, "/") == 0)
-		prefix = 0;
+	if (status != OK || root == NULL)
+		return STATUS_NO_MEMORY;
+	w->prefix = strlen(directory);
+	while (w->prefix > 1 && directory[w->prefix - 1] == '/')
+		root[--w->prefix] = '\0';
+	if (strcmp(root, "/") == 0)
+		w->prefix = 0;
 
-	FTS *tree = root == NULL ? NULL : fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	if (tree == NULL) {
 		(void)unusable("%s: cannot be read", directory);
 		return STATUS_IO;
 	}
 	for (FTSENT *at = fts_read(tree); at != NULL && status == OK; at = fts_read(tree))
-		status = add_found(list, at, prefix, left_out);
+		status = add_found(w, at);
 	(void)fts_close(tree);
 	return status;
 }
 
-static int compare_paths(const void *a, const void *b)
+AUTO_FREE(tree_walk, struct tree_walk, free);
+
+enum status file_list_add_tree(struct file_list *list, const char *directory, size_t *left_out)
 {
-	const struct file_list_entry *one = a;
-	const struct file_list_entry *two = b;
+	AUTO(tree_walk) w = calloc(1, sizeof(*w));
+	enum status status;
 
-	return strcmp(one->path, two->path);
-}
-
-/* By path, and where it stands twice the one added last comes last. */
-static int compare_added(const void *a, const void *b)
-{
-	const struct file_list_entry *one = a;
-	const struct file_list_entry *two = b;
-	int order = strcmp(one->path, two->path);
-
-	return order != 0 ? order : (one->order > two->order) - (one->order < two->order);
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-	const struct file_list_entry *one = a;
-	const struct file_list_entry *two = b;
-	int order = strcmp(one->hex, two->hex);
-
-	return order != 0 ? order : strcmp(one->path, two->path);
-}
-
-void file_list_settle(struct file_list *list)
-{
-	size_t kept = 0;
-
-	if (list->count > 0)
-		qsort(list->entry, list->count, sizeof(*list->entry), compare_added);
-	for (size_t i = 0; i < list->count; i++) {
-		if (i + 1 < list->count &&
-		    strcmp(list->entry[i].path, list->entry[i + 1].path) == 0)
-			free(list->entry[i].path);
-		else
-			list->entry[kept++] = list->entry[i];
-	}
-	list->count = kept;
-}
-
-const struct file_list_entry *file_list_find(const struct file_list *list, struct span path)
-{
-	AUTO(char) text = NULL;
-	struct file_list_entry key = { 0 };
-
-	if (list->count == 0 || bytes_text(path, &text) != OK)
-		return NULL;
-	key.path = text;
-	return bsearch(&key, list->entry, list->count, sizeof(key), compare_paths);
-}
-
-enum status file_list_text(const struct file_list *list, struct bytes *out)
-{
-	struct file_list_entry *lines = calloc(list->count + 1, sizeof(*lines));
-	enum status status = lines == NULL ? STATUS_NO_MEMORY : OK;
-
-	if (status == OK && list->count > 0) {
-		memcpy(lines, list->entry, list->count * sizeof(*lines));
-		qsort(lines, list->count, sizeof(*lines), compare_lines);
-	}
-	for (size_t i = 0; i < list->count && status == OK; i++)
-		status = bytes_printf(out, "%s  %s\n", lines[i].hex, lines[i].path);
-	free(lines);
+	if (w == NULL)
+		return STATUS_NO_MEMORY;
+	w->list = list;
+	w->left_out = left_out;
+	w->progress = progress_begin("reading files");
+	status = walk_tree(w, directory);
+	progress_end(&w->progress);
+	hasher_done(&w->sha256);
 	return status;
 }

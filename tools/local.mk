@@ -21,8 +21,11 @@ attestctl_SOURCES = \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
 	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c tools/release_report.c \
 	tools/release_uki.c \
-	tools/release_boot.c tools/release_draft.c tools/release_files.c tools/release_ima.c tools/release_ima_rules.c \
-	tools/release_line.c tools/release_line.h
+	tools/release_boot.c tools/release_draft.c tools/release_ima.c tools/release_ima_rules.c \
+	tools/release_line.c tools/release_line.h \
+	tools/file_list.c tools/file_list.h tools/file_list_walk.c \
+	tools/progress.c tools/progress.h tools/set_writer.c tools/set_writer.h \
+	tools/built_root.c tools/built_root.h tools/built_root_package.c tools/built_root_tar.c
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
 attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
 

@@ -11,6 +11,8 @@
 enum input_kind {
 	INPUT_LIST,
 	INPUT_TREE,
+	INPUT_PACKAGE, /* all packages together, in the place of the first */
+	INPUT_DIVERSIONS,
 };
 
 struct collect_input {
@@ -27,6 +29,7 @@ struct collect {
 	const char *tree; /* the last one: the root that init is looked up in */
 	const char *init;
 	bool from_previous, allow_builtin, from_log_only;
+	bool is_split_usr; /* /bin, /sbin and /lib* are directories of packages' root */
 	int64_t life_days, now;
 	struct collect_input *input;
 	size_t input_count;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tools/built_root.h"
 #include "tools/release_cells.h"
 #include "tools/release_collect.h"
 
@@ -26,9 +27,11 @@ static enum status add_previous_set(struct collect *c, json_t *set)
 
 	if (class == NULL || hex == NULL || name == NULL)
 		return STATUS_MALFORMED;
-	json_array_foreach(json_object_get(set, "mustAppear"), i,
-			   path) if (file_list_add(&c->identity, span_text(json_string_value(path)),
-						   "") != OK) return STATUS_NO_MEMORY;
+	json_array_foreach(json_object_get(set, "mustAppear"), i, path)
+	{
+		if (file_list_add(&c->identity, span_text(json_string_value(path)), NULL) != OK)
+			return STATUS_NO_MEMORY;
+	}
 	struct line_path file = line_path(&c->line, "release/sets/%s", hex);
 
 	if (strcmp(name, "early.files") == 0 && add_list(&c->early, c, file.text) != OK)
@@ -81,8 +84,51 @@ enum status collect_previous(struct collect *c)
 	return OK;
 }
 
+/* dpkg diverted these when it unpacked the tree: the packages' files go there too. */
+static enum status take_diversions(struct collect *c, struct built_root *root)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < c->input_count && status == OK; i++) {
+		const struct collect_input *input = &c->input[i];
+		AUTO_DONE(bytes) path = { 0 };
+
+		if (input->kind == INPUT_DIVERSIONS)
+			status = built_root_diversions(root, input->path);
+		if (status != OK || input->kind != INPUT_TREE)
+			continue;
+		status = bytes_printf(&path, "%s/var/lib/dpkg/diversions%c", input->path, '\0');
+		if (status == OK && line_has((const char *)path.data))
+			status = built_root_diversions(root, (const char *)path.data);
+	}
+	return status;
+}
+
+/* All packages make one root: what one has, another may divert or replace. */
+static enum status add_packages(struct collect *c)
+{
+	AUTO_DONE(built_root) root = { 0 };
+	enum status status = built_root_init(&root, TREE_PACKAGES);
+
+	if (status == OK && !c->is_split_usr)
+		status = file_tree_merge_usr(root.tree);
+	if (status == OK)
+		status = take_diversions(c, &root);
+	for (size_t i = 0; i < c->input_count && status == OK; i++)
+		if (c->input[i].kind == INPUT_PACKAGE)
+			status = built_root_package(&root, c->input[i].path, NULL);
+	progress_end(&root.progress);
+	if (status == OK)
+		status = built_root_list(&root, &c->files, &c->left_out);
+	if (status == OK)
+		printf("packages: %zu, %zu files read, %zu conflicts\n", root.source_count,
+		       root.progress.files, root.conflicts);
+	return status;
+}
+
 enum status collect_inputs(struct collect *c)
 {
+	bool has_packages = false;
 	enum status status = OK;
 
 	for (size_t i = 0; i < c->input_count && status == OK; i++) {
@@ -94,6 +140,13 @@ enum status collect_inputs(struct collect *c)
 			break;
 		case INPUT_TREE:
 			status = file_list_add_tree(&c->files, path, &c->left_out);
+			break;
+		case INPUT_PACKAGE:
+			if (!has_packages)
+				status = add_packages(c);
+			has_packages = true;
+			break;
+		case INPUT_DIVERSIONS:
 			break;
 		}
 	}

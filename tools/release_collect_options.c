@@ -39,6 +39,12 @@ static const char help[] =
 	"  --files LIST          sha256sum lines 'SHA256  /PATH', any order, repeatable; of two\n"
 	"                        digests for a path the one given last counts\n"
 	"  --tree DIRECTORY      hash every file below it, paths as seen from there\n"
+	"  --deb FILE            hash every file of the package; all packages make one root, "
+	"where\n"
+	"                        /bin, /sbin and /lib lead into /usr\n"
+	"  --split-usr           they do not\n"
+	"  --diversions FILE     /var/lib/dpkg/diversions of the systems; that of each --tree is\n"
+	"                        taken anyway\n"
 	"  --previous            version N+1 from the manifest in force, plus the files given;\n"
 	"                        to drop a file, collect anew from whole lists\n"
 	"  --identity PATH       belongs to the identity set and must appear, repeatable\n"
@@ -68,6 +74,9 @@ enum option_id {
 	OPTION_IMA_LOG,
 	OPTION_FILES,
 	OPTION_TREE,
+	OPTION_DEB,
+	OPTION_DIVERSIONS,
+	OPTION_SPLIT_USR,
 	OPTION_PREVIOUS,
 	OPTION_IDENTITY,
 	OPTION_IMA_POLICY,
@@ -94,6 +103,9 @@ static const struct option options[] = {
 	{ "ima-log", required_argument, NULL, OPTION_IMA_LOG },
 	{ "files", required_argument, NULL, OPTION_FILES },
 	{ "tree", required_argument, NULL, OPTION_TREE },
+	{ "deb", required_argument, NULL, OPTION_DEB },
+	{ "diversions", required_argument, NULL, OPTION_DIVERSIONS },
+	{ "split-usr", no_argument, NULL, OPTION_SPLIT_USR },
 	{ "previous", no_argument, NULL, OPTION_PREVIOUS },
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
 	{ "ima-policy", required_argument, NULL, OPTION_IMA_POLICY },
@@ -180,12 +192,19 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_TREE:
 		c->tree = value;
 		return add_input(c, INPUT_TREE, value);
+	case OPTION_DEB:
+		return add_input(c, INPUT_PACKAGE, value);
+	case OPTION_DIVERSIONS:
+		return add_input(c, INPUT_DIVERSIONS, value);
+	case OPTION_SPLIT_USR:
+		c->is_split_usr = true;
+		return true;
 	case OPTION_PREVIOUS:
 		c->from_previous = true;
 		return true;
 	case OPTION_IDENTITY:
 		return set_path_is_valid(span_text(value)) &&
-		       file_list_add(&c->identity, span_text(value), "") == OK;
+		       file_list_add(&c->identity, span_text(value), NULL) == OK;
 	case OPTION_IMA_POLICY:
 		c->policy_path = value;
 		return set_path_is_valid(span_text(value));

@@ -63,7 +63,7 @@ static enum status queue(struct closure *c, const char *real)
 		(void)unusable("%s: %s is in no list of files", c->root, real);
 		return STATUS_NOT_FOUND;
 	}
-	return file_list_add(c->out, span_text(real), known->hex);
+	return file_list_add(c->out, span_text(real), known->sha256);
 }
 
 static void set_directory(char *path)
@@ -147,7 +147,7 @@ static enum status queue_needed(struct closure *c, const char *path, const struc
 				       path, (int)name.len, (const char *)name.data);
 			return STATUS_NOT_FOUND;
 		}
-		status = file_list_add(&c->names, name, "");
+		status = file_list_add(&c->names, name, NULL);
 		if (status == OK)
 			status = queue(c, real);
 	}
@@ -210,7 +210,7 @@ enum status early_files(const char *root, const char *init, const struct file_li
 	status = close_over(&c, init);
 	(void)close(c.fd);
 	file_list_done(&c.names);
-	for (size_t i = 0; i < found.count && status == OK; i++)
-		status = file_list_add(out, span_text(found.entry[i].path), found.entry[i].hex);
+	if (status == OK)
+		status = file_list_add_list(out, &found);
 	return status;
 }

@@ -13,7 +13,7 @@ void ima_collected_done(struct ima_collected *collected)
 	collected->templates = NULL;
 }
 
-static void note_template(json_t *templates, struct span name)
+void note_template(json_t *templates, struct span name)
 {
 	json_t *text = json_stringn((const char *)name.data, name.len);
 	json_t *other;
@@ -32,8 +32,6 @@ static void note_template(json_t *templates, struct span name)
 static enum status take_entry(const struct ima_entry *entry, const char *policy_path,
 			      struct ima_collected *c)
 {
-	AUTO_DONE(bytes) hex = { 0 };
-
 	note_template(c->templates, entry->template_name);
 	if (entry->is_violation) {
 		c->violations++;
@@ -43,19 +41,15 @@ static enum status take_entry(const struct ima_entry *entry, const char *policy_
 		c->has_policy = true;
 	if (span_equal(entry->path, span_text("boot_aggregate")))
 		return OK;
-	if (entry->file_alg != DIGEST_SHA256 || entry->has_buffer || entry->path.len == 0 ||
-	    entry->path.data[0] != '/') {
+	if (entry->file_alg != DIGEST_SHA256 || entry->file_digest.len != SHA256_SIZE ||
+	    entry->has_buffer || entry->path.len == 0 || entry->path.data[0] != '/') {
 		c->unlistable++;
 		return OK;
 	}
 
-	enum status status = hex_append(&hex, entry->file_digest);
-	if (status == OK)
-		status = bytes_append_byte(&hex, 0);
-	if (status == OK)
-		status = file_list_add(&c->all, entry->path, (const char *)hex.data);
+	enum status status = file_list_add(&c->all, entry->path, entry->file_digest.data);
 	if (status == OK && !c->has_policy)
-		status = file_list_add(&c->early, entry->path, (const char *)hex.data);
+		status = file_list_add(&c->early, entry->path, entry->file_digest.data);
 	return status;
 }
 

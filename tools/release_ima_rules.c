@@ -3,60 +3,20 @@
 
 #include "base/text.h"
 #include "tools/release_collect.h"
+#include "tools/set_writer.h"
 
-/* Writes the set into the release and gives its member of "sets". */
-static json_t *write_set(struct collect *c, const char *name, const char *class,
-			 const struct file_list *files, bool must_appear)
+static const char *const class_names[] = { "base", "identity", "enforcement", "kernel" };
+
+/* The class's set, written into the release, as a member of "sets". */
+static json_t *write_set(struct collect *c, const struct file_list *files, enum set_class class,
+			 const char *name)
 {
-	AUTO_DONE(bytes) text = { 0 };
-	json_t *paths;
+	struct written_set set;
 
-	if (file_list_text(files, &text) != OK)
+	if (set_write(&c->line, files, class, &set) != OK)
 		return NULL;
-
-	struct sha256_text digest = sha256_text_of(span_of(&text));
-	if (line_write(line_path(&c->line, "release/sets/%s", digest.hex).text, span_of(&text),
-		       0644) != OK)
-		return NULL;
-
-	json_t *set = json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", digest.hex, "size",
-				(json_int_t)text.len, "class", class);
-	if (!must_appear)
-		return set;
-	paths = json_array();
-	for (size_t i = 0; i < files->count; i++)
-		(void)json_array_append_new(paths, json_string(files->entry[i].path));
-	(void)json_object_set_new(set, "mustAppear", paths);
-	return set;
-}
-
-/* Takes identity files out of the lists into a list of their own. */
-static enum status split_identity(struct collect *c, struct file_list *base,
-				  struct file_list *identity)
-{
-	enum status status = OK;
-
-	file_list_settle(&c->identity);
-	for (size_t i = 0; i < c->files.count && status == OK; i++) {
-		struct span path = span_text(c->files.entry[i].path);
-		bool is_identity = file_list_find(&c->identity, path) != NULL;
-
-		status = file_list_add(is_identity ? identity : base, path, c->files.entry[i].hex);
-	}
-	if (status == OK && identity->count != c->identity.count) {
-		(void)unusable("an --identity path is in no list of files");
-		return STATUS_NOT_FOUND;
-	}
-	return status;
-}
-
-static enum status copy_files(const struct file_list *from, struct file_list *out)
-{
-	enum status status = OK;
-
-	for (size_t i = 0; i < from->count && status == OK; i++)
-		status = file_list_add(out, span_text(from->entry[i].path), from->entry[i].hex);
-	return status;
+	return json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", set.sha256.hex, "size",
+			 (json_int_t)set.size, "class", class_names[class]);
 }
 
 /* What runs before the policy: from artifacts, or else what the lists say of
@@ -64,7 +24,7 @@ static enum status copy_files(const struct file_list *from, struct file_list *ou
 static enum status explained_early(const struct collect *c, struct file_list *out)
 {
 	if (c->built_early.count > 0)
-		return copy_files(&c->built_early, out);
+		return file_list_add_list(out, &c->built_early);
 
 	const struct file_list *early = c->ima.early.count > 0 ? &c->ima.early : &c->early;
 	enum status status = OK;
@@ -72,41 +32,78 @@ static enum status explained_early(const struct collect *c, struct file_list *ou
 	for (size_t i = 0; i < early->count && status == OK; i++) {
 		struct span path = span_text(early->entry[i].path);
 		const struct file_list_entry *known = file_list_find(&c->files, path);
-		bool is_known = known != NULL && (early == &c->early ||
-						  strcmp(known->hex, early->entry[i].hex) == 0);
+		bool is_known = known != NULL &&
+				(early == &c->early || file_list_agree(known, &early->entry[i]));
 
 		if (is_known)
-			status = file_list_add(out, path, known->hex);
+			status = file_list_add(out, path, known->sha256);
 	}
 	return status;
 }
 
+/* Those named by --identity belong to identity, and must appear: mustAppear's
+ * paths, NULL after a message. */
+static json_t *class_identity(struct collect *c)
+{
+	json_t *paths = json_array();
+
+	file_list_settle(&c->identity);
+	for (size_t i = 0; i < c->identity.count; i++) {
+		const char *path = c->identity.entry[i].path;
+		const struct file_list_entry *found = file_list_find(&c->files, span_text(path));
+
+		if (found == NULL) {
+			(void)unusable("--identity %s: no list has this file", path);
+			json_decref(paths);
+			return NULL;
+		}
+		c->files.entry[found - c->files.entry].class = SET_IDENTITY;
+		(void)json_array_append_new(paths, json_string(path));
+	}
+	return paths;
+}
+
+static bool has_class(const struct file_list *files, enum set_class class)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (files->entry[i].class == class)
+			return true;
+	return false;
+}
+
+/* The early set first, then one for each class that has files. */
 static json_t *sets_json(struct collect *c, json_t *early_names)
 {
-	AUTO_DONE(file_list) base = { 0 };
-	AUTO_DONE(file_list) identity = { 0 };
+	static const char *const names[] = { [SET_BASE] = "base.files",
+					     [SET_IDENTITY] = "identity.files",
+					     [SET_ENFORCEMENT] = "enforcement.files",
+					     [SET_KERNEL] = "kernel.files" };
 	AUTO_DONE(file_list) early = { 0 };
+	json_t *must_appear = class_identity(c);
 	json_t *sets = json_array();
-	int failed = 0;
+	int failed = must_appear == NULL || explained_early(c, &early) != OK;
 
-	if (split_identity(c, &base, &identity) != OK || explained_early(c, &early) != OK) {
-		json_decref(sets);
-		return NULL;
-	}
-	if (early.count > 0) {
-		failed |= json_array_append_new(sets,
-						write_set(c, "early.files", "base", &early, false));
+	if (failed == 0 && early.count > 0) {
+		file_list_settle(&early);
+		failed |=
+			json_array_append_new(sets, write_set(c, &early, SET_BASE, "early.files"));
 		failed |= json_array_append_new(early_names, json_string("early.files"));
 	}
-	failed |= json_array_append_new(sets, write_set(c, "base.files", "base", &base, false));
-	if (identity.count > 0)
-		failed |= json_array_append_new(
-			sets, write_set(c, "identity.files", "identity", &identity, true));
-	if (failed != 0) {
-		json_decref(sets);
-		return NULL;
+	for (enum set_class class = SET_BASE; class <= SET_KERNEL && failed == 0; class ++) {
+		json_t *set;
+
+		if (class != SET_BASE && !has_class(&c->files, class))
+			continue;
+		set = write_set(c, &c->files, class, names[class]);
+		if (class == SET_IDENTITY && json_array_size(must_appear) > 0)
+			failed |= json_object_set(set, "mustAppear", must_appear);
+		failed |= json_array_append_new(sets, set);
 	}
-	return sets;
+	json_decref(must_appear);
+	if (failed == 0)
+		return sets;
+	json_decref(sets);
+	return NULL;
 }
 
 /* {"path", "sha256"}; NULL without one. */
@@ -116,7 +113,8 @@ static json_t *policy_json(const struct collect *c)
 
 	if (file == NULL)
 		return NULL;
-	return json_pack("{s:s, s:[s]}", "path", c->policy_path, "sha256", file->hex);
+	return json_pack("{s:s, s:[s]}", "path", c->policy_path, "sha256",
+			 file_list_hex(file).text);
 }
 
 /* What the logs do not tell, and a person wrote into the manifest before. */
@@ -129,22 +127,6 @@ static void keep_from_previous(const struct collect *c, json_t *ima)
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (json_object_get(was, kept[i]) != NULL)
 			(void)json_object_set(ima, kept[i], json_object_get(was, kept[i]));
-}
-
-static void add_template(json_t *templates, struct span name)
-{
-	json_t *text = json_stringn((const char *)name.data, name.len);
-	json_t *other;
-	size_t i;
-
-	json_array_foreach(templates, i, other)
-	{
-		if (json_equal(other, text)) {
-			json_decref(text);
-			return;
-		}
-	}
-	(void)json_array_append_new(templates, text);
 }
 
 #define POLICY_MAX ((size_t)1 << 20)
@@ -194,9 +176,9 @@ static json_t *built_templates(const struct collect *c)
 	while (text_next_line(&rest, &line))
 		while (!is_comment(line) && next_word(&line, &word))
 			if (span_starts_with(word, option))
-				add_template(templates,
-					     (struct span){ word.data + sizeof(option) - 1,
-							    word.len - (sizeof(option) - 1) });
+				note_template(templates,
+					      (struct span){ word.data + sizeof(option) - 1,
+							     word.len - (sizeof(option) - 1) });
 	return templates;
 }
 

@@ -119,13 +119,13 @@ static enum status keep_name(struct unpacking *u, const struct cpio_member *m, s
 
 static enum status add_file(struct unpacking *u, struct span path, struct span content)
 {
-	if (!set_path_is_valid(path)) {
-		say_unlistable(path);
-		return OK;
-	}
-	if (path_is_within(path, span_text("/boot")))
-		return OK; /* no set may list it (i27) */
-	return file_list_add(u->out, path, sha256_text_of(content).hex);
+	struct digest digest;
+	size_t left_out = 0; /* of /boot: no set may list it (i27) */
+	enum status status = digest_of(DIGEST_SHA256, content, &digest);
+
+	if (status != OK)
+		return status;
+	return file_list_add_found(u->out, path, digest.value, &left_out);
 }
 
 /* All names of the file whose content has come at last. */

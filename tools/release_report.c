@@ -9,7 +9,7 @@ static bool is_early(const struct collect *c, const struct file_list_entry *entr
 	const struct file_list_entry *known =
 		file_list_find(&c->built_early, span_text(entry->path));
 
-	return known != NULL && strcmp(known->hex, entry->hex) == 0;
+	return known != NULL && file_list_agree(known, entry);
 }
 
 /* Those that ran before the policy have to be in the early set. */
@@ -43,11 +43,11 @@ size_t collect_report(const struct collect *c)
 			file_list_find(&c->files, span_text(entry->path));
 		AUTO_DONE(bytes) escaped = { 0 };
 
-		if ((known != NULL && strcmp(known->hex, entry->hex) == 0) || is_early(c, entry))
+		if ((known != NULL && file_list_agree(known, entry)) || is_early(c, entry))
 			continue;
 		if (text_append_escaped(&escaped, span_text(entry->path)) == OK)
 			fprintf(stderr, "unexplained: %.*s %s (%s)\n", (int)escaped.len,
-				(const char *)escaped.data, entry->hex,
+				(const char *)escaped.data, file_list_hex(entry).text,
 				known == NULL ? "in no list" : "another digest is listed");
 		unexplained++;
 	}

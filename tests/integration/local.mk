@@ -39,6 +39,8 @@ endif
 EXTRA_DIST += tests/integration/release
 TESTS += tests/integration/release_lifecycle
 EXTRA_DIST += tests/integration/release_lifecycle
+TESTS += tests/integration/collect_packages
+EXTRA_DIST += tests/integration/collect_packages tests/integration/make_archives.py
 
 TESTS += tests/integration/front
 EXTRA_DIST += tests/integration/front
