@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policies/class_rules.h"
 #include "tools/release_collect.h"
 #include "tools/set_writer.h"
-
-static const char *const class_names[] = { "base", "identity", "enforcement", "kernel" };
 
 /* The class's set, written into the release, as a member of "sets". */
 static json_t *write_set(struct collect *c, const struct file_list *files, enum set_class class,
@@ -16,7 +15,7 @@ static json_t *write_set(struct collect *c, const struct file_list *files, enum 
 	if (set_write(&c->line, files, class, &set) != OK)
 		return NULL;
 	return json_pack("{s:s, s:s, s:I, s:s}", "name", name, "sha256", set.sha256.hex, "size",
-			 (json_int_t)set.size, "class", class_names[class]);
+			 (json_int_t)set.size, "class", set_class_names[class]);
 }
 
 /* What runs before the policy: from artifacts, or else what the lists say of
