@@ -116,6 +116,10 @@ enum status index_read(struct statement *s, struct index *out)
 	out->matrix = strict_sha256(predicate, "matrix");
 	statement_read_pin(predicate, "revocations", &out->revocations_version, &out->revocations);
 
+	out->has_emergency = strict_has(predicate, "emergency");
+	if (out->has_emergency)
+		out->emergency = strict_sha256(predicate, "emergency");
+
 	struct strict_cursor cells = strict_array(predicate, "cells", INDEX_ENTRIES_MAX);
 	for (size_t i = 0; i < strict_count(&cells); i++)
 		read_cell(s, &cells, i, out);

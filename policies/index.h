@@ -30,6 +30,8 @@ struct index {
 	int64_t time;
 	uint64_t root_version, revocations_version;
 	struct digest root, matrix, revocations;
+	bool has_emergency;
+	struct digest emergency; /* SHA-256 of the last one's payload */
 	size_t entry_count;
 	struct index_entry entry[INDEX_ENTRIES_MAX]; /* a cell's together, newest first */
 	size_t rollback_count;

@@ -179,20 +179,22 @@ static bool is_approved(const struct loading *l, const struct judged *judged,
 	       root_principals(&l->root, security) >= rule->security;
 }
 
-/* Judged, and approved as that class asks for. */
-static enum status judge_approved(struct loading *l, const char *path, struct span payload,
-				  const char *missing, struct judged *out)
+static enum status judge_counted(struct loading *l, const char *path, struct span payload,
+				 struct judged *out)
 {
 	enum status status = judge(l, path, payload, out);
 
-	if (status == OK)
-		status = read_approvals(l, out);
-	if (status != OK)
-		return status;
-	if (!is_approved(l, out, out->class, 0))
-		return loading_refuse(l, STATUS_DENIED, out->has_lower ? "approval-class" : missing,
-				      path, "approvals");
-	return OK;
+	return status == OK ? read_approvals(l, out) : status;
+}
+
+/* Approved as its class asks for? */
+static enum status check_approved(struct loading *l, const char *path, const char *missing,
+				  const struct judged *judged)
+{
+	if (is_approved(l, judged, judged->class, 0))
+		return OK;
+	return loading_refuse(l, STATUS_DENIED, judged->has_lower ? "approval-class" : missing,
+			      path, "approvals");
 }
 
 /*
@@ -222,8 +224,9 @@ static enum status check_baselines(struct loading *l, const struct judged *first
 		if (status == OK)
 			status = loading_proven(l, "manifest", span_of(&dsse.payload), signer);
 		if (status == OK)
-			status = judge_approved(l, path, span_of(&dsse.payload),
-						"baseline-not-approved", &judged);
+			status = judge_counted(l, path, span_of(&dsse.payload), &judged);
+		if (status == OK)
+			status = check_approved(l, path, "baseline-not-approved", &judged);
 		if (status != OK)
 			return status;
 		*in_force = *in_force && !loading_is_revoked(l, signer) &&
@@ -232,11 +235,17 @@ static enum status check_baselines(struct loading *l, const struct judged *first
 	return OK;
 }
 
-enum status load_approvals(struct loading *l, const char *path, struct span payload, bool *in_force)
+enum status load_approvals(struct loading *l, const char *path, struct span payload,
+			   bool *is_complete, bool *in_force)
 {
 	struct judged judged;
-	enum status status = judge_approved(l, path, payload, "approvals-missing", &judged);
+	enum status status = judge_counted(l, path, payload, &judged);
 
+	*is_complete = status == OK && is_approved(l, &judged, judged.class, 0);
+	if (status == OK && !*is_complete && is_expedited(l, &judged.manifest))
+		return OK;
+	if (status == OK)
+		status = check_approved(l, path, "approvals-missing", &judged);
 	if (status != OK)
 		return status;
 	*in_force = is_approved(l, &judged, judged.class, l->revoked);

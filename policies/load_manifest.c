@@ -240,13 +240,19 @@ static enum status load_sets(struct loading *l)
 	return status;
 }
 
-/* Approved as its class asks for; *in_force is false for what is revoked or
+/* Approved as its class asks for, or expedited; *in_force is false for what is revoked or
  * carried by a revoked key: it lapses without taking the rest with it. */
 static enum status check_signatures(struct loading *l, const char *path, struct span payload,
 				    const struct index_entry *entry, size_t signer, bool *in_force)
 {
-	enum status status = load_approvals(l, path, payload, in_force);
+	bool is_complete = false;
+	enum status status = load_approvals(l, path, payload, &is_complete, in_force);
 
+	l->manifest.release.scope = (struct release_scope){ 0 };
+	if (status == OK && !is_complete) {
+		status = check_expedited(l, entry, in_force);
+		l->manifest.release.scope = l->emergency.scope;
+	}
 	if (status == OK)
 		*in_force = *in_force && !loading_is_revoked(l, signer) &&
 			    !revocations_have(&l->revocations, REVOKED_MANIFESTS,
@@ -294,6 +300,8 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 		release->manifest = entry->manifest;
 		release->state = entry->state;
 		release->accept_until = entry->accept_until;
+		if (release->scope.is_emergency && l->emergency_end < release->accept_until)
+			release->accept_until = l->emergency_end;
 		release->rolled_back_from = rolled_back_from(l, entry);
 		(void)image_release(&l->image, release);
 	}

@@ -2,6 +2,7 @@
 #ifndef POLICIES_LOADING_H
 #define POLICIES_LOADING_H
 
+#include "policies/emergency.h"
 #include "policies/index.h"
 #include "policies/manifest.h"
 #include "policies/matrix.h"
@@ -15,7 +16,7 @@
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_online.c
  * (timestamp, index, revocations, matrix), load_proofs.c (what the release log
- * has to prove), load_rollback.c, load_manifest.c (manifests, sets),
+ * has to prove), load_rollback.c, load_emergency.c, load_manifest.c (manifests, sets),
  * load_approvals.c (what a manifest changes, and who approved that). Every function
  * that fails has filled the refusal.
  */
@@ -48,6 +49,10 @@ struct loading {
 	struct revocations revocations;
 	struct statement matrix_statement;
 	struct matrix matrix;
+	struct statement emergency_statement;
+	struct emergency emergency; /* the one that the index names */
+	const char *emergency_fault; /* why nothing may go by it; NULL: none */
+	int64_t emergency_end; /* of what it lets in; 0: nobody */
 	size_t way_back_count;
 	struct way_back way_back[INDEX_ROLLBACKS_MAX];
 	struct hasher hasher;
@@ -106,6 +111,11 @@ enum status load_matrix(struct loading *l);
 /* Rollback documents: those that this verifier has not gone by yet bring the old
  * index's current manifests down. */
 enum status load_rollbacks(struct loading *l);
+/* The emergency that the index names, and the reviews of it. */
+enum status load_emergency(struct loading *l);
+/* Is it about this manifest, which may then be short of approvals? */
+bool is_expedited(const struct loading *l, const struct digest *manifest);
+enum status check_expedited(struct loading *l, const struct index_entry *entry, bool *in_force);
 /* Against the index of the last load, with matrix and rollbacks in hand. */
 enum status check_history(struct loading *l);
 /* The manifest in l->manifest takes over from *was: its epoch may not be lower. */
@@ -122,9 +132,10 @@ enum status loading_proven(struct loading *l, const char *kind, struct span payl
 enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
  * previous; approved by as many as that class asks for, and so is each baseline
- * of a low-risk change. *in_force false: not without keys that are revoked. */
+ * of a low-risk change. *in_force false: not without keys that are revoked.
+ * *is_complete false: it is not, and an emergency has to stand for it. */
 enum status load_approvals(struct loading *l, const char *path, struct span payload,
-			   bool *in_force);
+			   bool *is_complete, bool *in_force);
 /* A set's file, of its size and digest. */
 enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
 			  struct bytes *file);

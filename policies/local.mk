@@ -8,14 +8,15 @@ libpolicies_a_SOURCES = \
 	policies/difference.c policies/difference.h \
 	policies/difference_fields.c policies/difference_files.c policies/differing.h \
 	policies/dsse.c policies/dsse.h \
+	policies/emergency.c policies/emergency.h \
 	policies/file_lookup.c policies/file_lookup.h \
 	policies/file_table.c policies/file_table.h \
 	policies/image.c policies/image.h policies/image_layout.h \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
-	policies/load_approvals.c policies/load_envelope.c policies/load_manifest.c \
-	policies/load_online.c policies/load_proofs.c policies/load_rollback.c policies/load_root.c \
-	policies/loading.h \
+	policies/load_approvals.c policies/load_emergency.c policies/load_envelope.c \
+	policies/load_manifest.c policies/load_online.c policies/load_proofs.c \
+	policies/load_rollback.c policies/load_root.c policies/loading.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h \

@@ -11,6 +11,7 @@ static void loading_free(struct loading *l)
 	statement_done(&l->index_statement);
 	statement_done(&l->old_index_statement);
 	statement_done(&l->matrix_statement);
+	statement_done(&l->emergency_statement);
 	revocations_done(&l->revocations);
 	image_builder_done(&l->image);
 	hasher_done(&l->hasher);
@@ -71,8 +72,9 @@ enum status release_load(const struct release_trust *trust, const struct documen
 			 struct release_refusal *refusal)
 {
 	static enum status (*const steps[])(struct loading *) = {
-		check_clock, load_root,	  load_timestamp, load_index,	 load_revocations,
-		load_log,    load_matrix, load_rollbacks, check_history, load_manifests,
+		check_clock,	  load_root,	  load_timestamp, load_index,
+		load_revocations, load_log,	  load_matrix,	  load_rollbacks,
+		check_history,	  load_emergency, load_manifests,
 	};
 	AUTO(loading) l = calloc(1, sizeof(*l));
 

@@ -156,6 +156,10 @@ static void read_caps(struct root *root, struct strict_cursor *predicate)
 	root->caps.revocations_s = strict_int(&caps, "revocations", 60, 7 * DAY);
 	root->caps.accept_until_s = strict_int(&caps, "acceptUntil", 60, 366 * DAY);
 	root->caps.manifest_s = strict_int(&caps, "manifest", 60, 3660 * DAY);
+	if (root->role[ROLE_EMERGENCY].keys != 0) {
+		root->caps.emergency_s = strict_int(&caps, "emergency", 60, 30 * DAY);
+		root->caps.review_s = strict_int(&caps, "review", 60, 7 * DAY);
+	}
 	(void)strict_end(&caps);
 }
 

@@ -66,6 +66,9 @@ struct root_caps {
 	int64_t revocations_s;
 	int64_t accept_until_s;
 	int64_t manifest_s;
+	/* What it lets in before it is approved, and before somebody reviews it. */
+	int64_t emergency_s;
+	int64_t review_s;
 };
 
 /* A root whose own rules hold. Spans borrow from its statement. */

@@ -60,6 +60,14 @@ static void check_separation(struct root *root, struct strict_cursor *roles)
 		{ ROLE_WITNESS, ROLE_BUILD },
 		{ ROLE_WITNESS, ROLE_RELEASE_SIGN },
 		{ ROLE_WITNESS, ROLE_PUBLISH },
+		/* What lets a manifest in, or back, is not who made or publishes it. */
+		{ ROLE_EMERGENCY, ROLE_BUILD },
+		{ ROLE_EMERGENCY, ROLE_RELEASE_SIGN },
+		{ ROLE_EMERGENCY, ROLE_PUBLISH },
+		{ ROLE_ROLLBACK, ROLE_PUBLISH },
+		{ ROLE_CANARY, ROLE_BUILD },
+		{ ROLE_CANARY, ROLE_RELEASE_SIGN },
+		{ ROLE_CANARY, ROLE_PUBLISH },
 	};
 
 	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
@@ -114,6 +122,13 @@ static void check_log_schemes(struct root *root, struct strict_cursor *roles)
 			strict_fail(roles, NULL, STATUS_UNSUPPORTED, "log-key-not-ed25519");
 }
 
+/* What nobody could review would lapse every time. */
+static void check_reviewers(struct root *root, struct strict_cursor *roles)
+{
+	if (root->role[ROLE_EMERGENCY].keys != 0 && root->role[ROLE_REVIEW].keys == 0)
+		strict_fail(roles, role_name(ROLE_REVIEW), STATUS_MALFORMED, "missing-field");
+}
+
 void root_check_duties(struct root *root, struct strict_cursor *roles)
 {
 	check_keys(root, roles);
@@ -126,5 +141,7 @@ void root_check_duties(struct root *root, struct strict_cursor *roles)
 	check_team(root, roles, ROLE_REVOKE, TEAM_IDENTITY_SECURITY);
 	check_team(root, roles, ROLE_WITNESS, TEAM_IDENTITY_SECURITY);
 	check_log_schemes(root, roles);
+	check_team(root, roles, ROLE_REVIEW, TEAM_IDENTITY_SECURITY);
+	check_reviewers(root, roles);
 	check_separation(root, roles);
 }

@@ -208,6 +208,7 @@ static enum status check_logs(struct case_file *c)
 	const struct appraisal_input input = {
 		.reference = &c->reference,
 		.node_class = &c->node_class,
+		.node = node_id_span(&c->file.node),
 		.values = &c->authentication.values,
 		.boot_log = span_of(&c->file.evidence.boot_log),
 		.ima_log = span_of(&c->file.evidence.ima_entries),

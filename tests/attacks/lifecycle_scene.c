@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 
-#define PREDICATE_MAX 8192
-#define STATEMENT_MAX 12288
+#define PREDICATE_MAX 4096
+#define STATEMENT_MAX 16384
 
 void hex_text(const struct digest *digest, char out[HEX_MAX])
 {
@@ -121,7 +121,8 @@ static void put_timestamp(struct lifecycle *s)
 void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t count,
 		       const char *cell, const char *index)
 {
-	char subjects[PREDICATE_MAX] = "", list[PREDICATE_MAX] = "", predicate[PREDICATE_MAX];
+	char subjects[PREDICATE_MAX] = "", list[PREDICATE_MAX] = "";
+	char predicate[2 * PREDICATE_MAX];
 	char root[HEX_MAX], revocations[HEX_MAX], hex[HEX_MAX], path[32];
 
 	for (size_t i = 0; i < count; i++) {

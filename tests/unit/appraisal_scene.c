@@ -44,6 +44,7 @@ void scene_judge(struct scene *s)
 	struct appraisal_input input = {
 		.reference = &s->golden.reference,
 		.node_class = &s->golden.built,
+		.node = digest_span(&s->node),
 		.values = &s->golden.values,
 		.boot_log = span_of(&s->golden.boot_log),
 		.ima_log = part,

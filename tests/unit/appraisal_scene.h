@@ -24,6 +24,7 @@ struct scene {
 	bool leaves_out_boot_log;
 	int64_t now;
 	uint64_t ratchet;
+	struct digest node; /* its id; DIGEST_NONE: nobody's */
 };
 
 void scene_init(struct scene *s);

@@ -293,6 +293,21 @@ static uint32_t build_set(struct image_builder *image, const struct bytes *set,
 	return index;
 }
 
+static struct release_scope build_scope(struct image_builder *image,
+					const struct golden_manifest *m)
+{
+	struct golden_digests nodes = { .count = m->scope_node != NULL };
+	struct release_scope scope = { .is_emergency = m->scope_class != NULL, .most_nodes = 1 };
+
+	if (m->scope_class == NULL)
+		return (struct release_scope){ 0 };
+	if (m->scope_node != NULL)
+		nodes.item[0] = *m->scope_node;
+	scope.classes = build_text(image, m->scope_class);
+	scope.nodes = build_digests(image, &nodes);
+	return scope;
+}
+
 static void build_release(struct image_builder *image, const struct golden_manifest *m)
 {
 	struct release row = {
@@ -304,6 +319,8 @@ static void build_release(struct image_builder *image, const struct golden_manif
 		.not_before = m->not_before,
 		.not_after = m->not_after,
 		.accept_until = m->accept_until,
+		.rolled_back_from = m->rolled_back_from,
+		.scope = build_scope(image, m),
 		.manifest = digest_filled(DIGEST_SHA256, (uint8_t)m->version),
 	};
 

@@ -42,6 +42,10 @@ struct golden_manifest {
 	uint64_t version;
 	enum release_state state;
 	int64_t not_before, not_after, accept_until;
+	uint64_t rolled_back_from;
+	/* An emergency's: class and node that it is for; NULL: it is none, any. */
+	const char *scope_class;
+	const struct digest *scope_node;
 	bool secure_boot;
 	enum lockdown lockdown;
 	struct golden_digests pk, kek, db, dbx, initrd;

@@ -18,6 +18,7 @@
 struct appraisal_input {
 	const struct reference *reference;
 	const struct node_class *node_class;
+	struct span node; /* its id, 32 bytes: some releases are for some nodes */
 	const struct pcr_values *values; /* struct authentication's */
 	struct span boot_log; /* empty: left out */
 	struct span ima_log; /* entries from number ima_first on */

@@ -27,13 +27,29 @@ static bool is_cell(struct span cell, const struct release *release)
 	return span_equal(kernel, release->kernel);
 }
 
-bool release_is_in_force(const struct reference *ref, const struct node_class *node_class,
-			 const struct release *release, int64_t now)
+/* An emergency counts for the nodes that it names and for nobody else. */
+static bool is_in_scope(const struct appraisal_input *input, const struct release_scope *scope)
 {
-	if (now < release->not_before || now >= release->not_after || now >= release->accept_until)
+	struct digest node;
+
+	if (!scope->is_emergency)
+		return true;
+	if (!reference_range_has_text(input->reference, scope->classes, input->node_class->name))
 		return false;
-	for (uint32_t i = 0; i < node_class->cells.count; i++)
-		if (is_cell(reference_text(ref, node_class->cells.first + i), release))
+	return scope->nodes.count == 0 ||
+	       (digest_from(DIGEST_SHA256, input->node, &node) == OK &&
+		reference_range_has_digest(input->reference, scope->nodes, &node));
+}
+
+bool release_is_in_force(const struct appraisal_input *input, const struct release *release)
+{
+	struct ref_range cells = input->node_class->cells;
+
+	if (input->now < release->not_before || input->now >= release->not_after ||
+	    input->now >= release->accept_until || !is_in_scope(input, &release->scope))
+		return false;
+	for (uint32_t i = 0; i < cells.count; i++)
+		if (is_cell(reference_text(input->reference, cells.first + i), release))
 			return true;
 	return false;
 }
@@ -240,7 +256,7 @@ static enum status try_releases(const struct appraisal_input *input,
 
 		if (status != OK)
 			return status;
-		if (!release_is_in_force(ref, input->node_class, &c.release, input->now))
+		if (!release_is_in_force(input, &c.release))
 			continue;
 		status = try_release(input, replay, &c);
 		if (status != OK)

@@ -14,9 +14,8 @@ struct boot_outcome {
 	struct digest cap_base;
 };
 
-/* May a node of this class be appraised against the release at this time? */
-bool release_is_in_force(const struct reference *ref, const struct node_class *node_class,
-			 const struct release *release, int64_t now);
+/* May this node be appraised against the release now? */
+bool release_is_in_force(const struct appraisal_input *input, const struct release *release);
 
 /*
  * The boot log against the quoted values, then against one whole release among

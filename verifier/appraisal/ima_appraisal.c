@@ -93,7 +93,7 @@ enum status ima_sets_collect(const struct appraisal_input *input, uint32_t boote
 			continue;
 		if (release.not_before > input->now)
 			sets.valid_until = earlier(sets.valid_until, release.not_before);
-		if (!release_is_in_force(ref, input->node_class, &release, input->now))
+		if (!release_is_in_force(input, &release))
 			continue;
 		sets.valid_until = earlier(sets.valid_until, release.not_after);
 		sets.valid_until = earlier(sets.valid_until, release.accept_until);

@@ -85,8 +85,8 @@ static bool has_generation(struct appraiser *a, struct span generation)
 }
 
 /* The logs, against the reference values that the signer named. */
-static enum status appraise_logs(const struct appraiser *a, const struct evidence *evidence,
-				 struct appraisal *out)
+static enum status appraise_logs(const struct appraiser *a, const struct node_id *node,
+				 const struct evidence *evidence, struct appraisal *out)
 {
 	const struct authenticate_answer *reply = &a->reply.authenticate;
 	struct node_class node_class;
@@ -108,6 +108,7 @@ static enum status appraise_logs(const struct appraiser *a, const struct evidenc
 	struct appraisal_input input = {
 		.reference = &a->reference.reference,
 		.node_class = &node_class,
+		.node = node_id_span(node),
 		.values = &values,
 		.boot_log = span_of(&evidence->boot_log),
 		.ima_log = span_of(&evidence->ima_entries),
@@ -233,7 +234,7 @@ static bool attest(struct appraiser *a, const struct request *request,
 	if (!has_generation(a, a->reply.authenticate.generation))
 		return false;
 	/* Our own failure changes nothing: the last right runs out by itself. */
-	if (appraise_logs(a, evidence, &appraisal) != OK) {
+	if (appraise_logs(a, &request->node, evidence, &appraisal) != OK) {
 		answer->retry_after_s = 5;
 		answer_error(answer, 503, "internal", NULL);
 		return true;
