@@ -12,7 +12,7 @@ static const struct command subcommands[] = {
 	{ "diff", "what the draft changes, in words, and the class that comes of it",
 	  release_diff },
 	{ "sign", "sign the draft (release-sign)", release_sign },
-	{ "approve", "approve it, each team by itself (approve-platform, approve-security)",
+	{ "approve", "show what it changes, ask, and approve it for a team (approve-platform ...)",
 	  release_approve },
 	{ "publish", "put it in force, or renew the timestamp (publish)", release_publish },
 	{ "rollback", "a document that leads back to an earlier version (rollback)",
@@ -41,6 +41,7 @@ static void print_help(FILE *to)
 	      "  attestctl release collect line --boot-log boot.bin --ima-log ima.bin \\\n"
 	      "      --files artifacts.sha256\n"
 	      "  attestctl release sign line\n"
+	      "  attestctl release diff line\n"
 	      "  attestctl release approve line --team platform --reason 'first release'\n"
 	      "  attestctl release approve line --team identity-security --reason 'reviewed'\n"
 	      "  attestctl release publish line\n"

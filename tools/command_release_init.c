@@ -6,8 +6,11 @@
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
+#include "policies/class_rules.h"
 #include "policies/layer.h"
+#include "policies/set_file.h"
 #include "policies/spiffe_id.h"
+#include "tools/public_key.h"
 #include "tools/release.h"
 
 static const char help[] =
@@ -32,7 +35,13 @@ static const char help[] =
 	"  --policy-pcrs PCRS    what the minting key is bound to [4,7,14]\n"
 	"  --cap PCR             extended when a verdict fails [13]\n"
 	"  --grant-lifetime S    seconds [600]      --attest-interval S  seconds [300]\n"
-	"  --key NAME=FILE       an existing private key (PEM) instead of a new one\n"
+	"  --key NAME=FILE|URI   an existing private key instead of a new one: PEM, or what\n"
+	"                        OSSL_STORE knows (pkcs11:..., handle:0x81000010)\n"
+	"  --public NAME=FILE    only the public half (PEM): build, release-sign and publish\n"
+	"                        keys may be with their holders from the start\n"
+	"  --low-risk KIND       a kind of change that platform may approve alone, repeatable\n"
+	"                        (docs/releases.md) [none]\n"
+	"  --class-path PATH=CLASS  files of identity, enforcement or kernel code, repeatable\n"
 	"\n"
 	"Keys lie in DIR/keys/PRINCIPAL/NAME.pem. No person may hold two of build, release-sign\n"
 	"and publish, and who approves holds none of them: hand each directory to its person.\n"
@@ -70,13 +79,16 @@ static const struct {
 	{ "rollback", { "platform-approve" } },
 };
 
+#define PUBLIC_KEY_MAX 16384
+
 struct init {
 	struct release_line line;
 	const char *trust_domain, *platform, *kernel, *name, *class;
-	json_t *ids, *owners;
+	json_t *ids, *owners, *low_risk, *paths;
 	const char *select, *policy_pcrs;
 	int64_t cap, grant_lifetime, attest_interval;
 	const char *key_file[NEW_KEYS];
+	bool is_public[NEW_KEYS]; /* key_file has the public half alone */
 	EVP_PKEY *key[NEW_KEYS];
 	int64_t now;
 };
@@ -85,6 +97,8 @@ static void init_done(struct init *in)
 {
 	json_decref(in->ids);
 	json_decref(in->owners);
+	json_decref(in->low_risk);
+	json_decref(in->paths);
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		EVP_PKEY_free(in->key[i]);
 }
@@ -99,6 +113,20 @@ static EVP_PKEY *key_named(const struct init *in, const char *name)
 	return NULL;
 }
 
+static enum status take_public(const char *path, EVP_PKEY **out)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	enum status status = line_read(path, PUBLIC_KEY_MAX, &pem);
+
+	if (status != OK)
+		return status;
+	*out = public_key_from_pem(span_of(&pem));
+	if (*out != NULL)
+		return OK;
+	(void)unusable("%s: not a public key in PEM%s", path, public_key_hint(span_of(&pem)));
+	return STATUS_MALFORMED;
+}
+
 static enum status make_keys(struct init *in)
 {
 	enum status status = OK;
@@ -107,8 +135,12 @@ static enum status make_keys(struct init *in)
 		struct line_path path = line_path(&in->line, "keys/%s/%s.pem",
 						  new_keys[i].principal, new_keys[i].name);
 
-		status = in->key_file[i] != NULL ? line_key_load(in->key_file[i], &in->key[i])
-						 : line_key_make(path.text, &in->key[i]);
+		if (in->key_file[i] == NULL)
+			status = line_key_make(path.text, &in->key[i]);
+		else if (in->is_public[i])
+			status = take_public(in->key_file[i], &in->key[i]);
+		else
+			status = line_key_load(in->key_file[i], &in->key[i]);
 	}
 	return status;
 }
@@ -146,20 +178,29 @@ static json_t *roles_json(void)
 	return roles;
 }
 
+static json_t *class_rules_json(const struct init *in)
+{
+	json_t *rules = json_pack("{s:O}", "lowRisk", in->low_risk);
+
+	if (json_array_size(in->paths) > 0)
+		(void)json_object_set(rules, "paths", in->paths);
+	return rules;
+}
+
 static json_t *root_json(const struct init *in)
 {
 	json_t *keys = json_object();
 
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		(void)json_object_set_new(keys, new_keys[i].name, key_json(in, i));
-	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:{s:[]}, "
+	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
 			 "s:{s:i, s:i, s:i, s:i}, s:O, s:b, s:b}",
 			 "version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)),
 			 "keys", keys, "roles", roles_json(), "classes", "low-risk",
 			 "approve-platform", 1, "approve-security", 0, "trust-impacting",
-			 "approve-platform", 1, "approve-security", 1, "classRules", "lowRisk",
-			 "caps", "timestamp", 86400, "revocations", 604800, "acceptUntil",
-			 30 * 86400, "manifest", 366 * 86400, "owners", in->owners,
+			 "approve-platform", 1, "approve-security", 1, "classRules",
+			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
+			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "owners", in->owners,
 			 "requireProvenance", 0, "requireProofs", 0);
 }
 
@@ -311,17 +352,43 @@ static bool take_owner(struct init *in, const char *text)
 }
 
 /* NAME=FILE */
-static bool take_key(struct init *in, const char *text)
+static bool take_key(struct init *in, const char *text, bool is_public)
 {
 	for (size_t i = 0; i < NEW_KEYS; i++) {
 		size_t len = strlen(new_keys[i].name);
 
 		if (strncmp(text, new_keys[i].name, len) == 0 && text[len] == '=') {
 			in->key_file[i] = text + len + 1;
+			in->is_public[i] = is_public;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* PATH=CLASS */
+static bool take_low_risk(struct init *in, const char *name)
+{
+	enum change_kind kind;
+
+	return change_kind_named(span_text(name), &kind) == OK &&
+	       change_kind_may_be_low_risk(kind) &&
+	       json_array_append_new(in->low_risk, json_string(name)) == 0;
+}
+
+static bool take_class_path(struct init *in, const char *text)
+{
+	const char *class = strrchr(text, '=');
+	struct span path = { (const uint8_t *)text, class == NULL ? 0 : (size_t)(class - text) };
+	size_t i = SET_IDENTITY;
+
+	while (class != NULL && set_class_names[i] != NULL &&
+	       strcmp(class + 1, set_class_names[i]) != 0)
+		i++;
+	return class != NULL && set_class_names[i] != NULL && set_path_is_valid(path) &&
+	       json_array_append_new(in->paths,
+				     json_pack("{s:s%, s:s}", "path", text, (size_t)(class - text),
+					       "class", class + 1)) == 0;
 }
 
 enum option_id {
@@ -338,6 +405,9 @@ enum option_id {
 	OPTION_GRANT,
 	OPTION_INTERVAL,
 	OPTION_KEY,
+	OPTION_PUBLIC,
+	OPTION_LOW_RISK,
+	OPTION_CLASS_PATH,
 	OPTION_HELP,
 };
 
@@ -377,7 +447,13 @@ static bool take_option(struct init *in, int option, const char *value)
 	case OPTION_INTERVAL:
 		return option_number("attest-interval", value, 1, 86400, &in->attest_interval);
 	case OPTION_KEY:
-		return take_key(in, value);
+		return take_key(in, value, false);
+	case OPTION_PUBLIC:
+		return take_key(in, value, true);
+	case OPTION_LOW_RISK:
+		return take_low_risk(in, value);
+	case OPTION_CLASS_PATH:
+		return take_class_path(in, value);
 	default:
 		return false;
 	}
@@ -397,6 +473,9 @@ static const struct option options[] = {
 	{ "grant-lifetime", required_argument, NULL, OPTION_GRANT },
 	{ "attest-interval", required_argument, NULL, OPTION_INTERVAL },
 	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "public", required_argument, NULL, OPTION_PUBLIC },
+	{ "low-risk", required_argument, NULL, OPTION_LOW_RISK },
+	{ "class-path", required_argument, NULL, OPTION_CLASS_PATH },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -431,6 +510,8 @@ enum answer release_init(int argc, char **argv)
 	       .class = "server",
 	       .ids = json_array(),
 	       .owners = json_object(),
+	       .low_risk = json_array(),
+	       .paths = json_array(),
 	       .select = "0,1,2,3,4,5,6,7,8,9,10,11,13,14",
 	       .policy_pcrs = "4,7,14",
 	       .cap = 13,

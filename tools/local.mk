@@ -16,7 +16,8 @@ attestctl_SOURCES = \
 	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
-	tools/release_words.c \
+	tools/command_release_approve.c tools/release_key.c \
+	tools/release_signing.c tools/release_signing.h tools/release_words.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
 	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c tools/release_report.c \

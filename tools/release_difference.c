@@ -10,6 +10,7 @@
 
 #include "policies/refusal.h"
 #include "tools/command.h"
+#include "tools/release_signing.h"
 
 #define MANIFEST_MAX ((size_t)8 << 20)
 
@@ -85,27 +86,6 @@ static enum status open_side(const char *what, struct span payload, struct diffe
 	return status;
 }
 
-/* Which kinds may be low-risk, and which files are whose. */
-static enum status open_root(struct comparison *c)
-{
-	const struct release_line line = { .directory = c->release };
-	AUTO_DONE(bytes) payload = { 0 };
-	uint64_t version = 1;
-
-	while (line_has(line_path(&line, "root/%llu/1.json", (unsigned long long)version + 1).text))
-		version++;
-
-	struct line_path path = line_path(&line, "root/%llu/1.json", (unsigned long long)version);
-	enum status status = manifest_payload(path.text, &payload);
-	if (status != OK)
-		return status;
-	status = root_open(span_of(&payload), &c->root);
-	if (status != OK)
-		(void)unusable("%s: %s at %s", path.text, c->root.statement.document.fault,
-			       c->root.statement.document.path);
-	return status;
-}
-
 static enum status open_previous(struct comparison *c)
 {
 	struct line_path path = in_release(c, "manifests", &c->after.manifest.previous, ".json");
@@ -130,7 +110,7 @@ enum status comparison_open(struct comparison *c, const char *release, struct sp
 	if (status == OK)
 		status = open_side("the new manifest", span_of(&c->new), &c->after);
 	if (status == OK)
-		status = open_root(c);
+		status = newest_root(c->release, &c->root);
 	if (status != OK)
 		return status;
 	c->has_before = old.len > 0 || c->after.manifest.has_previous;

@@ -2,7 +2,7 @@
 #include "tools/release_line.h"
 
 #include <errno.h>
-#include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #include "tools/command.h"
 
 #define DOCUMENT_MAX ((size_t)16 << 20)
-#define KEY_MAX 16384
 
 struct line_path line_path(const struct release_line *line, const char *format, ...)
 {
@@ -72,54 +71,6 @@ bool line_has(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-enum status line_key_load(const char *path, EVP_PKEY **out)
-{
-	AUTO_DONE(bytes) pem = { 0 };
-	enum status status = file_read_guarded(path, KEY_MAX, true, &pem);
-
-	if (status != OK)
-		return said(status, path);
-
-	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-	bytes_wipe(&pem);
-	if (*out != NULL)
-		return OK;
-	(void)unusable("%s: not a private key in PEM", path);
-	return STATUS_MALFORMED;
-}
-
-static enum status write_key(const char *path, EVP_PKEY *key)
-{
-	AUTO(BIO) bio = BIO_new(BIO_s_secmem());
-	char *text = NULL;
-
-	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
-		return STATUS_NO_MEMORY;
-
-	long len = BIO_get_mem_data(bio, &text);
-	return line_write(path, (struct span){ (const uint8_t *)text, (size_t)len }, 0600);
-}
-
-enum status line_key_make(const char *path, EVP_PKEY **out)
-{
-	AUTO(EVP_PKEY) key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-
-	if (key == NULL)
-		return said(STATUS_NO_MEMORY, path);
-	if (line_has(path)) {
-		(void)unusable("%s exists: a key is never overwritten", path);
-		return STATUS_DENIED;
-	}
-
-	enum status status = write_key(path, key);
-	if (status == OK) {
-		*out = key;
-		key = NULL;
-	}
-	return status;
-}
-
 enum status statement_text(enum document_kind kind, json_t *subject, json_t *predicate,
 			   struct bytes *out)
 {
@@ -140,44 +91,57 @@ void subject_add(json_t *subject, const char *name, const char *hex)
 		subject, json_pack("{s:s, s:{s:s}}", "name", name, "digest", "sha256", hex));
 }
 
-static enum status make_signature(struct span payload, EVP_PKEY *key, struct bytes *out)
+enum status line_signature(struct span pae, EVP_PKEY *key, struct bytes *out)
 {
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-	AUTO_DONE(bytes) pae = { 0 };
-	const EVP_MD *md = EVP_PKEY_is_a(key, "EC") ? EVP_sha256() : NULL;
+	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(key);
+	const char *hash = EVP_PKEY_is_a(key, "EC") ? "SHA256" : NULL;
 	size_t len = SIGNATURE_MAX;
-	enum status status = dsse_pae(payload, &pae);
+	char where[64];
+	enum status status = bytes_reserve(out, SIGNATURE_MAX);
 
-	if (status == OK)
-		status = bytes_reserve(out, SIGNATURE_MAX);
+	/* Where the key is: another provider has only its public half. */
+	(void)snprintf(where, sizeof(where), "?provider=%s",
+		       provider == NULL ? "default" : OSSL_PROVIDER_get0_name(provider));
+	if (status == OK &&
+	    (ctx == NULL || EVP_DigestSignInit_ex(ctx, NULL, hash, NULL, where, key, NULL) != 1 ||
+	     EVP_DigestSign(ctx, out->data, &len, pae.data, pae.len) != 1))
+		status = STATUS_UNSUPPORTED;
 	if (status != OK)
-		return status;
-	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, out->data, &len, pae.data, pae.len) != 1)
-		return STATUS_UNSUPPORTED;
+		return said(status, "the key does not sign");
 	out->len = len;
 	return OK;
 }
 
-enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key)
+enum status line_envelope(const char *path, struct span payload, const char *keyid,
+			  struct span signature)
 {
-	AUTO_DONE(bytes) signature = { 0 };
 	AUTO_DONE(bytes) envelope = { 0 };
-	enum status status = make_signature(payload, key, &signature);
+	enum status status = bytes_printf(&envelope, "{\"payloadType\":\"%s\",\n\"payload\":\"",
+					  DSSE_PAYLOAD_TYPE);
 
-	if (status == OK)
-		status = bytes_printf(&envelope, "{\"payloadType\":\"%s\",\n\"payload\":\"",
-				      DSSE_PAYLOAD_TYPE);
 	if (status == OK)
 		status = base64_append(&envelope, payload);
 	if (status == OK)
 		status = bytes_printf(&envelope,
 				      "\",\n\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"", keyid);
 	if (status == OK)
-		status = base64_append(&envelope, span_of(&signature));
+		status = base64_append(&envelope, signature);
 	if (status == OK)
 		status = bytes_printf(&envelope, "\"}]}\n");
 	return status == OK ? line_write(path, span_of(&envelope), 0644) : said(status, path);
+}
+
+enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) pae = { 0 };
+	enum status status = dsse_pae(payload, &pae);
+
+	if (status != OK)
+		return said(status, path);
+	status = line_signature(span_of(&pae), key, &signature);
+	return status == OK ? line_envelope(path, payload, keyid, span_of(&signature)) : status;
 }
 
 struct line_path line_next_envelope(const char *folder)

@@ -36,8 +36,9 @@ enum status line_write(const char *path, struct span content, mode_t mode);
 enum status line_read(const char *path, size_t max, struct bytes *out);
 bool line_has(const char *path);
 
-/* PEM, PKCS#8; refused where others may read it. */
-enum status line_key_load(const char *path, EVP_PKEY **out);
+/* A file in PEM, refused where others may read it; or an OSSL_STORE URI, such as
+ * pkcs11:object=NAME or handle:0x81000010, through OpenSSL's provider for it. */
+enum status line_key_load(const char *name, EVP_PKEY **out);
 enum status line_key_make(const char *path, EVP_PKEY **out);
 
 /* A statement: {"_type", "subject", "predicateType", "predicate"}. Takes over
@@ -46,6 +47,10 @@ enum status statement_text(enum document_kind kind, json_t *subject, json_t *pre
 			   struct bytes *out);
 /* {"name": name, "digest": {"sha256": hex}}, appended to subject. */
 void subject_add(json_t *subject, const char *name, const char *hex);
+/* Over what is signed, dsse_pae() of a payload. */
+enum status line_signature(struct span pae, EVP_PKEY *key, struct bytes *out);
+enum status line_envelope(const char *path, struct span payload, const char *keyid,
+			  struct span signature);
 /* Signs the payload and writes the envelope. */
 enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key);
 /* The first of FOLDER/1.json, 2.json ... that is not there yet. */

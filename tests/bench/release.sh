@@ -14,7 +14,7 @@ make_release() {
 		--ima-log "$capture/ima.bin" --files "$capture/artifacts.sha256" \
 		--ima-policy /etc/ima/ima-policy >&2 &&
 		"$attestctl" release sign "$line" >&2 &&
-		"$attestctl" release approve "$line" --team platform --reason test >&2 &&
-		"$attestctl" release approve "$line" --team identity-security --reason test >&2 &&
+		"$attestctl" release approve "$line" --yes --team platform --reason test >&2 &&
+		"$attestctl" release approve "$line" --yes --team identity-security --reason test >&2 &&
 		"$attestctl" release publish "$line" >&2
 }

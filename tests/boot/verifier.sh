@@ -97,8 +97,8 @@ release_publish() {
 	shift
 	{
 		"$attestctl" release sign "$line" &&
-			"$attestctl" release approve "$line" --team platform --reason "$reason" &&
-			"$attestctl" release approve "$line" --team identity-security --reason "reviewed: $reason" &&
+			"$attestctl" release approve "$line" --yes --team platform --reason "$reason" &&
+			"$attestctl" release approve "$line" --yes --team identity-security --reason "reviewed: $reason" &&
 			"$attestctl" release publish "$line" "$@" && "$attestctl" release status "$line"
 	} >>"$work/release.log" 2>&1
 }

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/release.h"
+#include "tools/release_difference.h"
+#include "tools/release_signing.h"
+
+static const char help[] =
+	"usage: attestctl release approve DIR --team platform|identity-security --reason TEXT\n"
+	"           [--yes] [--class CLASS] [--validation CHECK=FILE] [--manifest SHA256]\n"
+	"           [--packages FILE] [--key FILE|URI] [--key-name NAME]\n"
+	"           [--print-pae | --signature SIG]\n"
+	"\n"
+	"Shows what a manifest changes and the class that comes of it ('release diff'), asks,\n"
+	"and approves it for one team: an envelope of its own, with who, what, why and which\n"
+	"validation. It carries the digest of what was shown: another change is not approved\n"
+	"by it. A low-risk change needs platform, one that touches trust needs both teams.\n"
+	"\n"
+	"  --reason TEXT      why, for the record\n"
+	"  --yes              do not ask; needed where standard input is no terminal\n"
+	"  --class CLASS      low-risk or trust-impacting [what is computed]; a lower one than\n"
+	"                     that is refused\n"
+	"  --validation CHECK=FILE  a check that passed and its report, such as\n"
+	"                     measured-boot=report ('release check' writes it), repeatable\n"
+	"  --manifest SHA256  which [the draft that was signed last]\n"
+	"  --packages FILE    as for 'release diff'\n"
+	"  --key FILE|URI     private key, PEM or OSSL_STORE URI\n"
+	"                     [DIR/keys/platform-lead/platform-approve.pem or\n"
+	"                     DIR/keys/security-lead/security-approve.pem]\n"
+	"  --key-name NAME    its name in the root [platform-approve or "
+	"security-approve]\n" SIGNING_HELP
+	"                     (the approval to be signed is kept in DIR/draft meanwhile)\n"
+	"\n"
+	"Exit status: 0 approved, 1 not approved, 2 wrong usage or failure.\n";
+
+#define DRAFT_MAX ((size_t)4 << 20)
+#define REPORT_MAX ((size_t)64 << 20)
+#define VALIDATIONS_MAX 16
+
+enum option_id {
+	OPTION_TEAM = 256,
+	OPTION_REASON,
+	OPTION_YES,
+	OPTION_CLASS,
+	OPTION_VALIDATION,
+	OPTION_MANIFEST,
+	OPTION_PACKAGES,
+	OPTION_HELP,
+};
+
+static const struct option options[] = {
+	SIGNING_OPTIONS,
+	{ "team", required_argument, NULL, OPTION_TEAM },
+	{ "reason", required_argument, NULL, OPTION_REASON },
+	{ "yes", no_argument, NULL, OPTION_YES },
+	{ "class", required_argument, NULL, OPTION_CLASS },
+	{ "validation", required_argument, NULL, OPTION_VALIDATION },
+	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
+	{ "packages", required_argument, NULL, OPTION_PACKAGES },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct request {
+	struct release_line line;
+	struct signing signing;
+	const char *team, *reason, *class, *manifest, *packages;
+	const char *validation[VALIDATIONS_MAX];
+	size_t validations;
+	bool yes, wants_help;
+};
+
+static bool take_option(struct request *r, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_TEAM:
+		r->team = value;
+		return true;
+	case OPTION_REASON:
+		r->reason = value;
+		return true;
+	case OPTION_YES:
+		r->yes = true;
+		return true;
+	case OPTION_CLASS:
+		r->class = value;
+		return true;
+	case OPTION_VALIDATION:
+		if (r->validations == VALIDATIONS_MAX || strchr(value, '=') == NULL)
+			return false;
+		r->validation[r->validations++] = value;
+		return true;
+	case OPTION_MANIFEST:
+		r->manifest = value;
+		return true;
+	case OPTION_PACKAGES:
+		r->packages = value;
+		return true;
+	case OPTION_HELP:
+		r->wants_help = true;
+		return true;
+	default:
+		return signing_take(&r->signing, option, value);
+	}
+}
+
+/* The draft that was signed last, or the manifest that was asked for. */
+static enum status open_comparison(const struct request *r, struct comparison *out)
+{
+	AUTO_DONE(bytes) manifest = { 0 };
+	AUTO_DONE(bytes) draft = { 0 };
+	struct sha256_text digest = { "" };
+	enum status status = OK;
+
+	if (r->manifest == NULL) {
+		status = line_read(line_path(&r->line, "draft/manifest.json").text, DRAFT_MAX,
+				   &draft);
+		if (status != OK)
+			return status;
+		digest = sha256_text_of(span_of(&draft));
+	} else {
+		(void)snprintf(digest.hex, sizeof(digest.hex), "%s", r->manifest);
+	}
+	status = manifest_payload(line_path(&r->line, "release/manifests/%s.json", digest.hex).text,
+				  &manifest);
+	if (status != OK)
+		return status;
+	return comparison_open(out, line_path(&r->line, "release").text, (struct span){ 0 },
+			       span_of(&manifest));
+}
+
+/* [{"check", "result", "sha256"}]; NULL after a message. */
+static json_t *validation_json(const struct request *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->validations; i++) {
+		AUTO_DONE(bytes) report = { 0 };
+		const char *file = strchr(r->validation[i], '=') + 1;
+
+		if (line_read(file, REPORT_MAX, &report) != OK) {
+			json_decref(list);
+			return NULL;
+		}
+		(void)json_array_append_new(
+			list, json_pack("{s:s%, s:s, s:s}", "check", r->validation[i],
+					(size_t)(file - 1 - r->validation[i]), "result", "passed",
+					"sha256", sha256_text_of(span_of(&report)).hex));
+	}
+	return list;
+}
+
+static enum status approval_text(const struct request *r, const struct comparison *c,
+				 enum change_class class, struct bytes *out)
+{
+	json_t *validation = validation_json(r);
+	json_t *subject = json_array();
+
+	if (validation == NULL) {
+		json_decref(subject);
+		return STATUS_NOT_FOUND;
+	}
+	json_t *approval = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "manifest",
+				     sha256_hex(&c->after.digest).hex, "difference",
+				     sha256_hex(&c->difference.digest).hex, "class",
+				     change_class_names[class], "reason", r->reason, "validation",
+				     validation, "time", (json_int_t)time(NULL));
+	if (c->after.manifest.has_previous)
+		(void)json_object_set_new(approval, "comparedWith",
+					  json_string(sha256_hex(&c->after.manifest.previous).hex));
+	subject_add(subject, "manifest", sha256_hex(&c->after.digest).hex);
+	return statement_text(DOCUMENT_APPROVAL, subject, approval, out);
+}
+
+/* What is computed, or a higher one that was asked for. */
+static bool choose_class(const struct request *r, const struct comparison *c,
+			 enum change_class *out)
+{
+	*out = comparison_class(c);
+	if (r->class == NULL)
+		return true;
+	for (unsigned i = 0; i < 2; i++) {
+		if (strcmp(r->class, change_class_names[i]) != 0)
+			continue;
+		if (i < (unsigned)*out)
+			return false;
+		*out = (enum change_class)i;
+		return true;
+	}
+	return false;
+}
+
+static bool agrees(const struct request *r, enum change_class class)
+{
+	char answer[8] = "";
+
+	if (r->yes)
+		return true;
+	if (isatty(STDIN_FILENO) == 0) {
+		(void)unusable("nobody to ask: read the difference, then approve with --yes");
+		return false;
+	}
+	fprintf(stderr, "Approve this for %s as %s? [yes/no] ", r->team, change_class_names[class]);
+	return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
+}
+
+/* Signed elsewhere, meanwhile kept: it holds a time, and has to stay as it is. */
+static struct line_path kept_approval(const struct request *r)
+{
+	return line_path(&r->line, "draft/approval-%s.json", r->team);
+}
+
+static enum status write_envelope(const struct request *r, const struct comparison *c,
+				  struct span payload)
+{
+	struct line_path folder =
+		line_path(&r->line, "release/approvals/%s", sha256_hex(&c->after.digest).hex);
+	enum status status = signing_envelope(&r->line, &r->signing, payload,
+					      line_next_envelope(folder.text).text);
+
+	if (status == OK)
+		printf("%s approved manifest sha256:%s\n", r->team,
+		       sha256_hex(&c->after.digest).hex);
+	return status;
+}
+
+/* Of the approval that was printed; it has to be one of this change. */
+static enum answer attach(const struct request *r, struct comparison *c)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	struct line_path kept = kept_approval(r);
+
+	if (line_read(kept.text, DRAFT_MAX, &payload) != OK || comparison_run(c, NULL) != OK)
+		return unusable("--print-pae comes first");
+	AUTO(json_t)
+	statement =
+		json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
+	const char *difference = json_string_value(
+		json_object_get(json_object_get(statement, "predicate"), "difference"));
+	if (difference == NULL || strcmp(difference, sha256_hex(&c->difference.digest).hex) != 0)
+		return unusable("%s: of another change; --print-pae again", kept.text);
+	if (write_envelope(r, c, span_of(&payload)) != OK)
+		return ANSWER_UNUSABLE;
+	(void)unlink(kept.text);
+	return ANSWER_YES;
+}
+
+static enum answer approve(const struct request *r)
+{
+	AUTO_DONE(comparison) c = { 0 };
+	AUTO_DONE(bytes) payload = { 0 };
+	enum change_class class;
+
+	if (open_comparison(r, &c) != OK)
+		return unusable("not approved: sign the manifest first");
+	if (r->signing.signature != NULL)
+		return attach(r, &c);
+	/* What is to be signed has standard output to itself. */
+	if (comparison_print(&c, r->signing.prints ? stderr : stdout, r->packages) != OK)
+		return unusable("not approved: what it changes cannot be told");
+	(void)fflush(stdout);
+	if (!choose_class(r, &c, &class)) {
+		(void)unusable("not approved: the change is %s, never %s",
+			       change_class_names[comparison_class(&c)], r->class);
+		return ANSWER_NO;
+	}
+	if (!agrees(r, class)) {
+		(void)unusable("not approved");
+		return ANSWER_NO;
+	}
+	if (approval_text(r, &c, class, &payload) != OK)
+		return ANSWER_UNUSABLE;
+	if (!r->signing.prints)
+		return write_envelope(r, &c, span_of(&payload)) == OK ? ANSWER_YES
+								      : ANSWER_UNUSABLE;
+	if (line_write(kept_approval(r).text, span_of(&payload), 0644) != OK ||
+	    signing_print(span_of(&payload)) != OK)
+		return ANSWER_UNUSABLE;
+	return ANSWER_YES;
+}
+
+static bool choose_team(struct request *r)
+{
+	static const struct {
+		const char *team, *usual, *key_name;
+		enum role role;
+	} teams[] = {
+		{ "platform", "platform-lead/platform-approve", "platform-approve",
+		  ROLE_APPROVE_PLATFORM },
+		{ "identity-security", "security-lead/security-approve", "security-approve",
+		  ROLE_APPROVE_SECURITY },
+	};
+
+	for (size_t i = 0; i < sizeof(teams) / sizeof(teams[0]); i++) {
+		if (strcmp(r->team, teams[i].team) != 0)
+			continue;
+		r->signing.role = teams[i].role;
+		r->signing.usual = teams[i].usual;
+		if (r->signing.key_name == NULL)
+			r->signing.key_name = teams[i].key_name;
+		return true;
+	}
+	return false;
+}
+
+enum answer release_approve(int argc, char **argv)
+{
+	struct request r = { 0 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (!take_option(&r, option, optarg))
+			return unusable(
+				"release approve DIR --team TEAM --reason TEXT: see --help");
+		if (r.wants_help) {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+	}
+	if (optind != argc - 1 || r.team == NULL)
+		return unusable("release approve DIR --team TEAM --reason TEXT: see --help");
+	if (r.signing.signature == NULL && (r.reason == NULL || r.reason[0] == '\0'))
+		return unusable("release approve needs --reason: see --help");
+	if (!choose_team(&r))
+		return unusable("no team '%s': platform or identity-security", r.team);
+	r.line.directory = argv[optind];
+	return approve(&r);
+}
