@@ -17,6 +17,9 @@ static const struct command subcommands[] = {
 	{ "publish", "put it in force, or renew the timestamp (publish)", release_publish },
 	{ "rollback", "a document that leads back to an earlier version (rollback)",
 	  release_rollback },
+	{ "emergency", "let the signed manifest in before it is approved (emergency)",
+	  release_emergency },
+	{ "review", "say what another person found about the emergency (review)", release_review },
 	{ "revoke", "revoke manifests, files, keys or nodes, or renew (revoke)", release_revoke },
 	{ "status", "verify everything, as a verifier does, and say what is in force",
 	  release_status },
@@ -33,7 +36,7 @@ static void print_help(FILE *to)
 	      "first root that 'init' prints pinned in its configuration.\n\n",
 	      to);
 	for (const struct command *c = subcommands; c->name != NULL; c++)
-		fprintf(to, "  %-8s %s\n", c->name, c->summary);
+		fprintf(to, "  %-9s %s\n", c->name, c->summary);
 	fputs("\n"
 	      "From nothing to a release in force:\n"
 	      "  attestctl release init line --trust-domain prod.example --platform q35 \\\n"

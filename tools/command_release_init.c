@@ -77,6 +77,8 @@ static const struct {
 	{ "revoke", { "revoke" } },
 	{ "publish", { "publish" } },
 	{ "rollback", { "platform-approve" } },
+	{ "emergency", { "platform-approve" } },
+	{ "review", { "security-approve" } },
 };
 
 #define PUBLIC_KEY_MAX 16384
@@ -194,14 +196,15 @@ static json_t *root_json(const struct init *in)
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		(void)json_object_set_new(keys, new_keys[i].name, key_json(in, i));
 	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
-			 "s:{s:i, s:i, s:i, s:i}, s:O, s:b, s:b}",
+			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:b, s:b}",
 			 "version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)),
 			 "keys", keys, "roles", roles_json(), "classes", "low-risk",
 			 "approve-platform", 1, "approve-security", 0, "trust-impacting",
 			 "approve-platform", 1, "approve-security", 1, "classRules",
 			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
-			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "owners", in->owners,
-			 "requireProvenance", 0, "requireProofs", 0);
+			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
+			 "review", 8 * 3600, "owners", in->owners, "requireProvenance", 0,
+			 "requireProofs", 0);
 }
 
 static json_t *pcrs_json(const char *text)

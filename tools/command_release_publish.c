@@ -15,7 +15,8 @@
 #include "tools/release_directory.h"
 
 static const char help[] =
-	"usage: attestctl release publish DIR [--renew | --canary | --rollback] [OPTIONS]\n"
+	"usage: attestctl release publish DIR [--renew | --canary | --emergency | --rollback]\n"
+	"           [OPTIONS]\n"
 	"\n"
 	"Puts the manifest that was signed and approved last in force: a new index, in which it\n"
 	"is current and the one before is accepted a while longer, and a new timestamp that\n"
@@ -25,6 +26,7 @@ static const char help[] =
 	"\n"
 	"  --renew              a new timestamp for the index in force\n"
 	"  --canary             accept the manifest beside the current one, to try it out\n"
+	"  --emergency          as a canary, by the document of 'release emergency'\n"
 	"  --rollback           back to where the document of 'release rollback' leads\n"
 	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
 	"  --lifetime S         of the timestamp, at most the root's cap [86400]\n"
@@ -35,6 +37,7 @@ static const char help[] =
 
 #define DRAFT_TIMESTAMP "draft/timestamp.json"
 #define DRAFT_ROLLBACK "draft/rollback.json"
+#define DRAFT_EMERGENCY "draft/emergency.json"
 #define DRAFT_MAX ((size_t)4 << 20)
 
 #define ACCEPT_MAX_S (INT64_C(10) * 366 * 86400) /* the root's cap says less */
@@ -44,6 +47,7 @@ enum publish_action {
 	PUBLISH_RENEW,
 	PUBLISH_CANARY,
 	PUBLISH_ROLLBACK,
+	PUBLISH_EMERGENCY,
 };
 
 struct publish {
@@ -132,7 +136,7 @@ static json_t *next_cells(const struct publish *p)
 		.platform = text_of(p->settings, "platform"),
 		.kernel = text_of(p->settings, "kernel"),
 		.manifest = manifest.hex,
-		.is_canary = p->action == PUBLISH_CANARY,
+		.is_canary = p->action == PUBLISH_CANARY || p->action == PUBLISH_EMERGENCY,
 		.rollback = p->action == PUBLISH_ROLLBACK ? document.hex : NULL,
 		.now = p->now,
 		.accept_previous = p->accept_previous,
@@ -141,6 +145,26 @@ static json_t *next_cells(const struct publish *p)
 							   : find_draft(p, &manifest);
 
 	return status == OK ? cells_after(&p->line, p->state.index, &change) : NULL;
+}
+
+/* The emergency that was declared last: the index keeps naming it. */
+static enum status name_emergency(const struct publish *p, json_t *predicate)
+{
+	AUTO_DONE(bytes) draft = { 0 };
+	json_t *named = json_object_get(p->state.index, "emergency");
+
+	if (p->action != PUBLISH_EMERGENCY) {
+		if (named != NULL)
+			(void)json_object_set(predicate, "emergency", named);
+		return OK;
+	}
+	enum status status =
+		line_read(line_path(&p->line, DRAFT_EMERGENCY).text, DRAFT_MAX, &draft);
+
+	if (status == OK)
+		(void)json_object_set_new(predicate, "emergency",
+					  json_string(sha256_text_of(span_of(&draft)).hex));
+	return status;
 }
 
 static enum status write_index(struct publish *p, uint64_t version)
@@ -159,8 +183,11 @@ static enum status write_index(struct publish *p, uint64_t version)
 				      (json_int_t)version, "time", (json_int_t)p->now, "root", root,
 				      "matrix", text_of(p->settings, "matrix"), "revocations",
 				      revocations, "cells", cells);
-	enum status status =
-		statement_text(DOCUMENT_INDEX, cells_subjects(cells), predicate, &payload);
+	enum status status = name_emergency(p, predicate);
+	if (status == OK)
+		status = statement_text(DOCUMENT_INDEX, cells_subjects(cells), predicate, &payload);
+	else
+		json_decref(predicate);
 	if (status != OK)
 		return status;
 	return line_sign(line_path(&p->line, "release/index/%" PRIu64 ".json", version).text,
@@ -298,6 +325,7 @@ static enum answer publish(struct publish *p)
 enum option_id {
 	OPTION_RENEW = 256,
 	OPTION_CANARY,
+	OPTION_EMERGENCY,
 	OPTION_ROLLBACK,
 	OPTION_ACCEPT,
 	OPTION_LIFETIME,
@@ -309,6 +337,7 @@ enum option_id {
 static const struct option options[] = {
 	{ "renew", no_argument, NULL, OPTION_RENEW },
 	{ "canary", no_argument, NULL, OPTION_CANARY },
+	{ "emergency", no_argument, NULL, OPTION_EMERGENCY },
 	{ "rollback", no_argument, NULL, OPTION_ROLLBACK },
 	{ "accept-previous", required_argument, NULL, OPTION_ACCEPT },
 	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
@@ -334,6 +363,8 @@ static bool take_option(struct publish *p, int option, const char *value)
 		return take_action(p, PUBLISH_RENEW);
 	case OPTION_CANARY:
 		return take_action(p, PUBLISH_CANARY);
+	case OPTION_EMERGENCY:
+		return take_action(p, PUBLISH_EMERGENCY);
 	case OPTION_ROLLBACK:
 		return take_action(p, PUBLISH_ROLLBACK);
 	case OPTION_ACCEPT:

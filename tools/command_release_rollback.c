@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/auto_openssl.h"
 #include "tools/release.h"
 #include "tools/release_cells.h"
+#include "tools/release_document.h"
 
 static const char help[] =
 	"usage: attestctl release rollback DIR --to VERSION --reason TEXT [OPTIONS]\n"
@@ -34,7 +34,8 @@ struct rollback_request {
 	struct release_line line;
 	int64_t to;
 	bool is_cosigning;
-	const char *reason, *key, *key_name;
+	const char *reason;
+	struct document_signer signer;
 };
 
 /* The document as it will be signed. */
@@ -86,22 +87,16 @@ static enum status make_document(const struct rollback_request *request, struct 
 static enum answer sign_document(const struct rollback_request *request)
 {
 	AUTO_DONE(bytes) payload = { 0 };
-	AUTO(EVP_PKEY) key = NULL;
-	struct line_path usual =
-		line_path(&request->line, "keys/platform-lead/%s.pem", "platform-approve");
+	struct sha256_text digest;
 	enum status status = request->is_cosigning
 				     ? line_read(line_path(&request->line, DRAFT_ROLLBACK).text,
 						 DRAFT_MAX, &payload)
 				     : make_document(request, &payload);
 
-	if (status != OK ||
-	    line_key_load(request->key != NULL ? request->key : usual.text, &key) != OK)
-		return ANSWER_UNUSABLE;
-
-	struct sha256_text digest = sha256_text_of(span_of(&payload));
-	struct line_path folder = line_path(&request->line, "release/rollbacks/%s", digest.hex);
-	if (line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
-		      key) != OK)
+	if (status == OK)
+		status = document_sign(&request->line, "rollbacks", span_of(&payload),
+				       &request->signer, &digest);
+	if (status != OK)
 		return ANSWER_UNUSABLE;
 	printf("rollback sha256:%s\n", digest.hex);
 	return ANSWER_YES;
@@ -119,10 +114,10 @@ static bool take_option(struct rollback_request *request, int option)
 		request->is_cosigning = true;
 		return true;
 	case 'k':
-		request->key = optarg;
+		request->signer.key_file = optarg;
 		return true;
 	case 'n':
-		request->key_name = optarg;
+		request->signer.key_name = optarg;
 		return true;
 	default:
 		return false;
@@ -140,7 +135,8 @@ enum answer release_rollback(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct rollback_request request = { .key_name = "platform-approve" };
+	struct rollback_request request = { .signer = { .usual = "platform-lead/platform-approve",
+							.key_name = "platform-approve" } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -13,7 +13,9 @@ attestctl_SOURCES = \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
 	tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
+	tools/command_release_emergency.c tools/command_release_review.c \
 	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \
+	tools/release_document.c tools/release_document.h \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
 	tools/command_release_approve.c tools/release_key.c \

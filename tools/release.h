@@ -15,6 +15,8 @@ enum answer release_sign(int argc, char **argv);
 enum answer release_approve(int argc, char **argv);
 enum answer release_publish(int argc, char **argv);
 enum answer release_rollback(int argc, char **argv);
+enum answer release_emergency(int argc, char **argv);
+enum answer release_review(int argc, char **argv);
 enum answer release_revoke(int argc, char **argv);
 enum answer release_status(int argc, char **argv);
 
