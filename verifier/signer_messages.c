@@ -124,7 +124,8 @@ static const struct wire_field result_fields[] = {
 	WIRE_SIZED32(result, ear, SIGNER_STATEMENT_MAX),
 	WIRE_STRUCT(result, reasons, reason_list_wire),
 };
-static const struct wire_table result_wire = WIRE_TABLE(struct result, result_fields);
+static const struct wire_table result_wire =
+	WIRE_TABLE_TO(struct result, result_fields, reasons.count, reasons.items);
 
 static const struct wire_field enrol_request_fields[] = {
 	WIRE_SIZED(enrol_request, spki, SIGNER_SPKI_MAX),
@@ -192,7 +193,7 @@ static const struct wire_field commit_request_fields[] = {
 	WIRE_SIZED32(commit_request, boot_log, SIGNER_LOG_MAX),
 };
 static const struct wire_table commit_request_wire =
-	WIRE_TABLE(struct commit_request, commit_request_fields);
+	WIRE_TABLE_TO(struct commit_request, commit_request_fields, findings.count, findings.list);
 
 static const struct wire_field admin_request_fields[] = {
 	WIRE_NUMBER(admin_request, verb, ADMIN_LIST, ADMIN_AUDIT + 1),
@@ -378,7 +379,8 @@ static const struct wire_field authenticate_answer_fields[] = {
 	WIRE_CHOICE(authenticate_answer, is_final, 0, authenticate_wires),
 };
 static const struct wire_table authenticate_answer_wire =
-	WIRE_TABLE(struct authenticate_answer, authenticate_answer_fields);
+	WIRE_TABLE_TO(struct authenticate_answer, authenticate_answer_fields, result.reasons.count,
+		      result.reasons.items);
 
 static const struct wire_field bundle_answer_fields[] = {
 	WIRE_SIZED(bundle_answer, trust_domain, SIGNER_TEXT_MAX),
@@ -448,24 +450,21 @@ static const struct wire_table signer_answer_wire =
 #define REQUEST_TYPES (sizeof(request_wires) / sizeof(request_wires[0]))
 #define ANSWER_TYPES (sizeof(answer_wires) / sizeof(answer_wires[0]))
 
-/* Bytes of the struct that a message of this type uses. */
-static size_t request_size(enum frame_type type)
+/* Of the union's member; nothing for an unknown one. */
+static const struct wire_table *table_of(const struct wire_table *const *tables, size_t count,
+					 enum frame_type type)
 {
-	bool is_known = (size_t)type < REQUEST_TYPES && request_wires[type] != NULL;
+	static const struct wire_table none = { 0 };
 
-	return offsetof(struct signer_request, enrol) + (is_known ? request_wires[type]->size : 0);
+	return (size_t)type < count && tables[type] != NULL ? tables[type] : &none;
 }
 
-static size_t answer_size(enum frame_type type)
-{
-	bool is_known = (size_t)type < ANSWER_TYPES && answer_wires[type] != NULL;
-
-	return offsetof(struct signer_answer, enrol) + (is_known ? answer_wires[type]->size : 0);
-}
+#define REQUEST_HEAD offsetof(struct signer_request, enrol)
+#define ANSWER_HEAD offsetof(struct signer_answer, enrol)
 
 void signer_answer_init(enum frame_type type, struct signer_answer *out)
 {
-	memset(out, 0, answer_size(type));
+	memset(out, 0, ANSWER_HEAD + table_of(answer_wires, ANSWER_TYPES, type)->head);
 	out->type = type;
 }
 
@@ -477,16 +476,16 @@ enum status signer_request_encode(const struct signer_request *request, struct b
 enum status signer_request_decode(enum frame_type type, struct span body,
 				  struct signer_request *out)
 {
-	size_t size = request_size(type);
+	const struct wire_table *table = table_of(request_wires, REQUEST_TYPES, type);
 	struct signer_request request;
 
-	memset(&request, 0, size);
+	memset(&request, 0, REQUEST_HEAD + table->head);
 	request.type = type;
 
 	enum status status = wire_decode(&signer_request_wire, body, &request);
 
 	if (status == OK)
-		memcpy(out, &request, size);
+		memcpy(out, &request, REQUEST_HEAD + wire_used(table, &request.enrol));
 	return status;
 }
 
@@ -500,8 +499,20 @@ enum status signer_answer_encode(const struct signer_answer *answer, struct byte
 	return writer_end(&w);
 }
 
+enum status signer_result_encode(const struct result *result, struct bytes *out)
+{
+	struct writer w = writer_to(out, SIGNER_FRAME_MAX);
+
+	/* What refusal_wire puts before an answer that is none. */
+	writer_be16(&w, REFUSAL_NONE);
+	writer_be32(&w, 0);
+	wire_put(&w, &result_wire, result);
+	return writer_end(&w);
+}
+
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out)
 {
+	const struct wire_table *table = table_of(answer_wires, ANSWER_TYPES, type);
 	struct signer_answer answer;
 	struct reader r = reader_over(body);
 
@@ -513,7 +524,7 @@ enum status signer_answer_decode(enum frame_type type, struct span body, struct 
 	enum status status = reader_end(&r);
 
 	if (status == OK)
-		memcpy(out, &answer, answer_size(type));
+		memcpy(out, &answer, ANSWER_HEAD + wire_used(table, &answer.enrol));
 	return status;
 }
 

@@ -128,13 +128,13 @@ struct result {
 
 struct authenticate_answer {
 	bool is_final; /* result holds the end: a replay of the last commit, or untrusted */
-	struct result result; /* is_final */
-	/* the rest: go on with the logs, then FRAME_COMMIT on this channel */
+	/* unless is_final: go on with the logs, then FRAME_COMMIT on this channel */
 	struct span generation; /* 32 bytes, zeros where no release is loaded */
 	struct span class_name;
 	uint64_t release_version; /* ratchet: highest manifest version it has booted */
 	uint64_t entries; /* verified so far in this boot session */
 	struct span state; /* the appraiser's own, of this boot session; empty: from entry 0 */
+	struct result result; /* is_final */
 };
 
 struct commit_request {
@@ -303,8 +303,8 @@ struct signer_answer {
 	};
 };
 
-/* Zeros but for the type, and no more of the union than this type has: the largest
- * is fifty times the commonest. */
+/* Zeros but for the type, and no more of the union than this type has, without the items
+ * of a list that comes last: the largest is fifty times the commonest. */
 void signer_answer_init(enum frame_type type, struct signer_answer *out);
 
 /* Appends the body of a frame of request->type. */
@@ -313,6 +313,8 @@ enum status signer_request_decode(enum frame_type type, struct span body,
 				  struct signer_request *out);
 /* Appends the body of a FRAME_ANSWER. */
 enum status signer_answer_encode(const struct signer_answer *answer, struct bytes *out);
+/* Of an answer to FRAME_COMMIT that is no refusal: what is stored of it. */
+enum status signer_result_encode(const struct result *result, struct bytes *out);
 /* type: of the request that is being answered. */
 enum status signer_answer_decode(enum frame_type type, struct span body, struct signer_answer *out);
 

@@ -171,6 +171,7 @@ static void take_list(struct reader *r, const struct wire_field *f, uint8_t *mes
 		return;
 	}
 	*(size_t *)(void *)(message + f->offset) = count;
+	memset(message + f->base, 0, count * f->stride);
 	take_elements(r, f, message + f->base, count);
 }
 
@@ -306,6 +307,15 @@ void wire_take(struct reader *r, const struct wire_table *table, void *message)
 {
 	for (size_t i = 0; i < table->count && r->status == OK; i++)
 		take_field(r, &table->fields[i], message);
+}
+
+size_t wire_used(const struct wire_table *table, const void *message)
+{
+	const uint8_t *counter = (const uint8_t *)message + table->counter;
+
+	if (table->stride == 0)
+		return table->size;
+	return table->head + *(const size_t *)(const void *)counter * table->stride;
 }
 
 enum status wire_encode(const struct wire_table *table, const void *message, size_t max,

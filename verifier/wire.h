@@ -34,6 +34,9 @@ enum wire_form {
 
 struct wire_table {
 	size_t size; /* of the struct that it describes */
+	/* A struct that ends with a long list, most of which is seldom used: its size without
+	 * the items, and where the count of them is. stride 0: with nothing like it. */
+	size_t head, counter, stride;
 	size_t count;
 	const struct wire_field *fields;
 };
@@ -65,7 +68,10 @@ struct wire_field {
 
 /* Appends message, a struct that the table describes. */
 void wire_put(struct writer *w, const struct wire_table *table, const void *message);
-/* Fills message, which the caller zeroed. Spans borrow from what is read. */
+/* Bytes of message that are in use, from its first on. */
+size_t wire_used(const struct wire_table *table, const void *message);
+/* Fills message, of which the caller zeroed the head; a list's elements are zeroed as
+ * they come. Spans borrow from what is read. */
 void wire_take(struct reader *r, const struct wire_table *table, void *message);
 /* wire_put() of at most max bytes in all, and wire_take() of all there is. A message
  * that could not be read is half filled. */
@@ -75,7 +81,13 @@ enum status wire_decode(const struct wire_table *table, struct span body, void *
 
 /* clang-format off */
 #define WIRE_TABLE(type, list) \
-	{ .size = sizeof(type), .count = sizeof(list) / sizeof((list)[0]), .fields = (list) }
+	{ .size = sizeof(type), .head = sizeof(type), \
+	  .count = sizeof(list) / sizeof((list)[0]), .fields = (list) }
+/* Of a struct that ends with counted items. */
+#define WIRE_TABLE_TO(type, list, counted, items) \
+	{ .size = sizeof(type), .head = offsetof(type, items), .counter = offsetof(type, counted), \
+	  .stride = sizeof(((type *)0)->items[0]), \
+	  .count = sizeof(list) / sizeof((list)[0]), .fields = (list) }
 
 /* A member's name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WIRE_MEMBER(tag, member) (((struct tag *)0)->member)

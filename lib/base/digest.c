@@ -69,18 +69,30 @@ struct digest digest_filled(enum digest_alg alg, uint8_t value)
 	return d;
 }
 
+/* Looking an algorithm up costs more than hashing what a TPM signs, so that each is looked
+ * up once in a process. It is a constant that is found out late: nothing ever changes it. */
+static const EVP_MD *md_of(enum digest_alg alg)
+{
+	static EVP_MD *fetched[DIGEST_ALGS];
+	size_t i = digest_alg_index(alg);
+
+	if (i == DIGEST_ALGS)
+		return NULL;
+	if (fetched[i] == NULL)
+		fetched[i] = EVP_MD_fetch(NULL, facts[i].openssl, NULL);
+	return fetched[i];
+}
+
 enum status hasher_init(struct hasher *h, enum digest_alg alg)
 {
-	const struct alg_facts *f = facts_of(alg);
+	const EVP_MD *md = md_of(alg);
 
 	*h = (struct hasher){ .alg = alg };
-	if (f == NULL)
+	if (md == NULL)
 		return STATUS_UNSUPPORTED;
-	h->md = EVP_MD_fetch(NULL, f->openssl, NULL);
 	h->fresh = EVP_MD_CTX_new();
 	h->ctx = EVP_MD_CTX_new();
-	if (h->md != NULL && h->fresh != NULL && h->ctx != NULL &&
-	    EVP_DigestInit_ex2(h->fresh, h->md, NULL) == 1)
+	if (h->fresh != NULL && h->ctx != NULL && EVP_DigestInit_ex2(h->fresh, md, NULL) == 1)
 		return OK;
 	hasher_done(h);
 	return STATUS_UNSUPPORTED;
@@ -90,7 +102,6 @@ void hasher_done(struct hasher *h)
 {
 	EVP_MD_CTX_free(h->ctx);
 	EVP_MD_CTX_free(h->fresh);
-	EVP_MD_free(h->md);
 	*h = (struct hasher){ 0 };
 }
 
@@ -168,14 +179,13 @@ enum status hasher_extend_event(struct hasher *h, struct digest *pcr, struct spa
 
 enum status digest_of(enum digest_alg alg, struct span s, struct digest *out)
 {
-	const struct alg_facts *f = facts_of(alg);
+	const EVP_MD *md = md_of(alg);
 	struct digest digest = { .alg = alg };
-	size_t len = 0;
+	unsigned len = 0;
 
-	if (f == NULL)
+	if (md == NULL)
 		return STATUS_UNSUPPORTED;
-	if (EVP_Q_digest(NULL, f->openssl, NULL, s.data, s.len, digest.value, &len) != 1 ||
-	    len != digest_size(alg))
+	if (EVP_Digest(s.data, s.len, digest.value, &len, md, NULL) != 1 || len != digest_size(alg))
 		return STATUS_NO_MEMORY;
 	*out = digest;
 	return OK;

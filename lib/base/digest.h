@@ -87,10 +87,9 @@ static inline enum status digest_from(enum digest_alg alg, struct span s, struct
 	return OK;
 }
 
-/* One algorithm, fetched once, and its context: 10 times the one-shot calls. */
+/* One algorithm and its context. */
 struct hasher {
 	enum digest_alg alg;
-	EVP_MD *md;
 	EVP_MD_CTX *fresh; /* copied into ctx for each digest */
 	EVP_MD_CTX *ctx;
 };
@@ -109,7 +108,7 @@ enum status hasher_extend(struct hasher *h, struct digest *pcr, struct span exte
 /* *pcr = H(*pcr || H(event)) */
 enum status hasher_extend_event(struct hasher *h, struct digest *pcr, struct span event);
 
-/* Where speed does not matter. */
+/* In one step, with a context made for it. */
 enum status digest_of(enum digest_alg alg, struct span s, struct digest *out);
 
 AUTO_RELEASE(hasher, hasher_done);

@@ -10,17 +10,26 @@ static const char base64_digits[] =
 static const char base64url_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+void hex_encode(struct span s, char *out)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		out[2 * i] = hex_digits[s.data[i] >> 4];
+		out[2 * i + 1] = hex_digits[s.data[i] & 15];
+	}
+}
+
 enum status hex_append(struct bytes *out, struct span s)
 {
 	if (s.len > SIZE_MAX / 4 - out->len)
 		return STATUS_TOO_LARGE;
 
 	enum status status = bytes_make_room(out, s.len * 2);
-	for (size_t i = 0; i < s.len && status == OK; i++) {
-		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] >> 4];
-		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] & 15];
-	}
-	return status;
+
+	if (status != OK || s.len == 0)
+		return status;
+	hex_encode(s, (char *)out->data + out->len);
+	out->len += s.len * 2;
+	return OK;
 }
 
 /* A digit's value with this bit, so that what stands for no digit is 0. */

@@ -10,6 +10,7 @@
  * STATUS_MALFORMED. EVP_Decode* accepts white space and stray bits.
  */
 enum status hex_append(struct bytes *out, struct span s); /* lower case */
+void hex_encode(struct span s, char *out); /* the same: 2 * s.len characters, no NUL */
 enum status hex_decode(struct span text, struct bytes *out); /* either case */
 int hex_digit_value(uint8_t digit); /* either case; negative for none */
 enum status base64_append(struct bytes *out, struct span s); /* RFC 4648, 4, padded */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "messages/result.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "messages/json_writer.h"
 #include "messages/message.h"
 #include "messages/statement.h"
@@ -15,6 +18,11 @@ static void reason_done(struct result_reason *reason)
 	bytes_done(&reason->advice);
 }
 
+void attestation_result_init(struct attestation_result *result)
+{
+	memset(result, 0, offsetof(struct attestation_result, reasons));
+}
+
 void attestation_result_done(struct attestation_result *result)
 {
 	bytes_done(&result->verdict);
@@ -25,7 +33,7 @@ void attestation_result_done(struct attestation_result *result)
 	bytes_done(&result->bundle);
 	bytes_done(&result->bundle_signature);
 	bytes_done(&result->ear);
-	for (size_t i = 0; i < RESULT_REASONS_MAX; i++)
+	for (size_t i = 0; i < result->reason_count; i++)
 		reason_done(&result->reasons[i]);
 }
 
@@ -89,9 +97,9 @@ enum status attestation_result_parse(struct span json, struct attestation_result
 	for (size_t i = 0; i < count && i < RESULT_REASONS_MAX; i++) {
 		struct strict_cursor reason = strict_element_object(&reasons, i);
 
+		result.reason_count = i + 1;
 		take_reason(&reason, &result.reasons[i]);
 	}
-	result.reason_count = count;
 	result.retry = strict_bool(&root, "retry");
 	if (!is_whole(&result))
 		strict_fail(&root, "verdict", STATUS_MALFORMED, "empty");

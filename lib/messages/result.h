@@ -26,10 +26,13 @@ struct attestation_result {
 	struct bytes bundle; /* text; empty where no trust domain is known */
 	struct bytes bundle_signature;
 	struct bytes ear; /* compact JWS; may be empty */
-	struct result_reason reasons[RESULT_REASONS_MAX];
-	size_t reason_count;
 	bool retry; /* nothing was decided, and only reasons are there: try again soon */
+	size_t reason_count;
+	struct result_reason reasons[RESULT_REASONS_MAX]; /* last: see _init() */
 };
+
+/* Zeros, but for the reasons, of which those below the count count. */
+void attestation_result_init(struct attestation_result *result);
 
 enum status attestation_result_parse(struct span json, struct attestation_result *out,
 				     const char **fault);

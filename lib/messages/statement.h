@@ -32,9 +32,14 @@ struct verdict {
 	struct bytes trust_domain; /* empty without a grant */
 	struct bytes entitlements[VERDICT_ENTITLEMENTS_MAX];
 	size_t entitlement_count;
-	struct verdict_reason reasons[VERDICT_REASONS_MAX];
 	size_t reason_count;
+	struct verdict_reason reasons[VERDICT_REASONS_MAX]; /* last: see verdict_init() */
 };
+
+/* Zeros, but for the reasons beyond their count, which verdict_add_reason() zeroes. */
+void verdict_init(struct verdict *verdict);
+/* One more, empty; NULL where there are as many as there may be. */
+struct verdict_reason *verdict_add_reason(struct verdict *verdict);
 
 /* STATUS_MALFORMED also where a grant's fields are not there together, or are
  * there for a state other than trusted. */

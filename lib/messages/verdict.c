@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <string.h>
+
 #include "base/text.h"
 #include "messages/limits.h"
 #include "messages/statement.h"
@@ -8,6 +11,22 @@
 #define NAME_MAX_BYTES (2 + DIGEST_MAX)
 #define ENTITLEMENT_MAX 2048
 
+void verdict_init(struct verdict *verdict)
+{
+	memset(verdict, 0, offsetof(struct verdict, reasons));
+}
+
+struct verdict_reason *verdict_add_reason(struct verdict *verdict)
+{
+	struct verdict_reason *reason;
+
+	if (verdict->reason_count >= VERDICT_REASONS_MAX)
+		return NULL;
+	reason = &verdict->reasons[verdict->reason_count++];
+	*reason = (struct verdict_reason){ 0 };
+	return reason;
+}
+
 void verdict_done(struct verdict *verdict)
 {
 	bytes_done(&verdict->nonce);
@@ -15,7 +34,7 @@ void verdict_done(struct verdict *verdict)
 	bytes_done(&verdict->trust_domain);
 	for (size_t i = 0; i < VERDICT_ENTITLEMENTS_MAX; i++)
 		bytes_done(&verdict->entitlements[i]);
-	for (size_t i = 0; i < VERDICT_REASONS_MAX; i++) {
+	for (size_t i = 0; i < verdict->reason_count; i++) {
 		struct verdict_reason *reason = &verdict->reasons[i];
 
 		bytes_done(&reason->code);

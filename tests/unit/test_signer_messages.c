@@ -112,6 +112,37 @@ static void answers_come_back_as_they_went(void **state)
 	}
 }
 
+/* What is stored of a verdict is read back as an answer (a lost one, asked for again). */
+static void a_stored_result_is_an_answer_to_a_commit(void **state)
+{
+	struct signer_answer a = sample_answer(FRAME_COMMIT);
+	AUTO_DONE(bytes) answer = { 0 };
+	AUTO_DONE(bytes) stored = { 0 };
+	(void)state;
+
+	assert_int_equal(signer_answer_encode(&a, &answer), OK);
+	assert_int_equal(signer_result_encode(&a.commit, &stored), OK);
+	assert_true(span_equal(span_of(&answer), span_of(&stored)));
+}
+
+/* Beyond a list's count there is what was there before, and no more is written. */
+static void an_empty_list_costs_no_more_than_its_head(void **state)
+{
+	static struct signer_answer a;
+	const uint8_t *items = (const uint8_t *)a.commit.reasons.items;
+	AUTO_DONE(bytes) body = { 0 };
+	struct signer_answer one = sample_answer(FRAME_COMMIT);
+	(void)state;
+
+	one.commit.reasons.count = 0;
+	memset(&a, 0xee, sizeof(a));
+	assert_int_equal(signer_answer_encode(&one, &body), OK);
+	assert_int_equal(signer_answer_decode(FRAME_COMMIT, span_of(&body), &a), OK);
+	assert_int_equal(a.commit.reasons.count, 0);
+	for (size_t i = 0; i < sizeof(a.commit.reasons.items); i++)
+		assert_int_equal(items[i], 0xee);
+}
+
 static void every_truncation_and_every_extra_byte_is_refused(void **state)
 {
 	(void)state;
@@ -262,6 +293,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_come_back_as_they_went),
 		cmocka_unit_test(answers_come_back_as_they_went),
+		cmocka_unit_test(a_stored_result_is_an_answer_to_a_commit),
+		cmocka_unit_test(an_empty_list_costs_no_more_than_its_head),
 		cmocka_unit_test(every_truncation_and_every_extra_byte_is_refused),
 		cmocka_unit_test(a_length_over_its_cap_is_refused_on_both_sides),
 		cmocka_unit_test(a_tier_that_is_none_is_refused),

@@ -410,13 +410,14 @@ enum status authenticate(const struct reference *ref, const struct node_class *n
 
 void authentication_claims(const struct authentication *authentication, struct claims *claims)
 {
-	struct findings findings = { 0 };
+	struct findings findings;
 
 	if (authentication->authenticity == AUTHENTIC) {
 		claims_affirm(claims, CLAIM_HARDWARE);
 		claims_affirm(claims, CLAIM_INSTANCE_IDENTITY);
 		return;
 	}
+	findings_init(&findings);
 	findings_add(&findings, &authentication->why);
 	claims_lower(claims, &findings);
 }

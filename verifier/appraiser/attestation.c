@@ -192,16 +192,16 @@ static struct result_reason reason_of(const struct reason_item *item)
 
 static void answer_result(const struct result *result, struct answer *answer)
 {
-	struct attestation_result out = {
-		.verdict = lent(result->verdict),
-		.signature = lent(result->verdict_signature),
-		.certificate = lent(result->certificate),
-		.bundle = lent(result->bundle),
-		.bundle_signature = lent(result->bundle_signature),
-		.ear = lent(result->ear),
-		.retry = result->is_retry,
-	};
+	struct attestation_result out;
 
+	attestation_result_init(&out);
+	out.verdict = lent(result->verdict);
+	out.signature = lent(result->verdict_signature);
+	out.certificate = lent(result->certificate);
+	out.bundle = lent(result->bundle);
+	out.bundle_signature = lent(result->bundle_signature);
+	out.ear = lent(result->ear);
+	out.retry = result->is_retry;
 	for (size_t i = 0; i < result->chain.count && i < RESULT_CHAIN_MAX; i++)
 		out.chain[out.chain_count++] = lent(result->chain.items[i]);
 	for (size_t i = 0; i < result->reasons.count && i < RESULT_REASONS_MAX; i++)

@@ -160,11 +160,12 @@ static enum refusal refusal_of_reason(enum reason reason)
 static enum refusal end_early(struct turn *turn, const struct pending *p,
 			      const struct finding *finding, struct authenticate_answer *answer)
 {
-	struct findings findings = { 0 };
+	struct findings findings;
 	struct conclusion conclusion = { .findings = &findings };
 
 	if (p->authentication.authenticity == AUTHENTIC)
 		authentication_claims(&p->authentication, &conclusion.claims);
+	findings_init(&findings);
 	findings_add(&findings, finding);
 	answer->is_final = true;
 	return conclude(turn, p, &conclusion, &answer->result);

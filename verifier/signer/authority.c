@@ -228,9 +228,8 @@ static void fill_fields(const struct grant_request *request, struct grant_fields
 	*f = (struct grant_fields){ .not_before = request->issued - GRANT_SKEW_S,
 				    .not_after = request->expires };
 	positive_serial(request->serial, f->serial);
-	(void)snprintf(f->subject, sizeof(f->subject), "node-");
-	for (size_t i = 0; i < GRANT_NAME_SIZE; i++)
-		(void)snprintf(f->subject + 5 + 2 * i, 3, "%02x", request->name[i]);
+	memcpy(f->subject, "node-", 5);
+	hex_encode((struct span){ request->name, GRANT_NAME_SIZE }, f->subject + 5);
 	f->point[0] = 0x04;
 	memcpy(f->point + 1, request->x, 32);
 	memcpy(f->point + 33, request->y, 32);

@@ -259,15 +259,14 @@ static void count_it(struct turn *turn, const struct conclusion *c, const struct
 }
 
 static enum status write_result(struct turn *turn, const struct conclusion_text *text,
-				struct signer_answer *answer, struct bytes *encoded)
+				struct result *result, struct bytes *encoded)
 {
-	struct result *result = &answer->commit;
 	enum status status = OK;
 
 	result->is_retry = is_undecided(text->conclusion);
 	if (!result->is_retry)
 		status = statement_make(turn, text, result);
-	return status == OK ? signer_answer_encode(answer, encoded) : status;
+	return status == OK ? signer_result_encode(result, encoded) : status;
 }
 
 static void grant_done(struct grant *grant)
@@ -291,13 +290,11 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		      const struct conclusion *conclusion, struct result *result)
 {
 	struct conclusion c = *conclusion;
-	struct signer_answer made; /* as it is sent and stored */
-	struct reason_list *reasons = &made.commit.reasons;
+	struct reason_list *reasons = &result->reasons;
 	struct findings findings;
 	AUTO_DONE(grant) grant = { 0 };
 	AUTO_DONE(bytes) encoded = { 0 };
 
-	signer_answer_init(FRAME_COMMIT, &made);
 	findings_copy(conclusion->findings, &findings);
 	c.findings = &findings;
 	add_own_finding(turn, pending, &findings);
@@ -321,7 +318,7 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	 * must not live on as an attestation result. */
 	text.has_ear = pending->wants_ear && (state != NODE_TRUSTED || grant.expires != 0);
 	if (status == OK)
-		status = write_result(turn, &text, &made, &encoded);
+		status = write_result(turn, &text, result, &encoded);
 	if (status == OK)
 		status = store_it(turn, pending, &c, state, &grant, span_of(&encoded));
 	if (status == STATUS_MISMATCH)
@@ -331,6 +328,5 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	if (status != OK)
 		return refusal_of(status == STATUS_NOT_FOUND ? STATUS_IO : status);
 	count_it(turn, &c, &grant);
-	*result = made.commit;
 	return REFUSAL_NONE;
 }

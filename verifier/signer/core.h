@@ -129,6 +129,7 @@ struct conclusion {
 	struct span ima_log, boot_log;
 };
 
+/* *result comes as signer_answer_init() leaves it; what is in it counts with REFUSAL_NONE. */
 enum refusal conclude(struct turn *turn, const struct pending *pending,
 		      const struct conclusion *conclusion, struct result *result);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/grant_template.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,14 +21,19 @@ void grant_template_done(struct grant_template *t)
 static enum status utc_time(int64_t seconds, uint8_t out[GRANT_TIME_SIZE])
 {
 	time_t when = (time_t)seconds;
-	char text[64];
 	struct tm t;
 
 	if (seconds < 0 || seconds >= GRANT_UTC_END || gmtime_r(&when, &t) == NULL)
 		return STATUS_UNSUPPORTED;
-	(void)snprintf(text, sizeof(text), "%02d%02d%02d%02d%02d%02dZ", t.tm_year % 100,
-		       t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-	memcpy(out, text, GRANT_TIME_SIZE);
+
+	const int parts[] = { t.tm_year % 100, t.tm_mon + 1, t.tm_mday,
+			      t.tm_hour,       t.tm_min,     t.tm_sec };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		out[2 * i] = (uint8_t)('0' + parts[i] / 10);
+		out[2 * i + 1] = (uint8_t)('0' + parts[i] % 10);
+	}
+	out[GRANT_TIME_SIZE - 1] = 'Z';
 	return OK;
 }
 

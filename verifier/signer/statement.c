@@ -61,17 +61,24 @@ static enum status fill_verdict(const struct turn *turn, const struct conclusion
 		status = bytes_copy(name_span(&p->authentication.minting_name), &v->minting_key);
 	if (status == OK)
 		status = put_grant(text, v);
-	for (size_t i = 0; i < text->reasons->count && status == OK; i++)
-		status = put_reason(&text->reasons->items[i], &v->reasons[v->reason_count++]);
+	for (size_t i = 0; i < text->reasons->count && status == OK; i++) {
+		struct verdict_reason *reason = verdict_add_reason(v);
+
+		status = reason == NULL ? STATUS_TOO_LARGE
+					: put_reason(&text->reasons->items[i], reason);
+	}
 	return status;
 }
 
 static enum status make_verdict(struct turn *turn, const struct conclusion_text *text,
 				struct result *result)
 {
-	AUTO_DONE(verdict) verdict = { 0 };
+	AUTO_DONE(verdict) verdict;
 	AUTO_DONE(bytes) written = { 0 };
 	AUTO_DONE(bytes) signature = { 0 };
+
+	verdict_init(&verdict);
+
 	enum status status = fill_verdict(turn, text, &verdict);
 
 	if (status == OK)

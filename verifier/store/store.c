@@ -193,9 +193,21 @@ static bool are_in_place(struct store *s)
 	return true;
 }
 
+/* One thread writes, in one process: no lock around each value that is bound or read, and
+ * nothing counted of each allocation. Only before the first database; later it is refused,
+ * and what was set stays. */
+static void use_one_thread(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum status open_database(struct store *s, const char *path)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+
+	use_one_thread();
+
 	enum status status = store_status(sqlite3_open_v2(path, &s->db, flags, NULL));
 
 	if (status != OK)
