@@ -48,10 +48,23 @@ struct archive_origin {
 enum status built_root_take(struct built_root *root, struct archive *tar,
 			    const struct archive_origin *origin);
 
-/* A package file; the package has to be wanted, where that is not NULL: NAME, VERSION
- * and ARCHITECTURE as its control file has them. */
+/* A package file. Where they are not NULL: what its control file has to say, and the
+ * digest that the file has to have before anything of it is read. */
 enum status built_root_package(struct built_root *root, const char *path,
-			       const struct package_text *wanted);
+			       const struct package_text *wanted, const struct digest *digest);
+
+/* The packages of a list, from files in pools, by digests of an index. */
+struct package_pool {
+	const char *const *directory;
+	size_t directory_count;
+	const char *index; /* an archive's Packages, or sha256sum lines; NULL: none */
+};
+
+enum status built_root_packages(struct built_root *root, const char *list,
+				const struct package_pool *pool);
+
+/* The layers of an image in an OCI layout: DIRECTORY, or DIRECTORY:TAG. */
+enum status built_root_image(struct built_root *root, const char *name);
 
 /* Its files, to a list: those that no set may list are left out and said. */
 enum status built_root_list(const struct built_root *root, struct file_list *out, size_t *left_out);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "tools/built_root.h"
+#include "tools/content_hash.h"
 
 #define BLOCK_SIZE ((size_t)1 << 17)
 #define CONTROL_MAX ((size_t)1 << 20)
@@ -133,11 +135,6 @@ static enum status take_format(struct package_file *p)
 	return refuse(p, "not a package of format 2");
 }
 
-static bool agrees(struct span wanted, struct span found)
-{
-	return span_equal(wanted, found);
-}
-
 static enum status check_package(struct package_file *p)
 {
 	struct package_reader reader = package_reader_over(span_of(&p->control));
@@ -148,9 +145,9 @@ static enum status check_package(struct package_file *p)
 
 	if (status != OK || found->version.len == 0 || found->architecture.len == 0)
 		return refuse(p, "its control file names no package, version and architecture");
-	if (wanted != NULL &&
-	    (!agrees(wanted->name, found->name) || !agrees(wanted->version, found->version) ||
-	     !agrees(wanted->architecture, found->architecture)))
+	if (wanted != NULL && (!span_equal(wanted->name, found->name) ||
+			       !span_equal(wanted->version, found->version) ||
+			       !span_equal(wanted->architecture, found->architecture)))
 		return refuse(p, "its control file names another package, version or architecture "
 				 "than the list");
 	status = bytes_printf(&name, "%.*s %.*s", (int)found->name.len,
@@ -234,22 +231,43 @@ static enum status take_parts(struct package_file *p)
 	return status;
 }
 
+static enum status open_package(struct package_file *p, const struct digest *digest, int *fd)
+{
+	AUTO(content_hash) hash = NULL;
+	uint64_t size;
+	enum status status = OK;
+
+	if (digest != NULL) {
+		status = content_hash_new(&p->root->progress, &hash);
+		if (status == OK)
+			status = content_open(hash, p->path, digest, &size, fd);
+	} else {
+		*fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (*fd < 0)
+			status = refuse(p, strerror(errno));
+	}
+	if (status != OK)
+		return status;
+	if (archive_read_support_format_ar(p->outer) != ARCHIVE_OK ||
+	    archive_read_open_fd(p->outer, *fd, BLOCK_SIZE) != ARCHIVE_OK)
+		return refuse(p, archive_error_string(p->outer) == NULL
+					 ? "cannot be read"
+					 : archive_error_string(p->outer));
+	return OK;
+}
+
 enum status built_root_package(struct built_root *root, const char *path,
-			       const struct package_text *wanted)
+			       const struct package_text *wanted, const struct digest *digest)
 {
 	AUTO(archive) outer = archive_read_new();
 	struct package_file p = { .root = root, .path = path, .wanted = wanted, .outer = outer };
-	enum status status = OK;
+	int fd = -1;
+	enum status status = outer == NULL ? STATUS_NO_MEMORY : open_package(&p, digest, &fd);
 
-	if (outer == NULL)
-		return STATUS_NO_MEMORY;
-	if (archive_read_support_format_ar(outer) != ARCHIVE_OK ||
-	    archive_read_open_filename(outer, path, BLOCK_SIZE) != ARCHIVE_OK)
-		status = refuse(&p, archive_error_string(outer) == NULL
-					    ? "cannot be read"
-					    : archive_error_string(outer));
 	if (status == OK)
 		status = take_parts(&p);
+	if (fd >= 0)
+		(void)close(fd);
 	bytes_done(&p.control);
 	return status;
 }

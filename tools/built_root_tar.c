@@ -85,6 +85,7 @@ static enum status take_content(struct taking *t, struct archive_entry *entry, s
 	if ((uint64_t)size > t->left)
 		return refuse(t, name, "the archive is larger than any package or layer");
 	t->left -= (uint64_t)size;
+	progress_file(&t->root->progress);
 	status = hash_content(t, (uint64_t)size, digest);
 	if (status == STATUS_TRUNCATED || status == STATUS_MALFORMED)
 		return refuse(t, name, "cut short, or broken");
@@ -154,7 +155,8 @@ static enum status take_whiteout(struct taking *t, struct span name, size_t star
 	const char *fault = "";
 	enum status status = bytes_append(&target, (struct span){ name.data, start });
 
-	if (!is_opaque && (word.len == 4 || span_starts_with(word, ".wh..wh.")))
+	if (!is_opaque && (word.len == 4 || span_equal(word, span_text(".wh..")) ||
+			   span_starts_with(word, ".wh..wh.")))
 		return refuse(t, name, "a whiteout of a kind that nobody knows");
 	if (status == OK && is_opaque)
 		status = bytes_append_byte(&target, '.');
@@ -183,7 +185,6 @@ static enum status take_member(struct taking *t, struct archive_entry *entry)
 	enum status status;
 	size_t start;
 
-	progress_file(&t->root->progress);
 	if (++t->members > MEMBERS_MAX)
 		return refuse(t, name, "more files than any package or layer has");
 	if (is_whiteout(t, name, &start))

@@ -2,6 +2,7 @@
 #ifndef TOOLS_RELEASE_COLLECT_H
 #define TOOLS_RELEASE_COLLECT_H
 
+#include "policies/class_rules.h"
 #include "tools/release_artifacts.h"
 
 #define COLLECT_FILE_MAX ((size_t)256 << 20)
@@ -12,7 +13,10 @@ enum input_kind {
 	INPUT_LIST,
 	INPUT_TREE,
 	INPUT_PACKAGE, /* all packages together, in the place of the first */
+	INPUT_PACKAGES, /* a list of them */
+	INPUT_IMAGE,
 	INPUT_DIVERSIONS,
+	INPUT_POOL,
 };
 
 struct collect_input {
@@ -29,6 +33,8 @@ struct collect {
 	const char *tree; /* the last one: the root that init is looked up in */
 	const char *init;
 	bool from_previous, allow_builtin, from_log_only;
+	const char *index; /* of the packages in the pools */
+	struct class_rules classes; /* of options; what the root says goes before */
 	bool is_split_usr; /* /bin, /sbin and /lib* are directories of packages' root */
 	int64_t life_days, now;
 	struct collect_input *input;
@@ -65,6 +71,10 @@ enum status collect_early(struct collect *c);
 /* The manifest's "ima", with its sets written into the release; NULL after a
  * message. */
 json_t *collect_ima_rules(struct collect *c);
+
+/* Each file's class: by the newest root's rules, by --class, by where kernel code
+ * lies; --identity's paths, which must appear, go to must_appear. */
+enum status collect_classes(struct collect *c, json_t *must_appear);
 
 /* Says what of the IMA log the draft does not explain, and counts it. */
 size_t collect_report(const struct collect *c);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -104,6 +105,35 @@ static enum status take_diversions(struct collect *c, struct built_root *root)
 	return status;
 }
 
+/* Directories that packages of lists are looked for in. */
+static enum status take_list(struct collect *c, struct built_root *root, const char *list)
+{
+	const char **directory = calloc(c->input_count, sizeof(*directory));
+	struct package_pool pool = { .directory = directory, .index = c->index };
+	enum status status;
+
+	if (directory == NULL)
+		return STATUS_NO_MEMORY;
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->input[i].kind == INPUT_POOL)
+			directory[pool.directory_count++] = c->input[i].path;
+	status = built_root_packages(root, list, &pool);
+	free(directory);
+	return status;
+}
+
+static enum status list_root(struct collect *c, struct built_root *root, const char *what)
+{
+	enum status status;
+
+	progress_end(&root->progress);
+	status = built_root_list(root, &c->files, &c->left_out);
+	if (status == OK)
+		printf("%s: %zu, %zu files read, %zu conflicts\n", what, root->source_count,
+		       root->progress.files, root->conflicts);
+	return status;
+}
+
 /* All packages make one root: what one has, another may divert or replace. */
 static enum status add_packages(struct collect *c)
 {
@@ -114,16 +144,23 @@ static enum status add_packages(struct collect *c)
 		status = file_tree_merge_usr(root.tree);
 	if (status == OK)
 		status = take_diversions(c, &root);
-	for (size_t i = 0; i < c->input_count && status == OK; i++)
+	for (size_t i = 0; i < c->input_count && status == OK; i++) {
 		if (c->input[i].kind == INPUT_PACKAGE)
-			status = built_root_package(&root, c->input[i].path, NULL);
-	progress_end(&root.progress);
+			status = built_root_package(&root, c->input[i].path, NULL, NULL);
+		else if (c->input[i].kind == INPUT_PACKAGES)
+			status = take_list(c, &root, c->input[i].path);
+	}
+	return status == OK ? list_root(c, &root, "packages") : status;
+}
+
+static enum status add_image(struct collect *c, const char *name)
+{
+	AUTO_DONE(built_root) root = { 0 };
+	enum status status = built_root_init(&root, TREE_LAYERS);
+
 	if (status == OK)
-		status = built_root_list(&root, &c->files, &c->left_out);
-	if (status == OK)
-		printf("packages: %zu, %zu files read, %zu conflicts\n", root.source_count,
-		       root.progress.files, root.conflicts);
-	return status;
+		status = built_root_image(&root, name);
+	return status == OK ? list_root(c, &root, "layers") : status;
 }
 
 enum status collect_inputs(struct collect *c)
@@ -141,12 +178,17 @@ enum status collect_inputs(struct collect *c)
 		case INPUT_TREE:
 			status = file_list_add_tree(&c->files, path, &c->left_out);
 			break;
+		case INPUT_IMAGE:
+			status = add_image(c, path);
+			break;
 		case INPUT_PACKAGE:
+		case INPUT_PACKAGES:
 			if (!has_packages)
 				status = add_packages(c);
 			has_packages = true;
 			break;
 		case INPUT_DIVERSIONS:
+		case INPUT_POOL:
 			break;
 		}
 	}

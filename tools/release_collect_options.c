@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policies/set_file.h"
 #include "tools/release_collect.h"
 
@@ -31,7 +32,9 @@ static const char help[] =
 	"  --grub-device NAME    GRUB's name of the ESP [hd0,gpt1]\n"
 	"  --initramfs FILE      its files may run before the IMA policy is loaded\n"
 	"  --init PATH           what the initramfs starts in the root [/sbin/init]: with its\n"
-	"                        libraries it may run before the IMA policy is loaded\n"
+	"                        libraries it may run before the IMA policy is loaded\n";
+
+static const char help_files[] =
 	"  --check-log FILE      boot log of a machine that the draft has to explain\n"
 	"  --boot-log FILE       binary_bios_measurements of a reference machine\n"
 	"  --ima-log FILE        binary_runtime_measurements of one: a cross-check; what no list\n"
@@ -43,11 +46,19 @@ static const char help[] =
 	"where\n"
 	"                        /bin, /sbin and /lib lead into /usr\n"
 	"  --split-usr           they do not\n"
+	"  --packages LIST       packages by 'NAME VERSION ARCHITECTURE', or dpkg's status file,\n"
+	"                        each found once in the pools\n"
+	"  --pool DIRECTORY      where package files lie, at any depth, repeatable\n"
+	"  --index FILE          the archive's Packages, or sha256sum lines: each package of the\n"
+	"                        list has to have the digest that stands there\n"
+	"  --oci DIRECTORY[:TAG] the layers of an image in an OCI layout\n"
 	"  --diversions FILE     /var/lib/dpkg/diversions of the systems; that of each --tree is\n"
 	"                        taken anyway\n"
 	"  --previous            version N+1 from the manifest in force, plus the files given;\n"
 	"                        to drop a file, collect anew from whole lists\n"
 	"  --identity PATH       belongs to the identity set and must appear, repeatable\n"
+	"  --class CLASS=PATH    the file, or all below, belongs to the set of identity,\n"
+	"                        enforcement or kernel; the root's classRules go before\n"
 	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
 	"                        is taken from the lists\n"
 	"  --allow-builtin-policy  go on without a policy file: trust-impacting, shown always\n"
@@ -76,6 +87,11 @@ enum option_id {
 	OPTION_TREE,
 	OPTION_DEB,
 	OPTION_DIVERSIONS,
+	OPTION_PACKAGES,
+	OPTION_POOL,
+	OPTION_INDEX,
+	OPTION_OCI,
+	OPTION_CLASS,
 	OPTION_SPLIT_USR,
 	OPTION_PREVIOUS,
 	OPTION_IDENTITY,
@@ -105,6 +121,11 @@ static const struct option options[] = {
 	{ "tree", required_argument, NULL, OPTION_TREE },
 	{ "deb", required_argument, NULL, OPTION_DEB },
 	{ "diversions", required_argument, NULL, OPTION_DIVERSIONS },
+	{ "packages", required_argument, NULL, OPTION_PACKAGES },
+	{ "pool", required_argument, NULL, OPTION_POOL },
+	{ "index", required_argument, NULL, OPTION_INDEX },
+	{ "oci", required_argument, NULL, OPTION_OCI },
+	{ "class", required_argument, NULL, OPTION_CLASS },
 	{ "split-usr", no_argument, NULL, OPTION_SPLIT_USR },
 	{ "previous", no_argument, NULL, OPTION_PREVIOUS },
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
@@ -175,6 +196,52 @@ static bool add_way_back(struct collect *c, const char *value)
 	return json_array_append_new(c->rollback_to, json_integer(version)) == 0;
 }
 
+/* CLASS=PATH: a file, or all below a directory. */
+static bool add_class(struct class_rules *rules, const char *value)
+{
+	struct span path = span_text(value);
+	struct span name;
+
+	if (rules->path_count == CLASS_PATHS_MAX || !text_next_word(&path, '=', &name) ||
+	    !set_path_is_valid(path))
+		return false;
+	for (unsigned class = SET_IDENTITY; set_class_names[class] != NULL; class ++) {
+		if (!span_equal(name, span_text(set_class_names[class])))
+			continue;
+		rules->path[rules->path_count++] =
+			(struct path_rule){ .path = path, .class = (enum set_class) class };
+		return true;
+	}
+	return false;
+}
+
+/* Options about what a root is built from. */
+static bool take_root(struct collect *c, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_DEB:
+		return add_input(c, INPUT_PACKAGE, value);
+	case OPTION_PACKAGES:
+		return add_input(c, INPUT_PACKAGES, value);
+	case OPTION_POOL:
+		return add_input(c, INPUT_POOL, value);
+	case OPTION_OCI:
+		return add_input(c, INPUT_IMAGE, value);
+	case OPTION_DIVERSIONS:
+		return add_input(c, INPUT_DIVERSIONS, value);
+	case OPTION_INDEX:
+		c->index = value;
+		return true;
+	case OPTION_SPLIT_USR:
+		c->is_split_usr = true;
+		return true;
+	case OPTION_CLASS:
+		return add_class(&c->classes, value);
+	default:
+		return take_artifact(c, option, value);
+	}
+}
+
 static bool take_option(struct collect *c, int option, const char *value)
 {
 	switch (option) {
@@ -192,13 +259,6 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_TREE:
 		c->tree = value;
 		return add_input(c, INPUT_TREE, value);
-	case OPTION_DEB:
-		return add_input(c, INPUT_PACKAGE, value);
-	case OPTION_DIVERSIONS:
-		return add_input(c, INPUT_DIVERSIONS, value);
-	case OPTION_SPLIT_USR:
-		c->is_split_usr = true;
-		return true;
 	case OPTION_PREVIOUS:
 		c->from_previous = true;
 		return true;
@@ -225,8 +285,16 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_EPOCH:
 		return option_number("security-epoch", value, 0, INT32_MAX, &c->security_epoch);
 	default:
-		return take_artifact(c, option, value);
+		return take_root(c, option, value);
 	}
+}
+
+static bool has_input(const struct collect *c, enum input_kind kind)
+{
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->input[i].kind == kind)
+			return true;
+	return false;
 }
 
 /* Options that need each other, or exclude each other. */
@@ -252,6 +320,10 @@ static bool options_fit(const struct collect *c)
 			       "there");
 	else if (c->init != NULL && boot->initramfs == NULL && boot->uki == NULL)
 		(void)unusable("--init goes with --initramfs or --uki, which start it");
+	else if (has_input(c, INPUT_PACKAGES) != has_input(c, INPUT_POOL))
+		(void)unusable("--packages and --pool need each other");
+	else if (c->index != NULL && !has_input(c, INPUT_PACKAGES))
+		(void)unusable("--index goes with --packages");
 	else
 		return true;
 	return false;
@@ -274,6 +346,7 @@ bool collect_take_options(struct collect *c, int argc, char **argv, enum answer 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == OPTION_HELP) {
 			fputs(help, stdout);
+			fputs(help_files, stdout);
 			*answer = ANSWER_YES;
 			return false;
 		}

@@ -40,28 +40,6 @@ static enum status explained_early(const struct collect *c, struct file_list *ou
 	return status;
 }
 
-/* Those named by --identity belong to identity, and must appear: mustAppear's
- * paths, NULL after a message. */
-static json_t *class_identity(struct collect *c)
-{
-	json_t *paths = json_array();
-
-	file_list_settle(&c->identity);
-	for (size_t i = 0; i < c->identity.count; i++) {
-		const char *path = c->identity.entry[i].path;
-		const struct file_list_entry *found = file_list_find(&c->files, span_text(path));
-
-		if (found == NULL) {
-			(void)unusable("--identity %s: no list has this file", path);
-			json_decref(paths);
-			return NULL;
-		}
-		c->files.entry[found - c->files.entry].class = SET_IDENTITY;
-		(void)json_array_append_new(paths, json_string(path));
-	}
-	return paths;
-}
-
 static bool has_class(const struct file_list *files, enum set_class class)
 {
 	for (size_t i = 0; i < files->count; i++)
@@ -78,9 +56,9 @@ static json_t *sets_json(struct collect *c, json_t *early_names)
 					     [SET_ENFORCEMENT] = "enforcement.files",
 					     [SET_KERNEL] = "kernel.files" };
 	AUTO_DONE(file_list) early = { 0 };
-	json_t *must_appear = class_identity(c);
+	json_t *must_appear = json_array();
 	json_t *sets = json_array();
-	int failed = must_appear == NULL || explained_early(c, &early) != OK;
+	int failed = collect_classes(c, must_appear) != OK || explained_early(c, &early) != OK;
 
 	if (failed == 0 && early.count > 0) {
 		file_list_settle(&early);

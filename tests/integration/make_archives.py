@@ -3,8 +3,11 @@
 """Packages and layers that no tool would make, into a directory: hostile ones, and
 ones that are merely odd. Each hostile one is NAME.deb."""
 import gzip
+import hashlib
 import io
+import json
 import lzma
+import os
 import sys
 import tarfile
 
@@ -90,3 +93,102 @@ odd = [("./usr/share/f\u0151/na\u00efve", b"utf-8\n", {}), FILE,
        ("./usr/bin/again", None, kind(tarfile.LNKTYPE, linkname="./usr/bin/odd"))]
 write("pax.deb", ar(parts(tar(odd, tarfile.PAX_FORMAT), suffix=".gz", pack=gzip.compress)))
 write("plain.deb", ar(parts(tar(odd), suffix="", pack=lambda data: data)))
+
+
+# Images in OCI layouts.
+OCI = "application/vnd.oci.image."
+
+
+def link(name, target):
+    return (name, None, kind(tarfile.SYMTYPE, linkname=target))
+
+
+def file(name, text):
+    return (name, text.encode(), {})
+
+
+def blob(layout, content, media_type):
+    digest = hashlib.sha256(content).hexdigest()
+    write(f"{layout}/blobs/sha256/{digest}", content)
+    return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(content)}
+
+
+def document(layout, value, media_type):
+    return blob(layout, json.dumps(value).encode(), OCI + media_type)
+
+
+def image(layout, layers, missing=0):
+    """layers: (members, suffix of the type, compression)"""
+    os.makedirs(f"{out}/{layout}/blobs/sha256", exist_ok=True)
+    write(f"{layout}/oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
+    descriptors = [blob(layout, pack(tar(members)), OCI + "layer.v1.tar" + suffix)
+                   for members, suffix, pack in layers]
+    config = document(layout, {"os": "linux", "rootfs": {"type": "layers", "diff_ids": ["x"] * (len(layers) - missing)}},
+                      "config.v1+json")
+    return {"schemaVersion": 2, "config": config, "layers": descriptors}
+
+
+def index(layout, manifests):
+    write(f"{layout}/index.json", json.dumps({"schemaVersion": 2, "manifests": manifests}).encode())
+
+
+def tagged(descriptor, tag):
+    return {**descriptor, "annotations": {"org.opencontainers.image.ref.name": tag}}
+
+
+MANIFEST = "manifest.v1+json"
+layers = [
+    ([link("lib", "usr/lib"), file("usr/lib/one", "one"), file("gone", "x"), file("hidden/a", "x"),
+      file("hidden/below/b", "x"), file("replaced", "old"), file("etc/kept", "kept")], "", bytes),
+    ([file(".wh.gone", ""), file("hidden/.wh..wh..opq", ""), file("hidden/new", "new"),
+      file("lib/two", "two"), file("replaced", "new"),
+      ("large", hashlib.shake_256(b"").digest(100000), {})], "+gzip", gzip.compress),
+]
+good = image("image", layers)
+index("image", [tagged(document("image", good, MANIFEST), "v1"), tagged(document("image", good, MANIFEST), "v2")])
+
+nested = image("nested", layers[:1])
+platforms = document("nested", {"schemaVersion": 2, "manifests": [
+    document("nested", nested, MANIFEST),
+    {**document("nested", {}, MANIFEST), "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
+]}, "index.v1+json")
+index("nested", [platforms])
+
+
+def spoiled(layout, spoil, **more):
+    manifest = image(layout, layers, **more)
+    spoil(layout, manifest)
+    index(layout, [document(layout, manifest, MANIFEST)])
+
+
+def first_blob(layout, manifest):
+    return f"{out}/{layout}/blobs/sha256/{manifest['layers'][0]['digest'][7:]}"
+
+
+def other_bytes(layout, manifest):
+    with open(first_blob(layout, manifest), "r+b") as layer:
+        layer.seek(0)
+        layer.write(b"X")
+
+
+def cut(layout, manifest):
+    descriptor = manifest["layers"][1]
+    with open(f"{out}/{layout}/blobs/sha256/{descriptor['digest'][7:]}", "rb") as layer:
+        manifest["layers"][1] = blob(layout, layer.read()[:50000], descriptor["mediaType"])
+
+
+spoiled("other-bytes", other_bytes)
+spoiled("other-size", lambda layout, m: m["layers"][0].update(size=7))
+spoiled("sha512", lambda layout, m: m["layers"][0].update(digest="sha512:" + "0" * 128))
+spoiled("upwards", lambda layout, m: m["layers"][0].update(digest="sha256:../../../../etc/passwd"))
+spoiled("missing-blob", lambda layout, m: os.remove(first_blob(layout, m)))
+spoiled("foreign", lambda layout, m: m["layers"][0].update(mediaType=OCI + "layer.nondistributable.v1.tar"))
+spoiled("cut-layer", cut)
+spoiled("fewer-ids", lambda layout, m: None, missing=1)
+spoiled("no-layers", lambda layout, m: m.update(layers=[]))
+hostile = image("hostile-layer", [([file("../etc/passwd", "x")], "", bytes)])
+index("hostile-layer", [document("hostile-layer", hostile, MANIFEST)])
+hostile = image("hostile-whiteout", [([file("d/.wh..", "")], "", bytes)])
+index("hostile-whiteout", [document("hostile-whiteout", hostile, MANIFEST)])
+hostile = image("odd-whiteout", [([file(".wh..wh.plnk", "")], "", bytes)])
+index("odd-whiteout", [document("odd-whiteout", hostile, MANIFEST)])
