@@ -16,11 +16,15 @@ tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) 
 tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS)
 EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
-ATTACK_TESTS += tests/attacks/test_attacks_host
-tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(SERVICE_SCENE) \
+ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
+HOST_SCENE = tests/attacks/host_scene.c tests/attacks/host_scene.h $(SERVICE_SCENE) \
 	tests/unit/attestd_grant.c tests/unit/attestd_grant.h
-tests_attacks_test_attacks_host_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) \
-	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
-tests_attacks_test_attacks_host_LDADD = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) \
-	$(SSL_LIBS) $(CMOCKA_LIBS)
+HOST_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
+HOST_TEST_LIBS = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(HOST_SCENE)
+tests_attacks_test_attacks_host_CPPFLAGS = $(HOST_TEST_CPPFLAGS)
+tests_attacks_test_attacks_host_LDADD = $(HOST_TEST_LIBS)
+tests_attacks_test_attacks_mint_SOURCES = tests/attacks/test_attacks_mint.c $(HOST_SCENE)
+tests_attacks_test_attacks_mint_CPPFLAGS = $(HOST_TEST_CPPFLAGS)
+tests_attacks_test_attacks_mint_LDADD = $(HOST_TEST_LIBS)
 endif

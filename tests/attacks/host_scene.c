@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attacks.h"
+
+#include "host_scene.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attestd/broker/broker.h"
+#include "daemon/file.h"
+#include "daemon/role.h"
+#include "service_scene.h"
+
+#define CAP_PCR 13
+
+static char top[128];
+static char tcti[128];
+static pid_t swtpm;
+
+static const char *source_directory(void)
+{
+	const char *given = getenv("srcdir");
+
+	return given == NULL ? "." : given;
+}
+
+int host_start_tpm(void **state)
+{
+	static const char script[] = "for tool in swtpm swtpm_setup tpm2_getrandom; do command -v "
+				     "$tool || exit 77; done\n"
+				     ". \"$0/tools/swtpm.sh\"\n"
+				     "swtpm_manufacture \"$1\" && swtpm_start \"$1\" || exit 1\n"
+				     "echo \"$SWTPM_PID $SWTPM_TCTI\" >\"$1/started\"\n";
+	AUTO_DONE(bytes) said = { 0 };
+	char log[192], started[192];
+	int pid = 0;
+	(void)state;
+
+	new_directory(top, sizeof(top));
+	(void)snprintf(log, sizeof(log), "%s/start.log", top);
+	(void)snprintf(started, sizeof(started), "%s/started", top);
+
+	const char *const argv[] = { "sh", "-c", script, source_directory(), top, NULL };
+	int end = run_to_file(argv, log);
+
+	if (end == 77)
+		return 0;
+	assert_int_equal(end, 0);
+	assert_int_equal(file_read(started, 256, &said), OK);
+	assert_int_equal(bytes_append_byte(&said, 0), OK);
+	assert_int_equal(sscanf((const char *)said.data, "%d %127s", &pid, tcti), 2);
+	swtpm = (pid_t)pid;
+	return 0;
+}
+
+int host_stop_tpm(void **state)
+{
+	const char *const argv[] = { "rm", "-rf", top, NULL };
+	(void)state;
+
+	if (swtpm > 0)
+		(void)kill(swtpm, SIGTERM);
+	return run_to_file(argv, "/dev/null");
+}
+
+static void write_configuration(struct host *h)
+{
+	char key[192];
+	FILE *file;
+
+	(void)snprintf(h->configuration, sizeof(h->configuration), "%s/attestd.conf", top);
+	(void)snprintf(key, sizeof(key), "%s/result.pem", top);
+	file = fopen(key, "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PUBKEY(file, h->verifier.result), 1);
+	assert_int_equal(fclose(file), 0);
+	file = fopen(h->configuration, "w");
+	assert_non_null(file);
+	(void)fprintf(file,
+		      "[verifier]\nurl = https://localhost\nca_file = %s\nresult_key = %s\n"
+		      "[tpm]\ntcti = %s\n[logs]\nboot_log = %s/none\nima_log = %s/none\n"
+		      "ima_count = none\n",
+		      key, key, tcti, top, top);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void start_broker(struct host *h)
+{
+	int agent[2], mint[2];
+	const pid_t parent = getpid();
+
+	assert_int_equal(channel_pair(agent), OK);
+	assert_int_equal(channel_pair(mint), OK);
+	h->broker = fork();
+	assert_true(h->broker >= 0);
+	if (h->broker == 0) {
+		/* Above the range first: a pair may lie in it. */
+		int moved[BROKER_FDS] = { dup2(agent[1], 40), dup2(mint[1], 41) };
+
+		if (dup2(moved[0], ROLE_FD_FIRST + BROKER_AGENT) < 0 ||
+		    dup2(moved[1], ROLE_FD_FIRST + BROKER_MINT) < 0 || getppid() != parent)
+			_exit(99);
+		role_begin("broker", BROKER_FDS);
+		_exit(broker_run(h->configuration));
+	}
+	(void)close(agent[1]);
+	(void)close(mint[1]);
+	channel_init(&h->agent.channel, agent[0], FRAME_LARGE_MAX);
+	channel_init(&h->mint, mint[0], FRAME_SMALL_MAX);
+}
+
+void host_init(struct host *h)
+{
+	AUTO_DONE(broker_identity) identity = { 0 };
+
+	if (swtpm == 0)
+		skip();
+	*h = (struct host){ 0 };
+	granted_init_at(&h->verifier, (int64_t)time(NULL));
+	write_configuration(h);
+	start_broker(h);
+	assert_int_equal(broker_identity(&h->agent, false, &identity), OK);
+	assert_true(identity.has_node);
+	h->node = identity.node;
+}
+
+void host_done(struct host *h)
+{
+	if (h->broker > 0) {
+		(void)kill(h->broker, SIGKILL);
+		(void)waitpid(h->broker, NULL, 0);
+	}
+	channel_done(&h->agent.channel);
+	channel_done(&h->mint);
+	evidence_done(&h->evidence);
+	bytes_done(&h->nonce);
+	bytes_done(&h->certificate);
+	granted_done(&h->verifier);
+}
+
+/* The CA's certificate for the key that the TPM made. */
+static void certify_key(struct host *h)
+{
+	const uint8_t *p = h->verifier.certificate.data;
+	AUTO(X509) x = d2i_X509(NULL, &p, (long)h->verifier.certificate.len);
+	struct public_area area;
+	EVP_PKEY *found = NULL;
+	uint8_t *der = NULL;
+
+	assert_non_null(x);
+	assert_int_equal(public_area_parse(span_of(&h->evidence.minting_public), &area), OK);
+	assert_int_equal(public_area_key(&area, &found), OK);
+
+	AUTO(EVP_PKEY) key = found;
+
+	assert_int_equal(public_area_name(span_of(&h->evidence.minting_public), &h->key), OK);
+	assert_int_equal(X509_set_pubkey(x, key), 1);
+	assert_true(X509_sign(x, h->verifier.minting, EVP_sha256()) > 0);
+
+	int len = i2d_X509(x, &der);
+
+	assert_true(len > 0);
+	bytes_done(&h->certificate);
+	assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, &h->certificate), OK);
+	OPENSSL_free(der);
+}
+
+void host_evidence(struct host *h)
+{
+	AUTO_DONE(attestation_challenge)
+	challenge = { .bank = DIGEST_SHA256,
+		      .select = 1u << 7 | 1u << CAP_PCR,
+		      .policy_pcrs = 1u << 7,
+		      .cap = CAP_PCR,
+		      .want_certify = true };
+	AUTO_DONE(broker_evidence) made = { 0 };
+	uint8_t nonce[32] = { 0 };
+
+	nonce[0] = ++h->nonces;
+	bytes_done(&h->nonce);
+	assert_int_equal(bytes_copy((struct span){ nonce, sizeof(nonce) }, &h->nonce), OK);
+	assert_int_equal(bytes_copy((struct span){ nonce, sizeof(nonce) }, &challenge.nonce), OK);
+	if (broker_evidence(&h->agent, &challenge, &made) != OK)
+		fail_msg("evidence: %s", h->agent.reason);
+	evidence_done(&h->evidence);
+	assert_int_equal(evidence_parse(span_of(&made.body), &h->evidence, NULL), OK);
+	certify_key(h);
+}
+
+void host_fill_verdict(struct host *h, enum node_state state, int64_t lifetime_s, struct verdict *v)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	*v = (struct verdict){ .node = h->node,
+			       .state = state,
+			       .issued = now,
+			       .generation = digest_filled(DIGEST_SHA256, 0) };
+	assert_int_equal(bytes_copy(span_of(&h->nonce), &v->nonce), OK);
+	assert_int_equal(bytes_copy(name_span(&h->key), &v->minting_key), OK);
+	if (state != NODE_TRUSTED)
+		return;
+	v->expires = now + lifetime_s;
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&h->certificate), &v->certificate), OK);
+	assert_int_equal(bytes_append(&v->trust_domain, span_text("example.org")), OK);
+	assert_int_equal(bytes_append(&v->entitlements[0], span_text("spiffe://example.org/web/*")),
+			 OK);
+	v->entitlement_count = 1;
+}
+
+enum status host_give(struct host *h, const struct verdict *v, EVP_PKEY *key, int64_t *expires)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+
+	*expires = 0;
+	assert_int_equal(verdict_write(v, &text), OK);
+	sign_with(key, span_of(&text), &signature);
+
+	enum status status = broker_verdict(
+		&h->agent, span_of(&text), span_of(&signature),
+		v->state == NODE_TRUSTED ? span_of(&h->certificate) : (struct span){ 0 }, expires);
+
+	if (status == OK && *expires > 0)
+		h->expires = *expires;
+	return status;
+}
+
+void host_attest(struct host *h, enum node_state state, int64_t lifetime_s)
+{
+	AUTO_DONE(verdict) v = { 0 };
+	int64_t expires = 0;
+
+	host_evidence(h);
+	host_fill_verdict(h, state, lifetime_s, &v);
+	if (host_give(h, &v, h->verifier.result, &expires) != OK)
+		fail_msg("verdict: %s", h->agent.reason);
+	assert_int_equal(expires, v.expires);
+}
+
+/* What the mint would hold; where there is no right, what it would like to. */
+static void open_grant(struct host *h, struct grant *out)
+{
+	AUTO_DONE(verdict) v = { 0 };
+
+	host_fill_verdict(h, NODE_TRUSTED, GRANT_S, &v);
+	/* A second later by now, perhaps: the right has no longer end for it. */
+	if (h->expires > v.issued)
+		v.expires = h->expires;
+	assert_int_equal(grant_take(&v, span_of(&h->certificate), (int64_t)time(NULL), out), OK);
+}
+
+enum status host_ask_to_sign(struct host *h, struct span tbs)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	struct frame frame;
+
+	writer_sized32(&w, tbs);
+	assert_int_equal(writer_end(&w), OK);
+	if (channel_call(&h->mint, FRAME_MINT_SIGN, ++h->next_id, span_of(&body),
+			 SERVICE_PATIENCE_MS, &frame) != OK)
+		return STATUS_IO;
+
+	struct reader r = reader_over(frame.body);
+
+	if (frame.type == FRAME_REFUSED)
+		return (enum status)reader_be16(&r);
+	assert_int_equal(frame.type, FRAME_ANSWER);
+	assert_true(reader_sized(&r, SIGNATURE_MAX).len > 0);
+	return OK;
+}
+
+void host_make_svid(struct host *h, struct svid *out)
+{
+	AUTO_DONE(grant) grant = { 0 };
+
+	open_grant(h, &grant);
+	assert_int_equal(svid_make(&grant, SPIFFE_ID, (int64_t)time(NULL), out), OK);
+}
+
+void host_expect_signed(struct host *h, enum status wanted)
+{
+	AUTO_DONE(svid) svid = { 0 };
+
+	host_make_svid(h, &svid);
+	assert_int_equal(host_ask_to_sign(h, span_of(&svid.tbs)), wanted);
+}
+
+struct digest host_cap(struct host *h)
+{
+	struct digest value;
+
+	host_evidence(h);
+	assert_int_equal(h->evidence.pcr_count, 2);
+	assert_int_equal(digest_from(DIGEST_SHA256, span_of(&h->evidence.pcrs[1]), &value), OK);
+	return value;
+}
