@@ -1,12 +1,22 @@
 # Attacks: the service (s), on running daemons and on captured roles.
 if HAVE_CMOCKA
-ATTACK_TESTS += tests/attacks/test_attacks_service
 SERVICE_SCENE = tests/attacks/service_scene.c tests/attacks/service_scene.h
+SERVICE_ATTACKS = tests/attacks/test_attacks_service tests/attacks/test_attacks_text \
+	tests/attacks/test_attacks_files
+ATTACK_TESTS += $(SERVICE_ATTACKS)
 tests_attacks_test_attacks_service_SOURCES = tests/attacks/test_attacks_service.c $(SERVICE_SCENE)
 tests_attacks_test_attacks_service_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
 tests_attacks_test_attacks_service_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_text_SOURCES = tests/attacks/test_attacks_text.c $(SERVICE_SCENE)
+tests_attacks_test_attacks_text_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
+tests_attacks_test_attacks_text_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_files_SOURCES = tests/attacks/test_attacks_files.c $(SERVICE_SCENE)
+tests_attacks_test_attacks_files_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
+tests_attacks_test_attacks_files_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
 # They start these: a mutant of a daemon is built with the test that asks for it.
-EXTRA_tests_attacks_test_attacks_service_DEPENDENCIES = verifier/verifierd$(EXEEXT) \
+EXTRA_tests_attacks_test_attacks_service_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+EXTRA_tests_attacks_test_attacks_text_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+EXTRA_tests_attacks_test_attacks_files_DEPENDENCIES = verifier/verifierd$(EXEEXT) \
 	attestd/attestd$(EXEEXT)
 
 ATTACK_TESTS += tests/attacks/test_attacks_captured

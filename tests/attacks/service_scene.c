@@ -415,6 +415,28 @@ struct span answer_field(const struct bytes *answer, const char *name)
 	return (struct span){ 0 };
 }
 
+void service_expect_others_served(const struct service *s)
+{
+	int64_t before = clock_ms();
+
+	assert_int_equal(service_ask_text(s, "GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n"), 503);
+	assert_true(clock_ms() - before < 1000);
+}
+
+size_t occurrences(const struct bytes *text, const char *wanted)
+{
+	struct span rest = span_of(text);
+	const uint8_t *at;
+	size_t count = 0;
+
+	while ((at = memmem(rest.data, rest.len, wanted, strlen(wanted))) != NULL) {
+		rest.len -= (size_t)(at - rest.data) + 1;
+		rest.data = at + 1;
+		count++;
+	}
+	return count;
+}
+
 /* Head and body as long as the head says. */
 static bool is_whole(const struct bytes *answer)
 {

@@ -65,6 +65,9 @@ unsigned service_ask(const struct service *s, bool as_admin, struct span request
 unsigned service_ask_text(const struct service *s, const char *request);
 /* The name's value in the answer's head, up to the line's end; empty: none. */
 struct span answer_field(const struct bytes *answer, const char *name);
+/* It answers another one within a second; no release is configured, and it says so. */
+void service_expect_others_served(const struct service *s);
+size_t occurrences(const struct bytes *text, const char *wanted);
 
 /* Milliseconds of a clock that only rises. */
 int64_t clock_ms(void);

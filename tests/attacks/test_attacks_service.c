@@ -3,36 +3,18 @@
 #include "attacks.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "daemon/file.h"
-#include "daemon/log.h"
 #include "service_scene.h"
-#include "verifier/store/store.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HOST "Host: v\r\n"
 #define JSON "Content-Type: application/json\r\n"
-#define HEALTH "GET /healthz HTTP/1.1\r\n" HOST "\r\n"
 #define ENROL "POST /v1/enrol HTTP/1.1\r\n" HOST JSON
 #define EVIDENCE "POST /v1/nodes/" ID "/evidence HTTP/1.1\r\n" HOST JSON
-#define NOBODY 65534
-
-/* No release is configured: it answers, and says so. */
-static void expect_others_served(const struct service *s)
-{
-	int64_t before = clock_ms();
-
-	assert_int_equal(service_ask_text(s, HEALTH), 503);
-	assert_true(clock_ms() - before < 1000);
-}
 
 static void append_many(struct bytes *out, const char *text, size_t count)
 {
@@ -101,7 +83,7 @@ static void s01_bombs_are_refused_before_they_cost_memory(void **state)
 	service_init(&s, "");
 	service_start(&s);
 	for (size_t i = 0; i < 3; i++) {
-		expect_others_served(&s);
+		service_expect_others_served(&s);
 		assert_int_equal(service_ask_text(&s, ENROL "Content-Length: 2\r\n\r\n{}"), 400);
 	}
 
@@ -115,7 +97,7 @@ static void s01_bombs_are_refused_before_they_cost_memory(void **state)
 		fail_msg("front %ld to %ld KiB, appraiser %ld to %ld KiB", front,
 			 service_peak_kib(&s, "front"), appraiser,
 			 service_peak_kib(&s, "appraiser"));
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 }
 
 /* A length that is only announced takes nothing; what comes is bounded by the
@@ -131,7 +113,7 @@ static void s01_announced_bodies_take_nothing(void **state)
 
 	service_init(&s, "bodies_max_mib = 32\n");
 	service_start(&s);
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 
 	long before = service_peak_kib(&s, "front");
 	size_t count = sizeof(clients) / sizeof(clients[0]);
@@ -141,7 +123,7 @@ static void s01_announced_bodies_take_nothing(void **state)
 		assert_true(client_write(&clients[i],
 					 span_text(EVIDENCE "Content-Length: 33554432\r\n\r\n[")));
 	}
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 	/* 24 TLS connections, and not 24 times 32 MiB. */
 	assert_true(service_peak_kib(&s, "front") < before + 16 * 1024L * MEMORY_SCALE);
 
@@ -168,7 +150,7 @@ static void s01_announced_bodies_take_nothing(void **state)
 	}
 	assert_true(refused > 0);
 	assert_true(service_peak_kib(&s, "front") < before + 64 * 1024L * MEMORY_SCALE);
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 }
 
 #define SLOW "handshake_s = 1\nhead_s = 1\nbody_s = 1\nidle_s = 2\n"
@@ -210,7 +192,7 @@ static void s02_a_byte_at_a_time_is_cut_off_by_an_absolute_deadline(void **state
 	service_start(&s);
 	assert_true(drip(&s, "GET /healthz HTTP/1.1\r\nX: ", 408) < DEADLINE_MS);
 	assert_true(drip(&s, ENROL "Content-Length: 60000\r\n\r\n{", 408) < DEADLINE_MS);
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 }
 
 /* True where the peer closed within the deadline. */
@@ -240,12 +222,12 @@ static void s02_a_handshake_that_stops_is_cut_off(void **state)
 	int stopped = service_dial(s.port);
 
 	assert_int_equal(send(stopped, half, sizeof(half), 0), (ssize_t)sizeof(half));
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 	assert_true(is_closed_soon(silent));
 	assert_true(is_closed_soon(stopped));
 	(void)close(silent);
 	(void)close(stopped);
-	expect_others_served(&s);
+	service_expect_others_served(&s);
 }
 
 /* All places taken by those who never ask: newcomers are served at once. */
@@ -262,7 +244,7 @@ static void s02_those_who_never_ask_lock_nobody_out(void **state)
 		silent[i] = service_dial(s.port);
 	sleep_ms(200);
 	for (size_t i = 0; i < 5; i++)
-		expect_others_served(&s);
+		service_expect_others_served(&s);
 	for (size_t i = 0; i < count; i++)
 		(void)close(silent[i]);
 }
@@ -295,367 +277,7 @@ static void s03_one_address_cannot_enrol_without_end(void **state)
 					  "Content-Length: 45\r\n\r\n"
 					  "{\"version\":1,\"resetCount\":0,\"restartCount\":0}"),
 			 404);
-	expect_others_served(&s);
-}
-
-/* Quotes, control characters, markup, and lines for each form they may reach. */
-#define INJECTION                                                                                  \
-	"x'); DROP TABLE nodes; --\"\\\r\nSet-Cookie: a=b\r\n\r\n<script>alert(1)</script>\x1b[2J"
-#define INJECTION_JSON                                                                             \
-	"x'); DROP TABLE nodes; --\\\"\\\\\\u000d\\u000aSet-Cookie: "                              \
-	"a=b\\u000d\\u000a\\u000d\\u000a"                                                          \
-	"<script>alert(1)</script>\\u001b[2J"
-
-static void put_evil_node(const struct service *s)
-{
-	AUTO_DONE(bytes) path = { 0 };
-	AUTO(store) store = NULL;
-	struct span evil = span_text(INJECTION);
-	struct node_row row = {
-		.standing = STANDING_PENDING,
-		.verdict = NODE_STALE,
-		.ak_name = span_text("ak"),
-		.ak_public = span_text("public"),
-		.ek_public = span_text("public"),
-		.spki = span_text("spki"),
-		.hostname = evil,
-		.manufacturer = evil,
-		.model = evil,
-		.version = evil,
-		.note = evil,
-		.enrolled = 1000,
-	};
-
-	assert_int_equal(node_id_parse(span_text(ID), &row.node), OK);
-	service_path(s, "keys/verifier.db", &path);
-	assert_int_equal(store_open((const char *)path.data, &store), OK);
-	assert_int_equal(store_begin(store), OK);
-	assert_int_equal(store_node_insert(store, &row), OK);
-	assert_int_equal(store_commit(store), OK);
-}
-
-static size_t occurrences(const struct bytes *text, const char *wanted)
-{
-	struct span rest = span_of(text);
-	const uint8_t *at;
-	size_t count = 0;
-
-	while ((at = memmem(rest.data, rest.len, wanted, strlen(wanted))) != NULL) {
-		rest.len -= (size_t)(at - rest.data) + 1;
-		rest.data = at + 1;
-		count++;
-	}
-	return count;
-}
-
-/* Head and body of an answer that shows the text: escaped, and as data. */
-static void expect_shown_safely(const struct bytes *answer)
-{
-	static const char *const fields[][2] = {
-		{ "Content-Type", "application/json" },
-		{ "X-Content-Type-Options", "nosniff" },
-		{ "Content-Security-Policy", "default-src 'none'" },
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (!span_equal(answer_field(answer, fields[i][0]), span_text(fields[i][1])))
-			fail_msg("%s", fields[i][0]);
-	assert_int_equal(answer_field(answer, "Set-Cookie").len, 0);
-	/* One head, one empty line, no control character in the body. */
-	const uint8_t *body = memmem(answer->data, answer->len, "\r\n\r\n", 4);
-
-	assert_non_null(body);
-	for (body += 4; body < answer->data + answer->len; body++)
-		assert_true(*body >= ' ' && *body != 0x7f);
-	assert_true(occurrences(answer, INJECTION_JSON) > 0);
-}
-
-static void ask_as_admin(const struct service *s, const char *request, struct bytes *answer)
-{
-	assert_int_equal(service_ask(s, true, span_text(request), answer), 200);
-}
-
-static void quarantine_with(const struct service *s, const char *reason_json, struct bytes *answer)
-{
-	AUTO_DONE(bytes) request = { 0 };
-	AUTO_DONE(bytes) body = { 0 };
-
-	assert_int_equal(bytes_printf(&body, "{\"version\":1,\"reason\":\"%s\"}", reason_json), OK);
-	assert_int_equal(bytes_printf(&request,
-				      "POST /v1/admin/nodes/" ID
-				      "/quarantine HTTP/1.1\r\n" HOST JSON
-				      "Content-Length: %zu\r\n\r\n%.*s",
-				      body.len, (int)body.len, (const char *)body.data),
-			 OK);
-	assert_int_equal(service_ask(s, true, span_of(&request), answer), 200);
-}
-
-static void s04_what_others_write_is_stored_and_shown_as_text(void **state)
-{
-	AUTO_DONE(service) s = { 0 };
-	AUTO_DONE(bytes) answer = { 0 };
-	AUTO_DONE(bytes) log = { 0 };
-	(void)state;
-
-	service_init(&s, "");
-	put_evil_node(&s);
-	service_start(&s);
-	ask_as_admin(&s, "GET /v1/admin/nodes HTTP/1.1\r\n" HOST "\r\n", &answer);
-	expect_shown_safely(&answer);
-	ask_as_admin(&s, "GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n", &answer);
-	/* Host name, manufacturer, model, version. */
-	assert_true(occurrences(&answer, INJECTION_JSON) >= 4);
-	expect_shown_safely(&answer);
-
-	/* A person's words, which become SQL parameters and an audit entry. */
-	quarantine_with(&s, INJECTION_JSON, &answer);
-	expect_shown_safely(&answer);
-	ask_as_admin(&s, "GET /v1/admin/audit HTTP/1.1\r\n" HOST "\r\n", &answer);
-	expect_shown_safely(&answer);
-	ask_as_admin(&s, "GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n", &answer);
-	assert_int_equal(occurrences(&answer, "\"state\":\"quarantined\""), 1);
-
-	service_log(&s, &log);
-	assert_int_equal(occurrences(&log, "\x1b"), 0);
-	assert_int_equal(occurrences(&log, "\r"), 0);
-	assert_int_equal(occurrences(&log, "Set-Cookie"), 0);
-}
-
-/* Queries and paths come back nowhere, whatever they hold. */
-static void s04_nothing_of_a_bad_request_is_echoed(void **state)
-{
-	static const struct {
-		const char *request;
-		unsigned status;
-	} cases[] = {
-		{ "GET /v1/bundle?trust-domain=ECHO'-- HTTP/1.1\r\n" HOST "\r\n", 400 },
-		{ "GET /v1/bundle?trust-domain=%0d%0aECHO:x HTTP/1.1\r\n" HOST "\r\n", 400 },
-		{ "GET /v1/bundle?ECHO=1 HTTP/1.1\r\n" HOST "\r\n", 400 },
-		{ "GET /<script>ECHO HTTP/1.1\r\n" HOST "\r\n", 404 },
-		{ "ECHO /healthz HTTP/1.1\r\n" HOST "\r\n", 405 },
-		{ "GET /healthz HTTP/1.1\r\n" HOST "ECHO\r\n\r\n", 400 },
-		{ ENROL "Content-Length: 10\r\n\r\n{\"ECHO\":1}", 400 },
-		{ ENROL "Content-Length: 24\r\n\r\n{\"version\":1,\"x\":\"ECHO\"}", 400 },
-	};
-	AUTO_DONE(service) s = { 0 };
-	(void)state;
-
-	service_init(&s, "");
-	service_start(&s);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO_DONE(bytes) answer = { 0 };
-
-		if (service_ask(&s, false, span_text(cases[i].request), &answer) !=
-			    cases[i].status ||
-		    occurrences(&answer, "ECHO") != 0)
-			fail_msg("%s: %.*s", cases[i].request, (int)answer.len,
-				 (const char *)answer.data);
-	}
-}
-
-static void s04_a_log_line_is_one_line(void **state)
-{
-	AUTO_DONE(bytes) said = { 0 };
-	int ends[2];
-	int saved = dup(STDERR_FILENO);
-	(void)state;
-
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	log_line(LOG_LEVEL_ERROR, "%s\nverifierd: ready", INJECTION);
-	assert_true(dup2(saved, STDERR_FILENO) >= 0);
-	(void)close(saved);
-	(void)close(ends[1]);
-	assert_int_equal(file_read_fd(ends[0], 4096, &said), OK);
-	(void)close(ends[0]);
-	assert_int_equal(occurrences(&said, "\n"), 1);
-	assert_int_equal(said.data[said.len - 1], '\n');
-	assert_int_equal(occurrences(&said, "\x1b"), 0);
-	assert_int_equal(occurrences(&said, "\r"), 0);
-}
-
-/* A file that the start rests on, and how it may be spoilt. */
-struct guarded {
-	const char *name;
-	bool is_secret;
-	int end; /* documented exit status */
-};
-
-static const struct guarded verifier_files[] = {
-	{ "verifierd.conf", false, 2 },
-	{ "verifierd.conf.d/10-more.conf", false, 2 },
-	{ "keys/tls_key.pem", true, 1 },
-	{ "keys/mac_key", true, 1 },
-	{ "keys/result_key.pem", true, 1 },
-	{ "keys/ca_key.pem", true, 1 },
-	{ "keys/ca.pem", false, 1 },
-	{ "keys/admin_pub.pem", false, 1 },
-	{ "inventory", false, 1 },
-	{ "roots/ca.pem", false, 1 },
-	{ "roots", false, 1 },
-};
-
-static void expect_start_refused(struct service *s, const struct guarded *file, const char *how)
-{
-	AUTO_DONE(bytes) log = { 0 };
-	AUTO_DONE(bytes) path = { 0 };
-	int end = service_start_refused(s);
-
-	service_log(s, &log);
-	service_path(s, file->name, &path);
-	if (end != file->end)
-		fail_msg("%s %s: ends with %d", file->name, how, end);
-	/* The whole path, but for the pool's directory, which stands for its files. */
-	if (strncmp(file->name, "roots", 5) != 0 && occurrences(&log, (const char *)path.data) == 0)
-		fail_msg("%s %s: not named: %.*s", file->name, how, (int)log.len,
-			 (const char *)log.data);
-}
-
-static void spoil_and_start(struct service *s, const struct guarded *file)
-{
-	AUTO_DONE(bytes) path = { 0 };
-	struct stat before;
-
-	service_path(s, file->name, &path);
-
-	const char *name = (const char *)path.data;
-
-	assert_int_equal(stat(name, &before), 0);
-	assert_int_equal(chmod(name, before.st_mode | S_IWGRP), 0);
-	expect_start_refused(s, file, "writable by a group");
-	assert_int_equal(chmod(name, before.st_mode | S_IWOTH), 0);
-	expect_start_refused(s, file, "writable by all");
-	if (file->is_secret) {
-		assert_int_equal(chmod(name, before.st_mode | S_IRGRP), 0);
-		expect_start_refused(s, file, "readable by a group");
-		assert_int_equal(chmod(name, before.st_mode | S_IROTH), 0);
-		expect_start_refused(s, file, "readable by all");
-	}
-	assert_int_equal(chmod(name, before.st_mode), 0);
-	/* Only root can give a file away. */
-	if (geteuid() == 0) {
-		assert_int_equal(chown(name, NOBODY, (gid_t)-1), 0);
-		expect_start_refused(s, file, "of another user");
-		assert_int_equal(chown(name, before.st_uid, (gid_t)-1), 0);
-	}
-}
-
-static void write_file(const struct service *s, const char *name, const char *text)
-{
-	AUTO_DONE(bytes) path = { 0 };
-
-	service_path(s, name, &path);
-	assert_int_equal(
-		file_replace((const char *)path.data, span_text(text), 0600, (uid_t)-1, (gid_t)-1),
-		OK);
-}
-
-static void add_drop_in(const struct service *s)
-{
-	AUTO_DONE(bytes) path = { 0 };
-	AUTO_DONE(bytes) text = { 0 };
-
-	service_path(s, "verifierd.conf.d", &path);
-	assert_int_equal(mkdir((const char *)path.data, 0700), 0);
-	write_file(s, "inventory", "# nobody yet\n");
-	assert_int_equal(
-		bytes_printf(&text, "[nodes]\ninventory = %s/inventory\n%c", s->directory, '\0'),
-		OK);
-	write_file(s, "verifierd.conf.d/10-more.conf", (const char *)text.data);
-}
-
-static void s11_verifierd_starts_with_no_file_that_others_have_a_hand_in(void **state)
-{
-	AUTO_DONE(service) s = { 0 };
-	(void)state;
-
-	service_init(&s, "");
-	add_drop_in(&s);
-	/* As they are, all is well. */
-	service_start(&s);
-	service_stop(&s);
-	for (size_t i = 0; i < sizeof(verifier_files) / sizeof(verifier_files[0]); i++)
-		spoil_and_start(&s, &verifier_files[i]);
-	service_start(&s);
-	expect_others_served(&s);
-}
-
-static const struct guarded host_files[] = {
-	{ "attestd.conf", false, 2 },	   { "attestd.conf.d/10-more.conf", false, 2 },
-	{ "keys/tls_cert.pem", false, 2 }, { "keys/result_pub.pem", false, 2 },
-	{ "password", true, 2 },
-};
-
-static int check_host(const struct service *s)
-{
-	AUTO_DONE(bytes) program = { 0 };
-	AUTO_DONE(bytes) configuration = { 0 };
-	AUTO_DONE(bytes) log = { 0 };
-
-	built("attestd/attestd", &program);
-	service_path(s, "attestd.conf", &configuration);
-	service_path(s, "log", &log);
-
-	/* The start itself reads the same way, and then goes on for ever. */
-	const char *const argv[] = { (const char *)program.data, "--check-config", "--config",
-				     (const char *)configuration.data, NULL };
-
-	return run_to_file(argv, (const char *)log.data);
-}
-
-static void spoil_and_check(const struct service *s, const struct guarded *file)
-{
-	AUTO_DONE(bytes) path = { 0 };
-	AUTO_DONE(bytes) log = { 0 };
-	const mode_t modes[] = { S_IWGRP, S_IWOTH, S_IRGRP, S_IROTH };
-	struct stat before;
-
-	service_path(s, file->name, &path);
-
-	const char *name = (const char *)path.data;
-
-	assert_int_equal(stat(name, &before), 0);
-	for (size_t i = 0; i < (file->is_secret ? 4U : 2U); i++) {
-		assert_int_equal(chmod(name, before.st_mode | modes[i]), 0);
-		if (check_host(s) != file->end)
-			fail_msg("%s with mode %o is accepted", file->name,
-				 before.st_mode | modes[i]);
-	}
-	service_log(s, &log);
-	assert_true(occurrences(&log, name) > 0);
-	assert_int_equal(chmod(name, before.st_mode), 0);
-	if (geteuid() == 0) {
-		assert_int_equal(chown(name, NOBODY, (gid_t)-1), 0);
-		if (check_host(s) != file->end)
-			fail_msg("%s of another user is accepted", file->name);
-		assert_int_equal(chown(name, before.st_uid, (gid_t)-1), 0);
-	}
-}
-
-static void s11_attestd_starts_with_no_file_that_others_have_a_hand_in(void **state)
-{
-	AUTO_DONE(service) s = { 0 };
-	AUTO_DONE(bytes) path = { 0 };
-	AUTO_DONE(bytes) text = { 0 };
-	(void)state;
-
-	service_init(&s, "");
-	service_path(&s, "attestd.conf.d", &path);
-	assert_int_equal(mkdir((const char *)path.data, 0700), 0);
-	write_file(&s, "password", "secret\n");
-	write_file(&s, "attestd.conf.d/10-more.conf", "[agent]\nhostname = host\n");
-	assert_int_equal(bytes_printf(&text,
-				      "[verifier]\nurl = https://localhost\n"
-				      "ca_file = %s/keys/tls_cert.pem\n"
-				      "result_key = %s/keys/result_pub.pem\n"
-				      "[tpm]\nendorsement_auth_file = %s/password\n%c",
-				      s.directory, s.directory, s.directory, '\0'),
-			 OK);
-	write_file(&s, "attestd.conf", (const char *)text.data);
-	assert_int_equal(check_host(&s), 0);
-	for (size_t i = 0; i < sizeof(host_files) / sizeof(host_files[0]); i++)
-		spoil_and_check(&s, &host_files[i]);
-	assert_int_equal(check_host(&s), 0);
+	service_expect_others_served(&s);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -665,11 +287,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s02_a_handshake_that_stops_is_cut_off),
 	cmocka_unit_test(s02_those_who_never_ask_lock_nobody_out),
 	cmocka_unit_test(s03_one_address_cannot_enrol_without_end),
-	cmocka_unit_test(s04_what_others_write_is_stored_and_shown_as_text),
-	cmocka_unit_test(s04_nothing_of_a_bad_request_is_echoed),
-	cmocka_unit_test(s04_a_log_line_is_one_line),
-	cmocka_unit_test(s11_verifierd_starts_with_no_file_that_others_have_a_hand_in),
-	cmocka_unit_test(s11_attestd_starts_with_no_file_that_others_have_a_hand_in),
 };
 
 ATTACKS_MAIN(tests)
