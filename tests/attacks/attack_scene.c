@@ -88,12 +88,6 @@ void attack_scene_init(struct signer_scene *s)
 	assert_int_equal(s->signer.grants, 1);
 }
 
-void attack_next_evidence(struct signer_scene *s)
-{
-	scene_challenge(s);
-	scene_prepare_evidence(s);
-}
-
 struct made_attest scene_quote(struct signer_scene *s)
 {
 	struct made_attest made =

@@ -20,8 +20,6 @@ enum node_state state_in_store(struct signer_scene *s);
 
 /* A scene in which the node holds a grant: release loaded, approved, trusted. */
 void attack_scene_init(struct signer_scene *s);
-/* The next challenge, and honest evidence for it in s->request. */
-void attack_next_evidence(struct signer_scene *s);
 
 /* A copy of s->request that lasts as long as the scene: an attacker's recording. */
 struct signer_request scene_record(struct signer_scene *s, enum frame_type type);

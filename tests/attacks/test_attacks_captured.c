@@ -149,7 +149,7 @@ static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	issued = s.now;
 	/* Not what will arrive, nor what arrived after the nonce's time. */
 	s.request.authenticate.received = issued + 2;
@@ -161,8 +161,7 @@ static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
 	s.now = issued + 100;
 	s.request.authenticate.received = issued;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 
 	struct node_class node_class;
 	struct node_row row;
@@ -172,7 +171,7 @@ static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
 	assert_int_equal(row.expires, issued + node_class.grant_lifetime_s);
 
 	/* Nor is it held back for longer than a body may take. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.now += BODY_LIFETIME_S + 1;
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
 }
@@ -180,8 +179,7 @@ static void s09_evidence_that_is_dated_back_buys_no_time(void **state)
 /* Authenticated evidence, and an honest commit that is about to be spoilt. */
 static void prepare_spoilt_commit(struct signer_scene *s)
 {
-	attack_next_evidence(s);
-	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(s);
 	assert_false(s->answer.authenticate.is_final);
 	scene_prepare_commit(s);
 }
@@ -192,7 +190,7 @@ static void s10_a_captured_appraiser_names_no_other_minting_key(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	/* Another area of the same form: only the point differs. */
 	AUTO_DONE(bytes) other = { 0 };
 
@@ -220,7 +218,7 @@ static void s10_a_captured_appraiser_commits_for_no_other_node(void **state)
 	/* Nothing is pending any more: neither a second try nor one unasked for. */
 	s.request.commit.node = s.node;
 	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.request.authenticate.node.value[0] ^= 1;
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NODE_UNKNOWN);
 }
@@ -307,8 +305,7 @@ static void s10_a_captured_appraiser_vouches_for_no_hardware(void **state)
 
 	attack_scene_init(&s);
 	/* No minting key: no right, whatever else is claimed. */
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct made_attest made =
 		honest_quote(&s.ak, s.challenge.nonce, (struct span){ 0 }, s.challenge.bank,
@@ -326,8 +323,7 @@ static void s10_a_captured_appraiser_vouches_for_no_hardware(void **state)
 
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	if (!s.answer.authenticate.is_final) {
-		scene_prepare_commit(&s);
-		scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+		scene_commit(&s);
 		assert_int_equal(s.answer.commit.certificate.len, 0);
 	}
 	assert_true(s.signer.grants == grants);

@@ -182,8 +182,7 @@ static void k06_a_verdict_is_about_the_ak_that_was_verified(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
-	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(&s);
 	/* Between check and use somebody else's key takes the place (CVE-2022-1053). */
 	assert_int_equal(sqlite3_exec(s.signer.store->db, "UPDATE nodes SET ak_name = x'000b77'",
 				      NULL, NULL, NULL),
@@ -191,7 +190,7 @@ static void k06_a_verdict_is_about_the_ak_that_was_verified(void **state)
 	scene_prepare_commit(&s);
 	expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_AK_CHANGED);
 	/* A name in the store that its own public area does not have. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_STORE_UNAVAILABLE);
 }
 

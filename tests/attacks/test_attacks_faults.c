@@ -158,7 +158,7 @@ static void send_lie(struct signer_scene *s, const struct lie *lie)
 {
 	struct made_attest quote, certify;
 
-	attack_next_evidence(s);
+	scene_evidence(s);
 	quote = scene_quote(s);
 	certify = scene_certify(s);
 	lie->tell(&quote, &certify);
@@ -183,7 +183,7 @@ static void q22_what_proves_nothing_changes_nothing_and_what_fails_ends_the_righ
 
 		assert_true(digest_equal(&before, &after));
 	}
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.signature.data[s.signature.len - 1] ^= 1;
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_SIGNATURE_INVALID);
 	/* A bad signature over and over: no renewal, so the right runs out. */
@@ -194,7 +194,7 @@ static void q22_what_proves_nothing_changes_nothing_and_what_fails_ends_the_righ
 	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_STALE);
 	assert_int_equal(s.signer.grants, 1);
 
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.certify_signature.data[s.certify_signature.len - 1] ^= 1;
 	expect_right_ended(&s, "certify-signature-invalid");
 }
@@ -224,8 +224,7 @@ static void q24_every_claim_has_to_be_affirmed(void **state)
 		struct finding finding = finding_of(REASON_IMA_ENTRY_UNKNOWN);
 
 		attack_scene_init(&s);
-		attack_next_evidence(&s);
-		scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+		scene_authenticate(&s);
 		scene_prepare_commit(&s);
 		if (i < COUNT(claims) * COUNT(tiers))
 			s.request.commit.claims.tier[claims[i % 2]] = tiers[i / 2];
@@ -354,14 +353,13 @@ static void prepare_challenge(struct signer_scene *s)
 
 static void prepare_lie(struct signer_scene *s)
 {
-	attack_next_evidence(s);
+	scene_evidence(s);
 	s->pcrs.data[3] ^= 1;
 }
 
 static void prepare_commit(struct signer_scene *s)
 {
-	attack_next_evidence(s);
-	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(s);
 	assert_false(s->answer.authenticate.is_final);
 	scene_prepare_commit(s);
 }
@@ -378,7 +376,7 @@ static const struct exchange exchanges[] = {
 	{ FRAME_ENROL, start_new, scene_enrol, NODE_PENDING },
 	{ FRAME_ACTIVATE, start_new, prepare_activation, NODE_STALE },
 	{ FRAME_CHALLENGE, attack_scene_init, prepare_challenge, NODE_TRUSTED },
-	{ FRAME_AUTHENTICATE, attack_scene_init, attack_next_evidence, NODE_TRUSTED },
+	{ FRAME_AUTHENTICATE, attack_scene_init, scene_evidence, NODE_TRUSTED },
 	{ FRAME_AUTHENTICATE, attack_scene_init, prepare_lie, NODE_UNTRUSTED },
 	{ FRAME_COMMIT, attack_scene_init, prepare_commit, NODE_TRUSTED },
 	{ FRAME_COMMIT, attack_scene_init, prepare_finding, NODE_UNTRUSTED },

@@ -66,26 +66,17 @@ static void send_again(struct signer_scene *s, const struct authenticate_request
 	s->request.authenticate.evidence_digest = (struct span){ other, sizeof(other) };
 }
 
-static void use_store_on_disk(struct signer_scene *s, char path[128])
+static const char *use_store_on_disk(struct signer_scene *s)
 {
-	(void)snprintf(path, 128, "%s/store.db", s->directory);
+	const char *path = s->files.path[FILE_STORE];
+
 	store_free(s->signer.store);
 	s->signer.store = NULL;
 	assert_int_equal(store_open(path, &s->signer.store), OK);
 	assert_int_equal(store_begin(s->signer.store), OK);
 	assert_int_equal(store_generation_set(s->signer.store, signer_generation(&s->signer)), OK);
 	assert_int_equal(store_commit(s->signer.store), OK);
-}
-
-static void remove_store(const char *path)
-{
-	static const char *const endings[] = { "", "-wal", "-shm" };
-	char name[160];
-
-	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-		(void)unlink(name);
-	}
+	return path;
 }
 
 static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
@@ -94,11 +85,11 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	struct pending first_pending;
 	struct store *first_store, *second_store = NULL;
 	struct authenticate_request sent;
-	char path[128];
+	const char *path;
 	(void)state;
 
 	signer_scene_init(&s);
-	use_store_on_disk(&s, path);
+	path = use_store_on_disk(&s);
 	scene_load_release(&s);
 	scene_join_approved(&s);
 	scene_attest(&s);
@@ -106,7 +97,7 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	first_store = s.signer.store;
 	assert_int_equal(store_open(path, &second_store), OK);
 
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	sent = s.request.authenticate;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	assert_false(s.answer.authenticate.is_final);
@@ -117,8 +108,7 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	s.request.authenticate = sent;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	assert_false(s.answer.authenticate.is_final);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	assert_int_equal(s.signer.grants, 2);
 	/* Accepted there: replayed here, whole or as what is still pending. */
 	s.signer.store = first_store;
@@ -133,7 +123,6 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	store_free(second_store);
 	store_free(first_store);
 	s.signer.store = NULL;
-	remove_store(path);
 }
 
 /* A nonce that this verifier made, for someone else or for something else. */
@@ -168,7 +157,7 @@ static void q17_a_nonce_is_young_or_refused(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	sent = s.request.authenticate;
 	s.now += NONCE_LIFETIME_S + 1;
 	s.request.authenticate.received = s.now;
@@ -187,8 +176,7 @@ static void q17_a_nonce_is_young_or_refused(void **state)
 	s.challenge.nonce = (struct span){ altered, sizeof(altered) };
 	scene_prepare_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
-	attack_next_evidence(&s);
-	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(&s);
 }
 
 static void q18_a_reboot_ends_what_was_known_and_old_boots_do_not_come_back(void **state)
@@ -200,7 +188,7 @@ static void q18_a_reboot_ends_what_was_known_and_old_boots_do_not_come_back(void
 
 	attack_scene_init(&s);
 	/* Prepared in the old boot, kept for later. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	old = scene_record(&s, FRAME_AUTHENTICATE);
 	scene_challenge(&s);
 	assert_int_equal(s.challenge.next_entry, 0);
@@ -217,14 +205,12 @@ static void q18_a_reboot_ends_what_was_known_and_old_boots_do_not_come_back(void
 			 OK);
 	make_minting_key(digest_span(&policy), &s.minting);
 	s.now++;
-	attack_next_evidence(&s);
-	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(&s);
 	assert_false(s.answer.authenticate.is_final);
 	/* From entry 0, with nothing of what the boot before had proven. */
 	assert_int_equal(s.answer.authenticate.entries, 0);
 	assert_int_equal(s.answer.authenticate.state.len, 0);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
 
 	s.request = old;
@@ -241,14 +227,14 @@ static void q19_the_tpms_clock_only_goes_forward(void **state)
 	attack_scene_init(&s);
 	committed = s.clock;
 	for (uint64_t back = 0; back < 3; back++) {
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.clock = committed - back;
 		scene_send_quote(&s, &quote);
 		expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
 	}
 	/* safe == 0 is no reason by itself: it stays so long after a crash. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	quote = scene_quote(&s);
 	quote.safe = 0;
 	scene_send_quote(&s, &quote);
@@ -270,7 +256,7 @@ static void q19_an_unsafe_clock_is_refused_where_policy_says(void **state)
 	scene_join_approved(&s);
 	scene_attest(&s);
 	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	quote = scene_quote(&s);
 	quote.safe = 0;
 	scene_send_quote(&s, &quote);
@@ -287,7 +273,7 @@ static void deny_scene_init(struct signer_scene *s, const char *vendor, uint64_t
 	golden_build(&s->golden);
 	scene_load_release(s);
 	scene_join_approved(s);
-	attack_next_evidence(s);
+	scene_evidence(s);
 }
 
 static void q20_firmware_on_the_signed_deny_list_is_refused(void **state)
@@ -325,23 +311,20 @@ static void q25_a_quote_that_was_held_back_buys_nothing(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	issued = s.now;
 	/* As late as a nonce may be answered, and a body may take. */
 	s.now += NONCE_LIFETIME_S;
 	s.request.authenticate.received = s.now;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	assert_int_not_equal(s.answer.commit.certificate.len, 0);
 	assert_int_equal(store_node(s.signer.store, &s.node, &s.keep, &row), OK);
 	assert_int_equal(row.expires, issued + 600);
 
-	attack_next_evidence(&s);
-	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(&s);
 	s.now += 600;
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	/* Trusted, and no right: it would have ended by now. */
 	assert_int_equal(s.answer.commit.certificate.len, 0);
 	assert_int_equal(s.signer.grants, 2);
@@ -356,7 +339,7 @@ static void q26_garbage_in_anothers_name_changes_nothing(void **state)
 
 	attack_scene_init(&s);
 	make_attestation_key(&attacker);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request honest = s.request.authenticate;
 	struct span *const fields[] = { &s.request.authenticate.nonce,
@@ -394,7 +377,7 @@ static void q27_a_clock_beyond_2_63_is_refused(void **state)
 		struct made_attest quote;
 
 		attack_scene_init(&s);
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.clock = clocks[i];
 		scene_send_quote(&s, &quote);
@@ -425,7 +408,7 @@ static void q27_a_cleared_or_rolled_back_tpm_wants_a_fresh_activation(void **sta
 	s.now += 10;
 	s.reset_count = 3;
 	s.clock = 0;
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	expect_right_ended(&s, "tpm-cleared");
 	s.now += 10;
 	scene_join(&s);

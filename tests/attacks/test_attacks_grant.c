@@ -45,10 +45,10 @@ static void grant_for_today(struct granted_scene *g)
 /* GnuTLS's opinion of the leaf under grant and root, now. */
 static bool gnutls_accepts(struct granted_scene *g, X509 *leaf, X509 *between)
 {
-	char chain[128], root[128], command[512];
+	char chain[SCRATCH_MAX + 16], root[SCRATCH_MAX + 16], command[512];
 
-	(void)snprintf(chain, sizeof(chain), "%s/chain.pem", g->scene.directory);
-	(void)snprintf(root, sizeof(root), "%s/root.pem", g->scene.directory);
+	(void)snprintf(chain, sizeof(chain), "%s/chain.pem", g->scene.files.directory);
+	(void)snprintf(root, sizeof(root), "%s/root.pem", g->scene.files.directory);
 	write_pem(chain, "w", leaf);
 	if (between != NULL)
 		write_pem(chain, "a", between);
@@ -124,7 +124,7 @@ static void k16_a_certificate_ends_with_the_trust(void **state)
 	assert_int_equal(verify_at(&g, g.grant, NULL, issued + 599), X509_V_OK);
 	assert_int_equal(verify_at(&g, g.grant, NULL, issued + 601), X509_V_ERR_CERT_HAS_EXPIRED);
 	/* No renewal after a failed verdict. */
-	attack_next_evidence(&g.scene);
+	scene_evidence(&g.scene);
 	g.scene.pcrs.data[0] ^= 1;
 	expect_right_ended(&g.scene, "quote-pcr-mismatch");
 	assert_int_equal(g.scene.answer.authenticate.result.chain.count, 0);

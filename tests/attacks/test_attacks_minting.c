@@ -28,7 +28,7 @@ static void offer(struct signer_scene *s, uint32_t attributes, struct span polic
 	write_ecc_public(&s->minting, DIGEST_SHA256, attributes, policy, DIGEST_SHA256,
 			 &s->minting.public);
 	assert_int_equal(public_area_name(span_of(&s->minting.public), &s->minting.name), OK);
-	attack_next_evidence(s);
+	scene_evidence(s);
 }
 
 static void k12_every_attribute_bit_and_the_policy_of_a_minting_key_count(void **state)
@@ -66,24 +66,24 @@ static void k12_a_minting_key_is_certified_by_the_ak_for_this_nonce(void **state
 	software_key_done(&s.minting);
 	s.minting = other;
 	other = (struct software_key){ 0 };
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.request.authenticate.certify_attest = (struct span){ 0 };
 	s.request.authenticate.certify_signature = (struct span){ 0 };
 	expect_right_ended(&s, "minting-key-uncertified");
 	/* Or one by itself, */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.certify_signature.len = 0;
 	sign_attest(&s.minting, span_of(&s.certify), &s.certify_signature);
 	s.request.authenticate.certify_signature = span_of(&s.certify_signature);
 	expect_right_ended(&s, "certify-signature-invalid");
 	/* or one made for another question, */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	certify = scene_certify(&s);
 	certify.extra[0] ^= 1;
 	scene_send_certify(&s, &certify);
 	expect_right_ended(&s, "certify-nonce-mismatch");
 	/* or of another key. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	certify = scene_certify(&s);
 	certify.certified = s.ak.name;
 	scene_send_certify(&s, &certify);
@@ -100,7 +100,7 @@ static void k13_a_minting_key_that_outlives_the_boot_is_refused(void **state)
 		struct made_attest certify;
 
 		attack_scene_init(&s);
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		certify = scene_certify(&s);
 		assert_int_equal(qualified_name_of_primary(hierarchies[i], &s.minting.name,
 							   &certify.certified_qualified),
@@ -131,7 +131,7 @@ static void k14_a_certificate_is_for_the_certified_key_alone(void **state)
 	attack_scene_init(&s);
 	policy = policy_of(&s, 7, 1);
 	make_minting_key(digest_span(&policy), &own);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.request.authenticate.minting_public = span_of(&own.public);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
 
@@ -150,7 +150,7 @@ static void k19_a_key_of_before_the_restart_is_refused(void **state)
 
 	attack_scene_init(&s);
 	s.restart_count++;
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	expect_right_ended(&s, "minting-key-unsuitable");
 	policy = policy_of(&s, s.reset_count, s.restart_count);
 	software_key_done(&s.minting);
@@ -236,7 +236,7 @@ static void k11_numbers_of_a_signature_may_be_shorter(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	do
 		scene_resign(&s);
 	while (signature->data[6] != 0);

@@ -16,7 +16,7 @@ static void q01_a_quote_without_the_tpms_magic_is_refused(void **state)
 
 	attack_scene_init(&s);
 	for (unsigned bit = 0; bit < 32; bit++) {
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.magic ^= (uint32_t)1 << bit;
 		scene_send_quote(&s, &quote);
@@ -34,7 +34,7 @@ static void q02_another_kind_of_attestation_is_no_quote(void **state)
 
 	attack_scene_init(&s);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.type = types[i];
 		if (types[i] == ATTEST_CERTIFY)
@@ -50,7 +50,7 @@ static void q03_a_scheme_that_is_not_the_enrolled_one_verifies_nothing(void **st
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	/* NULL (0x0010), RSAPSS (0x0016), ECDAA (0x001a), and whatever else there is. */
 	for (unsigned scheme = 0; scheme < 0x100; scheme++) {
 		s.signature.data[1] = (uint8_t)scheme;
@@ -71,7 +71,7 @@ static void q04_no_other_hash_is_tried_than_the_enrolled_one(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	for (size_t i = 0; i < 3; i++) {
 		/* By the right key, and labelled as what it is. */
 		s.signature.len = 0;
@@ -97,7 +97,7 @@ static void q05_a_signature_structure_of_another_kind_of_key_is_refused(void **s
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	assert_int_equal(signature_parse(span_of(&s.signature), &signature), OK);
 	assert_int_equal(signature_der(&signature, &der), OK);
 	writer_be16(&w, TPM_ALG_RSASSA);
@@ -127,7 +127,7 @@ static void q06_a_relabelled_selection_is_refused(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	values = s.golden.values;
 	assert_int_equal(pcr_value_set(&values, 16, pcr_value(&values, DIGEST_SHA256, 10)), OK);
 	quote = scene_quote(&s);
@@ -150,7 +150,7 @@ static void q07_a_selection_that_leaves_a_pcr_out_is_refused(void **state)
 		struct made_attest quote;
 
 		attack_scene_init(&s);
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.selection.bank[0].pcrs = selections[i];
 		if (selections[i] == 0)
@@ -171,7 +171,7 @@ static void q08_the_sha1_bank_is_not_what_policy_reads(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	quote = scene_quote(&s);
 	quote.selection.bank[0].alg = DIGEST_SHA1;
 	scene_send_quote(&s, &quote);
@@ -195,7 +195,7 @@ static void q09_no_bank_is_read_beside_the_one_that_was_asked_for(void **state)
 		struct made_attest quote;
 
 		attack_scene_init(&s);
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		quote = scene_quote(&s);
 		quote.selection.count = 2;
 		quote.selection.bank[1] = quote.selection.bank[0];
@@ -244,7 +244,7 @@ static void q10_a_selection_has_one_spelling(void **state)
 
 	attack_scene_init(&s);
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		respell_selection(&s, spellings[i]);
 		expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_SIGNATURE_INVALID);
 	}
@@ -264,7 +264,7 @@ static void q11_resettable_pcrs_are_never_evidence(void **state)
 		assert_int_equal(pcr_value_set(&s.golden.values, pcr, &zero), OK);
 		scene_load_release(&s);
 		scene_join_approved(&s);
-		attack_next_evidence(&s);
+		scene_evidence(&s);
 		expect_right_ended(&s, "release-unusable");
 	}
 }
@@ -278,7 +278,7 @@ static void q12_lengths_that_do_not_add_up_are_refused(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	whole = s.attest.len;
 	for (s.attest.len = 0; s.attest.len < whole; s.attest.len++) {
 		scene_resign(&s);
@@ -313,7 +313,7 @@ static void q13_a_nonce_counts_whole_or_not_at_all(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	for (size_t len = 0; len < SHA256_SIZE; len++) {
 		quote = scene_quote(&s);
 		quote.extra_len = len;
@@ -349,14 +349,14 @@ static void q21_another_key_of_the_same_tpm_does_not_speak(void **state)
 
 	attack_scene_init(&s);
 	make_attestation_key(&other);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	s.signature.len = 0;
 	sign_attest(&other, span_of(&s.attest), &s.signature);
 	s.request.authenticate.signature = span_of(&s.signature);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_SIGNATURE_INVALID);
 
 	/* The same template under another hierarchy: another qualified name. */
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	quote = scene_quote(&s);
 	assert_int_equal(qualified_name_of_primary(TPM_RH_OWNER, &s.ak.name, &quote.signer), OK);
 	scene_send_quote(&s, &quote);

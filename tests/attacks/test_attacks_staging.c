@@ -28,8 +28,7 @@ static void prepare_part(struct signer_scene *s, uint64_t entries, const char *s
 
 static void begin(struct signer_scene *s)
 {
-	attack_next_evidence(s);
-	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_authenticate(s);
 	assert_false(s->answer.authenticate.is_final);
 }
 
@@ -113,9 +112,7 @@ static void i30_a_part_of_a_log_ratchets_nothing(void **state)
 	struct node_row row;
 	(void)state;
 
-	signer_scene_init(&s);
-	scene_load_release(&s);
-	scene_join_approved(&s);
+	signer_scene_approved(&s);
 	begin(&s);
 	prepare_part(&s, 10, "staged");
 	assert_int_not_equal(s.request.commit.release_version, 0);
@@ -208,9 +205,7 @@ static void i31_an_extend_outside_ima_is_untrusted_the_third_time(void **state)
 	AUTO_DONE(signer_scene) s = { 0 };
 	(void)state;
 
-	signer_scene_init(&s);
-	scene_load_release(&s);
-	scene_join_approved(&s);
+	signer_scene_approved(&s);
 	attest_with_logs(&s);
 	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
 	assert_int_equal(s.signer.grants, 1);
@@ -376,7 +371,7 @@ static void i32_parts_end_with_their_boot_session(void **state)
 					s.reset_count, s.restart_count, &policy),
 			 OK);
 	make_minting_key(digest_span(&policy), &s.minting);
-	attack_next_evidence(&s);
+	scene_evidence(&s);
 	assert_int_equal(s.challenge.next_entry, 0);
 	assert_true(s.challenge.want_boot_log);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
@@ -431,8 +426,7 @@ static void i33_a_log_that_outgrows_its_store_is_not_kept(void **state)
 	}
 	/* Another log from entry 0 on, small enough, is kept again. */
 	begin(&s);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	expect_log(&s, "a compressed IMA log");
 	assert_int_equal(frames_stored(&s), 1);
 }

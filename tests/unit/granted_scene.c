@@ -15,9 +15,7 @@ X509 *parse_certificate(struct span der)
 
 void granted_scene_init(struct granted_scene *g)
 {
-	signer_scene_init(&g->scene);
-	scene_load_release(&g->scene);
-	scene_join_approved(&g->scene);
+	signer_scene_approved(&g->scene);
 	scene_attest(&g->scene);
 	g->root = parse_certificate(span_of(&g->scene.signer.keys.authorities[0].root));
 	g->grant = parse_certificate(g->scene.answer.commit.certificate);

@@ -53,68 +53,31 @@ static void make_endorsement_key(struct signer_scene *s)
 	OPENSSL_free(der);
 }
 
-/* A root as old as the capture, by the key that --init made today. */
-static void age_root(const char *key_path, const char *certificate_path)
-{
-	static const uint8_t serial[16] = { 1 };
-	AUTO_DONE(bytes) pem = { 0 };
-	FILE *f = fopen(key_path, "r");
-
-	assert_non_null(f);
-	AUTO(EVP_PKEY) key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	(void)fclose(f);
-	assert_non_null(key);
-	assert_int_equal(authority_make_root("prod.example", key, serial, GOLDEN_NOW - 86400, &pem),
-			 OK);
-	f = fopen(certificate_path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(pem.data, 1, pem.len, f), pem.len);
-	(void)fclose(f);
-}
-
+/* The root is as old as the capture. */
 static void make_keys(struct signer_scene *s)
 {
-	char paths[5][128];
-	static const char *const names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
-					     "act.pem" };
-	struct key_fault fault;
-
-	assert_non_null(mkdtemp(scratch_name(s->directory, "signer")));
-	for (size_t i = 0; i < 5; i++)
-		(void)snprintf(paths[i], sizeof(paths[i]), "%s/%s", s->directory, names[i]);
-	assert_int_equal(signer_keys_init(s->directory, "prod.example"), OK);
-	age_root(paths[0], paths[1]);
-	s->act_key = EVP_EC_gen("P-256");
-
-	FILE *f = fopen(paths[4], "w");
-
-	assert_non_null(f);
-	assert_int_equal(PEM_write_PUBKEY(f, s->act_key), 1);
-	(void)fclose(f);
-
-	struct signer_authority_settings authority = { "prod.example", paths[0], paths[1] };
-	struct signer_act_key_settings act = { "ida", ROLE_IDENTITY_SECURITY, paths[4] };
-	struct signer_settings settings = { .mac_key = paths[3],
-					    .result_key = paths[2],
+	struct signer_files *f = &s->files;
+	struct signer_authority_settings authority = { "prod.example", f->path[FILE_CA_KEY],
+						       f->path[FILE_CA] };
+	struct signer_act_key_settings act = { "ida", ROLE_IDENTITY_SECURITY,
+					       f->path[FILE_ACT_KEY] };
+	struct signer_settings settings = { .mac_key = f->path[FILE_MAC_KEY],
+					    .result_key = f->path[FILE_RESULT_KEY],
 					    .authorities = &authority,
 					    .authority_count = 1,
 					    .act_keys = &act,
 					    .act_key_count = 1 };
+	struct key_fault fault;
+	FILE *file;
 
+	signer_files_init(f);
+	signer_files_age_root(f, GOLDEN_NOW - 86400);
+	s->act_key = EVP_EC_gen("P-256");
+	file = fopen(f->path[FILE_ACT_KEY], "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PUBKEY(file, s->act_key), 1);
+	(void)fclose(file);
 	assert_int_equal(signer_keys_load(&settings, GOLDEN_NOW, &s->signer.keys, &fault), OK);
-}
-
-static void remove_keys(const struct signer_scene *s)
-{
-	static const char *const names[] = { "ca_key.pem",     "ca.pem",  "result_key.pem",
-					     "result_pub.pem", "mac_key", "act.pem" };
-	char path[128];
-
-	for (size_t i = 0; i < 6; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", s->directory, names[i]);
-		(void)unlink(path);
-	}
-	(void)rmdir(s->directory);
 }
 
 void signer_scene_init(struct signer_scene *s)
@@ -165,7 +128,7 @@ void signer_scene_done(struct signer_scene *s)
 	bytes_done(&s->certify);
 	bytes_done(&s->certify_signature);
 	bytes_done(&s->pcrs);
-	remove_keys(s);
+	signer_files_done(&s->files);
 }
 
 struct turn scene_turn(struct signer_scene *s)
@@ -380,13 +343,18 @@ void scene_prepare_commit(struct signer_scene *s)
 		s->request.commit.claims.tier[i] = TIER_AFFIRMING;
 }
 
+void scene_commit(struct signer_scene *s)
+{
+	scene_prepare_commit(s);
+	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+}
+
 void scene_attest(struct signer_scene *s)
 {
 	scene_authenticate(s);
 	if (s->answer.authenticate.is_final)
 		return;
-	scene_prepare_commit(s);
-	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(s);
 }
 
 void signer_scene_approved(struct signer_scene *s)
@@ -396,10 +364,15 @@ void signer_scene_approved(struct signer_scene *s)
 	scene_join_approved(s);
 }
 
-void scene_authenticate(struct signer_scene *s)
+void scene_evidence(struct signer_scene *s)
 {
 	scene_challenge(s);
 	scene_prepare_evidence(s);
+}
+
+void scene_authenticate(struct signer_scene *s)
+{
+	scene_evidence(s);
 	scene_expect(s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 }
 

@@ -4,7 +4,7 @@
 
 #include "evidence_maker.h"
 #include "golden_release.h"
-#include "scratch.h"
+#include "signer_files.h"
 #include "verifier/signer/core.h"
 
 /*
@@ -14,7 +14,7 @@
  */
 struct signer_scene {
 	struct golden golden;
-	char directory[SCRATCH_MAX]; /* keys */
+	struct signer_files files; /* keys alone */
 	struct signer signer;
 	EVP_PKEY *ek;
 	struct bytes ek_public, spki;
@@ -62,8 +62,12 @@ void scene_prepare_act(struct signer_scene *s, const char *verb, const char *cla
 void scene_challenge(struct signer_scene *s);
 /* An honest FRAME_AUTHENTICATE in s->request, not sent. */
 void scene_prepare_evidence(struct signer_scene *s);
+/* Challenge, and honest evidence for it in s->request, not sent. */
+void scene_evidence(struct signer_scene *s);
 /* A FRAME_COMMIT in s->request whose claims all affirm. */
 void scene_prepare_commit(struct signer_scene *s);
+/* That commit, which the signer takes. */
+void scene_commit(struct signer_scene *s);
 /* Challenge and honest evidence, which the signer authenticates. */
 void scene_authenticate(struct signer_scene *s);
 /* Challenge, evidence, commit. */

@@ -45,14 +45,12 @@ static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request sent = s.request.authenticate;
 
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
 						  .node = s.node,
 						  .role = ROLE_PLATFORM };
@@ -68,8 +66,7 @@ static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
 
 static struct authenticate_request evidence_of(struct signer_scene *s)
 {
-	scene_challenge(s);
-	scene_prepare_evidence(s);
+	scene_evidence(s);
 	return s->request.authenticate;
 }
 
@@ -94,8 +91,7 @@ static void what_is_done_between_challenge_and_evidence_counts(void **state)
 	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 	s.request.authenticate = sent;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	for (size_t i = 0; i < 2; i++) {
 		sent = evidence_of(&s);
 		s.request.admin = (struct admin_request){ .verb = acts[i].verb,

@@ -58,8 +58,7 @@ static void a_trusted_node_gets_a_grant_that_ends_by_its_nonce(void **state)
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	assert_false(s.answer.authenticate.is_final);
 	s.now += 30;
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 	(void)snprintf(expires, sizeof(expires), "\nexpires %lld\n", (long long)issued + 600);
 	assert_true(scene_result_says(&s.answer.commit, expires));
@@ -75,12 +74,10 @@ static void an_attestation_result_is_made_for_who_asks_for_one(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 	s.request.authenticate.wants_ear = false;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 	assert_int_not_equal(s.answer.commit.certificate.len, 0);
 	assert_int_equal(s.answer.commit.ear.len, 0);
@@ -98,8 +95,7 @@ static void a_grant_that_is_over_before_it_is_made_leaves_no_result(void **state
 	signer_scene_approved(&s);
 	scene_authenticate(&s);
 	s.now += 600;
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	assert_true(scene_result_says(&s.answer.commit, "\nexpires 0\n"));
 	assert_int_equal(s.answer.commit.certificate.len, 0);
 	assert_int_equal(s.answer.commit.ear.len, 0);
@@ -111,14 +107,12 @@ static void a_resend_of_the_same_bytes_gets_the_same_result(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request sent = s.request.authenticate;
 
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 
 	struct result first = s.answer.commit;
 
@@ -138,14 +132,12 @@ static void a_quote_counts_once(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request sent = s.request.authenticate;
 
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	sent.evidence_digest = (struct span){ other, sizeof(other) };
 	s.request.authenticate = sent;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
@@ -159,8 +151,7 @@ static void two_in_flight_commit_once(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request sent = s.request.authenticate;
 
@@ -169,8 +160,7 @@ static void two_in_flight_commit_once(void **state)
 	s.pending = (struct pending){ 0 };
 	s.request.authenticate = sent;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
-	scene_prepare_commit(&s);
-	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_commit(&s);
 	s.pending = first;
 	scene_prepare_commit(&s);
 	s.request.commit.generation = signer_generation(&s.signer);
@@ -187,8 +177,7 @@ static void a_nonce_is_good_for_its_node_and_its_time(void **state)
 	(void)state;
 
 	signer_scene_approved(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 
 	struct authenticate_request honest = s.request.authenticate;
 
@@ -223,8 +212,7 @@ static void a_bad_signature_changes_nothing(void **state)
 
 	signer_scene_approved(&s);
 	scene_attest(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 	s.attest.data[s.attest.len - 1] ^= 1;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_SIGNATURE_INVALID);
 	scene_expect(&s, FRAME_HEALTH, REFUSAL_NONE);
@@ -238,8 +226,7 @@ static void any_failing_step_after_the_signature_ends_the_right(void **state)
 
 	signer_scene_approved(&s);
 	scene_attest(&s);
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 	s.pcrs.data[5] ^= 1;
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	assert_true(s.answer.authenticate.is_final);

@@ -28,14 +28,11 @@ static void connect_appraiser(struct stage *s)
 
 static void stage_init(struct stage *s)
 {
-	signer_scene_init(&s->scene);
-	scene_load_release(&s->scene);
-	scene_join_approved(&s->scene);
+	signer_scene_approved(&s->scene);
 	s->desks = calloc(1, sizeof(*s->desks));
 	assert_non_null(s->desks);
 	connect_appraiser(s);
-	scene_challenge(&s->scene);
-	scene_prepare_evidence(&s->scene);
+	scene_evidence(&s->scene);
 }
 
 static void stage_done(struct stage *s)

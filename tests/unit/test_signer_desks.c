@@ -135,8 +135,7 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
 	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
 	s.signer.store_path = "the store";
-	scene_challenge(&s);
-	scene_prepare_evidence(&s);
+	scene_evidence(&s);
 	s.request.type = FRAME_AUTHENTICATE;
 
 	struct turn turn = scene_turn(&s);

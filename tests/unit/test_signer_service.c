@@ -1,110 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/pem.h>
 #include <sqlite3.h>
 
-#include "daemon/channel.h"
 #include "daemon/file.h"
 #include "golden_release.h"
-#include "scratch.h"
+#include "signer_process.h"
 #include "verifier/loader_messages.h"
-#include "verifier/signer/authority.h"
 #include "verifier/signer/signer.h"
-#include "verifier/signer_messages.h"
 
-#define PATIENCE_MS 10000
-
-/* The signer as a process of its own, with one appraiser's channel. */
+/* The signer, with one appraiser's channel and a loader's. */
 struct fixture {
-	char directory[SCRATCH_MAX];
-	char paths[5][128];
-	const char *inventory; /* NULL: none is configured */
-	uint32_t narrow_per_hour;
-	const char *log; /* NULL: ours */
-	pid_t pid;
-	struct channel parent, appraiser, loader;
+	struct signer_process process;
+	struct channel appraiser, loader;
 	struct golden golden;
 };
 
-static const char *const file_names[] = { "ca_key.pem", "ca.pem", "result_key.pem", "mac_key",
-					  "store.db" };
-
-static int run_signer(const struct fixture *f, int parent_fd)
-{
-	struct signer_authority_settings authority = { "prod.example", f->paths[0], f->paths[1] };
-	struct signer_settings settings = { .store = f->paths[4],
-					    .mac_key = f->paths[3],
-					    .result_key = f->paths[2],
-					    .authorities = &authority,
-					    .authority_count = 1,
-					    .inventory = f->inventory,
-					    .narrow_per_hour = f->narrow_per_hour,
-					    .issuer = "verifier.example",
-					    .audience = "prod.example" };
-
-	return signer_run(&settings, parent_fd);
-}
-
-/* Hands the signer a channel as number's. */
 static void connect_appraiser(struct fixture *f, uint64_t number)
 {
-	int fds[2];
-
-	assert_int_equal(channel_pair(fds), OK);
 	channel_done(&f->appraiser);
-	channel_init(&f->appraiser, fds[0], SIGNER_FRAME_MAX);
-	assert_int_equal(
-		channel_send_fd(&f->parent, FRAME_APPRAISER, number, (struct span){ 0 }, fds[1]),
-		OK);
-	(void)close(fds[1]);
+	f->appraiser = signer_process_connect(&f->process, FRAME_APPRAISER, number);
 }
 
 static void start(struct fixture *f)
 {
-	struct frame frame;
-	int parent[2];
-
-	assert_int_equal(channel_pair(parent), OK);
-	f->pid = fork();
-	assert_true(f->pid >= 0);
-	if (f->pid == 0) {
-		(void)close(parent[0]);
-		/* For limit_files(): writing fails then, as on a full disk. */
-		(void)signal(SIGXFSZ, SIG_IGN);
-		if (f->log != NULL && freopen(f->log, "w", stderr) == NULL)
-			_exit(99);
-		_exit(run_signer(f, parent[1]));
-	}
-	(void)close(parent[1]);
-	channel_init(&f->parent, parent[0], SIGNER_FRAME_MAX);
-	assert_int_equal(channel_receive(&f->parent, PATIENCE_MS, &frame), OK);
-	assert_int_equal(frame.type, FRAME_READY);
+	signer_process_start(&f->process);
 	connect_appraiser(f, 0);
 }
 
-/* Ends it as it should end: the parent's channel closes. */
 static int stop(struct fixture *f)
 {
-	int status = 0;
-
-	channel_done(&f->parent);
 	channel_done(&f->appraiser);
 	channel_done(&f->loader);
-	assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return signer_process_end(&f->process);
 }
 
 static void init(struct fixture *f)
@@ -112,27 +50,14 @@ static void init(struct fixture *f)
 	*f = (struct fixture){ 0 };
 	channel_init(&f->loader, -1, SIGNER_FRAME_MAX);
 	channel_init(&f->appraiser, -1, SIGNER_FRAME_MAX);
-	assert_non_null(mkdtemp(scratch_name(f->directory, "service")));
-	for (size_t i = 0; i < 5; i++)
-		(void)snprintf(f->paths[i], sizeof(f->paths[i]), "%s/%s", f->directory,
-			       file_names[i]);
-	assert_int_equal(signer_keys_init(f->directory, "prod.example"), OK);
+	signer_process_init(&f->process);
 	golden_init(&f->golden);
 	golden_build(&f->golden);
 }
 
 static void done(struct fixture *f)
 {
-	static const char *const others[] = { "result_pub.pem", "store.db-wal", "store.db-shm" };
-	char path[128];
-
-	for (size_t i = 0; i < 5; i++)
-		(void)unlink(f->paths[i]);
-	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", f->directory, others[i]);
-		(void)unlink(path);
-	}
-	(void)rmdir(f->directory);
+	signer_process_done(&f->process);
 	golden_done(&f->golden);
 }
 
@@ -164,14 +89,9 @@ static enum health health_of(struct fixture *f)
 static void connect_loader(struct fixture *f, struct release_marks *marks)
 {
 	struct frame frame;
-	int fds[2];
 
-	assert_int_equal(channel_pair(fds), OK);
 	channel_done(&f->loader);
-	channel_init(&f->loader, fds[0], SIGNER_FRAME_MAX);
-	assert_int_equal(channel_send_fd(&f->parent, FRAME_LOADER, 0, (struct span){ 0 }, fds[1]),
-			 OK);
-	(void)close(fds[1]);
+	f->loader = signer_process_connect(&f->process, FRAME_LOADER, 0);
 	assert_int_equal(channel_call(&f->loader, FRAME_MARKS_WANTED, 5, (struct span){ 0 },
 				      PATIENCE_MS, &frame),
 			 OK);
@@ -211,7 +131,7 @@ static void limit_files(const struct fixture *f, rlim_t bytes)
 {
 	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
 
-	assert_int_equal(prlimit(f->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	assert_int_equal(prlimit(f->process.pid, RLIMIT_FSIZE, &limit, NULL), 0);
 }
 
 static void a_full_disk_is_not_healthy_and_recovers(void **state)
@@ -238,7 +158,7 @@ static void the_store_is_its_owners_to_read(void **state)
 
 	init(&f);
 	start(&f);
-	assert_int_equal(stat(f.paths[4], &facts), 0);
+	assert_int_equal(stat(f.process.files.path[FILE_STORE], &facts), 0);
 	assert_int_equal(facts.st_mode & 077, 0);
 	assert_int_equal(stop(&f), 0);
 	done(&f);
@@ -250,25 +170,10 @@ static void accepting_the_clock_makes_no_store(void **state)
 	(void)state;
 
 	init(&f);
-	assert_int_equal(signer_accept_clock(f.paths[4], "no verifier was here"), 1);
-	assert_int_equal(access(f.paths[4], F_OK), -1);
+	assert_int_equal(
+		signer_accept_clock(f.process.files.path[FILE_STORE], "no verifier was here"), 1);
+	assert_int_equal(access(f.process.files.path[FILE_STORE], F_OK), -1);
 	done(&f);
-}
-
-/* The root that --init made, as if it had been made so many days and an hour earlier. */
-static void age_root(const struct fixture *f, int64_t days)
-{
-	static const uint8_t serial[16] = { 1 };
-	AUTO_DONE(bytes) pem = { 0 };
-	FILE *file = fopen(f->paths[0], "r");
-
-	assert_non_null(file);
-	AUTO(EVP_PKEY) key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(authority_make_root("prod.example", key, serial,
-					     (int64_t)time(NULL) - days * 86400 - 3600, &pem),
-			 OK);
-	assert_int_equal(file_replace(f->paths[1], span_of(&pem), 0644, (uid_t)-1, (gid_t)-1), OK);
 }
 
 static void a_ca_that_ends_soon_is_named_at_the_start(void **state)
@@ -287,9 +192,11 @@ static void a_ca_that_ends_soon_is_named_at_the_start(void **state)
 		char log[128];
 
 		init(&f);
-		(void)snprintf(log, sizeof(log), "%s/log", f.directory);
-		f.log = log;
-		age_root(&f, cases[i].days);
+		(void)snprintf(log, sizeof(log), "%s/log", f.process.files.directory);
+		f.process.log = log;
+		/* So many days and an hour ago. */
+		signer_files_age_root(&f.process.files,
+				      (int64_t)time(NULL) - cases[i].days * 86400 - 3600);
 		start(&f);
 		assert_int_equal(stop(&f), 0);
 		assert_int_equal(file_read(log, 4096, &said), OK);
@@ -315,7 +222,7 @@ static void acts_that_narrow_are_as_many_as_the_settings_allow(void **state)
 
 	for (uint32_t most = 0; most <= 1; most++) {
 		init(&f);
-		f.narrow_per_hour = most;
+		f.process.narrow_per_hour = most;
 		start(&f);
 		ask(&f, &request, &answer);
 		assert_string_equal(refusal_name(answer.refusal),
@@ -372,7 +279,7 @@ static void an_image_that_the_store_cannot_take_is_not_acknowledged(void **state
 	init(&f);
 	start(&f);
 	connect_loader(&f, &marks);
-	assert_int_equal(sqlite3_open(f.paths[4], &other), SQLITE_OK);
+	assert_int_equal(sqlite3_open(f.process.files.path[FILE_STORE], &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	send_image(&f, &marks, true);
 	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
@@ -499,7 +406,7 @@ static void what_was_answered_survives_a_kill(void **state)
 	send_image(&f, &marks, true);
 	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), OK);
 	(void)close(frame.fd);
-	assert_int_equal(kill(f.pid, SIGKILL), 0);
+	assert_int_equal(kill(f.process.pid, SIGKILL), 0);
 	assert_int_equal(stop(&f), -1);
 	start(&f);
 	connect_loader(&f, &marks);
@@ -508,34 +415,14 @@ static void what_was_answered_survives_a_kill(void **state)
 	done(&f);
 }
 
-/* Does not start, and ends by itself. */
-static void assert_does_not_start(struct fixture *f)
-{
-	int parent[2], status = 0;
-
-	assert_int_equal(channel_pair(parent), OK);
-	f->pid = fork();
-	assert_true(f->pid >= 0);
-	if (f->pid == 0) {
-		/* Were it to serve, it would end with its parent's channel. */
-		(void)alarm(PATIENCE_MS / 1000);
-		_exit(run_signer(f, parent[1]));
-	}
-	assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 1);
-	for (size_t i = 0; i < 2; i++)
-		(void)close(parent[i]);
-}
-
 static void keys_that_others_can_read_are_refused(void **state)
 {
 	struct fixture f;
 	(void)state;
 
 	init(&f);
-	assert_int_equal(chmod(f.paths[3], 0644), 0);
-	assert_does_not_start(&f);
+	assert_int_equal(chmod(f.process.files.path[FILE_MAC_KEY], 0644), 0);
+	signer_process_expect_no_start(&f.process);
 	done(&f);
 }
 
@@ -545,8 +432,8 @@ static void a_configured_inventory_that_is_not_there_is_no_empty_one(void **stat
 	(void)state;
 
 	init(&f);
-	f.inventory = "/nonexistent/inventory";
-	assert_does_not_start(&f);
+	f.process.inventory = "/nonexistent/inventory";
+	signer_process_expect_no_start(&f.process);
 	done(&f);
 }
 
@@ -556,7 +443,8 @@ static void init_never_overwrites_keys(void **state)
 	(void)state;
 
 	init(&f);
-	assert_int_equal(signer_keys_init(f.directory, "prod.example"), STATUS_DENIED);
+	assert_int_equal(signer_keys_init(f.process.files.directory, "prod.example"),
+			 STATUS_DENIED);
 	done(&f);
 }
 

@@ -2,13 +2,16 @@
 if HAVE_CMOCKA
 SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_attestation \
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
-	tests/unit/test_signer_enrolment tests/unit/test_signer_grant tests/unit/test_signer_keys \
-	tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
+	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
+	tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
 	tests/unit/test_store_ahead
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
-SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(EVIDENCE_MAKER) \
-	$(GOLDEN_RELEASE) tests/unit/unit.h
+SIGNER_FILES = tests/unit/signer_files.c tests/unit/signer_files.h
+SIGNER_PROCESS = tests/unit/signer_process.c tests/unit/signer_process.h $(SIGNER_FILES)
+FRAME_SHOTS = tests/unit/frame_shots.c tests/unit/frame_shots.h
+SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(SIGNER_FILES) \
+	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 SIGNER_TEST_LIBS = $(SIGNER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_signer_administration_SOURCES = tests/unit/test_signer_administration.c $(SIGNER_SCENE)
 tests_unit_test_signer_administration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -28,6 +31,10 @@ tests_unit_test_signer_enrolment_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_deaths_SOURCES = tests/unit/test_signer_deaths.c $(SIGNER_SCENE)
 tests_unit_test_signer_deaths_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_deaths_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_frames_SOURCES = tests/unit/test_signer_frames.c $(FRAME_SHOTS) \
+	$(SIGNER_PROCESS) tests/unit/unit.h
+tests_unit_test_signer_frames_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_frames_LDADD = $(SIGNER_TEST_LIBS)
 GRANTED_SCENE = tests/unit/granted_scene.c tests/unit/granted_scene.h $(SIGNER_SCENE)
 tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(GRANTED_SCENE)
 tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -38,8 +45,8 @@ tests_unit_test_signer_keys_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_messages_SOURCES = tests/unit/test_signer_messages.c tests/unit/unit.h
 tests_unit_test_signer_messages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_messages_LDADD = $(SIGNER_MESSAGES_LIBS) $(APPRAISAL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c $(GOLDEN_RELEASE) \
-	tests/unit/unit.h
+tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c $(SIGNER_PROCESS) \
+	$(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_signer_service_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_service_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/unit.h
@@ -64,12 +71,15 @@ tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_C
 tests_unit_test_appraiser_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_frame_faults
-TESTS += tests/unit/test_frame_faults
-tests_unit_test_frame_faults_SOURCES = tests/unit/test_frame_faults.c tests/unit/unit.h
-tests_unit_test_frame_faults_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBEVENT_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_frame_faults_LDADD = libfront.a libappraiser.a $(SIGNER_LIBS) $(APPRAISER_LIBS) \
-	$(DAEMON_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_appraiser_frames tests/unit/test_relay_frames
+TESTS += tests/unit/test_appraiser_frames tests/unit/test_relay_frames
+tests_unit_test_appraiser_frames_SOURCES = tests/unit/test_appraiser_frames.c $(FRAME_SHOTS) \
+	tests/unit/unit.h
+tests_unit_test_appraiser_frames_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraiser_frames_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_frames_SOURCES = tests/unit/test_relay_frames.c $(FRAME_SHOTS) tests/unit/unit.h
+tests_unit_test_relay_frames_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_relay_frames_LDADD = $(FRONT_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_configuration

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a captured appraiser says to the front's relay: its channel ends, who waits
+ * is told, and the other appraiser serves on. */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "base/writer.h"
+#include "frame_shots.h"
+#include "verifier/front/relay.h"
+
+#define PATIENCE_MS 10000
+#define BODY_MAX 4096
+
+struct front_side {
+	struct event_base *base;
+	struct relay relay;
+	unsigned answers, status;
+};
+
+static void on_answer(void *waiting, const struct relay_answer *answer)
+{
+	struct front_side *f = waiting;
+
+	f->answers++;
+	f->status = answer->status;
+}
+
+static void turn_loop(struct front_side *f)
+{
+	for (int i = 0; i < 3; i++)
+		assert_true(event_base_loop(f->base, EVLOOP_NONBLOCK) >= 0);
+}
+
+/* Two appraisers, of which one is captured while a node's request waits for it. */
+static void at_relay(void *victim, const struct shot *shot)
+{
+	struct front_side *f = victim;
+	const struct relay_request request = { .route = ROUTE_HEALTH };
+	struct channel captured, other;
+	struct frame frame;
+	uint64_t id = 0;
+	int first[2], second[2];
+
+	assert_int_equal(channel_pair(first), OK);
+	assert_int_equal(channel_pair(second), OK);
+	channel_init(&captured, first[0], FRAME_BODY_MAX);
+	channel_init(&other, second[0], FRAME_BODY_MAX);
+	assert_int_equal(relay_connect(&f->relay, 0, first[1]), OK);
+	assert_int_equal(relay_connect(&f->relay, 1, second[1]), OK);
+	f->answers = 0;
+	assert_int_equal(relay_send(&f->relay, &request, f, &id), OK);
+	turn_loop(f);
+	assert_int_equal(channel_receive(&captured, PATIENCE_MS, &frame), OK);
+	fire(&captured, 77, shot);
+	turn_loop(f);
+	if (f->answers != 1 || f->status != 503)
+		fail_msg("%s, type %u: %u answers, %u", shot->name, shot->type, f->answers,
+			 f->status);
+	assert_int_equal(channel_receive(&captured, PATIENCE_MS, &frame), STATUS_IO);
+	/* The other one serves on, and answers for itself only. */
+	assert_int_equal(relay_send(&f->relay, &request, f, &id), OK);
+	turn_loop(f);
+	assert_int_equal(channel_receive(&other, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_REQUEST);
+	channel_done(&captured);
+	channel_done(&other);
+	turn_loop(f);
+	assert_int_equal(f->answers, 2);
+	assert_int_equal(relay_send(&f->relay, &request, f, &id), STATUS_NOT_FOUND);
+}
+
+static void put_response(unsigned status, const char *type, struct bytes *out)
+{
+	struct writer w = writer_to(out, BODY_MAX);
+
+	writer_be16(&w, (uint16_t)status);
+	writer_be16(&w, 0);
+	writer_sized(&w, span_text(type));
+	writer_sized32(&w, span_text("{}"));
+	assert_int_equal(writer_end(&w), OK);
+}
+
+static void what_a_captured_appraiser_says_to_the_front(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *type;
+	} responses[] = {
+		{ 200, "application/json" }, /* to what nobody asked: 77 is no request */
+		{ 99, "application/json" },
+		{ 600, "application/json" },
+		{ 200, "" },
+		{ 200, "text/html\r\nSet-Cookie: a" },
+	};
+	static const uint16_t known[] = { FRAME_RESPONSE };
+	struct front_side *f = calloc(1, sizeof(*f));
+	AUTO_DONE(bytes) body = { 0 };
+	(void)state;
+
+	assert_non_null(f);
+	f->base = event_base_new();
+	assert_non_null(f->base);
+	relay_init(&f->relay, f->base, on_answer);
+	fire_other_types(f, at_relay, known, 1);
+	for (size_t i = 0; i < sizeof(responses) / sizeof(responses[0]); i++) {
+		struct shot shot = { .name = responses[i].type, .type = FRAME_RESPONSE };
+
+		body.len = 0;
+		put_response(responses[i].status, responses[i].type, &body);
+		shot.body = span_of(&body);
+		at_relay(f, &shot);
+	}
+	body.len = 0;
+	put_response(200, "application/json", &body);
+	fire_spoiled(f, at_relay, FRAME_RESPONSE, &body);
+	fire_raw(f, at_relay);
+	relay_done(&f->relay);
+	event_base_free(f->base);
+	free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_captured_appraiser_says_to_the_front),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
