@@ -286,6 +286,19 @@ enum status reference_release(const struct reference *ref, uint32_t index, struc
 	return end;
 }
 
+enum status reference_release_of(const struct reference *ref, const struct digest *manifest,
+				 struct release *out)
+{
+	for (uint32_t i = 0; i < rows(ref, IMAGE_RELEASES); i++) {
+		struct reader r = row_reader(ref, IMAGE_RELEASES, i);
+		struct digest one = reference_digest(ref, reader_be32(&r));
+
+		if (one.alg != DIGEST_NONE && digest_equal(&one, manifest))
+			return reference_release(ref, i, out);
+	}
+	return STATUS_NOT_FOUND;
+}
+
 static enum status file_table_at(const struct reference *ref, uint32_t index,
 				 struct file_table *out)
 {

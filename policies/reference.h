@@ -190,6 +190,9 @@ struct release {
 };
 
 enum status reference_release(const struct reference *ref, uint32_t index, struct release *out);
+/* STATUS_NOT_FOUND: it is not in force. */
+enum status reference_release_of(const struct reference *ref, const struct digest *manifest,
+				 struct release *out);
 enum status reference_boot_rule(const struct reference *ref, uint32_t index, struct boot_rule *out);
 enum status reference_set(const struct reference *ref, uint32_t index, struct reference_set *out);
 

@@ -35,6 +35,10 @@ tests_attacks_test_attacks_access_LDADD = libfront.a $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_certificates_SOURCES = tests/attacks/test_attacks_certificates.c $(EK_FIXTURE)
 tests_attacks_test_attacks_certificates_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_certificates_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
+ATTACK_TESTS += tests/attacks/test_attacks_trial
+tests_attacks_test_attacks_trial_SOURCES = tests/attacks/test_attacks_trial.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_trial_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_trial_LDADD = $(SIGNER_TEST_LIBS)
 # Memory that runs out is one of the faults.
 tests_attacks_test_attacks_faults_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

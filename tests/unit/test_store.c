@@ -566,6 +566,7 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state)
 	store_free(s);
 	/* As that version left it. */
 	run_sql(&f,
+		"DROP TABLE trials;"
 		"ALTER TABLE sessions DROP COLUMN log_frame;"
 		"ALTER TABLE sessions DROP COLUMN log_bytes;"
 		"ALTER TABLE sessions DROP COLUMN staged_state;"

@@ -42,14 +42,18 @@ static enum reason reason_to_withhold(const struct turn *turn, const struct pend
 }
 
 /* Says why, without a change to claims that were already derived. */
-static bool is_withheld(const struct turn *turn, const struct pending *p, struct findings *findings)
+static bool withhold(enum reason reason, struct findings *findings)
 {
-	enum reason reason = reason_to_withhold(turn, p);
 	struct finding finding = finding_of(reason);
 
 	if (reason != REASON_NONE)
 		findings_add(findings, &finding);
 	return reason != REASON_NONE;
+}
+
+static bool is_withheld(const struct turn *turn, const struct pending *p, struct findings *findings)
+{
+	return withhold(reason_to_withhold(turn, p), findings);
 }
 
 static enum node_state state_of_claims(const struct claims *claims)
@@ -78,9 +82,11 @@ static int64_t earlier(int64_t a, int64_t b)
 }
 
 /* For the authenticated minting key and no other; from the nonce's issue on, so
- * that a quote that was held back buys nothing (ATTACKS q25), and not beyond what
- * signs it: some validators look at the leaf's time alone. */
-static enum status make_grant(struct turn *turn, const struct pending *p, struct grant *grant)
+ * that a quote that was held back buys nothing (ATTACKS q25), not beyond the release
+ * that it stands on, and not beyond what signs it: some validators look at the leaf's
+ * time alone. */
+static enum status make_grant(struct turn *turn, const struct pending *p, int64_t end,
+			      struct grant *grant)
 {
 	const struct signer *s = turn->signer;
 	const struct authentication *a = &p->authentication;
@@ -96,6 +102,7 @@ static enum status make_grant(struct turn *turn, const struct pending *p, struct
 		return OK;
 	request.expires =
 		earlier(p->issued + grant->node_class.grant_lifetime_s, grant->authority->until);
+	request.expires = earlier(request.expires, end);
 	if (request.expires <= turn->now)
 		return OK;
 
@@ -301,8 +308,13 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	claims_lower(&c.claims, &findings);
 
 	enum node_state state = state_of_claims(&c.claims);
+	struct trial trial = { 0 };
 	bool may_grant = state == NODE_TRUSTED && !is_undecided(&c) && !c.is_unproven &&
 			 !is_withheld(turn, pending, &findings);
+	enum status status = may_grant ? trial_begin(turn, &pending->row.node, &c, &trial) : OK;
+
+	if (trial.withheld != REASON_NONE)
+		may_grant = !withhold(trial.withheld, &findings);
 	struct conclusion_text text = { .pending = pending,
 					.conclusion = &c,
 					.state = state,
@@ -310,10 +322,10 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 					.reference = &turn->signer->reference,
 					.bundle_of = bundle_authority(turn, pending),
 					.reasons = reasons };
-	enum status status = list_reasons(turn, &findings, reasons);
-
+	if (status == OK)
+		status = list_reasons(turn, &findings, reasons);
 	if (status == OK && may_grant)
-		status = make_grant(turn, pending, &grant);
+		status = make_grant(turn, pending, trial.end, &grant);
 	/* After the grant was tried: one whose time is over before it was made
 	 * must not live on as an attestation result. */
 	text.has_ear = pending->wants_ear && (state != NODE_TRUSTED || grant.expires != 0);
@@ -323,6 +335,8 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		status = store_it(turn, pending, &c, state, &grant, span_of(&encoded));
 	if (status == STATUS_MISMATCH)
 		return why_not_stored(turn, pending);
+	if (status == OK && grant.expires != 0)
+		status = trial_note(turn, &pending->row.node, &c, &trial);
 	if (status == OK && !is_undecided(&c))
 		status = note_it(turn, pending, state, &grant, reasons);
 	if (status != OK)

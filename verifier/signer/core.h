@@ -133,6 +133,18 @@ struct conclusion {
 enum refusal conclude(struct turn *turn, const struct pending *pending,
 		      const struct conclusion *conclusion, struct result *result);
 
+/* trial.c: releases that are tried out, and until when a release counts. */
+struct trial {
+	bool is_canary;
+	int64_t end; /* no right under this release lasts longer */
+	enum reason withheld; /* REASON_NONE: a grant may be made */
+};
+
+enum status trial_begin(struct turn *turn, const struct node_id *node,
+			const struct conclusion *conclusion, struct trial *out);
+enum status trial_note(struct turn *turn, const struct node_id *node,
+		       const struct conclusion *conclusion, const struct trial *trial);
+
 /* session.c: what is stored of a boot session. Compressed, and with what each
  * frame costs; beyond it the IMA log is not kept. */
 #define SESSION_LOG_MAX ((uint64_t)SIGNER_LOG_MAX)

@@ -39,5 +39,6 @@ libsigner_a_SOURCES = \
 	verifier/signer/session.c \
 	verifier/signer/signer.h \
 	verifier/signer/signing_key.c verifier/signer/signing_key.h \
-	verifier/signer/statement.c
+	verifier/signer/statement.c \
+	verifier/signer/trial.c
 SIGNER_LIBS = libsigner.a $(STORE_LIBS) $(APPRAISAL_LIBS) $(DAEMON_LIBS)

@@ -75,6 +75,13 @@ static const char *const steps[] = {
 	"UPDATE sessions SET (log_frame, log_bytes) ="
 	" (SELECT coalesce(max(number), 0), coalesce(sum(length(frame)), 0) FROM session_logs"
 	"  WHERE session_logs.node = sessions.node AND is_boot = 0);",
+	/* Nodes that got a grant under a canary, and when. */
+	"CREATE TABLE trials ("
+	" manifest BLOB NOT NULL,"
+	" node BLOB NOT NULL,"
+	" first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	" PRIMARY KEY (manifest, node)) WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -106,6 +106,11 @@ static const char *const texts[STATEMENTS] = {
 			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_AUDIT_PAGE] = "SELECT number, time, kind, actor, node, text, hash FROM audit"
 			   " WHERE number > ?1 ORDER BY number LIMIT ?2",
+	[SQL_TRIAL_PUT] = "INSERT INTO trials (manifest, node, first, last) VALUES (?2, ?1, ?3, ?3)"
+			  " ON CONFLICT (manifest, node) DO UPDATE SET last = excluded.last",
+	[SQL_TRIAL_COUNT] = "SELECT count(*), coalesce(sum(node != ?1), 0),"
+			    " coalesce(min(first), 0), coalesce(max(last), 0)"
+			    " FROM trials WHERE manifest = ?2 AND last >= ?3",
 	[SQL_FACT] = "SELECT value FROM facts WHERE name = ?1",
 	[SQL_FACT_SET] = "INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)",
 };

@@ -170,6 +170,18 @@ enum status store_attest(struct store *s, const struct attestation *a);
 /* Authentic words that no later quote could follow (tpm-cleared): the verdict
  * alone, counters stay. The same conditions but that the counters fall. */
 enum status store_attest_cleared(struct store *s, const struct attestation *a);
+/* trials.c: nodes that got a grant under a manifest that is tried out. */
+struct trial_count {
+	uint64_t nodes, others; /* all of them; all but the node asked about */
+	int64_t first, last; /* grants */
+};
+
+enum status store_trial(struct store *s, struct span manifest, const struct node_id *node,
+			int64_t now);
+/* Those whose last grant is not older than since. */
+enum status store_trial_count(struct store *s, struct span manifest, const struct node_id *node,
+			      int64_t since, struct trial_count *out);
+
 /* Append-only; entry n's hash covers n-1's. */
 struct audit_row {
 	uint64_t index; /* from 1; set by store_audit_append */
