@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "policies/transparency/checkpoint.h"
+#include "policies/log_trust.h"
 #include "policies/transparency/log_entry.h"
 #include "policies/transparency/log_proof.h"
 #include "policies/transparency/release_log.h"
@@ -53,58 +52,16 @@ static enum status read_tile(void *self, const char *path, size_t max, struct by
 	return source->read(source->self, full, max, out);
 }
 
-/* Adds each key of the role that signed. A signature that claims a key's name and
- * id and is not its own refuses the note. */
-static enum status add_signers(struct loading *l, const struct checkpoint *c, enum role role,
-			       key_mask *signers)
-{
-	for (size_t i = 0; i < l->root.key_count; i++) {
-		const struct root_key *key = &l->root.key[i];
-		bool is_log = role == ROLE_LOG;
-		struct note_key note_key;
-		int64_t time = 0;
-
-		if ((l->root.role[role].keys >> i & 1) == 0 || loading_is_revoked(l, i))
-			continue;
-		enum status status = note_key_init(is_log ? c->origin : key->name,
-						   is_log ? NOTE_ED25519 : NOTE_COSIGNATURE,
-						   key->key, &note_key);
-		if (status == OK)
-			status = note_verify(&c->note, &note_key, &time);
-		if (status == STATUS_NOT_FOUND)
-			continue;
-		if (status != OK)
-			return status;
-		if (time > l->trust->now + CLOCK_SKEW_S)
-			return STATUS_DENIED;
-		*signers |= (key_mask)1 << i;
-	}
-	return OK;
-}
-
 /* Why the checkpoint does not count; NULL: it does. */
 static const char *doubt_about(struct loading *l, struct span bytes, struct checkpoint *out)
 {
 	AUTO_DONE(bytes) origin = { 0 };
-	key_mask log = 0, witnesses = 0;
-	enum status status = release_log_origin(&l->trust->root, &origin);
+	struct log_trust trust = { .root = &l->root, .revoked = l->revoked, .now = l->trust->now };
 
-	if (status == OK)
-		status = checkpoint_parse(bytes, span_of(&origin), out);
-	if (status == STATUS_MISMATCH)
-		return "checkpoint-of-another-log";
-	if (status != OK)
-		return "bad-checkpoint";
-	status = add_signers(l, out, ROLE_LOG, &log);
-	if (status == OK)
-		status = add_signers(l, out, ROLE_WITNESS, &witnesses);
-	if (status == STATUS_DENIED)
-		return "not-yet-valid";
-	if (status != OK)
-		return "bad-signature";
-	if (!root_meets(&l->root, ROLE_LOG, log))
-		return "log-signature-missing";
-	return root_meets(&l->root, ROLE_WITNESS, witnesses) ? NULL : "witness-missing";
+	if (release_log_origin(&l->trust->root, &origin) != OK)
+		return "source-failed";
+	trust.origin = span_of(&origin);
+	return log_trust_doubt(&trust, bytes, out);
 }
 
 /* Is older a prefix of the tree that was witnessed? Computed from its tiles. */

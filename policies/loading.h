@@ -4,6 +4,7 @@
 
 #include "policies/emergency.h"
 #include "policies/index.h"
+#include "policies/log_trust.h"
 #include "policies/manifest.h"
 #include "policies/matrix.h"
 #include "policies/refusal.h"
@@ -21,8 +22,6 @@
  * that fails has filled the refusal.
  */
 
-/* Clocks of signers and verifiers differ by this much at most. */
-#define CLOCK_SKEW_S 300
 #define SIGNERS_MAX 16
 
 /* A rollback document that counts. */

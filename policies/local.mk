@@ -17,6 +17,7 @@ libpolicies_a_SOURCES = \
 	policies/load_approvals.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_online.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/loading.h \
+	policies/log_trust.c policies/log_trust.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h \

@@ -48,4 +48,10 @@ enum status release_load(const struct release_trust *trust, const struct documen
 			 struct bytes *image, struct release_marks *marks,
 			 struct release_refusal *refusal);
 
+/* The newest root alone, by the chain from the pinned one: its version and digest.
+ * For who looks back: it may have expired since trust->now. */
+enum status release_newest_root(const struct release_trust *trust,
+				const struct document_source *source, struct release_mark *out,
+				struct release_refusal *refusal);
+
 #endif

@@ -94,3 +94,22 @@ enum status release_load(const struct release_trust *trust, const struct documen
 		*marks = l->marks;
 	return status;
 }
+
+enum status release_newest_root(const struct release_trust *trust,
+				const struct document_source *source, struct release_mark *out,
+				struct release_refusal *refusal)
+{
+	AUTO(loading) l = calloc(1, sizeof(*l));
+
+	memset(refusal, 0, sizeof(*refusal));
+	if (l == NULL)
+		return STATUS_NO_MEMORY;
+	l->trust = trust;
+	l->source = source;
+	l->refusal = refusal;
+
+	enum status status = load_root(l);
+	if (status == OK)
+		*out = l->marks.root;
+	return status;
+}

@@ -21,6 +21,7 @@ static const struct command subcommands[] = {
 	  release_emergency },
 	{ "review", "say what another person found about the emergency (review)", release_review },
 	{ "revoke", "revoke manifests, files, keys or nodes, or renew (revoke)", release_revoke },
+	{ "witness", "cosign the release log, and write its proofs (witness)", release_witness },
 	{ "status", "verify everything, as a verifier does, and say what is in force",
 	  release_status },
 	{ NULL, NULL, NULL },

@@ -5,6 +5,7 @@
 
 #include "tools/release.h"
 #include "tools/release_difference.h"
+#include "tools/release_log.h"
 #include "tools/release_signing.h"
 
 static const char help[] =
@@ -220,10 +221,10 @@ static enum status write_envelope(const struct request *r, const struct comparis
 	enum status status = signing_envelope(&r->line, &r->signing, payload,
 					      line_next_envelope(folder.text).text);
 
-	if (status == OK)
-		printf("%s approved manifest sha256:%s\n", r->team,
-		       sha256_hex(&c->after.digest).hex);
-	return status;
+	if (status != OK)
+		return status;
+	printf("%s approved manifest sha256:%s\n", r->team, sha256_hex(&c->after.digest).hex);
+	return release_log_catch_up(&r->line, NULL);
 }
 
 /* Of the approval that was printed; it has to be one of this change. */

@@ -35,6 +35,8 @@ static const char help[] =
 	"  --policy-pcrs PCRS    what the minting key is bound to [4,7,14]\n"
 	"  --cap PCR             extended when a verdict fails [13]\n"
 	"  --grant-lifetime S    seconds [600]      --attest-interval S  seconds [300]\n"
+	"  --require-proofs      verifiers want manifests and approvals proven from the release\n"
+	"                        log, cosigned by the witness\n"
 	"  --key NAME=FILE|URI   an existing private key instead of a new one: PEM, or what\n"
 	"                        OSSL_STORE knows (pkcs11:..., handle:0x81000010)\n"
 	"  --public NAME=FILE    only the public half (PEM): build, release-sign and publish\n"
@@ -60,6 +62,8 @@ static const struct {
 	{ "security-root", "security-lead", "identity-security" },
 	{ "security-approve", "security-lead", "identity-security" },
 	{ "revoke", "security-lead", "identity-security" },
+	{ "log", "log-keeper", "platform" },
+	{ "witness", "witness", "identity-security" },
 };
 
 #define NEW_KEYS (sizeof(new_keys) / sizeof(new_keys[0]))
@@ -76,6 +80,8 @@ static const struct {
 	{ "matrix", { "platform-approve", "security-approve" } },
 	{ "revoke", { "revoke" } },
 	{ "publish", { "publish" } },
+	{ "log", { "log" } },
+	{ "witness", { "witness" } },
 	{ "rollback", { "platform-approve" } },
 	{ "emergency", { "platform-approve" } },
 	{ "review", { "security-approve" } },
@@ -89,6 +95,7 @@ struct init {
 	json_t *ids, *owners, *low_risk, *paths;
 	const char *select, *policy_pcrs;
 	int64_t cap, grant_lifetime, attest_interval;
+	bool requires_proofs;
 	const char *key_file[NEW_KEYS];
 	bool is_public[NEW_KEYS]; /* key_file has the public half alone */
 	EVP_PKEY *key[NEW_KEYS];
@@ -204,7 +211,7 @@ static json_t *root_json(const struct init *in)
 			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
 			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
 			 "review", 8 * 3600, "owners", in->owners, "requireProvenance", 0,
-			 "requireProofs", 0);
+			 "requireProofs", in->requires_proofs);
 }
 
 static json_t *pcrs_json(const char *text)
@@ -411,6 +418,7 @@ enum option_id {
 	OPTION_PUBLIC,
 	OPTION_LOW_RISK,
 	OPTION_CLASS_PATH,
+	OPTION_PROOFS,
 	OPTION_HELP,
 };
 
@@ -457,6 +465,9 @@ static bool take_option(struct init *in, int option, const char *value)
 		return take_low_risk(in, value);
 	case OPTION_CLASS_PATH:
 		return take_class_path(in, value);
+	case OPTION_PROOFS:
+		in->requires_proofs = true;
+		return true;
 	default:
 		return false;
 	}
@@ -479,6 +490,7 @@ static const struct option options[] = {
 	{ "public", required_argument, NULL, OPTION_PUBLIC },
 	{ "low-risk", required_argument, NULL, OPTION_LOW_RISK },
 	{ "class-path", required_argument, NULL, OPTION_CLASS_PATH },
+	{ "require-proofs", no_argument, NULL, OPTION_PROOFS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };

@@ -13,6 +13,7 @@
 #include "tools/release.h"
 #include "tools/release_cells.h"
 #include "tools/release_directory.h"
+#include "tools/release_log.h"
 
 static const char help[] =
 	"usage: attestctl release publish DIR [--renew | --canary | --emergency | --rollback]\n"
@@ -32,6 +33,7 @@ static const char help[] =
 	"  --lifetime S         of the timestamp, at most the root's cap [86400]\n"
 	"  --key FILE           private key, PEM [DIR/keys/publisher/publish.pem]\n"
 	"  --key-name NAME      its name in the root [publish]\n"
+	"  --log-key FILE       the release log's key [DIR/keys/log-keeper/log.pem, where it is]\n"
 	"\n"
 	"Exit status: 0 published; 1 it would be refused, and why; 2 wrong usage or failure.\n";
 
@@ -54,7 +56,7 @@ struct publish {
 	struct release_line line;
 	enum publish_action action;
 	int64_t accept_previous, lifetime, now;
-	const char *key_file, *key_name;
+	const char *key_file, *key_name, *log_key_file;
 	EVP_PKEY *key;
 	json_t *settings;
 	struct line_state state;
@@ -298,6 +300,9 @@ static enum answer publish(struct publish *p)
 
 	if (is_renewal && p->state.index_version == 0)
 		return unusable("nothing is in force yet: publish without --renew");
+	/* What is to be proven has to stand in the log first. */
+	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
+		return ANSWER_UNUSABLE;
 	if (!is_renewal && write_index(p, index_version) != OK)
 		return unusable(p->action == PUBLISH_ROLLBACK
 					? "not published: 'release rollback' comes first"
@@ -319,6 +324,8 @@ static enum answer publish(struct publish *p)
 		(void)unlink(line_path(&p->line, DRAFT_ROLLBACK).text);
 	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
 	       index_version, p->state.timestamp_version + 1, p->lifetime);
+	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
+		return unusable("it is in force, but not in the log yet: publish --renew");
 	return ANSWER_YES;
 }
 
@@ -331,6 +338,7 @@ enum option_id {
 	OPTION_LIFETIME,
 	OPTION_KEY,
 	OPTION_KEY_NAME,
+	OPTION_LOG_KEY,
 	OPTION_HELP,
 };
 
@@ -343,6 +351,7 @@ static const struct option options[] = {
 	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "key-name", required_argument, NULL, OPTION_KEY_NAME },
+	{ "log-key", required_argument, NULL, OPTION_LOG_KEY },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -374,6 +383,9 @@ static bool take_option(struct publish *p, int option, const char *value)
 		return option_number("lifetime", value, 1, 86400, &p->lifetime);
 	case OPTION_KEY:
 		p->key_file = value;
+		return true;
+	case OPTION_LOG_KEY:
+		p->log_key_file = value;
 		return true;
 	case OPTION_KEY_NAME:
 		p->key_name = value;

@@ -6,6 +6,7 @@
 
 #include "base/auto_openssl.h"
 #include "tools/release.h"
+#include "tools/release_log.h"
 
 static const char help[] =
 	"usage: attestctl release revoke DIR [--manifest SHA256] [--file SHA256]\n"
@@ -84,7 +85,7 @@ static enum answer revoke(const struct release_line *line, json_t *added, const 
 		      span_of(&payload), key_name, key) != OK)
 		return ANSWER_UNUSABLE;
 	printf("revocations %" PRIu64 "\n", version + 1);
-	return ANSWER_YES;
+	return release_log_catch_up(line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
 enum answer release_revoke(int argc, char **argv)

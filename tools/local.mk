@@ -17,6 +17,8 @@ attestctl_SOURCES = \
 	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \
 	tools/release_document.c tools/release_document.h \
 	tools/command_release_sign.c tools/command_release_status.c \
+	tools/command_release_witness.c tools/release_log.c tools/release_log.h \
+	tools/release_log_append.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
 	tools/command_release_approve.c tools/release_key.c \
 	tools/release_signing.c tools/release_signing.h tools/release_words.c \

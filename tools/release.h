@@ -19,6 +19,7 @@ enum answer release_emergency(int argc, char **argv);
 enum answer release_review(int argc, char **argv);
 enum answer release_revoke(int argc, char **argv);
 enum answer release_status(int argc, char **argv);
+enum answer release_witness(int argc, char **argv);
 
 /* Would a verifier read this manifest? Says why not. */
 enum status draft_check(const char *path, struct span payload);

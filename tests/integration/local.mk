@@ -37,6 +37,8 @@ tests_integration_appraise_capture_LDADD = libappraisal.a $(POLICIES_LIBS) libda
 TESTS += tests/integration/release
 endif
 EXTRA_DIST += tests/integration/release
+TESTS += tests/integration/transparency
+EXTRA_DIST += tests/integration/transparency tests/integration/tlog_check
 TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
 TESTS += tests/integration/collect_packages

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_LOG_TRUST_H
+#define POLICIES_LOG_TRUST_H
+
+#include "policies/root.h"
+#include "policies/transparency/checkpoint.h"
+
+/* Clocks of signers and verifiers differ by this much at most. */
+#define CLOCK_SKEW_S 300
+
+/* Whose word a checkpoint of the release log is taken on. */
+struct log_trust {
+	const struct root *root;
+	key_mask revoked;
+	struct span origin;
+	int64_t now;
+	bool without_witness; /* for who is about to cosign */
+};
+
+/* Why the checkpoint does not count, as the code of a refusal; NULL: it does. *out
+ * borrows from bytes. */
+const char *log_trust_doubt(const struct log_trust *trust, struct span bytes,
+			    struct checkpoint *out);
+
+#endif
