@@ -13,7 +13,7 @@ static void read_signature(struct strict_cursor *root, struct dsse *out)
 
 	struct strict_cursor one = strict_element_object(&list, 0);
 	struct span keyid = strict_text(&one, "keyid", DSSE_KEYID_MAX);
-	strict_base64(&one, "sig", SIGNATURE_MAX, &signature);
+	strict_base64(&one, "sig", DSSE_SIGNATURE_MAX, &signature);
 	if (strict_end(&one) != OK)
 		return;
 	memcpy(out->keyid, keyid.data, keyid.len);

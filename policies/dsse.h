@@ -16,7 +16,7 @@
 struct dsse {
 	struct bytes payload;
 	char keyid[DSSE_KEYID_MAX + 1];
-	uint8_t signature[SIGNATURE_MAX];
+	uint8_t signature[DSSE_SIGNATURE_MAX];
 	size_t signature_len;
 };
 

@@ -15,7 +15,7 @@ enum key_scheme {
 extern const char *const key_scheme_names[];
 
 #define SPKI_MAX 128
-#define SIGNATURE_MAX 80
+#define DSSE_SIGNATURE_MAX 80
 
 /*
  * SubjectPublicKeyInfo in the one encoding that each scheme has: STATUS_MALFORMED

@@ -10,9 +10,9 @@
 #include "daemon/file.h"
 #include "messages/evidence_file.h"
 #include "tools/commands.h"
+#include "tools/evidence_quote.h"
 #include "tools/release_directory.h"
 #include "verifier/appraisal/appraise.h"
-#include "verifier/appraisal/authenticate.h"
 
 static const char help[] =
 	"usage: attestctl appraise --evidence FILE --releases DIR [--root HEX]\n"
@@ -156,53 +156,6 @@ static bool check_release(struct case_file *c)
 	return false;
 }
 
-static enum status enrolled_key(const struct case_file *c, EVP_PKEY **out)
-{
-	struct public_area area;
-	enum status status = public_area_parse(span_of(&c->file.ak_public), &area);
-
-	return status == OK ? public_area_key(&area, out) : status;
-}
-
-static enum status check_quote(struct case_file *c)
-{
-	const struct evidence *sent = &c->file.evidence;
-	const struct tpm_counters previous = {
-		.reset_count = c->file.reset_count,
-		.restart_count = c->file.restart_count,
-		.clock = c->file.clock,
-	};
-	struct span pcrs[PCR_COUNT];
-	struct attester attester;
-	char vendor[5] = { 0 };
-	EVP_PKEY *found = NULL;
-	enum status status = enrolled_key(c, &found);
-	AUTO(EVP_PKEY) ak = found;
-
-	memcpy(vendor, c->file.vendor.len > 0 ? (const char *)c->file.vendor.data : "",
-	       c->file.vendor.len < 4 ? c->file.vendor.len : 4);
-	if (status == OK)
-		status = attester_init(span_of(&c->file.ak_public), ak, vendor, &attester);
-	if (status != OK)
-		return status;
-	for (size_t i = 0; i < sent->pcr_count && i < PCR_COUNT; i++)
-		pcrs[i] = span_of(&sent->pcrs[i]);
-	const struct quote_evidence evidence = {
-		.nonce = span_of(&c->file.nonce),
-		.attest = span_of(&sent->attest),
-		.signature = span_of(&sent->signature),
-		.pcrs = pcrs,
-		.pcr_count = sent->pcr_count,
-		.minting_public = span_of(&sent->minting_public),
-		.certify_attest = span_of(&sent->certify_attest),
-		.certify_signature = span_of(&sent->certify_signature),
-		.known_minting_name = span_of(&c->file.minting_name),
-	};
-
-	return authenticate(&c->reference, &c->node_class, &attester,
-			    c->file.has_previous ? &previous : NULL, &evidence, &c->authentication);
-}
-
 static enum status check_logs(struct case_file *c)
 {
 	const struct appraisal_input input = {
@@ -231,7 +184,8 @@ static enum status judge(struct case_file *c)
 	enum status status = OK;
 
 	if (check_release(c)) {
-		status = check_quote(c);
+		status = evidence_authenticate(&c->file, &c->reference, &c->node_class,
+					       &c->authentication);
 		if (status == OK)
 			authentication_claims(&c->authentication, &c->claims);
 		if (status == OK && c->authentication.authenticity != AUTHENTIC)

@@ -11,6 +11,7 @@ static const struct command subcommands[] = {
 	  release_collect },
 	{ "diff", "what the draft changes, in words, and the class that comes of it",
 	  release_diff },
+	{ "check", "replay a validation machine's boot against the draft", release_check },
 	{ "sign", "sign the draft (release-sign)", release_sign },
 	{ "approve", "show what it changes, ask, and approve it for a team (approve-platform ...)",
 	  release_approve },

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "tools/release.h"
 #include "tools/release_difference.h"
 #include "tools/release_log.h"
@@ -132,8 +133,37 @@ static enum status open_comparison(const struct request *r, struct comparison *o
 			       span_of(&manifest));
 }
 
+static bool has_line(struct span text, const char *wanted)
+{
+	struct span line;
+
+	while (text_next_line(&text, &line))
+		if (span_equal(line, span_text(wanted)))
+			return true;
+	return false;
+}
+
+/* What 'release check' wrote has to be about this manifest, and to have passed;
+ * another check's report is taken as it is. Kept where auditors find it. */
+static enum status keep_report(const struct request *r, const struct comparison *c,
+			       const char *file, struct span report)
+{
+	char manifest[128];
+
+	(void)snprintf(manifest, sizeof(manifest), "manifest sha256:%s",
+		       sha256_hex(&c->after.digest).hex);
+	if (span_starts_with(report, "attestd-validation/1\n") &&
+	    (!has_line(report, manifest) || !has_line(report, "result passed"))) {
+		(void)unusable("%s: of another manifest, or not passed", file);
+		return STATUS_MISMATCH;
+	}
+	return line_write(
+		line_path(&r->line, "release/validation/%s", sha256_text_of(report).hex).text,
+		report, 0644);
+}
+
 /* [{"check", "result", "sha256"}]; NULL after a message. */
-static json_t *validation_json(const struct request *r)
+static json_t *validation_json(const struct request *r, const struct comparison *c)
 {
 	json_t *list = json_array();
 
@@ -141,7 +171,8 @@ static json_t *validation_json(const struct request *r)
 		AUTO_DONE(bytes) report = { 0 };
 		const char *file = strchr(r->validation[i], '=') + 1;
 
-		if (line_read(file, REPORT_MAX, &report) != OK) {
+		if (line_read(file, REPORT_MAX, &report) != OK ||
+		    keep_report(r, c, file, span_of(&report)) != OK) {
 			json_decref(list);
 			return NULL;
 		}
@@ -156,7 +187,7 @@ static json_t *validation_json(const struct request *r)
 static enum status approval_text(const struct request *r, const struct comparison *c,
 				 enum change_class class, struct bytes *out)
 {
-	json_t *validation = validation_json(r);
+	json_t *validation = validation_json(r, c);
 	json_t *subject = json_array();
 
 	if (validation == NULL) {

@@ -20,7 +20,9 @@ attestctl_SOURCES = \
 	tools/command_release_witness.c tools/release_log.c tools/release_log.h \
 	tools/release_log_append.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
-	tools/command_release_approve.c tools/release_key.c \
+	tools/command_release_approve.c tools/command_release_check.c tools/release_key.c \
+	tools/draft_image.c tools/draft_image.h tools/evidence_quote.c tools/evidence_quote.h \
+	tools/release_nearest.c tools/release_validation.c tools/release_validation.h \
 	tools/release_signing.c tools/release_signing.h tools/release_words.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \

@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/manifest.h"
+#include "tools/draft_image.h"
 #include "tools/release_artifacts.h"
 #include "verifier/appraisal/boot_match.h"
 
 #define LOG_MAX ((size_t)16 << 20)
-
-/* The draft as a verifier would have it, were it the only release in force. */
-static enum status compile(struct span manifest, struct bytes *out)
-{
-	AUTO_DONE(statement) s = { 0 };
-	AUTO_DONE(image_builder) image = { 0 };
-	struct manifest read;
-	struct reference_facts facts = { 0 };
-	struct layer_owner nobody = { 0 };
-	enum status status = image_builder_init(&image);
-
-	if (status == OK)
-		status = statement_open(manifest, DOCUMENT_MANIFEST, &s);
-	if (status == OK)
-		status = manifest_read(&s, &image, &read);
-	if (status == OK)
-		status = digest_of(DIGEST_SHA256, manifest, &read.release.manifest);
-	if (status != OK)
-		return status;
-	for (size_t i = 0; i < LAYERS; i++)
-		(void)image_owner(&image, &nobody);
-	(void)image_release(&image, &read.release);
-	return image_finish(&image, &facts, out);
-}
 
 static enum status pinned_pcrs(const struct reference *ref, const struct release *release,
 			       pcr_mask *out)
@@ -83,7 +59,7 @@ enum status check_boot_log(struct span manifest, const char *path, size_t *unexp
 
 	if (status != OK)
 		return status;
-	status = compile(manifest, &image);
+	status = draft_image(manifest, NULL, &image);
 	if (status == OK)
 		status = match_log(span_of(&image), span_of(&log), &match);
 	if (status != OK) {

@@ -96,9 +96,9 @@ enum status line_signature(struct span pae, EVP_PKEY *key, struct bytes *out)
 	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(key);
 	const char *hash = EVP_PKEY_is_a(key, "EC") ? "SHA256" : NULL;
-	size_t len = SIGNATURE_MAX;
+	size_t len = DSSE_SIGNATURE_MAX;
 	char where[64];
-	enum status status = bytes_reserve(out, SIGNATURE_MAX);
+	enum status status = bytes_reserve(out, DSSE_SIGNATURE_MAX);
 
 	/* Where the key is: another provider has only its public half. */
 	(void)snprintf(where, sizeof(where), "?provider=%s",

@@ -70,7 +70,7 @@ static enum status make_signature(const struct release_line *line, const struct 
 	enum status status;
 
 	if (signing->signature != NULL)
-		return line_read(signing->signature, SIGNATURE_MAX, out);
+		return line_read(signing->signature, DSSE_SIGNATURE_MAX, out);
 	status = line_key_load(signing->key != NULL ? signing->key : usual.text, &loaded);
 	AUTO(EVP_PKEY) key = loaded;
 	if (status == OK)

@@ -9,7 +9,7 @@
 struct signed_text {
 	char key[DSSE_KEYID_MAX + 1];
 	char text[16384];
-	uint8_t signature[SIGNATURE_MAX + 8];
+	uint8_t signature[DSSE_SIGNATURE_MAX + 8];
 	size_t signature_len;
 };
 /* Of the first file whose path starts with this. */

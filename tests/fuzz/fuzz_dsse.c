@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must_be_tainted(&dsse, sizeof(dsse));
 		return 0;
 	}
-	must(len <= ENVELOPE_MAX && dsse.signature_len <= SIGNATURE_MAX);
+	must(len <= ENVELOPE_MAX && dsse.signature_len <= DSSE_SIGNATURE_MAX);
 	must(memchr(dsse.keyid, '\0', sizeof(dsse.keyid)) != NULL);
 	/* Lengths before both: the payload is the end of what is signed, whole. */
 	must(dsse_pae(span_of(&dsse.payload), &signed_text) == OK);

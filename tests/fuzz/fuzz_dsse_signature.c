@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reader r = reader_over((struct span){ data, len });
 	struct span spki = reader_sized(&r, 2 * SPKI_MAX);
-	struct span signature = reader_sized(&r, 2 * SIGNATURE_MAX);
+	struct span signature = reader_sized(&r, 2 * DSSE_SIGNATURE_MAX);
 
 	if (r.status != OK)
 		return 0;

@@ -41,6 +41,8 @@ TESTS += tests/integration/transparency
 EXTRA_DIST += tests/integration/transparency tests/integration/tlog_check
 TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
+TESTS += tests/integration/release_check
+EXTRA_DIST += tests/integration/release_check
 TESTS += tests/integration/collect_packages
 EXTRA_DIST += tests/integration/collect_packages tests/integration/make_archives.py
 

@@ -76,6 +76,8 @@ static void fail_event(struct walk *w, enum reason reason, const struct boot_eve
 	    digest_text_append(&digest, boot_event_digest(event, w->input->bank)) == OK)
 		finding_detail(&f, NULL, span_of(&digest));
 	findings_add(&w->match.findings, &f);
+	if (w->input->unexplained != NULL)
+		w->input->unexplained(w->input->self, &f, event);
 }
 
 static void fail_missing(struct walk *w, enum reason reason, enum layer layer, const char *what,
