@@ -347,12 +347,19 @@ static void files_that_must_appear_are_waited_for(void **state)
 	s.golden.manifest[0].must_appear[1] = "/usr/sbin/attestd";
 	golden_set_add(&s.golden.manifest[0].base, &digest, "/usr/sbin/attestd");
 	golden_build(&s.golden);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 20; i++, s.now++) {
 		expect_tier(&s, "ima-required-missing", TIER_NONE);
 		assert_true(s.result.is_retryable);
 		assert_non_null(strstr(s.result.findings.list[0].detail, "/usr/sbin/attestd"));
 		scene_commit(&s);
 	}
+	expect(&s, "ima-required-absent");
+	scene_commit(&s);
+	/* A clock that was set back: as if it were the first time. */
+	s.now -= 60;
+	expect_tier(&s, "ima-required-missing", TIER_NONE);
+	scene_commit(&s);
+	s.now += 20;
 	expect(&s, "ima-required-absent");
 	scene_commit(&s);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/sbin/attestd", &digest);

@@ -9,8 +9,9 @@
 /* A log read after its quote reaches it. One that does not, this often in a row,
  * was not read too early: the PCR was extended by something else (i03, i12). */
 #define UNREACHED_MAX 3
-/* The same for files that must be loaded: services take a while to start. */
-#define INCOMPLETE_MAX 3
+/* Files that must be loaded are waited for: services take a while to start. Before
+ * the last of the attempts that a node makes in quick succession. */
+#define INCOMPLETE_MAX_S 20
 
 void ima_state_init(struct ima_state *state, enum digest_alg bank)
 {
@@ -329,15 +330,16 @@ static enum status check_required(const struct appraisal_input *input, const str
 	if (status != OK)
 		return status;
 	if (count == 0) {
-		state->incomplete = 0;
+		state->incomplete_since = 0;
 		return OK;
 	}
-	if (state->incomplete < INCOMPLETE_MAX)
-		state->incomplete++;
+	/* A clock that was set back begins anew. */
+	if (state->incomplete_since == 0 || state->incomplete_since > input->now)
+		state->incomplete_since = input->now;
 
-	struct finding f =
-		finding_of(state->incomplete < INCOMPLETE_MAX ? REASON_IMA_REQUIRED_MISSING
-							      : REASON_IMA_REQUIRED_ABSENT);
+	bool is_waited_for = input->now - state->incomplete_since < INCOMPLETE_MAX_S;
+	struct finding f = finding_of(is_waited_for ? REASON_IMA_REQUIRED_MISSING
+						    : REASON_IMA_REQUIRED_ABSENT);
 	char more[32];
 
 	finding_detail(&f, NULL, first);

@@ -32,8 +32,8 @@ struct ima_state {
 	bool is_typed_by_default; /* boot_aggregate's digest has a type: d-ngv2 */
 	uint64_t excluded, violations;
 	uint64_t seen[IMA_REQUIRED_MAX / 64]; /* mustAppear paths, in the release's order */
-	/* Appraisals in a row that could not be decided, for each of two causes. */
-	uint8_t unreached, incomplete;
+	uint8_t unreached; /* appraisals in a row whose log did not reach the quote */
+	int64_t incomplete_since; /* a file that must appear has not; 0: all have */
 	/* About entries: what was bad stays bad. */
 	struct findings findings;
 };

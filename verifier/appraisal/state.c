@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 
 static void write_digest(struct writer *w, const struct digest *digest)
 {
@@ -146,7 +146,7 @@ static void write_ima(struct writer *w, const struct ima_state *s)
 	for (size_t i = 0; i < sizeof(s->seen) / sizeof(s->seen[0]); i++)
 		writer_be64(w, s->seen[i]);
 	writer_u8(w, s->unreached);
-	writer_u8(w, s->incomplete);
+	writer_be64(w, (uint64_t)s->incomplete_since);
 	write_findings(w, &s->findings);
 }
 
@@ -168,7 +168,9 @@ static void read_ima(struct reader *r, struct ima_state *s)
 	for (size_t i = 0; i < sizeof(s->seen) / sizeof(s->seen[0]); i++)
 		s->seen[i] = reader_be64(r);
 	s->unreached = reader_u8(r);
-	s->incomplete = reader_u8(r);
+	s->incomplete_since = (int64_t)reader_be64(r);
+	if (s->incomplete_since < 0)
+		reader_fail(r, STATUS_MALFORMED);
 	if (ima_state_is_lost(s))
 		reader_fail(r, STATUS_MALFORMED);
 	read_findings(r, &s->findings);
