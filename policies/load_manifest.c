@@ -268,6 +268,7 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	AUTO_DONE(statement) s = { 0 };
 	struct release *release = &l->manifest.release;
 	bool in_force = false;
+	bool is_built = false;
 	size_t signer = 0;
 	char path[PATH_SIZE];
 
@@ -290,8 +291,11 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	if (status == OK)
 		status = check_baseline(l, entry);
 	if (status == OK)
+		status = load_provenance(l, path, span_of(&dsse.payload), &is_built);
+	if (status == OK)
 		status =
 			check_signatures(l, path, span_of(&dsse.payload), entry, signer, &in_force);
+	in_force = in_force && is_built;
 	if (status == OK && in_force)
 		status = load_sets(l);
 	if (status != OK)

@@ -135,6 +135,10 @@ enum status load_manifests(struct loading *l);
  * *is_complete false: it is not, and an emergency has to stand for it. */
 enum status load_approvals(struct loading *l, const char *path, struct span payload,
 			   bool *is_complete, bool *in_force);
+/* Of the manifest in l->manifest: its provenance, where it names one or the root wants
+ * one. *in_force false: its builder's key is revoked. */
+enum status load_provenance(struct loading *l, const char *path, struct span payload,
+			    bool *in_force);
 /* A set's file, of its size and digest. */
 enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
 			  struct bytes *file);

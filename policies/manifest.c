@@ -128,12 +128,12 @@ static void read_sets(struct statement *s, struct strict_cursor *ima, struct ima
 		strict_fail(&sets, NULL, STATUS_MALFORMED, "empty");
 }
 
-static void read_evidence(struct strict_cursor *predicate)
+static void read_evidence(struct strict_cursor *predicate, struct manifest *out)
 {
 	struct strict_cursor evidence = strict_object(predicate, "evidence");
 
 	if (strict_has(&evidence, "provenance"))
-		(void)strict_digest_of(&evidence, "provenance", DIGEST_SHA256);
+		out->provenance = strict_digest_of(&evidence, "provenance", DIGEST_SHA256);
 	if (strict_has(&evidence, "validation"))
 		statement_read_validation(&evidence);
 	(void)strict_end(&evidence);
@@ -169,7 +169,7 @@ enum status manifest_read(struct statement *s, struct image_builder *image, stru
 	(void)strict_end(&ima);
 
 	if (strict_has(predicate, "evidence"))
-		read_evidence(predicate);
+		read_evidence(predicate, out);
 	if (strict_has(predicate, "rollbackTo"))
 		read_rollbacks(predicate, out);
 

@@ -29,6 +29,7 @@ struct manifest {
 	enum change_class declared;
 	size_t set_count;
 	struct manifest_set set[MANIFEST_SETS_MAX];
+	struct digest provenance; /* DIGEST_NONE: it names none */
 	size_t rollback_count;
 	uint64_t rollback_to[MANIFEST_ROLLBACKS_MAX];
 };

@@ -43,6 +43,7 @@ enum role document_role(enum document_kind kind)
 		[DOCUMENT_EMERGENCY] = ROLE_EMERGENCY,
 		[DOCUMENT_REVIEW] = ROLE_REVIEW,
 		[DOCUMENT_CANARY] = ROLE_CANARY,
+		[DOCUMENT_PROVENANCE] = ROLE_BUILD,
 	};
 
 	return roles[kind];
@@ -178,13 +179,27 @@ static void read_owners(struct root *root, struct strict_cursor *predicate)
 	(void)strict_end(&owners);
 }
 
-/* What a root may already ask for and this version cannot give is refused:
- * never skipped because it is not there yet. */
+/* Whose provenance counts: a key of the build role says so for any of these. */
+static void read_builders(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor list = strict_array(predicate, "builders", ROOT_BUILDERS_MAX);
+
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		root->builder[i] = strict_element_text(&list, i, ROOT_BUILDER_MAX);
+		if (root->builder[i].len == 0)
+			strict_fail(&list, NULL, STATUS_MALFORMED, "empty");
+		root->builder_count = i + 1;
+	}
+}
+
+/* What is asked for has to be possible. */
 static void read_requirements(struct root *root, struct strict_cursor *predicate)
 {
-	if (strict_bool(predicate, "requireProvenance"))
-		strict_fail(predicate, "requireProvenance", STATUS_UNSUPPORTED,
-			    "not-supported-by-this-version");
+	if (strict_has(predicate, "builders"))
+		read_builders(root, predicate);
+	root->requires_provenance = strict_bool(predicate, "requireProvenance");
+	if (root->requires_provenance && root->builder_count == 0)
+		strict_fail(predicate, "requireProvenance", STATUS_MALFORMED, "builders-missing");
 	root->requires_proofs = strict_bool(predicate, "requireProofs");
 	if (root->requires_proofs &&
 	    (root->role[ROLE_LOG].threshold == 0 || root->role[ROLE_WITNESS].threshold == 0))

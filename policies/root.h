@@ -17,6 +17,9 @@ enum team {
 	TEAM_IDENTITY_SECURITY,
 };
 
+#define ROOT_BUILDERS_MAX 16
+#define ROOT_BUILDER_MAX 256 /* bytes of a URI */
+
 enum role {
 	ROLE_ROOT,
 	ROLE_BUILD,
@@ -84,6 +87,9 @@ struct root {
 	struct class_rules class_rules;
 	struct root_caps caps;
 	struct layer_owner owner[LAYERS];
+	bool requires_provenance; /* of every manifest */
+	size_t builder_count;
+	struct span builder[ROOT_BUILDERS_MAX]; /* URIs of builders whose word counts */
 	bool requires_proofs; /* from the log, cosigned by the witness */
 };
 

@@ -20,6 +20,7 @@ static const struct {
 	[DOCUMENT_EMERGENCY] = { "https://attestd.dev/emergency/v1", 256 * KIB },
 	[DOCUMENT_REVIEW] = { "https://attestd.dev/review/v1", 64 * KIB },
 	[DOCUMENT_CANARY] = { "https://attestd.dev/canary/v1", 64 * KIB },
+	[DOCUMENT_PROVENANCE] = { "https://slsa.dev/provenance/v1", 8192 * KIB },
 };
 
 const char *document_predicate_type(enum document_kind kind)

@@ -20,9 +20,10 @@ enum document_kind {
 	DOCUMENT_EMERGENCY,
 	DOCUMENT_REVIEW,
 	DOCUMENT_CANARY,
+	DOCUMENT_PROVENANCE,
 };
 
-#define DOCUMENT_KINDS 11
+#define DOCUMENT_KINDS 12
 /* The end of the year 9999: adding a cap to a time cannot overflow. */
 #define TIME_MAX INT64_C(253402300799)
 #define STATEMENT_SUBJECTS_MAX 1024

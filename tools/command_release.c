@@ -12,6 +12,7 @@ static const struct command subcommands[] = {
 	{ "diff", "what the draft changes, in words, and the class that comes of it",
 	  release_diff },
 	{ "check", "replay a validation machine's boot against the draft", release_check },
+	{ "provenance", "state who built the draft's files from what (build)", release_provenance },
 	{ "sign", "sign the draft (release-sign)", release_sign },
 	{ "approve", "show what it changes, ask, and approve it for a team (approve-platform ...)",
 	  release_approve },
@@ -38,7 +39,7 @@ static void print_help(FILE *to)
 	      "first root that 'init' prints pinned in its configuration.\n\n",
 	      to);
 	for (const struct command *c = subcommands; c->name != NULL; c++)
-		fprintf(to, "  %-9s %s\n", c->name, c->summary);
+		fprintf(to, "  %-10s %s\n", c->name, c->summary);
 	fputs("\n"
 	      "From nothing to a release in force:\n"
 	      "  attestctl release init line --trust-domain prod.example --platform q35 \\\n"

@@ -7,6 +7,7 @@
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "policies/class_rules.h"
+#include "policies/root.h"
 #include "policies/layer.h"
 #include "policies/set_file.h"
 #include "policies/spiffe_id.h"
@@ -43,6 +44,9 @@ static const char help[] =
 	"                        keys may be with their holders from the start\n"
 	"  --low-risk KIND       a kind of change that platform may approve alone, repeatable\n"
 	"                        (docs/releases.md) [none]\n"
+	"  --builder URI         provenance by this builder is wanted of each manifest, "
+	"repeatable\n"
+	"                        [none is wanted]\n"
 	"  --class-path PATH=CLASS  files of identity, enforcement or kernel code, repeatable\n"
 	"\n"
 	"Keys lie in DIR/keys/PRINCIPAL/NAME.pem. No person may hold two of build, release-sign\n"
@@ -92,7 +96,7 @@ static const struct {
 struct init {
 	struct release_line line;
 	const char *trust_domain, *platform, *kernel, *name, *class;
-	json_t *ids, *owners, *low_risk, *paths;
+	json_t *ids, *owners, *low_risk, *paths, *builders;
 	const char *select, *policy_pcrs;
 	int64_t cap, grant_lifetime, attest_interval;
 	bool requires_proofs;
@@ -107,6 +111,7 @@ static void init_done(struct init *in)
 	json_decref(in->ids);
 	json_decref(in->owners);
 	json_decref(in->low_risk);
+	json_decref(in->builders);
 	json_decref(in->paths);
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		EVP_PKEY_free(in->key[i]);
@@ -203,15 +208,16 @@ static json_t *root_json(const struct init *in)
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		(void)json_object_set_new(keys, new_keys[i].name, key_json(in, i));
 	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
-			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:b, s:b}",
+			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:b, s:b}",
 			 "version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)),
 			 "keys", keys, "roles", roles_json(), "classes", "low-risk",
 			 "approve-platform", 1, "approve-security", 0, "trust-impacting",
 			 "approve-platform", 1, "approve-security", 1, "classRules",
 			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
 			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
-			 "review", 8 * 3600, "owners", in->owners, "requireProvenance", 0,
-			 "requireProofs", in->requires_proofs);
+			 "review", 8 * 3600, "owners", in->owners, "builders", in->builders,
+			 "requireProvenance", json_array_size(in->builders) > 0, "requireProofs",
+			 in->requires_proofs);
 }
 
 static json_t *pcrs_json(const char *text)
@@ -419,6 +425,7 @@ enum option_id {
 	OPTION_LOW_RISK,
 	OPTION_CLASS_PATH,
 	OPTION_PROOFS,
+	OPTION_BUILDER,
 	OPTION_HELP,
 };
 
@@ -463,6 +470,9 @@ static bool take_option(struct init *in, int option, const char *value)
 		return take_key(in, value, true);
 	case OPTION_LOW_RISK:
 		return take_low_risk(in, value);
+	case OPTION_BUILDER:
+		return value[0] != '\0' && strlen(value) <= ROOT_BUILDER_MAX &&
+		       json_array_append_new(in->builders, json_string(value)) == 0;
 	case OPTION_CLASS_PATH:
 		return take_class_path(in, value);
 	case OPTION_PROOFS:
@@ -491,6 +501,7 @@ static const struct option options[] = {
 	{ "low-risk", required_argument, NULL, OPTION_LOW_RISK },
 	{ "class-path", required_argument, NULL, OPTION_CLASS_PATH },
 	{ "require-proofs", no_argument, NULL, OPTION_PROOFS },
+	{ "builder", required_argument, NULL, OPTION_BUILDER },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -526,6 +537,7 @@ enum answer release_init(int argc, char **argv)
 	       .ids = json_array(),
 	       .owners = json_object(),
 	       .low_risk = json_array(),
+	       .builders = json_array(),
 	       .paths = json_array(),
 	       .select = "0,1,2,3,4,5,6,7,8,9,10,11,13,14",
 	       .policy_pcrs = "4,7,14",

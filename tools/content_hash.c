@@ -50,6 +50,19 @@ enum status content_hash_fd(struct content_hash *hash, int fd, struct digest *ou
 	return status;
 }
 
+enum status content_hash_file(struct content_hash *hash, const char *path, struct digest *out)
+{
+	uint64_t size;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum status status = fd < 0 ? STATUS_IO : content_hash_fd(hash, fd, out, &size);
+
+	if (status != OK)
+		(void)unusable("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return status;
+}
+
 enum status content_open(struct content_hash *hash, const char *path, const struct digest *wanted,
 			 uint64_t *size, int *fd)
 {

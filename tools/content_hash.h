@@ -20,6 +20,9 @@ AUTO_FREE(content_hash, struct content_hash, content_hash_free);
 /* The rest of a descriptor; STATUS_IO with errno. */
 enum status content_hash_fd(struct content_hash *hash, int fd, struct digest *out, uint64_t *size);
 
+/* A whole file; says what failed. */
+enum status content_hash_file(struct content_hash *hash, const char *path, struct digest *out);
+
 /* A file that has to have this digest, opened for reading from its start: what is
  * read is what was hashed, whatever the name leads to by then. Says what failed. */
 enum status content_open(struct content_hash *hash, const char *path, const struct digest *wanted,

@@ -11,6 +11,7 @@
 enum answer release_init(int argc, char **argv);
 enum answer release_collect(int argc, char **argv);
 enum answer release_check(int argc, char **argv);
+enum answer release_provenance(int argc, char **argv);
 enum answer release_diff(int argc, char **argv);
 enum answer release_sign(int argc, char **argv);
 enum answer release_approve(int argc, char **argv);

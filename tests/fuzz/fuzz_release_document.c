@@ -8,6 +8,7 @@
 #include "policies/index.h"
 #include "policies/manifest.h"
 #include "policies/matrix.h"
+#include "policies/provenance.h"
 #include "policies/revocations.h"
 #include "policies/timestamp.h"
 
@@ -109,10 +110,21 @@ static bool timestamp_is_read(struct statement *s)
 	return true;
 }
 
+static bool provenance_is_read(struct statement *s)
+{
+	AUTO_DONE(provenance) p = { 0 };
+
+	if (provenance_read(s, &p) != OK)
+		return false;
+	must(p.builder.len > 0 && p.input_count > 0 && p.outputs.len % SHA256_SIZE == 0);
+	return true;
+}
+
 static bool (*const readers[DOCUMENT_KINDS])(struct statement *s) = {
 	[DOCUMENT_TIMESTAMP] = timestamp_is_read,     [DOCUMENT_INDEX] = index_is_read,
 	[DOCUMENT_REVOCATIONS] = revocations_is_read, [DOCUMENT_MATRIX] = matrix_is_read,
 	[DOCUMENT_MANIFEST] = manifest_is_read,	      [DOCUMENT_APPROVAL] = approval_is_read,
+	[DOCUMENT_PROVENANCE] = provenance_is_read,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,11 +1,11 @@
 # Fuzz targets: what releases are made of.
 FUZZ_TARGETS += tests/fuzz/fuzz_dsse tests/fuzz/fuzz_dsse_signature tests/fuzz/fuzz_root \
 	tests/fuzz/fuzz_timestamp tests/fuzz/fuzz_index tests/fuzz/fuzz_revocations \
-	tests/fuzz/fuzz_matrix tests/fuzz/fuzz_manifest tests/fuzz/fuzz_approval \
+	tests/fuzz/fuzz_matrix tests/fuzz/fuzz_manifest tests/fuzz/fuzz_approval tests/fuzz/fuzz_provenance \
 	tests/fuzz/fuzz_set_file tests/fuzz/fuzz_reference
 EXTRA_DIST += tests/fuzz/corpus/dsse tests/fuzz/corpus/dsse_signature tests/fuzz/corpus/root \
 	tests/fuzz/corpus/timestamp tests/fuzz/corpus/index tests/fuzz/corpus/revocations \
-	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval \
+	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval tests/fuzz/corpus/provenance \
 	tests/fuzz/corpus/set_file tests/fuzz/corpus/reference
 tests_fuzz_fuzz_dsse_SOURCES = tests/fuzz/fuzz_dsse.c tests/fuzz/fixed_keys.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -38,6 +38,10 @@ tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAI
 tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_MANIFEST
 tests_fuzz_fuzz_manifest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_manifest_LDADD = $(POLICIES_LIBS)
+tests_fuzz_fuzz_provenance_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_provenance_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_PROVENANCE
+tests_fuzz_fuzz_provenance_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_provenance_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_approval_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_APPROVAL
 tests_fuzz_fuzz_approval_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -43,7 +43,8 @@ TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
 TESTS += tests/integration/release_check
 EXTRA_DIST += tests/integration/release_check
-TESTS += tests/integration/collect_packages
+TESTS += tests/integration/collect_packages tests/integration/release_provenance
+EXTRA_DIST += tests/integration/release_provenance
 EXTRA_DIST += tests/integration/collect_packages tests/integration/make_archives.py
 
 TESTS += tests/integration/front

@@ -12,6 +12,11 @@ tests_unit_test_difference_SOURCES = tests/unit/test_difference.c tests/unit/uni
 tests_unit_test_difference_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_difference_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_provenance
+TESTS += tests/unit/test_provenance
+tests_unit_test_provenance_SOURCES = tests/unit/test_provenance.c $(RELEASE_LINE)
+tests_unit_test_provenance_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_provenance_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_release
 TESTS += tests/unit/test_release
 RELEASE_LINE = tests/unit/release_line.c tests/unit/release_line.h \

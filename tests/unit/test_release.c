@@ -112,7 +112,7 @@ static void a_layer_without_an_owner_is_refused(void **state)
 		{ { "root", "\"owner\":\"kernel-team\"", "\"owner\":\"\"" }, "empty" },
 		{ { "root", "\"kernel\":{\"owner\"", "\"kernels\":{\"owner\"" }, "missing-field" },
 		{ { "root", "\"requireProvenance\":false", "\"requireProvenance\":true" },
-		  "not-supported-by-this-version" },
+		  "builders-missing" },
 		{ { "root", "\"lowRisk\":[]", "\"lowRisk\":[\"userland\"]" }, "unknown-kind" },
 	};
 	(void)state;
