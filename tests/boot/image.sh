@@ -64,7 +64,11 @@ image_initramfs() {
 		cp "$(module_file "$module")" "$files/lib/modules/" || return 1
 		echo "$module"
 	done >"$files/order"
-	(cd "$files" && find . | sort | cpio -o -H newc --quiet --reproducible -R 0:0) |
+	image_cpio "$1"
+}
+# image_cpio NAME: $machine/NAME.img of what lies in $machine/NAME.
+image_cpio() {
+	(cd "$machine/$1" && find . | sort | cpio -o -H newc --quiet --reproducible -R 0:0) |
 		gzip -n1 >"$machine/$1.img"
 }
 
@@ -156,9 +160,9 @@ image_ext4() {
 	truncate -s "$2" "$machine/$1.img" &&
 		mkfs.ext4 -q -O ^metadata_csum -E root_owner=0:0 -d "$machine/$1" "$machine/$1.img"
 }
-# image_place NAME MEGABYTES: into the disk, and away.
+# image_place NAME MEGABYTES [DISK]: into the disk, and away.
 image_place() {
-	dd if="$machine/$1.img" of="$machine/disk.img" bs=1M seek="$2" conv=notrunc,sparse status=none &&
+	dd if="$machine/$1.img" of="$machine/${3:-disk.img}" bs=1M seek="$2" conv=notrunc,sparse status=none &&
 		rm "$machine/$1.img"
 }
 

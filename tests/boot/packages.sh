@@ -7,6 +7,7 @@
 #   kernel_tree RELEASE         prints a directory: that kernel's package, unpacked
 #   loader_tree                 prints a directory: shim and GRUB, signed
 #   busybox_tree                prints a directory: busybox, linked statically
+#   stub_tree                   prints a directory: the stub of unified kernel images
 #   kernel_releases             prints the distribution's cloud kernel, then older ones
 #
 # What a function prints lies in the cache, under a name that its packages' versions
@@ -164,3 +165,11 @@ busybox_tree() {
 	cached "busybox-${package#*=}" make_busybox "$package" || fail "busybox cannot be unpacked"
 }
 make_busybox() { unpack "$2" "$1"; }
+
+stub_tree() {
+	local package
+	package=systemd-boot-efi=$(version_of systemd-boot-efi)
+	fetch "$package" || fail "systemd-boot-efi cannot be downloaded"
+	cached "stub-${package#*=}" make_stub "$package" || fail "the stub cannot be unpacked: is the disk full?"
+}
+make_stub() { unpack "$2" "$1"; }
