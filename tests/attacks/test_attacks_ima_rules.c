@@ -88,6 +88,25 @@ static void i16_an_exclude_is_whole_components(void **state)
 	assert_int_equal(s.result.excluded, 0);
 }
 
+/* A key's id is four bytes, which anybody can hit: no signature in an entry speaks for
+ * a digest that the release does not list. */
+static void i18_a_file_s_signature_speaks_for_nothing(void **state)
+{
+	/* EVM_IMA_XATTR_DIGSIG, version 2, SHA-256, key id, length (kernel:
+	 * security/integrity/integrity.h, struct signature_v2_hdr). */
+	static const uint8_t signature[] = { 3, 2, 4, 0xde, 0xad, 0xbe, 0xef, 0, 8,
+					     1, 2, 3, 4,    5,	  6,	7,    8 };
+	AUTO_DONE(scene) s = { 0 };
+	struct made_entry entry = log_entry_of(&unknown_digest, LOG_PATH("/usr/bin/signed"));
+	(void)state;
+
+	scene_init(&s);
+	entry.last = (struct span){ signature, sizeof(signature) };
+	entry.has_last = true;
+	ima_log_add_made(&s.golden, &entry);
+	log_expect_entry(&s, "ima-entry-unknown", TIER_CONTRAINDICATED);
+}
+
 static void i20_a_weaker_digest_does_not_stand_for_the_listed_one(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -181,6 +200,29 @@ static void i25_content_rewritten_under_a_listed_path_is_seen(void **state)
 	scene_expect(&s, "ima-entry-changed", CLAIM_EXECUTABLES, TIER_CONTRAINDICATED);
 }
 
+/* Rules that root wrote leave no entry of the policy's file, or one that comes after
+ * what they let pass. */
+static void i22_the_policy_is_seen_before_what_it_measures(void **state)
+{
+	AUTO_DONE(scene) raw = { 0 };
+	AUTO_DONE(scene) late = { 0 };
+	struct digest cat = scene_listed(LOG_CAT);
+	(void)state;
+
+	scene_init(&raw);
+	ima_log_cut(&raw.golden, LOG_POLICY_ENTRY);
+	ima_log_add(&raw.golden, "ima-sigv2", LOG_CAT, &cat);
+	log_expect_entry(&raw, "ima-entry-before-policy", TIER_CONTRAINDICATED);
+
+	scene_init(&late);
+	ima_log_cut(&late.golden, LOG_POLICY_ENTRY);
+	ima_log_add(&late.golden, "ima-sig", LOG_CAT, &cat);
+	ima_log_add(&late.golden, "ima-sig", GOLDEN_POLICY,
+		    &late.golden.manifest[0].policy.item[0]);
+	ima_log_add(&late.golden, "ima-sigv2", LOG_CAT, &cat);
+	log_expect_entry(&late, "ima-entry-before-policy", TIER_CONTRAINDICATED);
+}
+
 /* i22 too: the file's entry is there, its rules are not. */
 static void i26_a_policy_that_was_only_read_is_not_in_force(void **state)
 {
@@ -227,8 +269,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i14_files_that_must_appear_are_waited_for_a_while),
 	cmocka_unit_test(i15_approved_content_elsewhere_gives_no_right),
 	cmocka_unit_test(i16_an_exclude_is_whole_components),
+	cmocka_unit_test(i18_a_file_s_signature_speaks_for_nothing),
 	cmocka_unit_test(i20_a_weaker_digest_does_not_stand_for_the_listed_one),
 	cmocka_unit_test(i21_code_without_a_file_of_the_release_is_seen),
+	cmocka_unit_test(i22_the_policy_is_seen_before_what_it_measures),
 	cmocka_unit_test(i23_a_kernel_that_is_not_locked_down_is_refused),
 	cmocka_unit_test(i24_the_path_of_a_violation_decides_nothing),
 	cmocka_unit_test(i25_content_rewritten_under_a_listed_path_is_seen),
