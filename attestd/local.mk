@@ -18,7 +18,7 @@ libagent_a_SOURCES = \
 	attestd/agent/enrolment.c \
 	attestd/agent/schedule.c attestd/agent/schedule.h \
 	attestd/agent/verifier_client.c attestd/agent/verifier_client.h
-libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(CURL_LIBS)
 
 libbroker_a_SOURCES = \
@@ -43,7 +43,7 @@ attestd_attestd_SOURCES = attestd/attestd.c
 attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) -DSBINDIR='"$(sbindir)"' \
 	-DROLEDIR='"$(pkglibexecdir)"'
 attestd_attestd_LDFLAGS = $(LINK_AS_NEEDED)
-attestd_attestd_LDADD = libdaemon.a libbase.a $(CRYPTO_LIBS)
+attestd_attestd_LDADD = libdaemon.a libbase.a
 EXTRA_attestd_attestd_DEPENDENCIES = attestd/roles/agent$(EXEEXT) \
 	attestd/roles/broker$(EXEEXT) attestd/roles/mint$(EXEEXT)
 

@@ -33,7 +33,6 @@ libpolicies_a_SOURCES = \
 	policies/spiffe_id.c policies/spiffe_id.h \
 	policies/statement.c policies/statement.h \
 	policies/timestamp.c policies/timestamp.h
-libpolicies_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
 
 # Append-only logs in C2SP formats: trees, tiles, notes, proofs.

@@ -6,13 +6,13 @@ SERVICE_ATTACKS = tests/attacks/test_attacks_service tests/attacks/test_attacks_
 ATTACK_TESTS += $(SERVICE_ATTACKS)
 tests_attacks_test_attacks_service_SOURCES = tests/attacks/test_attacks_service.c $(SERVICE_SCENE)
 tests_attacks_test_attacks_service_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
-tests_attacks_test_attacks_service_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_service_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_text_SOURCES = tests/attacks/test_attacks_text.c $(SERVICE_SCENE)
 tests_attacks_test_attacks_text_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
-tests_attacks_test_attacks_text_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_text_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_files_SOURCES = tests/attacks/test_attacks_files.c $(SERVICE_SCENE)
 tests_attacks_test_attacks_files_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
-tests_attacks_test_attacks_files_LDADD = $(SIGNER_TEST_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_files_LDADD = $(SIGNER_TEST_LIBS)
 # They start these: a mutant of a daemon is built with the test that asks for it.
 EXTRA_tests_attacks_test_attacks_service_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 EXTRA_tests_attacks_test_attacks_text_DEPENDENCIES = verifier/verifierd$(EXEEXT)
@@ -23,14 +23,14 @@ ATTACK_TESTS += tests/attacks/test_attacks_captured
 tests_attacks_test_attacks_captured_SOURCES = tests/attacks/test_attacks_captured.c $(ATTACK_SCENE) \
 	$(SERVICE_SCENE)
 tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
-tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS)
+tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.c tests/attacks/host_scene.h $(SERVICE_SCENE) \
 	tests/unit/attestd_grant.c tests/unit/attestd_grant.h
 HOST_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
-HOST_TEST_LIBS = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
+HOST_TEST_LIBS = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(HOST_SCENE)
 tests_attacks_test_attacks_host_CPPFLAGS = $(HOST_TEST_CPPFLAGS)
 tests_attacks_test_attacks_host_LDADD = $(HOST_TEST_LIBS)

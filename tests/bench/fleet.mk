@@ -9,7 +9,7 @@ tests_bench_fleet_load_SOURCES = tests/bench/fleet_load.c \
 	tests/bench/fleet_node.c tests/bench/fleet_node.h \
 	tests/bench/fleet_roles.c tests/bench/fleet_roles.h \
 	$(BENCH_MEASURE) $(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
-tests_bench_fleet_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
+tests_bench_fleet_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit \
 	$(LIBEVENT_CFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_bench_fleet_load_LDADD = $(STORE_LIBS) $(POLICIES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(LIBEVENT_LIBS) $(SSL_LIBS)

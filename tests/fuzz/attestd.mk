@@ -36,23 +36,23 @@ tests_fuzz_fuzz_broker_mint_sign_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_mint_sign
 tests_fuzz_fuzz_broker_mint_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_broker_mint_sign_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
 tests_fuzz_fuzz_agent_identity_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_agent_identity_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_IDENTITY
+tests_fuzz_fuzz_agent_identity_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_IDENTITY
 tests_fuzz_fuzz_agent_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_identity_LDADD = libagent.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_agent_activation_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_agent_activation_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_ACTIVATION
+tests_fuzz_fuzz_agent_activation_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_ACTIVATION
 tests_fuzz_fuzz_agent_activation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_activation_LDADD = libagent.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_agent_evidence_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_agent_evidence_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_EVIDENCE
+tests_fuzz_fuzz_agent_evidence_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_EVIDENCE
 tests_fuzz_fuzz_agent_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_evidence_LDADD = libagent.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_agent_verdict_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_agent_verdict_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_VERDICT
+tests_fuzz_fuzz_agent_verdict_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_VERDICT
 tests_fuzz_fuzz_agent_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_verdict_LDADD = libagent.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_agent_listening_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_agent_listening_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DASK=ASK_LISTENING
+tests_fuzz_fuzz_agent_listening_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_LISTENING
 tests_fuzz_fuzz_agent_listening_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_listening_LDADD = libagent.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_VERIFY) $(GRANTED) $(FUZZ_MAIN)

@@ -8,34 +8,32 @@ EXTRA_DIST += tests/fuzz/corpus/dsse tests/fuzz/corpus/dsse_signature tests/fuzz
 	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval tests/fuzz/corpus/provenance \
 	tests/fuzz/corpus/set_file tests/fuzz/corpus/reference
 tests_fuzz_fuzz_dsse_SOURCES = tests/fuzz/fuzz_dsse.c tests/fuzz/fixed_keys.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_dsse_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_dsse_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_dsse_signature_SOURCES = tests/fuzz/fuzz_dsse_signature.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_dsse_signature_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_dsse_signature_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_root_SOURCES = tests/fuzz/fuzz_root.c tests/fuzz/fixed_keys.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_root_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_root_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_root_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_timestamp_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_timestamp_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_TIMESTAMP
+tests_fuzz_fuzz_timestamp_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_TIMESTAMP
 tests_fuzz_fuzz_timestamp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_timestamp_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_index_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_INDEX
+tests_fuzz_fuzz_index_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_INDEX
 tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_index_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_revocations_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_revocations_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_REVOCATIONS
+tests_fuzz_fuzz_revocations_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_REVOCATIONS
 tests_fuzz_fuzz_revocations_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_revocations_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_matrix_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_MATRIX
+tests_fuzz_fuzz_matrix_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_MATRIX
 tests_fuzz_fuzz_matrix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_matrix_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_MANIFEST
+tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_MANIFEST
 tests_fuzz_fuzz_manifest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_manifest_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_provenance_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
@@ -43,7 +41,7 @@ tests_fuzz_fuzz_provenance_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DO
 tests_fuzz_fuzz_provenance_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_provenance_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_approval_SOURCES = tests/fuzz/fuzz_release_document.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_APPROVAL
+tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_APPROVAL
 tests_fuzz_fuzz_approval_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_approval_LDADD = $(POLICIES_LIBS)
 tests_fuzz_fuzz_set_file_SOURCES = tests/fuzz/fuzz_set_file.c $(FUZZ_MAIN)
@@ -56,8 +54,7 @@ if HAVE_CMOCKA
 FUZZ_TARGETS += tests/fuzz/fuzz_release
 tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/unit/release_line.c \
 	tests/unit/release_line.h $(FUZZ_MAIN)
-tests_fuzz_fuzz_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
-	$(CMOCKA_CFLAGS)
+tests_fuzz_fuzz_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_fuzz_fuzz_release_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -30,8 +30,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/integration/appraise_capture
 tests_integration_appraise_capture_SOURCES = tests/integration/appraise_capture.c \
 	tools/release_directory.c tools/release_directory.h tests/unit/capture.h tests/unit/unit.h
-tests_integration_appraise_capture_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit \
-	$(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_integration_appraise_capture_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_integration_appraise_capture_LDADD = libappraisal.a $(POLICIES_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) \
 	$(CMOCKA_LIBS)
 TESTS += tests/integration/release
@@ -53,8 +52,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/integration/make_evidence
 tests_integration_make_evidence_SOURCES = tests/integration/make_evidence.c $(EVIDENCE_MAKER) \
 	$(LOG_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
-tests_integration_make_evidence_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) \
-	$(CMOCKA_CFLAGS)
+tests_integration_make_evidence_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_integration_make_evidence_LDADD = $(POLICIES_LIBS) $(APPRAISAL_TEST_LIBS)
 TESTS += tests/integration/appraise
 endif
@@ -76,7 +74,7 @@ tests_integration_kill_load_SOURCES = tests/integration/kill_load.c \
 	tests/bench/fleet_roles.c tests/bench/fleet_roles.h \
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_integration_kill_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$(srcdir)/tests/bench \
-	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)
+	$(CURL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_integration_kill_load_LDADD = $(STORE_LIBS) $(POLICIES_LIBS) \
 	$(APPRAISAL_TEST_LIBS) $(CURL_LIBS)
 LONG_TESTS += tests/integration/kill_series tests/integration/verifier_faults

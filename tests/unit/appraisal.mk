@@ -26,6 +26,6 @@ tests_unit_test_appraisal_ima_LDADD = $(APPRAISAL_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_evidence_file
 TESTS += tests/unit/test_evidence_file
 tests_unit_test_evidence_file_SOURCES = tests/unit/test_evidence_file.c tests/unit/unit.h
-tests_unit_test_evidence_file_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_evidence_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_evidence_file_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif

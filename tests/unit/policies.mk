@@ -22,12 +22,12 @@ TESTS += tests/unit/test_release
 RELEASE_LINE = tests/unit/release_line.c tests/unit/release_line.h \
 	tests/unit/release_outcome.c tests/unit/release_outcome.h tests/unit/unit.h
 tests_unit_test_release_SOURCES = tests/unit/test_release.c $(RELEASE_LINE)
-tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_unit_test_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_dsse
 TESTS += tests/unit/test_dsse
 tests_unit_test_dsse_SOURCES = tests/unit/test_dsse.c tests/unit/unit.h
-tests_unit_test_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dsse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dsse_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -67,7 +67,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_appraiser
 TESTS += tests/unit/test_appraiser
 tests_unit_test_appraiser_SOURCES = tests/unit/test_appraiser.c tests/unit/unit.h
-tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraiser_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA

@@ -12,6 +12,6 @@ libappraiser_a_SOURCES = \
 	verifier/appraiser/requests.c verifier/appraiser/requests.h \
 	verifier/appraiser/service.c \
 	verifier/appraiser/task.c verifier/appraiser/task.h
-libappraiser_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+libappraiser_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
 APPRAISER_LIBS = libappraiser.a $(APPRAISAL_LIBS) $(SIGNER_MESSAGES_LIBS) libdaemon.a $(ZSTD_LIBS) \
 	$(MESSAGES_LIBS)
