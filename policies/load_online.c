@@ -58,11 +58,14 @@ static enum status load_old_index(struct loading *l)
 	return OK;
 }
 
-/* What ran out or was replaced does not come back by publish alone. */
-static enum status check_returned(struct loading *l, const struct index_entry *entry)
+/* What takes over was tried out, and what ran out or was replaced does not come back
+ * by publish alone. */
+static enum status check_arrival(struct loading *l, const struct index_entry *entry)
 {
 	const struct index_entry *was = index_current(&l->old_index, entry);
 
+	if (was != NULL && entry->state == RELEASE_CURRENT && entry->version > was->version)
+		return check_promotion(l, entry);
 	if (entry->state != RELEASE_PREVIOUS || was == NULL || entry->version >= was->version)
 		return OK;
 	for (size_t i = 0; i < l->old_index.entry_count; i++)
@@ -92,7 +95,7 @@ enum status check_history(struct loading *l)
 					      "cells");
 	}
 	for (size_t i = 0; i < l->index.entry_count; i++) {
-		enum status status = check_returned(l, &l->index.entry[i]);
+		enum status status = check_arrival(l, &l->index.entry[i]);
 
 		if (status != OK)
 			return status;

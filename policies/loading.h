@@ -115,6 +115,8 @@ enum status load_emergency(struct loading *l);
 /* Is it about this manifest, which may then be short of approvals? */
 bool is_expedited(const struct loading *l, const struct digest *manifest);
 enum status check_expedited(struct loading *l, const struct index_entry *entry, bool *in_force);
+/* The manifest takes the current one's place: was it tried out? */
+enum status check_promotion(struct loading *l, const struct index_entry *entry);
 /* Against the index of the last load, with matrix and rollbacks in hand. */
 enum status check_history(struct loading *l);
 /* The manifest in l->manifest takes over from *was: its epoch may not be lower. */

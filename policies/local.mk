@@ -7,6 +7,7 @@ libpolicies_a_SOURCES = \
 	policies/class_rules.c policies/class_rules.h \
 	policies/difference.c policies/difference.h \
 	policies/difference_fields.c policies/difference_files.c policies/differing.h \
+	policies/canary.c policies/canary.h \
 	policies/dsse.c policies/dsse.h \
 	policies/emergency.c policies/emergency.h \
 	policies/file_lookup.c policies/file_lookup.h \
@@ -14,7 +15,7 @@ libpolicies_a_SOURCES = \
 	policies/image.c policies/image.h policies/image_layout.h \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
-	policies/load_approvals.c policies/load_emergency.c policies/load_envelope.c \
+	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/loading.h \
 	policies/log_trust.c policies/log_trust.h \

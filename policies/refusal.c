@@ -43,6 +43,8 @@ static const struct {
 	{ "emergency-outstanding", "the emergency before has to be reviewed first" },
 	{ "emergency-dropped", "keep naming the last emergency: publish again" },
 	{ "emergency-out-of-scope", "publish it as a canary of a platform in its scope" },
+	{ "canary-missing", "publish it as a canary first, then 'attestctl release canary'" },
+	{ "canary-not-enough", "more nodes have to attest, mint and be checked under it" },
 	{ "document-revoked", "a revocation names this document: make another one" },
 	{ "current-withdrawn",
 	  "block the cell in the matrix first, or publish its manifest again" },

@@ -164,6 +164,18 @@ static void read_caps(struct root *root, struct strict_cursor *predicate)
 	(void)strict_end(&caps);
 }
 
+/* No gate is a decision that stands in the root, not something left out. */
+static void read_gate(struct root *root, struct strict_cursor *predicate)
+{
+	struct strict_cursor gate = strict_object(predicate, "canary");
+
+	root->canary_nodes = strict_uint(&gate, "nodes", 0, INT32_MAX);
+	root->canary_window_s = strict_int(&gate, "window", 60, 30 * DAY);
+	if (root->canary_nodes > 0 && root->role[ROLE_CANARY].keys == 0)
+		strict_fail(&gate, "nodes", STATUS_MALFORMED, "threshold-unreachable");
+	(void)strict_end(&gate);
+}
+
 static void read_owners(struct root *root, struct strict_cursor *predicate)
 {
 	struct strict_cursor owners = strict_object(predicate, "owners");
@@ -225,6 +237,7 @@ enum status root_open(struct span payload, struct root *root)
 	read_rules(root, predicate);
 	class_rules_read(predicate, &root->class_rules);
 	read_caps(root, predicate);
+	read_gate(root, predicate);
 	read_owners(root, predicate);
 	read_requirements(root, predicate);
 	return strict_end(predicate);

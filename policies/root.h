@@ -86,6 +86,9 @@ struct root {
 	struct class_rule rule[2];
 	struct class_rules class_rules;
 	struct root_caps caps;
+	/* What a manifest takes to become current: so many nodes, within this time. */
+	uint64_t canary_nodes;
+	int64_t canary_window_s;
 	struct layer_owner owner[LAYERS];
 	bool requires_provenance; /* of every manifest */
 	size_t builder_count;

@@ -48,6 +48,9 @@ static const char help[] =
 	"repeatable\n"
 	"                        [none is wanted]\n"
 	"  --class-path PATH=CLASS  files of identity, enforcement or kernel code, repeatable\n"
+	"  --canary NODES        so many nodes have to run a manifest as a canary before it\n"
+	"                        becomes current, and a verifier has to say so [0: no gate]\n"
+	"  --verifier-key FILE   the verifier's result key (public, PEM), which says so\n"
 	"\n"
 	"Keys lie in DIR/keys/PRINCIPAL/NAME.pem. No person may hold two of build, release-sign\n"
 	"and publish, and who approves holds none of them: hand each directory to its person.\n"
@@ -98,11 +101,12 @@ struct init {
 	const char *trust_domain, *platform, *kernel, *name, *class;
 	json_t *ids, *owners, *low_risk, *paths, *builders;
 	const char *select, *policy_pcrs;
-	int64_t cap, grant_lifetime, attest_interval;
+	int64_t cap, grant_lifetime, attest_interval, canary_nodes;
 	bool requires_proofs;
 	const char *key_file[NEW_KEYS];
 	bool is_public[NEW_KEYS]; /* key_file has the public half alone */
 	EVP_PKEY *key[NEW_KEYS];
+	EVP_PKEY *verifier; /* signs what it saw of canaries */
 	int64_t now;
 };
 
@@ -115,6 +119,7 @@ static void init_done(struct init *in)
 	json_decref(in->paths);
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		EVP_PKEY_free(in->key[i]);
+	EVP_PKEY_free(in->verifier);
 }
 
 AUTO_RELEASE(init, init_done);
@@ -160,22 +165,21 @@ static enum status make_keys(struct init *in)
 }
 
 /* {"scheme", "spki", "principal", "team"} */
-static json_t *key_json(const struct init *in, size_t i)
+static json_t *key_json(EVP_PKEY *key, const char *principal, const char *team)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	uint8_t *spki = NULL;
-	int len = i2d_PUBKEY(in->key[i], &spki);
+	int len = i2d_PUBKEY(key, &spki);
 
 	if (len <= 0 || base64_append(&text, (struct span){ spki, (size_t)len }) != OK)
 		return NULL;
 	OPENSSL_free(spki);
 	return json_pack("{s:s, s:s%, s:s, s:s}", "scheme",
-			 EVP_PKEY_is_a(in->key[i], "EC") ? "ecdsa-p256-sha256" : "ed25519", "spki",
-			 (const char *)text.data, text.len, "principal", new_keys[i].principal,
-			 "team", new_keys[i].team);
+			 EVP_PKEY_is_a(key, "EC") ? "ecdsa-p256-sha256" : "ed25519", "spki",
+			 (const char *)text.data, text.len, "principal", principal, "team", team);
 }
 
-static json_t *roles_json(void)
+static json_t *roles_json(const struct init *in)
 {
 	json_t *roles = json_object();
 
@@ -189,6 +193,10 @@ static json_t *roles_json(void)
 			roles, role_keys[i].role,
 			json_pack("{s:o, s:i}", "keys", keys, "threshold", count));
 	}
+	if (in->verifier != NULL)
+		(void)json_object_set_new(
+			roles, "canary",
+			json_pack("{s:[s], s:i}", "keys", "verifier", "threshold", 1));
 	return roles;
 }
 
@@ -206,16 +214,22 @@ static json_t *root_json(const struct init *in)
 	json_t *keys = json_object();
 
 	for (size_t i = 0; i < NEW_KEYS; i++)
-		(void)json_object_set_new(keys, new_keys[i].name, key_json(in, i));
+		(void)json_object_set_new(
+			keys, new_keys[i].name,
+			key_json(in->key[i], new_keys[i].principal, new_keys[i].team));
+	if (in->verifier != NULL)
+		(void)json_object_set_new(keys, "verifier",
+					  key_json(in->verifier, "verifier", "identity-security"));
 	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
-			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:b, s:b}",
+			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:{s:I, s:i}, s:b, s:b}",
 			 "version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)),
-			 "keys", keys, "roles", roles_json(), "classes", "low-risk",
+			 "keys", keys, "roles", roles_json(in), "classes", "low-risk",
 			 "approve-platform", 1, "approve-security", 0, "trust-impacting",
 			 "approve-platform", 1, "approve-security", 1, "classRules",
 			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
 			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
 			 "review", 8 * 3600, "owners", in->owners, "builders", in->builders,
+			 "canary", "nodes", (json_int_t)in->canary_nodes, "window", 7 * 86400,
 			 "requireProvenance", json_array_size(in->builders) > 0, "requireProofs",
 			 in->requires_proofs);
 }
@@ -421,6 +435,8 @@ enum option_id {
 	OPTION_GRANT,
 	OPTION_INTERVAL,
 	OPTION_KEY,
+	OPTION_CANARY,
+	OPTION_VERIFIER_KEY,
 	OPTION_PUBLIC,
 	OPTION_LOW_RISK,
 	OPTION_CLASS_PATH,
@@ -464,6 +480,10 @@ static bool take_option(struct init *in, int option, const char *value)
 		return option_number("grant-lifetime", value, 60, 3600, &in->grant_lifetime);
 	case OPTION_INTERVAL:
 		return option_number("attest-interval", value, 1, 86400, &in->attest_interval);
+	case OPTION_CANARY:
+		return option_number("canary", value, 0, 1000000, &in->canary_nodes);
+	case OPTION_VERIFIER_KEY:
+		return in->verifier == NULL && take_public(value, &in->verifier) == OK;
 	case OPTION_KEY:
 		return take_key(in, value, false);
 	case OPTION_PUBLIC:
@@ -496,6 +516,8 @@ static const struct option options[] = {
 	{ "cap", required_argument, NULL, OPTION_CAP },
 	{ "grant-lifetime", required_argument, NULL, OPTION_GRANT },
 	{ "attest-interval", required_argument, NULL, OPTION_INTERVAL },
+	{ "canary", required_argument, NULL, OPTION_CANARY },
+	{ "verifier-key", required_argument, NULL, OPTION_VERIFIER_KEY },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "public", required_argument, NULL, OPTION_PUBLIC },
 	{ "low-risk", required_argument, NULL, OPTION_LOW_RISK },

@@ -22,7 +22,7 @@ void hex_text(const struct digest *digest, char out[HEX_MAX])
 	out[hex.len] = '\0';
 }
 
-static void find_matrix(struct lifecycle *s)
+void lifecycle_find_matrix(struct lifecycle *s)
 {
 	for (size_t i = 0; i < s->line.count; i++)
 		if (sscanf(s->line.file[i].path, "matrix/%64[0-9a-f]/1.json", s->matrix) == 1)
@@ -55,7 +55,7 @@ void lifecycle_init(struct lifecycle *s)
 {
 	*s = (struct lifecycle){ 0 };
 	lifecycle_go_on(s, NULL, 0);
-	find_matrix(s);
+	lifecycle_find_matrix(s);
 }
 
 void lifecycle_done(struct lifecycle *s)

@@ -26,6 +26,9 @@ AUTO_RELEASE(lifecycle, lifecycle_done);
 /* Version N by the usual way, one above the last, and loaded. */
 void lifecycle_go_on(struct lifecycle *s, const struct line_edit *edits, size_t count);
 
+/* For a line that a test made itself. */
+void lifecycle_find_matrix(struct lifecycle *s);
+
 void hex_text(const struct digest *digest, char out[HEX_MAX]);
 
 /* An entry of the index, in its order; accept_until 0: left out. */

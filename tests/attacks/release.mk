@@ -29,8 +29,13 @@ tests_attacks_test_attacks_root_SOURCES = tests/attacks/test_attacks_root.c \
 tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_root_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 
-ATTACK_TESTS += tests/attacks/test_attacks_emergency tests/attacks/test_attacks_rollback
+ATTACK_TESTS += tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
+	tests/attacks/test_attacks_rollback
 LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.c tests/attacks/lifecycle_scene.h $(RELEASE_LINE)
+tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c \
+	$(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_canary_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_canary_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_emergency_SOURCES = tests/attacks/test_attacks_emergency.c \
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_emergency_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)

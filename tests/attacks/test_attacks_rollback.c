@@ -248,18 +248,23 @@ static void r20_what_is_left_was_in_force(void **state)
 {
 	static const struct {
 		unsigned version;
-		const char *epoch, *code; /* of what is in force */
+		const char *epoch, *left, *code; /* epochs of what is in force, and made up */
 	} rows[] = {
-		{ 2, "1", "rollback-not-from-current" },
+		{ 2, "1", "1", "rollback-not-from-current" },
 		/* One that this verifier may have missed: the floor holds all the same. */
-		{ 3, "5", "rollback-below-epoch" },
+		{ 3, "5", "1", "rollback-below-epoch" },
+		{ 3, "1", "5", "rollback-below-epoch" },
 	};
-	static const struct line_edit declared = { "manifest", EVIDENCE,
-						   "\"rollbackTo\":[1]," EVIDENCE };
 	static const struct entry alone[] = { { 1, "current", 0 } };
 	(void)state;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
+		char epoch[32];
+		(void)snprintf(epoch, sizeof(epoch), "\"securityEpoch\":%s", rows[i].left);
+		const struct line_edit edits[] = {
+			{ "manifest", EVIDENCE, "\"rollbackTo\":[1]," EVIDENCE },
+			{ "manifest", "\"securityEpoch\":1", epoch },
+		};
 		AUTO_DONE(lifecycle) s = { 0 };
 		AUTO_DONE(bytes) index = { 0 };
 		struct way way = usual;
@@ -269,7 +274,7 @@ static void r20_what_is_left_was_in_force(void **state)
 		assert_int_equal(bytes_copy(span_of(line_file(&s.line, "index/2.json")), &index),
 				 OK);
 		s.line.manifest = s.manifest[rows[i].version - 1];
-		line_make_version(&s.line, rows[i].version, &declared, 1);
+		line_make_version(&s.line, rows[i].version, edits, 2);
 		s.manifest[rows[i].version] = s.line.manifest;
 		line_put(&s.line, "index/2.json", span_of(&index));
 		way.from = rows[i].version;

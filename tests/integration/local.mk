@@ -38,6 +38,8 @@ endif
 EXTRA_DIST += tests/integration/release
 TESTS += tests/integration/transparency
 EXTRA_DIST += tests/integration/transparency tests/integration/tlog_check
+LONG_TESTS += tests/integration/release_in_force
+EXTRA_DIST += tests/integration/release_in_force
 TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
 TESTS += tests/integration/release_check

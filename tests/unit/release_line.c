@@ -218,7 +218,9 @@ static const char root_rest[] =
 	"\"trust-impacting\":{\"approve-platform\":1,\"approve-security\":1}},"
 	"\"classRules\":{\"lowRisk\":[]},"
 	"\"caps\":{\"timestamp\":86400,\"revocations\":604800,\"acceptUntil\":86400,"
-	"\"manifest\":31536000,\"emergency\":43200,\"review\":7200}," OWNERS ",\"requireProvenance\":false,\"requireProofs\":false";
+	"\"manifest\":31536000,\"emergency\":43200,\"review\":7200}," OWNERS
+	",\"canary\":{\"nodes\":0,\"window\":86400},\"requireProvenance\":false,\"requireProofs\":"
+	"false";
 
 static void make_root(struct line *line, struct edits edits)
 {

@@ -535,6 +535,30 @@ static void a_lower_version_than_before_needs_a_rollback(void **state)
 	expect_configured(&s);
 }
 
+/* It was asked for no boot log, and answered so. */
+static void a_release_between_challenge_and_evidence_decides_nothing(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	scene_judge(&s);
+	assert_int_equal(s.result.findings.count, 0);
+	scene_commit(&s);
+	assert_true(s.leaves_out_boot_log);
+	golden_update(&s.golden);
+	golden_build(&s.golden);
+	scene_judge(&s);
+	assert_true(scene_has(&s, "evidence-overtaken"));
+	assert_true(s.result.is_retryable);
+	assert_int_equal(s.result.state.len, 0);
+	/* And then for all of it. */
+	s.leaves_out_boot_log = false;
+	s.first = s.sent = 0;
+	expect_configured(&s);
+	assert_int_equal(s.result.version, 43);
+}
+
 static void the_release_that_got_furthest_is_reported(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -644,6 +668,7 @@ int main(void)
 		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
 		cmocka_unit_test(without_a_release_in_force_there_is_no_trust),
 		cmocka_unit_test(a_lower_version_than_before_needs_a_rollback),
+		cmocka_unit_test(a_release_between_challenge_and_evidence_decides_nothing),
 		cmocka_unit_test(the_release_that_got_furthest_is_reported),
 		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
 		cmocka_unit_test(a_required_rule_behind_hundreds_of_others_is_met),

@@ -294,7 +294,9 @@ enum status boot_appraise(const struct appraisal_input *input, bool *has_matched
 	enum status status = OK;
 
 	if (input->boot_log.len == 0) {
-		struct finding f = finding_of(REASON_BOOT_LOG_MISSING);
+		/* A session that went on when the host was asked is no host without a log. */
+		struct finding f = finding_of(input->state.len > 0 ? REASON_EVIDENCE_OVERTAKEN
+								   : REASON_BOOT_LOG_MISSING);
 
 		findings_add(findings, &f);
 		*has_matched = false;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/canary.h"
+
+#include <inttypes.h>
+
+#include "base/text.h"
+
+enum status canary_read(struct statement *s, struct canary *out)
+{
+	struct strict_cursor *predicate = &s->predicate;
+	struct canary c = { .manifest = strict_sha256(predicate, "manifest") };
+
+	statement_expect_subject(s, 0, "manifest", &c.manifest);
+	statement_expect_subjects(s, 1);
+	c.nodes = strict_uint(predicate, "nodes", 0, INT64_MAX);
+	c.svids = strict_uint(predicate, "svids", 0, INT64_MAX);
+	c.from = strict_int(predicate, "from", 1, TIME_MAX);
+	c.to = strict_int(predicate, "to", 1, TIME_MAX);
+	if (c.to < c.from)
+		strict_fail(predicate, "to", STATUS_MALFORMED, "out-of-range");
+	if (c.svids > c.nodes)
+		strict_fail(predicate, "svids", STATUS_MALFORMED, "out-of-range");
+
+	enum status status = strict_end(predicate);
+	if (status == OK)
+		*out = c;
+	return status;
+}
+
+enum status canary_write(const struct canary *canary, struct bytes *payload)
+{
+	AUTO_DONE(bytes) hex = { 0 };
+	enum status status = hex_append(&hex, digest_span(&canary->manifest));
+
+	if (status != OK)
+		return status;
+	return bytes_printf(
+		payload,
+		"{\"_type\":\"%s\",\"subject\":[{\"name\":\"manifest\",\"digest\":{\"sha256\":"
+		"\"%.*s\"}}],\"predicateType\":\"%s\",\"predicate\":{\"manifest\":\"%.*s\","
+		"\"nodes\":%" PRIu64 ",\"svids\":%" PRIu64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
+		"}}",
+		STATEMENT_TYPE, (int)hex.len, (const char *)hex.data,
+		document_predicate_type(DOCUMENT_CANARY), (int)hex.len, (const char *)hex.data,
+		canary->nodes, canary->svids, canary->from, canary->to);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POLICIES_CANARY_H
+#define POLICIES_CANARY_H
+
+#include "policies/statement.h"
+
+/* What a verifier saw of nodes that try a manifest out. */
+struct canary {
+	struct digest manifest; /* SHA-256 of its payload */
+	uint64_t nodes; /* that were trusted and got a grant under it */
+	uint64_t svids; /* of these, nodes whose SVID a relying party had checked */
+	int64_t from, to; /* in this time */
+};
+
+enum status canary_read(struct statement *s, struct canary *out);
+/* The payload of such a document, as the verifier signs it. */
+enum status canary_write(const struct canary *canary, struct bytes *payload);
+
+#endif
