@@ -4,6 +4,7 @@ BENCH_MEASURE = tests/bench/measure.c tests/bench/measure.h
 BENCH_IMA_SCENE = tests/bench/ima_scene.c tests/bench/ima_scene.h
 BENCHES = bench-logs
 include tests/bench/attestd.mk
+include tests/bench/collect.mk
 include tests/bench/fleet.mk
 include tests/bench/growth.mk
 include tests/bench/releases.mk
