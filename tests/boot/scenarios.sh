@@ -30,6 +30,13 @@ release_collect() {
 		--identity "$attestd_file" --identity "$identity_file" "$@"
 }
 
+# release_again: what the machine is made of is current again, and what was released since
+# is not accepted any more, so that no scenario depends on those before it.
+release_again() {
+	release_collect >>"$work/release.log" 2>&1 && release_publish "as before" --accept-previous 5 ||
+		fail "the release as before: $(tail -n 5 "$work/release.log")"
+}
+
 load_identity() { guest "modprobe $identity_module"; }
 
 # booted_machine: a fresh boot, its identity module not loaded yet.
@@ -110,6 +117,11 @@ judged_machine() {
 	booted_machine
 	load_identity || fail "the identity module does not load"
 	await 1800 judged_since "$since" || fail "no verdict on this boot: $(reasons)"
+}
+judged_again() {
+	local since
+	since=$(date +%s)
+	await 1200 judged_since $((since + 1)) || fail "no other verdict: $(reasons)"
 }
 
 appraised() {
