@@ -5,9 +5,23 @@
 
 void pcr_values_init(struct pcr_values *v)
 {
-	*v = (struct pcr_values){ 0 };
-	for (size_t i = 0; i < DIGEST_ALGS; i++)
+	for (size_t i = 0; i < DIGEST_ALGS; i++) {
 		v->bank[i].alg = digest_algs[i];
+		v->bank[i].known = 0;
+	}
+}
+
+void pcr_values_copy(const struct pcr_values *from, struct pcr_values *to)
+{
+	for (size_t i = 0; i < DIGEST_ALGS; i++) {
+		to->bank[i].alg = from->bank[i].alg;
+		to->bank[i].known = from->bank[i].known;
+		for (pcr_mask left = from->bank[i].known; left != 0; left &= left - 1) {
+			unsigned pcr = (unsigned)__builtin_ctz(left);
+
+			to->bank[i].value[pcr] = from->bank[i].value[pcr];
+		}
+	}
 }
 
 struct pcr_bank *pcr_values_bank(struct pcr_values *v, enum digest_alg alg)

@@ -33,7 +33,9 @@ struct pcr_selection {
 	} bank[DIGEST_ALGS];
 };
 
+/* None known; what is not known is neither cleared nor copied. */
 void pcr_values_init(struct pcr_values *v);
+void pcr_values_copy(const struct pcr_values *from, struct pcr_values *to);
 /* NULL for an unknown algorithm. */
 struct pcr_bank *pcr_values_bank(struct pcr_values *v, enum digest_alg alg);
 /* NULL unless the value is known. */

@@ -378,6 +378,12 @@ static enum status (*const steps[])(struct session *, struct authentication *, e
 	check_selection, check_values,	 check_minting_key, check_certification,
 };
 
+void authentication_init(struct authentication *a)
+{
+	memset(a, 0, offsetof(struct authentication, values));
+	pcr_values_init(&a->values);
+}
+
 enum status authenticate(const struct reference *ref, const struct node_class *node_class,
 			 const struct attester *attester, const struct tpm_counters *previous,
 			 const struct quote_evidence *evidence, struct authentication *out)
@@ -389,9 +395,10 @@ enum status authenticate(const struct reference *ref, const struct node_class *n
 		.previous = previous,
 		.evidence = evidence,
 	};
-	struct authentication a = { 0 };
+	struct authentication a;
 	enum reason why = REASON_NONE;
 
+	authentication_init(&a);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && why == REASON_NONE; i++) {
 		enum status status = steps[i](&s, &a, &why);
 
@@ -404,7 +411,8 @@ enum status authenticate(const struct reference *ref, const struct node_class *n
 		a.authenticity = reason_facts(why)->severity == SEVERITY_REFUSED
 					 ? UNAUTHENTICATED
 					 : AUTHENTIC_REFUSED;
-	*out = a;
+	memcpy(out, &a, offsetof(struct authentication, values));
+	pcr_values_copy(&a.values, &out->values);
 	return OK;
 }
 

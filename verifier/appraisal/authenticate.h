@@ -75,12 +75,16 @@ struct authentication {
 	uint64_t firmware_version;
 	bool is_new_session; /* reset or restart count differ from the previous */
 	/* From here on meaningful if AUTHENTIC */
-	struct pcr_values values; /* the selected PCRs and no other */
 	bool has_minting_key;
 	bool was_certified; /* in this evidence */
 	struct name minting_name;
 	uint8_t minting_x[32], minting_y[32];
+	/* The selected PCRs and no other; last, since it is large and mostly empty. */
+	struct pcr_values values;
 };
+
+/* UNAUTHENTICATED, and no value known. */
+void authentication_init(struct authentication *a);
 
 /*
  * The signer's half of the appraisal, over fixed-size TPM structures only and

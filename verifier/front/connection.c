@@ -27,6 +27,7 @@
 #define BODY_BYTES_PER_S ((size_t)64 << 10)
 #define INPUT_MAX ((size_t)64 << 10)
 #define REQUESTS_MAX 10000 /* on one connection */
+#define ANSWER_HEAD_ROOM 512
 
 enum phase {
 	PHASE_HANDSHAKE,
@@ -133,6 +134,8 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 	metrics_count(&c->front->metrics, c->route == NULL ? (enum route)0 : c->route->route,
 		      status);
 	c->keep_alive = keep_alive;
+	if (done == OK)
+		done = bytes_reserve(&whole, body.len + ANSWER_HEAD_ROOM);
 	if (done == OK)
 		done = http_answer_head(&whole, status, type, body.len, retry_after_s, keep_alive);
 	if (done == OK)

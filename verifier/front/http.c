@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/writer.h"
 
 struct status_facts {
 	unsigned status;
@@ -229,23 +230,41 @@ unsigned http_head_parse(struct span text, struct http_head *out)
 	return 0;
 }
 
+static const char fixed_fields[] = "Cache-Control: no-store\r\n"
+				   "X-Content-Type-Options: nosniff\r\n"
+				   "Content-Security-Policy: default-src 'none'\r\n";
+
+static void put_text(struct writer *w, const char *text)
+{
+	writer_put(w, span_text(text));
+}
+
+static void put_number(struct writer *w, const char *name, uint64_t value)
+{
+	put_text(w, name);
+	if (w->status == OK)
+		writer_fail(w, decimal_append(w->out, value));
+	put_text(w, "\r\n");
+}
+
+/* Two for each attestation: printf was a sixth of what this process computes. */
 enum status http_answer_head(struct bytes *out, unsigned status, const char *content_type,
 			     size_t length, unsigned retry_after_s, bool keep_alive)
 {
-	enum status done = bytes_printf(out,
-					"HTTP/1.1 %u %s\r\n"
-					"Content-Type: %s\r\n"
-					"Content-Length: %zu\r\n"
-					"Cache-Control: no-store\r\n"
-					"X-Content-Type-Options: nosniff\r\n"
-					"Content-Security-Policy: default-src 'none'\r\n",
-					status, facts_of(status)->phrase, content_type, length);
+	struct writer w = writer_to(out, SIZE_MAX);
 
-	if (done == OK && retry_after_s != 0)
-		done = bytes_printf(out, "Retry-After: %u\r\n", retry_after_s);
-	if (done == OK && !keep_alive)
-		done = bytes_printf(out, "Connection: close\r\n");
-	if (done == OK)
-		done = bytes_printf(out, "\r\n");
-	return done;
+	put_text(&w, "HTTP/1.1 ");
+	writer_fail(&w, decimal_append(out, status));
+	put_text(&w, " ");
+	put_text(&w, facts_of(status)->phrase);
+	put_text(&w, "\r\nContent-Type: ");
+	put_text(&w, content_type);
+	put_number(&w, "\r\nContent-Length: ", length);
+	put_text(&w, fixed_fields);
+	if (retry_after_s != 0)
+		put_number(&w, "Retry-After: ", retry_after_s);
+	if (!keep_alive)
+		put_text(&w, "Connection: close\r\n");
+	put_text(&w, "\r\n");
+	return writer_end(&w);
 }

@@ -7,7 +7,8 @@
 void pending_done(struct pending *pending)
 {
 	keep_done(&pending->keep);
-	*pending = (struct pending){ 0 };
+	memset(pending, 0, offsetof(struct pending, authentication));
+	authentication_init(&pending->authentication);
 }
 
 /* Fresh: made here for this node, and answered while it lived. received is the

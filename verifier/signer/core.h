@@ -60,12 +60,12 @@ struct pending {
 	struct keep keep; /* what the rest borrows from */
 	struct node_row row;
 	struct session_row session; /* of the boot session that goes on; zeros for a new one */
-	struct authentication authentication;
 	struct span nonce;
 	int64_t issued; /* of the nonce */
 	struct span evidence, evidence_digest; /* to be stored */
 	uint8_t generation[SHA256_SIZE];
 	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
+	struct authentication authentication; /* last: see pending_done() */
 };
 
 void pending_done(struct pending *pending);
