@@ -2,7 +2,11 @@
 FUZZ_TARGETS += tests/fuzz/fuzz_dsse tests/fuzz/fuzz_dsse_signature tests/fuzz/fuzz_root \
 	tests/fuzz/fuzz_timestamp tests/fuzz/fuzz_index tests/fuzz/fuzz_revocations \
 	tests/fuzz/fuzz_matrix tests/fuzz/fuzz_manifest tests/fuzz/fuzz_approval tests/fuzz/fuzz_provenance \
-	tests/fuzz/fuzz_set_file tests/fuzz/fuzz_reference
+	tests/fuzz/fuzz_set_file tests/fuzz/fuzz_reference tests/fuzz/fuzz_difference
+tests_fuzz_fuzz_difference_SOURCES = tests/fuzz/fuzz_difference.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_difference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_difference_LDADD = $(POLICIES_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/difference
 EXTRA_DIST += tests/fuzz/corpus/dsse tests/fuzz/corpus/dsse_signature tests/fuzz/corpus/root \
 	tests/fuzz/corpus/timestamp tests/fuzz/corpus/index tests/fuzz/corpus/revocations \
 	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval tests/fuzz/corpus/provenance \
