@@ -277,6 +277,46 @@ static void it_is_given_out_once_and_to_its_node_alone(void **state)
 	done(&f);
 }
 
+/* How often a node's rows are read from the database for one challenge and its
+ * evidence, where its session's state is this long. */
+static int reads_with_state(size_t len)
+{
+	static const uint8_t state[2 * AHEAD_NODE_MAX];
+	struct attestation a = sample_attestation(7);
+	AUTO_DONE(keep) keep = { 0 };
+	struct node_row row;
+	struct session_row session;
+	struct file f;
+
+	init(&f);
+	a.session.state = (struct span){ state, len };
+	assert_int_equal(store_begin(f.store), OK);
+	assert_int_equal(store_attest(f.store, &a), OK);
+	assert_int_equal(store_commit(f.store), OK);
+
+	sqlite3_stmt *read = f.store->prepared[SQL_ATTESTER];
+
+	(void)sqlite3_stmt_status(read, SQLITE_STMTSTATUS_RUN, 1);
+	read_ahead(f.store);
+	assert_int_equal(store_attester(f.store, &node, &keep, &row, &session), OK);
+	assert_int_equal(session.state.len, len);
+
+	int reads = sqlite3_stmt_status(f.store->prepared[SQL_ATTESTER], SQLITE_STMTSTATUS_RUN, 0);
+
+	done(&f);
+	return reads;
+}
+
+/* 2,048 nodes whose states are as long as an appraiser may make them would take a
+ * quarter of a gigabyte. */
+static void large_rows_do_not_wait(void **state)
+{
+	(void)state;
+
+	assert_int_equal(reads_with_state(AHEAD_NODE_MAX / 2), 1);
+	assert_int_equal(reads_with_state(AHEAD_NODE_MAX), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +325,7 @@ int main(void)
 		cmocka_unit_test(what_was_read_in_a_step_that_is_undone_is_forgotten),
 		cmocka_unit_test(what_another_process_wrote_is_read),
 		cmocka_unit_test(it_is_given_out_once_and_to_its_node_alone),
+		cmocka_unit_test(large_rows_do_not_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

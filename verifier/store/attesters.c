@@ -36,6 +36,15 @@ void ahead_forget_all(struct store *s)
 	s->round++;
 }
 
+static size_t size_of(const struct keep *keep)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < keep->count; i++)
+		size += keep->items[i].capacity;
+	return size;
+}
+
 /* Ids are hashes: whoever makes two meet makes the database be read again. */
 static struct ahead *slot_of(struct store *s, const struct node_id *node)
 {
@@ -117,6 +126,11 @@ void store_attester_ahead(struct store *s, const struct node_row *row,
 	struct ahead *slot = slot_of(s, &row->node);
 
 	keep_done(&slot->keep);
+	slot->round = 0;
+	if (size_of(keep) > AHEAD_NODE_MAX) {
+		keep_done(keep);
+		return;
+	}
 	*slot = (struct ahead){
 		.round = s->round, .row = *row, .session = *session, .keep = *keep
 	};

@@ -119,7 +119,9 @@ enum status query_run(struct query *q, struct store *s, int *changed);
 enum status query_run_once(struct query *q, struct store *s);
 void query_done(struct query *q);
 
-/* attesters.c */
+/* attesters.c: what waits is bounded by the 2,048 places and this for each, 32 MiB;
+ * a node's larger rows are read again. */
+#define AHEAD_NODE_MAX ((size_t)16 << 10)
 enum status ahead_init(struct store *s);
 void ahead_done(struct store *s);
 void ahead_forget(struct store *s, const struct node_id *node);
