@@ -5,6 +5,10 @@ ATTACK_TESTS += tests/attacks/test_attacks_class tests/attacks/test_attacks_docu
 	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
 RELEASE_ATTACKS = tests/attacks/signed_text.c tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+ATTACK_TESTS += tests/attacks/test_attacks_walk
+tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c $(RELEASE_ATTACKS)
+tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_walk_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_class_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_class_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)

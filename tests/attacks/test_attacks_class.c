@@ -317,18 +317,15 @@ static void r18_an_approval_is_of_what_was_shown(void **state)
 	assert_string_equal(out.refusal.field, "difference");
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(r17_a_low_risk_is_what_the_root_calls_one),
-		cmocka_unit_test(r17_what_touches_trust_needs_both_teams),
-		cmocka_unit_test(r17_no_root_may_call_the_rest_a_low_risk),
-		cmocka_unit_test(r17_an_author_can_only_raise_the_class),
-		cmocka_unit_test(r17_no_set_hides_what_the_root_classes),
-		cmocka_unit_test(r26_an_invented_baseline_is_nobody_s),
-		cmocka_unit_test(r26_a_chain_of_low_risks_ends_where_both_teams_saw_it),
-		cmocka_unit_test(r18_an_approval_is_of_what_was_shown),
-	};
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r17_a_low_risk_is_what_the_root_calls_one),
+	cmocka_unit_test(r17_what_touches_trust_needs_both_teams),
+	cmocka_unit_test(r17_no_root_may_call_the_rest_a_low_risk),
+	cmocka_unit_test(r17_an_author_can_only_raise_the_class),
+	cmocka_unit_test(r17_no_set_hides_what_the_root_classes),
+	cmocka_unit_test(r26_an_invented_baseline_is_nobody_s),
+	cmocka_unit_test(r26_a_chain_of_low_risks_ends_where_both_teams_saw_it),
+	cmocka_unit_test(r18_an_approval_is_of_what_was_shown),
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+ATTACKS_MAIN(tests)
