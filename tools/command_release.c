@@ -24,6 +24,7 @@ static const struct command subcommands[] = {
 	{ "review", "say what another person found about the emergency (review)", release_review },
 	{ "revoke", "revoke manifests, files, keys or nodes, or renew (revoke)", release_revoke },
 	{ "witness", "cosign the release log, and write its proofs (witness)", release_witness },
+	{ "root", "the next root: keys and roles exchanged (root, by both)", release_root },
 	{ "status", "verify everything, as a verifier does, and say what is in force",
 	  release_status },
 	{ NULL, NULL, NULL },

@@ -11,8 +11,8 @@
 #include "policies/layer.h"
 #include "policies/set_file.h"
 #include "policies/spiffe_id.h"
-#include "tools/public_key.h"
 #include "tools/release.h"
+#include "tools/root_keys.h"
 
 static const char help[] =
 	"usage: attestctl release init DIR --trust-domain NAME --platform NAME --kernel NAME\n"
@@ -94,8 +94,6 @@ static const struct {
 	{ "review", { "security-approve" } },
 };
 
-#define PUBLIC_KEY_MAX 16384
-
 struct init {
 	struct release_line line;
 	const char *trust_domain, *platform, *kernel, *name, *class;
@@ -132,20 +130,6 @@ static EVP_PKEY *key_named(const struct init *in, const char *name)
 	return NULL;
 }
 
-static enum status take_public(const char *path, EVP_PKEY **out)
-{
-	AUTO_DONE(bytes) pem = { 0 };
-	enum status status = line_read(path, PUBLIC_KEY_MAX, &pem);
-
-	if (status != OK)
-		return status;
-	*out = public_key_from_pem(span_of(&pem));
-	if (*out != NULL)
-		return OK;
-	(void)unusable("%s: not a public key in PEM%s", path, public_key_hint(span_of(&pem)));
-	return STATUS_MALFORMED;
-}
-
 static enum status make_keys(struct init *in)
 {
 	enum status status = OK;
@@ -157,26 +141,11 @@ static enum status make_keys(struct init *in)
 		if (in->key_file[i] == NULL)
 			status = line_key_make(path.text, &in->key[i]);
 		else if (in->is_public[i])
-			status = take_public(in->key_file[i], &in->key[i]);
+			status = root_key_load(in->key_file[i], &in->key[i]);
 		else
 			status = line_key_load(in->key_file[i], &in->key[i]);
 	}
 	return status;
-}
-
-/* {"scheme", "spki", "principal", "team"} */
-static json_t *key_json(EVP_PKEY *key, const char *principal, const char *team)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	uint8_t *spki = NULL;
-	int len = i2d_PUBKEY(key, &spki);
-
-	if (len <= 0 || base64_append(&text, (struct span){ spki, (size_t)len }) != OK)
-		return NULL;
-	OPENSSL_free(spki);
-	return json_pack("{s:s, s:s%, s:s, s:s}", "scheme",
-			 EVP_PKEY_is_a(key, "EC") ? "ecdsa-p256-sha256" : "ed25519", "spki",
-			 (const char *)text.data, text.len, "principal", principal, "team", team);
 }
 
 static json_t *roles_json(const struct init *in)
@@ -216,22 +185,22 @@ static json_t *root_json(const struct init *in)
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		(void)json_object_set_new(
 			keys, new_keys[i].name,
-			key_json(in->key[i], new_keys[i].principal, new_keys[i].team));
+			root_key_json(in->key[i], new_keys[i].principal, new_keys[i].team));
 	if (in->verifier != NULL)
-		(void)json_object_set_new(keys, "verifier",
-					  key_json(in->verifier, "verifier", "identity-security"));
-	return json_pack("{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
-			 "s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:{s:I, s:i}, s:b, s:b}",
-			 "version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)),
-			 "keys", keys, "roles", roles_json(in), "classes", "low-risk",
-			 "approve-platform", 1, "approve-security", 0, "trust-impacting",
-			 "approve-platform", 1, "approve-security", 1, "classRules",
-			 class_rules_json(in), "caps", "timestamp", 86400, "revocations", 604800,
-			 "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
-			 "review", 8 * 3600, "owners", in->owners, "builders", in->builders,
-			 "canary", "nodes", (json_int_t)in->canary_nodes, "window", 7 * 86400,
-			 "requireProvenance", json_array_size(in->builders) > 0, "requireProofs",
-			 in->requires_proofs);
+		(void)json_object_set_new(
+			keys, "verifier",
+			root_key_json(in->verifier, "verifier", "identity-security"));
+	return json_pack(
+		"{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
+		"s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:{s:I, s:i}, s:b, s:b}",
+		"version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)), "keys", keys,
+		"roles", roles_json(in), "classes", "low-risk", "approve-platform", 1,
+		"approve-security", 0, "trust-impacting", "approve-platform", 1, "approve-security",
+		1, "classRules", class_rules_json(in), "caps", "timestamp", 86400, "revocations",
+		604800, "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
+		"review", 8 * 3600, "owners", in->owners, "builders", in->builders, "canary",
+		"nodes", (json_int_t)in->canary_nodes, "window", 7 * 86400, "requireProvenance",
+		json_array_size(in->builders) > 0, "requireProofs", in->requires_proofs);
 }
 
 static json_t *pcrs_json(const char *text)
@@ -483,7 +452,7 @@ static bool take_option(struct init *in, int option, const char *value)
 	case OPTION_CANARY:
 		return option_number("canary", value, 0, 1000000, &in->canary_nodes);
 	case OPTION_VERIFIER_KEY:
-		return in->verifier == NULL && take_public(value, &in->verifier) == OK;
+		return in->verifier == NULL && root_key_load(value, &in->verifier) == OK;
 	case OPTION_KEY:
 		return take_key(in, value, false);
 	case OPTION_PUBLIC:

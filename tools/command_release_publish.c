@@ -16,7 +16,8 @@
 #include "tools/release_log.h"
 
 static const char help[] =
-	"usage: attestctl release publish DIR [--renew | --canary | --emergency | --rollback]\n"
+	"usage: attestctl release publish DIR [--renew | --again | --canary | --emergency | "
+	"--rollback]\n"
 	"           [OPTIONS]\n"
 	"\n"
 	"Puts the manifest that was signed and approved last in force: a new index, in which it\n"
@@ -27,6 +28,7 @@ static const char help[] =
 	"\n"
 	"  --renew              a new timestamp for the index in force\n"
 	"  --canary             accept the manifest beside the current one, to try it out\n"
+	"  --again              the manifests in force in a new index: after a new root or matrix\n"
 	"  --emergency          as a canary, by the document of 'release emergency'\n"
 	"  --rollback           back to where the document of 'release rollback' leads\n"
 	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
@@ -50,6 +52,7 @@ enum publish_action {
 	PUBLISH_CANARY,
 	PUBLISH_ROLLBACK,
 	PUBLISH_EMERGENCY,
+	PUBLISH_AGAIN,
 };
 
 struct publish {
@@ -143,6 +146,10 @@ static json_t *next_cells(const struct publish *p)
 		.now = p->now,
 		.accept_previous = p->accept_previous,
 	};
+
+	if (p->action == PUBLISH_AGAIN)
+		return json_incref(json_object_get(p->state.index, "cells"));
+
 	enum status status = p->action == PUBLISH_ROLLBACK ? find_rollback(p, &document, &manifest)
 							   : find_draft(p, &manifest);
 
@@ -331,6 +338,7 @@ static enum answer publish(struct publish *p)
 
 enum option_id {
 	OPTION_RENEW = 256,
+	OPTION_AGAIN,
 	OPTION_CANARY,
 	OPTION_EMERGENCY,
 	OPTION_ROLLBACK,
@@ -344,6 +352,7 @@ enum option_id {
 
 static const struct option options[] = {
 	{ "renew", no_argument, NULL, OPTION_RENEW },
+	{ "again", no_argument, NULL, OPTION_AGAIN },
 	{ "canary", no_argument, NULL, OPTION_CANARY },
 	{ "emergency", no_argument, NULL, OPTION_EMERGENCY },
 	{ "rollback", no_argument, NULL, OPTION_ROLLBACK },
@@ -370,6 +379,8 @@ static bool take_option(struct publish *p, int option, const char *value)
 	switch (option) {
 	case OPTION_RENEW:
 		return take_action(p, PUBLISH_RENEW);
+	case OPTION_AGAIN:
+		return take_action(p, PUBLISH_AGAIN);
 	case OPTION_CANARY:
 		return take_action(p, PUBLISH_CANARY);
 	case OPTION_EMERGENCY:

@@ -14,6 +14,7 @@ attestctl_SOURCES = \
 	tools/command_release_init.c \
 	tools/command_release_publish.c tools/command_release_revoke.c \
 	tools/command_release_emergency.c tools/command_release_review.c \
+	tools/command_release_root.c tools/root_keys.c tools/root_keys.h \
 	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \
 	tools/release_document.c tools/release_document.h \
 	tools/command_release_sign.c tools/command_release_status.c \

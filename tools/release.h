@@ -17,6 +17,7 @@ enum answer release_sign(int argc, char **argv);
 enum answer release_approve(int argc, char **argv);
 enum answer release_publish(int argc, char **argv);
 enum answer release_rollback(int argc, char **argv);
+enum answer release_root(int argc, char **argv);
 enum answer release_emergency(int argc, char **argv);
 enum answer release_review(int argc, char **argv);
 enum answer release_revoke(int argc, char **argv);

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/auto_openssl.h"
+#include "policies/root.h"
+#include "tools/release.h"
+#include "tools/root_keys.h"
+
+static const char help[] =
+	"usage: attestctl release root DIR [--add-key NAME=PRINCIPAL,TEAM,FILE]\n"
+	"           [--remove-key NAME] [--role ROLE=THRESHOLD,KEY[,KEY...]] [--days N]\n"
+	"       attestctl release root DIR --sign --key FILE --key-name NAME\n"
+	"       attestctl release root DIR --publish\n"
+	"\n"
+	"Makes version N+1 of the root, DIR/draft/root.json: keys and roles exchanged, or its "
+	"life\n"
+	"prolonged. The holders that both versions ask for sign it, one by one, then --publish\n"
+	"puts it in place once there are enough of both; 'attestctl release publish --again'\n"
+	"makes an index under it. Nothing half signed ever reaches a verifier.\n"
+	"\n"
+	"  --add-key NAME=PRINCIPAL,TEAM,FILE  a public key (PEM), whose it is, and in which team\n"
+	"                       (platform, identity-security), repeatable\n"
+	"  --remove-key NAME    out of the root and of every role, repeatable\n"
+	"  --role ROLE=THRESHOLD,KEY[,KEY...]  who holds a role from now on, repeatable\n"
+	"  --days N             the new root's life [365]\n"
+	"  --sign               one holder's signature of the draft\n"
+	"  --key FILE|URI       private key\n"
+	"  --key-name NAME      its name in either root\n"
+	"  --publish            into DIR/release, once signed by enough\n"
+	"\n"
+	"Exit status: 0 done, 1 not signed by enough yet, 2 wrong usage or failure.\n";
+
+#define DRAFT_ROOT "draft/root.json"
+#define DRAFT_ENVELOPES "draft/root"
+#define ROOT_BYTES_MAX ((size_t)256 << 10)
+#define SIGNATURES_MAX 16
+
+struct root_request {
+	struct release_line line;
+	uint64_t version; /* of the newest root */
+	json_t *predicate; /* of the next one */
+	bool has_edits, is_signing, is_publishing;
+	int64_t days;
+	const char *key, *key_name;
+};
+
+static void root_request_done(struct root_request *request)
+{
+	json_decref(request->predicate);
+}
+
+AUTO_RELEASE(root_request, root_request_done);
+
+/* Too large for a stack. */
+struct root_box {
+	struct root root;
+};
+
+static void root_box_free(struct root_box *box)
+{
+	if (box != NULL)
+		root_done(&box->root);
+	free(box);
+}
+
+AUTO_FREE(root_box, struct root_box, root_box_free);
+
+static struct line_path root_path(const struct root_request *request, uint64_t version)
+{
+	return line_path(&request->line, "release/root/%" PRIu64 "/1.json", version);
+}
+
+static bool find_newest(struct root_request *request)
+{
+	request->version = 1;
+	while (line_has(root_path(request, request->version + 1).text))
+		request->version++;
+	request->predicate = line_predicate(root_path(request, request->version).text);
+	return request->predicate != NULL;
+}
+
+/* NAME=PRINCIPAL,TEAM,FILE */
+static bool add_key(struct root_request *request, const char *text)
+{
+	AUTO(EVP_PKEY) key = NULL;
+	char name[65], principal[65], team[32];
+	int used = 0;
+
+	if (sscanf(text, "%64[^=]=%64[^,],%31[^,],%n", name, principal, team, &used) != 3 ||
+	    used == 0 || root_key_load(text + used, &key) != OK)
+		return false;
+
+	json_t *keys = json_object_get(request->predicate, "keys");
+	if (json_object_get(keys, name) != NULL) {
+		(void)unusable("the root has a key %s already: take another name", name);
+		return false;
+	}
+	return json_object_set_new(keys, name, root_key_json(key, principal, team)) == 0;
+}
+
+static bool remove_key(struct root_request *request, const char *name)
+{
+	json_t *role;
+	const char *role_text;
+
+	if (json_object_del(json_object_get(request->predicate, "keys"), name) != 0) {
+		(void)unusable("the root has no key %s", name);
+		return false;
+	}
+	json_object_foreach(json_object_get(request->predicate, "roles"), role_text, role)
+	{
+		json_t *keys = json_object_get(role, "keys");
+
+		for (size_t i = json_array_size(keys); i-- > 0;)
+			if (strcmp(json_string_value(json_array_get(keys, i)), name) == 0)
+				(void)json_array_remove(keys, i);
+	}
+	return true;
+}
+
+/* ROLE=THRESHOLD,KEY,... */
+static bool set_role(struct root_request *request, const char *text)
+{
+	AUTO(char) copy = strdup(text);
+	char *keys = copy == NULL ? NULL : strchr(copy, '=');
+	json_t *names = json_array();
+	int64_t threshold = 0;
+	char *rest = NULL;
+
+	if (keys != NULL) {
+		*keys++ = '\0';
+		char *first = strtok_r(keys, ",", &rest);
+
+		if (first == NULL || !option_number("role", first, 1, ROOT_KEYS_MAX, &threshold))
+			threshold = 0;
+		for (char *name; threshold > 0 && (name = strtok_r(NULL, ",", &rest)) != NULL;)
+			(void)json_array_append_new(names, json_string(name));
+	}
+	if (threshold == 0 || json_array_size(names) == 0) {
+		json_decref(names);
+		return false;
+	}
+	return json_object_set_new(json_object_get(request->predicate, "roles"), copy,
+				   json_pack("{s:o, s:I}", "keys", names, "threshold",
+					     (json_int_t)threshold)) == 0;
+}
+
+/* Would it load as a root? Says why not. */
+static bool can_work(struct span payload, struct root *root)
+{
+	if (root_open(payload, root) == OK)
+		return true;
+	(void)unusable("such a root could not work: %s at %s", root->statement.document.fault,
+		       root->statement.document.path);
+	return false;
+}
+
+static enum answer draft_root(struct root_request *request)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO(root_box) box = calloc(1, sizeof(*box));
+	int64_t expires = time(NULL) + request->days * INT64_C(86400);
+
+	(void)json_object_set_new(request->predicate, "version",
+				  json_integer((json_int_t)request->version + 1));
+	(void)json_object_set_new(request->predicate, "expires", json_integer(expires));
+	if (box == NULL ||
+	    statement_text(DOCUMENT_ROOT, json_array(), json_incref(request->predicate),
+			   &payload) != OK ||
+	    !can_work(span_of(&payload), &box->root) ||
+	    line_write(line_path(&request->line, DRAFT_ROOT).text, span_of(&payload), 0644) != OK)
+		return ANSWER_UNUSABLE;
+	/* Signatures of another draft are none of this one. */
+	for (int i = 1; i <= SIGNATURES_MAX; i++)
+		(void)unlink(line_path(&request->line, DRAFT_ENVELOPES "/%d.json", i).text);
+	printf("root version %" PRIu64 ", sha256:%s, to be signed\n", request->version + 1,
+	       sha256_text_of(span_of(&payload)).hex);
+	return ANSWER_YES;
+}
+
+static enum answer sign_root(const struct root_request *request)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO(EVP_PKEY) key = NULL;
+	struct line_path folder = line_path(&request->line, DRAFT_ENVELOPES);
+
+	if (line_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, &payload) != OK ||
+	    line_key_load(request->key, &key) != OK ||
+	    line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
+		      key) != OK)
+		return ANSWER_UNUSABLE;
+	printf("signed by %s\n", request->key_name);
+	return ANSWER_YES;
+}
+
+/* Adds whoever of the root signed the draft. */
+static bool count_signers(const struct root_request *request, const struct root *root,
+			  struct span draft, key_mask *signers)
+{
+	for (int i = 1; i <= SIGNATURES_MAX; i++) {
+		struct line_path path = line_path(&request->line, DRAFT_ENVELOPES "/%d.json", i);
+		AUTO_DONE(bytes) text = { 0 };
+		AUTO_DONE(dsse) dsse = { 0 };
+		AUTO_DONE(strict_document) why = { 0 };
+		size_t key;
+
+		if (!line_has(path.text))
+			return true;
+		if (line_read(path.text, ROOT_BYTES_MAX, &text) != OK ||
+		    dsse_parse(span_of(&text), ROOT_BYTES_MAX, &dsse, &why) != OK ||
+		    !span_equal(span_of(&dsse.payload), draft)) {
+			(void)unusable("%s is no signature of the draft", path.text);
+			return false;
+		}
+		enum status status = root_verify(root, &dsse, &key);
+		if (status == OK)
+			*signers |= (key_mask)1 << key;
+		else if (status != STATUS_NOT_FOUND) {
+			(void)unusable("%s: the signature is not that key's", path.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_signed(const struct root_request *request, struct span draft, const struct root *old,
+		      const struct root *next)
+{
+	key_mask by_old = 0, by_next = 0;
+
+	if (!count_signers(request, old, draft, &by_old) ||
+	    !count_signers(request, next, draft, &by_next))
+		return false;
+	if (root_meets(old, ROLE_ROOT, by_old) && root_meets(next, ROLE_ROOT, by_next))
+		return true;
+	(void)unusable("not signed by enough: root %" PRIu64 " wants %u and root %" PRIu64
+		       " wants %u, of both teams",
+		       old->version, old->role[ROLE_ROOT].threshold, next->version,
+		       next->role[ROLE_ROOT].threshold);
+	return false;
+}
+
+static enum answer publish_root(const struct root_request *request)
+{
+	AUTO_DONE(bytes) draft = { 0 };
+	AUTO_DONE(bytes) old = { 0 };
+	AUTO(root_box) was = calloc(1, sizeof(*was));
+	AUTO(root_box) next = calloc(1, sizeof(*next));
+	AUTO(json_t) statement = line_payload(root_path(request, request->version).text, &old);
+	struct line_path from = line_path(&request->line, DRAFT_ENVELOPES);
+	struct line_path to =
+		line_path(&request->line, "release/root/%" PRIu64, request->version + 1);
+
+	if (was == NULL || next == NULL || statement == NULL ||
+	    line_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, &draft) != OK ||
+	    !can_work(span_of(&old), &was->root) || !can_work(span_of(&draft), &next->root))
+		return ANSWER_UNUSABLE;
+	if (next->root.version != request->version + 1)
+		return unusable("the draft is root %" PRIu64 ": make it again", next->root.version);
+	if (!is_signed(request, span_of(&draft), &was->root, &next->root))
+		return ANSWER_NO;
+	/* All of its signatures at once. */
+	if (rename(from.text, to.text) != 0)
+		return unusable("%s: %s", to.text, strerror(errno));
+	printf("root version %" PRIu64 "; now 'attestctl release publish %s --again'\n",
+	       next->root.version, request->line.directory);
+	return ANSWER_YES;
+}
+
+static const struct option options[] = {
+	{ "add-key", required_argument, NULL, 'a' },
+	{ "remove-key", required_argument, NULL, 'x' },
+	{ "role", required_argument, NULL, 'r' },
+	{ "days", required_argument, NULL, 'd' },
+	{ "sign", no_argument, NULL, 's' },
+	{ "key", required_argument, NULL, 'k' },
+	{ "key-name", required_argument, NULL, 'n' },
+	{ "publish", no_argument, NULL, 'p' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Edits wait until the root is read. */
+static bool take_option(struct root_request *request, int option)
+{
+	switch (option) {
+	case 'a':
+	case 'x':
+	case 'r':
+		request->has_edits = true;
+		return true;
+	case 'd':
+		request->has_edits = true;
+		return option_number("days", optarg, 1, 3650, &request->days);
+	case 's':
+		request->is_signing = true;
+		return true;
+	case 'p':
+		request->is_publishing = true;
+		return true;
+	case 'k':
+		request->key = optarg;
+		return true;
+	case 'n':
+		request->key_name = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool apply_edits(struct root_request *request, int argc, char **argv)
+{
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		bool is_done = option == 'a'   ? add_key(request, optarg)
+			       : option == 'x' ? remove_key(request, optarg)
+			       : option == 'r' ? set_role(request, optarg)
+					       : true;
+
+		if (!is_done)
+			return false;
+	}
+	return true;
+}
+
+enum answer release_root(int argc, char **argv)
+{
+	AUTO_DONE(root_request) request = { .days = 365 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+		if (!take_option(&request, option))
+			return unusable("release root: an option is wrong: see --help");
+	}
+	if (optind != argc - 1 ||
+	    request.has_edits + request.is_signing + request.is_publishing != 1 ||
+	    (request.is_signing && (request.key == NULL || request.key_name == NULL)))
+		return unusable("release root DIR, and edits, --sign or --publish: see --help");
+	request.line.directory = argv[optind];
+	if (!find_newest(&request))
+		return ANSWER_UNUSABLE;
+	if (request.is_signing)
+		return sign_root(&request);
+	if (request.is_publishing)
+		return publish_root(&request);
+	if (!apply_edits(&request, argc, argv))
+		return unusable("release root: an edit is wrong: see --help");
+	return draft_root(&request);
+}
