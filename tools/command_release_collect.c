@@ -72,10 +72,11 @@ static json_t *predicate_json(struct collect *c)
 		json_decref(boot);
 		return NULL;
 	}
+	/* A declared class could only raise what the difference comes to. */
 	json_t *predicate = json_pack(
 		"{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:I, s:I, s:o, s:o, s:{s:[]}}", "line",
 		collect_setting(c, "line"), "version", (json_int_t)c->next_version, "securityEpoch",
-		epoch, "changeClass", "trust-impacting", "target", "platform",
+		epoch, "changeClass", "low-risk", "target", "platform",
 		collect_setting(c, "platform"), "kernel", collect_setting(c, "kernel"), "notBefore",
 		(json_int_t)(c->now - 60), "notAfter",
 		(json_int_t)(c->now + c->life_days * INT64_C(86400)), "boot", boot, "ima", ima,
