@@ -37,6 +37,7 @@ enum ima_field {
 /* A template: its name is one of the kernel's or a list "d-ng|n-ng". */
 struct ima_template {
 	bool is_legacy; /* "ima" */
+	bool is_ng; /* d-ng, n-ng, and nothing or sig behind: "ima-ng", "ima-sig" */
 	size_t field_count;
 	enum ima_field field[IMA_FIELDS_MAX];
 };

@@ -88,6 +88,13 @@ static enum status add_field(struct ima_template *t, struct span name)
 	return OK;
 }
 
+static bool is_ng(const struct ima_template *t)
+{
+	return t->field_count >= 2 && t->field[0] == IMA_FIELD_D_NG &&
+	       t->field[1] == IMA_FIELD_N_NG &&
+	       (t->field_count == 2 || (t->field_count == 3 && t->field[2] == IMA_FIELD_SIG));
+}
+
 enum status ima_template_named(struct span name, struct ima_template *out)
 {
 	struct ima_template t = { 0 };
@@ -103,6 +110,7 @@ enum status ima_template_named(struct span name, struct ima_template *out)
 	while (status == OK && text_next_word(&fields, '|', &field))
 		status = add_field(&t, field);
 	t.is_legacy = span_equal(name, span_text("ima"));
+	t.is_ng = is_ng(&t);
 	if (status == OK)
 		*out = t;
 	return status;
