@@ -121,13 +121,25 @@ static enum status write_draft(struct collect *c, size_t *unexplained)
 	return status;
 }
 
+/* New files are there to replace those of the manifest before; between the inputs of
+ * one root it may be a mistake. */
+static void say_replaced(const struct file_list_entry *by)
+{
+	fprintf(stderr, "conflict: %s: the input given last counts\n", by->path);
+}
+
 static enum answer collect(struct collect *c)
 {
 	size_t unexplained = 0;
 
 	if (read_ima(c) != OK)
 		return ANSWER_UNUSABLE;
-	file_list_settle(&c->files);
+	size_t replaced = file_list_settle(&c->files, c->from_previous ? NULL : say_replaced);
+	if (replaced > 0 && !c->from_previous)
+		fprintf(stderr,
+			"conflict: %zu files are in several inputs with other digests: the input "
+			"given last counts\n",
+			replaced);
 	if (c->left_out > 0)
 		fprintf(stderr, "left out: %zu files in /boot, which no set may list\n",
 			c->left_out);

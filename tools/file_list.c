@@ -185,17 +185,32 @@ static int compare_added(const void *a, const void *b)
 	return order != 0 ? order : (one->order > two->order) - (one->order < two->order);
 }
 
-void file_list_settle(struct file_list *list)
+/* Sorted, a path that stands twice stands twice in a row. */
+static bool is_replaced(const struct file_list *list, size_t i)
 {
+	return i + 1 < list->count && strcmp(list->entry[i].path, list->entry[i + 1].path) == 0;
+}
+
+size_t file_list_settle(struct file_list *list, void (*replaced)(const struct file_list_entry *by))
+{
+	size_t differing = 0;
 	size_t kept = 0;
 
 	if (list->count > 0)
 		qsort(list->entry, list->count, sizeof(*list->entry), compare_added);
-	for (size_t i = 0; i < list->count; i++)
-		if (i + 1 == list->count ||
-		    strcmp(list->entry[i].path, list->entry[i + 1].path) != 0)
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_replaced(list, i)) {
 			list->entry[kept++] = list->entry[i];
+			continue;
+		}
+		if (file_list_agree(&list->entry[i], &list->entry[i + 1]))
+			continue;
+		if (replaced != NULL)
+			replaced(&list->entry[i + 1]);
+		differing++;
+	}
 	list->count = kept;
+	return differing;
 }
 
 const struct file_list_entry *file_list_find(const struct file_list *list, struct span path)

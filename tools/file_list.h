@@ -35,8 +35,9 @@ enum status file_list_add_tree(struct file_list *list, const char *directory, si
 enum status file_list_add_list(struct file_list *list, const struct file_list *other);
 void say_unlistable(struct span path);
 
-/* Sorts, and forgets all but the last digest of a path. */
-void file_list_settle(struct file_list *list);
+/* Sorts, and forgets all but the last digest of a path. Gives the number of other
+ * digests that went; replaced, where it is not NULL, hears of each. */
+size_t file_list_settle(struct file_list *list, void (*replaced)(const struct file_list_entry *by));
 /* Of a settled list; NULL where the path is not in it. */
 const struct file_list_entry *file_list_find(const struct file_list *list, struct span path);
 /* Is the digest the same? */

@@ -32,7 +32,7 @@ static enum set_class class_of(const struct collect *c, const struct class_rules
 
 static enum status class_identity(struct collect *c, json_t *must_appear)
 {
-	file_list_settle(&c->identity);
+	(void)file_list_settle(&c->identity, NULL);
 	for (size_t i = 0; i < c->identity.count; i++) {
 		const char *path = c->identity.entry[i].path;
 		const struct file_list_entry *found = file_list_find(&c->files, span_text(path));

@@ -208,7 +208,7 @@ enum status collect_early(struct collect *c)
 		status = uki_files(c->boot.uki, &c->built_early);
 	if (status == OK)
 		status = early_files(c->tree, c->init, &c->files, &c->built_early);
-	file_list_settle(&c->built_early);
+	(void)file_list_settle(&c->built_early, NULL);
 	if (status == OK)
 		printf("early.files: %zu files of the initramfs and of %s with its libraries\n",
 		       c->built_early.count, c->init);

@@ -66,6 +66,6 @@ enum status collect_ima(struct span log, const char *policy_path, struct ima_col
 		(void)unusable("IMA log: %s", status_text(status));
 		return status;
 	}
-	file_list_settle(&out->early);
+	(void)file_list_settle(&out->early, NULL);
 	return OK;
 }

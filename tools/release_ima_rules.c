@@ -61,7 +61,7 @@ static json_t *sets_json(struct collect *c, json_t *early_names)
 	int failed = collect_classes(c, must_appear) != OK || explained_early(c, &early) != OK;
 
 	if (failed == 0 && early.count > 0) {
-		file_list_settle(&early);
+		(void)file_list_settle(&early, NULL);
 		failed |=
 			json_array_append_new(sets, write_set(c, &early, SET_BASE, "early.files"));
 		failed |= json_array_append_new(early_names, json_string("early.files"));

@@ -122,7 +122,10 @@ enum status file_tree_new(enum file_tree_rule rule, uint64_t key, struct file_tr
 	tree->rule = rule;
 	tree->key = key;
 
-	enum status status = tree_new_node(tree, TREE_ROOT, (struct span){ 0 }, &root);
+	/* The root has no name; where it would stand there is memory all the same. */
+	enum status status = bytes_reserve(&tree->names, TREE_NAME_MAX);
+	if (status == OK)
+		status = tree_new_node(tree, TREE_ROOT, (struct span){ 0 }, &root);
 	if (status != OK)
 		return status;
 	tree->node[root].kind = NODE_DIRECTORY;
