@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "quote", "verify a TPM's quote: signature, nonce, PCR values", command_quote },
 	{ "appraise", "would the verifier believe this evidence?", command_appraise },
 	{ "release", "signed releases: who may change the golden values", command_release },
+	{ "audit", "the release log and the verdict log: verify, export", command_audit },
 	{ "node", "the fleet: list, show, explain, approve, quarantine", command_node },
 	{ NULL, NULL, NULL },
 };

@@ -6,6 +6,7 @@
 
 /* One file a subcommand: tools/command_NAME.c. */
 enum answer command_appraise(int argc, char **argv);
+enum answer command_audit(int argc, char **argv);
 enum answer command_bootlog(int argc, char **argv);
 enum answer command_ek(int argc, char **argv);
 enum answer command_imalog(int argc, char **argv);

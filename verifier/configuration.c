@@ -60,6 +60,7 @@ const struct setting verifierd_schema[] = {
 
 	WANTED("keys", "mac", "file of 32 random bytes, which replicas share"),
 	WANTED("keys", "result", "PEM file or URI of the P-256 key that signs verdicts"),
+	TEXT("keys", "log", NULL, "PEM file or URI of the Ed25519 key that signs the verdict log"),
 
 	{ "authority", true, "key", SETTING_TEXT, 0, 0, NULL, true,
 	  "PEM file or URI of the key of the CA of the trust domain NAME" },
@@ -254,6 +255,7 @@ static enum status read_signer(struct configuration *c, struct settings_error *e
 	s->store = text(c, "store", "path");
 	s->mac_key = text(c, "keys", "mac");
 	s->result_key = text(c, "keys", "result");
+	s->log_key = text(c, "keys", "log");
 	s->inventory = text(c, "nodes", "inventory");
 	s->allow_software_tpm = c->appraiser.allow_software_tpm;
 	s->issuer = text(c, "results", "issuer");

@@ -294,6 +294,7 @@ static const struct wire_field audit_list_fields[] = {
 	WIRE_LIST(audit_list, count, items, audit_item_wire),
 	WIRE_SIZED(audit_list, checkpoint, SIGNER_ACT_MAX),
 	WIRE_SIZED(audit_list, checkpoint_signature, SIGNER_SIGNATURE_MAX),
+	WIRE_SIZED(audit_list, log_checkpoint, SIGNER_ACT_MAX),
 };
 static const struct wire_table audit_list_wire = WIRE_TABLE(struct audit_list, audit_list_fields);
 

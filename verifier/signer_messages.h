@@ -233,6 +233,7 @@ struct audit_list {
 	size_t count;
 	struct audit_item items[SIGNER_PAGE_MAX];
 	struct span checkpoint, checkpoint_signature; /* over the newest entry */
+	struct span log_checkpoint; /* of the verdict log: a signed note; empty: none yet */
 };
 
 struct releases_item {

@@ -20,17 +20,12 @@ struct guarded {
 };
 
 static const struct guarded verifier_files[] = {
-	{ "verifierd.conf", false, 2 },
-	{ "verifierd.conf.d/10-more.conf", false, 2 },
-	{ "keys/tls_key.pem", true, 1 },
-	{ "keys/mac_key", true, 1 },
-	{ "keys/result_key.pem", true, 1 },
-	{ "keys/ca_key.pem", true, 1 },
-	{ "keys/ca.pem", false, 1 },
-	{ "keys/admin_pub.pem", false, 1 },
-	{ "inventory", false, 1 },
-	{ "roots/ca.pem", false, 1 },
-	{ "roots", false, 1 },
+	{ "verifierd.conf", false, 2 },	    { "verifierd.conf.d/10-more.conf", false, 2 },
+	{ "keys/tls_key.pem", true, 1 },    { "keys/mac_key", true, 1 },
+	{ "keys/result_key.pem", true, 1 }, { "keys/log_key.pem", true, 1 },
+	{ "keys/ca_key.pem", true, 1 },	    { "keys/ca.pem", false, 1 },
+	{ "keys/admin_pub.pem", false, 1 }, { "inventory", false, 1 },
+	{ "roots/ca.pem", false, 1 },	    { "roots", false, 1 },
 };
 
 static void expect_start_refused(struct service *s, const struct guarded *file, const char *how)

@@ -210,6 +210,7 @@ static void put_audit(struct json_writer *w, const struct audit_list *audit)
 	json_close(w, ']');
 	json_base64(w, "checkpoint", audit->checkpoint);
 	json_base64(w, "checkpointSignature", audit->checkpoint_signature);
+	json_base64(w, "logCheckpoint", audit->log_checkpoint);
 }
 
 static enum status write_answer(const struct admin_answer *reply, struct bytes *out)

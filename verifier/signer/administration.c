@@ -202,6 +202,8 @@ static enum status show_audit(struct turn *turn, const struct admin_request *req
 		status = keep_copy(turn->keep, (struct span){ rows[i].hash, SHA256_SIZE },
 				   &list->items[i].hash);
 	}
+	if (status == OK)
+		status = verdict_log_checkpoint(turn, &list->log_checkpoint);
 	return status == OK ? audit_checkpoint(turn, list) : status;
 }
 

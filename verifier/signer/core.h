@@ -2,6 +2,7 @@
 #ifndef VERIFIER_SIGNER_CORE_H
 #define VERIFIER_SIGNER_CORE_H
 
+#include "policies/transparency/merkle.h"
 #include "verifier/appraisal/authenticate.h"
 #include "verifier/loader_messages.h"
 #include "verifier/signer/inventory.h"
@@ -26,10 +27,19 @@
 #define AUTHORITY_WARNING_S (30LL * 86400) /* to renew a CA, whose root may lie in a safe */
 #define NARROW_WINDOW_S 3600 /* for narrow_most unsigned acts */
 
+/* verdict_log.c: the tree over the audit log, as far as it was signed. */
+struct verdict_log {
+	bool is_read, is_behind;
+	int64_t looked;
+	struct tree_range range;
+	uint8_t last[SHA256_SIZE]; /* hash of the newest entry in it */
+};
+
 struct signer {
 	struct store *store;
 	const char *store_path; /* for the log's reader */
 	struct signer_keys keys;
+	struct verdict_log verdict_log;
 	struct inventory inventory;
 	/* The loaded release, mapped read-only; has_reference false: none. */
 	bool has_reference;
@@ -209,6 +219,11 @@ enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 	__attribute__((format(printf, 5, 6)));
 /* A signed text that names the newest entry and its hash. */
 enum status audit_checkpoint(struct turn *turn, struct audit_list *list);
+/* Between groups: signs the tree over what was added since, every few seconds.
+ * STATUS_MISMATCH: the entries are not what they were. */
+enum status verdict_log_extend(struct signer *s, int64_t now);
+/* The checkpoint that was signed last; empty before the first. */
+enum status verdict_log_checkpoint(struct turn *turn, struct span *out);
 /* clock.c: moves the store's high-water time on. */
 enum status high_water_raise(struct signer *s, int64_t now);
 enum status high_water_read(struct signer *s);

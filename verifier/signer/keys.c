@@ -21,6 +21,7 @@ void signer_keys_done(struct signer_keys *keys)
 	mac_key_done(&keys->mac);
 	EVP_PKEY_free(keys->result);
 	signing_key_done(&keys->result_signer);
+	EVP_PKEY_free(keys->log);
 	EVP_PKEY_free(keys->p256);
 	for (size_t i = 0; i < keys->authority_count; i++)
 		authority_done(&keys->authorities[i]);
@@ -216,6 +217,21 @@ static enum status load_own(const struct signer_settings *settings, struct signe
 				    "passphrase");
 }
 
+/* Verifiers of an earlier version have none. */
+static enum status load_log(const struct signer_settings *settings, struct signer_keys *keys,
+			    struct key_fault *fault)
+{
+	enum status status =
+		settings->log_key == NULL ? OK : load_private(settings->log_key, &keys->log);
+
+	if (status == OK && keys->log != NULL && !EVP_PKEY_is_a(keys->log, "ED25519"))
+		status = STATUS_UNSUPPORTED;
+	return status == OK ? OK
+			    : blame(fault, settings->log_key, status,
+				    "it holds no private Ed25519 key, in PEM and without a "
+				    "passphrase");
+}
+
 static enum status load_act_keys(const struct signer_settings *settings, struct signer_keys *keys,
 				 struct key_fault *fault)
 {
@@ -238,7 +254,8 @@ static bool is_twice(const struct signer_keys *keys, size_t index, EVP_PKEY *key
 	for (size_t i = 0; i < keys->authority_count; i++)
 		if (EVP_PKEY_eq(keys->authorities[i].key, key) == 1)
 			return true;
-	return EVP_PKEY_eq(keys->result, key) == 1;
+	return EVP_PKEY_eq(keys->result, key) == 1 ||
+	       (keys->log != NULL && EVP_PKEY_eq(keys->log, key) == 1);
 }
 
 /* What one key signs could pass as what the other one signs, and of two people
@@ -263,6 +280,9 @@ static enum status load_all(const struct signer_settings *settings, int64_t now,
 			    struct signer_keys *keys, struct key_fault *fault)
 {
 	enum status status = load_own(settings, keys, fault);
+
+	if (status == OK)
+		status = load_log(settings, keys, fault);
 
 	for (size_t i = 0; i < settings->authority_count && status == OK; i++) {
 		status = load_authority(&settings->authorities[i], now, &keys->authorities[i],

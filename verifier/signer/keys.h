@@ -18,6 +18,7 @@ struct signer_keys {
 	struct mac_key mac;
 	EVP_PKEY *result; /* P-256 */
 	struct signing_key result_signer;
+	EVP_PKEY *log; /* Ed25519; NULL: none */
 	EVP_PKEY *p256; /* a public key: what others are made of */
 	struct authority authorities[SIGNER_AUTHORITIES_MAX];
 	size_t authority_count;

@@ -83,6 +83,18 @@ static enum status init_result_key(const char *directory)
 	return status == OK ? put_public(directory, "result_pub.pem", key) : status;
 }
 
+static enum status init_log_key(const char *directory)
+{
+	AUTO(EVP_PKEY) key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	if (key == NULL)
+		return STATUS_UNAVAILABLE;
+
+	enum status status = put_private(directory, "log_key.pem", key);
+
+	return status == OK ? put_public(directory, "log_pub.pem", key) : status;
+}
+
 enum status signer_keys_init(const char *directory, const char *trust_domain)
 {
 	uint8_t mac[MAC_KEY_SIZE];
@@ -90,6 +102,8 @@ enum status signer_keys_init(const char *directory, const char *trust_domain)
 
 	if (status == OK)
 		status = init_result_key(directory);
+	if (status == OK)
+		status = init_log_key(directory);
 	if (status == OK && RAND_priv_bytes(mac, sizeof(mac)) != 1)
 		status = STATUS_UNAVAILABLE;
 	if (status == OK)

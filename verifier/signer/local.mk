@@ -1,6 +1,7 @@
 # What appraiser and signer say to each other.
 noinst_LIBRARIES += libsigner_messages.a
 libsigner_messages_a_SOURCES = \
+	verifier/audit_record.c verifier/audit_record.h \
 	verifier/frames.h \
 	verifier/keep.c verifier/keep.h \
 	verifier/loader_messages.c verifier/loader_messages.h \
@@ -13,6 +14,7 @@ noinst_LIBRARIES += libsigner.a
 libsigner_a_SOURCES = \
 	verifier/signer/accept_clock.c \
 	verifier/signer/act.c \
+	verifier/signer/verdict_log.c \
 	verifier/signer/administration.c \
 	verifier/signer/answer.c \
 	verifier/signer/attestation.c \

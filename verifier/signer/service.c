@@ -141,6 +141,16 @@ static void hand_on_image(struct service *v)
 	v->loading.is_new = false;
 }
 
+/* A store that fails for a moment is no news here: every request says so. */
+static void extend_verdict_log(struct service *v, int64_t now)
+{
+	if (verdict_log_extend(&v->signer, now) == STATUS_MISMATCH)
+		log_line(LOG_LEVEL_ERROR,
+			 "the audit log was altered after entry %llu: nothing of it is signed any "
+			 "more",
+			 (unsigned long long)v->signer.verdict_log.range.size);
+}
+
 /* Until the parent's channel ends. */
 static void serve(struct service *v)
 {
@@ -159,6 +169,7 @@ static void serve(struct service *v)
 		hand_on_image(v);
 		desks_answer(&v->desks, slots + SLOT_DESKS, &turn);
 		desks_flush(&v->desks, v->loading.image_fd);
+		extend_verdict_log(v, turn.now);
 	}
 }
 

@@ -35,6 +35,7 @@ struct signer_settings {
 	const char *store; /* SQLite file */
 	const char *mac_key; /* file of 32 random bytes, which replicas share */
 	const char *result_key; /* PEM file or OSSL_STORE URI: P-256 */
+	const char *log_key; /* the same, Ed25519; NULL: no verdict log is signed */
 	const struct signer_authority_settings *authorities;
 	size_t authority_count;
 	const struct signer_act_key_settings *act_keys;
@@ -65,7 +66,8 @@ int signer_accept_clock(const char *store, const char *reason);
 
 /*
  * For verifierd --init, into an existing directory: ca_key.pem, ca.pem (root of
- * the trust domain, P-256, ten years), result_key.pem, result_pub.pem, mac_key.
+ * the trust domain, P-256, ten years), result_key.pem, result_pub.pem, log_key.pem,
+ * log_pub.pem, mac_key.
  * STATUS_DENIED where one of them is there already.
  */
 enum status signer_keys_init(const char *directory, const char *trust_domain);

@@ -3,26 +3,19 @@
 
 #include <string.h>
 
-#include "base/writer.h"
-
-#define AUDIT_ENTRY_MAX 8192
+#include "verifier/audit_record.h"
 
 enum status audit_hash(const uint8_t previous[SHA256_SIZE], struct audit_row *row)
 {
 	AUTO_DONE(bytes) entry = { 0 };
-	struct writer w = writer_to(&entry, AUDIT_ENTRY_MAX);
+	const struct audit_record record = { .index = row->index,
+					     .time = row->time,
+					     .kind = row->kind,
+					     .actor = row->actor,
+					     .node = row->node,
+					     .text = row->text };
 	struct digest digest;
-
-	writer_put(&w, span_text("attestd audit v1"));
-	writer_put(&w, (struct span){ .data = previous, .len = SHA256_SIZE });
-	writer_be64(&w, row->index);
-	writer_be64(&w, (uint64_t)row->time);
-	writer_sized(&w, row->kind);
-	writer_sized(&w, row->actor);
-	writer_sized(&w, row->node);
-	writer_sized(&w, row->text);
-
-	enum status status = writer_end(&w);
+	enum status status = audit_record_make(previous, &record, &entry);
 
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, span_of(&entry), &digest);
