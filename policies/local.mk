@@ -1,5 +1,5 @@
 # What policies builds.
-EXTRA_DIST += policies/examples/README.md
+EXTRA_DIST += policies/examples/README.md policies/examples/make
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \

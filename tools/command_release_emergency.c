@@ -6,6 +6,7 @@
 
 #include "tools/release.h"
 #include "tools/release_document.h"
+#include "tools/release_log.h"
 
 static const char help[] =
 	"usage: attestctl release emergency DIR --class NAME --maximum-nodes N --reason TEXT\n"
@@ -85,7 +86,7 @@ static enum answer declare(const struct emergency_request *request)
 		       0644) != OK)
 		return ANSWER_UNUSABLE;
 	printf("emergency sha256:%s\n", digest.hex);
-	return ANSWER_YES;
+	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
 static bool take_option(struct emergency_request *request, int option)

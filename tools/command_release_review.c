@@ -7,6 +7,7 @@
 #include "base/auto_openssl.h"
 #include "tools/release.h"
 #include "tools/release_document.h"
+#include "tools/release_log.h"
 
 static const char help[] =
 	"usage: attestctl release review DIR --confirm | --reject --reason TEXT [OPTIONS]\n"
@@ -67,7 +68,7 @@ static enum answer review(const struct review_request *request)
 		      key) != OK)
 		return ANSWER_UNUSABLE;
 	printf("emergency sha256:%s %s\n", emergency.hex, request->finding);
-	return ANSWER_YES;
+	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
 static bool take_option(struct review_request *request, int option)

@@ -7,6 +7,7 @@
 #include "tools/release.h"
 #include "tools/release_cells.h"
 #include "tools/release_document.h"
+#include "tools/release_log.h"
 
 static const char help[] =
 	"usage: attestctl release rollback DIR --to VERSION --reason TEXT [OPTIONS]\n"
@@ -99,7 +100,7 @@ static enum answer sign_document(const struct rollback_request *request)
 	if (status != OK)
 		return ANSWER_UNUSABLE;
 	printf("rollback sha256:%s\n", digest.hex);
-	return ANSWER_YES;
+	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
 static bool take_option(struct rollback_request *request, int option)
