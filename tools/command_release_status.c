@@ -20,7 +20,9 @@ static const char help[] =
 	"                 believed, which checks everything but where the release comes from\n"
 	"  --at UNIXTIME  as if it were then [now]\n"
 	"  --json         {\"loads\":true,\"stale\":false,\"valid_until\":N,\"root\":HEX,\n"
-	"                 \"root_version\":N,\"index_version\":N,\"releases\":[...]} or\n"
+	"                 \"root_version\":N,\"index_version\":N,\"releases\":[...],\n"
+	"                 \"renew\":{\"timestamp\":N,\"revocations\":N,\"root\":N,\"owner\":TEXT,\n"
+	"                 \"escalation\":TEXT}} or\n"
 	"                 {\"loads\":false,\"code\":TEXT,\"document\":TEXT,\"field\":TEXT,\n"
 	"                 \"advice\":TEXT}\n"
 	"\n"
@@ -62,7 +64,7 @@ static json_t *release_json(const struct reference *ref, uint32_t i)
 	AUTO_DONE(bytes) hex = { 0 };
 	if (hex_append(&hex, digest_span(&release.manifest)) != OK)
 		return json_null();
-	return json_pack("{s:s%, s:s%, s:s%, s:I, s:s, s:s%, s:I, s:I, s:I}", "line",
+	return json_pack("{s:s%, s:s%, s:s%, s:I, s:s, s:s%, s:I, s:I, s:I, s:b}", "line",
 			 (const char *)release.line.data, release.line.len, "platform",
 			 (const char *)release.platform.data, release.platform.len, "kernel",
 			 (const char *)release.kernel.data, release.kernel.len, "version",
@@ -71,7 +73,8 @@ static json_t *release_json(const struct reference *ref, uint32_t i)
 			 (json_int_t)release.not_before, "not_after", (json_int_t)release.not_after,
 			 "accept_until",
 			 (json_int_t)(release.accept_until == INT64_MAX ? release.not_after
-									: release.accept_until));
+									: release.accept_until),
+			 "emergency", release.scope.is_emergency);
 }
 
 static void print_time(const char *label, int64_t at)
@@ -83,6 +86,32 @@ static void print_time(const char *label, int64_t at)
 	if (gmtime_r(&moment, &parts) != NULL)
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts);
 	printf("%s %s\n", label, text);
+}
+
+/* When a document of the directory, which just loaded, ends. */
+static int64_t end_of(struct line_path path)
+{
+	AUTO(json_t) predicate = line_has(path.text) ? line_predicate(path.text) : NULL;
+
+	return json_integer_value(json_object_get(predicate, "expires"));
+}
+
+/* What has to be renewed, by when, and who answers for it. */
+static json_t *renewals_json(const struct status_request *request, const struct reference *ref,
+			     const struct release_marks *marks)
+{
+	struct layer_owner owner = reference_owner(ref, LAYER_RELEASE_PROCESS);
+	struct release_line release = { .directory = request->directory.path };
+	int64_t timestamp = end_of(line_path(&release, "timestamp.json"));
+	int64_t revocations = end_of(line_path(&release, "revocations/%llu.json",
+					       (unsigned long long)marks->revocations.version));
+	int64_t root = end_of(
+		line_path(&release, "root/%llu/1.json", (unsigned long long)marks->root.version));
+
+	return json_pack("{s:I, s:I, s:I, s:s%, s:s%}", "timestamp", (json_int_t)timestamp,
+			 "revocations", (json_int_t)revocations, "root", (json_int_t)root, "owner",
+			 (const char *)owner.owner.data, owner.owner.len, "escalation",
+			 (const char *)owner.escalation.data, owner.escalation.len);
 }
 
 static json_t *report_json(const struct reference *ref, const struct release_trust *trust)
@@ -100,6 +129,18 @@ static json_t *report_json(const struct reference *ref, const struct release_tru
 			 (json_int_t)facts.valid_until, "root", (const char *)root.data, root.len,
 			 "root_version", (json_int_t)facts.root_version, "index_version",
 			 (json_int_t)facts.index_version, "releases", releases);
+}
+
+static void print_renewals(json_t *renew)
+{
+	static const char *const documents[] = { "timestamp", "revocations", "root" };
+
+	printf("to be renewed, by %s (%s):\n", json_string_value(json_object_get(renew, "owner")),
+	       json_string_value(json_object_get(renew, "escalation")));
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		printf("  %-12s", documents[i]);
+		print_time("by", json_integer_value(json_object_get(renew, documents[i])));
+	}
 }
 
 static void print_report(json_t *report)
@@ -122,9 +163,12 @@ static void print_report(json_t *report)
 		       (long long)json_integer_value(json_object_get(release, "version")),
 		       json_string_value(json_object_get(release, "state")),
 		       json_string_value(json_object_get(release, "sha256")));
-		print_time("  accepted until",
+		print_time(json_is_true(json_object_get(release, "emergency"))
+				   ? "  emergency: for its scope, until"
+				   : "  accepted until",
 			   json_integer_value(json_object_get(release, "accept_until")));
 	}
+	print_renewals(json_object_get(report, "renew"));
 	if (json_is_true(json_object_get(report, "stale")))
 		puts("STALE: no new right; publish --renew, or revoke for expired revocations");
 }
@@ -169,6 +213,7 @@ static enum answer show_status(struct status_request *request)
 		return unusable("the compiled release does not open");
 
 	AUTO(json_t) report = report_json(&ref, &request->trust);
+	(void)json_object_set_new(report, "renew", renewals_json(request, &ref, &marks));
 	if (request->as_json)
 		print_json(report);
 	else
