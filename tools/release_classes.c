@@ -56,6 +56,6 @@ enum status collect_classes(struct collect *c, json_t *must_appear)
 		return status;
 	for (size_t i = 0; i < c->files.count; i++)
 		c->files.entry[i].class =
-			class_of(c, &root.class_rules, span_text(c->files.entry[i].path));
+			(uint8_t)class_of(c, &root.class_rules, span_text(c->files.entry[i].path));
 	return class_identity(c, must_appear);
 }
