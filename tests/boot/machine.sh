@@ -39,7 +39,7 @@ machine_node() {
 }
 
 machine_swtpm() {
-	swtpm socket --tpm2 --tpmstate "dir=$1/state" --ctrl "type=unixio,path=$work/tpm.sock" \
+	with_us swtpm socket --tpm2 --tpmstate "dir=$1/state" --ctrl "type=unixio,path=$work/tpm.sock" \
 		--log "file=$work/swtpm.log" --terminate 8>&- &
 	swtpm=$!
 	await 50 test -S "$work/tpm.sock"
@@ -52,7 +52,7 @@ machine_qemu() {
 	[ -z "${port:-}" ] || network="$network,guestfwd=tcp:10.0.2.101:8443-cmd:socat - TCP:127.0.0.1:$port"
 	cp "$variables" "$work/variables.fd" || return 1
 	rm -f "$work/control.sock"
-	timeout -k 5 "$machine_max_s" nice -n 5 qemu-system-x86_64 \
+	with_us timeout -k 5 "$machine_max_s" nice -n 5 qemu-system-x86_64 \
 		-accel tcg,thread=multi -machine q35,smm=on -m 512 -smp 2 -nodefaults \
 		-global driver=cfi.pflash01,property=secure,value=on \
 		-drive "if=pflash,unit=0,readonly=on,format=raw,file=$firmware" \

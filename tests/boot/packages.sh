@@ -3,6 +3,7 @@
 # sources, unpacked and never installed here. Sourced, not run.
 #
 #   cache_begin                 makes $cache, and waits for another run that fills it
+#   cache_end                   lets others in, and removes what nobody uses any more
 #   userland_tree               prints a directory: the guest's packages, unpacked
 #   kernel_tree RELEASE         prints a directory: that kernel's package, unpacked
 #   loader_tree                 prints a directory: shim and GRUB, signed
@@ -30,12 +31,18 @@ cache_begin() {
 	exec 8>"$cache/lock"
 	flock -n 8 || {
 		say "another run fills the cache; waiting for it"
-		flock -w 900 8 || fail "another run still holds $cache/lock"
+		with_us flock -w 900 8 &
+		wait $! || fail "another run still holds $cache/lock"
 	}
 	# What a run that was killed left: nobody else is here.
 	rm -rf "$cache"/*.part
 }
-cache_end() { exec 8>&-; }
+# What no run has used for two weeks belongs to versions that are no longer current.
+cache_end() {
+	find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name packages -mtime +14 -exec rm -rf {} +
+	find "$cache/packages" -name '*.deb' -mtime +14 -delete
+	exec 8>&-
+}
 
 # cached NAME COMMAND...: $cache/NAME, made by COMMAND DIRECTORY unless it is there.
 cached() {
@@ -48,6 +55,7 @@ cached() {
 			return 1
 		}
 	fi
+	touch "$cache/$name"
 	echo "$cache/$name"
 }
 
@@ -71,15 +79,18 @@ fetch() {
 		[ -n "$(package_file "$package")" ] || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
+	# Beside the others only once they are whole.
 	# shellcheck disable=SC2086
-	(cd "$cache/packages" && apt-get -q -o APT::Sandbox::User=root download $missing) \
-		>"$work/download.log" 2>&1 && return
+	rm -rf "$cache/packages.part" && mkdir "$cache/packages.part" && {
+		(cd "$cache/packages.part" && apt-get -q -o APT::Sandbox::User=root download $missing) &&
+			mv "$cache"/packages.part/*.deb "$cache/packages/"
+	} >"$work/download.log" 2>&1 && return
 	cat "$work/download.log" >&2
 	return 1
 }
 package_file() {
 	local version=${1#*=}
-	find "$cache/packages" -name "${1%%=*}_${version//:/%3a}_*.deb" -print -quit
+	find "$cache/packages" -name "${1%%=*}_${version//:/%3a}_*.deb" -exec touch {} \; -print -quit
 }
 
 # unpack DIRECTORY NAME=VERSION...: through the symbolic links of a merged /usr.

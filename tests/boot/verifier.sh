@@ -54,7 +54,7 @@ verifier_begin() {
 
 verifier_answers() { "$attestctl" node list >/dev/null 2>&1; }
 verifier_start() {
-	"$build/verifier/verifierd" --config "$work/verifierd.conf" >>"$work/verifierd.log" 2>&1 8>&- &
+	with_us "$build/verifier/verifierd" --config "$work/verifierd.conf" >>"$work/verifierd.log" 2>&1 8>&- &
 	verifierd=$!
 	await 200 verifier_answers || fail "the verifier does not answer: $(tail -n 5 "$work/verifierd.log")"
 }
