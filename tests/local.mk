@@ -28,3 +28,4 @@ EXTRA_DIST += tests/boot/README.md tests/boot/run tests/boot/packages.sh tests/b
 	tests/boot/machine.sh tests/boot/verifier.sh tests/boot/scenarios.sh tests/boot/modules.sh \
 	tests/boot/weaker.sh tests/boot/silence.sh tests/boot/next_kernel.sh \
 	tests/boot/uki.sh tests/boot/guest
+EXTRA_DIST += tests/boot/figures.sh tests/boot/capture.sh tests/boot/capture tests/boot/bad_input
