@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/auto_openssl.h"
+#include "base/text.h"
 #include "policies/root.h"
 #include "tools/release.h"
+#include "tools/release_document.h"
+#include "tools/release_root.h"
 #include "tools/root_keys.h"
 
 static const char help[] =
@@ -34,6 +37,10 @@ static const char help[] =
 	"  --key FILE|URI       private key\n"
 	"  --key-name NAME      its name in either root\n"
 	"  --publish            into DIR/release, once signed by enough\n"
+	"  --root SHA256        the first root, as verifiers pin it [the one that is there]\n"
+	"\n"
+	"The newest root is believed only by its chain of signatures from the first one. --sign\n"
+	"says what the draft changes in it.\n"
 	"\n"
 	"Exit status: 0 done, 1 not signed by enough yet, 2 wrong usage or failure.\n";
 
@@ -41,22 +48,6 @@ static const char help[] =
 #define DRAFT_ENVELOPES "draft/root"
 #define ROOT_BYTES_MAX ((size_t)256 << 10)
 #define SIGNATURES_MAX 16
-
-struct root_request {
-	struct release_line line;
-	uint64_t version; /* of the newest root */
-	json_t *predicate; /* of the next one */
-	bool has_edits, is_signing, is_publishing;
-	int64_t days;
-	const char *key, *key_name;
-};
-
-static void root_request_done(struct root_request *request)
-{
-	json_decref(request->predicate);
-}
-
-AUTO_RELEASE(root_request, root_request_done);
 
 /* Too large for a stack. */
 struct root_box {
@@ -72,17 +63,49 @@ static void root_box_free(struct root_box *box)
 
 AUTO_FREE(root_box, struct root_box, root_box_free);
 
-static struct line_path root_path(const struct root_request *request, uint64_t version)
+struct root_request {
+	struct release_line line;
+	struct root_box *newest; /* verified */
+	json_t *old; /* its predicate */
+	json_t *predicate; /* of the next one */
+	struct digest pin;
+	bool has_pin;
+	bool has_edits, is_signing, is_publishing;
+	int64_t days;
+	const char *key, *key_name;
+};
+
+static void root_request_done(struct root_request *request)
 {
-	return line_path(&request->line, "release/root/%" PRIu64 "/1.json", version);
+	root_box_free(request->newest);
+	json_decref(request->old);
+	json_decref(request->predicate);
 }
 
+AUTO_RELEASE(root_request, root_request_done);
+
+/* The predicate of a root that opened; NULL without memory. */
+static json_t *predicate_of(struct span payload)
+{
+	AUTO(json_t)
+	statement =
+		json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
+
+	return json_incref(json_object_get(statement, "predicate"));
+}
+
+/* What the next root is made from, signed on and held against. */
 static bool find_newest(struct root_request *request)
 {
-	request->version = 1;
-	while (line_has(root_path(request, request->version + 1).text))
-		request->version++;
-	request->predicate = line_predicate(root_path(request, request->version).text);
+	AUTO_DONE(root_origin) origin = { 0 };
+
+	request->newest = calloc(1, sizeof(*request->newest));
+	if (request->newest == NULL || verified_root(line_path(&request->line, "release").text,
+						     request->has_pin ? &request->pin : NULL,
+						     &origin, &request->newest->root) != OK)
+		return false;
+	request->old = predicate_of(span_of(&origin.payload));
+	request->predicate = json_deep_copy(request->old);
 	return request->predicate != NULL;
 }
 
@@ -169,7 +192,7 @@ static enum answer draft_root(struct root_request *request)
 	int64_t expires = time(NULL) + request->days * INT64_C(86400);
 
 	(void)json_object_set_new(request->predicate, "version",
-				  json_integer((json_int_t)request->version + 1));
+				  json_integer((json_int_t)request->newest->root.version + 1));
 	(void)json_object_set_new(request->predicate, "expires", json_integer(expires));
 	if (box == NULL ||
 	    statement_text(DOCUMENT_ROOT, json_array(), json_incref(request->predicate),
@@ -180,19 +203,39 @@ static enum answer draft_root(struct root_request *request)
 	/* Signatures of another draft are none of this one. */
 	for (int i = 1; i <= SIGNATURES_MAX; i++)
 		(void)unlink(line_path(&request->line, DRAFT_ENVELOPES "/%d.json", i).text);
-	printf("root version %" PRIu64 ", sha256:%s, to be signed\n", request->version + 1,
+	printf("root version %" PRIu64 ", sha256:%s, to be signed\n", box->root.version,
 	       sha256_text_of(span_of(&payload)).hex);
 	return ANSWER_YES;
 }
 
+/* The draft, if it could follow the newest root. */
+static bool open_draft(const struct root_request *request, struct bytes *text, struct root *draft)
+{
+	if (line_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, text) != OK ||
+	    !can_work(span_of(text), draft))
+		return false;
+	if (draft->version == request->newest->root.version + 1)
+		return true;
+	(void)unusable("the draft is root %" PRIu64 ": make it again", draft->version);
+	return false;
+}
+
+/* Whoever signs sees first what changes, against a root that is verified. */
 static enum answer sign_root(const struct root_request *request)
 {
 	AUTO_DONE(bytes) payload = { 0 };
+	AUTO(root_box) draft = calloc(1, sizeof(*draft));
 	AUTO(EVP_PKEY) key = NULL;
 	struct line_path folder = line_path(&request->line, DRAFT_ENVELOPES);
 
-	if (line_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, &payload) != OK ||
-	    line_key_load(request->key, &key) != OK ||
+	if (draft == NULL || !open_draft(request, &payload, &draft->root))
+		return ANSWER_UNUSABLE;
+
+	AUTO(json_t) next = predicate_of(span_of(&payload));
+	if (next == NULL)
+		return ANSWER_UNUSABLE;
+	print_root_changes(&request->newest->root, request->old, &draft->root, next);
+	if (fflush(stdout) != 0 || line_key_load(request->key, &key) != OK ||
 	    line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
 		      key) != OK)
 		return ANSWER_UNUSABLE;
@@ -250,21 +293,15 @@ static bool is_signed(const struct root_request *request, struct span draft, con
 static enum answer publish_root(const struct root_request *request)
 {
 	AUTO_DONE(bytes) draft = { 0 };
-	AUTO_DONE(bytes) old = { 0 };
-	AUTO(root_box) was = calloc(1, sizeof(*was));
 	AUTO(root_box) next = calloc(1, sizeof(*next));
-	AUTO(json_t) statement = line_payload(root_path(request, request->version).text, &old);
+	const struct root *newest = &request->newest->root;
 	struct line_path from = line_path(&request->line, DRAFT_ENVELOPES);
 	struct line_path to =
-		line_path(&request->line, "release/root/%" PRIu64, request->version + 1);
+		line_path(&request->line, "release/root/%" PRIu64, newest->version + 1);
 
-	if (was == NULL || next == NULL || statement == NULL ||
-	    line_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, &draft) != OK ||
-	    !can_work(span_of(&old), &was->root) || !can_work(span_of(&draft), &next->root))
+	if (next == NULL || !open_draft(request, &draft, &next->root))
 		return ANSWER_UNUSABLE;
-	if (next->root.version != request->version + 1)
-		return unusable("the draft is root %" PRIu64 ": make it again", next->root.version);
-	if (!is_signed(request, span_of(&draft), &was->root, &next->root))
+	if (!is_signed(request, span_of(&draft), newest, &next->root))
 		return ANSWER_NO;
 	/* All of its signatures at once. */
 	if (rename(from.text, to.text) != 0)
@@ -283,9 +320,19 @@ static const struct option options[] = {
 	{ "key", required_argument, NULL, 'k' },
 	{ "key-name", required_argument, NULL, 'n' },
 	{ "publish", no_argument, NULL, 'p' },
+	{ "root", required_argument, NULL, 'R' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
+
+static bool take_pin(const char *text, struct digest *pin)
+{
+	const char *hex = document_sha256(text);
+	AUTO_DONE(bytes) raw = { 0 };
+
+	return hex != NULL && hex_decode(span_text(hex), &raw) == OK &&
+	       digest_from(DIGEST_SHA256, span_of(&raw), pin) == OK;
+}
 
 /* Edits wait until the root is read. */
 static bool take_option(struct root_request *request, int option)
@@ -305,6 +352,9 @@ static bool take_option(struct root_request *request, int option)
 	case 'p':
 		request->is_publishing = true;
 		return true;
+	case 'R':
+		request->has_pin = take_pin(optarg, &request->pin);
+		return request->has_pin;
 	case 'k':
 		request->key = optarg;
 		return true;

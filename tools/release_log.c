@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/release_log.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-#include "policies/dsse.h"
 #include "tools/command.h"
-
-#define ROOT_DOCUMENT_MAX ((size_t)1 << 20)
+#include "tools/release_root.h"
 
 static enum status read_tile(void *self, const char *path, size_t max, struct bytes *out)
 {
@@ -19,67 +16,31 @@ static enum status read_tile(void *self, const char *path, size_t max, struct by
 	return log->documents.read(log->documents.self, full, max, out);
 }
 
-/* Root N as it lies there; its payload is the one that the chain was verified with. */
-static enum status open_newest(struct release_log *log, const struct release_mark *newest)
-{
-	AUTO_DONE(bytes) envelope = { 0 };
-	AUTO_DONE(strict_document) why = { 0 };
-	AUTO_DONE(dsse) dsse = { 0 };
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "root/%" PRIu64 "/1.json", newest->version);
-	enum status status =
-		log->documents.read(log->documents.self, path, ROOT_DOCUMENT_MAX, &envelope);
-	if (status == OK)
-		status = dsse_parse(span_of(&envelope), ROOT_DOCUMENT_MAX, &dsse, &why);
-	if (status != OK)
-		return status;
-	log->root_payload = dsse.payload;
-	dsse.payload = (struct bytes){ 0 };
-	log->has_root = true;
-	status = root_open(span_of(&log->root_payload), &log->root);
-	if (status == OK && !digest_equal(&log->root.digest, &newest->digest))
-		status = STATUS_MISMATCH;
-	return status;
-}
-
 enum status release_log_open(struct release_log *log, const char *directory,
 			     const struct digest *pin)
 {
-	struct release_refusal refusal = { 0 };
-	struct release_trust trust = { 0 };
-	struct release_mark newest;
+	AUTO_DONE(root_origin) origin = { 0 };
 
 	*log = (struct release_log){ .directory.path = directory };
 	log->documents = release_directory_source(&log->directory);
 	log->tiles = (struct tile_source){ .read = read_tile, .self = log };
 
-	enum status status =
-		pin != NULL ? OK : release_directory_root(&log->directory, &trust.root);
-	if (pin != NULL)
-		trust.root = *pin;
-	if (status == OK)
-		status = release_newest_root(&trust, &log->documents, &newest, &refusal);
-	if (status == OK)
-		status = open_newest(log, &newest);
-	if (status == OK)
-		status = hasher_init(&log->hasher, DIGEST_SHA256);
-	if (status == OK)
-		status = release_log_origin(&trust.root, &log->origin);
-	log->first_root = trust.root;
+	enum status status = verified_root(directory, pin, &origin, &log->root);
 	if (status != OK)
-		(void)unusable("%s: its root is not to be had: %s %s", directory,
-			       refusal.code == NULL ? status_text(status) : refusal.code,
-			       refusal.document);
+		return status;
+	log->first_root = origin.first;
+	status = hasher_init(&log->hasher, DIGEST_SHA256);
+	if (status == OK)
+		status = release_log_origin(&log->first_root, &log->origin);
+	if (status != OK)
+		(void)unusable("%s: %s", directory, status_text(status));
 	return status;
 }
 
 void release_log_done(struct release_log *log)
 {
-	if (log->has_root)
-		root_done(&log->root);
+	root_done(&log->root);
 	hasher_done(&log->hasher);
-	bytes_done(&log->root_payload);
 	bytes_done(&log->origin);
 }
 

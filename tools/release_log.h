@@ -18,8 +18,7 @@ struct release_log {
 	struct hasher hasher;
 	struct digest first_root;
 	struct root root; /* the newest */
-	bool has_root;
-	struct bytes root_payload, origin;
+	struct bytes origin;
 };
 
 /* pin NULL: the first root that is there is believed. Says what is wrong. The log

@@ -5,6 +5,7 @@
 
 #include "base/auto_openssl.h"
 #include "tools/command.h"
+#include "tools/release_root.h"
 
 bool signing_take(struct signing *signing, int option, const char *value)
 {
@@ -28,22 +29,9 @@ bool signing_take(struct signing *signing, int option, const char *value)
 
 enum status newest_root(const char *release, struct root *out)
 {
-	const struct release_line line = { .directory = release };
-	AUTO_DONE(bytes) payload = { 0 };
-	unsigned long long version = 1;
+	AUTO_DONE(root_origin) origin = { 0 };
 
-	while (line_has(line_path(&line, "root/%llu/1.json", version + 1).text))
-		version++;
-
-	struct line_path path = line_path(&line, "root/%llu/1.json", version);
-	AUTO(json_t) statement = line_payload(path.text, &payload);
-	if (statement == NULL)
-		return STATUS_NOT_FOUND;
-	enum status status = root_open(span_of(&payload), out);
-	if (status != OK)
-		(void)unusable("%s: %s at %s", path.text, out->statement.document.fault,
-			       out->statement.document.path);
-	return status;
+	return verified_root(release, NULL, &origin, out);
 }
 
 /* The key by its name, if the root gives it the role. */

@@ -51,7 +51,8 @@ enum status signing_envelope(const struct release_line *line, const struct signi
 /* What has to be signed, to standard output. */
 enum status signing_print(struct span payload);
 
-/* The newest root of a release directory, read and not verified. */
+/* The newest root of a release directory, as verified_root() gives it where nobody
+ * named a pin. */
 enum status newest_root(const char *release, struct root *out);
 
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_RELEASE_ROOT_H
+#define TOOLS_RELEASE_ROOT_H
+
+#include "policies/dsse.h"
+#include "policies/root.h"
+#include "tools/auto_jansson.h"
+
+/*
+ * What commands sign on top of: read from the release directory, which others write
+ * too, and verified before anything of it goes into what is signed next. Every
+ * function says what is wrong.
+ */
+
+/* What the newest root was read from. */
+struct root_origin {
+	struct digest first; /* the root that the chain begins with */
+	struct bytes payload; /* of the newest */
+};
+
+void root_origin_done(struct root_origin *origin);
+AUTO_RELEASE(root_origin, root_origin_done);
+
+/* The newest root, by the chain of signatures from the first one; pin NULL: the first
+ * that is there is believed. It may have expired. The root must not be moved. */
+enum status verified_root(const char *release, const struct digest *pin, struct root_origin *origin,
+			  struct root *out);
+
+/* What the next root changes: keys, roles, and the other fields by name. The JSON is
+ * the predicate of each. */
+void print_root_changes(const struct root *old, json_t *old_json, const struct root *next,
+			json_t *next_json);
+
+#endif
