@@ -166,6 +166,16 @@ static int by_version(const struct dirent **a, const struct dirent **b)
 	return versionsort(a, b);
 }
 
+/* Some file systems don't say in the listing what an entry is. */
+static bool is_folder(const char *path, const struct dirent *entry)
+{
+	struct stat found;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+}
+
 static enum status add_folder(struct append *a, const char *folder, int depth)
 {
 	struct dirent **names = NULL;
@@ -179,7 +189,7 @@ static enum status add_folder(struct append *a, const char *folder, int depth)
 
 		if (status != OK || is_left_out(names[i]->d_name, depth))
 			;
-		else if (names[i]->d_type == DT_DIR)
+		else if (is_folder(path.text, names[i]))
 			status = add_folder(a, path.text, depth + 1);
 		else if (suffix != NULL && strcmp(suffix, ".json") == 0)
 			status = add_document(a, path.text);
