@@ -11,6 +11,7 @@
 
 static const char help[] =
 	"usage: attestctl release witness DIR [--key FILE] [--key-name NAME] [--state FILE]\n"
+	"           [--first]\n"
 	"\n"
 	"Looks at the release log for identity security, shows each entry that is new since it\n"
 	"looked last, and cosigns the log's checkpoint, if it goes on from the one that it\n"
@@ -21,6 +22,10 @@ static const char help[] =
 	"  --key-name NAME  its name in the root [witness]\n"
 	"  --state FILE     the checkpoint that it cosigned last, kept where nobody else\n"
 	"                   writes [DIR/keys/witness/witnessed]\n"
+	"  --first          there is no state yet, though the log was cosigned before: by\n"
+	"                   another witness, or the state is lost. Without a state a rewritten\n"
+	"                   history can't be told: the log still has to go on from what stands\n"
+	"                   in it with this witness's signature\n"
 	"\n"
 	"Exit status: 0 cosigned, 1 the log is not what it was, 2 wrong usage or failure.\n";
 
@@ -35,6 +40,7 @@ struct witness {
 	struct tree_head head;
 	uint64_t seen;
 	int64_t now;
+	bool is_first; /* the operator says so */
 };
 
 static void witness_done(struct witness *w)
@@ -84,32 +90,68 @@ static enum status find_note(struct witness *w, struct checkpoint *out)
 	return checkpoint_parse(span_of(&w->note), span_of(&w->log.origin), out);
 }
 
+/* A checkpoint that this witness cosigned; STATUS_NOT_FOUND: others did. */
+static enum status parse_own(const struct witness *w, const struct bytes *text,
+			     struct checkpoint *out)
+{
+	int64_t time;
+	enum status status = checkpoint_parse(span_of(text), span_of(&w->log.origin), out);
+
+	return status == OK ? note_verify(&out->note, &w->note_key, &time) : status;
+}
+
+static enum answer check_prefix(struct witness *w, const struct checkpoint *last)
+{
+	w->seen = last->head.size;
+
+	enum status status = release_log_prefix(&w->log, &last->head, &w->head);
+	if (status == OK)
+		return ANSWER_YES;
+	(void)unusable("NOT cosigned: %s: of %" PRIu64 " entries seen before, the log of %" PRIu64
+		       " %s",
+		       w->folder.text, last->head.size, w->head.size,
+		       status == STATUS_DENIED ? "is shorter" : "has another history");
+	return ANSWER_NO;
+}
+
+/* The directory's keeper can put an older one of this witness's notes there, so it
+ * does not stand for the state: it is the least that the log has to go on from. */
+static enum answer check_without_state(struct witness *w)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct release_line folder = { w->folder.text };
+	struct line_path path = line_path(&folder, RELEASE_LOG_WITNESSED);
+	struct checkpoint last;
+	enum status status = file_read(path.text, NOTE_MAX, &text);
+
+	if (status == STATUS_NOT_FOUND)
+		return ANSWER_YES;
+	if (status == OK && !w->is_first)
+		return unusable("NOT cosigned: no state in %s, though %s was cosigned before: is "
+				"--state right? If there is none yet: --first",
+				w->state.text, w->folder.text);
+	if (status == OK)
+		status = parse_own(w, &text, &last);
+	if (status == STATUS_NOT_FOUND)
+		return ANSWER_YES; /* by another witness */
+	return status == OK ? check_prefix(w, &last)
+			    : unusable("%s: %s", path.text, status_text(status));
+}
+
 /* The state is this witness's own note: it has to bear its own signature. */
 static enum answer check_history(struct witness *w)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	struct checkpoint last;
-	int64_t time;
 	enum status status = file_read(w->state.text, NOTE_MAX, &text);
 
 	if (status == STATUS_NOT_FOUND)
-		return ANSWER_YES;
+		return check_without_state(w);
 	if (status == OK)
-		status = checkpoint_parse(span_of(&text), span_of(&w->log.origin), &last);
-	if (status == OK)
-		status = note_verify(&last.note, &w->note_key, &time);
-	if (status != OK)
-		return unusable("%s: not what this witness cosigned: %s", w->state.text,
-				status_text(status));
-	w->seen = last.head.size;
-	status = release_log_prefix(&w->log, &last.head, &w->head);
-	if (status == OK)
-		return ANSWER_YES;
-	(void)unusable("NOT cosigned: %s: of %" PRIu64 " entries seen before, the log of %" PRIu64
-		       " %s",
-		       w->folder.text, last.head.size, w->head.size,
-		       status == STATUS_DENIED ? "is shorter" : "has another history");
-	return ANSWER_NO;
+		status = parse_own(w, &text, &last);
+	return status == OK ? check_prefix(w, &last)
+			    : unusable("%s: not what this witness cosigned: %s", w->state.text,
+				       status_text(status));
 }
 
 static enum status cosign(struct witness *w, const struct checkpoint *checkpoint)
@@ -208,6 +250,7 @@ enum answer release_witness(int argc, char **argv)
 		{ "key", required_argument, NULL, 'k' },
 		{ "key-name", required_argument, NULL, 'n' },
 		{ "state", required_argument, NULL, 's' },
+		{ "first", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -225,6 +268,8 @@ enum answer release_witness(int argc, char **argv)
 			w.key_name = optarg;
 		else if (option == 's')
 			w.state_file = optarg;
+		else if (option == 'f')
+			w.is_first = true;
 		else
 			return unusable("release witness: an option is wrong: see --help");
 	}
