@@ -21,11 +21,13 @@ static const char help[] =
 	"verify: offline, by anybody. DIR is a release directory, whose release log is checked\n"
 	"with the keys of its root, or a verdict log that was exported: every entry against\n"
 	"its tiles, all of them against the checkpoint, the checkpoint's signatures, and that\n"
-	"the log goes on from an earlier checkpoint.\n"
+	"the log goes on from an earlier checkpoint. Where the root wants proofs, a witness has\n"
+	"to have cosigned it: else it does not hold (witness-missing).\n"
 	"\n"
 	"export: the trail of one team, a JSON object on each line of standard output, with\n"
 	"its proof. From a verifier, the whole verdict log goes into DIR as static files\n"
-	"(c2sp.org/tlog-tiles); a later export goes on from there, or says that it cannot.\n"
+	"(c2sp.org/tlog-tiles); a later export goes on from there, or says that it cannot, and\n"
+	"prints what is new since: for a whole trail, export into an empty DIR.\n"
 	"\n"
 	"  --root SHA256    the first root, as verifiers pin it [the one that is there]\n"
 	"  --log-key PEM    a verdict log's public key: log_pub.pem of the verifier\n"
@@ -135,6 +137,25 @@ static enum answer check_older(const struct release_log *log, const char *path, 
 	return status == OK ? ANSWER_YES : no(text, status);
 }
 
+/* Verifiers load nothing without a witness where the root wants proofs: a log that
+ * lost its witness's word doesn't hold. */
+static enum answer check_witnessed(const struct release_log *log, const char *directory,
+				   const struct tree_head *head, uint64_t *size)
+{
+	struct release_line folder = { directory };
+	struct line_path path = line_path(&folder, RELEASE_LOG_WITNESSED);
+
+	if (line_has(path.text))
+		return check_older(log, path.text,
+				   "the log does not go on from what was witnessed", false, head,
+				   size);
+	if (!log->root.requires_proofs)
+		return ANSWER_YES;
+	(void)unusable("witness-missing: %s: the root wants proofs, and no witness cosigned",
+		       path.text);
+	return ANSWER_NO;
+}
+
 static enum answer verify_release(const struct request *r)
 {
 	AUTO_DONE(release_log) log;
@@ -142,9 +163,6 @@ static enum answer verify_release(const struct request *r)
 	struct search search = { 0 };
 	struct checkpoint checkpoint;
 	uint64_t witnessed = 0, since = 0;
-	struct release_line folder = { r->directory };
-	struct line_path path = line_path(&folder, RELEASE_LOG_WITNESSED);
-	enum answer answer = ANSWER_YES;
 	enum status status = release_log_open(&log, r->directory, r->has_root ? &r->root : NULL);
 
 	if (status == OK && r->document != NULL)
@@ -157,10 +175,8 @@ static enum answer verify_release(const struct request *r)
 	status = release_log_entries(&log, &checkpoint.head, look, &search);
 	if (status != OK)
 		return no("the entries are not those of the checkpoint", status);
-	if (line_has(path.text))
-		answer = check_older(&log, path.text,
-				     "the log does not go on from what was witnessed", false,
-				     &checkpoint.head, &witnessed);
+
+	enum answer answer = check_witnessed(&log, r->directory, &checkpoint.head, &witnessed);
 	if (answer == ANSWER_YES && r->since != NULL)
 		answer = check_older(&log, r->since, "the log does not go on from --since", true,
 				     &checkpoint.head, &since);
@@ -173,7 +189,10 @@ static enum answer verify_release(const struct request *r)
 
 	AUTO(json_t)
 	found = search.is_found ? json_integer((json_int_t)search.index) : json_null();
-	return report(r, "release", &checkpoint.head, witnessed, found);
+	answer = report(r, "release", &checkpoint.head, witnessed, found);
+	if (answer == ANSWER_YES && !r->as_json)
+		printf("witnessed: the first %" PRIu64 " of them\n", witnessed);
+	return answer;
 }
 
 static enum answer verify_verdicts(const struct request *r)
