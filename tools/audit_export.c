@@ -147,10 +147,13 @@ static enum status resume(struct verdict_fetch *f)
 		return OK;
 	if (status == OK)
 		status = tree_edge_load(&f->export.hasher, &f->export.tiles, &old.head, &f->edge);
-	if (status != OK)
+	if (status != OK || old.head.size == 0)
 		return status;
 
 	AUTO(json_t) page = fetch_page(f, old.head.size - 1);
+	if (page == NULL)
+		return STATUS_UNAVAILABLE;
+
 	json_t *item = json_array_get(json_object_get(page, "entries"), 0);
 	if (item == NULL || hex_decode(text_of(item, "hash"), &hash) != OK)
 		return STATUS_MISMATCH;
