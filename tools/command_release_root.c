@@ -84,16 +84,6 @@ static void root_request_done(struct root_request *request)
 
 AUTO_RELEASE(root_request, root_request_done);
 
-/* The predicate of a root that opened; NULL without memory. */
-static json_t *predicate_of(struct span payload)
-{
-	AUTO(json_t)
-	statement =
-		json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
-
-	return json_incref(json_object_get(statement, "predicate"));
-}
-
 /* What the next root is made from, signed on and held against. */
 static bool find_newest(struct root_request *request)
 {
@@ -104,7 +94,7 @@ static bool find_newest(struct root_request *request)
 						     request->has_pin ? &request->pin : NULL,
 						     &origin, &request->newest->root) != OK)
 		return false;
-	request->old = predicate_of(span_of(&origin.payload));
+	request->old = payload_predicate(span_of(&origin.payload));
 	request->predicate = json_deep_copy(request->old);
 	return request->predicate != NULL;
 }
@@ -231,7 +221,7 @@ static enum answer sign_root(const struct root_request *request)
 	if (draft == NULL || !open_draft(request, &payload, &draft->root))
 		return ANSWER_UNUSABLE;
 
-	AUTO(json_t) next = predicate_of(span_of(&payload));
+	AUTO(json_t) next = payload_predicate(span_of(&payload));
 	if (next == NULL)
 		return ANSWER_UNUSABLE;
 	print_root_changes(&request->newest->root, request->old, &draft->root, next);

@@ -8,6 +8,7 @@
 #include "tools/release_line.h"
 
 #define ROOT_DOCUMENT_MAX ((size_t)1 << 20)
+#define ENVELOPE_MAX ((size_t)16 << 20)
 
 void root_origin_done(struct root_origin *origin)
 {
@@ -64,4 +65,33 @@ enum status verified_root(const char *release, const struct digest *pin, struct 
 	if (refusal.code != NULL)
 		print_refusal(stderr, &refusal);
 	return status;
+}
+
+enum status verified_envelope(const struct root *root, const char *path, struct dsse *out,
+			      size_t *key)
+{
+	AUTO_DONE(bytes) envelope = { 0 };
+	AUTO_DONE(strict_document) why = { 0 };
+	enum status status = line_read(path, ENVELOPE_MAX, &envelope);
+
+	if (status != OK)
+		return status;
+	status = dsse_parse(span_of(&envelope), ENVELOPE_MAX, out, &why);
+	if (status != OK) {
+		(void)unusable("%s: %s at %s", path, why.fault, why.path);
+		return status;
+	}
+	return root_verify(root, out, key);
+}
+
+json_t *payload_predicate(struct span payload)
+{
+	AUTO(json_t)
+	statement =
+		json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *predicate = json_object_get(statement, "predicate");
+
+	if (predicate == NULL)
+		(void)unusable("a payload without a predicate");
+	return json_incref(predicate);
 }

@@ -26,6 +26,14 @@ AUTO_RELEASE(root_origin, root_origin_done);
 enum status verified_root(const char *release, const struct digest *pin, struct root_origin *origin,
 			  struct root *out);
 
+/* An envelope whose signature is that of a key of the root: its payload and which key.
+ * Without a word STATUS_NOT_FOUND, the root does not know the key, and STATUS_MISMATCH,
+ * the signature is not that key's. */
+enum status verified_envelope(const struct root *root, const char *path, struct dsse *out,
+			      size_t *key);
+/* The predicate of a statement; NULL after a message. */
+json_t *payload_predicate(struct span payload);
+
 /* What the next root changes: keys, roles, and the other fields by name. The JSON is
  * the predicate of each. */
 void print_root_changes(const struct root *old, json_t *old_json, const struct root *next,
