@@ -7,14 +7,19 @@
 #include "tools/command.h"
 #include "tools/release_difference.h"
 
-#define SAMPLES_MAX 20 /* of one kind; the canonical text has them all */
-#define VALUE_SHOWN 160 /* characters of a value */
+#define SAMPLES_MAX 20 /* of one kind that may be low-risk; the canonical text has them all */
 #define GROUPS_MAX 4096
 #define GROUPS_SHOWN 40
 #define PACKAGES_MAX ((size_t)256 << 20)
 
 struct sample {
 	char *field, *set, *path, *before, *after;
+};
+
+/* A kind's changes, as many as are shown. */
+struct samples {
+	struct sample *list;
+	size_t count, room;
 };
 
 /* Changed files of one package, or below one directory. */
@@ -29,28 +34,33 @@ struct packaged {
 };
 
 struct summary {
-	struct sample sample[CHANGE_KINDS][SAMPLES_MAX];
-	size_t samples[CHANGE_KINDS];
+	struct samples samples[CHANGE_KINDS];
 	struct file_group *group; /* by name */
 	size_t groups;
+	uint64_t ungrouped[CHANGE_KINDS]; /* files past GROUPS_MAX */
 	struct bytes list;
 	struct packaged *packaged; /* by path */
 	size_t packaged_count;
 };
 
+static void samples_done(struct samples *samples)
+{
+	for (size_t i = 0; i < samples->count; i++) {
+		struct sample *s = &samples->list[i];
+
+		free(s->field);
+		free(s->set);
+		free(s->path);
+		free(s->before);
+		free(s->after);
+	}
+	free(samples->list);
+}
+
 static void summary_done(struct summary *all)
 {
-	for (size_t i = 0; i < CHANGE_KINDS; i++) {
-		for (size_t j = 0; j < all->samples[i]; j++) {
-			struct sample *s = &all->sample[i][j];
-
-			free(s->field);
-			free(s->set);
-			free(s->path);
-			free(s->before);
-			free(s->after);
-		}
-	}
+	for (size_t i = 0; i < CHANGE_KINDS; i++)
+		samples_done(&all->samples[i]);
 	for (size_t i = 0; i < all->groups; i++)
 		free(all->group[i].name);
 	free(all->group);
@@ -153,8 +163,10 @@ static enum status add_group(struct summary *all, struct span name, enum change_
 	if (low == all->groups || !span_equal(span_text(all->group[low].name), name)) {
 		struct file_group group = { 0 };
 
-		if (all->groups == GROUPS_MAX)
+		if (all->groups == GROUPS_MAX) {
+			all->ungrouped[kind]++;
 			return OK;
+		}
 		if (all->group == NULL)
 			all->group = calloc(GROUPS_MAX, sizeof(*all->group));
 		if (all->group == NULL || bytes_text(name, &group.name) != OK)
@@ -168,19 +180,44 @@ static enum status add_group(struct summary *all, struct span name, enum change_
 	return OK;
 }
 
+static bool is_base_file(enum change_kind kind)
+{
+	return kind == CHANGE_BASE_FILE_ADDED || kind == CHANGE_BASE_FILE_CHANGED ||
+	       kind == CHANGE_BASE_FILE_REMOVED;
+}
+
+/* Empty, and already counted; NULL without memory. */
+static struct sample *samples_next(struct samples *samples)
+{
+	if (samples->count == samples->room) {
+		size_t room = samples->room == 0 ? SAMPLES_MAX : 2 * samples->room;
+		struct sample *list = reallocarray(samples->list, room, sizeof(*list));
+
+		if (list == NULL)
+			return NULL;
+		samples->list = list;
+		samples->room = room;
+	}
+	samples->list[samples->count] = (struct sample){ 0 };
+	return &samples->list[samples->count++];
+}
+
+/* Of what may never be low-risk an approver is shown everything. */
 static enum status take_change(void *self, const struct change *change)
 {
 	struct summary *all = self;
-	size_t at = all->samples[change->kind];
+	struct samples *samples = &all->samples[change->kind];
 	enum status status = OK;
 
-	if (change->path.len > 0)
+	if (is_base_file(change->kind))
 		status = add_group(all, group_of(all, change->path), change->kind);
-	if (status != OK || at == SAMPLES_MAX)
+	if (status != OK ||
+	    (samples->count == SAMPLES_MAX && change_kind_may_be_low_risk(change->kind)))
 		return status;
 
-	struct sample *sample = &all->sample[change->kind][at];
-	all->samples[change->kind]++;
+	struct sample *sample = samples_next(samples);
+	if (sample == NULL)
+		return STATUS_NO_MEMORY;
 	const struct {
 		struct span from;
 		char **to;
@@ -203,11 +240,8 @@ static enum status collect(struct comparison *c, struct summary *all)
 
 static void print_value(FILE *to, char sign, const char *value)
 {
-	size_t len = strlen(value);
-
-	if (len > 0)
-		fprintf(to, "    %c %.*s%s\n", sign, len > VALUE_SHOWN ? VALUE_SHOWN : (int)len,
-			value, len > VALUE_SHOWN ? " ..." : "");
+	if (value[0] != '\0')
+		fprintf(to, "    %c %s\n", sign, value);
 }
 
 static void print_sample(FILE *to, const struct sample *sample)
@@ -231,13 +265,13 @@ static void print_sample(FILE *to, const struct sample *sample)
 static void print_groups(FILE *to, const struct summary *all, enum change_kind kind)
 {
 	size_t shown = 0;
-	size_t left = 0;
+	uint64_t left = all->ungrouped[kind];
 
 	for (size_t i = 0; i < all->groups; i++) {
 		if (all->group[i].count[kind] == 0)
 			continue;
 		if (shown == GROUPS_SHOWN) {
-			left++;
+			left += all->group[i].count[kind];
 			continue;
 		}
 		fprintf(to, "    %8llu  %s\n", (unsigned long long)all->group[i].count[kind],
@@ -245,15 +279,14 @@ static void print_groups(FILE *to, const struct summary *all, enum change_kind k
 		shown++;
 	}
 	if (left > 0)
-		fprintf(to, "    and %zu more places\n", left);
+		fprintf(to, "    and %llu more in other places\n", (unsigned long long)left);
 }
 
 static void print_kind(FILE *to, const struct comparison *c, const struct summary *all,
 		       enum change_kind kind)
 {
+	const struct samples *samples = &all->samples[kind];
 	uint64_t count = c->difference.count[kind];
-	bool is_base_file = kind == CHANGE_BASE_FILE_ADDED || kind == CHANGE_BASE_FILE_CHANGED ||
-			    kind == CHANGE_BASE_FILE_REMOVED;
 
 	if (count == 0)
 		return;
@@ -261,15 +294,14 @@ static void print_kind(FILE *to, const struct comparison *c, const struct summar
 	if (kind != CHANGE_FIRST_RELEASE)
 		fprintf(to, ", %llu", (unsigned long long)count);
 	fputs(")\n", to);
-	if (is_base_file && count > SAMPLES_MAX) {
+	if (is_base_file(kind) && count > SAMPLES_MAX) {
 		print_groups(to, all, kind);
 		return;
 	}
-	for (size_t i = 0; i < all->samples[kind]; i++)
-		print_sample(to, &all->sample[kind][i]);
-	if (count > all->samples[kind])
-		fprintf(to, "    and %llu more\n",
-			(unsigned long long)(count - all->samples[kind]));
+	for (size_t i = 0; i < samples->count; i++)
+		print_sample(to, &samples->list[i]);
+	if (count > samples->count)
+		fprintf(to, "    and %llu more\n", (unsigned long long)(count - samples->count));
 }
 
 static bool is_impacting(const struct comparison *c, enum change_kind kind)
@@ -325,12 +357,12 @@ static void set_text(json_t *object, const char *name, const char *text)
 		(void)json_object_set_new(object, name, json_string(text));
 }
 
-static json_t *samples_json(const struct summary *all, unsigned kind)
+static json_t *samples_json(const struct samples *samples)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < all->samples[kind]; i++) {
-		const struct sample *sample = &all->sample[kind][i];
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct sample *sample = &samples->list[i];
 		json_t *one = json_object();
 
 		set_text(one, "field", sample->field);
@@ -364,7 +396,7 @@ enum status comparison_print_json(struct comparison *c, FILE *to)
 				json_pack("{s:s, s:s, s:I, s:o}", "kind", change_kind_name(kind),
 					  "class", change_class_names[is_impacting(c, kind)],
 					  "count", (json_int_t)c->difference.count[i], "samples",
-					  samples_json(all, i)));
+					  samples_json(&all->samples[i])));
 	}
 	AUTO(json_t)
 	document =
