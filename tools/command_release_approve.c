@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "tools/release.h"
 #include "tools/release_difference.h"
+#include "tools/release_document.h"
 #include "tools/release_log.h"
 #include "tools/release_signing.h"
 
@@ -95,8 +96,8 @@ static bool take_option(struct request *r, int option, const char *value)
 		r->validation[r->validations++] = value;
 		return true;
 	case OPTION_MANIFEST:
-		r->manifest = value;
-		return true;
+		r->manifest = document_sha256(value);
+		return r->manifest != NULL;
 	case OPTION_PACKAGES:
 		r->packages = value;
 		return true;
@@ -111,9 +112,10 @@ static bool take_option(struct request *r, int option, const char *value)
 /* The draft that was signed last, or the manifest that was asked for. */
 static enum status open_comparison(const struct request *r, struct comparison *out)
 {
+	struct line_path release = line_path(&r->line, "release");
 	AUTO_DONE(bytes) manifest = { 0 };
 	AUTO_DONE(bytes) draft = { 0 };
-	struct sha256_text digest = { "" };
+	struct sha256_text drafted = { "" };
 	enum status status = OK;
 
 	if (r->manifest == NULL) {
@@ -121,16 +123,13 @@ static enum status open_comparison(const struct request *r, struct comparison *o
 				   &draft);
 		if (status != OK)
 			return status;
-		digest = sha256_text_of(span_of(&draft));
-	} else {
-		(void)snprintf(digest.hex, sizeof(digest.hex), "%s", r->manifest);
+		drafted = sha256_text_of(span_of(&draft));
 	}
-	status = manifest_payload(line_path(&r->line, "release/manifests/%s.json", digest.hex).text,
-				  &manifest);
+	status = manifest_named(release.text, r->manifest == NULL ? drafted.hex : r->manifest,
+				&manifest);
 	if (status != OK)
 		return status;
-	return comparison_open(out, line_path(&r->line, "release").text, (struct span){ 0 },
-			       span_of(&manifest));
+	return comparison_open(out, release.text, (struct span){ 0 }, span_of(&manifest));
 }
 
 static bool has_line(struct span text, const char *wanted)
@@ -284,9 +283,11 @@ static enum answer approve(const struct request *r)
 	AUTO_DONE(comparison) c = { 0 };
 	AUTO_DONE(bytes) payload = { 0 };
 	enum change_class class;
+	enum status status = open_comparison(r, &c);
 
-	if (open_comparison(r, &c) != OK)
-		return unusable("not approved: sign the manifest first");
+	if (status != OK)
+		return unusable("not approved%s",
+				status == STATUS_MISMATCH ? "" : ": sign the manifest first");
 	if (r->signing.signature != NULL)
 		return attach(r, &c);
 	/* What is to be signed has standard output to itself. */

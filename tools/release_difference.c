@@ -88,17 +88,7 @@ static enum status open_side(const char *what, struct span payload, struct diffe
 
 static enum status open_previous(struct comparison *c)
 {
-	struct line_path path = in_release(c, "manifests", &c->after.manifest.previous, ".json");
-	struct sha256_text digest;
-	enum status status = manifest_payload(path.text, &c->old);
-
-	if (status != OK)
-		return status;
-	digest = sha256_text_of(span_of(&c->old));
-	if (strcmp(digest.hex, sha256_hex(&c->after.manifest.previous).hex) == 0)
-		return OK;
-	(void)unusable("%s: not the manifest that its name says", path.text);
-	return STATUS_MISMATCH;
+	return manifest_named(c->release, sha256_hex(&c->after.manifest.previous).hex, &c->old);
 }
 
 enum status comparison_open(struct comparison *c, const char *release, struct span old,
@@ -161,6 +151,23 @@ enum status manifest_payload(const char *path, struct bytes *out)
 	if (dsse_parse(span_of(&text), MANIFEST_MAX, &dsse, &why) == OK)
 		return bytes_copy(span_of(&dsse.payload), out);
 	return bytes_copy(span_of(&text), out);
+}
+
+enum status manifest_named(const char *release, const char *hex, struct bytes *out)
+{
+	const struct release_line line = { .directory = release };
+	struct line_path path = line_path(&line, "manifests/%s.json", hex);
+	AUTO_DONE(bytes) payload = { 0 };
+	enum status status = manifest_payload(path.text, &payload);
+
+	if (status != OK)
+		return status;
+	if (strcmp(sha256_text_of(span_of(&payload)).hex, hex) != 0) {
+		(void)unusable("%s: digest-mismatch: not the manifest that its name says",
+			       path.text);
+		return STATUS_MISMATCH;
+	}
+	return bytes_copy(span_of(&payload), out);
 }
 
 static enum status write_text(void *self, struct span text)
