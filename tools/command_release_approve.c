@@ -142,18 +142,40 @@ static bool has_line(struct span text, const char *wanted)
 	return false;
 }
 
-/* What 'release check' wrote has to be about this manifest, and to have passed;
- * another check's report is taken as it is. Kept where auditors find it. */
-static enum status keep_report(const struct request *r, const struct comparison *c,
-			       const char *file, struct span report)
+/* CHECK=FILE of --validation. */
+struct cited {
+	struct span check;
+	const char *file;
+};
+
+static struct cited cited_of(const char *text)
+{
+	const char *file = strchr(text, '=') + 1;
+
+	return (struct cited){ { (const uint8_t *)text, (size_t)(file - 1 - text) }, file };
+}
+
+/* What 'release check' writes: about this manifest, and passed. */
+static bool is_passed_boot(const struct comparison *c, struct span report)
 {
 	char manifest[128];
 
 	(void)snprintf(manifest, sizeof(manifest), "manifest sha256:%s",
 		       sha256_hex(&c->after.digest).hex);
-	if (span_starts_with(report, "attestd-validation/1\n") &&
-	    (!has_line(report, manifest) || !has_line(report, "result passed"))) {
-		(void)unusable("%s: of another manifest, or not passed", file);
+	return span_starts_with(report, "attestd-validation/1\n") && has_line(report, manifest) &&
+	       has_line(report, "result passed");
+}
+
+/* Another check's report is taken as it is. Kept where auditors find it. */
+static enum status keep_report(const struct request *r, const struct comparison *c,
+			       const struct cited *cited, struct span report)
+{
+	if ((span_equal(cited->check, span_text("measured-boot")) ||
+	     span_starts_with(report, "attestd-validation/1\n")) &&
+	    !is_passed_boot(c, report)) {
+		(void)unusable("%s: not what 'release check' writes, of another manifest, "
+			       "or not passed",
+			       cited->file);
 		return STATUS_MISMATCH;
 	}
 	return line_write(
@@ -161,24 +183,36 @@ static enum status keep_report(const struct request *r, const struct comparison 
 		report, 0644);
 }
 
-/* [{"check", "result", "sha256"}]; NULL after a message. */
+/* {"check", "result", "sha256"}; NULL after a message. */
+static json_t *cited_json(const struct request *r, const struct comparison *c,
+			  const struct cited *cited)
+{
+	AUTO_DONE(bytes) report = { 0 };
+
+	if (line_read(cited->file, REPORT_MAX, &report) != OK ||
+	    keep_report(r, c, cited, span_of(&report)) != OK)
+		return NULL;
+
+	json_t *one = json_pack("{s:s%, s:s, s:s}", "check", (const char *)cited->check.data,
+				cited->check.len, "result", "passed", "sha256",
+				sha256_text_of(span_of(&report)).hex);
+	if (one == NULL)
+		(void)unusable("--validation: the name of a check is UTF-8");
+	return one;
+}
+
+/* One for each --validation; NULL after a message. */
 static json_t *validation_json(const struct request *r, const struct comparison *c)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->validations; i++) {
-		AUTO_DONE(bytes) report = { 0 };
-		const char *file = strchr(r->validation[i], '=') + 1;
+		const struct cited cited = cited_of(r->validation[i]);
 
-		if (line_read(file, REPORT_MAX, &report) != OK ||
-		    keep_report(r, c, file, span_of(&report)) != OK) {
-			json_decref(list);
-			return NULL;
-		}
-		(void)json_array_append_new(
-			list, json_pack("{s:s%, s:s, s:s}", "check", r->validation[i],
-					(size_t)(file - 1 - r->validation[i]), "result", "passed",
-					"sha256", sha256_text_of(span_of(&report)).hex));
+		if (json_array_append_new(list, cited_json(r, c, &cited)) == 0)
+			continue;
+		json_decref(list);
+		return NULL;
 	}
 	return list;
 }
