@@ -108,8 +108,8 @@ void hasher_done(struct hasher *h)
 /* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
 enum status hasher_begin(const struct hasher *h)
 {
-	return h->ctx != NULL && EVP_MD_CTX_copy_ex(h->ctx, h->fresh) == 1 ? OK :
-									      STATUS_UNSUPPORTED;
+	return h->ctx != NULL && EVP_MD_CTX_copy_ex(h->ctx, h->fresh) == 1 ? OK
+									   : STATUS_UNSUPPORTED;
 }
 
 enum status hasher_add(const struct hasher *h, struct span piece)
