@@ -15,6 +15,7 @@
 /* A manifest, what it changes, and who said yes to that. */
 struct judged {
 	struct digest manifest;
+	uint64_t version;
 	bool has_previous;
 	struct digest previous;
 	enum change_class class; /* computed, raised by what its author declared */
@@ -84,6 +85,9 @@ static enum status judge(struct loading *l, const char *path, struct span payloa
 			return status;
 		if (difference_side_open(span_of(&old.payload), &before) != OK)
 			return loading_check(l, old_path, &before.statement);
+		if (before.manifest.release.version != after.manifest.previous_version)
+			return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path,
+					      "previous.version");
 	}
 	enum status status = difference_of(after.manifest.has_previous ? &before : NULL, &after,
 					   &sets, &l->root.class_rules, NULL, &difference, &why);
@@ -91,6 +95,7 @@ static enum status judge(struct loading *l, const char *path, struct span payloa
 		return refuse_set(l, status, &why);
 	*out = (struct judged){
 		.manifest = after.digest,
+		.version = after.manifest.release.version,
 		.has_previous = after.manifest.has_previous,
 		.previous = after.manifest.previous,
 		.class = difference.class > after.manifest.declared ? difference.class
@@ -200,11 +205,15 @@ static enum status check_approved(struct loading *l, const char *path, const cha
 /*
  * A low risk is one against its baseline alone: the author could have made that
  * up. So each baseline has to be a manifest that was signed and approved itself,
- * back to one that both teams approved as what touches trust.
+ * back to one that both teams approved as what touches trust. What took over leads
+ * back to what was current (had, or NULL) first: an older one that both teams
+ * approved once would make a way back look small.
  */
-static enum status check_baselines(struct loading *l, const struct judged *first, bool *in_force)
+static enum status check_baselines(struct loading *l, const struct judged *first,
+				   const struct index_entry *had, bool *in_force)
 {
 	struct judged judged = *first;
+	bool is_beyond = had == NULL || first->version <= had->version;
 
 	for (int i = 0; !is_approved(l, &judged, CHANGE_TRUST_IMPACTING, 0); i++) {
 		AUTO_DONE(dsse) dsse = { 0 };
@@ -229,16 +238,22 @@ static enum status check_baselines(struct loading *l, const struct judged *first
 			status = check_approved(l, path, "baseline-not-approved", &judged);
 		if (status != OK)
 			return status;
+		is_beyond = is_beyond || digest_equal(&manifest, &had->manifest);
+		if (!is_beyond && judged.version <= had->version)
+			return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", path,
+					      "version");
 		*in_force = *in_force && !loading_is_revoked(l, signer) &&
 			    is_approved(l, &judged, judged.class, l->revoked);
 	}
+	/* What all rests on has to have been approved by keys that still count. */
+	*in_force = *in_force && is_approved(l, &judged, CHANGE_TRUST_IMPACTING, l->revoked);
 	return OK;
 }
 
 enum status load_approvals(struct loading *l, const char *path, struct span payload,
-			   bool *is_complete, bool *in_force)
+			   const struct index_entry *entry, bool *is_complete, bool *in_force)
 {
-	struct judged judged;
+	struct judged judged = { 0 };
 	enum status status = judge_counted(l, path, payload, &judged);
 
 	*is_complete = status == OK && is_approved(l, &judged, judged.class, 0);
@@ -249,5 +264,5 @@ enum status load_approvals(struct loading *l, const char *path, struct span payl
 	if (status != OK)
 		return status;
 	*in_force = is_approved(l, &judged, judged.class, l->revoked);
-	return check_baselines(l, &judged, in_force);
+	return check_baselines(l, &judged, index_current(&l->old_index, entry), in_force);
 }

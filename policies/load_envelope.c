@@ -135,6 +135,9 @@ enum status loading_mark(struct loading *l, const char *path, const struct relea
 		return loading_refuse(l, status, "source-failed", path, "");
 	if (version < seen->version)
 		return loading_refuse(l, STATUS_DENIED, "rolled-back", path, "version");
+	/* Whoever stole a key for a day must not use up all numbers. */
+	if (seen->version > 0 && version - seen->version > VERSION_LEAP_MAX)
+		return loading_refuse(l, STATUS_DENIED, "version-leaps", path, "version");
 	if (version == seen->version && seen->digest.alg != DIGEST_NONE &&
 	    !digest_equal(&mark.digest, &seen->digest))
 		return loading_refuse(l, STATUS_DENIED, "same-version-other-bytes", path,

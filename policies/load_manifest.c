@@ -63,6 +63,20 @@ static enum status check_left_behind(struct loading *l, const struct index_entry
 	return OK;
 }
 
+/* Was it to end earlier? With the one between left out its end would count from a
+ * later day at each release. */
+static bool is_prolonged(const struct loading *l, const struct index_entry *entry)
+{
+	for (size_t i = 0; i < l->old_index.entry_count; i++) {
+		const struct index_entry *was = &l->old_index.entry[i];
+
+		if (was->state == RELEASE_PREVIOUS && was->accept_until < entry->accept_until &&
+		    digest_equal(&was->manifest, &entry->manifest))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Against its newer neighbour in the cell: that one's `previous` names this
  * one, and this one's end counts from the day the newer took over, so that
@@ -76,8 +90,9 @@ static enum status check_neighbour(struct loading *l, const struct index_entry *
 	if (looks_behind(newer, entry))
 		return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", "index",
 				      "cells.manifests");
-	if (entry->state == RELEASE_PREVIOUS &&
-	    entry->accept_until - newer->release.not_before > l->root.caps.accept_until_s)
+	if ((entry->state == RELEASE_PREVIOUS &&
+	     entry->accept_until - newer->release.not_before > l->root.caps.accept_until_s) ||
+	    (newer->previous_version != entry->version && is_prolonged(l, entry)))
 		return loading_refuse(l, STATUS_DENIED, "accept-until-over-cap", "index",
 				      "cells.manifests.acceptUntil");
 	return OK;
@@ -246,7 +261,7 @@ static enum status check_signatures(struct loading *l, const char *path, struct 
 				    const struct index_entry *entry, size_t signer, bool *in_force)
 {
 	bool is_complete = false;
-	enum status status = load_approvals(l, path, payload, &is_complete, in_force);
+	enum status status = load_approvals(l, path, payload, entry, &is_complete, in_force);
 
 	l->manifest.release.scope = (struct release_scope){ 0 };
 	if (status == OK && !is_complete) {

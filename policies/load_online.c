@@ -75,7 +75,8 @@ static enum status check_arrival(struct loading *l, const struct index_entry *en
 }
 
 /* From there `current` may only rise: publish alone moves little. What both teams
- * took out of the matrix may go from the index as well. */
+ * took out of the matrix may go from the index as well; a blocked cell stays in it, so
+ * that it does not come back lower. */
 enum status check_history(struct loading *l)
 {
 	for (size_t i = 0; i < l->old_index.entry_count; i++) {
@@ -90,7 +91,7 @@ enum status check_history(struct loading *l)
 		if (change == INDEX_EXCHANGED)
 			return loading_refuse(l, STATUS_DENIED, "same-version-other-bytes", "index",
 					      "cells.manifests.sha256");
-		if (change == INDEX_WITHDRAWN && cell != NULL && cell->is_allowed)
+		if (change == INDEX_WITHDRAWN && cell != NULL)
 			return loading_refuse(l, STATUS_DENIED, "current-withdrawn", "index",
 					      "cells");
 	}
@@ -258,6 +259,35 @@ enum status load_revocations(struct loading *l)
 	return check_newest(l, version - 1, signer, doubt);
 }
 
+/* Publish names the matrix: what both teams replaced must not come back by that. */
+static enum status check_matrix_history(struct loading *l, const char *folder)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(statement) s = { 0 };
+	AUTO_DONE(image_builder) aside = { 0 };
+	struct matrix was;
+	char path[96 + 8];
+
+	if (l->old_index.version == 0 || digest_equal(&l->old_index.matrix, &l->index.matrix))
+		return OK;
+	loading_path(path, sizeof(path), "matrix/", &l->old_index.matrix, "/1.json");
+	enum status status = loading_envelope(l, path, DOCUMENT_MATRIX, &dsse);
+	if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
+		return loading_refuse(l, status, "history-missing", path, "");
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &l->old_index.matrix);
+	if (status == OK && image_builder_init(&aside) != OK)
+		status = loading_refuse(l, STATUS_NO_MEMORY, "source-failed", path, "");
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_MATRIX, &s) != OK ||
+	    matrix_read(&s, &aside, &was) != OK)
+		return loading_check(l, path, &s);
+	if (l->matrix.version <= was.version)
+		return loading_refuse(l, STATUS_DENIED, "rolled-back", folder, "version");
+	return OK;
+}
+
 enum status load_matrix(struct loading *l)
 {
 	AUTO_DONE(bytes) payload = { 0 };
@@ -279,5 +309,5 @@ enum status load_matrix(struct loading *l)
 	if (statement_open(span_of(&payload), DOCUMENT_MATRIX, s) != OK ||
 	    matrix_read(s, &l->image, &l->matrix) != OK)
 		return loading_check(l, folder, s);
-	return OK;
+	return check_matrix_history(l, folder);
 }

@@ -105,7 +105,8 @@ static enum status read_rollback(struct loading *l, const struct index_rollback 
 static enum status check_way(struct loading *l, const char *path, const struct rollback *r,
 			     const struct index_entry *was)
 {
-	struct manifest_head left, target;
+	struct manifest_head left = { 0 };
+	struct manifest_head target = { 0 };
 	bool was_in_force = was != NULL && digest_equal(&was->manifest, &r->from);
 	enum status status = read_head(l, &r->from, was_in_force, &left);
 
@@ -145,7 +146,8 @@ static bool is_needed(const struct loading *l, const struct rollback *r,
 static enum status step_down(struct loading *l, const char *path, const struct rollback *r,
 			     struct index_entry *was)
 {
-	struct manifest_head had, target;
+	struct manifest_head had = { 0 };
+	struct manifest_head target = { 0 };
 
 	if (r->from_version < was->version ||
 	    (r->from_version == was->version && !digest_equal(&r->from, &was->manifest)))
@@ -206,7 +208,7 @@ enum status load_rollbacks(struct loading *l)
 
 enum status check_epoch(struct loading *l, const struct index_entry *was)
 {
-	struct manifest_head had;
+	struct manifest_head had = { 0 };
 	enum status status = read_head(l, &was->manifest, true, &had);
 
 	if (status == STATUS_NOT_FOUND)

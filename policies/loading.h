@@ -23,6 +23,8 @@
  */
 
 #define SIGNERS_MAX 16
+/* By so much a version is above the one seen last, at most. */
+#define VERSION_LEAP_MAX 65536
 
 /* A rollback document that counts. */
 struct way_back {
@@ -134,9 +136,10 @@ enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
  * previous; approved by as many as that class asks for, and so is each baseline
  * of a low-risk change. *in_force false: not without keys that are revoked.
- * *is_complete false: it is not, and an emergency has to stand for it. */
+ * *is_complete false: it is not, and an emergency has to stand for it. entry: the
+ * index's, or any of its cell. */
 enum status load_approvals(struct loading *l, const char *path, struct span payload,
-			   bool *is_complete, bool *in_force);
+			   const struct index_entry *entry, bool *is_complete, bool *in_force);
 /* Of the manifest in l->manifest: its provenance, where it names one or the root wants
  * one. *in_force false: its builder's key is revoked. */
 enum status load_provenance(struct loading *l, const char *path, struct span payload,

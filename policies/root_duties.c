@@ -64,6 +64,7 @@ static void check_separation(struct root *root, struct strict_cursor *roles)
 		{ ROLE_EMERGENCY, ROLE_BUILD },
 		{ ROLE_EMERGENCY, ROLE_RELEASE_SIGN },
 		{ ROLE_EMERGENCY, ROLE_PUBLISH },
+		{ ROLE_ROLLBACK, ROLE_RELEASE_SIGN },
 		{ ROLE_ROLLBACK, ROLE_PUBLISH },
 		{ ROLE_CANARY, ROLE_BUILD },
 		{ ROLE_CANARY, ROLE_RELEASE_SIGN },
@@ -104,10 +105,11 @@ static void check_thresholds(struct root *root, struct strict_cursor *roles)
 /* Documents of these roles come as one envelope, which has one signature. */
 static void check_single_signers(struct root *root, struct strict_cursor *roles)
 {
-	static const enum role single[] = { ROLE_RELEASE_SIGN, ROLE_REVOKE, ROLE_PUBLISH };
+	static const enum role single[] = { ROLE_BUILD,	  ROLE_RELEASE_SIGN, ROLE_REVOKE,
+					    ROLE_PUBLISH, ROLE_REVIEW,	     ROLE_CANARY };
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
-		if (root->role[single[i]].threshold != 1)
+		if (root->role[single[i]].keys != 0 && root->role[single[i]].threshold != 1)
 			strict_fail(roles, role_name(single[i]), STATUS_UNSUPPORTED,
 				    "threshold-not-one");
 }

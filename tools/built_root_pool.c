@@ -121,7 +121,7 @@ static enum status keep_listed(struct pool *pool, const struct package_text *pac
 static enum status read_index(struct pool *pool, const char *path)
 {
 	struct package_reader reader;
-	struct package_text package;
+	struct package_text package = { 0 };
 	struct span rest;
 	struct span line;
 	enum status status = line_read(path, TEXT_MAX, &pool->index);

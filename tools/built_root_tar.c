@@ -101,7 +101,7 @@ static struct span diverted(const struct taking *t, struct span name)
 		path.data += 2;
 		path.len -= 2;
 	}
-	for (size_t i = 0; i < t->root->diversion_count; i++) {
+	for (size_t i = 0; i < t->root->diversion_count && path.data != NULL; i++) {
 		const struct diversion *d = &t->root->diversion[i];
 		struct span from = { d->from.data + 1, d->from.len - 1 };
 

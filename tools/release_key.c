@@ -7,6 +7,7 @@
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto_openssl.h"
@@ -35,6 +36,16 @@ static bool is_uri(const char *name)
 	return len > 1 && name[len] == ':' && !line_has(name);
 }
 
+/* A TPM's provider closes what it opened only when it is unloaded. */
+static OSSL_PROVIDER *loaded[2];
+
+static void unload_providers(void)
+{
+	for (size_t i = sizeof(loaded) / sizeof(loaded[0]); i-- > 0;)
+		if (loaded[i] != NULL)
+			(void)OSSL_PROVIDER_unload(loaded[i]);
+}
+
 static void load_provider(const char *uri)
 {
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
@@ -43,9 +54,13 @@ static void load_provider(const char *uri)
 		if (strncmp(uri, devices[i].scheme, strlen(devices[i].scheme)) != 0 ||
 		    OSSL_PROVIDER_available(NULL, name))
 			continue;
+		if (loaded[0] == NULL && atexit(unload_providers) != 0)
+			return;
 		/* The first that is loaded by name takes the default one's place. */
-		if (OSSL_PROVIDER_load(NULL, "default") == NULL ||
-		    OSSL_PROVIDER_load(NULL, name) == NULL)
+		if (loaded[0] == NULL)
+			loaded[0] = OSSL_PROVIDER_load(NULL, "default");
+		loaded[1] = OSSL_PROVIDER_load(NULL, name);
+		if (loaded[0] == NULL || loaded[1] == NULL)
 			(void)unusable("OpenSSL's provider '%s' is not there", name);
 	}
 }

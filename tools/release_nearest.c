@@ -239,8 +239,8 @@ static enum status search_sets(struct sought *sought)
 	struct ref_range sets = sought->v->release.ima.sets;
 	enum status status = OK;
 
-	qsort(sought->by_path, sought->count, sizeof(*sought->by_path), compare_paths);
-	qsort(sought->by_digest, sought->count, sizeof(*sought->by_digest), compare_digests);
+	qsort(sought->by_path, sought->count, sizeof(void *), compare_paths);
+	qsort(sought->by_digest, sought->count, sizeof(void *), compare_digests);
 	for (uint32_t i = 0; i < sets.count && status == OK; i++) {
 		struct reference_set set;
 

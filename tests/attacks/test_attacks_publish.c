@@ -142,6 +142,63 @@ static void r27_publish_alone_moves_little(void **state)
 	}
 }
 
+/* Both teams signed it once: what they replaced it with stays. */
+static void r27_an_older_matrix_does_not_come_back(void **state)
+{
+	static const struct line_edit stricter[] = {
+		{ "matrix", "\"version\":1", "\"version\":2" },
+		{ "matrix", "\"requireSafe\":false", "\"requireSafe\":true" },
+	};
+	static const struct line_edit same_version = { "matrix", "\"grantLifetime\":600",
+						       "\"grantLifetime\":900" };
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) other = { 0 };
+	AUTO_DONE(outcome) second = { 0 };
+	AUTO_DONE(outcome) back = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	outcome_load(&line, &first);
+	line_make_version(&line, 2, &same_version, 1);
+	outcome_load_at(&line, &first.marks, LINE_NOW, &other);
+	assert_string_equal(other.refusal.code, "rolled-back");
+	AUTO_DONE(line) stricter_line = { 0 };
+	AUTO_DONE(outcome) again = { 0 };
+	line_make(&stricter_line, NULL, 0);
+	outcome_load(&stricter_line, &again);
+	line_make_version(&stricter_line, 2, stricter, 2);
+	outcome_load_at(&stricter_line, &again.marks, LINE_NOW, &second);
+	assert_int_equal(second.status, OK);
+	line_make_version(&stricter_line, 3, NULL, 0);
+	outcome_load_at(&stricter_line, &second.marks, LINE_NOW, &back);
+	assert_string_equal(back.refusal.code, "rolled-back");
+	assert_string_equal(back.refusal.field, "version");
+}
+
+/* A day with the publisher's key is not for ever. */
+static void r27_versions_do_not_leap_out_of_reach(void **state)
+{
+	static const struct line_edit edit = { "timestamp", "\"version\":2", "\"version\":65538" };
+	static const struct line_edit least = { "timestamp", "\"version\":2", "\"version\":65537" };
+	(void)state;
+
+	for (int leaps = 0; leaps < 2; leaps++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) first = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+
+		line_make(&line, NULL, 0);
+		outcome_load(&line, &first);
+		line_make_version(&line, 2, leaps ? &edit : &least, 1);
+		outcome_load_at(&line, &first.marks, LINE_NOW, &out);
+		if (leaps)
+			assert_string_equal(out.refusal.code, "version-leaps");
+		else
+			assert_int_equal(out.status, OK);
+	}
+}
+
 static void r27_a_revoked_publisher_stops_the_load(void **state)
 {
 	AUTO_DONE(line) line = { 0 };
@@ -281,6 +338,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r26_previous_is_what_was_current_before),
 	cmocka_unit_test(r26_a_baseline_does_not_reach_behind_what_was_current),
 	cmocka_unit_test(r27_publish_alone_moves_little),
+	cmocka_unit_test(r27_an_older_matrix_does_not_come_back),
+	cmocka_unit_test(r27_versions_do_not_leap_out_of_reach),
 	cmocka_unit_test(r27_a_revoked_publisher_stops_the_load),
 	cmocka_unit_test(r27_revocations_count_though_the_index_withholds_them),
 	cmocka_unit_test(r27_what_an_earlier_key_revoked_is_history_that_counts),

@@ -315,7 +315,39 @@ static void r27_what_was_replaced_does_not_come_back(void **state)
 	lifecycle_expect(&s, "previous-came-back");
 }
 
+/* With version 2 out of the index, version 1's end counts from version 3's beginning. */
+static void r27_an_end_is_not_put_off_by_leaving_one_out(void **state)
+{
+	const int64_t end = LINE_NOW + 3600;
+	const struct entry three[] = { { 3, "current", 0 },
+				       { 2, "previous", end },
+				       { 1, "previous", end } };
+	const struct entry later[] = { { 3, "current", 0 }, { 1, "previous", end + 1 } };
+	const struct entry same[] = { { 3, "current", 0 }, { 1, "previous", end } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	lifecycle_init(&s);
+	lifecycle_go_on(&s, NULL, 0);
+	line_make_version(&s.line, 3, NULL, 0);
+	s.manifest[3] = s.line.manifest;
+	s.index = 3;
+	lifecycle_publish(&s, three, 3, "", "");
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+	lifecycle_publish(&s, later, 2, "", "");
+	lifecycle_expect(&s, "accept-until-over-cap");
+	s.index--;
+	lifecycle_publish(&s, same, 2, "", "");
+	outcome_done(&out);
+	out = (struct outcome){ 0 };
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r27_an_end_is_not_put_off_by_leaving_one_out),
 	cmocka_unit_test(r20_a_declared_way_back_is_taken),
 	cmocka_unit_test(r20_without_its_document_nothing_goes_down),
 	cmocka_unit_test(r20_what_a_rollback_must_not_do),

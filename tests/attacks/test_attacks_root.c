@@ -128,7 +128,25 @@ static void r13_a_root_counts_only_with_all_that_follows(void **state)
 	assert_int_equal(whole.marks.root.version, 2);
 }
 
+/* One envelope has one signature; and who signs manifests leads nobody back. */
+static void r05_thresholds_that_nobody_counts_are_refused(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "root", "\"sec-review\"],\"threshold\":1", "\"sec-review\"],\"threshold\":2" },
+		  "threshold-not-one" },
+		{ { "root", "\"verifier-2\"],\"threshold\":1", "\"verifier-2\"],\"threshold\":2" },
+		  "threshold-not-one" },
+		{ { "root", "\"rollback\":{\"keys\":[\"plat-approve\"]",
+		    "\"rollback\":{\"keys\":[\"sign\"]" },
+		  "duties-not-separate" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r05_thresholds_that_nobody_counts_are_refused),
 	cmocka_unit_test(r12_a_new_root_needs_the_thresholds_of_both),
 	cmocka_unit_test(r12_no_root_may_be_left_out),
 	cmocka_unit_test(r13_a_root_counts_only_with_all_that_follows),

@@ -162,6 +162,7 @@ static void current_is_not_withdrawn_by_publish_alone(void **state)
 	static const struct line_edit canary[] = {
 		{ "index", "\"state\":\"current\"", "\"state\":\"canary\"" },
 		{ "matrix", "\"state\":\"allow\"", "\"state\":\"block\"" },
+		{ "matrix", "\"version\":1", "\"version\":2" },
 	};
 	static const struct line_edit alone[] = {
 		{ "index", "\"state\":\"current\"",
@@ -172,15 +173,16 @@ static void current_is_not_withdrawn_by_publish_alone(void **state)
 		  "\"cells\":[{\"platform\":\"q36\",\"kernel\":\"6.1.0\",\"state\":\"allow\"}," },
 		{ "manifest", "\"platform\":\"q35\"", "\"platform\":\"q36\"" },
 		{ "index", "\"platform\":\"q35\"", "\"platform\":\"q36\"" },
+		{ "matrix", "\"version\":1", "\"version\":2" },
 	};
 	(void)state;
 
 	assert_string_equal(second_index_refused(NULL, 0), "none");
 	assert_string_equal(second_index_refused(canary, 1), "current-withdrawn");
-	assert_string_equal(second_index_refused(elsewhere, 3), "current-withdrawn");
+	assert_string_equal(second_index_refused(elsewhere, 4), "current-withdrawn");
 	assert_string_equal(second_index_refused(alone, 1), "previous-alone");
-	/* What both teams block may go. */
-	assert_string_equal(second_index_refused(canary, 2), "none");
+	/* Blocked, it is out of force as it stands. */
+	assert_string_equal(second_index_refused(canary, 3), "current-withdrawn");
 }
 
 static void current_keeps_its_bytes_under_its_version(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/loader/loader.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
@@ -27,8 +28,9 @@ static enum status read_document(void *self, const char *path, size_t max, struc
 	int fd = (int)syscall(SYS_openat2, *directory, path, &how, sizeof(how));
 	enum status status;
 
+	/* What is there and cannot be read must not count as absent: a revocation. */
 	if (fd < 0)
-		return STATUS_NOT_FOUND;
+		return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_IO;
 	status = file_read_fd(fd, max, out);
 	(void)close(fd);
 	return status;
