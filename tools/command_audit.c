@@ -146,9 +146,8 @@ static enum answer check_witnessed(const struct release_log *log, const char *di
 	struct line_path path = line_path(&folder, RELEASE_LOG_WITNESSED);
 
 	if (line_has(path.text))
-		return check_older(log, path.text,
-				   "the log does not go on from what was witnessed", false, head,
-				   size);
+		return check_older(log, path.text, "the log does not go on from what was witnessed",
+				   false, head, size);
 	if (!log->root.requires_proofs)
 		return ANSWER_YES;
 	(void)unusable("witness-missing: %s: the root wants proofs, and no witness cosigned",
