@@ -15,7 +15,7 @@ enum status loading_refuse(struct loading *l, enum status status, const char *co
 enum status loading_check(struct loading *l, const char *document, const struct statement *s)
 {
 	if (s->document.status == OK)
-		return OK;
+		return loading_refuse(l, STATUS_NO_MEMORY, "source-failed", document, "");
 	return refusal_of_document(l->refusal, document, &s->document);
 }
 

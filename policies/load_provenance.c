@@ -29,11 +29,8 @@ static enum status check_provenance(struct loading *l, const char *path, const c
 	AUTO_DONE(provenance) provenance = { 0 };
 
 	if (statement_open(payload, DOCUMENT_PROVENANCE, &s) != OK ||
-	    provenance_read(&s, &provenance) != OK) {
-		if (s.document.status == OK)
-			return loading_refuse(l, STATUS_NO_MEMORY, "source-failed", path, "");
+	    provenance_read(&s, &provenance) != OK)
 		return loading_check(l, path, &s);
-	}
 	if (!root_knows_builder(&l->root, provenance.builder))
 		return loading_refuse(l, STATUS_DENIED, "builder-unknown", path,
 				      "runDetails.builder.id");

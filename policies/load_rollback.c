@@ -26,7 +26,7 @@ static enum status read_head(struct loading *l, const struct digest *manifest, b
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	AUTO_DONE(image_builder) aside = { 0 };
-	struct manifest read;
+	struct manifest read = { 0 };
 	char path[PATH_SIZE];
 	size_t signer;
 
@@ -173,7 +173,7 @@ static bool is_refusal(enum status status)
 static enum status load_rollback(struct loading *l, const struct index_rollback *cell)
 {
 	struct index_entry *was = standing(l, cell);
-	struct rollback r;
+	struct rollback r = { 0 };
 	key_mask signers = 0;
 	char path[PATH_SIZE];
 

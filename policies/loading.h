@@ -71,7 +71,7 @@ struct loading {
 
 enum status loading_refuse(struct loading *l, enum status status, const char *code,
 			   const char *document, const char *field);
-/* The statement's fault, or OK. */
+/* After a statement that could not be read: its fault, or memory; never OK. */
 enum status loading_check(struct loading *l, const char *document, const struct statement *s);
 
 /* An envelope; STATUS_NOT_FOUND without a refusal where there is none. */

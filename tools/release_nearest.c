@@ -254,8 +254,8 @@ static enum status search_sets(struct sought *sought)
 enum status nearest_files(struct validation *v)
 {
 	struct sought sought = { .v = v,
-				 .by_path = calloc(v->count + 1, sizeof(*sought.by_path)),
-				 .by_digest = calloc(v->count + 1, sizeof(*sought.by_digest)) };
+				 .by_path = calloc(v->count + 1, sizeof(void *)),
+				 .by_digest = calloc(v->count + 1, sizeof(void *)) };
 	enum status status =
 		sought.by_path == NULL || sought.by_digest == NULL ? STATUS_NO_MEMORY : OK;
 
