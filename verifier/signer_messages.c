@@ -465,7 +465,9 @@ static const struct wire_table *table_of(const struct wire_table *const *tables,
 
 void signer_answer_init(enum frame_type type, struct signer_answer *out)
 {
-	memset(out, 0, ANSWER_HEAD + table_of(answer_wires, ANSWER_TYPES, type)->head);
+	const struct wire_table *table = table_of(answer_wires, ANSWER_TYPES, type);
+
+	memset(out, 0, ANSWER_HEAD + table->head);
 	out->type = type;
 }
 

@@ -270,7 +270,7 @@ static void r26_a_chain_of_low_risks_ends_where_both_teams_saw_it(void **state)
 	AUTO_DONE(line) line = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
 	char path[160];
-	struct digest second;
+	struct digest second = { 0 };
 	(void)state;
 
 	line_make(&line, first, COMMON_COUNT);
