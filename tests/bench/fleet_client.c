@@ -321,6 +321,7 @@ void fleet_attest(struct fleet_client *client, enum fleet_mode mode, size_t coun
 {
 	client->limit = count;
 	run(client, mode);
+	disconnect_all(client);
 }
 
 static struct event *at(struct moment *moment, double seconds)

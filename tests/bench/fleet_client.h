@@ -37,7 +37,8 @@ typedef void (*fleet_mark)(void *context, size_t attested);
  */
 void fleet_load(struct fleet_client *client, enum fleet_mode mode, double warm_s, double window_s,
 		fleet_mark mark, void *context);
-/* So many attestations, as fast as they go. */
+/* So many attestations, as fast as they go; no connection is left, since verifierd ends one
+ * that is idle while other fleets are made ready. */
 void fleet_attest(struct fleet_client *client, enum fleet_mode mode, size_t count);
 
 #endif
