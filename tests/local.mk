@@ -1,3 +1,14 @@
+# What several tests share, compiled once; each fragment adds to them.
+check_LIBRARIES =
+libscenes_a_SOURCES =
+libappraisalscene_a_SOURCES =
+if HAVE_CMOCKA
+check_LIBRARIES += libscenes.a libappraisalscene.a
+libscenes_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SQLITE_CFLAGS) $(SSL_CFLAGS) \
+	$(LIBEVENT_CFLAGS) $(CMOCKA_CFLAGS)
+libappraisalscene_a_CPPFLAGS = $(libscenes_a_CPPFLAGS)
+endif
+
 # Each area's tests stand in a fragment of their own.
 include tests/unit/base.mk
 include tests/unit/messages.mk

@@ -1,6 +1,7 @@
 # Attacks: the IMA log (i).
 if HAVE_CMOCKA
-LOG_SCENE = tests/attacks/log_scene.c tests/attacks/log_scene.h $(APPRAISAL_SCENE)
+libappraisalscene_a_SOURCES += tests/attacks/log_scene.c
+LOG_SCENE = tests/attacks/log_scene.h $(APPRAISAL_SCENE)
 LOG_SCENE_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 ATTACK_TESTS += tests/attacks/test_attacks_ima tests/attacks/test_attacks_ima_rules \
 	tests/attacks/test_attacks_ima_size

@@ -6,7 +6,8 @@ ATTACK_TESTS += tests/attacks/test_attacks_quote tests/attacks/test_attacks_fres
 	tests/attacks/test_attacks_access tests/attacks/test_attacks_certificates \
 	tests/attacks/test_attacks_staging
 ATTACK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
-ATTACK_SCENE = tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(SIGNER_SCENE)
+libscenes_a_SOURCES += tests/attacks/attack_scene.c
+ATTACK_SCENE = tests/attacks/attack_scene.h $(SIGNER_SCENE)
 tests_attacks_test_attacks_quote_SOURCES = tests/attacks/test_attacks_quote.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_quote_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_quote_LDADD = $(SIGNER_TEST_LIBS)
@@ -26,7 +27,7 @@ tests_attacks_test_attacks_minting_SOURCES = tests/attacks/test_attacks_minting.
 tests_attacks_test_attacks_minting_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_minting_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_grant_SOURCES = tests/attacks/test_attacks_grant.c \
-	tests/attacks/attack_scene.c tests/attacks/attack_scene.h $(GRANTED_SCENE)
+	tests/attacks/attack_scene.h $(GRANTED_SCENE)
 tests_attacks_test_attacks_grant_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_grant_LDADD = $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_access_SOURCES = tests/attacks/test_attacks_access.c $(ATTACK_SCENE)
@@ -34,7 +35,7 @@ tests_attacks_test_attacks_access_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_access_LDADD = libfront.a $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_certificates_SOURCES = tests/attacks/test_attacks_certificates.c $(EK_FIXTURE)
 tests_attacks_test_attacks_certificates_CPPFLAGS = $(ATTACK_CPPFLAGS)
-tests_attacks_test_attacks_certificates_LDADD = $(TPM_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_certificates_LDADD = libscenes.a $(TPM_LIBS) $(CMOCKA_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_trial
 tests_attacks_test_attacks_trial_SOURCES = tests/attacks/test_attacks_trial.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_trial_CPPFLAGS = $(ATTACK_CPPFLAGS)

@@ -3,49 +3,50 @@ if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_class tests/attacks/test_attacks_documents \
 	tests/attacks/test_attacks_log tests/attacks/test_attacks_publish \
 	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
-RELEASE_ATTACKS = tests/attacks/signed_text.c tests/attacks/signed_text.h $(RELEASE_LINE)
+libscenes_a_SOURCES += tests/attacks/signed_text.c tests/attacks/lifecycle_scene.c
+RELEASE_ATTACKS = tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 ATTACK_TESTS += tests/attacks/test_attacks_walk
 tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_walk_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_walk_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_class_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_class_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_class_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_documents.c \
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_documents_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_documents_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_documents_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_log_SOURCES = tests/attacks/test_attacks_log.c \
 	tests/unit/line_log.c tests/unit/line_log.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_log_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_log_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_log_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_release_SOURCES = tests/attacks/test_attacks_release.c \
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_release_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_release_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_publish_SOURCES = tests/attacks/test_attacks_publish.c \
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_publish_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_publish_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_publish_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_root_SOURCES = tests/attacks/test_attacks_root.c \
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_root_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_root_LDADD = $(RELEASE_TEST_LIBS)
 
 ATTACK_TESTS += tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
 	tests/attacks/test_attacks_rollback
-LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.c tests/attacks/lifecycle_scene.h $(RELEASE_LINE)
+LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h $(RELEASE_LINE)
 tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c \
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_canary_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_canary_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_canary_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_emergency_SOURCES = tests/attacks/test_attacks_emergency.c \
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_emergency_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_emergency_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_emergency_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_rollback_SOURCES = tests/attacks/test_attacks_rollback.c \
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_rollback_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
-tests_attacks_test_attacks_rollback_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_rollback_LDADD = $(RELEASE_TEST_LIBS)
 endif

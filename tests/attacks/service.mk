@@ -1,6 +1,7 @@
 # Attacks: the service (s), on running daemons and on captured roles.
 if HAVE_CMOCKA
-SERVICE_SCENE = tests/attacks/service_scene.c tests/attacks/service_scene.h
+libscenes_a_SOURCES += tests/attacks/service_scene.c tests/attacks/host_scene.c
+SERVICE_SCENE = tests/attacks/service_scene.h
 SERVICE_ATTACKS = tests/attacks/test_attacks_service tests/attacks/test_attacks_text \
 	tests/attacks/test_attacks_files
 ATTACK_TESTS += $(SERVICE_ATTACKS)
@@ -27,10 +28,10 @@ tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
-HOST_SCENE = tests/attacks/host_scene.c tests/attacks/host_scene.h $(SERVICE_SCENE) \
-	tests/unit/attestd_grant.c tests/unit/attestd_grant.h
+HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \
+	tests/unit/attestd_grant.h
 HOST_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
-HOST_TEST_LIBS = libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
+HOST_TEST_LIBS = libscenes.a libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(HOST_SCENE)
 tests_attacks_test_attacks_host_CPPFLAGS = $(HOST_TEST_CPPFLAGS)
 tests_attacks_test_attacks_host_LDADD = $(HOST_TEST_LIBS)

@@ -14,57 +14,57 @@ EXTRA_DIST += tests/fuzz/corpus/broker_drop tests/fuzz/corpus/broker_identity te
 	tests/fuzz/corpus/agent_activation tests/fuzz/corpus/agent_evidence \
 	tests/fuzz/corpus/agent_verdict tests/fuzz/corpus/agent_listening tests/fuzz/corpus/mint_right \
 	tests/fuzz/corpus/grant tests/fuzz/corpus/svid_profile
-tests_fuzz_fuzz_broker_identity_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_identity_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
 tests_fuzz_fuzz_broker_identity_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_identity
 tests_fuzz_fuzz_broker_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_identity_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
-tests_fuzz_fuzz_broker_activate_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_identity_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_activate_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
 tests_fuzz_fuzz_broker_activate_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_activate
 tests_fuzz_fuzz_broker_activate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_activate_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
-tests_fuzz_fuzz_broker_evidence_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_activate_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_evidence_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
 tests_fuzz_fuzz_broker_evidence_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_evidence
 tests_fuzz_fuzz_broker_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_evidence_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
-tests_fuzz_fuzz_broker_verdict_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_evidence_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_verdict_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
 tests_fuzz_fuzz_broker_verdict_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_verdict -DHAS_GRANT=true
 tests_fuzz_fuzz_broker_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_verdict_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_verdict_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
 tests_fuzz_fuzz_broker_mint_sign_SOURCES = tests/fuzz/fuzz_broker_verb.c tests/fuzz/fake_profile.c \
-	$(FAKE_BROKER) $(FUZZ_MAIN)
+	$(FAKE_BROKER)
 tests_fuzz_fuzz_broker_mint_sign_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_mint_sign -DHAS_GRANT=true
 tests_fuzz_fuzz_broker_mint_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_mint_sign_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
-tests_fuzz_fuzz_agent_identity_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_broker_mint_sign_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_agent_identity_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_identity_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_IDENTITY
 tests_fuzz_fuzz_agent_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_agent_identity_LDADD = libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_agent_activation_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_identity_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_activation_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_activation_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_ACTIVATION
 tests_fuzz_fuzz_agent_activation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_agent_activation_LDADD = libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_agent_evidence_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_activation_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_evidence_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_evidence_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_EVIDENCE
 tests_fuzz_fuzz_agent_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_agent_evidence_LDADD = libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_agent_verdict_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_evidence_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_verdict_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_verdict_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_VERDICT
 tests_fuzz_fuzz_agent_verdict_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_agent_verdict_LDADD = libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_agent_listening_SOURCES = tests/fuzz/fuzz_broker_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_verdict_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_agent_listening_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_listening_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_LISTENING
 tests_fuzz_fuzz_agent_listening_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_agent_listening_LDADD = libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_VERIFY) $(GRANTED) $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_listening_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
+tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_VERIFY) $(GRANTED)
 tests_fuzz_fuzz_mint_right_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_mint_right_LDADD = $(MINT_LIBS)
-tests_fuzz_fuzz_grant_SOURCES = tests/fuzz/fuzz_grant.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_mint_right_LDADD = $(FUZZ_MAIN) $(MINT_LIBS)
+tests_fuzz_fuzz_grant_SOURCES = tests/fuzz/fuzz_grant.c
 tests_fuzz_fuzz_grant_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_grant_LDADD = $(ATTESTD_LIBS)
-tests_fuzz_fuzz_svid_profile_SOURCES = tests/fuzz/fuzz_svid_profile.c $(GRANTED) $(FUZZ_MAIN)
+tests_fuzz_fuzz_grant_LDADD = $(FUZZ_MAIN) $(ATTESTD_LIBS)
+tests_fuzz_fuzz_svid_profile_SOURCES = tests/fuzz/fuzz_svid_profile.c $(GRANTED)
 tests_fuzz_fuzz_svid_profile_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_svid_profile_LDADD = $(ATTESTD_LIBS)
-tests_fuzz_fuzz_broker_drop_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER) $(FUZZ_MAIN)
+tests_fuzz_fuzz_svid_profile_LDADD = $(FUZZ_MAIN) $(ATTESTD_LIBS)
+tests_fuzz_fuzz_broker_drop_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
 tests_fuzz_fuzz_broker_drop_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_drop -DHAS_GRANT=true
 tests_fuzz_fuzz_broker_drop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_broker_drop_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_drop_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)

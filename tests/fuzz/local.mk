@@ -6,7 +6,9 @@ EXTRA_DIST += tests/fuzz/replay-corpora tests/fuzz/run tests/fuzz/targets tests/
 if FUZZING
 FUZZ_MAIN =
 else
-FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_MAIN = libreplay.a
+check_LIBRARIES += libreplay.a
+libreplay_a_SOURCES = tests/fuzz/replay.c
 endif
 include tests/fuzz/messages.mk
 include tests/fuzz/tpm.mk

@@ -21,98 +21,98 @@ EXTRA_DIST += tests/fuzz/corpus/signer_enrol_request tests/fuzz/corpus/signer_ac
 	tests/fuzz/corpus/stored_evidence tests/fuzz/corpus/front_request \
 	tests/fuzz/corpus/front_answer tests/fuzz/corpus/query tests/fuzz/corpus/log_frame \
 	tests/fuzz/corpus/inventory tests/fuzz/corpus/nonce tests/fuzz/corpus/http
-tests_fuzz_fuzz_signer_enrol_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_enrol_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_enrol_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ENROL
 tests_fuzz_fuzz_signer_enrol_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_enrol_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_activate_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_enrol_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_activate_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_activate_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ACTIVATE
 tests_fuzz_fuzz_signer_activate_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_activate_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_challenge_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_activate_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_challenge_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_challenge_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_CHALLENGE
 tests_fuzz_fuzz_signer_challenge_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_challenge_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_authenticate_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_challenge_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_authenticate_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_authenticate_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_AUTHENTICATE
 tests_fuzz_fuzz_signer_authenticate_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_authenticate_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_commit_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_authenticate_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_commit_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_commit_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_COMMIT
 tests_fuzz_fuzz_signer_commit_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_commit_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_admin_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_commit_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_admin_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_admin_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ADMIN
 tests_fuzz_fuzz_signer_admin_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_admin_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_bundle_request_SOURCES = tests/fuzz/fuzz_signer_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_admin_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_bundle_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_bundle_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_BUNDLE
 tests_fuzz_fuzz_signer_bundle_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_bundle_request_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_enrol_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_bundle_request_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_enrol_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_enrol_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ENROL
 tests_fuzz_fuzz_signer_enrol_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_enrol_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_activate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_enrol_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_activate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_activate_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ACTIVATE
 tests_fuzz_fuzz_signer_activate_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_activate_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_challenge_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_activate_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_challenge_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_challenge_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_CHALLENGE
 tests_fuzz_fuzz_signer_challenge_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_challenge_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_authenticate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_challenge_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_authenticate_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_authenticate_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_AUTHENTICATE
 tests_fuzz_fuzz_signer_authenticate_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_authenticate_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_commit_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_authenticate_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_commit_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_commit_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_COMMIT
 tests_fuzz_fuzz_signer_commit_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_commit_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_admin_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_commit_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_admin_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_admin_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ADMIN
 tests_fuzz_fuzz_signer_admin_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_admin_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_bundle_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_admin_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_bundle_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_bundle_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_BUNDLE
 tests_fuzz_fuzz_signer_bundle_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_bundle_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_signer_health_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_bundle_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_signer_health_answer_SOURCES = tests/fuzz/fuzz_signer_answer.c
 tests_fuzz_fuzz_signer_health_answer_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_HEALTH
 tests_fuzz_fuzz_signer_health_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_signer_health_answer_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_loader_messages_SOURCES = tests/fuzz/fuzz_loader_messages.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_health_answer_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_loader_messages_SOURCES = tests/fuzz/fuzz_loader_messages.c
 tests_fuzz_fuzz_loader_messages_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_loader_messages_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_stored_evidence_SOURCES = tests/fuzz/fuzz_stored_evidence.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_loader_messages_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_stored_evidence_SOURCES = tests/fuzz/fuzz_stored_evidence.c
 tests_fuzz_fuzz_stored_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_stored_evidence_LDADD = $(SIGNER_MESSAGES_LIBS)
-tests_fuzz_fuzz_front_request_SOURCES = tests/fuzz/fuzz_front_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_stored_evidence_LDADD = $(FUZZ_MAIN) $(SIGNER_MESSAGES_LIBS)
+tests_fuzz_fuzz_front_request_SOURCES = tests/fuzz/fuzz_front_request.c
 tests_fuzz_fuzz_front_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_front_request_LDADD = $(APPRAISER_LIBS)
-tests_fuzz_fuzz_front_answer_SOURCES = tests/fuzz/fuzz_front_answer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_front_request_LDADD = $(FUZZ_MAIN) $(APPRAISER_LIBS)
+tests_fuzz_fuzz_front_answer_SOURCES = tests/fuzz/fuzz_front_answer.c
 tests_fuzz_fuzz_front_answer_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS)
 tests_fuzz_fuzz_front_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_front_answer_LDADD = $(FRONT_LIBS)
-tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_front_answer_LDADD = $(FUZZ_MAIN) $(FRONT_LIBS)
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c
 tests_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_query_LDADD = $(APPRAISER_LIBS)
-tests_fuzz_fuzz_log_frame_SOURCES = tests/fuzz/fuzz_log_frame.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_query_LDADD = $(FUZZ_MAIN) $(APPRAISER_LIBS)
+tests_fuzz_fuzz_log_frame_SOURCES = tests/fuzz/fuzz_log_frame.c
 tests_fuzz_fuzz_log_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_log_frame_LDADD = $(APPRAISER_LIBS)
-tests_fuzz_fuzz_inventory_SOURCES = tests/fuzz/fuzz_inventory.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_log_frame_LDADD = $(FUZZ_MAIN) $(APPRAISER_LIBS)
+tests_fuzz_fuzz_inventory_SOURCES = tests/fuzz/fuzz_inventory.c
 tests_fuzz_fuzz_inventory_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_inventory_LDADD = libsigner.a $(MESSAGES_LIBS)
-tests_fuzz_fuzz_nonce_SOURCES = tests/fuzz/fuzz_nonce.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_inventory_LDADD = $(FUZZ_MAIN) libsigner.a $(MESSAGES_LIBS)
+tests_fuzz_fuzz_nonce_SOURCES = tests/fuzz/fuzz_nonce.c
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_nonce_LDADD = libsigner.a $(MESSAGES_LIBS)
-tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_nonce_LDADD = $(FUZZ_MAIN) libsigner.a $(MESSAGES_LIBS)
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_http_LDADD = libfront.a $(MESSAGES_LIBS)
+tests_fuzz_fuzz_http_LDADD = $(FUZZ_MAIN) libfront.a $(MESSAGES_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_configuration
 EXTRA_DIST += tests/fuzz/corpus/configuration
 tests_fuzz_fuzz_configuration_SOURCES = tests/fuzz/fuzz_configuration.c \
-	verifier/configuration.c verifier/configuration.h $(FUZZ_MAIN)
+	verifier/configuration.c verifier/configuration.h
 tests_fuzz_fuzz_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS)
 tests_fuzz_fuzz_configuration_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_configuration_LDADD = libmessages.a $(DAEMON_LIBS)
+tests_fuzz_fuzz_configuration_LDADD = $(FUZZ_MAIN) libmessages.a $(DAEMON_LIBS)

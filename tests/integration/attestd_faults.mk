@@ -6,7 +6,7 @@ tests_integration_test_broker_faults_SOURCES = tests/integration/test_broker_fau
 	tests/integration/broker_life.c tests/integration/broker_life.h \
 	tests/integration/broker_answers.c tests/integration/broker_answers.h $(TPM_PROXY) $(GRANT_TEST_SOURCES)
 tests_integration_test_broker_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
-tests_integration_test_broker_faults_LDADD = libagent.a $(MINT_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS)
+tests_integration_test_broker_faults_LDADD = libscenes.a libagent.a $(MINT_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS)
 LONG_TESTS += tests/integration/broker_faults tests/integration/broker_faults_lasting
 endif
 check_PROGRAMS += tests/integration/tpm_trap

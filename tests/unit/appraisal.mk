@@ -4,18 +4,21 @@ APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authentica
 	tests/unit/test_appraisal_boot tests/unit/test_appraisal_ima
 check_PROGRAMS += $(APPRAISAL_TESTS)
 TESTS += $(APPRAISAL_TESTS)
-APPRAISAL_TEST_LIBS = $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
-GOLDEN_RELEASE = tests/unit/golden_release.c tests/unit/golden_release.h tests/unit/capture.h
+APPRAISAL_TEST_LIBS = libappraisalscene.a libscenes.a $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+libscenes_a_SOURCES += tests/unit/golden_release.c tests/unit/evidence_maker.c \
+	tests/unit/log_maker.c
+libappraisalscene_a_SOURCES += tests/unit/appraisal_scene.c
+GOLDEN_RELEASE = tests/unit/golden_release.h tests/unit/capture.h
 tests_unit_test_appraisal_SOURCES = tests/unit/test_appraisal.c $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_appraisal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_LDADD = $(APPRAISAL_TEST_LIBS)
-EVIDENCE_MAKER = tests/unit/evidence_maker.c tests/unit/evidence_maker.h
+EVIDENCE_MAKER = tests/unit/evidence_maker.h
 tests_unit_test_appraisal_authenticate_SOURCES = tests/unit/test_appraisal_authenticate.c \
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_appraisal_authenticate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_authenticate_LDADD = $(APPRAISAL_TEST_LIBS)
-LOG_MAKER = tests/unit/log_maker.c tests/unit/log_maker.h tests/unit/log_bytes.h
-APPRAISAL_SCENE = tests/unit/appraisal_scene.c tests/unit/appraisal_scene.h $(LOG_MAKER) \
+LOG_MAKER = tests/unit/log_maker.h tests/unit/log_bytes.h
+APPRAISAL_SCENE = tests/unit/appraisal_scene.h $(LOG_MAKER) \
 	$(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_appraisal_boot_SOURCES = tests/unit/test_appraisal_boot.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -10,19 +10,20 @@ ATTESTD_TESTS = \
 check_PROGRAMS += $(ATTESTD_TESTS)
 TESTS += $(ATTESTD_TESTS)
 
-GRANT_TEST_SOURCES = tests/unit/attestd_grant.c tests/unit/attestd_grant.h tests/unit/unit.h
+libscenes_a_SOURCES += tests/unit/attestd_grant.c
+GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
 
 tests_unit_test_attestd_grant_SOURCES = tests/unit/test_attestd_grant.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_attestd_grant_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_grant_LDADD = libscenes.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_attestd_svid_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_svid_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_mint_SOURCES = tests/unit/test_attestd_mint.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_mint_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_attestd_mint_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_mint_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_schedule_SOURCES = tests/unit/test_attestd_schedule.c tests/unit/unit.h
 tests_unit_test_attestd_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

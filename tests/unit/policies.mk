@@ -16,14 +16,15 @@ check_PROGRAMS += tests/unit/test_provenance
 TESTS += tests/unit/test_provenance
 tests_unit_test_provenance_SOURCES = tests/unit/test_provenance.c $(RELEASE_LINE)
 tests_unit_test_provenance_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_provenance_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_provenance_LDADD = $(RELEASE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_release
 TESTS += tests/unit/test_release
-RELEASE_LINE = tests/unit/release_line.c tests/unit/release_line.h \
-	tests/unit/release_outcome.c tests/unit/release_outcome.h tests/unit/unit.h
+libscenes_a_SOURCES += tests/unit/release_line.c tests/unit/release_outcome.c
+RELEASE_LINE = tests/unit/release_line.h tests/unit/release_outcome.h tests/unit/unit.h
+RELEASE_TEST_LIBS = libscenes.a $(POLICIES_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_release_SOURCES = tests/unit/test_release.c $(RELEASE_LINE)
 tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
-tests_unit_test_release_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_release_LDADD = $(RELEASE_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_dsse
 TESTS += tests/unit/test_dsse

@@ -7,12 +7,14 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_store_ahead
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
-SIGNER_FILES = tests/unit/signer_files.c tests/unit/signer_files.h
-SIGNER_PROCESS = tests/unit/signer_process.c tests/unit/signer_process.h $(SIGNER_FILES)
-FRAME_SHOTS = tests/unit/frame_shots.c tests/unit/frame_shots.h
-SIGNER_SCENE = tests/unit/signer_scene.c tests/unit/signer_scene.h $(SIGNER_FILES) \
+libscenes_a_SOURCES += tests/unit/signer_files.c tests/unit/signer_process.c \
+	tests/unit/frame_shots.c tests/unit/signer_scene.c tests/unit/granted_scene.c
+SIGNER_FILES = tests/unit/signer_files.h
+SIGNER_PROCESS = tests/unit/signer_process.h $(SIGNER_FILES)
+FRAME_SHOTS = tests/unit/frame_shots.h
+SIGNER_SCENE = tests/unit/signer_scene.h $(SIGNER_FILES) \
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
-SIGNER_TEST_LIBS = $(SIGNER_LIBS) $(CMOCKA_LIBS)
+SIGNER_TEST_LIBS = libscenes.a $(SIGNER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_signer_administration_SOURCES = tests/unit/test_signer_administration.c $(SIGNER_SCENE)
 tests_unit_test_signer_administration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_administration_LDADD = $(SIGNER_TEST_LIBS)
@@ -35,7 +37,7 @@ tests_unit_test_signer_frames_SOURCES = tests/unit/test_signer_frames.c $(FRAME_
 	$(SIGNER_PROCESS) tests/unit/unit.h
 tests_unit_test_signer_frames_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_frames_LDADD = $(SIGNER_TEST_LIBS)
-GRANTED_SCENE = tests/unit/granted_scene.c tests/unit/granted_scene.h $(SIGNER_SCENE)
+GRANTED_SCENE = tests/unit/granted_scene.h $(SIGNER_SCENE)
 tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(GRANTED_SCENE)
 tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_grant_LDADD = $(SIGNER_TEST_LIBS)
@@ -76,10 +78,10 @@ TESTS += tests/unit/test_appraiser_frames tests/unit/test_relay_frames
 tests_unit_test_appraiser_frames_SOURCES = tests/unit/test_appraiser_frames.c $(FRAME_SHOTS) \
 	tests/unit/unit.h
 tests_unit_test_appraiser_frames_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_appraiser_frames_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_appraiser_frames_LDADD = libscenes.a $(APPRAISER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_relay_frames_SOURCES = tests/unit/test_relay_frames.c $(FRAME_SHOTS) tests/unit/unit.h
 tests_unit_test_relay_frames_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_relay_frames_LDADD = $(FRONT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_frames_LDADD = libscenes.a $(FRONT_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_configuration
