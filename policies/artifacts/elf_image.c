@@ -148,11 +148,22 @@ static enum status take_dynamic(struct span file, const struct segments *segment
 	struct span strings = loaded_at(file, segments, d.strings, &status);
 	if (strings.len > d.strings_len)
 		strings.len = (size_t)d.strings_len;
+	image->needed_count = d.count;
 	for (size_t i = 0; i < d.count && status == OK; i++)
-		image->needed[image->needed_count++] = text_at(strings, d.needed[i], &status);
+		image->needed[i] = text_at(strings, d.needed[i], &status);
 	if (status == OK && (d.has_run_path || d.has_r_path))
 		image->run_path = text_at(strings, d.has_run_path ? d.run_path : d.r_path, &status);
 	return status;
+}
+
+/* Of two, kernel and loader may each take another one. */
+static bool has_two_of(const struct segments *segments, uint32_t type)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < segments->count; i++)
+		count += segments->list[i].type == type;
+	return count > 1;
 }
 
 enum status elf_image_parse(struct span file, struct elf_image *out)
@@ -161,6 +172,8 @@ enum status elf_image_parse(struct span file, struct elf_image *out)
 	struct elf_image image = { 0 };
 	enum status status = read_segments(file, &segments);
 
+	if (status == OK && (has_two_of(&segments, PT_INTERP) || has_two_of(&segments, PT_DYNAMIC)))
+		return STATUS_MALFORMED;
 	for (size_t i = 0; i < segments.count && status == OK; i++) {
 		const struct segment *s = &segments.list[i];
 		struct span content = { 0 };

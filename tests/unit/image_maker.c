@@ -251,6 +251,30 @@ void make_store_end(struct bytes *store)
 	overwrite(store, STORE_HEADER + 16, store->len - STORE_HEADER, 4);
 }
 
+static void put_elf_header(size_t segments, struct bytes *out)
+{
+	put(out, span_text("\177ELF"));
+	put_le(out, 2, 1);
+	put_le(out, 1, 1);
+	put_filled(out, 0, 26);
+	put_le(out, 64, 8);
+	put_filled(out, 0, 14);
+	put_le(out, 56, 2);
+	put_le(out, segments, 2);
+	put_filled(out, 0, 6);
+}
+
+static void put_segment(size_t type, size_t at, size_t len, struct bytes *out)
+{
+	put_le(out, type, 4);
+	put_le(out, 0, 4);
+	put_le(out, at, 8);
+	put_le(out, 0x1000 + at, 8);
+	put_le(out, 0, 8);
+	put_le(out, len, 8);
+	put_filled(out, 0, 16);
+}
+
 /* One page for all: headers, loader, dynamic section, strings. */
 void make_elf(struct bytes *out)
 {
@@ -267,24 +291,9 @@ void make_elf(struct bytes *out)
 					 { 10, sizeof(strings) },
 					 { 0, 0 } };
 
-	put(out, span_text("\177ELF"));
-	put_le(out, 2, 1);
-	put_le(out, 1, 1);
-	put_filled(out, 0, 26);
-	put_le(out, 64, 8);
-	put_filled(out, 0, 14);
-	put_le(out, 56, 2);
-	put_le(out, 3, 2);
-	put_filled(out, 0, 6);
-	for (size_t i = 0; i < 3; i++) {
-		put_le(out, segments[i][0], 4);
-		put_le(out, 0, 4);
-		put_le(out, segments[i][1], 8);
-		put_le(out, 0x1000 + segments[i][1], 8);
-		put_le(out, 0, 8);
-		put_le(out, segments[i][2], 8);
-		put_filled(out, 0, 16);
-	}
+	put_elf_header(3, out);
+	for (size_t i = 0; i < 3; i++)
+		put_segment(segments[i][0], segments[i][1], segments[i][2], out);
 	put(out, span_text("/lib64/ld.so.2"));
 	put_le(out, 0, 2);
 	for (size_t i = 0; i < 6; i++) {
@@ -292,4 +301,24 @@ void make_elf(struct bytes *out)
 		put_le(out, dynamic[i][1], 8);
 	}
 	put(out, (struct span){ (const uint8_t *)strings, sizeof(strings) });
+}
+
+void make_crowded_elf(size_t dynamic_sections, size_t libraries, struct bytes *out)
+{
+	const size_t dynamic_at = 64 + (1 + dynamic_sections) * 56,
+		     dynamic_len = (libraries + 2) * 16, strings_at = dynamic_at + dynamic_len;
+
+	put_elf_header(1 + dynamic_sections, out);
+	put_segment(1, 0, strings_at + sizeof("lib"), out);
+	for (size_t i = 0; i < dynamic_sections; i++)
+		put_segment(2, dynamic_at, dynamic_len, out);
+	for (size_t i = 0; i < libraries; i++) {
+		put_le(out, 1, 8);
+		put_le(out, 0, 8);
+	}
+	put_le(out, 5, 8);
+	put_le(out, 0x1000 + strings_at, 8);
+	put_le(out, 10, 8);
+	put_le(out, sizeof("lib"), 8);
+	put(out, (struct span){ (const uint8_t *)"lib", sizeof("lib") });
 }

@@ -46,5 +46,7 @@ void make_store_end(struct bytes *store);
 
 /* An ELF file with a loader, two libraries and a run path. */
 void make_elf(struct bytes *out);
+/* One with that many dynamic sections, all over one list of libraries. */
+void make_crowded_elf(size_t dynamic_sections, size_t libraries, struct bytes *out);
 
 #endif

@@ -498,6 +498,42 @@ static void a_hostile_elf_file_is_refused(void **state)
 	}
 }
 
+/* What is counted section by section has to fit in one list. */
+static void an_elf_file_with_two_dynamic_sections_is_refused(void **state)
+{
+	static const struct {
+		size_t sections, libraries;
+		enum status expected;
+	} files[] = {
+		{ 1, ELF_NEEDED_MAX, OK },
+		{ 1, ELF_NEEDED_MAX + 1, STATUS_TOO_LARGE },
+		{ 2, 1, STATUS_MALFORMED },
+		{ 2, ELF_NEEDED_MAX, STATUS_MALFORMED },
+		{ 63, ELF_NEEDED_MAX, STATUS_MALFORMED },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		AUTO_DONE(bytes) file = { 0 };
+		struct elf_image elf;
+
+		make_crowded_elf(files[i].sections, files[i].libraries, &file);
+		assert_int_equal(elf_image_parse(span_of(&file), &elf), files[i].expected);
+	}
+}
+
+/* Kernel and loader could each follow another one. */
+static void an_elf_file_with_two_loaders_is_refused(void **state)
+{
+	AUTO_DONE(bytes) file = { 0 };
+	struct elf_image elf;
+	(void)state;
+
+	make_elf(&file);
+	file.data[64 + 2 * 56] = 3; /* PT_INTERP, where the dynamic section was */
+	assert_int_equal(elf_image_parse(span_of(&file), &elf), STATUS_MALFORMED);
+}
+
 static void a_store_gives_the_variables_that_are_there(void **state)
 {
 	AUTO_DONE(bytes) store = { 0 };
@@ -661,6 +697,8 @@ int main(void)
 		cmocka_unit_test(odd_archive_members_are_refused),
 		cmocka_unit_test(an_elf_file_names_what_is_loaded_with_it),
 		cmocka_unit_test(a_hostile_elf_file_is_refused),
+		cmocka_unit_test(an_elf_file_with_two_dynamic_sections_is_refused),
+		cmocka_unit_test(an_elf_file_with_two_loaders_is_refused),
 		cmocka_unit_test(a_store_gives_the_variables_that_are_there),
 		cmocka_unit_test(a_broken_store_is_refused),
 		cmocka_unit_test(a_unified_image_gives_pcr_11_phase_by_phase),
