@@ -8,11 +8,13 @@
 #include "tools/release_difference.h"
 #include "tools/release_document.h"
 #include "tools/release_log.h"
+#include "tools/release_options.h"
 #include "tools/release_signing.h"
 
 static const char help[] =
 	"usage: attestctl release approve DIR --team platform|identity-security --reason TEXT\n"
-	"           [--yes] [--class CLASS] [--validation CHECK=FILE] [--manifest SHA256]\n"
+	"           [--yes SHA256] [--class CLASS] [--validation CHECK=FILE]\n"
+	"           [--manifest SHA256]\n"
 	"           [--packages FILE] [--key FILE|URI] [--key-name NAME]\n"
 	"           [--print-pae | --signature SIG]\n"
 	"\n"
@@ -22,7 +24,9 @@ static const char help[] =
 	"by it. A low-risk change needs platform, one that touches trust needs both teams.\n"
 	"\n"
 	"  --reason TEXT      why, for the record\n"
-	"  --yes              do not ask; needed where standard input is no terminal\n"
+	"  --yes SHA256       do not ask: this manifest was read, by the digest that 'release\n"
+	"                     diff' showed; needed where standard input is no terminal. Another\n"
+	"                     manifest than that is not approved\n"
 	"  --class CLASS      low-risk or trust-impacting [what is computed]; a lower one than\n"
 	"                     that is refused\n"
 	"  --validation CHECK=FILE  a check that passed and its report, such as\n"
@@ -50,33 +54,33 @@ enum option_id {
 	OPTION_VALIDATION,
 	OPTION_MANIFEST,
 	OPTION_PACKAGES,
-	OPTION_HELP,
 };
 
 static const struct option options[] = {
 	SIGNING_OPTIONS,
 	{ "team", required_argument, NULL, OPTION_TEAM },
 	{ "reason", required_argument, NULL, OPTION_REASON },
-	{ "yes", no_argument, NULL, OPTION_YES },
+	{ "yes", required_argument, NULL, OPTION_YES },
 	{ "class", required_argument, NULL, OPTION_CLASS },
 	{ "validation", required_argument, NULL, OPTION_VALIDATION },
 	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
 	{ "packages", required_argument, NULL, OPTION_PACKAGES },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	LAST_OPTIONS,
 };
 
 struct request {
 	struct release_line line;
 	struct signing signing;
 	const char *team, *reason, *class, *manifest, *packages;
+	const char *seen; /* the manifest that was read, by --yes */
 	const char *validation[VALIDATIONS_MAX];
 	size_t validations;
-	bool yes, wants_help;
 };
 
-static bool take_option(struct request *r, int option, const char *value)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct request *r = self;
+
 	switch (option) {
 	case OPTION_TEAM:
 		r->team = value;
@@ -85,8 +89,8 @@ static bool take_option(struct request *r, int option, const char *value)
 		r->reason = value;
 		return true;
 	case OPTION_YES:
-		r->yes = true;
-		return true;
+		r->seen = document_sha256(value);
+		return r->seen != NULL;
 	case OPTION_CLASS:
 		r->class = value;
 		return true;
@@ -100,9 +104,6 @@ static bool take_option(struct request *r, int option, const char *value)
 		return r->manifest != NULL;
 	case OPTION_PACKAGES:
 		r->packages = value;
-		return true;
-	case OPTION_HELP:
-		r->wants_help = true;
 		return true;
 	default:
 		return signing_take(&r->signing, option, value);
@@ -257,14 +258,24 @@ static bool choose_class(const struct request *r, const struct comparison *c,
 	return false;
 }
 
-static bool agrees(const struct request *r, enum change_class class)
+/* Whoever said yes beforehand said to which manifest: all that was shown follows from its
+ * digest, the sets and the manifest before included. */
+static bool agrees(const struct request *r, const struct comparison *c, enum change_class class)
 {
 	char answer[8] = "";
 
-	if (r->yes)
+	if (r->seen != NULL && strcmp(r->seen, sha256_hex(&c->after.digest).hex) == 0)
 		return true;
+	if (r->seen != NULL) {
+		(void)unusable("digest-mismatch: manifest sha256:%s is not the one that was read, "
+			       "sha256:%s",
+			       sha256_hex(&c->after.digest).hex, r->seen);
+		return false;
+	}
 	if (isatty(STDIN_FILENO) == 0) {
-		(void)unusable("nobody to ask: read the difference, then approve with --yes");
+		(void)unusable(
+			"nobody to ask: read the difference, then approve with --yes and the "
+			"manifest's digest");
 		return false;
 	}
 	fprintf(stderr, "Approve this for %s as %s? [yes/no] ", r->team, change_class_names[class]);
@@ -333,7 +344,7 @@ static enum answer approve(const struct request *r)
 			       change_class_names[comparison_class(&c)], r->class);
 		return ANSWER_NO;
 	}
-	if (!agrees(r, class)) {
+	if (!agrees(r, &c, class)) {
 		(void)unusable("not approved");
 		return ANSWER_NO;
 	}
@@ -375,23 +386,22 @@ static bool choose_team(struct request *r)
 enum answer release_approve(int argc, char **argv)
 {
 	struct request r = { 0 };
-	int option;
+	const struct command_options command = {
+		.usage = "release approve DIR --team TEAM --reason TEXT",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &r,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (!take_option(&r, option, optarg))
-			return unusable(
-				"release approve DIR --team TEAM --reason TEXT: see --help");
-		if (r.wants_help) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-	}
-	if (optind != argc - 1 || r.team == NULL)
-		return unusable("release approve DIR --team TEAM --reason TEXT: see --help");
+	if (!options_take(&command, argc, argv, &r.line.directory, &answer))
+		return answer;
+	if (r.team == NULL)
+		return options_wrong(&command);
 	if (r.signing.signature == NULL && (r.reason == NULL || r.reason[0] == '\0'))
 		return unusable("release approve needs --reason: see --help");
 	if (!choose_team(&r))
 		return unusable("no team '%s': platform or identity-security", r.team);
-	r.line.directory = argv[optind];
 	return approve(&r);
 }

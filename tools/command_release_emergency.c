@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/release.h"
 #include "tools/release_document.h"
 #include "tools/release_log.h"
+#include "tools/release_options.h"
+#include "tools/release_signing.h"
+#include "tools/release_state.h"
 
 static const char help[] =
 	"usage: attestctl release emergency DIR --class NAME --maximum-nodes N --reason TEXT\n"
@@ -23,11 +24,13 @@ static const char help[] =
 	"  --maximum-nodes N   so many nodes at most get a right\n"
 	"  --lifetime S        seconds, at most the root's cap [14400]\n"
 	"  --reason TEXT       why, on record\n"
-	"  --key FILE          private key, PEM [DIR/keys/platform-lead/platform-approve.pem]\n"
-	"  --key-name NAME     its name in the root [platform-approve]\n"
-	"\n"
+	"  --cosign            signs the same document once more, where the root wants several\n"
+	"                      people\n"
+	"  --key FILE|URI      private key [DIR/keys/platform-lead/platform-approve.pem]\n"
+	"  --key-name NAME     its name in the root [platform-approve]\n" SIGNING_HELP "\n"
 	"Exit status: 0 signed, 2 wrong usage or failure.\n";
 
+#define DRAFT_EMERGENCY "draft/emergency.json"
 #define DRAFT_MAX ((size_t)4 << 20)
 
 struct emergency_request {
@@ -35,7 +38,8 @@ struct emergency_request {
 	json_t *classes, *nodes;
 	int64_t most_nodes, lifetime;
 	const char *reason;
-	struct document_signer signer;
+	bool is_cosigning;
+	struct signing signing;
 };
 
 static void emergency_request_done(struct emergency_request *request)
@@ -64,57 +68,121 @@ static json_t *emergency_json(const struct emergency_request *request, const cha
 			 (json_int_t)(now + request->lifetime));
 }
 
-static enum answer declare(const struct emergency_request *request)
+/* The draft that was signed last: by somebody who may, or there is nothing to let in. */
+static enum status find_manifest(const struct emergency_request *request, struct sha256_text *out)
 {
 	AUTO_DONE(bytes) draft = { 0 };
-	AUTO_DONE(bytes) payload = { 0 };
-	struct sha256_text digest;
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(root) root = { 0 };
+	key_mask signer;
+	enum status status =
+		line_read(line_path(&request->line, "draft/manifest.json").text, DRAFT_MAX, &draft);
 
-	if (line_read(line_path(&request->line, "draft/manifest.json").text, DRAFT_MAX, &draft) !=
-	    OK)
-		return unusable("'release collect' and 'release sign' come first");
+	if (status == OK)
+		status = line_root(&request->line, &request->signing.pin, &root);
+	if (status != OK)
+		return status;
+	*out = sha256_text_of(span_of(&draft));
 
-	struct sha256_text manifest = sha256_text_of(span_of(&draft));
+	struct line_path path = line_path(&request->line, "release/manifests/%s.json", out->hex);
+	status = envelope_open(path.text, &dsse);
+	if (status != OK)
+		return status;
+	const char *doubt = !span_equal(span_of(&dsse.payload), span_of(&draft))
+				    ? "digest-mismatch"
+				    : envelope_doubt(&root, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (doubt == NULL)
+		return OK;
+	(void)unusable("%s: %s: 'release sign' did not make it of this draft", path.text, doubt);
+	return STATUS_DENIED;
+}
+
+/* Nothing is let in beside a release that does not verify. */
+static enum status make_document(struct emergency_request *request, struct bytes *payload)
+{
+	const struct line_anchor anchor = { .pin = &request->signing.pin };
+	AUTO_DONE(line_state) state = { 0 };
+	struct sha256_text manifest;
+	enum status status = line_state_from(&request->line, &anchor, &state);
+
+	if (status == OK)
+		status = find_manifest(request, &manifest);
+	if (status != OK) {
+		(void)unusable("'release collect' and 'release sign' come first");
+		return status;
+	}
 	json_t *predicate = emergency_json(request, manifest.hex);
+	if (predicate == NULL)
+		return STATUS_NOT_FOUND;
 	json_t *subject = json_array();
 	subject_add(subject, "manifest", manifest.hex);
-	if (predicate == NULL ||
-	    statement_text(DOCUMENT_EMERGENCY, subject, predicate, &payload) != OK ||
-	    document_sign(&request->line, "emergencies", span_of(&payload), &request->signer,
-			  &digest) != OK ||
-	    line_write(line_path(&request->line, "draft/emergency.json").text, span_of(&payload),
-		       0644) != OK)
+	return statement_text(DOCUMENT_EMERGENCY, subject, predicate, payload);
+}
+
+/* Kept, whoever signs it: 'publish' goes by it. */
+static enum status make_or_read(void *self, struct bytes *payload)
+{
+	struct emergency_request *request = self;
+	struct line_path path = line_path(&request->line, DRAFT_EMERGENCY);
+	enum status status;
+
+	if (request->is_cosigning)
+		return line_read(path.text, DRAFT_MAX, payload);
+	status = make_document(request, payload);
+	return status == OK ? line_write(path.text, span_of(payload), 0644) : status;
+}
+
+static enum answer declare(struct emergency_request *request)
+{
+	const struct signing_draft draft = { DRAFT_EMERGENCY, make_or_read, request };
+	AUTO_DONE(bytes) payload = { 0 };
+	struct sha256_text digest;
+	enum status status = signing_payload(&request->line, &request->signing, &draft, &payload);
+
+	if (status == OK && request->signing.prints)
+		return ANSWER_YES;
+	if (status == OK)
+		status = signing_add(&request->line, &request->signing, "emergencies",
+				     span_of(&payload), &digest);
+	if (status != OK)
 		return ANSWER_UNUSABLE;
 	printf("emergency sha256:%s\n", digest.hex);
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-static bool take_option(struct emergency_request *request, int option)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct emergency_request *request = self;
+
 	switch (option) {
 	case 'c':
-		return name_is_valid(span_text(optarg)) &&
-		       json_array_append_new(request->classes, json_string(optarg)) == 0;
+		return name_is_valid(span_text(value)) &&
+		       json_array_append_new(request->classes, json_string(value)) == 0;
 	case 'i':
-		return document_sha256(optarg) != NULL &&
-		       json_array_append_new(request->nodes,
-					     json_string(document_sha256(optarg))) == 0;
+		return document_sha256(value) != NULL &&
+		       json_array_append_new(request->nodes, json_string(document_sha256(value))) ==
+			       0;
 	case 'm':
-		return option_number("maximum-nodes", optarg, 1, INT32_MAX, &request->most_nodes);
+		return option_number("maximum-nodes", value, 1, INT32_MAX, &request->most_nodes);
 	case 'l':
-		return option_number("lifetime", optarg, 60, 30 * 86400, &request->lifetime);
+		return option_number("lifetime", value, 60, 30 * 86400, &request->lifetime);
 	case 'r':
-		request->reason = optarg;
-		return optarg[0] != '\0';
-	case 'k':
-		request->signer.key_file = optarg;
-		return true;
-	case 'n':
-		request->signer.key_name = optarg;
+		request->reason = value;
+		return value[0] != '\0';
+	case 's':
+		request->is_cosigning = true;
 		return true;
 	default:
-		return false;
+		return signing_take(&request->signing, option, value);
 	}
+}
+
+static bool is_whole(const struct emergency_request *request)
+{
+	if (request->is_cosigning || request->signing.signature != NULL)
+		return true;
+	return request->most_nodes > 0 && request->reason != NULL &&
+	       json_array_size(request->classes) > 0;
 }
 
 enum answer release_emergency(int argc, char **argv)
@@ -125,31 +193,27 @@ enum answer release_emergency(int argc, char **argv)
 		{ "maximum-nodes", required_argument, NULL, 'm' },
 		{ "lifetime", required_argument, NULL, 'l' },
 		{ "reason", required_argument, NULL, 'r' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "key-name", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "cosign", no_argument, NULL, 's' },
+		SIGNING_OPTIONS,
+		LAST_OPTIONS,
 	};
 	AUTO_DONE(emergency_request)
 	request = { .classes = json_array(),
 		    .nodes = json_array(),
 		    .lifetime = 4 * 3600,
-		    .signer = { .usual = "platform-lead/platform-approve",
-				.key_name = "platform-approve" } };
-	int option;
+		    .signing = { .role = ROLE_EMERGENCY,
+				 .usual = "platform-lead/platform-approve",
+				 .key_name = "platform-approve" } };
+	const struct command_options command = {
+		.usage = "release emergency DIR --class NAME --maximum-nodes N --reason TEXT",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&request, option))
-			return unusable("release emergency: an option is wrong: see --help");
-	}
-	if (optind != argc - 1 || request.most_nodes == 0 || request.reason == NULL ||
-	    json_array_size(request.classes) == 0)
-		return unusable("release emergency DIR --class NAME --maximum-nodes N "
-				"--reason TEXT: see --help");
-	request.line.directory = argv[optind];
-	return declare(&request);
+	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
+		return answer;
+	return is_whole(&request) ? declare(&request) : options_wrong(&command);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,11 +6,13 @@
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "policies/class_rules.h"
-#include "policies/root.h"
 #include "policies/layer.h"
+#include "policies/root.h"
 #include "policies/set_file.h"
 #include "policies/spiffe_id.h"
 #include "tools/release.h"
+#include "tools/release_init.h"
+#include "tools/release_options.h"
 #include "tools/root_keys.h"
 
 static const char help[] =
@@ -57,57 +58,6 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 made, 2 wrong usage or failure.\n";
 
-/* Who holds what in a new line. Roles follow in role_keys. */
-static const struct {
-	const char *name, *principal, *team;
-} new_keys[] = {
-	{ "platform-root", "platform-lead", "platform" },
-	{ "platform-approve", "platform-lead", "platform" },
-	{ "build", "builder", "platform" },
-	{ "release-sign", "release-signer", "platform" },
-	{ "publish", "publisher", "platform" },
-	{ "security-root", "security-lead", "identity-security" },
-	{ "security-approve", "security-lead", "identity-security" },
-	{ "revoke", "security-lead", "identity-security" },
-	{ "log", "log-keeper", "platform" },
-	{ "witness", "witness", "identity-security" },
-};
-
-#define NEW_KEYS (sizeof(new_keys) / sizeof(new_keys[0]))
-
-static const struct {
-	const char *role;
-	const char *key[2];
-} role_keys[] = {
-	{ "root", { "platform-root", "security-root" } },
-	{ "build", { "build" } },
-	{ "release-sign", { "release-sign" } },
-	{ "approve-platform", { "platform-approve" } },
-	{ "approve-security", { "security-approve" } },
-	{ "matrix", { "platform-approve", "security-approve" } },
-	{ "revoke", { "revoke" } },
-	{ "publish", { "publish" } },
-	{ "log", { "log" } },
-	{ "witness", { "witness" } },
-	{ "rollback", { "platform-approve" } },
-	{ "emergency", { "platform-approve" } },
-	{ "review", { "security-approve" } },
-};
-
-struct init {
-	struct release_line line;
-	const char *trust_domain, *platform, *kernel, *name, *class;
-	json_t *ids, *owners, *low_risk, *paths, *builders;
-	const char *select, *policy_pcrs;
-	int64_t cap, grant_lifetime, attest_interval, canary_nodes;
-	bool requires_proofs;
-	const char *key_file[NEW_KEYS];
-	bool is_public[NEW_KEYS]; /* key_file has the public half alone */
-	EVP_PKEY *key[NEW_KEYS];
-	EVP_PKEY *verifier; /* signs what it saw of canaries */
-	int64_t now;
-};
-
 static void init_done(struct init *in)
 {
 	json_decref(in->ids);
@@ -122,193 +72,20 @@ static void init_done(struct init *in)
 
 AUTO_RELEASE(init, init_done);
 
-static EVP_PKEY *key_named(const struct init *in, const char *name)
-{
-	for (size_t i = 0; i < NEW_KEYS; i++)
-		if (strcmp(new_keys[i].name, name) == 0)
-			return in->key[i];
-	return NULL;
-}
-
-static enum status make_keys(struct init *in)
+/* Keys that are here already, and new ones: nothing is written yet. */
+static enum status find_keys(struct init *in)
 {
 	enum status status = OK;
 
 	for (size_t i = 0; i < NEW_KEYS && status == OK; i++) {
-		struct line_path path = line_path(&in->line, "keys/%s/%s.pem",
-						  new_keys[i].principal, new_keys[i].name);
-
 		if (in->key_file[i] == NULL)
-			status = line_key_make(path.text, &in->key[i]);
+			status = line_key_new(&in->key[i]);
 		else if (in->is_public[i])
 			status = root_key_load(in->key_file[i], &in->key[i]);
 		else
 			status = line_key_load(in->key_file[i], &in->key[i]);
 	}
 	return status;
-}
-
-static json_t *roles_json(const struct init *in)
-{
-	json_t *roles = json_object();
-
-	for (size_t i = 0; i < sizeof(role_keys) / sizeof(role_keys[0]); i++) {
-		json_t *keys = json_array();
-		int count = 0;
-
-		for (size_t j = 0; j < 2 && role_keys[i].key[j] != NULL; j++, count++)
-			(void)json_array_append_new(keys, json_string(role_keys[i].key[j]));
-		(void)json_object_set_new(
-			roles, role_keys[i].role,
-			json_pack("{s:o, s:i}", "keys", keys, "threshold", count));
-	}
-	if (in->verifier != NULL)
-		(void)json_object_set_new(
-			roles, "canary",
-			json_pack("{s:[s], s:i}", "keys", "verifier", "threshold", 1));
-	return roles;
-}
-
-static json_t *class_rules_json(const struct init *in)
-{
-	json_t *rules = json_pack("{s:O}", "lowRisk", in->low_risk);
-
-	if (json_array_size(in->paths) > 0)
-		(void)json_object_set(rules, "paths", in->paths);
-	return rules;
-}
-
-static json_t *root_json(const struct init *in)
-{
-	json_t *keys = json_object();
-
-	for (size_t i = 0; i < NEW_KEYS; i++)
-		(void)json_object_set_new(
-			keys, new_keys[i].name,
-			root_key_json(in->key[i], new_keys[i].principal, new_keys[i].team));
-	if (in->verifier != NULL)
-		(void)json_object_set_new(
-			keys, "verifier",
-			root_key_json(in->verifier, "verifier", "identity-security"));
-	return json_pack(
-		"{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
-		"s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:{s:I, s:i}, s:b, s:b}",
-		"version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)), "keys", keys,
-		"roles", roles_json(in), "classes", "low-risk", "approve-platform", 1,
-		"approve-security", 0, "trust-impacting", "approve-platform", 1, "approve-security",
-		1, "classRules", class_rules_json(in), "caps", "timestamp", 86400, "revocations",
-		604800, "acceptUntil", 30 * 86400, "manifest", 366 * 86400, "emergency", 86400,
-		"review", 8 * 3600, "owners", in->owners, "builders", in->builders, "canary",
-		"nodes", (json_int_t)in->canary_nodes, "window", 7 * 86400, "requireProvenance",
-		json_array_size(in->builders) > 0, "requireProofs", in->requires_proofs);
-}
-
-static json_t *pcrs_json(const char *text)
-{
-	struct span rest = span_text(text);
-	struct span word;
-	json_t *list = json_array();
-
-	while (text_next_word(&rest, ',', &word)) {
-		uint64_t pcr = 0;
-
-		if (decimal_parse(word, 23, &pcr) != OK) {
-			(void)unusable("'%s' is no list of PCRs", text);
-			json_decref(list);
-			return NULL;
-		}
-		(void)json_array_append_new(list, json_integer((json_int_t)pcr));
-	}
-	return list;
-}
-
-static json_t *matrix_json(const struct init *in)
-{
-	json_t *select = pcrs_json(in->select);
-	json_t *policy = pcrs_json(in->policy_pcrs);
-	AUTO_DONE(bytes) cell = { 0 };
-
-	if (select == NULL || policy == NULL ||
-	    bytes_printf(&cell, "%s/%s", in->platform, in->kernel) != OK)
-		return NULL;
-	return json_pack("{s:i, s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:O, s:[s%], s:I, s:I, "
-			 "s:{s:s, s:o, s:o, s:I, s:b, s:[]}}]}",
-			 "version", 1, "cells", "platform", in->platform, "kernel", in->kernel,
-			 "state", "allow", "classes", "name", in->class, "trustDomain",
-			 in->trust_domain, "ids", in->ids, "cells", (const char *)cell.data,
-			 cell.len, "grantLifetime", (json_int_t)in->grant_lifetime,
-			 "attestInterval", (json_int_t)in->attest_interval, "tpm", "bank", "sha256",
-			 "select", select, "policyPcrs", policy, "cap", (json_int_t)in->cap,
-			 "requireSafe", 0, "firmwareDeny");
-}
-
-/* Signs one payload with each of two keys: FOLDER/1.json and 2.json. */
-static enum status sign_by_both(const struct init *in, const char *folder, struct span payload,
-				const char *const keys[2])
-{
-	enum status status = OK;
-
-	for (size_t i = 0; i < 2 && status == OK; i++)
-		status = line_sign(line_next_envelope(folder).text, payload, keys[i],
-				   key_named(in, keys[i]));
-	return status;
-}
-
-static enum status write_root(const struct init *in, struct sha256_text *digest)
-{
-	static const char *const keys[] = { "platform-root", "security-root" };
-	AUTO_DONE(bytes) payload = { 0 };
-	enum status status = statement_text(DOCUMENT_ROOT, json_array(), root_json(in), &payload);
-
-	if (status != OK)
-		return status;
-	*digest = sha256_text_of(span_of(&payload));
-	return sign_by_both(in, line_path(&in->line, "release/root/1").text, span_of(&payload),
-			    keys);
-}
-
-static enum status write_matrix(const struct init *in)
-{
-	static const char *const keys[] = { "platform-approve", "security-approve" };
-	AUTO_DONE(bytes) payload = { 0 };
-	json_t *matrix = matrix_json(in);
-
-	if (matrix == NULL)
-		return STATUS_MALFORMED;
-
-	enum status status = statement_text(DOCUMENT_MATRIX, json_array(), matrix, &payload);
-	if (status != OK)
-		return status;
-
-	struct sha256_text digest = sha256_text_of(span_of(&payload));
-	status = sign_by_both(in, line_path(&in->line, "release/matrix/%s", digest.hex).text,
-			      span_of(&payload), keys);
-	if (status != OK)
-		return status;
-
-	AUTO(json_t)
-	settings = json_pack("{s:s, s:s, s:s, s:s}", "line", in->name, "platform", in->platform,
-			     "kernel", in->kernel, "matrix", digest.hex);
-	AUTO(char) text = settings == NULL ? NULL : json_dumps(settings, JSON_INDENT(2));
-	if (text == NULL)
-		return STATUS_NO_MEMORY;
-	return line_write(line_path(&in->line, "line.json").text, span_text(text), 0644);
-}
-
-static enum status write_revocations(const struct init *in)
-{
-	AUTO_DONE(bytes) payload = { 0 };
-	json_t *predicate = json_pack("{s:i, s:I, s:I, s:[], s:[], s:[], s:[]}", "version", 1,
-				      "time", (json_int_t)in->now, "expires",
-				      (json_int_t)(in->now + 7 * INT64_C(86400)), "manifests",
-				      "files", "keys", "nodes");
-	enum status status =
-		statement_text(DOCUMENT_REVOCATIONS, json_array(), predicate, &payload);
-
-	if (status != OK)
-		return status;
-	return line_sign(line_path(&in->line, "release/revocations/1.json").text, span_of(&payload),
-			 "revoke", key_named(in, "revoke"));
 }
 
 static void default_owners(struct init *in)
@@ -411,11 +188,12 @@ enum option_id {
 	OPTION_CLASS_PATH,
 	OPTION_PROOFS,
 	OPTION_BUILDER,
-	OPTION_HELP,
 };
 
-static bool take_option(struct init *in, int option, const char *value)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct init *in = self;
+
 	switch (option) {
 	case OPTION_TRUST_DOMAIN:
 		in->trust_domain = value;
@@ -493,13 +271,12 @@ static const struct option options[] = {
 	{ "class-path", required_argument, NULL, OPTION_CLASS_PATH },
 	{ "require-proofs", no_argument, NULL, OPTION_PROOFS },
 	{ "builder", required_argument, NULL, OPTION_BUILDER },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	LAST_OPTIONS,
 };
 
 static enum answer make_line(struct init *in)
 {
-	struct sha256_text root;
+	AUTO_DONE(init_documents) documents = { 0 };
 	char pattern[TRUST_DOMAIN_MAX + 16];
 
 	if (line_has(line_path(&in->line, "line.json").text))
@@ -509,14 +286,14 @@ static enum answer make_line(struct init *in)
 		(void)json_array_append_new(in->ids, json_string(pattern));
 	}
 	default_owners(in);
-	if (make_keys(in) != OK || write_root(in, &root) != OK || write_matrix(in) != OK ||
-	    write_revocations(in) != OK)
+	if (find_keys(in) != OK || init_make_documents(in, &documents) != OK ||
+	    init_write(in, &documents) != OK)
 		return ANSWER_UNUSABLE;
 	fprintf(stderr,
 		"Made %s. Both teams' keys lie in %s/keys: hand each directory to its person.\n"
 		"The verifier pins this root:\n",
 		in->line.directory, in->line.directory);
-	printf("sha256:%s\n", root.hex);
+	printf("sha256:%s\n", sha256_text_of(span_of(&documents.root)).hex);
 	return ANSWER_YES;
 }
 
@@ -536,21 +313,18 @@ enum answer release_init(int argc, char **argv)
 	       .grant_lifetime = 600,
 	       .attest_interval = 300,
 	       .now = time(NULL) };
-	int option;
+	const struct command_options command = {
+		.usage = "release init DIR --trust-domain NAME --platform NAME --kernel NAME",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &in,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&in, option, optarg))
-			return unusable("release init: an option is wrong%s%s: see --help",
-					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
-	}
-	if (optind != argc - 1 || in.trust_domain == NULL || in.platform == NULL ||
-	    in.kernel == NULL)
-		return unusable("release init needs DIR, --trust-domain, --platform and --kernel: "
-				"see --help");
-	in.line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &in.line.directory, &answer))
+		return answer;
+	if (in.trust_domain == NULL || in.platform == NULL || in.kernel == NULL)
+		return options_wrong(&command);
 	return make_line(&in);
 }

@@ -6,6 +6,7 @@
 #include "policies/provenance.h"
 #include "tools/content_hash.h"
 #include "tools/release.h"
+#include "tools/release_options.h"
 #include "tools/release_signing.h"
 
 static const char help[] =
@@ -28,8 +29,7 @@ static const char help[] =
 #define STATEMENT_MAX ((size_t)8 << 20)
 
 enum option_id {
-	OPTION_HELP = 256,
-	OPTION_BUILDER,
+	OPTION_BUILDER = 256,
 	OPTION_MATERIAL,
 };
 
@@ -37,8 +37,7 @@ static const struct option options[] = {
 	SIGNING_OPTIONS,
 	{ "builder", required_argument, NULL, OPTION_BUILDER },
 	{ "material", required_argument, NULL, OPTION_MATERIAL },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	LAST_OPTIONS,
 };
 
 struct building {

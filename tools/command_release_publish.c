@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <getopt.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/auto_openssl.h"
-#include "daemon/file.h"
 #include "tools/release.h"
-#include "tools/release_cells.h"
-#include "tools/release_directory.h"
+#include "tools/release_document.h"
 #include "tools/release_log.h"
+#include "tools/release_options.h"
+#include "tools/release_publish.h"
 
 static const char help[] =
 	"usage: attestctl release publish DIR [--renew | --again | --canary | --emergency | "
@@ -24,7 +25,8 @@ static const char help[] =
 	"is current and the one before is accepted a while longer, and a new timestamp that\n"
 	"names the index. The timestamp lives for 24 hours: when it has run out, verifiers give\n"
 	"no new right. --renew, every few hours, is all it takes; it changes nothing else.\n"
-	"What a verifier would refuse is not published: the release in force stays.\n"
+	"What a verifier would refuse is not published: the release in force stays. So it does\n"
+	"where the index in force is not one that a publisher signed.\n"
 	"\n"
 	"  --renew              a new timestamp for the index in force\n"
 	"  --canary             accept the manifest beside the current one, to try it out\n"
@@ -33,304 +35,128 @@ static const char help[] =
 	"  --rollback           back to where the document of 'release rollback' leads\n"
 	"  --accept-previous S  how long the manifest before stays accepted [604800]\n"
 	"  --lifetime S         of the timestamp, at most the root's cap [86400]\n"
-	"  --key FILE           private key, PEM [DIR/keys/publisher/publish.pem]\n"
+	"  --after SHA256       the index in force, as 'publish' printed it, where the root's key\n"
+	"                       for this has changed since, or was revoked\n"
+	"  --key FILE|URI       private key [DIR/keys/publisher/publish.pem]\n"
 	"  --key-name NAME      its name in the root [publish]\n"
-	"  --log-key FILE       the release log's key [DIR/keys/log-keeper/log.pem, where it is]\n"
+	"  --log-key FILE       the release log's key [DIR/keys/log-keeper/log.pem, where it is]\n";
+
+static const char help_elsewhere[] =
+	"\nWith a key that is elsewhere there are two signatures, but with --renew "
+	"one:\n" SIGNING_HELP
+	"  --print-timestamp-pae      the same for the timestamp, after that of the index\n"
+	"  --timestamp-signature SIG  and its signature\n"
 	"\n"
 	"Exit status: 0 published; 1 it would be refused, and why; 2 wrong usage or failure.\n";
 
-#define DRAFT_TIMESTAMP "draft/timestamp.json"
-#define DRAFT_ROLLBACK "draft/rollback.json"
-#define DRAFT_EMERGENCY "draft/emergency.json"
-#define DRAFT_MAX ((size_t)4 << 20)
-
 #define ACCEPT_MAX_S (INT64_C(10) * 366 * 86400) /* the root's cap says less */
 
-enum publish_action {
-	PUBLISH_CURRENT,
-	PUBLISH_RENEW,
-	PUBLISH_CANARY,
-	PUBLISH_ROLLBACK,
-	PUBLISH_EMERGENCY,
-	PUBLISH_AGAIN,
-};
-
-struct publish {
-	struct release_line line;
-	enum publish_action action;
-	int64_t accept_previous, lifetime, now;
-	const char *key_file, *key_name, *log_key_file;
-	EVP_PKEY *key;
-	json_t *settings;
-	struct line_state state;
-};
-
-static void publish_done(struct publish *p)
+static bool is_renewal(const struct publish *p)
 {
-	EVP_PKEY_free(p->key);
-	json_decref(p->settings);
-	line_state_done(&p->state);
+	return p->action == PUBLISH_RENEW;
 }
 
-AUTO_RELEASE(publish, publish_done);
-
-/* The newest of FOLDER/N SUFFIX, as {"version", "sha256"}. */
-static json_t *newest(const struct publish *p, const char *folder, const char *suffix)
+/* Signed elsewhere: the timestamp's part of it. */
+static struct signing timestamp_signing(const struct publish *p)
 {
-	AUTO_DONE(bytes) payload = { 0 };
-	uint64_t version = 1;
+	struct signing signing = p->signing;
 
-	while (line_has(
-		line_path(&p->line, "release/%s/%" PRIu64 "%s", folder, version + 1, suffix).text))
-		version++;
-
-	AUTO(json_t)
-	statement = line_payload(
-		line_path(&p->line, "release/%s/%" PRIu64 "%s", folder, version, suffix).text,
-		&payload);
-	if (statement == NULL)
-		return NULL;
-	return json_pack("{s:I, s:s}", "version", (json_int_t)version, "sha256",
-			 sha256_text_of(span_of(&payload)).hex);
+	signing.prints = p->prints_timestamp;
+	signing.signature = p->timestamp_signature;
+	return signing;
 }
 
-static const char *text_of(json_t *object, const char *name)
+/* The timestamp goes with the index that was printed before it. */
+static enum status kept_index(struct publish *p)
 {
-	const char *text = json_string_value(json_object_get(object, name));
+	struct line_path path = line_path(&p->line, DRAFT_INDEX);
 
-	return text == NULL ? "" : text;
-}
-
-/* The manifest that was signed last. */
-static enum status find_draft(const struct publish *p, struct sha256_text *out)
-{
-	AUTO_DONE(bytes) draft = { 0 };
-	enum status status =
-		line_read(line_path(&p->line, "draft/manifest.json").text, DRAFT_MAX, &draft);
-
-	if (status == OK)
-		*out = sha256_text_of(span_of(&draft));
-	return status;
-}
-
-/* The document that 'rollback' wrote last, and where it leads. */
-static enum status find_rollback(const struct publish *p, struct sha256_text *document,
-				 struct sha256_text *out)
-{
-	AUTO_DONE(bytes) draft = { 0 };
-	enum status status = line_read(line_path(&p->line, DRAFT_ROLLBACK).text, DRAFT_MAX, &draft);
-
-	if (status != OK)
-		return status;
-	*document = sha256_text_of(span_of(&draft));
-
-	AUTO(json_t)
-	predicate = line_predicate(
-		line_path(&p->line, "release/rollbacks/%s/1.json", document->hex).text);
-	json_t *to = json_object_get(predicate, "to");
-	if (!json_is_string(json_object_get(to, "sha256")))
-		return STATUS_NOT_FOUND;
-	(void)snprintf(out->hex, sizeof(out->hex), "%s", text_of(to, "sha256"));
-	return OK;
-}
-
-static json_t *next_cells(const struct publish *p)
-{
-	struct sha256_text manifest = { "" }, document = { "" };
-	struct cell_change change = {
-		.platform = text_of(p->settings, "platform"),
-		.kernel = text_of(p->settings, "kernel"),
-		.manifest = manifest.hex,
-		.is_canary = p->action == PUBLISH_CANARY || p->action == PUBLISH_EMERGENCY,
-		.rollback = p->action == PUBLISH_ROLLBACK ? document.hex : NULL,
-		.now = p->now,
-		.accept_previous = p->accept_previous,
-	};
-
-	if (p->action == PUBLISH_AGAIN)
-		return json_incref(json_object_get(p->state.index, "cells"));
-
-	enum status status = p->action == PUBLISH_ROLLBACK ? find_rollback(p, &document, &manifest)
-							   : find_draft(p, &manifest);
-
-	return status == OK ? cells_after(&p->line, p->state.index, &change) : NULL;
-}
-
-/* The emergency that was declared last: the index keeps naming it. */
-static enum status name_emergency(const struct publish *p, json_t *predicate)
-{
-	AUTO_DONE(bytes) draft = { 0 };
-	json_t *named = json_object_get(p->state.index, "emergency");
-
-	if (p->action != PUBLISH_EMERGENCY) {
-		if (named != NULL)
-			(void)json_object_set(predicate, "emergency", named);
+	if (is_renewal(p))
 		return OK;
-	}
-	enum status status =
-		line_read(line_path(&p->line, DRAFT_EMERGENCY).text, DRAFT_MAX, &draft);
-
-	if (status == OK)
-		(void)json_object_set_new(predicate, "emergency",
-					  json_string(sha256_text_of(span_of(&draft)).hex));
-	return status;
+	return line_read(path.text, document_max(DOCUMENT_INDEX), &p->index_payload);
 }
 
-static enum status write_index(struct publish *p, uint64_t version)
+static enum answer print(struct publish *p)
 {
+	const struct signing_draft index = { DRAFT_INDEX, publish_make_index, p };
+	const struct signing_draft timestamp = { DRAFT_TIMESTAMP, publish_make_timestamp, p };
+	struct signing signing = timestamp_signing(p);
 	AUTO_DONE(bytes) payload = { 0 };
-	json_t *cells = next_cells(p);
-	json_t *root = newest(p, "root", "/1.json");
-	json_t *revocations = newest(p, "revocations", ".json");
-	if (cells == NULL || root == NULL || revocations == NULL) {
-		json_decref(cells);
-		json_decref(root);
-		json_decref(revocations);
-		return STATUS_NOT_FOUND;
-	}
-	json_t *predicate = json_pack("{s:I, s:I, s:o, s:s, s:o, s:o}", "version",
-				      (json_int_t)version, "time", (json_int_t)p->now, "root", root,
-				      "matrix", text_of(p->settings, "matrix"), "revocations",
-				      revocations, "cells", cells);
-	enum status status = name_emergency(p, predicate);
-	if (status == OK)
-		status = statement_text(DOCUMENT_INDEX, cells_subjects(cells), predicate, &payload);
+	enum status status = OK;
+
+	if (p->signing.prints && is_renewal(p))
+		return unusable("--renew has no index: --print-timestamp-pae");
+	if (p->signing.prints)
+		status = signing_payload(&p->line, &p->signing, &index, &payload);
 	else
-		json_decref(predicate);
-	if (status != OK)
-		return status;
-	return line_sign(line_path(&p->line, "release/index/%" PRIu64 ".json", version).text,
-			 span_of(&payload), p->key_name, p->key);
+		status = kept_index(p);
+	if (status == OK && p->prints_timestamp)
+		status = signing_payload(&p->line, &signing, &timestamp, &payload);
+	return status == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-static enum status write_timestamp(struct publish *p, uint64_t index_version)
+static enum status sign_both(struct publish *p)
 {
-	AUTO_DONE(bytes) index = { 0 };
+	const struct signing_draft index = { DRAFT_INDEX, publish_make_index, p };
+	const struct signing_draft timestamp = { DRAFT_TIMESTAMP, publish_make_timestamp, p };
+	const struct root *const roots[] = { &p->root };
+	struct signing signing = timestamp_signing(p);
 	AUTO_DONE(bytes) payload = { 0 };
-	AUTO(json_t)
-	statement = line_payload(
-		line_path(&p->line, "release/index/%" PRIu64 ".json", index_version).text, &index);
-	json_t *subject = json_array();
+	enum status status = OK;
 
-	if (statement == NULL) {
-		json_decref(subject);
-		return STATUS_MALFORMED;
-	}
-	struct sha256_text digest = sha256_text_of(span_of(&index));
-	subject_add(subject, "index", digest.hex);
-	enum status status = statement_text(
-		DOCUMENT_TIMESTAMP, subject,
-		json_pack("{s:I, s:I, s:I, s:{s:I, s:s}}", "version",
-			  (json_int_t)(p->state.timestamp_version + 1), "time", (json_int_t)p->now,
-			  "expires", (json_int_t)(p->now + p->lifetime), "index", "version",
-			  (json_int_t)index_version, "sha256", digest.hex),
-		&payload);
-	if (status != OK)
-		return status;
-	return line_sign(line_path(&p->line, DRAFT_TIMESTAMP).text, span_of(&payload), p->key_name,
-			 p->key);
-}
-
-/* The directory as it will be, with the timestamp that is not in it yet. */
-struct rehearsal {
-	struct release_directory directory;
-	struct line_path timestamp;
-};
-
-static enum status rehearsal_read(void *self, const char *path, size_t max, struct bytes *out)
-{
-	struct rehearsal *r = self;
-	struct document_source source = release_directory_source(&r->directory);
-
-	if (strcmp(path, "timestamp.json") == 0)
-		return file_read(r->timestamp.text, max, out);
-	return source.read(source.self, path, max, out);
-}
-
-/* As a verifier that follows this line remembers what is in force. */
-static enum status remember_index(const struct publish *p, struct release_mark *out)
-{
-	AUTO_DONE(bytes) payload = { 0 };
-
-	if (p->state.index_version == 0)
-		return OK;
-
-	AUTO(json_t)
-	statement = line_payload(
-		line_path(&p->line, "release/index/%" PRIu64 ".json", p->state.index_version).text,
-		&payload);
-	out->version = p->state.index_version;
-	return statement == NULL ? STATUS_MALFORMED
-				 : digest_of(DIGEST_SHA256, span_of(&payload), &out->digest);
-}
-
-/* Would a verifier take it? One refused document refuses the whole release. */
-static bool rehearse(const struct publish *p)
-{
-	AUTO_DONE(bytes) image = { 0 };
-	struct line_path path = line_path(&p->line, "release");
-	struct rehearsal r = { .directory = { .path = path.text },
-			       .timestamp = line_path(&p->line, DRAFT_TIMESTAMP) };
-	const struct document_source source = { .read = rehearsal_read, .self = &r };
-	struct release_trust trust = { .now = p->now };
-	struct release_refusal refusal = { 0 };
-	struct release_marks marks;
-	enum status status = release_directory_root(&r.directory, &trust.root);
-
+	if (!is_renewal(p))
+		status = signing_payload(&p->line, &p->signing, &index, &p->index_payload);
+	if (status == OK && !is_renewal(p))
+		status = signing_make(&p->line, &p->signing, roots, 1, span_of(&p->index_payload),
+				      &p->index);
 	if (status == OK)
-		status = remember_index(p, &trust.marks.index);
-	if (status == OK)
-		status = release_load(&trust, &source, &image, &marks, &refusal);
-	if (status != OK)
-		(void)unusable("not published, verifiers would refuse it: %s: %s %s: %s",
-			       refusal.code == NULL ? status_text(status) : refusal.code,
-			       refusal.document, refusal.field, refusal.advice);
-	return status == OK;
+		status = signing_payload(&p->line, &signing, &timestamp, &payload);
+	return status == OK ? signing_make(&p->line, &signing, roots, 1, span_of(&payload),
+					   &p->timestamp)
+			    : status;
 }
 
-/* Readers see the old timestamp with the old index, or the new with the new. */
-static bool put_in_force(const struct publish *p)
+static void forget_drafts(const struct publish *p)
 {
-	struct line_path draft = line_path(&p->line, DRAFT_TIMESTAMP);
-	struct line_path final = line_path(&p->line, "release/timestamp.json");
+	const struct signing_draft index = { .path = DRAFT_INDEX };
+	const struct signing_draft timestamp = { .path = DRAFT_TIMESTAMP };
+	const struct signing signing = timestamp_signing(p);
 
-	if (rename(draft.text, final.text) == 0)
-		return true;
-	(void)unusable("%s: %s", final.text, strerror(errno));
-	return false;
+	signing_forget(&p->line, &p->signing, &index);
+	signing_forget(&p->line, &signing, &timestamp);
+	/* It counts once. */
+	if (p->action == PUBLISH_ROLLBACK)
+		(void)unlink(line_path(&p->line, DRAFT_ROLLBACK).text);
+}
+
+static void print_published(const struct publish *p)
+{
+	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
+	       p->index_version, p->state.timestamp_version + 1, p->lifetime);
+	printf("index sha256:%s\n", is_renewal(p) ? sha256_hex(&p->state.index_digest).hex
+						  : sha256_text_of(span_of(&p->index_payload)).hex);
 }
 
 static enum answer publish(struct publish *p)
 {
-	bool is_renewal = p->action == PUBLISH_RENEW;
-	uint64_t index_version = p->state.index_version + (is_renewal ? 0 : 1);
-
-	if (is_renewal && p->state.index_version == 0)
-		return unusable("nothing is in force yet: publish without --renew");
+	if (publish_set_aside(p) != OK)
+		return ANSWER_UNUSABLE;
+	if (p->signing.prints || p->prints_timestamp)
+		return print(p);
 	/* What is to be proven has to stand in the log first. */
 	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
 		return ANSWER_UNUSABLE;
-	if (!is_renewal && write_index(p, index_version) != OK)
-		return unusable(p->action == PUBLISH_ROLLBACK
-					? "not published: 'release rollback' comes first"
-					: "not published: collect, sign and approve first");
-	if (write_timestamp(p, index_version) != OK)
-		return ANSWER_UNUSABLE;
-	if (!rehearse(p)) {
-		(void)unlink(line_path(&p->line, DRAFT_TIMESTAMP).text);
-		if (!is_renewal)
-			(void)unlink(
-				line_path(&p->line, "release/index/%" PRIu64 ".json", index_version)
-					.text);
+	if (sign_both(p) != OK)
+		return unusable("not published%s",
+				p->action == PUBLISH_ROLLBACK ? ": 'release rollback' comes first"
+				: is_renewal(p)		      ? ""
+						: ": collect, sign and approve first");
+	if (!publish_rehearse(p))
 		return ANSWER_NO;
-	}
-	if (!put_in_force(p))
-		return ANSWER_UNUSABLE;
-	/* It counts once. */
-	if (p->action == PUBLISH_ROLLBACK)
-		(void)unlink(line_path(&p->line, DRAFT_ROLLBACK).text);
-	printf("index %" PRIu64 ", timestamp %" PRIu64 ", for %" PRId64 " seconds from now\n",
-	       index_version, p->state.timestamp_version + 1, p->lifetime);
+	if (publish_write(p) != OK)
+		return unusable("not published: what was in force stays");
+	forget_drafts(p);
+	print_published(p);
 	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
 		return unusable("it is in force, but not in the log yet: publish --renew");
 	return ANSWER_YES;
@@ -344,10 +170,10 @@ enum option_id {
 	OPTION_ROLLBACK,
 	OPTION_ACCEPT,
 	OPTION_LIFETIME,
-	OPTION_KEY,
-	OPTION_KEY_NAME,
+	OPTION_AFTER,
 	OPTION_LOG_KEY,
-	OPTION_HELP,
+	OPTION_PRINT_TIMESTAMP,
+	OPTION_TIMESTAMP_SIGNATURE,
 };
 
 static const struct option options[] = {
@@ -358,11 +184,12 @@ static const struct option options[] = {
 	{ "rollback", no_argument, NULL, OPTION_ROLLBACK },
 	{ "accept-previous", required_argument, NULL, OPTION_ACCEPT },
 	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "key-name", required_argument, NULL, OPTION_KEY_NAME },
+	{ "after", required_argument, NULL, OPTION_AFTER },
 	{ "log-key", required_argument, NULL, OPTION_LOG_KEY },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	{ "print-timestamp-pae", no_argument, NULL, OPTION_PRINT_TIMESTAMP },
+	{ "timestamp-signature", required_argument, NULL, OPTION_TIMESTAMP_SIGNATURE },
+	SIGNING_OPTIONS,
+	LAST_OPTIONS,
 };
 
 /* One of them. */
@@ -374,8 +201,10 @@ static bool take_action(struct publish *p, enum publish_action action)
 	return true;
 }
 
-static bool take_option(struct publish *p, int option, const char *value)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct publish *p = self;
+
 	switch (option) {
 	case OPTION_RENEW:
 		return take_action(p, PUBLISH_RENEW);
@@ -392,18 +221,65 @@ static bool take_option(struct publish *p, int option, const char *value)
 				     &p->accept_previous);
 	case OPTION_LIFETIME:
 		return option_number("lifetime", value, 1, 86400, &p->lifetime);
-	case OPTION_KEY:
-		p->key_file = value;
-		return true;
+	case OPTION_AFTER:
+		p->after = document_sha256(value);
+		return p->after != NULL;
 	case OPTION_LOG_KEY:
 		p->log_key_file = value;
 		return true;
-	case OPTION_KEY_NAME:
-		p->key_name = value;
+	case OPTION_PRINT_TIMESTAMP:
+		p->prints_timestamp = true;
+		return true;
+	case OPTION_TIMESTAMP_SIGNATURE:
+		p->timestamp_signature = value;
 		return true;
 	default:
+		return signing_take(&p->signing, option, value);
+	}
+}
+
+/* Both signatures are made elsewhere, or neither. */
+static bool signatures_fit(const struct publish *p)
+{
+	bool has_index = p->signing.signature != NULL;
+	bool has_timestamp = p->timestamp_signature != NULL;
+
+	if (p->signing.prints && p->prints_timestamp)
+		return false;
+	return is_renewal(p) ? !has_index : has_index == has_timestamp;
+}
+
+/* One at a time: two would each build on the index in force. Held until the end. */
+static bool take_lock(const struct publish *p)
+{
+	int folder = open(p->line.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	(void)unusable("%s: %s", p->line.directory,
+		       errno == EWOULDBLOCK ? "somebody else publishes there" : strerror(errno));
+	return false;
+}
+
+/* What is in force, and the key: asked for once where it is in a token. */
+static bool prepare(struct publish *p)
+{
+	const struct line_anchor anchor = { .pin = &p->signing.pin, .after = p->after };
+	struct line_path usual = line_path(&p->line, "keys/%s.pem", p->signing.usual);
+	bool is_here = !p->signing.prints && !p->prints_timestamp && p->timestamp_signature == NULL;
+
+	p->settings = line_settings(&p->line);
+	if (p->settings == NULL || !take_lock(p) ||
+	    line_root(&p->line, &p->signing.pin, &p->root) != OK ||
+	    line_state_from(&p->line, &anchor, &p->state) != OK)
+		return false;
+	p->index_version = p->state.index_version + (is_renewal(p) ? 0 : 1);
+	if (p->index_version == 0) {
+		(void)unusable("nothing is in force yet: publish without --renew");
 		return false;
 	}
+	return !is_here || line_key_load(p->signing.key != NULL ? p->signing.key : usual.text,
+					 &p->signing.loaded) == OK;
 }
 
 enum answer release_publish(int argc, char **argv)
@@ -412,26 +288,21 @@ enum answer release_publish(int argc, char **argv)
 	p = { .accept_previous = 7 * 86400,
 	      .lifetime = 86400,
 	      .now = time(NULL),
-	      .key_name = "publish" };
-	int option;
+	      .signing = {
+		      .role = ROLE_PUBLISH, .usual = "publisher/publish", .key_name = "publish" } };
+	const struct command_options command = {
+		.usage = "release publish DIR [--renew]",
+		.help = help,
+		.more_help = help_elsewhere,
+		.options = options,
+		.take = take_option,
+		.self = &p,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&p, option, optarg))
-			return unusable("release publish: an option is wrong%s%s: see --help",
-					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
-	}
-	if (optind != argc - 1)
-		return unusable("release publish DIR [--renew]: see --help");
-	p.line.directory = argv[optind];
-
-	struct line_path usual = line_path(&p.line, "keys/publisher/publish.pem");
-	p.settings = line_settings(&p.line);
-	if (p.settings == NULL || line_state_read(&p.line, &p.state) != OK ||
-	    line_key_load(p.key_file != NULL ? p.key_file : usual.text, &p.key) != OK)
-		return ANSWER_UNUSABLE;
-	return publish(&p);
+	if (!options_take(&command, argc, argv, &p.line.directory, &answer))
+		return answer;
+	if (!signatures_fit(&p))
+		return options_wrong(&command);
+	return prepare(&p) ? publish(&p) : ANSWER_UNUSABLE;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/auto_openssl.h"
 #include "tools/release.h"
 #include "tools/release_document.h"
 #include "tools/release_log.h"
-#include "tools/release_root.h"
+#include "tools/release_options.h"
 #include "tools/release_signing.h"
+#include "tools/release_state.h"
 
 #define SIGNATURES_MAX 16
+#define DRAFT_REVIEW "draft/review.json"
 
 static const char help[] =
 	"usage: attestctl release review DIR --confirm | --reject --reason TEXT [OPTIONS]\n"
@@ -26,28 +26,37 @@ static const char help[] =
 	"  --reject            it was not: what it let in ends\n"
 	"  --reason TEXT       why, on record\n"
 	"  --emergency SHA256  which one [the one that the index in force names]\n"
-	"  --key FILE          private key, PEM [DIR/keys/security-lead/security-approve.pem]\n"
-	"  --key-name NAME     its name in the root [security-approve]\n"
-	"\n"
+	"  --key FILE|URI      private key [DIR/keys/security-lead/security-approve.pem]\n"
+	"  --key-name NAME     its name in the root [security-approve]\n" SIGNING_HELP "\n"
 	"Exit status: 0 signed, 2 wrong usage or failure.\n";
 
 struct review_request {
 	struct release_line line;
-	const char *finding, *reason, *emergency, *key_file, *key_name;
+	const char *finding, *reason;
+	const char *named; /* by --emergency, hexadecimal digits */
+	struct sha256_text emergency;
+	struct signing signing;
 };
 
 /* The one that is named, or the one in force. */
-static bool find_emergency(const struct review_request *request, struct sha256_text *out)
+static bool find_emergency(struct review_request *request)
 {
+	const struct line_anchor anchor = { .pin = &request->signing.pin };
 	AUTO_DONE(line_state) state = { 0 };
-	const char *named = request->emergency;
+	const char *named = request->named;
 
-	if (named == NULL && line_state_read(&request->line, &state) == OK)
-		named = json_string_value(json_object_get(state.index, "emergency"));
-	if (named == NULL || (named = document_sha256(named)) == NULL)
+	if (named == NULL && line_state_from(&request->line, &anchor, &state) != OK)
 		return false;
-	(void)snprintf(out->hex, sizeof(out->hex), "%s", named);
-	return line_has(line_path(&request->line, "release/emergencies/%s/1.json", out->hex).text);
+	if (named == NULL)
+		named = json_string_value(json_object_get(state.index, "emergency"));
+	if (named != NULL)
+		(void)snprintf(request->emergency.hex, sizeof(request->emergency.hex), "%s", named);
+	if (named != NULL && line_has(line_path(&request->line, "release/emergencies/%s/1.json",
+						request->emergency.hex)
+					      .text))
+		return true;
+	(void)unusable("there is no such emergency");
+	return false;
 }
 
 /* The payload that the digest names, and who of the root signed it. */
@@ -80,25 +89,26 @@ static enum status read_signed(const struct line_path *folder, const char *hex,
 }
 
 /* As JSON: nothing in it reaches a terminal as it is. */
-static void print_member(json_t *predicate, const char *name)
+static void print_member(FILE *to, json_t *predicate, const char *name)
 {
 	AUTO(char)
 	text = json_dumps(json_object_get(predicate, name),
 			  JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
-	printf("  %-8s  %s\n", name, text == NULL ? "none" : text);
+	fprintf(to, "  %-8s  %s\n", name, text == NULL ? "none" : text);
 }
 
 /* Shows what is reviewed: a document that somebody signed who may declare one. */
-static enum status show_emergency(const struct review_request *request, const char *hex)
+static enum status show_emergency(const struct review_request *request)
 {
 	static const char *const members[] = { "manifest", "scope", "reason", "time", "expires" };
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(root) root = { 0 };
 	AUTO_DONE(statement) statement = { 0 };
+	const char *hex = request->emergency.hex;
 	struct line_path folder = line_path(&request->line, "release/emergencies/%s", hex);
 	key_mask signers = 0;
-	enum status status = newest_root(line_path(&request->line, "release").text, &root);
+	enum status status = line_root(&request->line, &request->signing.pin, &root);
 
 	if (status == OK)
 		status = read_signed(&folder, hex, &root, &payload, &signers);
@@ -119,42 +129,65 @@ static enum status show_emergency(const struct review_request *request, const ch
 	AUTO(json_t) predicate = payload_predicate(span_of(&payload));
 	if (predicate == NULL)
 		return STATUS_MALFORMED;
-	printf("emergency sha256:%s\n", hex);
+	/* What is to be signed has standard output to itself. */
+	FILE *to = request->signing.prints ? stderr : stdout;
+	fprintf(to, "emergency sha256:%s\n", hex);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		print_member(predicate, members[i]);
-	return fflush(stdout) == 0 ? OK : STATUS_IO;
+		print_member(to, predicate, members[i]);
+	return fflush(to) == 0 ? OK : STATUS_IO;
 }
 
-static enum answer review(const struct review_request *request)
+static enum status make_document(void *self, struct bytes *payload)
 {
-	AUTO_DONE(bytes) payload = { 0 };
-	AUTO(EVP_PKEY) key = NULL;
-	struct line_path usual =
-		line_path(&request->line, "keys/%s.pem", "security-lead/security-approve");
-	struct sha256_text emergency = { "" };
-
-	if (!find_emergency(request, &emergency))
-		return unusable("there is no such emergency");
-	if (show_emergency(request, emergency.hex) != OK)
-		return ANSWER_UNUSABLE;
-
+	const struct review_request *request = self;
 	json_t *subject = json_array();
-	subject_add(subject, "emergency", emergency.hex);
-	json_t *predicate = json_pack("{s:s, s:s, s:s, s:I}", "emergency", emergency.hex, "finding",
-				      request->finding, "reason", request->reason, "time",
-				      (json_int_t)time(NULL));
-	struct line_path folder = line_path(&request->line, "release/reviews/%s", emergency.hex);
-	if (statement_text(DOCUMENT_REVIEW, subject, predicate, &payload) != OK ||
-	    line_key_load(request->key_file != NULL ? request->key_file : usual.text, &key) != OK ||
-	    line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
-		      key) != OK)
+
+	subject_add(subject, "emergency", request->emergency.hex);
+	return statement_text(DOCUMENT_REVIEW, subject,
+			      json_pack("{s:s, s:s, s:s, s:I}", "emergency", request->emergency.hex,
+					"finding", request->finding, "reason", request->reason,
+					"time", (json_int_t)time(NULL)),
+			      payload);
+}
+
+/* What was kept may be about another one than what was just shown. */
+static bool is_about(struct span payload, const struct sha256_text *emergency)
+{
+	AUTO(json_t) predicate = payload_predicate(payload);
+	const char *about = json_string_value(json_object_get(predicate, "emergency"));
+
+	if (about != NULL && strcmp(about, emergency->hex) == 0)
+		return true;
+	(void)unusable("%s: of another emergency; --print-pae again", DRAFT_REVIEW);
+	return false;
+}
+
+static enum answer review(struct review_request *request)
+{
+	const struct signing_draft draft = { DRAFT_REVIEW, make_document, request };
+	AUTO_DONE(bytes) payload = { 0 };
+
+	if (!find_emergency(request) || show_emergency(request) != OK ||
+	    signing_payload(&request->line, &request->signing, &draft, &payload) != OK)
 		return ANSWER_UNUSABLE;
-	printf("emergency sha256:%s %s\n", emergency.hex, request->finding);
+	if (request->signing.prints)
+		return ANSWER_YES;
+
+	struct line_path folder =
+		line_path(&request->line, "release/reviews/%s", request->emergency.hex);
+	if (!is_about(span_of(&payload), &request->emergency) ||
+	    signing_envelope(&request->line, &request->signing, span_of(&payload),
+			     line_next_envelope(folder.text).text) != OK)
+		return ANSWER_UNUSABLE;
+	signing_forget(&request->line, &request->signing, &draft);
+	printf("emergency sha256:%s reviewed\n", request->emergency.hex);
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-static bool take_option(struct review_request *request, int option)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct review_request *request = self;
+
 	switch (option) {
 	case 'c':
 	case 'j':
@@ -163,19 +196,13 @@ static bool take_option(struct review_request *request, int option)
 		request->finding = option == 'c' ? "confirmed" : "rejected";
 		return true;
 	case 'r':
-		request->reason = optarg;
-		return optarg[0] != '\0';
+		request->reason = value;
+		return value[0] != '\0';
 	case 'e':
-		request->emergency = document_sha256(optarg);
-		return request->emergency != NULL;
-	case 'k':
-		request->key_file = optarg;
-		return true;
-	case 'n':
-		request->key_name = optarg;
-		return true;
+		request->named = document_sha256(value);
+		return request->named != NULL;
 	default:
-		return false;
+		return signing_take(&request->signing, option, value);
 	}
 }
 
@@ -186,25 +213,25 @@ enum answer release_review(int argc, char **argv)
 		{ "reject", no_argument, NULL, 'j' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "emergency", required_argument, NULL, 'e' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "key-name", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		SIGNING_OPTIONS,
+		LAST_OPTIONS,
 	};
-	struct review_request request = { .key_name = "security-approve" };
-	int option;
+	struct review_request request = { .signing = { .role = ROLE_REVIEW,
+						       .usual = "security-lead/security-approve",
+						       .key_name = "security-approve" } };
+	const struct command_options command = {
+		.usage = "release review DIR --confirm | --reject --reason TEXT",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&request, option))
-			return unusable("release review: an option is wrong: see --help");
-	}
-	if (optind != argc - 1 || request.finding == NULL || request.reason == NULL)
-		return unusable("release review DIR --confirm | --reject --reason TEXT: "
-				"see --help");
-	request.line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
+		return answer;
+	if (request.signing.signature == NULL &&
+	    (request.finding == NULL || request.reason == NULL))
+		return options_wrong(&command);
 	return review(&request);
 }

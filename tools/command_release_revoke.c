@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/auto_openssl.h"
 #include "policies/revocations.h"
 #include "tools/release.h"
 #include "tools/release_document.h"
 #include "tools/release_log.h"
+#include "tools/release_options.h"
 #include "tools/release_root.h"
 #include "tools/release_signing.h"
 
 static const char help[] =
 	"usage: attestctl release revoke DIR [--manifest SHA256] [--file SHA256]\n"
-	"           [--signing-key SHA256] [--node ID] [--after SHA256] [--key FILE] [--key-name "
-	"NAME]\n"
+	"           [--signing-key SHA256] [--node ID] [--after SHA256] [OPTIONS]\n"
 	"\n"
 	"Writes the next version of the revocations, which counts as soon as a verifier sees\n"
 	"it: what was revoked before stays so, what the options name is added (each option is\n"
@@ -27,10 +25,11 @@ static const char help[] =
 	"  --node ID             a node, by its id\n"
 	"  --after SHA256        the version before, as 'revoke' printed it, where the root's key\n"
 	"                        for this has changed since; otherwise one that such a key signed\n"
-	"  --key FILE            private key, PEM [DIR/keys/security-lead/revoke.pem]\n"
-	"  --key-name NAME       its name in the root [revoke]\n"
-	"\n"
+	"  --key FILE|URI        private key [DIR/keys/security-lead/revoke.pem]\n"
+	"  --key-name NAME       its name in the root [revoke]\n" SIGNING_HELP "\n"
 	"Exit status: 0 written, 2 wrong usage or failure.\n";
+
+#define DRAFT_REVOCATIONS "draft/revocations.json"
 
 enum option_id {
 	OPTION_MANIFEST = 256,
@@ -38,9 +37,6 @@ enum option_id {
 	OPTION_SIGNING_KEY,
 	OPTION_NODE,
 	OPTION_AFTER,
-	OPTION_KEY,
-	OPTION_KEY_NAME,
-	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -49,26 +45,18 @@ static const struct option options[] = {
 	{ "signing-key", required_argument, NULL, OPTION_SIGNING_KEY },
 	{ "node", required_argument, NULL, OPTION_NODE },
 	{ "after", required_argument, NULL, OPTION_AFTER },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "key-name", required_argument, NULL, OPTION_KEY_NAME },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	SIGNING_OPTIONS,
+	LAST_OPTIONS,
 };
 
 static const char *const lists[] = { "manifests", "files", "keys", "nodes" };
 
-/* 64 lower-case hexadecimal digits. */
-static bool is_sha256(const char *text)
-{
-	return strlen(text) == 2 * SHA256_SIZE &&
-	       strspn(text, "0123456789abcdef") == 2 * SHA256_SIZE;
-}
-
 struct revoke_request {
 	struct release_line line;
 	json_t *added;
-	const char *key_file, *key_name;
 	const char *after; /* hexadecimal digits; NULL: not given */
+	struct signing signing;
+	uint64_t version; /* the newest that is there */
 };
 
 static struct line_path version_path(const struct revoke_request *request, uint64_t version)
@@ -88,25 +76,20 @@ static uint64_t newest_version(const struct revoke_request *request)
 /* Its signature by a key that may revoke; or, where that key has changed since, the
  * digest by which the caller knows it. */
 static bool is_believed(const struct revoke_request *request, const struct root *root,
-			const char *path, struct dsse *dsse)
+			const char *path, const struct dsse *dsse)
 {
-	size_t key;
-	enum status status = verified_envelope(root, path, dsse, &key);
+	key_mask signer;
 
-	if (status != OK && status != STATUS_NOT_FOUND && status != STATUS_MISMATCH)
-		return false;
 	if (request->after != NULL) {
 		if (strcmp(request->after, sha256_text_of(span_of(&dsse->payload)).hex) == 0)
 			return true;
 		(void)unusable("%s: digest-mismatch: not what --after names", path);
 		return false;
 	}
-	if (status == OK && (root->role[ROLE_REVOKE].keys >> key & 1) != 0)
-		return true;
 
-	const char *doubt = status == OK		 ? "wrong-role"
-			    : status == STATUS_NOT_FOUND ? "unknown-key"
-							 : "bad-signature";
+	const char *doubt = envelope_doubt(root, ROLE_REVOKE, dsse, &signer);
+	if (doubt == NULL)
+		return true;
 	(void)unusable("%s: %s: nobody signed it who may revoke by root %" PRIu64
 		       ": restore the file; if the root has another key for that since, --after "
 		       "names the one that the release log has",
@@ -115,15 +98,17 @@ static bool is_believed(const struct revoke_request *request, const struct root 
 }
 
 /* What was revoked before, as its holder signed it. */
-static enum status read_previous(const struct revoke_request *request, uint64_t version,
-				 struct revocations *out, json_t **predicate)
+static enum status read_previous(const struct revoke_request *request, struct revocations *out,
+				 json_t **predicate)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(root) root = { 0 };
 	AUTO_DONE(statement) statement = { 0 };
-	struct line_path path = version_path(request, version);
-	enum status status = newest_root(line_path(&request->line, "release").text, &root);
+	struct line_path path = version_path(request, request->version);
+	enum status status = line_root(&request->line, &request->signing.pin, &root);
 
+	if (status == OK)
+		status = envelope_open(path.text, &dsse);
 	if (status != OK)
 		return status;
 	if (!is_believed(request, &root, path.text, &dsse))
@@ -136,7 +121,7 @@ static enum status read_previous(const struct revoke_request *request, uint64_t 
 			       statement.document.path);
 		return status;
 	}
-	if (out->version != version) {
+	if (out->version != request->version) {
 		(void)unusable("%s: it is version %" PRIu64 ": restore the file", path.text,
 			       out->version);
 		return STATUS_DENIED;
@@ -146,79 +131,116 @@ static enum status read_previous(const struct revoke_request *request, uint64_t 
 }
 
 /* Said before it is signed. */
-static bool print_lists(const struct revocations *before, json_t *added)
+static bool print_lists(FILE *to, const struct revocations *before, json_t *added)
 {
 	for (size_t i = 0; i < REVOKED_KINDS; i++) {
 		json_t *list = json_object_get(added, lists[i]);
 		json_t *digest;
 		size_t j;
 
-		printf("%s: %zu as before, %zu added\n", lists[i],
-		       before->list[i].len / SHA256_SIZE, json_array_size(list));
+		fprintf(to, "%s: %zu as before, %zu added\n", lists[i],
+			before->list[i].len / SHA256_SIZE, json_array_size(list));
 		json_array_foreach(list, j, digest)
-			printf("  sha256:%s\n", json_string_value(digest));
+			fprintf(to, "  sha256:%s\n", json_string_value(digest));
 	}
-	return fflush(stdout) == 0;
+	return fflush(to) == 0;
 }
 
-static enum answer revoke(const struct revoke_request *request)
+static enum status make_document(void *self, struct bytes *payload)
 {
+	const struct revoke_request *request = self;
 	AUTO_DONE(revocations) before = { 0 };
-	AUTO_DONE(bytes) payload = { 0 };
-	AUTO(EVP_PKEY) key = NULL;
 	AUTO(json_t) predicate = NULL;
-	struct line_path usual = line_path(&request->line, "keys/security-lead/revoke.pem");
-	uint64_t version = newest_version(request);
 	int64_t now = time(NULL);
+	enum status status = read_previous(request, &before, &predicate);
 
-	if (read_previous(request, version, &before, &predicate) != OK ||
-	    !print_lists(&before, request->added) ||
-	    line_key_load(request->key_file != NULL ? request->key_file : usual.text, &key) != OK)
-		return ANSWER_UNUSABLE;
+	if (status != OK)
+		return status;
+	/* What is to be signed has standard output to itself. */
+	if (!print_lists(request->signing.prints ? stderr : stdout, &before, request->added))
+		return STATUS_IO;
 	for (size_t i = 0; i < REVOKED_KINDS; i++)
 		(void)json_array_extend(json_object_get(predicate, lists[i]),
 					json_object_get(request->added, lists[i]));
-	(void)json_object_set_new(predicate, "version", json_integer((json_int_t)version + 1));
+	(void)json_object_set_new(predicate, "version",
+				  json_integer((json_int_t)request->version + 1));
 	(void)json_object_set_new(predicate, "time", json_integer((json_int_t)now));
 	(void)json_object_set_new(predicate, "expires",
 				  json_integer((json_int_t)(now + 7 * INT64_C(86400))));
-	if (statement_text(DOCUMENT_REVOCATIONS, json_array(), json_incref(predicate), &payload) !=
-		    OK ||
-	    line_sign(version_path(request, version + 1).text, span_of(&payload), request->key_name,
-		      key) != OK)
+	return statement_text(DOCUMENT_REVOCATIONS, json_array(), json_incref(predicate), payload);
+}
+
+/* What was kept goes on from the version that is the newest now. */
+static bool is_next(const struct revoke_request *request, struct span payload)
+{
+	AUTO(json_t) predicate = payload_predicate(payload);
+	json_int_t version = json_integer_value(json_object_get(predicate, "version"));
+
+	if (version == (json_int_t)request->version + 1)
+		return true;
+	(void)unusable("%s: not the next version any more; --print-pae again", DRAFT_REVOCATIONS);
+	return false;
+}
+
+static enum answer revoke(struct revoke_request *request)
+{
+	const struct signing_draft draft = { DRAFT_REVOCATIONS, make_document, request };
+	AUTO_DONE(bytes) payload = { 0 };
+
+	request->version = newest_version(request);
+	if (signing_payload(&request->line, &request->signing, &draft, &payload) != OK)
 		return ANSWER_UNUSABLE;
-	printf("revocations %" PRIu64 " sha256:%s\n", version + 1,
+	if (request->signing.prints)
+		return ANSWER_YES;
+	if (!is_next(request, span_of(&payload)) ||
+	    signing_envelope(&request->line, &request->signing, span_of(&payload),
+			     version_path(request, request->version + 1).text) != OK)
+		return ANSWER_UNUSABLE;
+	signing_forget(&request->line, &request->signing, &draft);
+	printf("revocations %" PRIu64 " sha256:%s\n", request->version + 1,
 	       sha256_text_of(span_of(&payload)).hex);
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+}
+
+static bool take_option(void *self, int option, const char *value)
+{
+	struct revoke_request *request = self;
+
+	switch (option) {
+	case OPTION_MANIFEST:
+	case OPTION_FILE:
+	case OPTION_SIGNING_KEY:
+	case OPTION_NODE:
+		return document_sha256(value) != NULL &&
+		       json_array_append_new(
+			       json_object_get(request->added, lists[option - OPTION_MANIFEST]),
+			       json_string(document_sha256(value))) == 0;
+	case OPTION_AFTER:
+		request->after = document_sha256(value);
+		return request->after != NULL;
+	default:
+		return signing_take(&request->signing, option, value);
+	}
 }
 
 enum answer release_revoke(int argc, char **argv)
 {
 	AUTO(json_t)
 	added = json_pack("{s:[], s:[], s:[], s:[]}", lists[0], lists[1], lists[2], lists[3]);
-	struct revoke_request request = { .added = added, .key_name = "revoke" };
-	int option;
+	struct revoke_request request = { .added = added,
+					  .signing = { .role = ROLE_REVOKE,
+						       .usual = "security-lead/revoke",
+						       .key_name = "revoke" } };
+	const struct command_options command = {
+		.usage = "release revoke DIR [--manifest SHA256] ...",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (option >= OPTION_MANIFEST && option <= OPTION_NODE && is_sha256(optarg))
-			(void)json_array_append_new(
-				json_object_get(added, lists[option - OPTION_MANIFEST]),
-				json_string(optarg));
-		else if (option == OPTION_AFTER && document_sha256(optarg) != NULL)
-			request.after = document_sha256(optarg);
-		else if (option == OPTION_KEY)
-			request.key_file = optarg;
-		else if (option == OPTION_KEY_NAME)
-			request.key_name = optarg;
-		else
-			return unusable("release revoke: an option is wrong: see --help");
-	}
-	if (optind != argc - 1)
-		return unusable("release revoke DIR [--manifest SHA256] ...: see --help");
-	request.line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
+		return answer;
 	return revoke(&request);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/release.h"
 #include "tools/release_cells.h"
-#include "tools/release_document.h"
 #include "tools/release_log.h"
+#include "tools/release_options.h"
+#include "tools/release_signing.h"
+#include "tools/release_state.h"
 
 static const char help[] =
 	"usage: attestctl release rollback DIR --to VERSION --reason TEXT [OPTIONS]\n"
@@ -23,9 +23,8 @@ static const char help[] =
 	"  --reason TEXT    why, on record\n"
 	"  --cosign         signs the same document once more, where the root wants several "
 	"people\n"
-	"  --key FILE       private key, PEM [DIR/keys/platform-lead/platform-approve.pem]\n"
-	"  --key-name NAME  its name in the root [platform-approve]\n"
-	"\n"
+	"  --key FILE|URI   private key [DIR/keys/platform-lead/platform-approve.pem]\n"
+	"  --key-name NAME  its name in the root [platform-approve]\n" SIGNING_HELP "\n"
 	"Exit status: 0 signed, 2 wrong usage or failure.\n";
 
 #define DRAFT_ROLLBACK "draft/rollback.json"
@@ -36,7 +35,7 @@ struct rollback_request {
 	int64_t to;
 	bool is_cosigning;
 	const char *reason;
-	struct document_signer signer;
+	struct signing signing;
 };
 
 /* The document as it will be signed. */
@@ -67,61 +66,67 @@ static json_t *rollback_json(const struct rollback_request *request, json_t *set
 
 static enum status make_document(const struct rollback_request *request, struct bytes *payload)
 {
+	const struct line_anchor anchor = { .pin = &request->signing.pin };
 	AUTO_DONE(line_state) state = { 0 };
 	AUTO(json_t) settings = line_settings(&request->line);
 	json_t *subject = json_array();
 	json_t *predicate = NULL;
 
-	if (settings != NULL && line_state_read(&request->line, &state) == OK)
+	if (settings != NULL && line_state_from(&request->line, &anchor, &state) == OK)
 		predicate = rollback_json(request, settings, &state, subject);
 	if (predicate == NULL) {
 		json_decref(subject);
 		return STATUS_NOT_FOUND;
 	}
-	enum status status = statement_text(DOCUMENT_ROLLBACK, subject, predicate, payload);
-	if (status == OK)
-		status = line_write(line_path(&request->line, DRAFT_ROLLBACK).text,
-				    span_of(payload), 0644);
-	return status;
+	return statement_text(DOCUMENT_ROLLBACK, subject, predicate, payload);
 }
 
-static enum answer sign_document(const struct rollback_request *request)
+/* Kept, whoever signs it: 'publish' goes by it. */
+static enum status make_or_read(void *self, struct bytes *payload)
 {
+	const struct rollback_request *request = self;
+	struct line_path path = line_path(&request->line, DRAFT_ROLLBACK);
+	enum status status;
+
+	if (request->is_cosigning)
+		return line_read(path.text, DRAFT_MAX, payload);
+	status = make_document(request, payload);
+	return status == OK ? line_write(path.text, span_of(payload), 0644) : status;
+}
+
+static enum answer sign_document(struct rollback_request *request)
+{
+	const struct signing_draft draft = { DRAFT_ROLLBACK, make_or_read, request };
 	AUTO_DONE(bytes) payload = { 0 };
 	struct sha256_text digest;
-	enum status status = request->is_cosigning
-				     ? line_read(line_path(&request->line, DRAFT_ROLLBACK).text,
-						 DRAFT_MAX, &payload)
-				     : make_document(request, &payload);
+	enum status status = signing_payload(&request->line, &request->signing, &draft, &payload);
 
+	if (status == OK && request->signing.prints)
+		return ANSWER_YES;
 	if (status == OK)
-		status = document_sign(&request->line, "rollbacks", span_of(&payload),
-				       &request->signer, &digest);
+		status = signing_add(&request->line, &request->signing, "rollbacks",
+				     span_of(&payload), &digest);
 	if (status != OK)
 		return ANSWER_UNUSABLE;
 	printf("rollback sha256:%s\n", digest.hex);
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-static bool take_option(struct rollback_request *request, int option)
+static bool take_option(void *self, int option, const char *value)
 {
+	struct rollback_request *request = self;
+
 	switch (option) {
 	case 't':
-		return option_number("to", optarg, 1, INT32_MAX, &request->to);
+		return option_number("to", value, 1, INT32_MAX, &request->to);
 	case 'r':
-		request->reason = optarg;
-		return optarg[0] != '\0';
+		request->reason = value;
+		return value[0] != '\0';
 	case 'c':
 		request->is_cosigning = true;
 		return true;
-	case 'k':
-		request->signer.key_file = optarg;
-		return true;
-	case 'n':
-		request->signer.key_name = optarg;
-		return true;
 	default:
-		return false;
+		return signing_take(&request->signing, option, value);
 	}
 }
 
@@ -131,26 +136,25 @@ enum answer release_rollback(int argc, char **argv)
 		{ "to", required_argument, NULL, 't' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "cosign", no_argument, NULL, 'c' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "key-name", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		SIGNING_OPTIONS,
+		LAST_OPTIONS,
 	};
-	struct rollback_request request = { .signer = { .usual = "platform-lead/platform-approve",
-							.key_name = "platform-approve" } };
-	int option;
+	struct rollback_request request = { .signing = { .role = ROLE_ROLLBACK,
+							 .usual = "platform-lead/platform-approve",
+							 .key_name = "platform-approve" } };
+	const struct command_options command = {
+		.usage = "release rollback DIR --to VERSION --reason TEXT",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&request, option))
-			return unusable("release rollback: an option is wrong: see --help");
-	}
-	if (optind != argc - 1 ||
-	    (!request.is_cosigning && (request.to == 0 || request.reason == NULL)))
-		return unusable("release rollback DIR --to VERSION --reason TEXT: see --help");
-	request.line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
+		return answer;
+	if (!request.is_cosigning && request.signing.signature == NULL &&
+	    (request.to == 0 || request.reason == NULL))
+		return options_wrong(&command);
 	return sign_document(&request);
 }

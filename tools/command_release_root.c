@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +11,17 @@
 #include "base/text.h"
 #include "policies/root.h"
 #include "tools/release.h"
-#include "tools/release_document.h"
+#include "tools/release_options.h"
 #include "tools/release_root.h"
+#include "tools/release_signing.h"
+#include "tools/release_state.h"
 #include "tools/root_keys.h"
 
 static const char help[] =
 	"usage: attestctl release root DIR [--add-key NAME=PRINCIPAL,TEAM,FILE]\n"
 	"           [--remove-key NAME] [--role ROLE=THRESHOLD,KEY[,KEY...]] [--days N]\n"
-	"       attestctl release root DIR --sign --key FILE --key-name NAME\n"
+	"       attestctl release root DIR --sign --key FILE|URI --key-name NAME\n"
+	"       attestctl release root DIR --sign --key-name NAME --print-pae | --signature SIG\n"
 	"       attestctl release root DIR --publish\n"
 	"\n"
 	"Makes version N+1 of the root, DIR/draft/root.json: keys and roles exchanged, or its "
@@ -36,9 +38,7 @@ static const char help[] =
 	"  --sign               one holder's signature of the draft\n"
 	"  --key FILE|URI       private key\n"
 	"  --key-name NAME      its name in either root\n"
-	"  --publish            into DIR/release, once signed by enough\n"
-	"  --root SHA256        the first root, as verifiers pin it [the one that is there]\n"
-	"\n"
+	"  --publish            into DIR/release, once signed by enough\n" SIGNING_HELP "\n"
 	"The newest root is believed only by its chain of signatures from the first one. --sign\n"
 	"says what the draft changes in it.\n"
 	"\n"
@@ -48,6 +48,7 @@ static const char help[] =
 #define DRAFT_ENVELOPES "draft/root"
 #define ROOT_BYTES_MAX ((size_t)256 << 10)
 #define SIGNATURES_MAX 16
+#define EDITS_MAX 128
 
 /* Too large for a stack. */
 struct root_box {
@@ -63,16 +64,22 @@ static void root_box_free(struct root_box *box)
 
 AUTO_FREE(root_box, struct root_box, root_box_free);
 
+/* Edits wait until the root is read. */
+struct edit {
+	int option;
+	const char *value;
+};
+
 struct root_request {
 	struct release_line line;
 	struct root_box *newest; /* verified */
 	json_t *old; /* its predicate */
 	json_t *predicate; /* of the next one */
-	struct digest pin;
-	bool has_pin;
-	bool has_edits, is_signing, is_publishing;
+	struct edit edit[EDITS_MAX];
+	size_t edit_count;
+	bool has_life, is_signing, is_publishing;
 	int64_t days;
-	const char *key, *key_name;
+	struct signing signing;
 };
 
 static void root_request_done(struct root_request *request)
@@ -89,10 +96,13 @@ static bool find_newest(struct root_request *request)
 {
 	AUTO_DONE(root_origin) origin = { 0 };
 
+	struct digest pin;
+
 	request->newest = calloc(1, sizeof(*request->newest));
-	if (request->newest == NULL || verified_root(line_path(&request->line, "release").text,
-						     request->has_pin ? &request->pin : NULL,
-						     &origin, &request->newest->root) != OK)
+	if (request->newest == NULL ||
+	    line_pin(&request->line, &request->signing.pin, &pin) != OK ||
+	    verified_root(line_path(&request->line, "release").text, &pin, &origin,
+			  &request->newest->root) != OK)
 		return false;
 	request->old = payload_predicate(span_of(&origin.payload));
 	request->predicate = json_deep_copy(request->old);
@@ -214,8 +224,8 @@ static bool open_draft(const struct root_request *request, struct bytes *text, s
 static enum answer sign_root(const struct root_request *request)
 {
 	AUTO_DONE(bytes) payload = { 0 };
+	AUTO_DONE(bytes) envelope = { 0 };
 	AUTO(root_box) draft = calloc(1, sizeof(*draft));
-	AUTO(EVP_PKEY) key = NULL;
 	struct line_path folder = line_path(&request->line, DRAFT_ENVELOPES);
 
 	if (draft == NULL || !open_draft(request, &payload, &draft->root))
@@ -224,12 +234,20 @@ static enum answer sign_root(const struct root_request *request)
 	AUTO(json_t) next = payload_predicate(span_of(&payload));
 	if (next == NULL)
 		return ANSWER_UNUSABLE;
-	print_root_changes(&request->newest->root, request->old, &draft->root, next);
-	if (fflush(stdout) != 0 || line_key_load(request->key, &key) != OK ||
-	    line_sign(line_next_envelope(folder.text).text, span_of(&payload), request->key_name,
-		      key) != OK)
+	/* What is to be signed has standard output to itself. */
+	FILE *to = request->signing.prints ? stderr : stdout;
+	print_root_changes(to, &request->newest->root, request->old, &draft->root, next);
+	if (fflush(to) != 0)
 		return ANSWER_UNUSABLE;
-	printf("signed by %s\n", request->key_name);
+	if (request->signing.prints)
+		return signing_print(span_of(&payload)) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+
+	const struct root *const roots[] = { &request->newest->root, &draft->root };
+	if (signing_make(&request->line, &request->signing, roots, 2, span_of(&payload),
+			 &envelope) != OK ||
+	    line_write(line_next_envelope(folder.text).text, span_of(&envelope), 0644) != OK)
+		return ANSWER_UNUSABLE;
+	printf("signed by %s\n", request->signing.key_name);
 	return ANSWER_YES;
 }
 
@@ -280,6 +298,18 @@ static bool is_signed(const struct root_request *request, struct span draft, con
 	return false;
 }
 
+/* Whoever publishes next may not know the key that the index in force is signed with. Empty
+ * where there is none that verifies. */
+static struct sha256_text index_in_force(const struct root_request *request)
+{
+	const struct line_anchor anchor = { .pin = &request->signing.pin };
+	AUTO_DONE(line_state) state = { 0 };
+
+	if (line_state_from(&request->line, &anchor, &state) != OK || state.index == NULL)
+		return (struct sha256_text){ "" };
+	return sha256_hex(&state.index_digest);
+}
+
 static enum answer publish_root(const struct root_request *request)
 {
 	AUTO_DONE(bytes) draft = { 0 };
@@ -288,16 +318,19 @@ static enum answer publish_root(const struct root_request *request)
 	struct line_path from = line_path(&request->line, DRAFT_ENVELOPES);
 	struct line_path to =
 		line_path(&request->line, "release/root/%" PRIu64, newest->version + 1);
+	struct sha256_text index = { "" };
 
 	if (next == NULL || !open_draft(request, &draft, &next->root))
 		return ANSWER_UNUSABLE;
 	if (!is_signed(request, span_of(&draft), newest, &next->root))
 		return ANSWER_NO;
+	index = index_in_force(request);
 	/* All of its signatures at once. */
 	if (rename(from.text, to.text) != 0)
 		return unusable("%s: %s", to.text, strerror(errno));
-	printf("root version %" PRIu64 "; now 'attestctl release publish %s --again'\n",
-	       next->root.version, request->line.directory);
+	printf("root version %" PRIu64 "; now 'attestctl release publish %s --again%s%s'\n",
+	       next->root.version, request->line.directory, index.hex[0] == '\0' ? "" : " --after ",
+	       index.hex);
 	return ANSWER_YES;
 }
 
@@ -307,65 +340,44 @@ static const struct option options[] = {
 	{ "role", required_argument, NULL, 'r' },
 	{ "days", required_argument, NULL, 'd' },
 	{ "sign", no_argument, NULL, 's' },
-	{ "key", required_argument, NULL, 'k' },
-	{ "key-name", required_argument, NULL, 'n' },
 	{ "publish", no_argument, NULL, 'p' },
-	{ "root", required_argument, NULL, 'R' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	SIGNING_OPTIONS,
+	LAST_OPTIONS,
 };
 
-static bool take_pin(const char *text, struct digest *pin)
+static bool take_option(void *self, int option, const char *value)
 {
-	const char *hex = document_sha256(text);
-	AUTO_DONE(bytes) raw = { 0 };
+	struct root_request *request = self;
 
-	return hex != NULL && hex_decode(span_text(hex), &raw) == OK &&
-	       digest_from(DIGEST_SHA256, span_of(&raw), pin) == OK;
-}
-
-/* Edits wait until the root is read. */
-static bool take_option(struct root_request *request, int option)
-{
 	switch (option) {
 	case 'a':
 	case 'x':
 	case 'r':
-		request->has_edits = true;
+		if (request->edit_count == EDITS_MAX)
+			return false;
+		request->edit[request->edit_count++] = (struct edit){ option, value };
 		return true;
 	case 'd':
-		request->has_edits = true;
-		return option_number("days", optarg, 1, 3650, &request->days);
+		request->has_life = true;
+		return option_number("days", value, 1, 3650, &request->days);
 	case 's':
 		request->is_signing = true;
 		return true;
 	case 'p':
 		request->is_publishing = true;
 		return true;
-	case 'R':
-		request->has_pin = take_pin(optarg, &request->pin);
-		return request->has_pin;
-	case 'k':
-		request->key = optarg;
-		return true;
-	case 'n':
-		request->key_name = optarg;
-		return true;
 	default:
-		return false;
+		return signing_take(&request->signing, option, value);
 	}
 }
 
-static bool apply_edits(struct root_request *request, int argc, char **argv)
+static bool apply_edits(struct root_request *request)
 {
-	int option;
-
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		bool is_done = option == 'a'   ? add_key(request, optarg)
-			       : option == 'x' ? remove_key(request, optarg)
-			       : option == 'r' ? set_role(request, optarg)
-					       : true;
+	for (size_t i = 0; i < request->edit_count; i++) {
+		const struct edit *edit = &request->edit[i];
+		bool is_done = edit->option == 'a'   ? add_key(request, edit->value)
+			       : edit->option == 'x' ? remove_key(request, edit->value)
+						     : set_role(request, edit->value);
 
 		if (!is_done)
 			return false;
@@ -373,31 +385,41 @@ static bool apply_edits(struct root_request *request, int argc, char **argv)
 	return true;
 }
 
+/* One of three things, and to sign takes a key or its signature. */
+static bool is_whole(const struct root_request *request)
+{
+	const struct signing *s = &request->signing;
+	bool has_edits = request->edit_count > 0 || request->has_life;
+
+	if (has_edits + request->is_signing + request->is_publishing != 1)
+		return false;
+	return !request->is_signing ||
+	       (s->key_name != NULL && (s->key != NULL || s->prints || s->signature != NULL));
+}
+
 enum answer release_root(int argc, char **argv)
 {
-	AUTO_DONE(root_request) request = { .days = 365 };
-	int option;
+	AUTO_DONE(root_request) request = { .days = 365, .signing = { .role = ROLE_ROOT } };
+	const struct command_options command = {
+		.usage = "release root DIR, and edits, --sign or --publish",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!take_option(&request, option))
-			return unusable("release root: an option is wrong: see --help");
-	}
-	if (optind != argc - 1 ||
-	    request.has_edits + request.is_signing + request.is_publishing != 1 ||
-	    (request.is_signing && (request.key == NULL || request.key_name == NULL)))
-		return unusable("release root DIR, and edits, --sign or --publish: see --help");
-	request.line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
+		return answer;
+	if (!is_whole(&request))
+		return options_wrong(&command);
 	if (!find_newest(&request))
 		return ANSWER_UNUSABLE;
 	if (request.is_signing)
 		return sign_root(&request);
 	if (request.is_publishing)
 		return publish_root(&request);
-	if (!apply_edits(&request, argc, argv))
+	if (!apply_edits(&request))
 		return unusable("release root: an edit is wrong: see --help");
 	return draft_root(&request);
 }

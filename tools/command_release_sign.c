@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/release.h"
+#include "tools/release_options.h"
 #include "tools/release_signing.h"
 
 static const char help[] =
@@ -19,12 +20,10 @@ static const char help[] =
 	"Exit status: 0 signed, 2 wrong usage or failure.\n";
 
 #define DRAFT_MAX ((size_t)4 << 20)
-#define OPTION_HELP 256
 
 static const struct option options[] = {
 	SIGNING_OPTIONS,
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+	LAST_OPTIONS,
 };
 
 static enum answer sign(const struct release_line *line, const struct signing *signing)
@@ -47,24 +46,27 @@ static enum answer sign(const struct release_line *line, const struct signing *s
 	return ANSWER_YES;
 }
 
+static bool take_option(void *self, int option, const char *value)
+{
+	return signing_take(self, option, value);
+}
+
 enum answer release_sign(int argc, char **argv)
 {
 	struct signing signing = { .role = ROLE_RELEASE_SIGN,
 				   .usual = "release-signer/release-sign",
 				   .key_name = "release-sign" };
+	const struct command_options command = {
+		.usage = "release sign DIR [--key FILE]",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &signing,
+	};
 	struct release_line line;
-	int option;
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (!signing_take(&signing, option, optarg))
-			return unusable("release sign DIR [--key FILE]: see --help");
-	}
-	if (optind != argc - 1)
-		return unusable("release sign DIR [--key FILE]: see --help");
-	line.directory = argv[optind];
+	if (!options_take(&command, argc, argv, &line.directory, &answer))
+		return answer;
 	return sign(&line, &signing);
 }

@@ -13,8 +13,11 @@ attestctl_SOURCES = \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
-	tools/command_release_init.c \
-	tools/command_release_publish.c tools/command_release_revoke.c \
+	tools/command_release_init.c tools/release_init.c tools/release_init.h \
+	tools/release_init_write.c \
+	tools/command_release_publish.c tools/release_publish.c tools/release_publish.h \
+	tools/command_release_revoke.c tools/release_options.c tools/release_options.h \
+	tools/release_state.c tools/release_state.h \
 	tools/command_release_emergency.c tools/command_release_review.c \
 	tools/command_release_root.c tools/root_keys.c tools/root_keys.h \
 	tools/command_release_rollback.c tools/release_cells.c tools/release_cells.h \

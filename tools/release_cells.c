@@ -6,6 +6,7 @@
 
 #include "policies/index.h"
 #include "tools/command.h"
+#include "tools/release_state.h"
 
 static bool has_text(json_t *object, const char *name, const char *text)
 {
@@ -41,9 +42,7 @@ json_t *cells_past(const struct release_line *line, uint64_t newest, const char 
 		   const char *kernel, int64_t version)
 {
 	for (uint64_t number = newest; number > 0; number--) {
-		AUTO(json_t)
-		index = line_predicate(
-			line_path(line, "release/index/%" PRIu64 ".json", number).text);
+		AUTO(json_t) index = line_past_index(line, NULL, number);
 		json_t *entry;
 		size_t i;
 
@@ -67,8 +66,7 @@ static json_t *as_previous(const struct release_line *line, const struct cell_ch
 			   json_t *entry)
 {
 	const char *hex = json_string_value(json_object_get(entry, "sha256"));
-	AUTO(json_t)
-	manifest = line_predicate(line_path(line, "release/manifests/%s.json", hex).text);
+	AUTO(json_t) manifest = line_manifest(line, hex);
 	int64_t until = change->now + change->accept_previous;
 	int64_t not_after = int_of(manifest, "notAfter");
 
@@ -97,9 +95,7 @@ static json_t *beside(const struct release_line *line, const struct cell_change 
 static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			       const struct cell_change *change)
 {
-	AUTO(json_t)
-	manifest =
-		line_predicate(line_path(line, "release/manifests/%s.json", change->manifest).text);
+	AUTO(json_t) manifest = line_manifest(line, change->manifest);
 	json_t *entry;
 	size_t i;
 
@@ -179,18 +175,18 @@ json_t *cells_subjects(json_t *cells)
 	return subject;
 }
 
-uint64_t cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
-		       const char *kernel)
+enum status cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
+			  const char *kernel, uint64_t *out)
 {
 	json_int_t highest = 0;
 
 	for (uint64_t number = newest; number > 0; number--) {
-		AUTO(json_t)
-		index = line_predicate(
-			line_path(line, "release/index/%" PRIu64 ".json", number).text);
+		AUTO(json_t) index = line_past_index(line, NULL, number);
 		json_t *entry;
 		size_t i;
 
+		if (index == NULL)
+			return STATUS_DENIED;
 		json_array_foreach(
 			json_object_get(cells_find(index, platform, kernel), "manifests"), i, entry)
 		{
@@ -198,5 +194,6 @@ uint64_t cells_highest(const struct release_line *line, uint64_t newest, const c
 				highest = int_of(entry, "version");
 		}
 	}
-	return (uint64_t)highest;
+	*out = (uint64_t)highest;
+	return OK;
 }

@@ -28,7 +28,7 @@ json_t *cells_past(const struct release_line *line, uint64_t newest, const char 
 
 /* The highest version that any index had in the cell: after a rollback there are
  * versions above the current one, which nobody may use again. 0: none. */
-uint64_t cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
-		       const char *kernel);
+enum status cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
+			  const char *kernel, uint64_t *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/set_file.h"
 #include "tools/release_collect.h"
-#include "tools/release_signing.h"
+#include "tools/release_root.h"
 
 /* Where distributions keep code that runs in the kernel, or on devices beside it. */
 static enum set_class usual_class(struct span path)
@@ -50,7 +50,7 @@ static enum status class_identity(struct collect *c, json_t *must_appear)
 enum status collect_classes(struct collect *c, json_t *must_appear)
 {
 	AUTO_DONE(root) root = { 0 };
-	enum status status = newest_root(line_path(&c->line, "release").text, &root);
+	enum status status = line_root(&c->line, NULL, &root);
 
 	if (status != OK)
 		return status;

@@ -6,6 +6,7 @@
 #include "tools/built_root.h"
 #include "tools/release_cells.h"
 #include "tools/release_collect.h"
+#include "tools/release_state.h"
 
 static enum status add_list(struct file_list *list, struct collect *c, const char *path)
 {
@@ -15,6 +16,17 @@ static enum status add_list(struct file_list *list, struct collect *c, const cha
 	if (status != OK)
 		return status;
 	return file_list_add_text(list, path, span_of(&text), &c->left_out);
+}
+
+/* What the manifest names, and no other file in its place. */
+static enum status read_set(const char *path, const char *hex, struct bytes *out)
+{
+	enum status status = line_read(path, COLLECT_FILE_MAX, out);
+
+	if (status != OK || strcmp(sha256_text_of(span_of(out)).hex, hex) == 0)
+		return status;
+	(void)unusable("%s: digest-mismatch: not the set that the manifest in force names", path);
+	return STATUS_MISMATCH;
 }
 
 /* The files of a set that the previous manifest names. */
@@ -34,10 +46,14 @@ static enum status add_previous_set(struct collect *c, json_t *set)
 			return STATUS_NO_MEMORY;
 	}
 	struct line_path file = line_path(&c->line, "release/sets/%s", hex);
+	AUTO_DONE(bytes) text = { 0 };
+	enum status status = read_set(file.text, hex, &text);
 
-	if (strcmp(name, "early.files") == 0 && add_list(&c->early, c, file.text) != OK)
-		return STATUS_MALFORMED;
-	return add_list(&c->files, c, file.text);
+	if (status == OK && strcmp(name, "early.files") == 0)
+		status = file_list_add_text(&c->early, file.text, span_of(&text), &c->left_out);
+	if (status == OK)
+		status = file_list_add_text(&c->files, file.text, span_of(&text), &c->left_out);
+	return status;
 }
 
 /* What is in force in this cell: files first, so that those given later count. */
@@ -45,15 +61,18 @@ enum status collect_previous(struct collect *c)
 {
 	AUTO_DONE(line_state) state = { 0 };
 	enum status status = line_state_read(&c->line, &state);
+	uint64_t highest = 0;
 	json_t *entry;
 	json_t *set;
 	size_t i;
 
+	if (status == OK)
+		status =
+			cells_highest(&c->line, state.index_version, collect_setting(c, "platform"),
+				      collect_setting(c, "kernel"), &highest);
 	if (status != OK)
 		return status;
-	c->next_version =
-		1 + cells_highest(&c->line, state.index_version, collect_setting(c, "platform"),
-				  collect_setting(c, "kernel"));
+	c->next_version = highest + 1;
 	entry = line_state_manifest(&state, collect_setting(c, "platform"),
 				    collect_setting(c, "kernel"), "current");
 	if (entry == NULL) {
@@ -65,8 +84,7 @@ enum status collect_previous(struct collect *c)
 	(void)snprintf(c->previous_sha256, sizeof(c->previous_sha256), "%s",
 		       json_string_value(json_object_get(entry, "sha256")));
 	c->previous_version = (uint64_t)json_integer_value(json_object_get(entry, "version"));
-	c->previous = line_predicate(
-		line_path(&c->line, "release/manifests/%s.json", c->previous_sha256).text);
+	c->previous = line_manifest(&c->line, c->previous_sha256);
 	if (c->previous == NULL)
 		return STATUS_MALFORMED;
 	if (!c->from_previous)

@@ -125,7 +125,7 @@ enum status line_key_load(const char *name, EVP_PKEY **out)
 	return is_uri(name) ? load_from_store(name, out) : load_from_file(name, out);
 }
 
-static enum status write_key(const char *path, EVP_PKEY *key)
+enum status line_key_write(const char *path, EVP_PKEY *key)
 {
 	AUTO(BIO) bio = BIO_new(BIO_s_secmem());
 	char *text = NULL;
@@ -137,23 +137,11 @@ static enum status write_key(const char *path, EVP_PKEY *key)
 	return line_write(path, (struct span){ (const uint8_t *)text, (size_t)len }, 0600);
 }
 
-enum status line_key_make(const char *path, EVP_PKEY **out)
+enum status line_key_new(EVP_PKEY **out)
 {
-	AUTO(EVP_PKEY) key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-
-	if (key == NULL) {
-		(void)unusable("%s: no key could be made", path);
-		return STATUS_NO_MEMORY;
-	}
-	if (line_has(path)) {
-		(void)unusable("%s exists: a key is never overwritten", path);
-		return STATUS_DENIED;
-	}
-
-	enum status status = write_key(path, key);
-	if (status == OK) {
-		*out = key;
-		key = NULL;
-	}
-	return status;
+	*out = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (*out != NULL)
+		return OK;
+	(void)unusable("no key could be made");
+	return STATUS_NO_MEMORY;
 }

@@ -113,35 +113,34 @@ enum status line_signature(struct span pae, EVP_PKEY *key, struct bytes *out)
 	return OK;
 }
 
-enum status line_envelope(const char *path, struct span payload, const char *keyid,
-			  struct span signature)
+enum status envelope_text(struct span payload, const char *keyid, struct span signature,
+			  struct bytes *out)
 {
-	AUTO_DONE(bytes) envelope = { 0 };
-	enum status status = bytes_printf(&envelope, "{\"payloadType\":\"%s\",\n\"payload\":\"",
-					  DSSE_PAYLOAD_TYPE);
+	enum status status =
+		bytes_printf(out, "{\"payloadType\":\"%s\",\n\"payload\":\"", DSSE_PAYLOAD_TYPE);
 
 	if (status == OK)
-		status = base64_append(&envelope, payload);
+		status = base64_append(out, payload);
 	if (status == OK)
-		status = bytes_printf(&envelope,
-				      "\",\n\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"", keyid);
+		status = bytes_printf(out, "\",\n\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"",
+				      keyid);
 	if (status == OK)
-		status = base64_append(&envelope, signature);
-	if (status == OK)
-		status = bytes_printf(&envelope, "\"}]}\n");
-	return status == OK ? line_write(path, span_of(&envelope), 0644) : said(status, path);
+		status = base64_append(out, signature);
+	return status == OK ? bytes_printf(out, "\"}]}\n") : status;
 }
 
 enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key)
 {
 	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) envelope = { 0 };
 	AUTO_DONE(bytes) pae = { 0 };
 	enum status status = dsse_pae(payload, &pae);
 
-	if (status != OK)
-		return said(status, path);
-	status = line_signature(span_of(&pae), key, &signature);
-	return status == OK ? line_envelope(path, payload, keyid, span_of(&signature)) : status;
+	if (status == OK)
+		status = line_signature(span_of(&pae), key, &signature);
+	if (status == OK)
+		status = envelope_text(payload, keyid, span_of(&signature), &envelope);
+	return status == OK ? line_write(path, span_of(&envelope), 0644) : said(status, path);
 }
 
 struct line_path line_next_envelope(const char *folder)
@@ -221,61 +220,6 @@ json_t *line_settings(const struct release_line *line)
 	if (settings == NULL)
 		(void)unusable("%s: not JSON", path.text);
 	return settings;
-}
-
-static uint64_t version_of(json_t *object)
-{
-	json_int_t version = json_integer_value(json_object_get(object, "version"));
-
-	return version > 0 ? (uint64_t)version : 0;
-}
-
-enum status line_state_read(const struct release_line *line, struct line_state *out)
-{
-	struct line_path path = line_path(line, "release/timestamp.json");
-
-	*out = (struct line_state){ 0 };
-	if (!line_has(path.text))
-		return OK;
-
-	AUTO(json_t) timestamp = line_predicate(path.text);
-	if (timestamp == NULL)
-		return STATUS_MALFORMED;
-	out->timestamp_version = version_of(timestamp);
-	out->index_version = version_of(json_object_get(timestamp, "index"));
-	path = line_path(line, "release/index/%llu.json", (unsigned long long)out->index_version);
-	out->index = line_predicate(path.text);
-	return out->index == NULL ? STATUS_MALFORMED : OK;
-}
-
-void line_state_done(struct line_state *state)
-{
-	json_decref(state->index);
-	state->index = NULL;
-}
-
-static bool has_text(json_t *object, const char *name, const char *text)
-{
-	const char *found = json_string_value(json_object_get(object, name));
-
-	return found != NULL && strcmp(found, text) == 0;
-}
-
-json_t *line_state_manifest(const struct line_state *state, const char *platform,
-			    const char *kernel, const char *name)
-{
-	json_t *cell;
-	json_t *manifest;
-	size_t i, j;
-
-	json_array_foreach(json_object_get(state->index, "cells"), i, cell)
-	{
-		if (!has_text(cell, "platform", platform) || !has_text(cell, "kernel", kernel))
-			continue;
-		json_array_foreach(json_object_get(cell, "manifests"), j,
-				   manifest) if (has_text(manifest, "state", name)) return manifest;
-	}
-	return NULL;
 }
 
 void print_refusal(FILE *to, const struct release_refusal *refusal)

@@ -14,7 +14,8 @@
  *   release/   what verifiers load; the only part that leaves this place
  *   keys/      PRINCIPAL/KEY.pem, mode 0600: in earnest each in its holder's hands
  *   draft/     manifest.json: the statement that will be signed, byte for byte
- *   line.json  names that the commands need: line, platform, kernel
+ *   line.json  what the commands need to know: line, platform, kernel, matrix, and the
+ *              SHA-256 of the first root, by which they believe all others
  */
 struct release_line {
 	const char *directory;
@@ -39,7 +40,9 @@ bool line_has(const char *path);
 /* A file in PEM, refused where others may read it; or an OSSL_STORE URI, such as
  * pkcs11:object=NAME or handle:0x81000010, through OpenSSL's provider for it. */
 enum status line_key_load(const char *name, EVP_PKEY **out);
-enum status line_key_make(const char *path, EVP_PKEY **out);
+enum status line_key_new(EVP_PKEY **out);
+/* In PEM, for nobody else to read. */
+enum status line_key_write(const char *path, EVP_PKEY *key);
 
 /* A statement: {"_type", "subject", "predicateType", "predicate"}. Takes over
  * subject and predicate. The text is what gets signed. */
@@ -49,8 +52,9 @@ enum status statement_text(enum document_kind kind, json_t *subject, json_t *pre
 void subject_add(json_t *subject, const char *name, const char *hex);
 /* Over what is signed, dsse_pae() of a payload. */
 enum status line_signature(struct span pae, EVP_PKEY *key, struct bytes *out);
-enum status line_envelope(const char *path, struct span payload, const char *keyid,
-			  struct span signature);
+/* The envelope's text. */
+enum status envelope_text(struct span payload, const char *keyid, struct span signature,
+			  struct bytes *out);
 /* Signs the payload and writes the envelope. */
 enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key);
 /* The first of FOLDER/1.json, 2.json ... that is not there yet. */
@@ -70,22 +74,7 @@ struct sha256_text sha256_hex(const struct digest *digest);
 /* line.json's member; NULL after a message. Release the document afterwards. */
 json_t *line_settings(const struct release_line *line);
 
-/* What is in force, from the newest timestamp; zero where there is none yet. */
-struct line_state {
-	uint64_t timestamp_version;
-	uint64_t index_version;
-	json_t *index; /* predicate; NULL: none yet */
-};
-
-enum status line_state_read(const struct release_line *line, struct line_state *out);
-void line_state_done(struct line_state *state);
-/* The cell's manifest in a state: {"sha256", "version", ...}, borrowed. */
-json_t *line_state_manifest(const struct line_state *state, const char *platform,
-			    const char *kernel, const char *name);
-
 /* A refusal as people read it. */
 void print_refusal(FILE *to, const struct release_refusal *refusal);
-
-AUTO_RELEASE(line_state, line_state_done);
 
 #endif

@@ -19,16 +19,16 @@ static bool is_same_key(const struct root_key *a, const struct root_key *b)
 	       a->scheme == b->scheme && digest_equal(&a->spki, &b->spki);
 }
 
-static void print_key(const char *what, const struct root_key *key)
+static void print_key(FILE *to, const char *what, const struct root_key *key)
 {
-	printf("  %s key %.*s: %.*s, %s, sha256:%s\n", what, (int)key->name.len,
-	       (const char *)key->name.data, (int)key->principal.len,
-	       (const char *)key->principal.data,
-	       key->team == TEAM_PLATFORM ? "platform" : "identity-security",
-	       sha256_hex(&key->spki).hex);
+	fprintf(to, "  %s key %.*s: %.*s, %s, sha256:%s\n", what, (int)key->name.len,
+		(const char *)key->name.data, (int)key->principal.len,
+		(const char *)key->principal.data,
+		key->team == TEAM_PLATFORM ? "platform" : "identity-security",
+		sha256_hex(&key->spki).hex);
 }
 
-static bool print_keys(const struct root *old, const struct root *next)
+static bool print_keys(FILE *to, const struct root *old, const struct root *next)
 {
 	bool has_changed = false;
 
@@ -37,7 +37,7 @@ static bool print_keys(const struct root *old, const struct root *next)
 
 		if (now != NULL && is_same_key(&old->key[i], now))
 			continue;
-		print_key("without", &old->key[i]);
+		print_key(to, "without", &old->key[i]);
 		has_changed = true;
 	}
 	for (size_t i = 0; i < next->key_count; i++) {
@@ -45,26 +45,26 @@ static bool print_keys(const struct root *old, const struct root *next)
 
 		if (before != NULL && is_same_key(before, &next->key[i]))
 			continue;
-		print_key("with", &next->key[i]);
+		print_key(to, "with", &next->key[i]);
 		has_changed = true;
 	}
 	return has_changed;
 }
 
 /* " 2 of platform-root, security-root" */
-static void print_holders(const struct root *root, enum role role)
+static void print_holders(FILE *to, const struct root *root, enum role role)
 {
 	const char *between = " ";
 
 	if (root->role[role].keys == 0)
-		printf(" nobody");
+		fprintf(to, " nobody");
 	else
-		printf(" %u of", root->role[role].threshold);
+		fprintf(to, " %u of", root->role[role].threshold);
 	for (size_t i = 0; i < root->key_count; i++) {
 		if ((root->role[role].keys >> i & 1) == 0)
 			continue;
-		printf("%s%.*s", between, (int)root->key[i].name.len,
-		       (const char *)root->key[i].name.data);
+		fprintf(to, "%s%.*s", between, (int)root->key[i].name.len,
+			(const char *)root->key[i].name.data);
 		between = ", ";
 	}
 }
@@ -88,18 +88,18 @@ static bool has_same_holders(const struct root *old, const struct root *next, en
 	       old->role[role].threshold == next->role[role].threshold;
 }
 
-static bool print_roles(const struct root *old, const struct root *next)
+static bool print_roles(FILE *to, const struct root *old, const struct root *next)
 {
 	bool has_changed = false;
 
 	for (enum role role = 0; role < ROLES; role++) {
 		if (has_same_holders(old, next, role))
 			continue;
-		printf("  role %s:", role_name(role));
-		print_holders(old, role);
-		printf(", from now on");
-		print_holders(next, role);
-		printf("\n");
+		fprintf(to, "  role %s:", role_name(role));
+		print_holders(to, old, role);
+		fprintf(to, ", from now on");
+		print_holders(to, next, role);
+		fprintf(to, "\n");
 		has_changed = true;
 	}
 	return has_changed;
@@ -113,7 +113,7 @@ static bool is_told(const char *field)
 }
 
 /* Names are those of a root that opened: none that a terminal could take for a command. */
-static bool print_fields(json_t *old, json_t *next)
+static bool print_fields(FILE *to, json_t *old, json_t *next)
 {
 	bool has_changed = false;
 	const char *name;
@@ -123,30 +123,32 @@ static bool print_fields(json_t *old, json_t *next)
 	{
 		if (is_told(name) || json_equal(json_object_get(old, name), value))
 			continue;
-		printf("  %s: %s\n", name, json_object_get(old, name) == NULL ? "new" : "changed");
+		fprintf(to, "  %s: %s\n", name,
+			json_object_get(old, name) == NULL ? "new" : "changed");
 		has_changed = true;
 	}
 	json_object_foreach(old, name, value)
 	{
 		if (is_told(name) || json_object_get(next, name) != NULL)
 			continue;
-		printf("  %s: gone\n", name);
+		fprintf(to, "  %s: gone\n", name);
 		has_changed = true;
 	}
 	return has_changed;
 }
 
-void print_root_changes(const struct root *old, json_t *old_json, const struct root *next,
+void print_root_changes(FILE *to, const struct root *old, json_t *old_json, const struct root *next,
 			json_t *next_json)
 {
-	printf("root %" PRIu64 ", sha256:%s, after root %" PRIu64 ", sha256:%s\n", next->version,
-	       sha256_hex(&next->digest).hex, old->version, sha256_hex(&old->digest).hex);
-	printf("  ends %+" PRId64 " days from where root %" PRIu64 " ends\n",
-	       (next->expires - old->expires) / INT64_C(86400), old->version);
+	fprintf(to, "root %" PRIu64 ", sha256:%s, after root %" PRIu64 ", sha256:%s\n",
+		next->version, sha256_hex(&next->digest).hex, old->version,
+		sha256_hex(&old->digest).hex);
+	fprintf(to, "  ends %+" PRId64 " days from where root %" PRIu64 " ends\n",
+		(next->expires - old->expires) / INT64_C(86400), old->version);
 
-	bool has_keys = print_keys(old, next);
-	bool has_roles = print_roles(old, next);
-	bool has_fields = print_fields(old_json, next_json);
+	bool has_keys = print_keys(to, old, next);
+	bool has_roles = print_roles(to, old, next);
+	bool has_fields = print_fields(to, old_json, next_json);
 	if (!has_keys && !has_roles && !has_fields)
-		printf("  nothing else changes\n");
+		fprintf(to, "  nothing else changes\n");
 }

@@ -2,10 +2,13 @@
 #include "tools/release_signing.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto_openssl.h"
 #include "tools/command.h"
 #include "tools/release_root.h"
+
+#define DRAFT_MAX ((size_t)8 << 20)
 
 bool signing_take(struct signing *signing, int option, const char *value)
 {
@@ -22,6 +25,8 @@ bool signing_take(struct signing *signing, int option, const char *value)
 	case SIGNING_SIGNATURE:
 		signing->signature = value;
 		return true;
+	case SIGNING_ROOT:
+		return pin_take(value, &signing->pin);
 	default:
 		return false;
 	}
@@ -34,20 +39,52 @@ enum status newest_root(const char *release, struct root *out)
 	return verified_root(release, NULL, &origin, out);
 }
 
-/* The key by its name, if the root gives it the role. */
-static const struct root_key *key_with_role(const struct root *root, const struct signing *signing)
+static bool is_named(const struct root *root, size_t key, const struct signing *signing)
 {
-	for (size_t i = 0; i < root->key_count; i++) {
-		if (!span_equal(root->key[i].name, span_text(signing->key_name)))
-			continue;
-		if ((root->role[signing->role].keys >> i & 1) != 0)
-			return &root->key[i];
+	return span_equal(root->key[key].name, span_text(signing->key_name));
+}
+
+static bool has_role(const struct root *root, size_t key, const struct signing *signing)
+{
+	return (root->role[signing->role].keys >> key & 1) != 0;
+}
+
+/* Nothing is signed with a key that a root does not give the role. */
+static enum status check_role(const struct signing *signing, const struct root *const roots[],
+			      size_t root_count)
+{
+	bool is_known = false;
+
+	for (size_t r = 0; r < root_count; r++)
+		for (size_t i = 0; i < roots[r]->key_count; i++) {
+			if (!is_named(roots[r], i, signing))
+				continue;
+			if (has_role(roots[r], i, signing))
+				return OK;
+			is_known = true;
+		}
+	if (is_known)
 		(void)unusable("the root does not give '%s' the role %s", signing->key_name,
 			       role_name(signing->role));
-		return NULL;
-	}
-	(void)unusable("the root knows no key '%s'", signing->key_name);
-	return NULL;
+	else
+		(void)unusable("the root knows no key '%s'", signing->key_name);
+	return STATUS_DENIED;
+}
+
+static enum status check_signature(const struct signing *signing, const struct root *const roots[],
+				   size_t root_count, struct span pae, struct span signature)
+{
+	for (size_t r = 0; r < root_count; r++)
+		for (size_t i = 0; i < roots[r]->key_count; i++) {
+			const struct root_key *key = &roots[r]->key[i];
+
+			if (is_named(roots[r], i, signing) && has_role(roots[r], i, signing) &&
+			    signing_key_verify(key->key, key->scheme, pae, signature) == OK)
+				return OK;
+		}
+	(void)unusable("not the signature of the key that the root calls '%s' over this document",
+		       signing->key_name);
+	return STATUS_MISMATCH;
 }
 
 static enum status make_signature(const struct release_line *line, const struct signing *signing,
@@ -59,6 +96,8 @@ static enum status make_signature(const struct release_line *line, const struct 
 
 	if (signing->signature != NULL)
 		return line_read(signing->signature, DSSE_SIGNATURE_MAX, out);
+	if (signing->loaded != NULL)
+		return line_signature(pae, signing->loaded, out);
 	status = line_key_load(signing->key != NULL ? signing->key : usual.text, &loaded);
 	AUTO(EVP_PKEY) key = loaded;
 	if (status == OK)
@@ -76,25 +115,74 @@ enum status signing_print(struct span payload)
 	return status;
 }
 
-enum status signing_envelope(const struct release_line *line, const struct signing *signing,
-			     struct span payload, const char *path)
+enum status signing_payload(const struct release_line *line, const struct signing *signing,
+			    const struct signing_draft *draft, struct bytes *out)
+{
+	struct line_path path = line_path(line, "%s", draft->path);
+	enum status status;
+
+	if (signing->signature != NULL) {
+		status = line_read(path.text, DRAFT_MAX, out);
+		if (status != OK)
+			(void)unusable("--print-pae comes first");
+		return status;
+	}
+	status = draft->make(draft->self, out);
+	if (status != OK || !signing->prints)
+		return status;
+	status = line_write(path.text, span_of(out), 0644);
+	return status == OK ? signing_print(span_of(out)) : status;
+}
+
+void signing_forget(const struct release_line *line, const struct signing *signing,
+		    const struct signing_draft *draft)
+{
+	if (signing->signature != NULL)
+		(void)unlink(line_path(line, "%s", draft->path).text);
+}
+
+enum status signing_make(const struct release_line *line, const struct signing *signing,
+			 const struct root *const roots[], size_t root_count, struct span payload,
+			 struct bytes *envelope)
 {
 	AUTO_DONE(bytes) signature = { 0 };
 	AUTO_DONE(bytes) pae = { 0 };
-	AUTO_DONE(root) root = { 0 };
-	enum status status = newest_root(line_path(line, "release").text, &root);
-	const struct root_key *key = status == OK ? key_with_role(&root, signing) : NULL;
+	enum status status = check_role(signing, roots, root_count);
 
-	if (key == NULL)
-		return STATUS_DENIED;
-	status = dsse_pae(payload, &pae);
+	if (status == OK)
+		status = dsse_pae(payload, &pae);
 	if (status == OK)
 		status = make_signature(line, signing, span_of(&pae), &signature);
-	if (status != OK)
-		return status;
-	if (signing_key_verify(key->key, key->scheme, span_of(&pae), span_of(&signature)) == OK)
-		return line_envelope(path, payload, signing->key_name, span_of(&signature));
-	(void)unusable("not the signature of the key that the root calls '%s' over this document",
-		       signing->key_name);
-	return STATUS_MISMATCH;
+	if (status == OK)
+		status = check_signature(signing, roots, root_count, span_of(&pae),
+					 span_of(&signature));
+	return status == OK
+		       ? envelope_text(payload, signing->key_name, span_of(&signature), envelope)
+		       : status;
+}
+
+enum status signing_envelope(const struct release_line *line, const struct signing *signing,
+			     struct span payload, const char *path)
+{
+	AUTO_DONE(bytes) envelope = { 0 };
+	AUTO_DONE(root) root = { 0 };
+	const struct root *const roots[] = { &root };
+	enum status status = line_root(line, &signing->pin, &root);
+
+	if (status == OK)
+		status = signing_make(line, signing, roots, 1, payload, &envelope);
+	return status == OK ? line_write(path, span_of(&envelope), 0644) : status;
+}
+
+enum status signing_add(const struct release_line *line, const struct signing *signing,
+			const char *folder, struct span payload, struct sha256_text *digest)
+{
+	struct sha256_text sha256 = sha256_text_of(payload);
+	struct line_path path = line_path(line, "release/%s/%s", folder, sha256.hex);
+	enum status status =
+		signing_envelope(line, signing, payload, line_next_envelope(path.text).text);
+
+	if (status == OK)
+		*digest = sha256;
+	return status;
 }

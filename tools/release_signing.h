@@ -10,7 +10,7 @@
 /*
  * How a document gets its signature: with a key that is at hand, in a file, a
  * token or a TPM; or one that was made elsewhere, with openssl alone, over what
- * --print-pae prints.
+ * --print-pae prints. Every command that signs takes these options.
  */
 struct signing {
 	enum role role; /* that the document wants */
@@ -19,6 +19,8 @@ struct signing {
 	const char *key_name; /* in the root */
 	bool prints; /* what has to be signed, and signs nothing */
 	const char *signature; /* a file that has it */
+	struct digest pin; /* the first root; DIGEST_NONE: as line.json has it */
+	EVP_PKEY *loaded; /* borrowed, for who signs twice; NULL: loaded for each */
 };
 
 enum signing_option {
@@ -26,6 +28,7 @@ enum signing_option {
 	SIGNING_KEY_NAME,
 	SIGNING_PRINT,
 	SIGNING_SIGNATURE,
+	SIGNING_ROOT,
 };
 
 /* clang-format off */
@@ -33,21 +36,49 @@ enum signing_option {
 	{ "key", required_argument, NULL, SIGNING_KEY },                                           \
 	{ "key-name", required_argument, NULL, SIGNING_KEY_NAME },                                 \
 	{ "print-pae", no_argument, NULL, SIGNING_PRINT },                                         \
-	{ "signature", required_argument, NULL, SIGNING_SIGNATURE }
+	{ "signature", required_argument, NULL, SIGNING_SIGNATURE },                               \
+	{ "root", required_argument, NULL, SIGNING_ROOT }
 /* clang-format on */
 
 #define SIGNING_HELP                                                                               \
 	"  --print-pae      print what has to be signed, byte for byte, and sign nothing:\n"       \
 	"                   openssl pkeyutl -sign -rawin -inkey K -in PAE -out SIG (Ed25519),\n"   \
 	"                   openssl dgst -sha256 -sign K -out SIG PAE (P-256)\n"                   \
-	"  --signature SIG  take the signature that was made so\n"
+	"  --signature SIG  take the signature that was made so\n"                                 \
+	"  --root SHA256    the first root [the one that 'init' made, by DIR/line.json]\n"
 
 /* False: the option is none of these. */
 bool signing_take(struct signing *signing, int option, const char *value);
-/* The envelope at path; a signature that is not that key's, or of a key without
- * the role, is refused here and not by verifiers later. */
+
+/* A document from its making to its signature. Between --print-pae and --signature it
+ * is kept, since it holds a time. */
+struct signing_draft {
+	const char *path; /* below DIR */
+	enum status (*make)(void *self, struct bytes *payload);
+	void *self;
+};
+
+/* The document as it will be signed: made, or the one that was kept. With --print-pae
+ * it is kept, and printed; that is all there is to do then. */
+enum status signing_payload(const struct release_line *line, const struct signing *signing,
+			    const struct signing_draft *draft, struct bytes *out);
+/* It has its signature: what was kept goes. */
+void signing_forget(const struct release_line *line, const struct signing *signing,
+		    const struct signing_draft *draft);
+
+/* An envelope's text, by a key with the role that one of the roots has, which are tried in
+ * their order. A signature that is not that key's, or of a key without the role, is
+ * refused here and not by verifiers later. */
+enum status signing_make(const struct release_line *line, const struct signing *signing,
+			 const struct root *const roots[], size_t root_count, struct span payload,
+			 struct bytes *envelope);
+/* The envelope at path, by a key of the newest root. */
 enum status signing_envelope(const struct release_line *line, const struct signing *signing,
 			     struct span payload, const char *path);
+/* One more signature of the payload, in the release's folder FOLDER/SHA256. *digest is
+ * the payload's. */
+enum status signing_add(const struct release_line *line, const struct signing *signing,
+			const char *folder, struct span payload, struct sha256_text *digest);
 /* What has to be signed, to standard output. */
 enum status signing_print(struct span payload);
 

@@ -347,7 +347,8 @@ enum status comparison_print(struct comparison *c, FILE *to, const char *package
 	print_head(to, c);
 	for (unsigned i = 0; i < CHANGE_KINDS; i++)
 		print_kind(to, c, all, (enum change_kind)i);
-	fprintf(to, "\ndifference sha256:%s\n", sha256_hex(&c->difference.digest).hex);
+	fprintf(to, "\nmanifest sha256:%s\ndifference sha256:%s\n",
+		sha256_hex(&c->after.digest).hex, sha256_hex(&c->difference.digest).hex);
 	return OK;
 }
 

@@ -92,13 +92,14 @@ release_edit() {
 	jq -c "$1" "$line/draft/manifest.json" >"$work/draft.json" &&
 		mv "$work/draft.json" "$line/draft/manifest.json"
 }
+drafted() { sha256sum <"$line"/draft/manifest.json | cut -d ' ' -f 1; }
 release_publish() {
 	local reason=$1
 	shift
 	{
 		"$attestctl" release sign "$line" &&
-			"$attestctl" release approve "$line" --yes --team platform --reason "$reason" &&
-			"$attestctl" release approve "$line" --yes --team identity-security --reason "reviewed: $reason" &&
+			"$attestctl" release approve "$line" --yes "$(drafted)" --team platform --reason "$reason" &&
+			"$attestctl" release approve "$line" --yes "$(drafted)" --team identity-security --reason "reviewed: $reason" &&
 			"$attestctl" release publish "$line" "$@" && "$attestctl" release status "$line"
 	} >>"$work/release.log" 2>&1
 }
