@@ -19,6 +19,7 @@ struct agent {
 	struct node_id node;
 	bool has_node;
 	uint32_t reset_count, restart_count; /* of the last quote */
+	bool must_activate; /* the verifier counts on from before the TPM was cleared */
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct digest last_told; /* of the last reasons logged */
 	char state[384]; /* for people */

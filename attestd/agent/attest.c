@@ -186,6 +186,15 @@ static struct round undecided(struct agent *a, bool is_next_part)
 	return (struct round){ .outcome = OUTCOME_MORE };
 }
 
+static bool has_reason(const struct verdict *v, const char *code)
+{
+	for (size_t i = 0; i < v->reason_count; i++) {
+		if (span_equal(span_of(&v->reasons[i].code), span_text(code)))
+			return true;
+	}
+	return false;
+}
+
 static struct round take_result(struct agent *a, const struct attestation_challenge *challenge,
 				bool is_next_part, struct span body)
 {
@@ -215,6 +224,8 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 		return away;
 	}
 	log_reasons(a, &result);
+	/* Only the signed word: an activation costs the TPM its slowest command. */
+	a->must_activate = has_reason(&v, "tpm-cleared");
 	return hand_on(a, &v, &result, challenge->interval_s);
 }
 
@@ -261,11 +272,22 @@ static struct round find_node(struct agent *a)
 	return going_on;
 }
 
+/* The same EK and AK once more, which lets the TPM's counters start again. In the
+ * round after the verdict: the verifier counts in seconds, and takes only an
+ * enrolment that is younger. Once, since the next verdict asks again. */
+static struct round activate_again(struct agent *a)
+{
+	a->must_activate = false;
+	return agent_enrol(a);
+}
+
 struct round agent_attest(struct agent *a)
 {
 	AUTO_DONE(attestation_challenge) challenge = { 0 };
 	struct round round = a->has_node ? going_on : find_node(a);
 
+	if (a->must_activate)
+		return activate_again(a);
 	if (round.outcome == OUTCOME_VERDICT)
 		round = get_challenge(a, &challenge);
 	if (round.outcome == OUTCOME_VERDICT && challenge.nonce.len > 0)

@@ -60,8 +60,8 @@ TESTS += tests/integration/appraise
 endif
 EXTRA_DIST += tests/integration/appraise
 
-TESTS += tests/integration/attestd
-EXTRA_DIST += tests/integration/attestd
+TESTS += tests/integration/attestd tests/integration/attestd_cleared
+EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared
 LONG_TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
 LONG_TESTS += tests/integration/big_log

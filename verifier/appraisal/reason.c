@@ -41,7 +41,7 @@ static const struct reason_facts table[REASON_COUNT] = {
 		"The TPM's clock stands at 2^63 ms or later, which no honest TPM reaches: replace or clear the TPM and enrol again.",
 		BAD, CLAIM_HARDWARE, LAYER_NODE },
 	[REASON_TPM_CLEARED] = { "tpm-cleared",
-		"The TPM's counters went backwards, as after a clear or a rolled back virtual TPM: activate the host's keys again.",
+		"The TPM's counters went backwards, as after a clear or a rolled back virtual TPM: attestd activates its keys again by itself, with the next round.",
 		BAD, CLAIM_HARDWARE, LAYER_NODE },
 	[REASON_CLOCK_NOT_SAFE] = { "tpm-clock-not-safe",
 		"After an unclean shutdown the TPM needs up to 70 minutes before its clock is safe again: wait, or shut down cleanly.",
