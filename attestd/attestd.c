@@ -22,6 +22,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/role.h"
+#include "daemon/role_directory.h"
 
 #define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
 #define PATIENCE_MS 3000
@@ -61,45 +62,6 @@ struct parent {
 
 /* Where the roles' programs are, without a slash at the end. */
 static char role_directory[PATH_MAX];
-
-/* Where an installation begins that self lies in: "" for the one that was
- * configured, or what it was staged into (make install DESTDIR=...). NULL: it is
- * none. Cuts self. */
-static const char *installation(char *self)
-{
-	char configured[PATH_MAX];
-	size_t len = strlen(self), end = strlen(SBINDIR);
-
-	if (realpath(SBINDIR, configured) != NULL && strcmp(self, configured) == 0)
-		return "";
-	if (len <= end || strcmp(self + len - end, SBINDIR) != 0)
-		return NULL;
-	self[len - end] = '\0';
-	return self;
-}
-
-/* Installed in a directory of their own; beside this program where it runs from
- * the tree it was built in. Found once: what an upgrade puts there is for a new
- * start. */
-static bool find_roles(void)
-{
-	char self[PATH_MAX], top[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (len <= 0)
-		return false;
-	self[len] = '\0';
-	*strrchr(self, '/') = '\0';
-	memcpy(top, self, sizeof(top));
-
-	const char *from = installation(top);
-
-	if (from != NULL)
-		len = snprintf(role_directory, sizeof(role_directory), "%s%s", from, ROLEDIR);
-	else
-		len = snprintf(role_directory, sizeof(role_directory), "%s/roles", self);
-	return len > 0 && (size_t)len < sizeof(role_directory);
-}
 
 static bool program_path(enum role role, char out[PATH_MAX])
 {
@@ -467,7 +429,7 @@ int main(int argc, char **argv)
 	bool is_check = false;
 	int choice;
 
-	if (!find_roles())
+	if (!role_directory_find(SBINDIR, ROLEDIR, role_directory))
 		return EXIT_FAILURE;
 	while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (choice) {

@@ -76,6 +76,12 @@ const struct setting verifierd_schema[] = {
 
 	TEXT("release", "directory", NULL, "signed release; without one nothing is granted"),
 	TEXT("release", "root", NULL, "sha256:HEX of its first root document"),
+	TEXT("release", "url", NULL,
+	     "https://... that is followed; directory is where what came from there is kept"),
+	TEXT("release", "ca", NULL,
+	     "PEM file: who vouches for the server of url; without it the system's store"),
+	NUMBER("release", "interval_s", 5, 3600, "60", "how often url is asked for news"),
+	NUMBER("release", "total_max_mib", 16, 65536, "4096", "what one release of url may hold"),
 
 	TEXT("nodes", "inventory", NULL, "file: which EK is which host and class"),
 	TEXT("nodes", "approve_role", "any",
@@ -278,6 +284,47 @@ static enum status read_release(struct configuration *c, struct settings_error *
 	return OK;
 }
 
+/* Something that a path can be appended to. */
+static bool is_https_url(const char *url)
+{
+	size_t len = strlen(url);
+
+	if (strncmp(url, "https://", strlen("https://")) != 0 || len > FOLLOWED_URL_MAX ||
+	    len == strlen("https://") || url[len - 1] == '/')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (url[i] <= ' ' || url[i] > '~' || strchr("?#@\\", url[i]) != NULL)
+			return false;
+	return true;
+}
+
+static enum status read_following(struct configuration *c, struct settings_error *error)
+{
+	struct followed_release *f = &c->followed;
+
+	f->url = text(c, "release", "url");
+	f->ca = text(c, "release", "ca");
+	f->directory = text(c, "release", "directory");
+	f->interval_s = number(c, "release", "interval_s");
+	f->total_max = (uint64_t)number(c, "release", "total_max_mib") << 20;
+	if (f->url == NULL)
+		return f->ca == NULL ? OK
+				     : refuse(error, "[release] ca is for url, which is not there");
+	if (!is_https_url(f->url))
+		return refuse(error,
+			      "[release] url is https://, at most %d characters, without user, "
+			      "query or a slash at its end",
+			      FOLLOWED_URL_MAX);
+	if (!c->has_release)
+		return refuse(error, "[release] url wants directory and root");
+
+	int len = snprintf(f->current, sizeof(f->current), "%s/current", f->directory);
+	if (len < 0 || (size_t)len >= sizeof(f->current))
+		return refuse(error, "[release] directory is too long");
+	c->loader.directory = f->current;
+	return OK;
+}
+
 enum status configuration_load(const char *path, struct configuration *out,
 			       struct settings_error *error)
 {
@@ -295,6 +342,8 @@ enum status configuration_load(const char *path, struct configuration *out,
 		status = read_signer(out, error);
 	if (status == OK)
 		status = read_release(out, error);
+	if (status == OK)
+		status = read_following(out, error);
 	return status;
 }
 

@@ -12,7 +12,19 @@
 #define ADMINISTRATORS_MAX SIGNER_ACT_KEYS_MAX
 #define APPRAISERS_MAX 16
 
+#define FOLLOWED_URL_MAX 160
+
 extern const struct setting verifierd_schema[];
+
+/* A release that is fetched: verifier/fetcher/fetcher.h. */
+struct followed_release {
+	const char *url; /* NULL: none */
+	const char *ca; /* NULL: the system's store */
+	const char *directory; /* where releases are kept */
+	char current[4096]; /* the one that was adopted */
+	unsigned interval_s;
+	uint64_t total_max;
+};
 
 struct configuration {
 	struct settings *settings; /* what the texts below borrow from */
@@ -24,6 +36,7 @@ struct configuration {
 	struct signer_settings signer;
 	bool has_release;
 	struct loader_settings loader;
+	struct followed_release followed;
 	struct administrator administrators[ADMINISTRATORS_MAX];
 	struct signer_act_key_settings act_keys[SIGNER_ACT_KEYS_MAX];
 	struct signer_authority_settings authorities[SIGNER_AUTHORITIES_MAX];

@@ -47,6 +47,24 @@ enum frame_type {
 	FRAME_LOADED,
 	/* loader -> signer: refusal (code, document, field, advice as s16) */
 	FRAME_LOAD_REFUSED,
+	/* loader -> signer: nothing; what was refused, or could not be reached, is no
+	 * longer so, and what is in force is the newest */
+	FRAME_LOAD_CURRENT,
+	/* loader -> fetcher: struct fetch_request; answered by FRAME_FETCHED with the
+	 * file, FRAME_FETCH_ABSENT, or FRAME_FETCH_FAILED: struct fetch_failure */
+	FRAME_FETCH,
+	FRAME_FETCHED,
+	FRAME_FETCH_ABSENT,
+	FRAME_FETCH_FAILED,
+	/* loader -> fetcher: nothing; is anything else there than was adopted?
+	 * Answered by FRAME_NEWS, FRAME_NO_NEWS or FRAME_FETCH_FAILED */
+	FRAME_NEWS_WANTED,
+	FRAME_NEWS,
+	FRAME_NO_NEWS,
+	/* loader -> fetcher: nothing; what was fetched is in force. Answered by
+	 * FRAME_ADOPTED or FRAME_FETCH_FAILED */
+	FRAME_ADOPT,
+	FRAME_ADOPTED,
 	/* any role -> parent: ready to serve */
 	FRAME_READY,
 	/* parent -> signer and front, with a descriptor: the channel to the appraiser

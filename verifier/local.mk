@@ -1,21 +1,25 @@
-# The verifier: one program, four roles, a library each.
+# The verifier: one program, four roles, a library each; the fifth is a program.
 include verifier/appraisal/local.mk
 include verifier/store/local.mk
 include verifier/signer/local.mk
 include verifier/front/local.mk
 include verifier/appraiser/local.mk
 include verifier/loader/local.mk
+include verifier/fetcher/local.mk
 
 sbin_PROGRAMS += verifier/verifierd
 verifier_verifierd_SOURCES = \
 	verifier/configuration.c verifier/configuration.h \
+	verifier/following.c verifier/following.h \
 	verifier/initialise.c verifier/initialise.h \
 	verifier/listening.c verifier/listening.h \
 	verifier/release_watch.c verifier/release_watch.h \
 	verifier/role_set.c verifier/role_set.h \
 	verifier/supervisor.c verifier/supervisor.h \
 	verifier/verifierd.c
-verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS)
+verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS) \
+	-DSBINDIR='"$(sbindir)"' -DROLEDIR='"$(pkglibexecdir)"'
+EXTRA_verifier_verifierd_DEPENDENCIES = verifier/roles/fetcher$(EXEEXT)
 verifier_verifierd_LDADD = libfront.a libappraiser.a libloader.a libsigner.a $(STORE_LIBS) \
 	$(APPRAISAL_LIBS) libmessages.a $(DAEMON_LIBS) $(ZSTD_LIBS)
 

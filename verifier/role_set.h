@@ -59,5 +59,6 @@ bool role_set_has_failed(const struct role_set *set);
 #define APPRAISER_SIGNER_AT 2
 #define FRONT_LISTEN_AT 1
 #define FRONT_ADMIN_AT 2 /* a copy of the former where there is none */
+#define LOADER_FETCHER_AT 1 /* where a release is followed */
 
 #endif

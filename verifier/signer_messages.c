@@ -406,6 +406,7 @@ static const struct wire_field health_answer_fields[] = {
 	WIRE_BE64(health_answer, refusals),
 	WIRE_TIME(health_answer, valid_until),
 	WIRE_TIME(health_answer, authority_until),
+	WIRE_TIME(health_answer, release_refused),
 };
 static const struct wire_table health_answer_wire =
 	WIRE_TABLE(struct health_answer, health_answer_fields);

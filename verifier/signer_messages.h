@@ -273,6 +273,7 @@ struct health_answer {
 	uint64_t enrolments, verdicts, grants, refusals;
 	int64_t valid_until; /* of the loaded release; 0: none */
 	int64_t authority_until; /* of the CA that ends first; 0: none */
+	int64_t release_refused; /* since when; 0: none is */
 };
 
 struct signer_request {

@@ -11,6 +11,7 @@
 
 #include "daemon/log.h"
 #include "daemon/role.h"
+#include "verifier/following.h"
 #include "verifier/frames.h"
 #include "verifier/listening.h"
 #include "verifier/release_watch.h"
@@ -21,6 +22,8 @@
 #define RELOAD_S 60 /* after a load that did not end well */
 /* A loader reads millions of entries; one that hangs must not be the last. */
 #define LOADER_PATIENCE 10 /* times silence_s */
+/* One that follows waits for a network, too. */
+#define FOLLOWER_PATIENCE_S 3600
 
 struct supervisor {
 	const struct configuration *configuration;
@@ -30,6 +33,8 @@ struct supervisor {
 	pid_t loader;
 	time_t loader_started;
 	struct release_watch watch;
+	struct following following;
+	bool is_following; /* the loader that runs does */
 	pid_t loaded_for; /* the signer that a loader was started for */
 	bool wants_load;
 	time_t load_after; /* not before */
@@ -45,6 +50,11 @@ static time_t now_s(void)
 	return now.tv_sec;
 }
 
+static bool follows(const struct supervisor *s)
+{
+	return s->configuration->followed.url != NULL;
+}
+
 static void load_again(struct supervisor *s, time_t when)
 {
 	s->wants_load = s->configuration->has_release;
@@ -56,11 +66,13 @@ static void end_loader(struct supervisor *s)
 	if (s->loader > 0)
 		role_stop(s->loader, PATIENCE_MS);
 	s->loader = 0;
+	following_end(&s->following);
 }
 
-static enum status run_loader(struct supervisor *s)
+/* fetcher_fd -1: it loads the directory. */
+static enum status run_loader(struct supervisor *s, int fetcher_fd)
 {
-	const char *arguments[] = { "--config", s->path, NULL };
+	const char *arguments[] = { "--config", s->path, NULL, NULL, NULL };
 	int ends[2];
 	enum status status = channel_pair(ends);
 
@@ -68,25 +80,47 @@ static enum status run_loader(struct supervisor *s)
 		return status;
 	status = channel_send_fd(&s->roles.children[ROLE_SIGNER].channel, FRAME_LOADER, 0,
 				 (struct span){ 0 }, ends[0]);
+	if (status == OK && fetcher_fd >= 0) {
+		arguments[2] = "--follow";
+		arguments[3] = following_mode(&s->following);
+	}
 	if (status == OK)
-		status = role_start("loader", arguments, &ends[1], 1, &s->loader);
+		status = role_start("loader", arguments, (int[]){ ends[1], fetcher_fd },
+				    fetcher_fd >= 0 ? LOADER_FETCHER_AT + 1 : 1, &s->loader);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
+	s->is_following = fetcher_fd >= 0;
+	s->loader_started = now_s();
+	return status;
+}
+
+static enum status run_follower(struct supervisor *s)
+{
+	int fd = -1;
+	enum status status = following_start(&s->following, now_s(), &fd);
+
+	if (status != OK)
+		return status;
+	status = run_loader(s, fd);
+	(void)close(fd);
+	if (status != OK)
+		following_end(&s->following);
 	return status;
 }
 
 static void start_loader(struct supervisor *s)
 {
-	if (!s->wants_load || s->loader > 0 || !s->roles.children[ROLE_SIGNER].is_ready ||
-	    now_s() < s->load_after)
+	time_t now = now_s();
+	bool is_load_due = s->wants_load && now >= s->load_after;
+
+	if (s->loader > 0 || !s->roles.children[ROLE_SIGNER].is_ready ||
+	    (!is_load_due && !following_is_due(&s->following, now)))
 		return;
-	s->wants_load = false;
-	if (run_loader(s) == OK) {
-		s->loader_started = now_s();
+	s->wants_load = s->wants_load && !is_load_due;
+	if ((is_load_due ? run_loader(s, -1) : run_follower(s)) == OK)
 		return;
-	}
 	log_line(LOG_LEVEL_ERROR, "the loader could not be started");
-	load_again(s, now_s() + RELOAD_S);
+	load_again(s, now + RELOAD_S);
 }
 
 static void reap_loader(struct supervisor *s)
@@ -96,31 +130,48 @@ static void reap_loader(struct supervisor *s)
 	if (s->loader <= 0 || waitpid(s->loader, &how, WNOHANG) != s->loader)
 		return;
 	s->loader = 0;
-	if (WIFEXITED(how) && WEXITSTATUS(how) == LOADER_LOADED)
+	following_end(&s->following);
+	/* After a refusal all is asked for without a condition: a server whose files
+	 * are older than those that are here would say that nothing changed. */
+	s->following.is_settled = WIFEXITED(how) && WEXITSTATUS(how) == LOADER_LOADED;
+	if (s->following.is_settled)
 		return;
 	if (WIFSIGNALED(how))
 		log_line(LOG_LEVEL_ERROR, "the loader was ended by signal %d", WTERMSIG(how));
-	/* A time may have to come, or a file: once more, unasked. */
-	load_again(s, now_s() + RELOAD_S);
+	/* A time may have to come, or a file: once more, unasked. Who follows does that
+	 * anyway. */
+	if (!follows(s))
+		load_again(s, now_s() + RELOAD_S);
+}
+
+/* At once: from the directory, and from where it is followed. */
+static void load_now(struct supervisor *s)
+{
+	if (!follows(s) || following_has_adopted(&s->following))
+		load_again(s, 0);
+	s->following.next = 0;
 }
 
 /* A new signer has no release yet; what was loading was for the one before. */
 static void tend_loader(struct supervisor *s)
 {
 	pid_t signer = s->roles.children[ROLE_SIGNER].pid;
-	time_t patience = (time_t)s->configuration->silence_s * LOADER_PATIENCE;
+	time_t patience = s->is_following ? FOLLOWER_PATIENCE_S
+					  : (time_t)s->configuration->silence_s * LOADER_PATIENCE;
 
 	if (signer != s->loaded_for) {
 		end_loader(s);
 		s->loaded_for = signer;
-		load_again(s, 0);
+		s->following.is_settled = false;
+		load_now(s);
 	}
 	if (s->loader > 0 && now_s() - s->loader_started > patience) {
 		log_line(LOG_LEVEL_ERROR, "the loader does not come to an end");
 		end_loader(s);
 		load_again(s, now_s() + RELOAD_S);
 	}
-	if (s->configuration->has_release && release_watch_changed(&s->watch))
+	/* Nobody else writes where a fetcher keeps what it fetched. */
+	if (s->configuration->has_release && !follows(s) && release_watch_changed(&s->watch))
 		load_again(s, 0);
 	start_loader(s);
 }
@@ -132,7 +183,9 @@ static void on_signal(struct supervisor *s)
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			s->is_ending = true;
-		if (info.ssi_signo == SIGHUP)
+		if (info.ssi_signo == SIGHUP && follows(s))
+			s->following.next = 0;
+		else if (info.ssi_signo == SIGHUP)
 			load_again(s, 0);
 	}
 	reap_loader(s);
@@ -203,6 +256,10 @@ int supervisor_run(const char *configuration_path, const struct configuration *c
 	const char *admin = configuration->admin_listen;
 	int listen_fd = -1, admin_fd = -1, end = 1;
 
+	if (following_init(&s.following, &configuration->followed) != OK) {
+		log_line(LOG_LEVEL_ERROR, "[release] url: the program 'fetcher' is not installed");
+		return end;
+	}
 	s.signals = catch_signals();
 	if (configuration->has_release)
 		release_watch_init(&s.watch, configuration->loader.directory);

@@ -8,6 +8,7 @@
 
 #include "daemon/log.h"
 #include "daemon/role.h"
+#include "verifier/following.h"
 #include "verifier/initialise.h"
 #include "verifier/role_set.h"
 #include "verifier/supervisor.h"
@@ -19,6 +20,7 @@ struct options {
 	const char *path;
 	const char *role;
 	const char *clock_reason;
+	const char *follow; /* of the loader: "news" or "all"; NULL: its directory */
 	bool is_check, is_verbose;
 	struct initialise_options init;
 	const char *names[NAMES_MAX];
@@ -45,7 +47,8 @@ static void print_help(void)
 	     "  --name HOST        of --init: a DNS name or address in the TLS certificate;\n"
 	     "                     localhost and 127.0.0.1\n"
 	     "  --verbose          say more\n\n"
-	     "SIGHUP loads the release directory at once; it is looked at every few seconds.");
+	     "SIGHUP loads the release directory at once, or asks the URL that is followed for\n"
+	     "news; otherwise the one is looked at every few seconds, the other as settings say.");
 }
 
 /* 0: go on; otherwise the exit status plus one. */
@@ -54,6 +57,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{ "accept-clock", required_argument, NULL, 'a' },
 		{ "config", required_argument, NULL, 'c' },
+		{ "follow", required_argument, NULL, 'f' },
 		{ "check-config", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "help-settings", no_argument, NULL, 's' },
@@ -71,6 +75,8 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->path = optarg;
 		else if (option == 'a')
 			o->clock_reason = optarg;
+		else if (option == 'f')
+			o->follow = optarg;
 		else if (option == 'k')
 			o->is_check = true;
 		else if (option == 'i')
@@ -123,13 +129,18 @@ static int run_front(const struct configuration *c)
 	return front_run(&c->front, ROLE_FD_FIRST, ROLE_FD_FIRST + FRONT_LISTEN_AT, admin);
 }
 
-static int run_loader(const struct configuration *c)
+static int run_loader(const struct configuration *c, const char *follow)
 {
-	role_begin("loader", 1);
-	return loader_run(&c->loader, ROLE_FD_FIRST);
+	if (follow == NULL) {
+		role_begin("loader", 1);
+		return loader_run(&c->loader, ROLE_FD_FIRST);
+	}
+	role_begin("loader", LOADER_FETCHER_AT + 1);
+	return loader_follow(&c->loader, strcmp(follow, FOLLOW_NEWS) == 0, ROLE_FD_FIRST,
+			     ROLE_FD_FIRST + LOADER_FETCHER_AT);
 }
 
-static int run_role(const char *name, const struct configuration *c)
+static int run_role(const char *name, const struct configuration *c, const char *follow)
 {
 	static const struct {
 		const char *name, *log_name;
@@ -138,8 +149,12 @@ static int run_role(const char *name, const struct configuration *c)
 		{ "signer", "verifierd/signer", run_signer },
 		{ "appraiser", "verifierd/appraiser", run_appraiser },
 		{ "front", "verifierd/front", run_front },
-		{ "loader", "verifierd/loader", run_loader },
 	};
+
+	if (strcmp(name, "loader") == 0) {
+		log_open("verifierd/loader", LOG_LEVEL_INFO);
+		return run_loader(c, follow);
+	}
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (strcmp(name, roles[i].name) != 0)
@@ -184,6 +199,6 @@ int main(int argc, char **argv)
 	if (o.clock_reason != NULL)
 		return signer_accept_clock(c.signer.store, o.clock_reason);
 	if (o.role != NULL)
-		return run_role(o.role, &c);
+		return run_role(o.role, &c, o.follow);
 	return supervisor_run(o.path, &c);
 }

@@ -23,6 +23,8 @@ static const char *good_value(const struct setting *s)
 		return "sha256:" SHA;
 	if (strcmp(s->key, "allow_software_tpm") == 0)
 		return "yes"; /* software_roots wants it */
+	if (strcmp(s->key, "url") == 0)
+		return "https://releases.example/prod";
 	return s->fallback != NULL ? s->fallback : "/somewhere";
 }
 
@@ -130,7 +132,9 @@ static void what_is_required_is_missed_and_the_rest_is_not(void **state)
 	(void)state;
 	expect_good(NULL, NULL);
 	for (const struct setting *s = verifierd_schema; s->section != NULL; s++) {
-		bool is_half = strcmp(s->section, "release") == 0;
+		/* directory and root, or neither; ca says who vouches for url. */
+		bool is_half = strcmp(s->section, "release") == 0 && s->type == SETTING_TEXT &&
+			       strcmp(s->key, "ca") != 0;
 
 		if (s->is_required || is_half)
 			expect_bad(s, NULL, NULL, s->key);
@@ -173,6 +177,12 @@ static void closed_sets_and_forms_are_kept(void **state)
 		{ "release", "root", SHA },
 		{ "release", "root", "sha1:0123456789abcdef0123456789abcdef01234567" },
 		{ "release", "root", "sha256:0123" },
+		{ "release", "url", "http://releases.example/prod" },
+		{ "release", "url", "https://" },
+		{ "release", "url", "https://releases.example/" },
+		{ "release", "url", "https://user@releases.example/prod" },
+		{ "release", "url", "https://releases.example/prod?x" },
+		{ "release", "url", "file:///etc" },
 	};
 	(void)state;
 

@@ -115,7 +115,11 @@ static void what_a_captured_appraiser_says_to_the_signer(void **state)
 
 static void what_a_captured_loader_says_to_the_signer(void **state)
 {
-	static const uint16_t known[] = { FRAME_MARKS_WANTED, FRAME_LOADED, FRAME_LOAD_REFUSED };
+	static const uint16_t known[] = { FRAME_MARKS_WANTED, FRAME_LOADED, FRAME_LOAD_REFUSED,
+					  FRAME_LOAD_CURRENT };
+	const struct shot current = { .name = "nothing new, and what",
+				      .type = FRAME_LOAD_CURRENT,
+				      .body = span_text("x") };
 	struct load_refusal refusal = { span_text("code"), span_text("document"),
 					span_text("field"), span_text("advice") };
 	struct release_marks marks = { 0 };
@@ -126,6 +130,7 @@ static void what_a_captured_loader_says_to_the_signer(void **state)
 
 	start(&s);
 	fire_other_types(&s, at_loading, known, sizeof(known) / sizeof(known[0]));
+	at_loading(&s, &current);
 	assert_int_equal(release_marks_encode(&marks, &loaded), OK);
 	fire_images(&s, at_loading, FRAME_LOADED, span_of(&loaded));
 	fire_spoiled(&s, at_loading, FRAME_LOADED, &loaded);

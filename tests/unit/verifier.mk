@@ -84,6 +84,13 @@ tests_unit_test_relay_frames_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(CMOC
 tests_unit_test_relay_frames_LDADD = libscenes.a $(FRONT_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_fetch
+TESTS += tests/unit/test_fetch
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c tests/unit/unit.h
+tests_unit_test_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fetch_LDADD = libfetcher.a $(LOADER_LIBS) libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+endif
+if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_configuration
 TESTS += tests/unit/test_configuration
 tests_unit_test_configuration_SOURCES = tests/unit/test_configuration.c tests/unit/unit.h \

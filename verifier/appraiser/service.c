@@ -139,6 +139,11 @@ static enum status write_metrics(const struct health_answer *h, struct bytes *ou
 				   "When the loaded release's timestamp expires; 0 without one.",
 				   (uint64_t)h->valid_until);
 	if (status == OK)
+		status = put_count(out, "attestd_release_refused_since_seconds", "gauge",
+				   "Since when a release is refused or can't be fetched, after "
+				   "the start; 0: none is.",
+				   (uint64_t)h->release_refused);
+	if (status == OK)
 		status = put_count(out, "attestd_authority_valid_until_seconds", "gauge",
 				   "When the first certificate of a CA expires; 0 without a CA.",
 				   (uint64_t)h->authority_until);

@@ -12,6 +12,7 @@
 #include "daemon/channel.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
+#include "verifier/loader/fetch_source.h"
 #include "verifier/loader_messages.h"
 
 #define CALL_TIMEOUT_MS 30000
@@ -87,38 +88,63 @@ static enum status hand_over(struct channel *signer, struct span image,
 	return status == OK ? await_use(signer) : status;
 }
 
-static enum status tell_refusal(struct channel *signer, const struct release_refusal *why)
+static enum status tell_refusal(struct channel *signer, const struct load_refusal *refusal)
 {
 	AUTO_DONE(bytes) body = { 0 };
+	enum status status = load_refusal_encode(refusal, &body);
+
+	log_line(LOG_LEVEL_WARNING, "release refused: %.*s, %.*s %.*s: %.*s",
+		 (int)refusal->code.len, (const char *)refusal->code.data,
+		 (int)refusal->document.len, (const char *)refusal->document.data,
+		 (int)refusal->field.len, (const char *)refusal->field.data,
+		 (int)refusal->advice.len, (const char *)refusal->advice.data);
+	return status == OK ? channel_send(signer, FRAME_LOAD_REFUSED, 2, span_of(&body)) : status;
+}
+
+static int refused(struct channel *signer, const struct release_refusal *why)
+{
 	struct load_refusal refusal = {
 		.code = span_text(why->code),
 		.document = span_text(why->document),
 		.field = span_text(why->field),
 		.advice = span_text(why->advice),
 	};
-	enum status status = load_refusal_encode(&refusal, &body);
 
-	log_line(LOG_LEVEL_WARNING, "release refused: %s, %s %s: %s", why->code, why->document,
-		 why->field, why->advice);
-	return status == OK ? channel_send(signer, FRAME_LOAD_REFUSED, 2, span_of(&body)) : status;
+	return tell_refusal(signer, &refusal) == OK ? LOADER_REFUSED : LOADER_FAILED;
 }
 
-static int load(const struct loader_settings *settings, int directory, struct channel *signer)
+/* The file that did not come; "" where the server was only asked for news. */
+static int not_fetched(struct channel *signer, const struct fetch_source *source,
+		       const char *document)
+{
+	struct load_refusal refusal = {
+		.code = span_text(fetch_cause_code(source->cause)),
+		.document = span_text(document),
+		.advice = span_text(source->text),
+	};
+
+	return tell_refusal(signer, &refusal) == OK ? LOADER_REFUSED : LOADER_FAILED;
+}
+
+/* fetched: behind source, where the release is followed; else NULL. */
+static int load(const struct loader_settings *settings, const struct document_source *source,
+		const struct fetch_source *fetched, struct channel *signer)
 {
 	AUTO_DONE(bytes) image = { 0 };
 	struct release_trust trust = { .root = settings->root, .now = (int64_t)time(NULL) };
-	struct document_source source = { .read = read_document, .self = &directory };
 	struct release_marks marks = { 0 };
 	struct release_refusal why = { 0 };
 	enum status status = ask_marks(signer, &trust.marks);
 
 	if (status != OK)
 		return LOADER_FAILED;
-	status = release_load(&trust, &source, &image, &marks, &why);
+	status = release_load(&trust, source, &image, &marks, &why);
 	if (status == OK)
 		status = hand_over(signer, span_of(&image), &marks);
+	else if (fetched != NULL && fetched->cause != 0)
+		return not_fetched(signer, fetched, why.document);
 	else if (why.code != NULL)
-		return tell_refusal(signer, &why) == OK ? LOADER_REFUSED : LOADER_FAILED;
+		return refused(signer, &why);
 	if (status != OK)
 		log_line(LOG_LEVEL_ERROR,
 			 "release: the signer could not take it (%s); trying again soon",
@@ -126,19 +152,58 @@ static int load(const struct loader_settings *settings, int directory, struct ch
 	return status == OK ? LOADER_LOADED : LOADER_FAILED;
 }
 
+static int load_directory(const struct loader_settings *settings, struct channel *signer)
+{
+	int directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct document_source source = { .read = read_document, .self = &directory };
+	int end;
+
+	if (directory < 0) {
+		log_line(LOG_LEVEL_ERROR, "%s can't be opened", settings->directory);
+		return LOADER_FAILED;
+	}
+	end = load(settings, &source, NULL, signer);
+	(void)close(directory);
+	return end;
+}
+
 int loader_run(const struct loader_settings *settings, int signer_fd)
 {
-	struct channel signer;
-	int directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int end = LOADER_FAILED;
+	AUTO_DONE(channel) signer = { 0 };
 
 	channel_init(&signer, signer_fd, FRAME_BODY_MAX);
-	if (directory < 0)
-		log_line(LOG_LEVEL_ERROR, "%s can't be opened", settings->directory);
-	else
-		end = load(settings, directory, &signer);
-	if (directory >= 0)
-		(void)close(directory);
-	channel_done(&signer);
-	return end;
+	return load_directory(settings, &signer);
+}
+
+static int load_fetched(const struct loader_settings *settings, struct fetch_source *fetched,
+			struct channel *signer)
+{
+	const struct document_source source = { .read = fetch_source_read, .self = fetched };
+	int end = load(settings, &source, fetched, signer);
+
+	/* A load that went on without a file that failed is in force, but does not
+	 * lie here as a whole: what was adopted before stays for the next start. */
+	if (end != LOADER_LOADED || fetched->cause != 0)
+		return end;
+	if (fetch_source_adopt(fetched) != OK)
+		return not_fetched(signer, fetched, "");
+	return LOADER_LOADED;
+}
+
+int loader_follow(const struct loader_settings *settings, bool is_in_force, int signer_fd,
+		  int fetcher_fd)
+{
+	AUTO_DONE(channel) signer = { 0 };
+	AUTO_DONE(fetch_source) fetched = { 0 };
+	bool is_new = true;
+
+	channel_init(&signer, signer_fd, FRAME_BODY_MAX);
+	fetch_source_init(&fetched, fetcher_fd);
+	if (is_in_force && fetch_source_news(&fetched, &is_new) != OK)
+		return not_fetched(&signer, &fetched, "");
+	if (is_new)
+		return load_fetched(settings, &fetched, &signer);
+	return channel_send(&signer, FRAME_LOAD_CURRENT, 1, (struct span){ 0 }) == OK
+		       ? LOADER_LOADED
+		       : LOADER_FAILED;
 }

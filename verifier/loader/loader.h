@@ -19,5 +19,12 @@ struct loader_settings {
  * memory file, or the refusal. Owns the descriptor.
  */
 int loader_run(const struct loader_settings *settings, int signer_fd);
+/*
+ * The same with documents that a fetcher brings (verifier/fetch_messages.h), which
+ * are adopted when they are in force. is_in_force: what was adopted last is loaded,
+ * so that nothing has to be done where the server has nothing else.
+ */
+int loader_follow(const struct loader_settings *settings, bool is_in_force, int signer_fd,
+		  int fetcher_fd);
 
 #endif

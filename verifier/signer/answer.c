@@ -45,6 +45,7 @@ void health_without_store(const struct signer *s, struct health_answer *answer)
 	if (s->has_reference)
 		answer->valid_until = reference_facts(&s->reference).valid_until;
 	answer->authority_until = signer_keys_until(&s->keys);
+	answer->release_refused = s->release_refused;
 	for (size_t i = 0; i < NODE_STATES; i++)
 		answer->nodes[i] = s->counts[i];
 }

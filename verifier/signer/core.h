@@ -55,6 +55,7 @@ struct signer {
 	const char *issuer, *audience;
 	int64_t high_water; /* the latest time the store has seen */
 	int64_t loaded; /* when the reference was loaded */
+	int64_t release_refused; /* since when; 0: what was offered last is in force */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
 	int64_t counted;
 	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
@@ -234,7 +235,10 @@ enum status high_water_read(struct signer *s);
 enum status releases_accept(struct turn *turn, struct span image, const struct release_marks *marks,
 			    struct reference *out);
 void releases_use(struct signer *s, const struct reference *reference, int64_t now);
+/* On record once, however often it is tried again. */
 enum status releases_refused(struct turn *turn, const struct load_refusal *refusal);
+/* What was refused before is no longer so. */
+enum status releases_current(struct signer *s);
 enum status releases_marks(struct signer *s, struct release_marks *out);
 enum status releases_marks_set(struct signer *s, const struct release_marks *marks);
 enum status releases_describe(struct turn *turn, struct releases_item *item);

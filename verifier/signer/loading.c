@@ -86,6 +86,11 @@ static enum status take_refusal(struct turn turn, const struct frame *frame)
 	return status;
 }
 
+static enum status take_current(struct signer *s, const struct frame *frame)
+{
+	return frame->body.len == 0 && frame->fd < 0 ? releases_current(s) : STATUS_MALFORMED;
+}
+
 static enum status send_marks(struct loading *l, struct signer *s, uint64_t id)
 {
 	AUTO_DONE(bytes) body = { 0 };
@@ -138,6 +143,8 @@ bool loading_serve(struct loading *l, const struct turn *turn)
 		status = answer_image(l, turn, &frame);
 	else if (status == OK && frame.type == FRAME_LOAD_REFUSED)
 		status = take_refusal(*turn, &frame);
+	else if (status == OK && frame.type == FRAME_LOAD_CURRENT)
+		status = take_current(turn->signer, &frame);
 	else if (status == OK)
 		status = STATUS_UNSUPPORTED;
 	if (frame.fd >= 0)

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libsigner_messages.a
 libsigner_messages_a_SOURCES = \
 	verifier/audit_record.c verifier/audit_record.h \
+	verifier/fetch_messages.c verifier/fetch_messages.h \
 	verifier/frames.h \
 	verifier/keep.c verifier/keep.h \
 	verifier/loader_messages.c verifier/loader_messages.h \

@@ -120,11 +120,37 @@ void releases_use(struct signer *s, const struct reference *reference, int64_t n
 	s->reference = *reference;
 	s->has_reference = true;
 	s->loaded = now;
+	s->release_refused = 0;
+}
+
+enum status releases_current(struct signer *s)
+{
+	AUTO_DONE(keep) keep = { 0 };
+	struct span stored = { 0 };
+	enum status status = store_fact(s->store, REFUSED, &keep, &stored);
+
+	s->release_refused = 0;
+	if (status == STATUS_NOT_FOUND || (status == OK && stored.len == 0))
+		return OK;
+	return status == OK ? forget_refusal(s) : status;
+}
+
+/* Is it the refusal that stands already? */
+static bool is_told(struct turn *turn, struct span encoded)
+{
+	struct span stored = { 0 };
+
+	return store_fact(turn->signer->store, REFUSED, turn->keep, &stored) == OK &&
+	       stored.len > sizeof(uint64_t) &&
+	       span_equal((struct span){ stored.data + sizeof(uint64_t),
+					 stored.len - sizeof(uint64_t) },
+			  encoded);
 }
 
 /* Kept as it came, with the time in front. */
 enum status releases_refused(struct turn *turn, const struct load_refusal *refusal)
 {
+	AUTO_DONE(bytes) body = { 0 };
 	AUTO_DONE(bytes) encoded = { 0 };
 	struct writer w = writer_to(&encoded, SIGNER_RECORD_MAX);
 
@@ -132,8 +158,14 @@ enum status releases_refused(struct turn *turn, const struct load_refusal *refus
 
 	enum status status = writer_end(&w);
 
+	if (turn->signer->release_refused == 0)
+		turn->signer->release_refused = turn->now;
 	if (status == OK)
-		status = load_refusal_encode(refusal, &encoded);
+		status = load_refusal_encode(refusal, &body);
+	if (status == OK && is_told(turn, span_of(&body)))
+		return OK;
+	if (status == OK)
+		status = bytes_append(&encoded, span_of(&body));
 	if (status == OK)
 		status = store_fact_set(turn->signer->store, REFUSED, span_of(&encoded));
 	return status == OK
