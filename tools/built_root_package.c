@@ -242,9 +242,7 @@ static enum status open_package(struct package_file *p, const struct digest *dig
 		if (status == OK)
 			status = content_open(hash, p->path, digest, &size, fd);
 	} else {
-		*fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (*fd < 0)
-			status = refuse(p, strerror(errno));
+		status = content_open_regular(p->path, false, fd);
 	}
 	if (status != OK)
 		return status;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/command.h"
@@ -50,16 +51,38 @@ enum status content_hash_fd(struct content_hash *hash, int fd, struct digest *ou
 	return status;
 }
 
+enum status content_open_regular(const char *path, bool follows, int *fd)
+{
+	struct stat found;
+	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+					(follows ? 0 : O_NOFOLLOW));
+	bool is_link = opened < 0 && errno == ELOOP && !follows;
+
+	if (opened >= 0 && fstat(opened, &found) == 0 && S_ISREG(found.st_mode)) {
+		*fd = opened;
+		return OK;
+	}
+	(void)unusable("%s: %s", path,
+		       opened >= 0 ? "not a regular file"
+		       : is_link   ? "a symbolic link: name the file that it leads to"
+				   : strerror(errno));
+	if (opened >= 0)
+		(void)close(opened);
+	return STATUS_DENIED;
+}
+
 enum status content_hash_file(struct content_hash *hash, const char *path, struct digest *out)
 {
 	uint64_t size;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	enum status status = fd < 0 ? STATUS_IO : content_hash_fd(hash, fd, out, &size);
+	int fd = -1;
+	enum status status = content_open_regular(path, true, &fd);
 
 	if (status != OK)
+		return status;
+	status = content_hash_fd(hash, fd, out, &size);
+	if (status != OK)
 		(void)unusable("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	return status;
 }
 
@@ -67,9 +90,12 @@ enum status content_open(struct content_hash *hash, const char *path, const stru
 			 uint64_t *size, int *fd)
 {
 	struct digest digest;
-	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	enum status status = opened < 0 ? STATUS_IO : content_hash_fd(hash, opened, &digest, size);
+	int opened = -1;
+	enum status status = content_open_regular(path, true, &opened);
 
+	if (status != OK)
+		return status;
+	status = content_hash_fd(hash, opened, &digest, size);
 	if (status == OK && lseek(opened, 0, SEEK_SET) != 0)
 		status = STATUS_IO;
 	if (status == STATUS_IO)
@@ -80,7 +106,7 @@ enum status content_open(struct content_hash *hash, const char *path, const stru
 	}
 	if (status == OK)
 		*fd = opened;
-	else if (opened >= 0)
+	else
 		(void)close(opened);
 	return status;
 }

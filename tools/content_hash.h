@@ -28,4 +28,8 @@ enum status content_hash_file(struct content_hash *hash, const char *path, struc
 enum status content_open(struct content_hash *hash, const char *path, const struct digest *wanted,
 			 uint64_t *size, int *fd);
 
+/* A regular file; one that is none would block, or have no end. Links are followed where
+ * the digest says what has to be behind them. Says what is wrong. */
+enum status content_open_regular(const char *path, bool follows, int *fd);
+
 #endif

@@ -62,41 +62,49 @@ json_t *cells_past(const struct release_line *line, uint64_t newest, const char 
 }
 
 /* An entry that becomes, or stays, previous; NULL once nobody needs it. */
-static json_t *as_previous(const struct release_line *line, const struct cell_change *change,
-			   json_t *entry)
+static enum status as_previous(const struct release_line *line, const struct cell_change *change,
+			       json_t *entry, json_t **kept)
 {
 	const char *hex = json_string_value(json_object_get(entry, "sha256"));
 	AUTO(json_t) manifest = line_manifest(line, hex);
 	int64_t until = change->now + change->accept_previous;
 	int64_t not_after = int_of(manifest, "notAfter");
 
+	if (manifest == NULL)
+		return STATUS_MISMATCH;
 	if (has_text(entry, "state", "previous"))
 		until = int_of(entry, "acceptUntil");
 	if (until > not_after)
 		until = not_after;
-	if (until <= change->now)
-		return NULL;
-	return json_pack("{s:s, s:I, s:s, s:I}", "sha256", hex, "version", int_of(entry, "version"),
-			 "state", "previous", "acceptUntil", (json_int_t)until);
+	if (until > change->now)
+		*kept = json_pack("{s:s, s:I, s:s, s:I}", "sha256", hex, "version",
+				  int_of(entry, "version"), "state", "previous", "acceptUntil",
+				  (json_int_t)until);
+	return OK;
 }
 
-/* What becomes of an entry beside the one that is put in its place. */
-static json_t *beside(const struct release_line *line, const struct cell_change *change,
-		      json_t *entry)
+/* What becomes of an entry beside the one that is put in its place; NULL: it goes. */
+static enum status beside(const struct release_line *line, const struct cell_change *change,
+			  json_t *entry, json_t **kept)
 {
+	*kept = NULL;
 	if (has_text(entry, "sha256", change->manifest))
-		return NULL;
+		return OK;
 	if (!change->is_canary)
-		return as_previous(line, change, entry);
+		return as_previous(line, change, entry, kept);
 	/* There is one canary at a time. */
-	return has_text(entry, "state", "canary") ? NULL : json_incref(entry);
+	if (!has_text(entry, "state", "canary"))
+		*kept = json_incref(entry);
+	return OK;
 }
 
 static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			       const struct cell_change *change)
 {
 	AUTO(json_t) manifest = line_manifest(line, change->manifest);
+	enum status status = OK;
 	json_t *entry;
+	json_t *kept;
 	size_t i;
 
 	if (manifest == NULL)
@@ -107,12 +115,16 @@ static json_t *manifests_after(const struct release_line *line, json_t *cell,
 				 change->is_canary ? "canary" : "current");
 	json_array_foreach(json_object_get(cell, "manifests"), i, entry)
 	{
-		json_t *kept = beside(line, change, entry);
-
+		status = beside(line, change, entry, &kept);
 		if (kept != NULL)
 			(void)json_array_append_new(list, kept);
+		if (status != OK)
+			break;
 	}
-	return list;
+	if (status == OK)
+		return list;
+	json_decref(list);
+	return NULL;
 }
 
 /* The document at the end of those that the cell had; the oldest go. */

@@ -207,6 +207,9 @@ enum status early_files(const char *root, const char *init, const struct file_li
 		(void)unusable("%s: cannot be read", root);
 		return STATUS_IO;
 	}
+	/* What is found in "/" begins with that slash. */
+	if (c.real_root[1] == '\0')
+		c.real_root[0] = '\0';
 	status = close_over(&c, init);
 	(void)close(c.fd);
 	file_list_done(&c.names);

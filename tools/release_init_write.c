@@ -113,9 +113,11 @@ enum status init_write(const struct init *in, const struct init_documents *docum
 {
 	struct line_path unfinished = line_path(&in->line, ".unfinished.XXXXXX");
 	struct release_line aside = { unfinished.text };
-	bool is_new = mkdir(in->line.directory, 0755) == 0;
-	enum status status = OK;
+	bool is_new = !line_has(in->line.directory);
+	enum status status = line_make_directories(unfinished.text);
 
+	if (status != OK)
+		return status;
 	if (mkdtemp(unfinished.text) == NULL) {
 		(void)unusable("%s: %s", in->line.directory, strerror(errno));
 		return STATUS_IO;

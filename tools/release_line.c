@@ -35,8 +35,7 @@ static enum status said(enum status status, const char *path)
 	return status;
 }
 
-/* Every directory on the way; the last component is the file's. */
-static bool make_directories(const char *path)
+enum status line_make_directories(const char *path)
 {
 	char copy[LINE_PATH_MAX];
 
@@ -44,18 +43,19 @@ static bool make_directories(const char *path)
 	for (char *at = strchr(copy + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
 		*at = '\0';
 		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			return false;
+			return said(STATUS_IO, copy);
 		*at = '/';
 	}
-	return true;
+	return OK;
 }
 
 enum status line_write(const char *path, struct span content, mode_t mode)
 {
-	enum status status = make_directories(path)
-				     ? file_replace(path, content, mode, (uid_t)-1, (gid_t)-1)
-				     : STATUS_IO;
+	enum status status = line_make_directories(path);
 
+	if (status != OK)
+		return status;
+	status = file_replace(path, content, mode, (uid_t)-1, (gid_t)-1);
 	return status == OK ? OK : said(status, path);
 }
 

@@ -32,7 +32,9 @@ struct line_path line_path(const struct release_line *line, const char *format, 
 
 /* Every function below says what failed on standard error. */
 
-/* Makes the directories that path goes through, then the file. */
+/* The directories that path goes through. */
+enum status line_make_directories(const char *path);
+/* These, then the file. */
 enum status line_write(const char *path, struct span content, mode_t mode);
 enum status line_read(const char *path, size_t max, struct bytes *out);
 bool line_has(const char *path);

@@ -2,9 +2,11 @@
 #include "tools/set_writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -76,17 +78,26 @@ static enum status finish(FILE *file, const char *from, const char *to)
 	return OK;
 }
 
+/* A name that nobody else has, and nobody prepared: two runs write beside each other. */
+static FILE *open_unfinished(struct line_path *path)
+{
+	int fd = mkostemp(path->text, O_CLOEXEC);
+	FILE *file = fd < 0 || fchmod(fd, 0644) != 0 ? NULL : fdopen(fd, "w");
+
+	if (file == NULL && fd >= 0)
+		(void)close(fd);
+	return file;
+}
+
 enum status set_write(const struct release_line *line, const struct file_list *files,
 		      enum set_class class, struct written_set *out)
 {
-	struct line_path unfinished = line_path(line, "release/sets/.unfinished");
-	FILE *file = NULL;
-	enum status status = line_write(unfinished.text, (struct span){ 0 }, 0644);
+	struct line_path unfinished = line_path(line, "release/sets/.unfinished.XXXXXX");
+	enum status status = line_make_directories(unfinished.text);
+	FILE *file = status == OK ? open_unfinished(&unfinished) : NULL;
 
-	if (status != OK)
-		return status;
-	file = fopen(unfinished.text, "we");
-	status = file == NULL ? STATUS_IO : put_lines(file, files, class, out);
+	if (status == OK)
+		status = file == NULL ? STATUS_IO : put_lines(file, files, class, out);
 	if (status == OK) {
 		status = finish(file, unfinished.text,
 				line_path(line, "release/sets/%s", out->sha256.hex).text);

@@ -44,6 +44,13 @@ LONG_TESTS += tests/integration/release_follow
 EXTRA_DIST += tests/integration/release_follow tests/integration/release_server.py
 TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
+TESTS += tests/integration/release_commands
+EXTRA_DIST += tests/integration/release_commands tests/integration/rename_dies.c
+check_DATA += tests/integration/rename_dies.so
+CLEANFILES += tests/integration/rename_dies.so
+tests/integration/rename_dies.so: tests/integration/rename_dies.c
+	$(AM_V_CC)$(MKDIR_P) tests/integration && \
+	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
 TESTS += tests/integration/release_check tests/integration/example_line
 EXTRA_DIST += tests/integration/release_check tests/integration/example_line
 TESTS += tests/integration/collect_packages tests/integration/release_provenance
