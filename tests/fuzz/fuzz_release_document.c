@@ -5,11 +5,14 @@
  */
 #include "fuzz.h"
 #include "policies/approval.h"
+#include "policies/canary.h"
+#include "policies/emergency.h"
 #include "policies/index.h"
 #include "policies/manifest.h"
 #include "policies/matrix.h"
 #include "policies/provenance.h"
 #include "policies/revocations.h"
+#include "policies/rollback.h"
 #include "policies/timestamp.h"
 
 /* Too large for a stack with AddressSanitizer's red zones; all are reused. */
@@ -19,6 +22,7 @@ static union {
 	struct manifest manifest;
 	struct approval approval;
 	struct timestamp timestamp;
+	struct emergency emergency;
 } out;
 
 static bool index_is_read(struct statement *s)
@@ -120,11 +124,68 @@ static bool provenance_is_read(struct statement *s)
 	return true;
 }
 
+static bool rollback_is_read(struct statement *s)
+{
+	struct rollback r;
+
+	if (rollback_read(s, &r) != OK)
+		return false;
+	must(r.to_version < r.from_version && r.index > 0 && r.reason.len > 0);
+	must(target_is_valid(r.platform) && target_is_valid(r.kernel));
+	return true;
+}
+
+/* An empty list would be one for everybody. */
+static bool emergency_is_read(struct statement *s)
+{
+	AUTO_DONE(image_builder) image = { 0 };
+	const struct release_scope *scope = &out.emergency.scope;
+
+	if (image_builder_init(&image) != OK || emergency_read(s, &image, &out.emergency) != OK)
+		return false;
+	must(scope->is_emergency && scope->most_nodes > 0 && scope->classes.count > 0);
+	must(out.emergency.platform_count > 0 &&
+	     out.emergency.platform_count <= EMERGENCY_PLATFORMS_MAX);
+	must(out.emergency.reason.len > 0);
+	return true;
+}
+
+static bool review_is_read(struct statement *s)
+{
+	struct review r;
+
+	if (review_read(s, &r) != OK)
+		return false;
+	must(r.time > 0 && r.reason.len > 0 && r.emergency.alg == DIGEST_SHA256);
+	return true;
+}
+
+/* What is written again says the same. */
+static bool canary_is_read(struct statement *s)
+{
+	AUTO_DONE(statement) again = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
+	struct canary c;
+	struct canary same;
+
+	if (canary_read(s, &c) != OK)
+		return false;
+	must(c.svids <= c.nodes && c.from <= c.to);
+	must(canary_write(&c, &text) == OK);
+	must(statement_open(span_of(&text), DOCUMENT_CANARY, &again) == OK);
+	must(canary_read(&again, &same) == OK);
+	must(digest_equal(&same.manifest, &c.manifest) && same.nodes == c.nodes &&
+	     same.svids == c.svids && same.from == c.from && same.to == c.to);
+	return true;
+}
+
 static bool (*const readers[DOCUMENT_KINDS])(struct statement *s) = {
 	[DOCUMENT_TIMESTAMP] = timestamp_is_read,     [DOCUMENT_INDEX] = index_is_read,
 	[DOCUMENT_REVOCATIONS] = revocations_is_read, [DOCUMENT_MATRIX] = matrix_is_read,
 	[DOCUMENT_MANIFEST] = manifest_is_read,	      [DOCUMENT_APPROVAL] = approval_is_read,
-	[DOCUMENT_PROVENANCE] = provenance_is_read,
+	[DOCUMENT_PROVENANCE] = provenance_is_read,   [DOCUMENT_ROLLBACK] = rollback_is_read,
+	[DOCUMENT_EMERGENCY] = emergency_is_read,     [DOCUMENT_REVIEW] = review_is_read,
+	[DOCUMENT_CANARY] = canary_is_read,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

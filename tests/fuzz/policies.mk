@@ -2,6 +2,7 @@
 FUZZ_TARGETS += tests/fuzz/fuzz_dsse tests/fuzz/fuzz_dsse_signature tests/fuzz/fuzz_root \
 	tests/fuzz/fuzz_timestamp tests/fuzz/fuzz_index tests/fuzz/fuzz_revocations \
 	tests/fuzz/fuzz_matrix tests/fuzz/fuzz_manifest tests/fuzz/fuzz_approval tests/fuzz/fuzz_provenance \
+	tests/fuzz/fuzz_rollback tests/fuzz/fuzz_emergency tests/fuzz/fuzz_review tests/fuzz/fuzz_canary \
 	tests/fuzz/fuzz_set_file tests/fuzz/fuzz_reference tests/fuzz/fuzz_difference
 tests_fuzz_fuzz_difference_SOURCES = tests/fuzz/fuzz_difference.c
 tests_fuzz_fuzz_difference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -10,6 +11,7 @@ EXTRA_DIST += tests/fuzz/corpus/difference
 EXTRA_DIST += tests/fuzz/corpus/dsse tests/fuzz/corpus/dsse_signature tests/fuzz/corpus/root \
 	tests/fuzz/corpus/timestamp tests/fuzz/corpus/index tests/fuzz/corpus/revocations \
 	tests/fuzz/corpus/matrix tests/fuzz/corpus/manifest tests/fuzz/corpus/approval tests/fuzz/corpus/provenance \
+	tests/fuzz/corpus/rollback tests/fuzz/corpus/emergency tests/fuzz/corpus/review tests/fuzz/corpus/canary \
 	tests/fuzz/corpus/set_file tests/fuzz/corpus/reference
 tests_fuzz_fuzz_dsse_SOURCES = tests/fuzz/fuzz_dsse.c tests/fuzz/fixed_keys.c
 tests_fuzz_fuzz_dsse_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -48,6 +50,22 @@ tests_fuzz_fuzz_approval_SOURCES = tests/fuzz/fuzz_release_document.c
 tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_APPROVAL
 tests_fuzz_fuzz_approval_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_approval_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
+tests_fuzz_fuzz_rollback_SOURCES = tests/fuzz/fuzz_release_document.c
+tests_fuzz_fuzz_rollback_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_ROLLBACK
+tests_fuzz_fuzz_rollback_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_rollback_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
+tests_fuzz_fuzz_emergency_SOURCES = tests/fuzz/fuzz_release_document.c
+tests_fuzz_fuzz_emergency_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_EMERGENCY
+tests_fuzz_fuzz_emergency_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_emergency_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
+tests_fuzz_fuzz_review_SOURCES = tests/fuzz/fuzz_release_document.c
+tests_fuzz_fuzz_review_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_REVIEW
+tests_fuzz_fuzz_review_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_review_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
+tests_fuzz_fuzz_canary_SOURCES = tests/fuzz/fuzz_release_document.c
+tests_fuzz_fuzz_canary_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_CANARY
+tests_fuzz_fuzz_canary_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_canary_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
 tests_fuzz_fuzz_set_file_SOURCES = tests/fuzz/fuzz_set_file.c
 tests_fuzz_fuzz_set_file_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_set_file_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
