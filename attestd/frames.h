@@ -20,7 +20,7 @@ enum frame_type {
 	 * answer: secret s16, attest s32, signature s32 */
 	FRAME_ACTIVATE,
 	/* agent -> broker: nonce s16, bank b16, select b32, policy PCRs b32, cap u8,
-	 * next entry b64, want boot log u8, want certify u8
+	 * next entry b64, want boot log u8, want certify u8, want SVID u8
 	 * answer: resetCount b32, restartCount b32, entry after a part of the IMA
 	 * log b64 (0: all of it is there), body of the request s32 */
 	FRAME_EVIDENCE,

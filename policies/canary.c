@@ -4,6 +4,31 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "policies/transparency/checkpoint.h"
+
+#define CHECKPOINT_MAX 4096
+#define ORIGIN "attestd.dev/verdict-log/"
+
+static bool is_verdict_log(struct span note)
+{
+	struct span rest = note, origin;
+	struct checkpoint checkpoint;
+
+	return text_next_line(&rest, &origin) && span_starts_with(origin, ORIGIN) &&
+	       checkpoint_parse(note, origin, &checkpoint) == OK;
+}
+
+/* Where the verdict log stood: an auditor looks up there who was counted. */
+static void read_checkpoint(struct strict_cursor *predicate)
+{
+	AUTO_DONE(bytes) note = { 0 };
+
+	if (!strict_has(predicate, "checkpoint"))
+		return;
+	strict_base64(predicate, "checkpoint", CHECKPOINT_MAX, &note);
+	if (!is_verdict_log(span_of(&note)))
+		strict_fail(predicate, "checkpoint", STATUS_MALFORMED, "bad-value");
+}
 
 enum status canary_read(struct statement *s, struct canary *out)
 {
@@ -18,6 +43,7 @@ enum status canary_read(struct statement *s, struct canary *out)
 	c.to = strict_int(predicate, "to", 1, TIME_MAX);
 	if (c.to < c.from)
 		strict_fail(predicate, "to", STATUS_MALFORMED, "out-of-range");
+	read_checkpoint(predicate);
 	if (c.svids > c.nodes)
 		strict_fail(predicate, "svids", STATUS_MALFORMED, "out-of-range");
 
@@ -30,17 +56,26 @@ enum status canary_read(struct statement *s, struct canary *out)
 enum status canary_write(const struct canary *canary, struct bytes *payload)
 {
 	AUTO_DONE(bytes) hex = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
 	enum status status = hex_append(&hex, digest_span(&canary->manifest));
 
 	if (status != OK)
 		return status;
-	return bytes_printf(
-		payload,
+	status = bytes_printf(
+		&text,
 		"{\"_type\":\"%s\",\"subject\":[{\"name\":\"manifest\",\"digest\":{\"sha256\":"
 		"\"%.*s\"}}],\"predicateType\":\"%s\",\"predicate\":{\"manifest\":\"%.*s\","
-		"\"nodes\":%" PRIu64 ",\"svids\":%" PRIu64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
-		"}}",
+		"\"nodes\":%" PRIu64 ",\"svids\":%" PRIu64 ",\"from\":%" PRId64 ",\"to\":%" PRId64,
 		STATEMENT_TYPE, (int)hex.len, (const char *)hex.data,
 		document_predicate_type(DOCUMENT_CANARY), (int)hex.len, (const char *)hex.data,
 		canary->nodes, canary->svids, canary->from, canary->to);
+	if (status == OK && canary->checkpoint.len > 0)
+		status = bytes_printf(&text, ",\"checkpoint\":\"");
+	if (status == OK && canary->checkpoint.len > 0)
+		status = base64_append(&text, canary->checkpoint);
+	if (status == OK && canary->checkpoint.len > 0)
+		status = bytes_append_byte(&text, '"');
+	if (status == OK)
+		status = bytes_printf(&text, "}}");
+	return status == OK ? bytes_append(payload, span_of(&text)) : status;
 }

@@ -8,10 +8,12 @@
 struct canary {
 	struct digest manifest; /* SHA-256 of its payload */
 	uint64_t nodes; /* that were trusted and got a grant under it */
-	uint64_t svids; /* of these, nodes whose SVID a relying party had checked */
+	uint64_t svids; /* of these, nodes that showed an SVID which a relying party would take */
 	int64_t from, to; /* in this time */
+	struct span checkpoint; /* of the verdict log, a signed note; empty: it has none */
 };
 
+/* Reads the checkpoint, which is for auditors, and leaves it empty. */
 enum status canary_read(struct statement *s, struct canary *out);
 /* The payload of such a document, as the verifier signs it. */
 enum status canary_write(const struct canary *canary, struct bytes *payload);

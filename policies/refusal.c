@@ -46,7 +46,7 @@ static const struct {
 	{ "emergency-dropped", "keep naming the last emergency: publish again" },
 	{ "emergency-out-of-scope", "publish it as a canary of a platform in its scope" },
 	{ "canary-missing",
-	  "publish it as a canary; then a key of role canary signs what nodes showed" },
+	  "publish it as a canary; then 'attestctl release canary' fetches what nodes showed" },
 	{ "canary-not-enough", "more nodes have to attest, mint and be checked under it" },
 	{ "document-revoked", "a revocation names this document: make another one" },
 	{ "current-withdrawn",

@@ -14,8 +14,8 @@
 #include "messages/statement.h"
 #include "messages/strict_json.h"
 #include "tools/commands.h"
-#include "tools/node_client.h"
 #include "tools/node_text.h"
+#include "tools/verifier_access.h"
 
 #define KEY_FILE_MAX ((size_t)64 << 10)
 
@@ -57,111 +57,27 @@ struct options {
 	char full_id[NODE_ID_LEN + 1];
 };
 
-static const char *environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-/* The answer's body as JSON, or NULL after saying what is wrong. */
-static json_t *read_json(struct span body)
-{
-	json_error_t error;
-	json_t *root =
-		json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &error);
-
-	if (root == NULL || !json_is_object(root)) {
-		json_decref(root);
-		(void)unusable("the verifier's answer is no JSON object");
-		return NULL;
-	}
-	return root;
-}
-
-/* "error": what the verifier said, for people. */
-static enum answer say_refusal(const struct node_client *client, struct span body)
-{
-	AUTO(json_t) root = json_loadb((const char *)body.data, body.len, 0, NULL);
-	const json_t *error = json_object_get(root, "error");
-	const char *code = json_string_value(json_object_get(error, "code"));
-	const char *advice = json_string_value(json_object_get(error, "advice"));
-
-	(void)unusable("the verifier says %ld %s%s%s", client->http_status,
-		       code == NULL ? "" : code, advice == NULL || *advice == '\0' ? "" : ": ",
-		       advice == NULL ? "" : advice);
-	return client->http_status >= 500 ? ANSWER_UNUSABLE : ANSWER_NO;
-}
-
-/* 200, or said why not. */
-static bool get(struct options *o, const char *path, struct bytes *body, enum answer *end)
-{
-	*end = node_client_get(&o->client, path, body);
-	if (*end == ANSWER_YES && o->client.http_status != 200)
-		*end = say_refusal(&o->client, span_of(body));
-	return *end == ANSWER_YES;
-}
-
-static bool post(struct options *o, const char *path, struct span json, struct bytes *body,
-		 enum answer *end)
-{
-	*end = node_client_post(&o->client, path, json, body);
-	if (*end == ANSWER_YES && o->client.http_status != 200)
-		*end = say_refusal(&o->client, span_of(body));
-	return *end == ANSWER_YES;
-}
-
 static void print_raw(struct span body)
 {
 	(void)fwrite(body.data, 1, body.len, stdout);
 	putchar('\n');
 }
 
-/* Calls see for each page of nodes until it says false or there are no more. */
-static enum answer each_page(struct options *o, bool (*see)(struct options *o, json_t *nodes))
-{
-	char after[NODE_ID_LEN + 1] = "";
-
-	for (;;) {
-		AUTO_DONE(bytes) path = { 0 };
-		AUTO_DONE(bytes) body = { 0 };
-		enum answer end;
-
-		if (bytes_printf(&path, "/v1/admin/nodes?limit=100%s%s%s%s%c",
-				 after[0] == '\0' ? "" : "&after=", after,
-				 o->state == NULL ? "" : "&state=",
-				 o->state == NULL ? "" : o->state, '\0') != OK)
-			return unusable("no memory");
-		if (!get(o, (const char *)path.data, &body, &end))
-			return end;
-
-		AUTO(json_t) root = read_json(span_of(&body));
-		json_t *nodes = json_object_get(root, "nodes");
-		size_t count = json_array_size(nodes);
-		if (root == NULL)
-			return ANSWER_UNUSABLE;
-		if (!see(o, nodes) || count == 0 || !json_is_true(json_object_get(root, "more")))
-			return ANSWER_YES;
-		(void)snprintf(after, sizeof(after), "%s",
-			       node_text(json_array_get(nodes, count - 1), "id"));
-	}
-}
-
-static bool print_page(struct options *o, json_t *nodes)
+static bool print_page(void *self, json_t *nodes)
 {
 	size_t i;
 	json_t *node;
-	(void)o;
+	(void)self;
 
 	json_array_foreach(nodes, i, node) node_text_line(node);
 	return true;
 }
 
-static bool print_json_page(struct options *o, json_t *nodes)
+static bool print_json_page(void *self, json_t *nodes)
 {
 	size_t i;
 	json_t *node;
-	(void)o;
+	(void)self;
 
 	/* One object a line, so that pages need no joining. */
 	json_array_foreach(nodes, i, node)
@@ -174,11 +90,12 @@ static bool print_json_page(struct options *o, json_t *nodes)
 
 static enum answer run_list(struct options *o)
 {
-	return each_page(o, o->json ? print_json_page : print_page);
+	return verifier_nodes(&o->client, o->state, o->json ? print_json_page : print_page, o);
 }
 
-static bool find_prefix(struct options *o, json_t *nodes)
+static bool find_prefix(void *self, json_t *nodes)
 {
+	struct options *o = self;
 	size_t i;
 	json_t *node;
 
@@ -211,8 +128,7 @@ static enum answer resolve(struct options *o)
 	if (strlen(o->id) < 4 || strspn(o->id, "0123456789abcdef") != strlen(o->id))
 		return unusable("'%s' is no node id: 64 hex digits, or at least the first 4",
 				o->id);
-	o->state = NULL;
-	end = each_page(o, find_prefix);
+	end = verifier_nodes(&o->client, NULL, find_prefix, o);
 	if (end != ANSWER_YES)
 		return end;
 	if (o->full_id[0] == '\0')
@@ -234,7 +150,7 @@ static enum answer run_evidence(struct options *o)
 
 	if (!path_of(o, "/evidence", &path))
 		return unusable("no memory");
-	if (!get(o, (const char *)path.data, &body, &end))
+	if (!verifier_get_raw(&o->client, (const char *)path.data, &body, &end))
 		return end;
 	if (o->output == NULL) {
 		print_raw(span_of(&body));
@@ -255,10 +171,10 @@ static enum answer run_show(struct options *o)
 		return run_evidence(o);
 	if (!path_of(o, "", &path))
 		return unusable("no memory");
-	if (!get(o, (const char *)path.data, &body, &end))
+	if (!verifier_get_raw(&o->client, (const char *)path.data, &body, &end))
 		return end;
 
-	AUTO(json_t) node = read_json(span_of(&body));
+	AUTO(json_t) node = verifier_json(span_of(&body));
 	if (node == NULL)
 		return ANSWER_UNUSABLE;
 	if (o->json)
@@ -287,7 +203,7 @@ static enum answer run_narrow(struct options *o)
 	json_close(&w, '}');
 	if (json_end(&w) != OK || !path_of(o, o->verb[0] == 'q' ? "/quarantine" : "/retire", &path))
 		return unusable("no memory");
-	if (post(o, (const char *)path.data, span_of(&json), &body, &end))
+	if (verifier_post_raw(&o->client, (const char *)path.data, span_of(&json), &body, &end))
 		printf("%s %s\n", o->full_id, o->verb[0] == 'q' ? "quarantined" : "retired");
 	return end;
 }
@@ -367,7 +283,7 @@ static enum answer send_act(struct options *o, struct span text, EVP_PKEY *key)
 	json_close(&w, '}');
 	if (json_end(&w) != OK)
 		return unusable("no memory");
-	if (!post(o, "/v1/admin/acts", span_of(&json), &body, &end))
+	if (!verifier_post_raw(&o->client, "/v1/admin/acts", span_of(&json), &body, &end))
 		return end;
 	if (o->json)
 		print_raw(span_of(&body));
@@ -467,12 +383,7 @@ static enum answer dispatch(struct options *o)
 
 enum answer command_node(int argc, char **argv)
 {
-	struct options o = {
-		.client = { .verifier = environment("ATTESTCTL_VERIFIER"),
-			    .ca = environment("ATTESTCTL_CA"),
-			    .certificate = environment("ATTESTCTL_CERT"),
-			    .key = environment("ATTESTCTL_KEY") },
-	};
+	struct options o = { .client = verifier_client() };
 	enum answer end;
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
@@ -483,8 +394,6 @@ enum answer command_node(int argc, char **argv)
 		fputs(help, stderr);
 		return ANSWER_UNUSABLE;
 	}
-	if (o.client.verifier == NULL)
-		o.client.verifier = "https://127.0.0.1:8444";
 	end = dispatch(&o);
 	node_client_done(&o.client);
 	return end;

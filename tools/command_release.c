@@ -16,6 +16,8 @@ static const struct command subcommands[] = {
 	{ "sign", "sign the draft (release-sign)", release_sign },
 	{ "approve", "show what it changes, ask, and approve it for a team (approve-platform ...)",
 	  release_approve },
+	{ "canary", "fetch what a verifier saw of the release that is tried out (canary)",
+	  release_canary },
 	{ "publish", "put it in force, or renew the timestamp (publish)", release_publish },
 	{ "rollback", "a document that leads back to an earlier version (rollback)",
 	  release_rollback },

@@ -19,7 +19,8 @@
 
 static const char help[] =
 	"usage: attestctl release root DIR [--add-key NAME=PRINCIPAL,TEAM,FILE]\n"
-	"           [--remove-key NAME] [--role ROLE=THRESHOLD,KEY[,KEY...]] [--days N]\n"
+	"           [--remove-key NAME] [--role ROLE=THRESHOLD,KEY[,KEY...]]\n"
+	"           [--canary NODES] [--days N]\n"
 	"       attestctl release root DIR --sign --key FILE|URI --key-name NAME\n"
 	"       attestctl release root DIR --sign --key-name NAME --print-pae | --signature SIG\n"
 	"       attestctl release root DIR --publish\n"
@@ -34,6 +35,8 @@ static const char help[] =
 	"                       (platform, identity-security), repeatable\n"
 	"  --remove-key NAME    out of the root and of every role, repeatable\n"
 	"  --role ROLE=THRESHOLD,KEY[,KEY...]  who holds a role from now on, repeatable\n"
+	"  --canary NODES       so many nodes have to run a manifest as a canary before it\n"
+	"                       becomes current\n"
 	"  --days N             the new root's life [365]\n"
 	"  --sign               one holder's signature of the draft\n"
 	"  --key FILE|URI       private key\n"
@@ -173,6 +176,15 @@ static bool set_role(struct root_request *request, const char *text)
 	return json_object_set_new(json_object_get(request->predicate, "roles"), copy,
 				   json_pack("{s:o, s:I}", "keys", names, "threshold",
 					     (json_int_t)threshold)) == 0;
+}
+
+static bool set_canary(struct root_request *request, const char *text)
+{
+	json_t *gate = json_object_get(request->predicate, "canary");
+	int64_t nodes = 0;
+
+	return option_number("canary", text, 0, 1000000, &nodes) &&
+	       json_object_set_new(gate, "nodes", json_integer(nodes)) == 0;
 }
 
 /* Would it load as a root? Says why not. */
@@ -338,6 +350,7 @@ static const struct option options[] = {
 	{ "add-key", required_argument, NULL, 'a' },
 	{ "remove-key", required_argument, NULL, 'x' },
 	{ "role", required_argument, NULL, 'r' },
+	{ "canary", required_argument, NULL, 'c' },
 	{ "days", required_argument, NULL, 'd' },
 	{ "sign", no_argument, NULL, 's' },
 	{ "publish", no_argument, NULL, 'p' },
@@ -353,6 +366,7 @@ static bool take_option(void *self, int option, const char *value)
 	case 'a':
 	case 'x':
 	case 'r':
+	case 'c':
 		if (request->edit_count == EDITS_MAX)
 			return false;
 		request->edit[request->edit_count++] = (struct edit){ option, value };
@@ -377,6 +391,7 @@ static bool apply_edits(struct root_request *request)
 		const struct edit *edit = &request->edit[i];
 		bool is_done = edit->option == 'a'   ? add_key(request, edit->value)
 			       : edit->option == 'x' ? remove_key(request, edit->value)
+			       : edit->option == 'c' ? set_canary(request, edit->value)
 						     : set_role(request, edit->value);
 
 		if (!is_done)

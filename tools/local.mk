@@ -9,10 +9,11 @@ attestctl_SOURCES = \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
-	tools/node_text.c tools/node_text.h \
+	tools/node_text.c tools/node_text.h tools/verifier_access.c tools/verifier_access.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
+	tools/command_release_canary.c \
 	tools/command_release_init.c tools/release_init.c tools/release_init.h \
 	tools/release_init_write.c \
 	tools/command_release_publish.c tools/release_publish.c tools/release_publish.h \

@@ -35,6 +35,7 @@ static const struct refusal_facts refusal_facts[REFUSALS] = {
 	[REFUSAL_TRUST_DOMAIN_UNKNOWN] = { "trust-domain-unknown", 404 },
 	[REFUSAL_TOO_MANY_ACTS] = { "too-many-acts", 429 },
 	[REFUSAL_LOG_NOT_KEPT] = { "log-not-kept", 409 },
+	[REFUSAL_NOT_CANARY] = { "not-canary", 409 },
 	[REFUSAL_GENERATION_CHANGED] = { "generation-changed", 503 },
 	[REFUSAL_RELEASE_AWAITED] = { "release-awaited", 503 },
 	[REFUSAL_CLOCK_SET_BACK] = { "clock-set-back", 503 },

@@ -32,6 +32,7 @@ enum refusal {
 	REFUSAL_TRUST_DOMAIN_UNKNOWN,
 	REFUSAL_TOO_MANY_ACTS, /* unsigned ones, for this hour */
 	REFUSAL_LOG_NOT_KEPT, /* it outgrew the store's cap for a boot session */
+	REFUSAL_NOT_CANARY, /* no release of this manifest is being tried out */
 	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
 	REFUSAL_RELEASE_AWAITED, /* configured, and not loaded yet */
 	REFUSAL_CLOCK_SET_BACK,

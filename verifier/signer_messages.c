@@ -109,6 +109,7 @@ static const struct wire_field challenge_fields[] = {
 	WIRE_BE64(challenge, next_entry),
 	WIRE_BOOL(challenge, want_boot_log),
 	WIRE_BOOL(challenge, want_certify),
+	WIRE_BOOL(challenge, want_svid),
 	WIRE_BE32(challenge, interval_s),
 };
 static const struct wire_table challenge_wire = WIRE_TABLE(struct challenge, challenge_fields);
@@ -173,6 +174,7 @@ static const struct wire_field authenticate_request_fields[] = {
 	WIRE_SIZED(authenticate_request, certify_attest, SIGNER_ATTEST_MAX),
 	WIRE_SIZED(authenticate_request, certify_signature, SIGNER_SIGNATURE_MAX),
 	WIRE_BOOL(authenticate_request, wants_ear),
+	WIRE_BOOL(authenticate_request, has_svid),
 };
 static const struct wire_table authenticate_request_wire =
 	WIRE_TABLE(struct authenticate_request, authenticate_request_fields);
@@ -191,12 +193,14 @@ static const struct wire_field commit_request_fields[] = {
 	WIRE_BE64(commit_request, first_entry),
 	WIRE_SIZED32(commit_request, ima_log, SIGNER_LOG_MAX),
 	WIRE_SIZED32(commit_request, boot_log, SIGNER_LOG_MAX),
+	WIRE_SIZED(commit_request, svid_tbs, SIGNER_CERTIFICATE_MAX),
+	WIRE_SIZED(commit_request, svid_signature, SIGNER_SIGNATURE_MAX),
 };
 static const struct wire_table commit_request_wire =
 	WIRE_TABLE_TO(struct commit_request, commit_request_fields, findings.count, findings.list);
 
 static const struct wire_field admin_request_fields[] = {
-	WIRE_NUMBER(admin_request, verb, ADMIN_LIST, ADMIN_AUDIT + 1),
+	WIRE_NUMBER(admin_request, verb, ADMIN_LIST, ADMIN_VERB_END),
 	WIRE_SIZED(admin_request, administrator, SIGNER_TEXT_MAX),
 	WIRE_NUMBER(admin_request, role, 0, ROLE_AUDITOR + 1),
 	WIRE_FIXED(admin_request, node.value),
@@ -209,6 +213,8 @@ static const struct wire_field admin_request_fields[] = {
 	WIRE_SIZED(admin_request, reason, SIGNER_DETAIL_MAX),
 	WIRE_SIZED(admin_request, act, SIGNER_ACT_MAX),
 	WIRE_SIZED(admin_request, act_signature, SIGNER_SIGNATURE_MAX),
+	WIRE_EXACT(admin_request, manifest, SHA256_SIZE),
+	WIRE_BE32(admin_request, window_s),
 };
 static const struct wire_table admin_request_wire =
 	WIRE_TABLE(struct admin_request, admin_request_fields);
@@ -329,15 +335,31 @@ static const struct wire_field admin_audit_fields[] = {
 static const struct wire_table admin_audit_wire =
 	WIRE_TABLE(struct admin_answer, admin_audit_fields);
 
+static const struct wire_field canary_item_fields[] = {
+	WIRE_SIZED(canary_item, payload, SIGNER_RECORD_MAX),
+	WIRE_SIZED(canary_item, signature, SIGNER_SIGNATURE_MAX),
+	WIRE_BE64(canary_item, nodes),
+	WIRE_BE64(canary_item, svids),
+};
+static const struct wire_table canary_item_wire =
+	WIRE_TABLE(struct canary_item, canary_item_fields);
+
+static const struct wire_field admin_canary_fields[] = {
+	WIRE_STRUCT(admin_answer, canary, canary_item_wire),
+};
+static const struct wire_table admin_canary_wire =
+	WIRE_TABLE(struct admin_answer, admin_canary_fields);
+
 static const struct wire_table *const admin_wires[] = {
 	[ADMIN_LIST] = &admin_nodes_wire,	 [ADMIN_SHOW] = &admin_nodes_wire,
 	[ADMIN_EVIDENCE] = &admin_evidence_wire, [ADMIN_QUARANTINE] = &admin_nodes_wire,
 	[ADMIN_RETIRE] = &admin_nodes_wire,	 [ADMIN_ACT] = &admin_nodes_wire,
 	[ADMIN_RELEASES] = &admin_releases_wire, [ADMIN_AUDIT] = &admin_audit_wire,
+	[ADMIN_CANARY] = &admin_canary_wire,
 };
 
 static const struct wire_field admin_answer_fields[] = {
-	WIRE_NUMBER(admin_answer, verb, ADMIN_LIST, ADMIN_AUDIT + 1),
+	WIRE_NUMBER(admin_answer, verb, ADMIN_LIST, ADMIN_VERB_END),
 	WIRE_CHOICE(admin_answer, verb, 0, admin_wires),
 };
 static const struct wire_table admin_answer_wire =
@@ -365,6 +387,7 @@ static const struct wire_field go_on_fields[] = {
 	WIRE_BE64(authenticate_answer, release_version),
 	WIRE_BE64(authenticate_answer, entries),
 	WIRE_SIZED32(authenticate_answer, state, SIGNER_STATE_MAX),
+	WIRE_STRUCT(authenticate_answer, svid_path, certificate_list_wire),
 };
 static const struct wire_table go_on_wire = WIRE_TABLE(struct authenticate_answer, go_on_fields);
 

@@ -42,7 +42,7 @@ struct challenge {
 	pcr_mask select, policy_pcrs;
 	uint8_t cap;
 	uint64_t next_entry;
-	bool want_boot_log, want_certify;
+	bool want_boot_log, want_certify, want_svid;
 	uint32_t interval_s;
 };
 
@@ -93,6 +93,7 @@ struct authenticate_request {
 	struct span minting_public; /* empty: no minting key is offered */
 	struct span certify_attest, certify_signature; /* both empty where not sent */
 	bool wants_ear;
+	bool has_svid; /* the host reports one: what leads to it is wanted */
 };
 
 /* A finding with the people who answer for it; code as in appraisal/reason.h. */
@@ -134,6 +135,8 @@ struct authenticate_answer {
 	uint64_t release_version; /* ratchet: highest manifest version it has booted */
 	uint64_t entries; /* verified so far in this boot session */
 	struct span state; /* the appraiser's own, of this boot session; empty: from entry 0 */
+	/* From the last grant to the trust domain's root; empty where there is none. */
+	struct certificate_list svid_path;
 	struct result result; /* is_final */
 };
 
@@ -154,6 +157,8 @@ struct commit_request {
 	uint64_t first_entry;
 	struct span ima_log;
 	struct span boot_log; /* zstd frame, or empty: as before */
+	/* Of an SVID that a relying party would take; empty: none was seen. */
+	struct span svid_tbs, svid_signature;
 	struct findings findings;
 };
 
@@ -166,7 +171,10 @@ enum admin_verb {
 	ADMIN_ACT,
 	ADMIN_RELEASES,
 	ADMIN_AUDIT,
+	ADMIN_CANARY,
 };
+
+#define ADMIN_VERB_END (ADMIN_CANARY + 1)
 
 /* administrator and role are the front's word, from the client certificate:
  * good enough to read and to narrow. What widens carries its own signature. */
@@ -183,6 +191,8 @@ struct admin_request {
 	uint32_t limit; /* LIST, AUDIT: 1 to SIGNER_PAGE_MAX */
 	struct span reason; /* QUARANTINE, RETIRE */
 	struct span act, act_signature; /* ACT */
+	struct span manifest; /* CANARY: SHA-256 of its payload */
+	uint32_t window_s; /* CANARY: how far back */
 };
 
 struct node_item {
@@ -246,6 +256,13 @@ struct releases_item {
 	int64_t refused;
 };
 
+/* What the result key says of a release that is tried out (policies/canary.h). */
+struct canary_item {
+	struct span payload; /* of a DSSE envelope */
+	struct span signature;
+	uint64_t nodes, svids; /* in it */
+};
+
 struct admin_answer {
 	enum admin_verb verb;
 	struct node_list nodes; /* LIST; one item for SHOW, QUARANTINE, RETIRE, ACT */
@@ -253,6 +270,7 @@ struct admin_answer {
 	struct evidence_item evidence;
 	struct releases_item releases;
 	struct audit_list audit;
+	struct canary_item canary;
 };
 
 struct bundle_request {

@@ -227,6 +227,7 @@ enum status broker_evidence(struct broker_client *b, const struct attestation_ch
 	writer_be64(&w, challenge->next_entry);
 	writer_u8(&w, challenge->want_boot_log);
 	writer_u8(&w, challenge->want_certify);
+	writer_u8(&w, challenge->want_svid);
 
 	enum status status = writer_end(&w);
 

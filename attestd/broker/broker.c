@@ -278,6 +278,7 @@ static void broker_done(struct broker *b)
 	grant_done(&b->grant);
 	tpm_identity_done(&b->identity);
 	bytes_done(&b->nonce);
+	bytes_done(&b->svid);
 	logs_done(&b->logs);
 	tpm_device_free(b->device);
 }

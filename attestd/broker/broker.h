@@ -31,6 +31,7 @@ struct broker {
 	unsigned cap; /* PCR; 0 before the first challenge */
 	unsigned caps_made; /* since the start */
 	struct grant grant; /* certificate NULL: none */
+	struct bytes svid; /* DER, the last one signed under it; empty: none yet */
 	/* The same end on a clock that nobody sets. */
 	int64_t ends_s;
 	/* A right was lost, and the TPM has not yet proved that its key is dead. */

@@ -17,7 +17,7 @@ struct wanted {
 	pcr_mask select, policy;
 	unsigned cap;
 	uint64_t next_entry;
-	bool boot_log, certify;
+	bool boot_log, certify, svid;
 };
 
 static enum status wanted_read(struct reader *in, struct wanted *out)
@@ -31,6 +31,7 @@ static enum status wanted_read(struct reader *in, struct wanted *out)
 	w.next_entry = reader_be64(in);
 	w.boot_log = reader_u8(in) != 0;
 	w.certify = reader_u8(in) != 0;
+	w.svid = reader_u8(in) != 0;
 
 	enum status end = reader_end(in);
 
@@ -220,5 +221,8 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	/* Quote first, logs after: the log may be longer, never shorter. */
 	if (status == OK)
 		status = add_logs(b, &w, &e, &goes_on_at);
+	/* Under the grant that is held, and no other. */
+	if (status == OK && w.svid && b->grant.certificate != NULL)
+		status = bytes_copy(span_of(&b->svid), &e.svid);
 	return status == OK ? answer(&e, goes_on_at, out) : status;
 }

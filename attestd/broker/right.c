@@ -196,6 +196,7 @@ static enum status take_grant(struct broker *b, struct verdict *v, struct span c
 	if (status != OK)
 		return status;
 	grant_done(&b->grant);
+	bytes_done(&b->svid);
 	b->grant = grant;
 	b->ends_s = boot_time_s() + grant.verdict.expires - now;
 	grant = (struct grant){ 0 };
@@ -249,12 +250,16 @@ static enum status sign(struct broker *b, struct span tbs, struct writer *out)
 	struct digest digest;
 	enum status status = digest_of(DIGEST_SHA256, tbs, &digest);
 
+	bytes_done(&b->svid);
+
 	if (status == OK)
 		status = tpm_device_mint_sign(b->device, &digest, &made);
 	if (status == OK)
 		status = signature_parse(span_of(&made), &signature);
 	if (status == OK)
 		status = signature_der(&signature, &der);
+	if (status == OK)
+		status = svid_assemble(tbs, span_of(&der), &b->svid);
 	if (status == OK)
 		writer_sized(out, span_of(&der));
 	return status;

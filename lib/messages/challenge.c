@@ -77,6 +77,8 @@ void attestation_challenge_take(struct strict_cursor *object, struct attestation
 	out->want_boot_log = strict_bool(object, "wantBootLog");
 	out->want_certify = strict_bool(object, "wantCertify");
 	out->interval_s = (uint32_t)strict_uint(object, "intervalS", 1, 86400);
+	if (strict_has(object, "wantSvid"))
+		out->want_svid = strict_bool(object, "wantSvid");
 }
 
 enum status attestation_challenge_parse(struct span json, struct attestation_challenge *out,
@@ -120,6 +122,8 @@ void attestation_challenge_put(struct json_writer *w, const char *name,
 	json_bool(w, "wantBootLog", challenge->want_boot_log);
 	json_bool(w, "wantCertify", challenge->want_certify);
 	json_uint(w, "intervalS", challenge->interval_s);
+	if (challenge->want_svid)
+		json_bool(w, "wantSvid", true);
 	json_close(w, '}');
 }
 

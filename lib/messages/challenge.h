@@ -21,6 +21,7 @@ struct attestation_challenge {
 	uint64_t next_entry; /* of the IMA log */
 	bool want_boot_log;
 	bool want_certify;
+	bool want_svid; /* the last one minted */
 	uint32_t interval_s;
 };
 

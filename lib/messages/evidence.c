@@ -31,6 +31,7 @@ void evidence_done(struct evidence *evidence)
 	bytes_done(&evidence->certify_signature);
 	bytes_done(&evidence->boot_log);
 	bytes_done(&evidence->ima_entries);
+	bytes_done(&evidence->svid);
 }
 
 /* The values of one bank: all as long as the first. */
@@ -106,6 +107,8 @@ void evidence_take(struct strict_cursor *object, struct evidence *out)
 	if (strict_has(object, "imaLog"))
 		take_ima_log(object, out);
 	take_states(object, out);
+	if (strict_has(object, "svid"))
+		message_take_bytes(object, "svid", CERTIFICATE_DER_MAX, &out->svid);
 	if (strict_has(object, "ear"))
 		out->wants_ear = strict_bool(object, "ear");
 }
@@ -169,6 +172,8 @@ void evidence_put(struct json_writer *w, const char *name, const struct evidence
 		if ((evidence->states >> bit & 1) != 0)
 			json_text(w, NULL, span_text(state_names[bit]));
 	json_close(w, ']');
+	if (evidence->svid.len > 0)
+		json_base64(w, "svid", span_of(&evidence->svid));
 	if (evidence->wants_ear)
 		json_bool(w, "ear", true);
 	json_close(w, '}');

@@ -38,6 +38,8 @@ struct evidence {
 	struct bytes ima_entries;
 	bool ima_has_more; /* a part: the log goes on after them */
 	unsigned states; /* enum host_state */
+	struct bytes
+		svid; /* DER: the last one minted under the grant; empty: none, or not asked for */
 	bool wants_ear; /* an attestation result for relying parties beside the verdict */
 };
 

@@ -40,6 +40,10 @@ ATTACK_TESTS += tests/attacks/test_attacks_trial
 tests_attacks_test_attacks_trial_SOURCES = tests/attacks/test_attacks_trial.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_trial_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_trial_LDADD = $(SIGNER_TEST_LIBS)
+ATTACK_TESTS += tests/attacks/test_attacks_statement
+tests_attacks_test_attacks_statement_SOURCES = tests/attacks/test_attacks_statement.c $(GRANTED_SCENE)
+tests_attacks_test_attacks_statement_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_statement_LDADD = $(SIGNER_TEST_LIBS)
 # Memory that runs out is one of the faults.
 tests_attacks_test_attacks_faults_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

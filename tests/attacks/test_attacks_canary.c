@@ -130,6 +130,14 @@ static void r27_what_does_not_open_the_gate(void **state)
 		  "verifier",
 		  "out-of-range",
 		  2 },
+		{ { .nodes = 2,
+		    .svids = 2,
+		    .from = LINE_NOW - 60,
+		    .to = LINE_NOW - 1,
+		    .checkpoint = { (const uint8_t *)"seen", 4 } },
+		  "verifier",
+		  "bad-value",
+		  2 },
 	};
 	(void)state;
 

@@ -358,7 +358,7 @@ static void s10_a_captured_appraiser_reads_no_key(void **state)
 	scene_prepare_evidence(&s);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	expect_no_secret(&s);
-	for (enum admin_verb verb = ADMIN_LIST; verb <= ADMIN_AUDIT; verb++) {
+	for (enum admin_verb verb = ADMIN_LIST; verb < ADMIN_VERB_END; verb++) {
 		if (verb == ADMIN_ACT)
 			continue;
 		s.request.admin = (struct admin_request){

@@ -40,6 +40,7 @@ static void start(struct broker *b)
 static void stop(struct broker *b)
 {
 	bytes_done(&b->nonce);
+	bytes_done(&b->svid);
 	grant_done(&b->grant);
 	tpm_identity_done(&b->identity);
 }

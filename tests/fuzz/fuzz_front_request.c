@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must_be_tainted(&request, sizeof(request));
 		return 0;
 	}
-	must(request.route >= ROUTE_ENROL && request.route <= ROUTE_ADMIN_AUDIT);
+	must(request.route >= ROUTE_ENROL && request.route <= ROUTE_LAST);
 	must(request.role <= ROLE_AUDITOR && request.received >= 0);
 	must(request.body.len <= EVIDENCE_BODY_MAX);
 	must_lie_inside(request.administrator, body);

@@ -51,6 +51,8 @@ CLEANFILES += tests/integration/rename_dies.so
 tests/integration/rename_dies.so: tests/integration/rename_dies.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
+TESTS += tests/integration/release_canary
+EXTRA_DIST += tests/integration/release_canary
 TESTS += tests/integration/release_check tests/integration/example_line
 EXTRA_DIST += tests/integration/release_check tests/integration/example_line
 TESTS += tests/integration/collect_packages tests/integration/release_provenance

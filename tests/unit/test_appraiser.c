@@ -49,7 +49,7 @@ static void s09_a_front_that_was_taken_over_names_no_other_route_role_or_id(void
 		const char *node;
 	} cases[] = {
 		{ 0, ROLE_NONE, ID },
-		{ ROUTE_ADMIN_AUDIT + 1, ROLE_NONE, ID },
+		{ ROUTE_LAST + 1, ROLE_NONE, ID },
 		{ ROUTE_EVIDENCE, ROLE_AUDITOR + 1, ID },
 		{ ROUTE_EVIDENCE, ROLE_NONE, "../../etc/passwd" },
 		{ ROUTE_EVIDENCE, ROLE_NONE, ID "0" },

@@ -120,7 +120,7 @@ static void what_a_captured_front_says_to_an_appraiser(void **state)
 	fire_other_types(NULL, at_front_side, known, 1);
 	put_health_request(&body);
 	shot.body = span_of(&body);
-	for (unsigned route = 0; route < 256; route += route == 0 ? ROUTE_ADMIN_AUDIT + 1 : 80) {
+	for (unsigned route = 0; route < 256; route += route == 0 ? ROUTE_LAST + 1 : 80) {
 		body.data[0] = (uint8_t)route;
 		at_front_side(NULL, &shot);
 	}

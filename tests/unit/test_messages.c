@@ -14,7 +14,7 @@
 #define CHALLENGE                                                                                  \
 	"{\"nonce\":\"AQID\",\"bank\":\"sha256\",\"select\":[0,4,14],\"policyPcrs\":[4],"          \
 	"\"cap\":13,\"nextEntry\":158,\"wantBootLog\":false,\"wantCertify\":true,"                 \
-	"\"intervalS\":300}"
+	"\"intervalS\":300,\"wantSvid\":true}"
 #define ENROL                                                                                      \
 	"{\"version\":1,\"hostname\":\"r01n07\",\"ek\":{\"index\":\"01c0000a\","                   \
 	"\"certificate\":\"AAEC\",\"chain\":[\"AQ==\",\"Ag==\"],\"public\":\"Aw==\"},"             \
@@ -32,7 +32,7 @@
 	"\"pcrs\":[\"00ff\",\"abcd\"],\"mintingKey\":{\"public\":\"BA==\","                        \
 	"\"attest\":\"BQ==\",\"signature\":\"Bg==\"},\"bootLog\":\"\","                            \
 	"\"imaLog\":{\"first\":158,\"entries\":\"AQID\"},\"states\":[\"boot-log-missing\"],"       \
-	"\"ear\":true}"
+	"\"svid\":\"Bw==\",\"ear\":true}"
 #define RESULT                                                                                     \
 	"{\"verdict\":\"AQ==\",\"signature\":\"Ag==\",\"certificate\":\"Aw==\","                   \
 	"\"chain\":[\"BA==\"],\"bundle\":\"BQ==\",\"bundleSignature\":\"Bg==\","                   \

@@ -12,5 +12,6 @@ libappraisal_a_SOURCES = \
 	verifier/appraisal/ima_walk.c verifier/appraisal/ima_walk.h \
 	verifier/appraisal/reason.c verifier/appraisal/reason.h \
 	verifier/appraisal/secure_boot.c verifier/appraisal/secure_boot.h \
-	verifier/appraisal/state.c verifier/appraisal/state.h
+	verifier/appraisal/state.c verifier/appraisal/state.h \
+	verifier/appraisal/svid.c verifier/appraisal/svid.h
 APPRAISAL_LIBS = libappraisal.a libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)

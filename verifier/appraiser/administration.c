@@ -9,6 +9,7 @@
 #include "verifier/appraiser/requests.h"
 
 #define PAGE_DEFAULT 50
+#define CANARY_WINDOW_MAX_S (UINT64_C(30) * 86400)
 
 static enum admin_verb verb_of(enum route route)
 {
@@ -27,6 +28,8 @@ static enum admin_verb verb_of(enum route route)
 		return ADMIN_RELEASES;
 	case ROUTE_ADMIN_AUDIT:
 		return ADMIN_AUDIT;
+	case ROUTE_ADMIN_CANARY:
+		return ADMIN_CANARY;
 	case ROUTE_ADMIN_NODES:
 	case ROUTE_ENROL:
 	case ROUTE_ACTIVATE:
@@ -73,6 +76,8 @@ static enum status read_query(struct span query, struct admin_request *out)
 /* The bodies of the requests that change something. */
 struct admin_body {
 	struct bytes reason, act, signature;
+	struct digest manifest;
+	uint32_t window_s;
 };
 
 static void admin_body_done(struct admin_body *body)
@@ -91,13 +96,17 @@ static enum status read_body(enum admin_verb verb, struct span json, struct admi
 	AUTO_DONE(strict_document) document = { 0 };
 	struct strict_cursor root;
 
-	if (verb != ADMIN_ACT && verb != ADMIN_QUARANTINE && verb != ADMIN_RETIRE)
+	if (verb != ADMIN_ACT && verb != ADMIN_QUARANTINE && verb != ADMIN_RETIRE &&
+	    verb != ADMIN_CANARY)
 		return OK;
 	root = message_open(json, REQUEST_BODY_MAX, &document);
 	message_take_version(&root);
 	if (verb == ADMIN_ACT) {
 		message_take_bytes(&root, "act", SIGNER_ACT_MAX, &out->act);
 		message_take_bytes(&root, "signature", SIGNER_SIGNATURE_MAX, &out->signature);
+	} else if (verb == ADMIN_CANARY) {
+		out->manifest = strict_sha256(&root, "manifest");
+		out->window_s = (uint32_t)strict_uint(&root, "windowS", 1, CANARY_WINDOW_MAX_S);
 	} else {
 		message_take_text(&root, "reason", SIGNER_TEXT_MAX, &out->reason);
 	}
@@ -237,6 +246,12 @@ static enum status write_answer(const struct admin_answer *reply, struct bytes *
 	case ADMIN_AUDIT:
 		put_audit(&w, &reply->audit);
 		break;
+	case ADMIN_CANARY:
+		json_base64(&w, "payload", reply->canary.payload);
+		json_base64(&w, "signature", reply->canary.signature);
+		json_uint(&w, "nodes", reply->canary.nodes);
+		json_uint(&w, "svids", reply->canary.svids);
+		break;
 	case ADMIN_EVIDENCE:
 		break;
 	}
@@ -275,6 +290,9 @@ void handle_admin(struct appraiser *a, const struct request *request, struct ans
 	ask.admin.reason = span_of(&body.reason);
 	ask.admin.act = span_of(&body.act);
 	ask.admin.act_signature = span_of(&body.signature);
+	if (ask.admin.verb == ADMIN_CANARY)
+		ask.admin.manifest = digest_span(&body.manifest);
+	ask.admin.window_s = body.window_s;
 	if (ask.admin.verb == ADMIN_EVIDENCE) {
 		handle_evidence_file(a, &ask, answer);
 		return;

@@ -5,6 +5,7 @@
 #include "messages/evidence.h"
 #include "messages/result.h"
 #include "verifier/appraisal/appraise.h"
+#include "verifier/appraisal/svid.h"
 #include "verifier/appraiser/log_frame.h"
 #include "verifier/appraiser/requests.h"
 
@@ -71,6 +72,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 		.certify_attest = span_of(&evidence->certify_attest),
 		.certify_signature = span_of(&evidence->certify_signature),
 		.wants_ear = evidence->wants_ear,
+		.has_svid = evidence->svid.len > 0,
 	};
 	return ask_signer(a, &ask, answer);
 }
@@ -121,6 +123,29 @@ static enum status appraise_logs(const struct appraiser *a, const struct node_id
 	return appraise(&input, out);
 }
 
+/* The SVID that the host reports, if a relying party would take it; it says nothing about
+ * the host, and changes no verdict. */
+static bool see_svid(const struct appraiser *a, const struct evidence *evidence,
+		     struct signed_der *out)
+{
+	const struct authenticate_answer *reply = &a->reply.authenticate;
+	struct node_class node_class;
+
+	if (evidence->svid.len == 0 || reply->svid_path.count == 0 || a->reference.image.len == 0 ||
+	    reference_class_named(&a->reference.reference, reply->class_name, &node_class) != OK)
+		return false;
+
+	const struct reported_svid svid = {
+		.leaf = span_of(&evidence->svid),
+		.path = reply->svid_path.items,
+		.path_count = reply->svid_path.count,
+		.reference = &a->reference.reference,
+		.node_class = &node_class,
+		.now = (int64_t)time(NULL),
+	};
+	return reported_svid_check(&svid, out) == OK;
+}
+
 /* What the state went on over, for the store. */
 static enum status pack_logs(const struct evidence *evidence, const struct appraisal *appraisal,
 			     struct bytes *ima_log, struct bytes *boot_log)
@@ -147,6 +172,7 @@ static bool ask_to_commit(struct appraiser *a, const struct request *request,
 	AUTO_DONE(bytes) boot_log = { 0 };
 	struct signer_request ask;
 	struct commit_request *commit = &ask.commit;
+	struct signed_der svid;
 
 	if (pack_logs(evidence, appraisal, &ima_log, &boot_log) != OK) {
 		answer_malformed(answer, STATUS_NO_MEMORY, NULL);
@@ -168,6 +194,10 @@ static bool ask_to_commit(struct appraiser *a, const struct request *request,
 	commit->first_entry = evidence->ima_first;
 	commit->ima_log = span_of(&ima_log);
 	commit->boot_log = span_of(&boot_log);
+	if (see_svid(a, evidence, &svid)) {
+		commit->svid_tbs = svid.tbs;
+		commit->svid_signature = svid.signature;
+	}
 	findings_copy(&appraisal->findings, &commit->findings);
 	return ask_signer(a, &ask, answer);
 }

@@ -129,6 +129,7 @@ static struct attestation_challenge challenge_of(const struct challenge *c)
 		.next_entry = c->next_entry,
 		.want_boot_log = c->want_boot_log,
 		.want_certify = c->want_certify,
+		.want_svid = c->want_svid,
 		.interval_s = c->interval_s,
 	};
 }

@@ -100,6 +100,7 @@ static void handle(struct appraiser *a, const struct request *request, struct an
 	case ROUTE_ADMIN_ACT:
 	case ROUTE_ADMIN_RELEASES:
 	case ROUTE_ADMIN_AUDIT:
+	case ROUTE_ADMIN_CANARY:
 		handle_admin(a, request, answer);
 		return;
 	}

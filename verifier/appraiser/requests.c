@@ -19,7 +19,7 @@ enum status request_decode(struct span body, struct request *out)
 	request.query = reader_sized(&r, QUERY_MAX);
 	request.received = (int64_t)(reader_be64(&r) & INT64_MAX);
 	request.body = reader_sized32(&r, EVIDENCE_BODY_MAX);
-	if (route < ROUTE_ENROL || route > ROUTE_ADMIN_AUDIT || role > ROLE_AUDITOR)
+	if (route < ROUTE_ENROL || route > ROUTE_LAST || role > ROLE_AUDITOR)
 		reader_fail(&r, STATUS_MALFORMED);
 	if (node.len > 0 && node_id_parse(node, &request.node) != OK)
 		reader_fail(&r, STATUS_MALFORMED);

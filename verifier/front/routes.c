@@ -28,6 +28,8 @@ static const struct route_entry entries[] = {
 	{ ROUTE_ADMIN_ACT, HTTP_POST, "/v1/admin/acts", true, ACTING_ROLE, REQUEST_BODY_MAX },
 	{ ROUTE_ADMIN_RELEASES, HTTP_GET, "/v1/admin/releases", true, ANY_ROLE, 0 },
 	{ ROUTE_ADMIN_AUDIT, HTTP_GET, "/v1/admin/audit", true, ANY_ROLE, 0 },
+	{ ROUTE_ADMIN_CANARY, HTTP_POST, "/v1/admin/canaries", true, ACTING_ROLE,
+	  REQUEST_BODY_MAX },
 };
 
 static const char *const names[ROUTES] = {
@@ -46,6 +48,7 @@ static const char *const names[ROUTES] = {
 	[ROUTE_ADMIN_ACT] = "admin-act",
 	[ROUTE_ADMIN_RELEASES] = "admin-releases",
 	[ROUTE_ADMIN_AUDIT] = "admin-audit",
+	[ROUTE_ADMIN_CANARY] = "admin-canary",
 };
 
 const char *route_name(enum route route)

@@ -24,6 +24,6 @@ unsigned route_find(const struct http_head *head, bool is_admin_listener,
 bool route_allows(const struct route_entry *entry, enum role role);
 /* "challenge"; NULL beyond the last. For metrics. */
 const char *route_name(enum route route);
-#define ROUTES (ROUTE_ADMIN_AUDIT + 1)
+#define ROUTES (ROUTE_LAST + 1)
 
 #endif

@@ -225,6 +225,8 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 		return refusal_of(releases_describe(turn, &answer->releases));
 	case ADMIN_AUDIT:
 		return refusal_of(show_audit(turn, request, &answer->audit));
+	case ADMIN_CANARY:
+		return canary_state(turn, request, &answer->canary);
 	case ADMIN_SHOW:
 		break;
 	case ADMIN_QUARANTINE:

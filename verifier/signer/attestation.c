@@ -172,11 +172,13 @@ static enum refusal end_early(struct turn *turn, const struct pending *p,
 	return conclude(turn, p, &conclusion, &answer->result);
 }
 
-static void go_on(const struct pending *p, struct authenticate_answer *answer)
+static void go_on(struct turn *turn, struct pending *p, struct authenticate_answer *answer)
 {
 	answer->generation = (struct span){ .data = p->generation, .len = SHA256_SIZE };
 	answer->class_name = p->row.class_name;
 	answer->release_version = p->row.release_version;
+	if (p->has_svid)
+		reported_svid_path(turn, p, &answer->svid_path);
 	if (p->authentication.is_new_session)
 		return;
 	answer->entries = session_entries(&p->session);
@@ -207,7 +209,7 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 
 		return end_early(turn, p, &finding, answer);
 	}
-	go_on(p, answer);
+	go_on(turn, p, answer);
 	return REFUSAL_NONE;
 }
 
@@ -244,6 +246,7 @@ enum refusal attestation_begin(struct turn *turn, const struct authenticate_requ
 	tpm_vendor_read(p->row.manufacturer, p->vendor);
 	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
 	p->wants_ear = request->wants_ear;
+	p->has_svid = request->has_svid;
 
 	enum status status = keep_evidence(p, request);
 
@@ -331,6 +334,10 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 
 	if (refusal == REFUSAL_NONE && request->manifest.len > 0 &&
 	    digest_from(DIGEST_SHA256, request->manifest, &conclusion.manifest) != OK)
+		refusal = REFUSAL_MALFORMED;
+	if (refusal == REFUSAL_NONE && request->svid_tbs.len > 0 &&
+	    reported_svid_verify(turn, turn->pending, request->svid_tbs, request->svid_signature,
+				 &conclusion.svid) != OK)
 		refusal = REFUSAL_MALFORMED;
 	if (refusal == REFUSAL_NONE) {
 		conclusion.claims = joined_claims(turn->pending, request);

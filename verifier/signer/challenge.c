@@ -144,6 +144,7 @@ enum refusal challenge_answer(struct turn *turn, const struct challenge_request 
 	(void)challenge_class(turn->signer, row.class_name, &node_class);
 	put_class(&node_class, out);
 	choose_wants(turn, &session, &node_class, request, out);
+	out->want_svid = trial_is_under_way(turn, &row);
 	status = put_nonce(turn, NONCE_ATTEST, &request->node, out);
 	if (status == OK && is_as_stored)
 		store_attester_ahead(store, &row, &session, &keep);

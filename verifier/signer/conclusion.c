@@ -336,7 +336,7 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	if (status == STATUS_MISMATCH)
 		return why_not_stored(turn, pending);
 	if (status == OK && grant.expires != 0)
-		status = trial_note(turn, &pending->row.node, &c, &trial);
+		status = trial_note(turn, &pending->row, &c, &trial);
 	if (status == OK && !is_undecided(&c))
 		status = note_it(turn, pending, state, &grant, reasons);
 	if (status != OK)

@@ -56,6 +56,7 @@ struct signer {
 	int64_t high_water; /* the latest time the store has seen */
 	int64_t loaded; /* when the reference was loaded */
 	int64_t release_refused; /* since when; 0: what was offered last is in force */
+	bool has_canary; /* in it: a release that is tried out */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
 	int64_t counted;
 	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
@@ -68,6 +69,7 @@ typedef enum status (*random_source)(uint8_t *buffer, size_t len);
 struct pending {
 	bool is_set;
 	bool wants_ear;
+	bool has_svid; /* the host reports one, and there is a grant to hold it against */
 	struct keep keep; /* what the rest borrows from */
 	struct node_row row;
 	struct session_row session; /* of the boot session that goes on; zeros for a new one */
@@ -138,6 +140,7 @@ struct conclusion {
 	struct span state;
 	uint64_t first_entry; /* of ima_log */
 	struct span ima_log, boot_log;
+	struct digest svid; /* that this node minted and showed; DIGEST_NONE: none */
 };
 
 /* *result comes as signer_answer_init() leaves it; what is in it counts with REFUSAL_NONE. */
@@ -153,8 +156,21 @@ struct trial {
 
 enum status trial_begin(struct turn *turn, const struct node_id *node,
 			const struct conclusion *conclusion, struct trial *out);
-enum status trial_note(struct turn *turn, const struct node_id *node,
+enum status trial_note(struct turn *turn, const struct node_row *row,
 		       const struct conclusion *conclusion, const struct trial *trial);
+/* Does this node try a release out, with a right under it? */
+bool trial_is_under_way(const struct turn *turn, const struct node_row *row);
+
+/* reported_svid.c: what a node that tries a release out has minted. */
+/* Fills the path from the node's last grant to the root, where there is one. */
+void reported_svid_path(struct turn *turn, struct pending *p, struct certificate_list *out);
+/* STATUS_MISMATCH: it was not signed by the minting key that this evidence names. */
+enum status reported_svid_verify(const struct turn *turn, const struct pending *p, struct span tbs,
+				 struct span signature, struct digest *out);
+
+/* canary.c: what the result key says of them. */
+enum refusal canary_state(struct turn *turn, const struct admin_request *request,
+			  struct canary_item *out);
 
 /* session.c: what is stored of a boot session. Compressed, and with what each
  * frame costs; beyond it the IMA log is not kept. */

@@ -21,6 +21,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/attestation.c \
 	verifier/signer/authority.c verifier/signer/authority.h \
 	verifier/signer/authority_chain.c verifier/signer/authority_chain.h \
+	verifier/signer/canary.c \
 	verifier/signer/challenge.c \
 	verifier/signer/clock.c verifier/signer/clock.h \
 	verifier/signer/conclusion.c \
@@ -38,6 +39,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/profile.c verifier/signer/profile.h \
 	verifier/signer/records.c \
 	verifier/signer/releases.c \
+	verifier/signer/reported_svid.c \
 	verifier/signer/service.c \
 	verifier/signer/session.c \
 	verifier/signer/signer.h \

@@ -115,12 +115,25 @@ enum status releases_accept(struct turn *turn, struct span image, const struct r
 	return status;
 }
 
+static bool tries_something_out(const struct reference *reference)
+{
+	uint32_t count = reference_facts(reference).release_count;
+	struct release release;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (reference_release(reference, i, &release) == OK &&
+		    release.state == RELEASE_CANARY)
+			return true;
+	return false;
+}
+
 void releases_use(struct signer *s, const struct reference *reference, int64_t now)
 {
 	s->reference = *reference;
 	s->has_reference = true;
 	s->loaded = now;
 	s->release_refused = 0;
+	s->has_canary = tries_something_out(reference);
 }
 
 enum status releases_current(struct signer *s)

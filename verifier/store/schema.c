@@ -82,6 +82,8 @@ static const char *const steps[] = {
 	" first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL,"
 	" PRIMARY KEY (manifest, node)) WITHOUT ROWID;",
+	/* When an SVID of theirs was last verified; 0: never. */
+	"ALTER TABLE trials ADD COLUMN svid INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -111,6 +111,13 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_TRIAL_COUNT] = "SELECT count(*), coalesce(sum(node != ?1), 0),"
 			    " coalesce(min(first), 0), coalesce(max(last), 0)"
 			    " FROM trials WHERE manifest = ?2 AND last >= ?3",
+	[SQL_TRIAL_SVID] = "UPDATE trials SET svid = ?4"
+			   " WHERE manifest = ?2 AND node = ?1 AND last = ?3",
+	/* Whose last verdict was such a grant, which has not run out. */
+	[SQL_TRIAL_STATEMENT] = "SELECT count(*), coalesce(sum(trials.svid >= ?2), 0)"
+				" FROM trials JOIN nodes ON nodes.id = trials.node"
+				" WHERE manifest = ?1 AND last >= ?2 AND last = attested"
+				" AND standing = ?4 AND verdict = ?5 AND expires > ?3",
 	[SQL_FACT] = "SELECT value FROM facts WHERE name = ?1",
 	[SQL_FACT_SET] = "INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)",
 };

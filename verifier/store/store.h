@@ -182,6 +182,19 @@ enum status store_trial(struct store *s, struct span manifest, const struct node
 enum status store_trial_count(struct store *s, struct span manifest, const struct node_id *node,
 			      int64_t since, struct trial_count *out);
 
+/* The node showed an SVID that it minted under the grant of granted, its last verdict.
+ * STATUS_MISMATCH: that was no grant under this manifest. */
+enum status store_trial_svid(struct store *s, struct span manifest, const struct node_id *node,
+			     int64_t granted, int64_t now);
+
+struct trial_outcome {
+	uint64_t nodes; /* trusted now, by a grant under the manifest not older than since */
+	uint64_t svids; /* of these: whose SVID was verified since */
+};
+
+enum status store_trial_outcome(struct store *s, struct span manifest, int64_t since, int64_t now,
+				struct trial_outcome *out);
+
 /* Append-only; entry n's hash covers n-1's. */
 struct audit_row {
 	uint64_t index; /* from 1; set by store_audit_append */
