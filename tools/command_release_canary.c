@@ -9,6 +9,7 @@
 #include "tools/release_log.h"
 #include "tools/release_options.h"
 #include "tools/release_root.h"
+#include "tools/release_state.h"
 #include "tools/verifier_access.h"
 
 static const char help[] =
@@ -57,11 +58,12 @@ AUTO_RELEASE(statement_answer, statement_answer_done);
 /* The manifest that is tried out in the line's cell. */
 static enum answer find_manifest(const struct canary_request *request, struct sha256_text *out)
 {
+	const struct line_anchor anchor = { .pin = &request->pin };
 	AUTO_DONE(line_state) state = { 0 };
 	AUTO(json_t) settings = line_settings(&request->line);
 	json_t *entry;
 
-	if (settings == NULL || line_state_read(&request->line, &state) != OK)
+	if (settings == NULL || line_state_from(&request->line, &anchor, &state) != OK)
 		return ANSWER_UNUSABLE;
 	entry = line_state_manifest(
 		&state, json_string_value(json_object_get(settings, "platform")),
@@ -136,13 +138,15 @@ static bool read_statement(const struct statement_answer *a, const char *manifes
 static enum answer write_statement(const struct canary_request *request, const char *manifest,
 				   const struct root_key *key, const struct statement_answer *a)
 {
+	AUTO_DONE(bytes) envelope = { 0 };
 	char name[DSSE_KEYID_MAX + 1];
 	struct line_path folder = line_path(&request->line, "release/canaries/%s", manifest);
 	struct line_path path = line_next_envelope(folder.text);
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)key->name.len,
 		       (const char *)key->name.data);
-	if (line_envelope(path.text, span_of(&a->payload), name, span_of(&a->signature)) != OK)
+	if (envelope_text(span_of(&a->payload), name, span_of(&a->signature), &envelope) != OK ||
+	    line_write(path.text, span_of(&envelope), 0644) != OK)
 		return ANSWER_UNUSABLE;
 	printf("canary sha256:%s, by %s; now 'attestctl release publish %s'\n",
 	       sha256_text_of(span_of(&a->payload)).hex, name, request->line.directory);

@@ -89,6 +89,7 @@ static void k18_no_administration_route_is_open_to_nodes(void **state)
 		{ HTTP_POST, "/v1/admin/nodes/" ID "/quarantine", 0x6 },
 		{ HTTP_POST, "/v1/admin/nodes/" ID "/retire", 0x6 },
 		{ HTTP_POST, "/v1/admin/acts", 0x6 },
+		{ HTTP_POST, "/v1/admin/canaries", 0x6 },
 	};
 	(void)state;
 
@@ -110,9 +111,10 @@ static void k18_every_verb_wants_its_role_in_the_signer_too(void **state)
 	for (enum admin_verb verb = ADMIN_LIST; verb < ADMIN_VERB_END; verb++) {
 		for (enum role role = ROLE_NONE; role <= ROLE_AUDITOR; role++) {
 			AUTO_DONE(signer_scene) s = { 0 };
-			bool is_narrowing = verb == ADMIN_QUARANTINE || verb == ADMIN_RETIRE;
+			bool is_for_two_roles = verb == ADMIN_QUARANTINE || verb == ADMIN_RETIRE ||
+						verb == ADMIN_CANARY;
 			bool is_denied =
-				role == ROLE_NONE || (is_narrowing && role == ROLE_AUDITOR);
+				role == ROLE_NONE || (is_for_two_roles && role == ROLE_AUDITOR);
 
 			attack_scene_init(&s);
 			s.request.admin = (struct admin_request){
@@ -123,6 +125,8 @@ static void k18_every_verb_wants_its_role_in_the_signer_too(void **state)
 			else if (verb == ADMIN_ACT) /* an empty one: nobody signed it */
 				expect_refused_unchanged(&s, FRAME_ADMIN,
 							 REFUSAL_ACT_SIGNATURE_INVALID);
+			else if (verb == ADMIN_CANARY) /* of no release */
+				expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
 			else
 				scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 		}

@@ -347,9 +347,13 @@ static void expect_no_secret(struct signer_scene *s)
 static void s10_a_captured_appraiser_reads_no_key(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
+	struct digest canary = digest_filled(DIGEST_SHA256, 42);
 	(void)state;
 
 	attack_scene_init(&s);
+	s.golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s.golden);
+	scene_load_release(&s);
 	expect_no_secret(&s); /* COMMIT */
 	scene_enrol(&s);
 	expect_no_secret(&s);
@@ -362,7 +366,12 @@ static void s10_a_captured_appraiser_reads_no_key(void **state)
 		if (verb == ADMIN_ACT)
 			continue;
 		s.request.admin = (struct admin_request){
-			.verb = verb, .node = s.node, .role = ROLE_PLATFORM, .limit = 10
+			.verb = verb,
+			.node = s.node,
+			.role = ROLE_PLATFORM,
+			.limit = 10,
+			.manifest = digest_span(&canary),
+			.window_s = 60,
 		};
 		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 		expect_no_secret(&s);
