@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "policies/set_file.h"
@@ -42,9 +44,23 @@ static enum status add_file(struct tree_walk *w, const char *file)
 	return file_list_add(w->list, path, digest.value);
 }
 
-static enum status add_found(struct tree_walk *w, const FTSENT *at)
+/* What the kernel makes up is nobody's file: reading some of it would never end. */
+static bool is_made_up(const char *directory)
+{
+	struct statfs found;
+
+	return statfs(directory, &found) == 0 &&
+	       (found.f_type == PROC_SUPER_MAGIC || found.f_type == SYSFS_MAGIC);
+}
+
+static enum status add_found(struct tree_walk *w, FTS *tree, FTSENT *at)
 {
 	switch (at->fts_info) {
+	case FTS_D:
+		if (at->fts_parent->fts_level >= FTS_ROOTLEVEL &&
+		    at->fts_dev != at->fts_parent->fts_dev && is_made_up(at->fts_path))
+			(void)fts_set(tree, at, FTS_SKIP);
+		return OK;
 	case FTS_F:
 		return add_file(w, at->fts_path);
 	case FTS_DNR:
@@ -78,7 +94,7 @@ static enum status walk_tree(struct tree_walk *w, const char *directory)
 	}
 	errno = 0;
 	for (FTSENT *at = fts_read(tree); at != NULL && status == OK; at = fts_read(tree))
-		status = add_found(w, at);
+		status = add_found(w, tree, at);
 	if (status == OK && errno != 0) {
 		(void)unusable("%s: %s", directory, strerror(errno));
 		status = STATUS_IO;

@@ -43,7 +43,9 @@ EXTRA_DIST += tests/integration/release_in_force
 LONG_TESTS += tests/integration/release_follow
 EXTRA_DIST += tests/integration/release_follow tests/integration/release_server.py
 TESTS += tests/integration/release_lifecycle tests/integration/release_signing
-EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing
+EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing tests/integration/release_scene.sh
+TESTS += tests/integration/release_signing_tpm tests/integration/release_signing_token
+EXTRA_DIST += tests/integration/release_signing_tpm tests/integration/release_signing_token
 TESTS += tests/integration/release_commands
 EXTRA_DIST += tests/integration/release_commands tests/integration/rename_dies.c
 check_DATA += tests/integration/rename_dies.so
@@ -110,5 +112,6 @@ tests/integration/huge_tickets.so: tests/integration/huge_tickets.c
 	$(CC) -D_GNU_SOURCE $(SSL_CFLAGS) -O2 -Wall -shared -fPIC -o $@ \
 		$(srcdir)/tests/integration/huge_tickets.c $(SSL_LIBS)
 
-TESTS += tests/integration/artifacts
-EXTRA_DIST += tests/integration/artifacts
+TESTS += tests/integration/artifacts tests/integration/artifacts_kernel tests/integration/artifacts_loaders
+EXTRA_DIST += tests/integration/artifacts tests/integration/artifacts_kernel tests/integration/artifacts_loaders \
+	tests/integration/artifacts_scene.sh
