@@ -28,7 +28,6 @@ struct broker {
 	bool has_node; /* the EK certificate was read */
 	/* What the last evidence offered, and so what a verdict must answer. */
 	struct bytes nonce;
-	unsigned cap; /* PCR; 0 before the first challenge */
 	unsigned caps_made; /* since the start */
 	struct grant grant; /* certificate NULL: none */
 	struct bytes svid; /* DER, the last one signed under it; empty: none yet */
@@ -36,6 +35,7 @@ struct broker {
 	int64_t ends_s;
 	/* A right was lost, and the TPM has not yet proved that its key is dead. */
 	bool is_cap_due;
+	unsigned cap; /* PCR, as the verifier signed it: a challenge's is anybody's word */
 	unsigned cap_tries; /* that failed */
 	int64_t cap_next_s; /* CLOCK_BOOTTIME */
 	char reason[320]; /* of the last refusal, where it is not the TPM's */

@@ -204,7 +204,6 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	status = broker_cap_now(b);
 	if (status != OK)
 		return status;
-	b->cap = w.cap;
 	b->growth_told = false;
 	bytes_done(&b->nonce);
 	status = bytes_copy(w.nonce, &b->nonce);

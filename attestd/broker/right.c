@@ -105,27 +105,41 @@ void broker_cap_again(struct broker *b)
 	(void)!broker_cap_now(b);
 }
 
+/* The key is dead without a cap, as far as this process goes. */
+static enum status end_uncapped(struct broker *b)
+{
+	grant_done(&b->grant);
+	tpm_device_drop_minting_key(b->device);
+	return OK;
+}
+
 /*
  * Ends the right for this boot. Only a key that had a grant is worth a cap, and
  * not without end: appraisal accepts 64, and whoever sits in the verifier's
  * front can spoil evidence on its way, as often as he lets a right pass before.
+ * Of the PCR that both verdicts name, since only that one is both in the key's
+ * policy and a cap to the appraisal that comes next: any other stays wrong until
+ * the next boot.
  */
-static enum status end_right(struct broker *b)
+static enum status end_right(struct broker *b, unsigned cap)
 {
-	bool was_held = is_held(b);
-
-	grant_done(&b->grant);
-	if (was_held && b->caps_made >= CAPS_MOST) {
-		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: it was %u times already", b->cap,
+	if (!is_held(b))
+		return broker_cap_now(b);
+	if (b->grant.verdict.cap != cap) {
+		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: the right was given under PCR %u",
+			 cap, b->grant.verdict.cap);
+		return end_uncapped(b);
+	}
+	if (b->caps_made >= CAPS_MOST) {
+		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: it was %u times already", cap,
 			 b->caps_made);
-		tpm_device_drop_minting_key(b->device);
-		return OK;
+		return end_uncapped(b);
 	}
-	if (was_held) {
-		b->caps_made++;
-		b->is_cap_due = true;
-		b->cap_tries = 0;
-	}
+	grant_done(&b->grant);
+	b->caps_made++;
+	b->is_cap_due = true;
+	b->cap = cap;
+	b->cap_tries = 0;
 	return broker_cap_now(b);
 }
 
@@ -213,7 +227,7 @@ static enum status take_verdict(struct broker *b, struct verdict *v, struct span
 	bytes_done(&b->nonce);
 	b->is_key_known = v->minting_key.len > 0;
 	if (v->state != NODE_TRUSTED)
-		return end_right(b);
+		return end_right(b, v->cap);
 	/* Trusted, but nothing new: what is held runs out by itself. */
 	if (v->certificate.alg == DIGEST_NONE)
 		return OK;

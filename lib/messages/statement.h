@@ -27,6 +27,7 @@ struct verdict {
 	enum node_state state; /* trusted, warned, untrusted, quarantined or retired */
 	int64_t issued, expires; /* unix seconds; expires 0 without a grant */
 	struct digest generation; /* SHA-256; all zero: none loaded */
+	unsigned cap; /* PCR that the node extends where this ends its right: 11 to 15 */
 	struct bytes minting_key; /* Name; empty: none */
 	struct digest certificate; /* SHA-256 of the grant; DIGEST_NONE without */
 	struct bytes trust_domain; /* empty without a grant */

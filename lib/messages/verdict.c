@@ -10,6 +10,9 @@
 #define KIND "attestd-verdict/1"
 #define NAME_MAX_BYTES (2 + DIGEST_MAX)
 #define ENTITLEMENT_MAX 2048
+/* Above IMA's, below those that anybody may reset. */
+#define CAP_LEAST 11
+#define CAP_MOST 15
 
 void verdict_init(struct verdict *verdict)
 {
@@ -99,6 +102,7 @@ static enum status take_verdict(struct span text, struct verdict *v)
 
 	take_head(&l, v);
 	take_generation(&l, v);
+	v->cap = (unsigned)lines_decimal(&l, lines_field(&l, "cap"), CAP_MOST);
 	lines_take_hex(&l, lines_field(&l, "minting-key"), NAME_MAX_BYTES, true, &v->minting_key);
 	take_certificate(&l, v);
 	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, true,
@@ -142,7 +146,7 @@ static bool is_consistent(const struct verdict *v)
 
 	if (v->generation.alg != DIGEST_SHA256 || v->nonce.len == 0 || v->issued < 0)
 		return false;
-	if (!is_state_of_verdict(v->state))
+	if (!is_state_of_verdict(v->state) || v->cap < CAP_LEAST || v->cap > CAP_MOST)
 		return false;
 	if (!has_grant)
 		return v->expires == 0 && v->trust_domain.len == 0 && v->entitlement_count == 0;
@@ -185,6 +189,8 @@ static void put_head(struct line_writer *w, const struct verdict *v)
 	line_decimal(w, (uint64_t)v->expires);
 	line_text(w, "\ngeneration ");
 	line_hex(w, digest_span(&v->generation));
+	line_text(w, "\ncap ");
+	line_decimal(w, v->cap);
 	line_text(w, "\nminting-key ");
 	line_hex(w, span_of(&v->minting_key));
 	line_text(w,

@@ -17,7 +17,7 @@
 #include "daemon/role.h"
 #include "service_scene.h"
 
-#define CAP_PCR 13
+#define BOTH_CAPS (1u << HOST_CAP | 1u << HOST_OTHER_CAP)
 
 static char top[128];
 static char tcti[128];
@@ -121,7 +121,7 @@ void host_init(struct host *h)
 
 	if (swtpm == 0)
 		skip();
-	*h = (struct host){ 0 };
+	*h = (struct host){ .asked_cap = HOST_CAP };
 	granted_init_at(&h->verifier, (int64_t)time(NULL));
 	write_configuration(h);
 	start_broker(h);
@@ -175,9 +175,10 @@ void host_evidence(struct host *h)
 {
 	AUTO_DONE(attestation_challenge)
 	challenge = { .bank = DIGEST_SHA256,
-		      .select = 1u << 7 | 1u << CAP_PCR,
-		      .policy_pcrs = 1u << 7,
-		      .cap = CAP_PCR,
+		      .select = 1u << 7 | BOTH_CAPS,
+		      /* One and the same key, whichever of the two is called the cap. */
+		      .policy_pcrs = 1u << 7 | (BOTH_CAPS & ~(1u << h->asked_cap)),
+		      .cap = (uint8_t)h->asked_cap,
 		      .want_certify = true };
 	AUTO_DONE(broker_evidence) made = { 0 };
 	uint8_t nonce[32] = { 0 };
@@ -200,6 +201,7 @@ void host_fill_verdict(struct host *h, enum node_state state, int64_t lifetime_s
 	*v = (struct verdict){ .node = h->node,
 			       .state = state,
 			       .issued = now,
+			       .cap = HOST_CAP,
 			       .generation = digest_filled(DIGEST_SHA256, 0) };
 	assert_int_equal(bytes_copy(span_of(&h->nonce), &v->nonce), OK);
 	assert_int_equal(bytes_copy(name_span(&h->key), &v->minting_key), OK);
@@ -292,12 +294,22 @@ void host_expect_signed(struct host *h, enum status wanted)
 	assert_int_equal(host_ask_to_sign(h, span_of(&svid.tbs)), wanted);
 }
 
-struct digest host_cap(struct host *h)
+static struct digest quoted(struct host *h, size_t at)
 {
 	struct digest value;
 
 	host_evidence(h);
-	assert_int_equal(h->evidence.pcr_count, 2);
-	assert_int_equal(digest_from(DIGEST_SHA256, span_of(&h->evidence.pcrs[1]), &value), OK);
+	assert_int_equal(h->evidence.pcr_count, 3);
+	assert_int_equal(digest_from(DIGEST_SHA256, span_of(&h->evidence.pcrs[at]), &value), OK);
 	return value;
+}
+
+struct digest host_cap(struct host *h)
+{
+	return quoted(h, 1);
+}
+
+struct digest host_other_cap(struct host *h)
+{
+	return quoted(h, 2);
 }

@@ -17,6 +17,8 @@
  */
 #define SPIFFE_ID "spiffe://example.org/web/1"
 #define GRANT_S 300
+#define HOST_CAP 13
+#define HOST_OTHER_CAP 14
 
 struct host {
 	struct granted verifier; /* result key, CA */
@@ -27,6 +29,7 @@ struct host {
 	uint64_t next_id;
 	struct node_id node;
 	uint8_t nonces;
+	unsigned asked_cap; /* of the challenge; the verdict's is HOST_CAP */
 	struct evidence evidence; /* of the last round */
 	struct bytes nonce, certificate;
 	struct name key; /* of the minting key */
@@ -55,7 +58,8 @@ void host_make_svid(struct host *h, struct svid *out);
 /* As the mint asks; STATUS_IO where the broker ended. */
 enum status host_ask_to_sign(struct host *h, struct span tbs);
 void host_expect_signed(struct host *h, enum status wanted);
-/* The cap PCR's value now. */
+/* The cap PCR's value now, and that of the other. */
 struct digest host_cap(struct host *h);
+struct digest host_other_cap(struct host *h);
 
 #endif

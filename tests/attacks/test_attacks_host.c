@@ -100,6 +100,57 @@ static void s09_spoilt_evidence_does_not_use_up_the_caps(void **state)
 	host_expect_signed(&h, OK);
 }
 
+/* The challenge is nobody's word. A cap of another PCR would be a boot that no
+ * release explains, until the next one. */
+static void s09_a_cap_that_the_front_chose_is_not_extended(void **state)
+{
+	AUTO_DONE(host) h = { 0 };
+	(void)state;
+
+	host_init(&h);
+	h.asked_cap = HOST_OTHER_CAP;
+
+	struct digest cap = host_cap(&h), other = host_other_cap(&h);
+
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	host_expect_signed(&h, OK);
+	host_attest(&h, NODE_UNTRUSTED, 0);
+	host_expect_signed(&h, STATUS_DENIED);
+
+	struct digest cap_now = host_cap(&h), other_now = host_other_cap(&h);
+
+	assert_false(digest_equal(&cap, &cap_now));
+	assert_true(digest_equal(&other, &other_now));
+}
+
+/* A release may choose another PCR; a challenge of before is kept for then. */
+static void s09_a_cap_of_another_class_is_not_extended(void **state)
+{
+	AUTO_DONE(host) h = { 0 };
+	AUTO_DONE(verdict) v = { 0 };
+	int64_t expires;
+	(void)state;
+
+	host_init(&h);
+
+	struct digest cap = host_cap(&h), other = host_other_cap(&h);
+
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	host_evidence(&h);
+	host_fill_verdict(&h, NODE_UNTRUSTED, 0, &v);
+	v.cap = HOST_OTHER_CAP;
+	assert_int_equal(host_give(&h, &v, h.verifier.result, &expires), OK);
+	host_expect_signed(&h, STATUS_DENIED);
+
+	struct name key = h.key;
+	struct digest cap_now = host_cap(&h), other_now = host_other_cap(&h);
+
+	assert_true(digest_equal(&cap, &cap_now));
+	assert_true(digest_equal(&other, &other_now));
+	/* Dead all the same: there is another since. */
+	assert_false(span_equal(name_span(&key), name_span(&h.key)));
+}
+
 /* --- nobody answers --------------------------------------------------------- */
 
 static void s14_a_right_that_nobody_renews_ends_by_itself(void **state)
@@ -128,6 +179,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_forges_no_verdict),
 	cmocka_unit_test(s09_a_captured_front_spends_no_cap),
 	cmocka_unit_test(s09_spoilt_evidence_does_not_use_up_the_caps),
+	cmocka_unit_test(s09_a_cap_that_the_front_chose_is_not_extended),
+	cmocka_unit_test(s09_a_cap_of_another_class_is_not_extended),
 	cmocka_unit_test(s14_a_right_that_nobody_renews_ends_by_itself),
 };
 

@@ -29,8 +29,7 @@ static void start(struct broker *b)
 	*b = (struct broker){ .configuration = &configuration,
 			      .logs = { .boot_fd = -1, .ima_fd = -1, .count_fd = -1 },
 			      .node = { .value = { [31] = 7 } },
-			      .has_node = true,
-			      .cap = 13 };
+			      .has_node = true };
 	must(bytes_copy((struct span){ nonce, sizeof(nonce) }, &b->nonce) == OK);
 	if (HAS_GRANT)
 		granted(&b->grant);

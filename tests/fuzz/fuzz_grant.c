@@ -12,13 +12,13 @@
 #include "fuzz.h"
 
 static const char key_pem[] = "-----BEGIN PUBLIC KEY-----\n"
-			      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEnXttiZm1L1fn7jyUONiUw06WN0Wj\n"
-			      "FRoFck4Riu+bcFTr2J4ilehlsHxK8jOG1H8pD34aZiQvQTKEkML74sLClA==\n"
+			      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEW8CsMK6R8GIERak/oRLbu8iFzL1i\n"
+			      "Aeo11souocZ1iaiecWc0vN9txft8XbXv3t4cm33b8cOY+WmN7sld988oFQ==\n"
 			      "-----END PUBLIC KEY-----\n";
 
 /* SHA-256 of what it signed: corpus/grant/verdict and bundle. */
 static const char verdict_digest[] =
-	"sha256:fd5f491bfe21fe7af2608928a4064beed53a3c88cf2557f90f7e51bc9a424012";
+	"sha256:9919f53cd1352a2c9fcadca3e716d09645b99e2f692ca53a0cfd6f89264d6e7b";
 static const char bundle_digest[] =
 	"sha256:24864fc8443e0e20825e4877aa36522ab0d2740c226e6a1eeb77af0c6cc483e4";
 

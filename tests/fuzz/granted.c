@@ -39,6 +39,7 @@ void granted(struct grant *out)
 	must(X509_up_ref(out->certificate) == 1);
 	v->state = NODE_TRUSTED;
 	v->expires = GRANTED_NOW + 600;
+	v->cap = 13;
 	must(bytes_copy(span_text("example.org"), &v->trust_domain) == OK);
 	must(bytes_copy(span_text("spiffe://example.org/web/*"), &v->entitlements[0]) == OK);
 	v->entitlement_count = 1;

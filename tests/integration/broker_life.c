@@ -258,6 +258,7 @@ static void make_refusal(const struct broker_life *life, struct bytes *text,
 	struct verdict v = { .state = NODE_UNTRUSTED,
 			     .node = life->identity.node,
 			     .issued = (int64_t)time(NULL),
+			     .cap = LIFE_CAP,
 			     .generation = digest_filled(DIGEST_SHA256, 0) };
 
 	assert_int_equal(bytes_copy(nonce_of(life), &v.nonce), OK);
@@ -272,6 +273,7 @@ static void make_verdict(struct broker_life *life, struct bytes *text, struct by
 			     .node = life->identity.node,
 			     .issued = (int64_t)time(NULL),
 			     .expires = (int64_t)time(NULL) + LIFETIME_S,
+			     .cap = LIFE_CAP,
 			     .generation = digest_filled(DIGEST_SHA256, 0),
 			     .entitlement_count = 1 };
 	struct public_area area;

@@ -94,7 +94,7 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 		bytes_printf(&g->text,
 			     "attestd-verdict/1\nnode %064d\nnonce AAAAAAAAAAAAAAAAAAAAAA==\n"
 			     "state %s\nissued %lld\nexpires %lld\ngeneration %064d\n"
-			     "minting-key %s\ncertificate ",
+			     "cap 13\nminting-key %s\ncertificate ",
 			     7, state, (long long)g->now, (long long)expires, 0,
 			     is_granted ? "000b01020304050607080910111213141516171819202122"
 					  "23242526272829303132"

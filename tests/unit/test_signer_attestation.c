@@ -22,6 +22,22 @@ static void without_a_release_the_verdict_says_so(void **state)
 	assert_int_equal(s.answer.health.nodes[NODE_UNTRUSTED], 1);
 }
 
+/* Signed for the node, which extends no PCR on a challenge's word. */
+static void a_verdict_names_the_cap_of_the_nodes_class(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	s.signer.fallback_class.cap = 14;
+	scene_join_approved(&s);
+	scene_attest(&s);
+	assert_true(scene_result_says(&s.answer.authenticate.result, "\ncap 14\n"));
+	scene_load_release(&s);
+	scene_attest(&s);
+	assert_true(scene_result_says(&s.answer.commit, "\ncap 13\n"));
+}
+
 static void nobody_is_judged_before_the_configured_release_is_loaded(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -386,6 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
+		cmocka_unit_test(a_verdict_names_the_cap_of_the_nodes_class),
 		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
 		cmocka_unit_test(an_attestation_result_is_made_for_who_asks_for_one),

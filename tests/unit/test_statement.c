@@ -9,12 +9,12 @@
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define TRUSTED                                                                                    \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate trusted\nissued 1767225600\n"           \
-	"expires 1767226200\ngeneration " ID "\nminting-key 000b" ID "\n"                          \
+	"expires 1767226200\ngeneration " ID "\ncap 13\nminting-key 000b" ID "\n"                  \
 	"certificate sha256:" ID "\ntrust-domain example.org\n"                                    \
 	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
 #define UNTRUSTED                                                                                  \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
-	"expires 0\ngeneration " ZEROS "\nminting-key -\ncertificate -\ntrust-domain -\n"          \
+	"expires 0\ngeneration " ZEROS "\ncap 11\nminting-key -\ncertificate -\ntrust-domain -\n"  \
 	"reason ima-entry-unknown userland Ops%20Team 158 /tmp/a%0Ab\n"                            \
 	"reason release-none release-process - - -\nend\n"
 #define BUNDLE                                                                                     \
@@ -155,6 +155,10 @@ static void a_changed_field_is_refused(void **state)
 		{ VERDICT, TRUSTED, "attestd-verdict/1", "attestd-verdict/2" },
 		{ VERDICT, TRUSTED, "node 0123", "node 012G" },
 		{ VERDICT, TRUSTED, "minting-key 000b0", "minting-key 000B0" },
+		{ VERDICT, TRUSTED, "cap 13", "cap 013" },
+		{ VERDICT, TRUSTED, "cap 13", "cap 16" },
+		{ VERDICT, UNTRUSTED, "cap 11", "cap 10" },
+		{ VERDICT, UNTRUSTED, "cap 11", "cap -" },
 		{ VERDICT, TRUSTED, "issued 1", "issued 01" },
 		{ VERDICT, TRUSTED, "issued 1", "issued -1" },
 		{ VERDICT, TRUSTED, "issued 1767225600", "issued 99999999999999999999" },

@@ -47,10 +47,13 @@ static enum status fill_verdict(const struct turn *turn, const struct conclusion
 				struct verdict *v)
 {
 	const struct pending *p = text->pending;
+	struct node_class node_class;
 	enum status status = bytes_copy(p->nonce, &v->nonce);
 
+	(void)challenge_class(turn->signer, p->row.class_name, &node_class);
 	v->node = p->row.node;
 	v->state = text->state;
+	v->cap = node_class.cap;
 	v->issued = turn->now;
 	if (status == OK)
 		status = digest_from(DIGEST_SHA256,
