@@ -8,13 +8,14 @@ include verifier/loader/local.mk
 include verifier/fetcher/local.mk
 
 sbin_PROGRAMS += verifier/verifierd
-verifier_verifierd_SOURCES = \
+# Apart, for its tests.
+ROLE_SET = verifier/role_set.c verifier/role_set.h
+verifier_verifierd_SOURCES = $(ROLE_SET) \
 	verifier/configuration.c verifier/configuration.h \
 	verifier/following.c verifier/following.h \
 	verifier/initialise.c verifier/initialise.h \
 	verifier/listening.c verifier/listening.h \
 	verifier/release_watch.c verifier/release_watch.h \
-	verifier/role_set.c verifier/role_set.h \
 	verifier/supervisor.c verifier/supervisor.h \
 	verifier/verifierd.c
 verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS) \

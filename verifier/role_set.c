@@ -87,40 +87,6 @@ static enum status start_front(struct role_set *set, time_t now)
 	return start_child(set, &set->children[ROLE_FRONT], "front", fds, FRONT_ADMIN_AT + 1, now);
 }
 
-/* Its other two ends go to signer and front, who forget the one before. */
-static enum status hand_over(struct role_set *set, size_t number, int signer_fd, int front_fd)
-{
-	enum status status = channel_send_fd(&set->children[ROLE_SIGNER].channel, FRAME_APPRAISER,
-					     number, (struct span){ 0 }, signer_fd);
-
-	return status == OK ? channel_send_fd(&set->children[ROLE_FRONT].channel, FRAME_APPRAISER,
-					      number, (struct span){ 0 }, front_fd)
-			    : status;
-}
-
-static enum status start_appraiser(struct role_set *set, size_t number, time_t now)
-{
-	struct child *child = &set->children[ROLE_APPRAISERS + number];
-	int front[2], signer[2], fds[APPRAISER_SIGNER_AT + 1];
-	enum status status = channel_pair(front);
-
-	if (status != OK)
-		return status;
-	status = channel_pair(signer);
-	if (status != OK) {
-		close_pair(front);
-		return status;
-	}
-	fds[APPRAISER_FRONT_AT] = front[0];
-	fds[APPRAISER_SIGNER_AT] = signer[0];
-	status = hand_over(set, number, signer[1], front[1]);
-	if (status == OK)
-		status = start_child(set, child, "appraiser", fds, APPRAISER_SIGNER_AT + 1, now);
-	close_pair(front);
-	close_pair(signer);
-	return status;
-}
-
 static void say_how(const struct child *child, int how)
 {
 	if (WIFSIGNALED(how))
@@ -184,6 +150,66 @@ static void end_child(struct role_set *set, size_t index, time_t now)
 	}
 }
 
+/* Nobody waits for a role: one that left no room in its channel does not read, and
+ * whoever waited for it would replace, load and end nothing any more. */
+static enum status tell(struct role_set *set, size_t index, uint16_t type, uint64_t id, int fd,
+			time_t now)
+{
+	struct child *child = &set->children[index];
+	const struct span nothing = { 0 };
+	enum status status = fd < 0 ? channel_queue(&child->channel, type, id, nothing)
+				    : channel_queue_fd(&child->channel, type, id, nothing, fd);
+
+	if (status != OK)
+		return status;
+	status = channel_flush(&child->channel);
+	if (status == OK && channel_has_output(&child->channel)) {
+		log_line(LOG_LEVEL_ERROR, "%s does not read any more", child->name);
+		status = STATUS_UNAVAILABLE;
+	}
+	if (status != OK)
+		end_child(set, index, now);
+	return status;
+}
+
+enum status role_set_give_signer(struct role_set *set, uint16_t type, int fd, time_t now)
+{
+	return tell(set, ROLE_SIGNER, type, 0, fd, now);
+}
+
+/* Its other two ends go to signer and front, who forget the one before. */
+static enum status hand_over(struct role_set *set, size_t number, int signer_fd, int front_fd,
+			     time_t now)
+{
+	enum status status = tell(set, ROLE_SIGNER, FRAME_APPRAISER, number, signer_fd, now);
+
+	return status == OK ? tell(set, ROLE_FRONT, FRAME_APPRAISER, number, front_fd, now)
+			    : status;
+}
+
+static enum status start_appraiser(struct role_set *set, size_t number, time_t now)
+{
+	struct child *child = &set->children[ROLE_APPRAISERS + number];
+	int front[2], signer[2], fds[APPRAISER_SIGNER_AT + 1];
+	enum status status = channel_pair(front);
+
+	if (status != OK)
+		return status;
+	status = channel_pair(signer);
+	if (status != OK) {
+		close_pair(front);
+		return status;
+	}
+	fds[APPRAISER_FRONT_AT] = front[0];
+	fds[APPRAISER_SIGNER_AT] = signer[0];
+	status = hand_over(set, number, signer[1], front[1], now);
+	if (status == OK)
+		status = start_child(set, child, "appraiser", fds, APPRAISER_SIGNER_AT + 1, now);
+	close_pair(front);
+	close_pair(signer);
+	return status;
+}
+
 /* False: it could not be started. */
 static bool start(struct role_set *set, size_t index, time_t now)
 {
@@ -218,8 +244,7 @@ static void ping(struct role_set *set, time_t now)
 			continue;
 		}
 		child->unanswered++;
-		if (channel_send(&child->channel, FRAME_PING, 0, (struct span){ 0 }) != OK)
-			end_child(set, i, now);
+		(void)!tell(set, i, FRAME_PING, 0, -1, now);
 	}
 }
 
@@ -240,6 +265,20 @@ void role_set_tend(struct role_set *set, time_t now)
 	}
 }
 
+/* Once ready, and one answer for each question: answers that nobody asked for would
+ * hide that it listens no more. */
+static bool is_expected(struct child *child, uint16_t type)
+{
+	if (type == FRAME_READY && !child->is_ready) {
+		child->is_ready = true;
+		return true;
+	}
+	if (type != FRAME_PONG || child->unanswered == 0)
+		return false;
+	child->unanswered--;
+	return true;
+}
+
 /* False: the role ended, or says what it may not. */
 static bool is_sound(struct child *child)
 {
@@ -252,11 +291,7 @@ static bool is_sound(struct child *child)
 		(void)close(frame.fd);
 	if (status != OK || frame.fd >= 0)
 		return false;
-	if (frame.type == FRAME_READY)
-		child->is_ready = true;
-	if (frame.type == FRAME_PONG)
-		child->unanswered = 0;
-	return frame.type == FRAME_READY || frame.type == FRAME_PONG;
+	return is_expected(child, frame.type);
 }
 
 void role_set_hear(struct role_set *set, size_t index, time_t now)

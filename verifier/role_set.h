@@ -47,6 +47,8 @@ void role_set_stop(struct role_set *set);
 /* What has to be done now: starts who is missing and may be tried again, ends
  * who hangs. */
 void role_set_tend(struct role_set *set, time_t now);
+/* Hands the signer a copy of fd; where that fails the signer was ended. */
+enum status role_set_give_signer(struct role_set *set, uint16_t type, int fd, time_t now);
 /* The role's channel has something, or ended. */
 void role_set_hear(struct role_set *set, size_t index, time_t now);
 bool role_set_is_ready(const struct role_set *set);

@@ -78,8 +78,7 @@ static enum status run_loader(struct supervisor *s, int fetcher_fd)
 
 	if (status != OK)
 		return status;
-	status = channel_send_fd(&s->roles.children[ROLE_SIGNER].channel, FRAME_LOADER, 0,
-				 (struct span){ 0 }, ends[0]);
+	status = role_set_give_signer(&s->roles, FRAME_LOADER, ends[0], now_s());
 	if (status == OK && fetcher_fd >= 0) {
 		arguments[2] = "--follow";
 		arguments[3] = following_mode(&s->following);
@@ -232,6 +231,7 @@ static int run(struct supervisor *s)
 			break;
 		role_set_tend(&s->roles, now_s());
 		tend_loader(s);
+		(void)sd_notify(0, "WATCHDOG=1");
 	}
 	(void)sd_notify(0, "STOPPING=1");
 	end_loader(s);

@@ -104,4 +104,9 @@ TESTS += tests/unit/test_appraiser_jobs
 tests_unit_test_appraiser_jobs_SOURCES = tests/unit/test_appraiser_jobs.c tests/unit/unit.h
 tests_unit_test_appraiser_jobs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraiser_jobs_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_role_set
+TESTS += tests/unit/test_role_set
+tests_unit_test_role_set_SOURCES = tests/unit/test_role_set.c $(ROLE_SET) tests/unit/unit.h
+tests_unit_test_role_set_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_role_set_LDADD = $(DAEMON_LIBS) $(CMOCKA_LIBS)
 endif
