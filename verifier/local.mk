@@ -15,6 +15,7 @@ verifier_verifierd_SOURCES = $(ROLE_SET) \
 	verifier/following.c verifier/following.h \
 	verifier/initialise.c verifier/initialise.h \
 	verifier/listening.c verifier/listening.h \
+	verifier/open_files.c verifier/open_files.h \
 	verifier/release_watch.c verifier/release_watch.h \
 	verifier/supervisor.c verifier/supervisor.h \
 	verifier/verifierd.c

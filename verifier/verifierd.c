@@ -10,6 +10,7 @@
 #include "daemon/role.h"
 #include "verifier/following.h"
 #include "verifier/initialise.h"
+#include "verifier/open_files.h"
 #include "verifier/role_set.h"
 #include "verifier/supervisor.h"
 
@@ -200,5 +201,5 @@ int main(int argc, char **argv)
 		return signer_accept_clock(c.signer.store, o.clock_reason);
 	if (o.role != NULL)
 		return run_role(o.role, &c, o.follow);
-	return supervisor_run(o.path, &c);
+	return open_files_raise(c.front.connections_max) ? supervisor_run(o.path, &c) : 2;
 }

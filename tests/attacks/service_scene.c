@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,10 +194,17 @@ static pid_t start(const struct service *s)
 	service_path(s, "verifierd.conf", &configuration);
 	service_path(s, "log", &log);
 
-	const char *const argv[] = { (const char *)program.data, "--config",
-				     (const char *)configuration.data, NULL };
+	static const char limited[] = "ulimit \"$0\" 100 && exec \"$@\"";
+	const char *const argv[] = { "sh",
+				     "-c",
+				     limited,
+				     s->ulimit,
+				     (const char *)program.data,
+				     "--config",
+				     (const char *)configuration.data,
+				     NULL };
 
-	return start_to_file(argv, (const char *)log.data);
+	return start_to_file(s->ulimit == NULL ? &argv[4] : argv, (const char *)log.data);
 }
 
 /* "... on 127.0.0.1:0, port 12345" */
@@ -314,6 +322,13 @@ static pid_t role_pid(const struct service *s, const char *role)
 	}
 	fail_msg("no role %s", role);
 	return 0;
+}
+
+void service_limit_files(const struct service *s, const char *role, unsigned first)
+{
+	const struct rlimit limit = { .rlim_cur = first, .rlim_max = first };
+
+	assert_int_equal(prlimit(role_pid(s, role), RLIMIT_NOFILE, &limit, NULL), 0);
 }
 
 long service_peak_kib(const struct service *s, const char *role)

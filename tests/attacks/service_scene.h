@@ -14,6 +14,7 @@ struct service {
 	char directory[128]; /* keys, store, configuration, log */
 	pid_t pid;
 	unsigned port, admin_port;
+	const char *ulimit; /* "-Sn": it starts with 100 descriptors; NULL: with ours */
 };
 
 #define SERVICE_PATIENCE_MS 15000
@@ -38,6 +39,8 @@ AUTO_RELEASE(service, service_done);
 /* directory/name with its NUL. */
 void service_path(const struct service *s, const char *name, struct bytes *out);
 void service_log(const struct service *s, struct bytes *out);
+/* From now on the role may open no descriptor from this one on. */
+void service_limit_files(const struct service *s, const char *role, unsigned first);
 /* Peak of resident memory of the role, in KiB. */
 long service_peak_kib(const struct service *s, const char *role);
 bool service_runs(const struct service *s);

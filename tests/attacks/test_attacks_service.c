@@ -230,23 +230,68 @@ static void s02_a_handshake_that_stops_is_cut_off(void **state)
 	service_expect_others_served(&s);
 }
 
-/* All places taken by those who never ask: newcomers are served at once. */
+#define SILENT 120
+
+/* So many who never ask: newcomers are served at once. */
+static void keep_places(const struct service *s)
+{
+	int silent[SILENT];
+
+	for (size_t i = 0; i < SILENT; i++)
+		silent[i] = service_dial(s->port);
+	sleep_ms(200);
+	for (size_t i = 0; i < 5; i++)
+		service_expect_others_served(s);
+	for (size_t i = 0; i < SILENT; i++)
+		(void)close(silent[i]);
+}
+
 static void s02_those_who_never_ask_lock_nobody_out(void **state)
 {
 	AUTO_DONE(service) s = { 0 };
-	int silent[40];
-	size_t count = sizeof(silent) / sizeof(silent[0]);
 	(void)state;
 
 	service_init(&s, "handshake_s = 60\nconnections_max = 32\n");
 	service_start(&s);
-	for (size_t i = 0; i < count; i++)
-		silent[i] = service_dial(s.port);
-	sleep_ms(200);
-	for (size_t i = 0; i < 5; i++)
-		service_expect_others_served(&s);
-	for (size_t i = 0; i < count; i++)
-		(void)close(silent[i]);
+	keep_places(&s);
+}
+
+/* Descriptors end before connections_max does: accept() fails, and says nothing
+ * about whom to close. */
+static void s02_nor_do_they_where_descriptors_run_out(void **state)
+{
+	AUTO_DONE(service) s = { 0 };
+	AUTO_DONE(bytes) log = { 0 };
+	(void)state;
+
+	service_init(&s, "handshake_s = 60\n");
+	service_start(&s);
+	service_limit_files(&s, "front", 60);
+	keep_places(&s);
+	service_log(&s, &log);
+	assert_int_equal(occurrences(&log, "accept: Too many open files"), 1);
+}
+
+/* Of a shell, or a unit: the soft limit is raised, a hard one is named. */
+static void s02_connections_have_descriptors_or_are_refused_at_the_start(void **state)
+{
+	AUTO_DONE(service) s = { 0 };
+	AUTO_DONE(bytes) log = { 0 };
+	(void)state;
+
+	service_init(&s, "handshake_s = 60\nconnections_max = 400\n");
+	s.ulimit = "-Sn";
+	service_start(&s);
+	keep_places(&s);
+	service_log(&s, &log);
+	assert_int_equal(occurrences(&log, "accept:"), 0);
+	service_stop(&s);
+
+	s.ulimit = "-n";
+	assert_int_equal(service_start_refused(&s), 2);
+	bytes_done(&log);
+	service_log(&s, &log);
+	assert_int_equal(occurrences(&log, "connections_max = 400 wants 464 open files"), 1);
 }
 
 static void s03_one_address_cannot_enrol_without_end(void **state)
@@ -286,6 +331,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s02_a_byte_at_a_time_is_cut_off_by_an_absolute_deadline),
 	cmocka_unit_test(s02_a_handshake_that_stops_is_cut_off),
 	cmocka_unit_test(s02_those_who_never_ask_lock_nobody_out),
+	cmocka_unit_test(s02_nor_do_they_where_descriptors_run_out),
+	cmocka_unit_test(s02_connections_have_descriptors_or_are_refused_at_the_start),
 	cmocka_unit_test(s03_one_address_cannot_enrol_without_end),
 };
 

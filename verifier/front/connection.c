@@ -463,13 +463,9 @@ static bool close_oldest(struct front *front, enum phase first, enum phase last)
 	return false;
 }
 
-/* Makes room by ending the oldest connection that is idle, or else one that has
- * not asked for anything yet: an honest one needs milliseconds to do so, and those
- * who keep places from others would sit there until their deadlines. */
-static bool make_room(struct front *front)
+bool connection_make_room(struct front *front)
 {
-	return front->metrics.open < front->settings->connections_max ||
-	       close_oldest(front, PHASE_IDLE, PHASE_IDLE) ||
+	return close_oldest(front, PHASE_IDLE, PHASE_IDLE) ||
 	       close_oldest(front, PHASE_HANDSHAKE, PHASE_HEAD);
 }
 
@@ -480,7 +476,9 @@ static bool is_admitted(struct front *front, const struct in6_addr *peer)
 
 	TAILQ_FOREACH(c, &front->connections, link)
 	same += memcmp(&c->peer, peer, sizeof(*peer)) == 0;
-	return same < front->settings->connections_per_peer_max && make_room(front);
+	return same < front->settings->connections_per_peer_max &&
+	       (front->metrics.open < front->settings->connections_max ||
+		connection_make_room(front));
 }
 
 static struct connection *connection_new(struct front *front, int fd, bool is_admin)

@@ -30,6 +30,12 @@ struct front {
 /* Takes over an accepted socket. */
 void connection_open(struct front *front, int fd, const struct sockaddr *peer, bool is_admin);
 void connection_close(struct connection *c);
+/*
+ * Ends the oldest connection that is idle, or else one that has not asked for
+ * anything yet: an honest one needs milliseconds to do so, and those who keep places
+ * from others would sit there until their deadlines. False where all are at work.
+ */
+bool connection_make_room(struct front *front);
 /* Of relay_init(): who waited gets the answer. */
 void connection_answered(void *waiting, const struct relay_answer *answer);
 

@@ -3,6 +3,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/listener.h>
@@ -11,10 +13,14 @@
 #include "verifier/front/connection.h"
 
 #define BACKLOG 1024
+#define PAUSE_US 100000
+#define SAY_AGAIN_S 60
 
 struct listener {
 	struct front *front;
 	struct evconnlistener *listener;
+	struct event *resume; /* after a pause */
+	time_t said; /* CLOCK_MONOTONIC; 0: not yet */
 	bool is_admin;
 };
 
@@ -28,13 +34,41 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	connection_open(l->front, fd, peer, l->is_admin);
 }
 
-/* Out of descriptors: pause instead of spinning on accept(). */
+static void say_why(struct listener *l, int error)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (l->said != 0 && now.tv_sec - l->said < SAY_AGAIN_S)
+		return;
+	l->said = now.tv_sec;
+	log_line(LOG_LEVEL_WARNING,
+		 "accept: %s; the oldest connection that waits makes room for each that comes",
+		 strerror(error));
+}
+
+/* Out of descriptors, most likely, though connections_max fits: the place of one
+ * that waits is given to the newcomer. Where all are at work, they are not kept from
+ * it: who comes waits in the kernel's queue. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
-	(void)listener;
-	(void)context;
-	log_line(LOG_LEVEL_WARNING, "accept failed");
-	(void)usleep(100000);
+	const struct timeval pause = { .tv_usec = PAUSE_US };
+	struct listener *l = context;
+
+	say_why(l, EVUTIL_SOCKET_ERROR());
+	if (connection_make_room(l->front))
+		return;
+	if (event_add(l->resume, &pause) == 0)
+		(void)evconnlistener_disable(listener);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+	struct listener *l = context;
+	(void)fd;
+	(void)what;
+
+	(void)evconnlistener_enable(l->listener);
 }
 
 /* The parent is gone, or says what it may not. */
@@ -72,9 +106,10 @@ static bool listen_on(struct front *front, int fd, bool is_admin, struct listene
 	out->listener =
 		evconnlistener_new(front->base, on_accept, out,
 				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+	out->resume = evtimer_new(front->base, on_resume, out);
 	if (out->listener != NULL)
 		evconnlistener_set_error_cb(out->listener, on_accept_error);
-	return out->listener != NULL;
+	return out->listener != NULL && out->resume != NULL;
 }
 
 static bool set_up_tls(struct front *front, bool has_admin)
@@ -130,9 +165,12 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
 	while ((c = TAILQ_FIRST(&front->connections)) != NULL)
 		connection_close(c);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
+		if (listeners[i].resume != NULL)
+			event_free(listeners[i].resume);
 		if (listeners[i].listener != NULL)
 			evconnlistener_free(listeners[i].listener);
+	}
 	relay_done(&front->relay);
 	SSL_CTX_free(front->tls);
 	SSL_CTX_free(front->admin_tls);
