@@ -33,6 +33,7 @@ struct collect {
 	const char *tree; /* the last one: the root that init is looked up in */
 	const char *init;
 	bool from_previous, allow_builtin, from_log_only;
+	bool has_modules_disabled; /* the initramfs closes the door behind it */
 	const char *index; /* of the packages in the pools */
 	struct class_rules classes; /* of options; what the root says goes before */
 	bool is_split_usr; /* /bin, /sbin and /lib* are directories of packages' root */

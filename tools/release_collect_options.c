@@ -62,6 +62,8 @@ static const char help_files[] =
 	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
 	"                        is taken from the lists\n"
 	"  --allow-builtin-policy  go on without a policy file: trust-impacting, shown always\n"
+	"  --modules-disabled    the initramfs sets kernel.modules_disabled: no module comes from\n"
+	"                        memory, and verdicts don't state that limit\n"
 	"  --from-log-only       take files from the IMA log: only for trying things out\n"
 	"  --lockdown LEVEL      none, integrity, confidentiality [integrity with Secure Boot]\n"
 	"  --not-after DAYS      the manifest's life in days [90]\n"
@@ -97,6 +99,7 @@ enum option_id {
 	OPTION_IDENTITY,
 	OPTION_IMA_POLICY,
 	OPTION_BUILTIN,
+	OPTION_MODULES_DISABLED,
 	OPTION_LOG_ONLY,
 	OPTION_LOCKDOWN,
 	OPTION_NOT_AFTER,
@@ -131,6 +134,7 @@ static const struct option options[] = {
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
 	{ "ima-policy", required_argument, NULL, OPTION_IMA_POLICY },
 	{ "allow-builtin-policy", no_argument, NULL, OPTION_BUILTIN },
+	{ "modules-disabled", no_argument, NULL, OPTION_MODULES_DISABLED },
 	{ "from-log-only", no_argument, NULL, OPTION_LOG_ONLY },
 	{ "lockdown", required_argument, NULL, OPTION_LOCKDOWN },
 	{ "not-after", required_argument, NULL, OPTION_NOT_AFTER },
@@ -270,6 +274,9 @@ static bool take_option(struct collect *c, int option, const char *value)
 		return set_path_is_valid(span_text(value));
 	case OPTION_BUILTIN:
 		c->allow_builtin = true;
+		return true;
+	case OPTION_MODULES_DISABLED:
+		c->has_modules_disabled = true;
 		return true;
 	case OPTION_LOG_ONLY:
 		c->from_log_only = true;

@@ -198,5 +198,7 @@ json_t *collect_ima_rules(struct collect *c)
 		(void)json_object_set_new(ima, "policy", policy);
 	if (c->from_previous)
 		keep_from_previous(c, ima);
+	if (c->has_modules_disabled)
+		(void)json_object_set_new(ima, "modulesDisabled", json_true());
 	return ima;
 }
