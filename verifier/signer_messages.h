@@ -133,6 +133,8 @@ struct authenticate_answer {
 	struct span generation; /* 32 bytes, zeros where no release is loaded */
 	struct span class_name;
 	uint64_t release_version; /* ratchet: highest manifest version it has booted */
+	int64_t asked; /* when the challenge was made */
+	int64_t in_use_since; /* these reference values, and this class for the node */
 	uint64_t entries; /* verified so far in this boot session */
 	struct span state; /* the appraiser's own, of this boot session; empty: from entry 0 */
 	/* From the last grant to the trust domain's root; empty where there is none. */
@@ -150,6 +152,9 @@ struct commit_request {
 	bool is_unproven;
 	struct span manifest; /* SHA-256 of the booted manifest, or empty */
 	uint64_t release_version; /* its version */
+	/* The manifest of an emergency that was booted, or files of which the host runs; empty:
+	 * of none. */
+	struct span emergency;
 	uint64_t entries; /* verified in this boot session, after this appraisal */
 	struct span state;
 	/* zstd frame of the entries that the state went on over, or empty; first_entry

@@ -54,6 +54,85 @@ static void r19_an_emergency_is_for_the_nodes_it_names(void **state)
 	expect_refused(&s, "boot-event-unknown");
 }
 
+/* 42 was booted, and 43 is an emergency's with a file of its own. */
+static struct golden_manifest *run_a_file_of_the_newer(struct scene *s)
+{
+	struct golden_manifest *newer = boot_the_newer(s);
+
+	s->golden.manifest[0].initrd.item[0].value[0] ^= 1;
+	newer->initrd.item[0].value[0] ^= 1;
+	newer->scope_class = "server";
+	newer->accept_until = GOLDEN_NOW + 100;
+	golden_set_add(&newer->base, &new_file, "/usr/bin/new");
+	return newer;
+}
+
+static void expect_emergency(struct scene *s, bool is_used)
+{
+	const struct digest manifest_43 = digest_filled(DIGEST_SHA256, 43);
+
+	scene_expect_nothing(s);
+	assert_int_equal(s->result.version, 42);
+	assert_int_equal(s->result.emergency.alg, is_used ? DIGEST_SHA256 : DIGEST_NONE);
+	if (is_used)
+		assert_true(digest_equal(&s->result.emergency, &manifest_43));
+}
+
+/* Whoever gives the right has to count who runs them, and to end it with the rest. */
+static void r19_an_emergency_s_files_on_a_running_host_are_told(void **state)
+{
+	static const char *const paths[] = { "/usr/bin/new", "/usr/bin/changed" };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(scene) s = { 0 };
+		struct golden_manifest *newer = run_a_file_of_the_newer(&s);
+		struct digest other = digest_filled(DIGEST_SHA256, 0x77);
+
+		/* What is booted has another file there. */
+		golden_set_add(&s.golden.manifest[0].base, &other, "/usr/bin/changed");
+		golden_set_add(&newer->base, &new_file, "/usr/bin/changed");
+		golden_build(&s.golden);
+		expect_emergency(&s, false);
+		ima_log_add(&s.golden, "ima-sigv2", paths[i], &new_file);
+		expect_emergency(&s, true);
+		/* It stays so though nothing new is sent. */
+		scene_commit(&s);
+		assert_true(s.first > 0);
+		expect_emergency(&s, true);
+		/* The emergency's end: all of it is looked at again. */
+		scene_commit(&s);
+		s.now = GOLDEN_NOW + 100;
+		scene_commit(&s);
+		assert_int_equal(s.first, 0);
+		scene_expect(&s, i == 0 ? "ima-entry-unknown" : "ima-entry-changed",
+			     CLAIM_EXECUTABLES, TIER_CONTRAINDICATED);
+	}
+}
+
+static void r19_a_file_that_another_release_has_is_no_emergency_s(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	(void)run_a_file_of_the_newer(&s);
+	golden_set_add(&s.golden.manifest[0].base, &new_file, "/usr/bin/new");
+	golden_build(&s.golden);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &new_file);
+	expect_emergency(&s, false);
+}
+
+static void r19_an_emergency_that_is_booted_is_told(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	const struct digest manifest_43 = digest_filled(DIGEST_SHA256, 43);
+	(void)state;
+
+	boot_the_newer(&s)->scope_class = "server";
+	expect_version(&s, 43);
+	assert_true(digest_equal(&s.result.emergency, &manifest_43));
+}
+
 /* Its files are not for others either, though they are an update of what they run. */
 static void r19_an_emergency_s_files_are_for_the_nodes_it_names(void **state)
 {
@@ -134,6 +213,9 @@ static void r20_the_way_back_has_its_files(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r19_an_emergency_is_for_the_nodes_it_names),
 	cmocka_unit_test(r19_an_emergency_s_files_are_for_the_nodes_it_names),
+	cmocka_unit_test(r19_an_emergency_s_files_on_a_running_host_are_told),
+	cmocka_unit_test(r19_a_file_that_another_release_has_is_no_emergency_s),
+	cmocka_unit_test(r19_an_emergency_that_is_booted_is_told),
 	cmocka_unit_test(r19_the_lapse_takes_it_away),
 	cmocka_unit_test(r20_nodes_come_back_as_far_as_the_documents_say),
 	cmocka_unit_test(r20_the_way_back_has_its_files),

@@ -29,14 +29,18 @@ static struct node_row row_of(struct signer_scene *s)
 	return row;
 }
 
-/* Another node has a right under the release. */
-static void enter_another(struct signer_scene *s)
+/* Another node has a right under an emergency. */
+static void enter_another(struct signer_scene *s, struct digest manifest)
 {
-	struct digest manifest = manifest_42();
-	struct node_id other = { { 0x77 } };
+	const struct conclusion other = { .emergency = manifest };
+	struct node_id node = { { 0x77 } };
+	struct turn turn = scene_turn(s);
+	struct trial trial;
 
 	assert_int_equal(store_begin(s->signer.store), OK);
-	assert_int_equal(store_trial(s->signer.store, digest_span(&manifest), &other, s->now), OK);
+	assert_int_equal(trial_begin(&turn, &node, &other, &trial), OK);
+	assert_int_equal(trial.withheld, REASON_NONE);
+	assert_int_equal(trial_note(&turn, &node, &other, &trial), OK);
 	assert_int_equal(store_commit(s->signer.store), OK);
 }
 
@@ -47,7 +51,7 @@ static void r19_no_more_nodes_than_the_emergency_says(void **state)
 	(void)state;
 
 	begin(&full, RELEASE_CANARY, "server", INT64_MAX);
-	enter_another(&full);
+	enter_another(&full, manifest_42());
 	scene_attest(&full);
 	scene_expect_result(&full.answer.commit, "\nstate trusted\n", "emergency-full");
 	assert_int_equal(full.answer.commit.certificate.len, 0);
@@ -59,6 +63,96 @@ static void r19_no_more_nodes_than_the_emergency_says(void **state)
 	assert_int_equal(free_place.signer.grants, 1);
 	scene_attest(&free_place);
 	assert_int_equal(free_place.signer.grants, 2);
+}
+
+/* 42 is booted and current; 43 is an emergency's. */
+static struct digest begin_in_place(struct signer_scene *s)
+{
+	struct golden_manifest *newer;
+
+	signer_scene_init(s);
+	newer = golden_update(&s->golden);
+	s->golden.manifest[0].state = RELEASE_CURRENT;
+	newer->state = RELEASE_CANARY;
+	newer->scope_class = "server";
+	newer->accept_until = GOLDEN_NOW + 100;
+	golden_build(&s->golden);
+	scene_load_release(s);
+	scene_join_approved(s);
+	return digest_filled(DIGEST_SHA256, 43);
+}
+
+/* The appraiser found files that only this emergency lists. */
+static void attest_with(struct signer_scene *s, const struct digest *emergency,
+			enum refusal refusal)
+{
+	scene_authenticate(s);
+	scene_prepare_commit(s);
+	s->request.commit.emergency = digest_span(emergency);
+	scene_expect(s, FRAME_COMMIT, refusal);
+}
+
+static void r19_who_runs_an_emergency_s_files_is_counted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(signer_scene) full = { 0 };
+	AUTO_DONE(signer_scene) first = { 0 };
+	struct trial_count count;
+	(void)state;
+
+	struct digest manifest = begin_in_place(&s);
+	attest_with(&s, &manifest, REFUSAL_NONE);
+	/* Its right ends when the emergency does, and it is no canary. */
+	assert_int_equal(s.signer.grants, 1);
+	assert_int_equal(row_of(&s).expires, GOLDEN_NOW + 100);
+	assert_int_equal(store_trial_count(s.signer.store, digest_span(&manifest), &s.node, 0,
+					   &count),
+			 OK);
+	assert_int_equal(count.nodes, 0);
+	attest_with(&s, &manifest, REFUSAL_NONE);
+	assert_int_equal(s.signer.grants, 2);
+
+	manifest = begin_in_place(&full);
+	enter_another(&full, manifest);
+	attest_with(&full, &manifest, REFUSAL_NONE);
+	scene_expect_result(&full.answer.commit, "\nstate trusted\n", "emergency-full");
+	assert_int_equal(full.signer.grants, 0);
+
+	/* Its place is taken whoever comes next, by its boot or by its files. */
+	manifest = begin_in_place(&first);
+	attest_with(&first, &manifest, REFUSAL_NONE);
+	const struct conclusion boots = { .manifest = manifest };
+	struct node_id other = { { 0x77 } };
+	struct turn turn = scene_turn(&first);
+	struct trial trial;
+	assert_int_equal(trial_begin(&turn, &other, &boots, &trial), OK);
+	assert_int_equal(trial.withheld, REASON_EMERGENCY_FULL);
+}
+
+static void r19_only_an_emergency_in_force_can_be_named(void **state)
+{
+	const struct digest unknown = digest_filled(DIGEST_SHA256, 44);
+	const struct digest current = manifest_42();
+	struct digest manifest = digest_filled(DIGEST_SHA256, 43);
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(signer_scene) outside = { 0 };
+	(void)state;
+
+	(void)begin_in_place(&s);
+	attest_with(&s, &unknown, REFUSAL_MALFORMED);
+	attest_with(&s, &current, REFUSAL_MALFORMED);
+	assert_int_equal(s.signer.grants, 0);
+
+	/* Nor one that is for others. */
+	signer_scene_init(&outside);
+	struct golden_manifest *newer = golden_update(&outside.golden);
+	newer->scope_class = "server";
+	newer->state = RELEASE_CANARY;
+	newer->scope_node = &unknown;
+	golden_build(&outside.golden);
+	scene_load_release(&outside);
+	scene_join_approved(&outside);
+	attest_with(&outside, &manifest, REFUSAL_MALFORMED);
 }
 
 static void r19_no_right_outlasts_the_release_it_stands_on(void **state)
@@ -99,6 +193,8 @@ static void r19_nodes_are_counted_under_canaries_alone(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r19_no_more_nodes_than_the_emergency_says),
+	cmocka_unit_test(r19_who_runs_an_emergency_s_files_is_counted),
+	cmocka_unit_test(r19_only_an_emergency_in_force_can_be_named),
 	cmocka_unit_test(r19_no_right_outlasts_the_release_it_stands_on),
 	cmocka_unit_test(r19_nodes_are_counted_under_canaries_alone),
 };

@@ -52,6 +52,8 @@ void scene_judge(struct scene *s)
 		.ima_has_more = s->claims_more || s->sent + part.len < s->golden.ima_log.len,
 		.state = span_of(&s->state),
 		.now = s->now,
+		.asked = s->asked != 0 ? s->asked : s->now,
+		.in_use_since = s->in_use_since,
 		.ratchet = s->ratchet,
 	};
 

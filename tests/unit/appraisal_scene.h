@@ -23,6 +23,8 @@ struct scene {
 	bool claims_more; /* whether or not something is left out */
 	bool leaves_out_boot_log;
 	int64_t now;
+	int64_t asked; /* 0: now */
+	int64_t in_use_since; /* the reference values */
 	uint64_t ratchet;
 	struct digest node; /* its id; DIGEST_NONE: nobody's */
 };

@@ -548,6 +548,7 @@ static void a_release_between_challenge_and_evidence_decides_nothing(void **stat
 	assert_true(s.leaves_out_boot_log);
 	golden_update(&s.golden);
 	golden_build(&s.golden);
+	s.in_use_since = s.now;
 	scene_judge(&s);
 	assert_true(scene_has(&s, "evidence-overtaken"));
 	assert_true(s.result.is_retryable);
@@ -557,6 +558,43 @@ static void a_release_between_challenge_and_evidence_decides_nothing(void **stat
 	s.first = s.sent = 0;
 	expect_configured(&s);
 	assert_int_equal(s.result.version, 43);
+}
+
+/* The state ran out between challenge and evidence. */
+static void a_release_that_ends_meanwhile_decides_nothing(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	golden_update(&s.golden)->initrd.item[0].value[0] ^= 1;
+	s.golden.manifest[0].accept_until = GOLDEN_NOW + 100;
+	golden_build(&s.golden);
+	scene_judge(&s);
+	scene_commit(&s);
+	assert_true(s.leaves_out_boot_log);
+	s.asked = GOLDEN_NOW + 99;
+	s.now = GOLDEN_NOW + 100;
+	scene_judge(&s);
+	assert_true(scene_has(&s, "evidence-overtaken"));
+	assert_true(s.result.is_retryable);
+}
+
+/* It was asked for a boot log, and says again and again that it was not. */
+static void no_host_puts_its_verdict_off(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	scene_judge(&s);
+	scene_commit(&s);
+	golden_update(&s.golden);
+	golden_build(&s.golden);
+	s.in_use_since = s.now - 1;
+	s.leaves_out_boot_log = true;
+	scene_expect(&s, "boot-log-missing", CLAIM_CONFIGURATION, TIER_CONTRAINDICATED);
+	assert_false(s.result.is_retryable);
 }
 
 static void the_release_that_got_furthest_is_reported(void **state)
@@ -669,6 +707,8 @@ int main(void)
 		cmocka_unit_test(without_a_release_in_force_there_is_no_trust),
 		cmocka_unit_test(a_lower_version_than_before_needs_a_rollback),
 		cmocka_unit_test(a_release_between_challenge_and_evidence_decides_nothing),
+	cmocka_unit_test(a_release_that_ends_meanwhile_decides_nothing),
+	cmocka_unit_test(no_host_puts_its_verdict_off),
 		cmocka_unit_test(the_release_that_got_furthest_is_reported),
 		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
 		cmocka_unit_test(a_required_rule_behind_hundreds_of_others_is_met),

@@ -87,12 +87,33 @@ static enum status keep_boot(const struct appraisal_input *input,
 	return OK;
 }
 
+/*
+ * Was the host asked for less than is wanted now? Only where release or class changed
+ * since, or the state ran out on the way: else a host that leaves its boot log out would
+ * put its verdict off for as long as it likes.
+ */
+static bool is_overtaken(const struct appraisal_input *input)
+{
+	struct appraisal_state known;
+
+	if (input->boot_log.len > 0 || input->state.len == 0)
+		return false;
+	return input->in_use_since >= input->asked ||
+	       (appraisal_state_read(input->state, &known) == OK &&
+		appraisal_state_is_usable(&known, input->reference, input->node_class,
+					  input->asked));
+}
+
 static enum status match_boot(const struct appraisal_input *input, struct appraisal_state *state,
 			      struct findings *findings, bool *has_matched)
 {
 	struct boot_outcome outcome;
-	enum status status = boot_appraise(input, has_matched, &outcome, findings);
+	enum status status = OK;
 
+	if (is_overtaken(input))
+		add(findings, REASON_EVIDENCE_OVERTAKEN);
+	else
+		status = boot_appraise(input, has_matched, &outcome, findings);
 	if (status != OK || !*has_matched)
 		return status;
 	/* Entries were judged by another release's sets: from 0 again. */
@@ -169,6 +190,10 @@ static void report(const struct appraisal_state *state, const struct ima_sets *s
 	out->manifest = state->boot.manifest;
 	out->version = state->boot.version;
 	out->release = state->boot.release;
+	if (sets->booted.scope.is_emergency)
+		out->emergency = sets->booted.manifest;
+	else if (state->ima.uses_emergency)
+		out->emergency = sets->emergency;
 	out->entries = state->ima.progress.entries;
 	out->excluded = state->ima.excluded;
 	out->violations = state->ima.violations;

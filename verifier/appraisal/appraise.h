@@ -27,6 +27,8 @@ struct appraisal_input {
 	/* state of this boot session's last appraisal; empty at its start */
 	struct span state;
 	int64_t now; /* unix seconds */
+	int64_t asked; /* when the challenge was made */
+	int64_t in_use_since; /* these reference values, and this class for the node */
 	uint64_t ratchet; /* highest release version this node has booted */
 };
 
@@ -38,6 +40,9 @@ struct appraisal {
 	struct digest manifest;
 	uint64_t version;
 	uint32_t release; /* index in the reference */
+	/* The manifest of an emergency that the host booted, or files of which it runs;
+	 * DIGEST_NONE: of none. */
+	struct digest emergency;
 	/* The IMA log's verified part. */
 	uint64_t entries; /* from entry 0 on */
 	size_t prefix_bytes; /* of the bytes given now */

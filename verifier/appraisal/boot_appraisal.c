@@ -27,18 +27,19 @@ static bool is_cell(struct span cell, const struct release *release)
 	return span_equal(kernel, release->kernel);
 }
 
-/* An emergency counts for the nodes that it names and for nobody else. */
-static bool is_in_scope(const struct appraisal_input *input, const struct release_scope *scope)
+bool release_is_for(const struct reference *ref, const struct release *release,
+		    struct span class_name, struct span node)
 {
-	struct digest node;
+	const struct release_scope *scope = &release->scope;
+	struct digest id;
 
 	if (!scope->is_emergency)
 		return true;
-	if (!reference_range_has_text(input->reference, scope->classes, input->node_class->name))
+	if (!reference_range_has_text(ref, scope->classes, class_name))
 		return false;
 	return scope->nodes.count == 0 ||
-	       (digest_from(DIGEST_SHA256, input->node, &node) == OK &&
-		reference_range_has_digest(input->reference, scope->nodes, &node));
+	       (digest_from(DIGEST_SHA256, node, &id) == OK &&
+		reference_range_has_digest(ref, scope->nodes, &id));
 }
 
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release)
@@ -46,7 +47,8 @@ bool release_is_in_force(const struct appraisal_input *input, const struct relea
 	struct ref_range cells = input->node_class->cells;
 
 	if (input->now < release->not_before || input->now >= release->not_after ||
-	    input->now >= release->accept_until || !is_in_scope(input, &release->scope))
+	    input->now >= release->accept_until ||
+	    !release_is_for(input->reference, release, input->node_class->name, input->node))
 		return false;
 	for (uint32_t i = 0; i < cells.count; i++)
 		if (is_cell(reference_text(input->reference, cells.first + i), release))
@@ -294,9 +296,7 @@ enum status boot_appraise(const struct appraisal_input *input, bool *has_matched
 	enum status status = OK;
 
 	if (input->boot_log.len == 0) {
-		/* A session that went on when the host was asked is no host without a log. */
-		struct finding f = finding_of(input->state.len > 0 ? REASON_EVIDENCE_OVERTAKEN
-								   : REASON_BOOT_LOG_MISSING);
+		struct finding f = finding_of(REASON_BOOT_LOG_MISSING);
 
 		findings_add(findings, &f);
 		*has_matched = false;

@@ -14,6 +14,9 @@ struct boot_outcome {
 	struct digest cap_base;
 };
 
+/* Is it for this node? An emergency counts for those that it names and for nobody else. */
+bool release_is_for(const struct reference *ref, const struct release *release,
+		    struct span class_name, struct span node);
 /* May this node be appraised against the release now? */
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release);
 

@@ -72,11 +72,28 @@ static bool is_update_of(const struct release *newer, const struct release *boot
 	       span_equal(newer->kernel, booted->kernel);
 }
 
+static enum status add_update(const struct appraisal_input *input, const struct release *release,
+			      struct ima_sets *sets)
+{
+	if (release->not_before > input->now)
+		sets->valid_until = earlier(sets->valid_until, release->not_before);
+	if (!release_is_in_force(input, release))
+		return OK;
+	sets->valid_until = earlier(sets->valid_until, release->not_after);
+	sets->valid_until = earlier(sets->valid_until, release->accept_until);
+	if (release->scope.is_emergency)
+		sets->emergency = release->manifest;
+	return add_sets(input->reference, release->ima.sets, sets);
+}
+
+/* An emergency's sets come last, so that what any other release lists as well does not
+ * count as its. There is one at a time. */
 enum status ima_sets_collect(const struct appraisal_input *input, uint32_t booted,
 			     struct ima_sets *out)
 {
 	const struct reference *ref = input->reference;
 	struct ima_sets sets = { 0 };
+	struct release emergency = { 0 };
 	enum status status = reference_release(ref, booted, &sets.booted);
 	uint32_t count = reference_facts(ref).release_count;
 
@@ -92,14 +109,14 @@ enum status ima_sets_collect(const struct appraisal_input *input, uint32_t boote
 		status = reference_release(ref, i, &release);
 		if (status != OK || !is_update_of(&release, &sets.booted))
 			continue;
-		if (release.not_before > input->now)
-			sets.valid_until = earlier(sets.valid_until, release.not_before);
-		if (!release_is_in_force(input, &release))
-			continue;
-		sets.valid_until = earlier(sets.valid_until, release.not_after);
-		sets.valid_until = earlier(sets.valid_until, release.accept_until);
-		status = add_sets(ref, release.ima.sets, &sets);
+		if (release.scope.is_emergency)
+			emergency = release;
+		else
+			status = add_update(input, &release, &sets);
 	}
+	sets.approved_count = sets.count;
+	if (status == OK && emergency.scope.is_emergency)
+		status = add_update(input, &emergency, &sets);
 	if (status == OK)
 		*out = sets;
 	return status;

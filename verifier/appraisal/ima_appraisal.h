@@ -30,6 +30,7 @@ struct ima_state {
 	uint64_t proven, unproven_bytes;
 	enum ima_phase phase;
 	bool is_typed_by_default; /* boot_aggregate's digest has a type: d-ngv2 */
+	bool uses_emergency; /* files that only an emergency lists, which was not booted */
 	uint64_t excluded, violations;
 	uint64_t seen[IMA_REQUIRED_MAX / 64]; /* mustAppear paths, in the release's order */
 	uint8_t unreached; /* appraisals in a row whose log did not reach the quote */
@@ -49,6 +50,9 @@ bool ima_state_is_lost(const struct ima_state *state);
 struct ima_sets {
 	struct release booted;
 	size_t count, early_count;
+	/* Those after so many only an emergency has, beyond what was booted. */
+	size_t approved_count;
+	struct digest emergency; /* its manifest; DIGEST_NONE: none */
 	struct reference_set set[IMA_SETS_MAX]; /* of all of them, those of early first */
 	int64_t valid_until; /* then another union holds */
 };

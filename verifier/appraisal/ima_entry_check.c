@@ -240,19 +240,23 @@ static enum status check_listed(struct ima_walk *w, const struct ima_entry *entr
 				const struct digest *digest)
 {
 	bool is_early = ima_policy_is_required(w->rules) && w->state->phase < IMA_PHASE_LOADED;
-	size_t count = is_early ? w->sets->early_count : w->sets->count;
+	size_t count = is_early ? w->sets->early_count : w->sets->approved_count;
 	struct ima_listing listing = ima_walk_look_up(w, count, i, entry->path, digest);
 
 	if (listing.status == OK) {
 		ima_walk_note_required(w, entry->path);
 		return OK;
 	}
-	if (is_early) {
-		listing = ima_walk_look_up(w, w->sets->count, i, entry->path, digest);
-		if (listing.status == OK)
-			return found(w, REASON_IMA_ENTRY_EARLY, entry);
-	}
-	return unlisted(w, entry, digest, listing);
+	if (count == w->sets->count)
+		return unlisted(w, entry, digest, listing);
+	listing = ima_walk_look_up(w, w->sets->count, i, entry->path, digest);
+	if (listing.status != OK)
+		return unlisted(w, entry, digest, listing);
+	if (is_early)
+		return found(w, REASON_IMA_ENTRY_EARLY, entry);
+	w->state->uses_emergency = true;
+	ima_walk_note_required(w, entry->path);
+	return OK;
 }
 
 static enum status check_file(struct ima_walk *w, const struct ima_entry *entry, size_t i)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 
 static void write_digest(struct writer *w, const struct digest *digest)
 {
@@ -141,6 +141,7 @@ static void write_ima(struct writer *w, const struct ima_state *s)
 	writer_be64(w, s->unproven_bytes);
 	writer_u8(w, (uint8_t)s->phase);
 	writer_u8(w, s->is_typed_by_default);
+	writer_u8(w, s->uses_emergency);
 	writer_be64(w, s->excluded);
 	writer_be64(w, s->violations);
 	for (size_t i = 0; i < sizeof(s->seen) / sizeof(s->seen[0]); i++)
@@ -163,6 +164,7 @@ static void read_ima(struct reader *r, struct ima_state *s)
 		reader_fail(r, STATUS_MALFORMED);
 	s->phase = r->status == OK ? (enum ima_phase)phase : IMA_PHASE_START;
 	s->is_typed_by_default = read_bool(r);
+	s->uses_emergency = read_bool(r);
 	s->excluded = reader_be64(r);
 	s->violations = reader_be64(r);
 	for (size_t i = 0; i < sizeof(s->seen) / sizeof(s->seen[0]); i++)

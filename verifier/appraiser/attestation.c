@@ -118,6 +118,8 @@ static enum status appraise_logs(const struct appraiser *a, const struct node_id
 		.ima_has_more = evidence->ima_has_more,
 		.state = reply->state,
 		.now = (int64_t)time(NULL),
+		.asked = reply->asked,
+		.in_use_since = reply->in_use_since,
 		.ratchet = reply->release_version,
 	};
 	return appraise(&input, out);
@@ -188,6 +190,7 @@ static bool ask_to_commit(struct appraiser *a, const struct request *request,
 	if (appraisal->has_release) {
 		commit->manifest = digest_span(&appraisal->manifest);
 		commit->release_version = appraisal->version;
+		commit->emergency = digest_span(&appraisal->emergency);
 	}
 	commit->entries = appraisal->entries;
 	commit->state = span_of(&appraisal->state);

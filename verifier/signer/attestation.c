@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "verifier/appraisal/boot_appraisal.h"
 #include "verifier/signer/core.h"
 
 void pending_done(struct pending *pending)
@@ -172,6 +173,11 @@ static enum refusal end_early(struct turn *turn, const struct pending *p,
 	return conclude(turn, p, &conclusion, &answer->result);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void go_on(struct turn *turn, struct pending *p, struct authenticate_answer *answer)
 {
 	answer->generation = (struct span){ .data = p->generation, .len = SHA256_SIZE };
@@ -179,6 +185,10 @@ static void go_on(struct turn *turn, struct pending *p, struct authenticate_answ
 	answer->release_version = p->row.release_version;
 	if (p->has_svid)
 		reported_svid_path(turn, p, &answer->svid_path);
+	answer->asked = p->issued;
+	/* Of several verifiers one loads a moment later than another. */
+	answer->in_use_since =
+		later(turn->signer->in_use_since, p->row.act_time) + CLOCK_TOLERANCE_S;
 	if (p->authentication.is_new_session)
 		return;
 	answer->entries = session_entries(&p->session);
@@ -284,13 +294,31 @@ static bool is_release_loaded(const struct signer *s, struct span manifest, uint
 	return false;
 }
 
+/* None, or one that is loaded as such and in whose scope the node is. */
+static bool names_emergency(const struct turn *turn, const struct commit_request *request)
+{
+	const struct reference *ref = &turn->signer->reference;
+	struct digest manifest;
+	struct release release;
+
+	if (request->emergency.len == 0)
+		return true;
+	return digest_from(DIGEST_SHA256, request->emergency, &manifest) == OK &&
+	       reference_release_of(ref, &manifest, &release) == OK &&
+	       release.scope.is_emergency &&
+	       release_is_for(ref, &release, turn->pending->row.class_name,
+			      node_id_span(&turn->pending->row.node));
+}
+
 /* The appraiser says which of the loaded releases was booted; it makes none up,
  * gives none another version, and trusts nothing without one. */
 static bool names_release(const struct turn *turn, const struct commit_request *request)
 {
 	if (request->manifest.len > 0)
-		return is_release_loaded(turn->signer, request->manifest, request->release_version);
-	return request->release_version == 0 &&
+		return is_release_loaded(turn->signer, request->manifest,
+					 request->release_version) &&
+		       names_emergency(turn, request);
+	return request->release_version == 0 && request->emergency.len == 0 &&
 	       (request->is_retry || request->is_unproven ||
 		claims_verdict(&request->claims) != VERDICT_TRUSTED);
 }
@@ -334,6 +362,9 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 
 	if (refusal == REFUSAL_NONE && request->manifest.len > 0 &&
 	    digest_from(DIGEST_SHA256, request->manifest, &conclusion.manifest) != OK)
+		refusal = REFUSAL_MALFORMED;
+	if (refusal == REFUSAL_NONE && request->emergency.len > 0 &&
+	    digest_from(DIGEST_SHA256, request->emergency, &conclusion.emergency) != OK)
 		refusal = REFUSAL_MALFORMED;
 	if (refusal == REFUSAL_NONE && request->svid_tbs.len > 0 &&
 	    reported_svid_verify(turn, turn->pending, request->svid_tbs, request->svid_signature,

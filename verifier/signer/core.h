@@ -57,6 +57,7 @@ struct signer {
 	int64_t loaded; /* when the reference was loaded */
 	int64_t release_refused; /* since when; 0: what was offered last is in force */
 	bool has_canary; /* in it: a release that is tried out */
+	int64_t in_use_since; /* its generation */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
 	int64_t counted;
 	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
@@ -136,6 +137,7 @@ struct conclusion {
 	bool is_unproven; /* no quote has reached the state: nothing is granted on it */
 	struct digest manifest; /* DIGEST_NONE: no release matched */
 	uint64_t release_version;
+	struct digest emergency; /* whose files are there or whose boot it is; DIGEST_NONE: none */
 	uint64_t entries;
 	struct span state;
 	uint64_t first_entry; /* of ima_log */
@@ -150,6 +152,8 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 /* trial.c: releases that are tried out, and until when a release counts. */
 struct trial {
 	bool is_canary;
+	struct digest emergency; /* a place under this one is taken; DIGEST_NONE: none */
+	bool has_place; /* it had one before */
 	int64_t end; /* no right under this release lasts longer */
 	enum reason withheld; /* REASON_NONE: a grant may be made */
 };

@@ -129,6 +129,9 @@ static bool tries_something_out(const struct reference *reference)
 
 void releases_use(struct signer *s, const struct reference *reference, int64_t now)
 {
+	if (!s->has_reference ||
+	    !span_equal(signer_generation(s), reference_facts(reference).generation))
+		s->in_use_since = now;
 	s->reference = *reference;
 	s->has_reference = true;
 	s->loaded = now;
