@@ -62,6 +62,12 @@ enum status loading_signed(struct loading *l, const char *path, enum role role,
 	return OK;
 }
 
+void loading_suspend(struct loading *l, const char *document, const char *field)
+{
+	if (l->suspension.code == NULL)
+		(void)refusal_set(&l->suspension, OK, "key-revoked", document, field);
+}
+
 bool loading_is_revoked(const struct loading *l, size_t key)
 {
 	return (l->revoked >> key & 1) != 0;

@@ -3,11 +3,27 @@
 
 #include <stdio.h>
 
-/* Documents that publish and identity security renew day by day. */
+/* Documents that publish and both teams renew. */
 
 static void numbered(char *path, size_t size, const char *folder, uint64_t version)
 {
 	(void)snprintf(path, size, "%s/%llu.json", folder, (unsigned long long)version);
+}
+
+/*
+ * A revoked key published this. Who stole it must not keep revocations from counting by
+ * publishing what is refused: instead of it, what was in force at the last load is
+ * appraised against, and gives no new right until another key publishes.
+ */
+static enum status fall_back(struct loading *l, const char *path)
+{
+	if (l->trust->marks.index.version == 0)
+		return loading_refuse(l, STATUS_DENIED, "key-revoked", path, "signatures[0].keyid");
+	loading_suspend(l, path, "signatures[0].keyid");
+	l->falls_back = true;
+	l->timestamp = (struct timestamp){ 0 };
+	l->marks.timestamp = l->trust->marks.timestamp;
+	return OK;
 }
 
 enum status load_timestamp(struct loading *l)
@@ -22,6 +38,8 @@ enum status load_timestamp(struct loading *l)
 		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
 	if (status != OK)
 		return status;
+	if (loading_is_revoked(l, key))
+		return fall_back(l, path);
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_TIMESTAMP, &s) != OK ||
 	    timestamp_read(&s, &l->timestamp) != OK)
 		return loading_check(l, path, &s);
@@ -35,15 +53,12 @@ enum status load_timestamp(struct loading *l)
 }
 
 /* The index that was in force at the last load, pinned by the high-water mark. */
-static enum status load_old_index(struct loading *l)
+static enum status read_seen_index(struct loading *l, struct statement *s, struct index *out)
 {
 	const struct release_mark *seen = &l->trust->marks.index;
 	AUTO_DONE(dsse) dsse = { 0 };
-	struct statement *s = &l->old_index_statement;
 	char path[48];
 
-	if (seen->version == 0 || seen->version == l->index.version)
-		return OK;
 	numbered(path, sizeof(path), "index", seen->version);
 	enum status status = loading_envelope(l, path, DOCUMENT_INDEX, &dsse);
 	if (status == STATUS_NOT_FOUND)
@@ -53,9 +68,24 @@ static enum status load_old_index(struct loading *l)
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
-	    index_read(s, &l->old_index) != OK)
+	    index_read(s, out) != OK)
 		return loading_check(l, path, s);
 	return OK;
+}
+
+static enum status load_old_index(struct loading *l)
+{
+	uint64_t seen = l->trust->marks.index.version;
+
+	if (seen == 0 || seen == l->index.version)
+		return OK;
+	return read_seen_index(l, &l->old_index_statement, &l->old_index);
+}
+
+static enum status load_index_of_before(struct loading *l)
+{
+	l->marks.index = l->trust->marks.index;
+	return read_seen_index(l, &l->index_statement, &l->index);
 }
 
 /* What takes over was tried out, and what ran out or was replaced does not come back
@@ -111,12 +141,18 @@ enum status load_index(struct loading *l)
 	char path[48];
 	size_t key;
 
+	if (l->falls_back)
+		return load_index_of_before(l);
 	numbered(path, sizeof(path), "index", l->timestamp.index_version);
 	enum status status = loading_document(l, path, DOCUMENT_INDEX, &dsse);
 	if (status == OK)
 		status = loading_pinned(l, path, span_of(&dsse.payload), &l->timestamp.index);
 	if (status == OK)
 		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
+	if (status == OK && loading_is_revoked(l, key)) {
+		status = fall_back(l, path);
+		return status == OK ? load_index_of_before(l) : status;
+	}
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
@@ -133,130 +169,6 @@ enum status load_index(struct loading *l)
 	status = loading_mark(l, path, &l->trust->marks.index, l->index.version,
 			      span_of(&dsse.payload), &l->marks.index);
 	return status == OK ? load_old_index(l) : status;
-}
-
-/* One version of the revocations. */
-struct revocations_version {
-	struct revocations list;
-	key_mask signer;
-	const char *doubt; /* why its signer does not count under this root; NULL: does */
-};
-
-static void revocations_version_done(struct revocations_version *version)
-{
-	revocations_done(&version->list);
-}
-
-AUTO_RELEASE(revocations_version, revocations_version_done);
-
-static enum status find_revoker(struct loading *l, const char *path, const struct dsse *dsse,
-				struct revocations_version *out)
-{
-	size_t key;
-	enum status status = root_verify(&l->root, dsse, &key);
-
-	if (status != OK && status != STATUS_NOT_FOUND)
-		return loading_refuse(l, status, "bad-signature", path, "signatures[0].sig");
-	if (status == OK)
-		out->signer = (key_mask)1 << key;
-	if (status == STATUS_NOT_FOUND)
-		out->doubt = "unknown-key";
-	else if ((out->signer & l->root.role[ROLE_REVOKE].keys) == 0)
-		out->doubt = "role-not-allowed";
-	return OK;
-}
-
-/* STATUS_NOT_FOUND without a refusal: there is none. */
-static enum status read_revocations(struct loading *l, uint64_t version,
-				    struct revocations_version *out)
-{
-	AUTO_DONE(dsse) dsse = { 0 };
-	AUTO_DONE(statement) s = { 0 };
-	const struct release_mark *seen = &l->trust->marks.revocations;
-	char path[48];
-
-	numbered(path, sizeof(path), "revocations", version);
-	enum status status = loading_envelope(l, path, DOCUMENT_REVOCATIONS, &dsse);
-	if (status == OK)
-		status = find_revoker(l, path, &dsse, out);
-	if (status == OK && version == l->index.revocations_version)
-		status = loading_pinned(l, path, span_of(&dsse.payload), &l->index.revocations);
-	if (status != OK)
-		return status;
-	if (statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &s) != OK ||
-	    revocations_read(&s, &out->list) != OK)
-		return loading_check(l, path, &s);
-	if (out->list.version != version)
-		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
-	/* Lower versions are read only for what they held. */
-	if (version < seen->version)
-		return OK;
-	return loading_mark(l, path, seen, version, span_of(&dsse.payload), &l->marks.revocations);
-}
-
-static void mark_revoked_keys(struct loading *l)
-{
-	for (size_t i = 0; i < l->root.key_count; i++)
-		if (revocations_have(&l->revocations, REVOKED_KEYS,
-				     digest_span(&l->root.key[i].spki)))
-			l->revoked |= (key_mask)1 << i;
-}
-
-/* A root may have taken the role from who signed the versions before: what was
- * seen then still counts for what it held, not as the newest. */
-static enum status check_newest(struct loading *l, uint64_t version, key_mask signer,
-				const char *doubt)
-{
-	char path[48];
-
-	numbered(path, sizeof(path), "revocations", version);
-	if (doubt != NULL)
-		return loading_refuse(l, STATUS_DENIED, doubt, path, "signatures[0].keyid");
-	mark_revoked_keys(l);
-	/* Keys may be revoked after they signed what names the revocations. */
-	if (((l->publishers | signer) & l->revoked) != 0)
-		return loading_refuse(l, STATUS_DENIED, "key-revoked", "revocations", "keys");
-	return loading_dated(l, path, l->revocations.time, l->revocations.expires,
-			     l->root.caps.revocations_s);
-}
-
-/*
- * From the lowest version that somebody pinned to the highest that is there:
- * publish may withhold a reference to new revocations, yet not the revocations.
- */
-enum status load_revocations(struct loading *l)
-{
-	uint64_t seen = l->trust->marks.revocations.version;
-	uint64_t pinned = l->index.revocations_version;
-	uint64_t version = seen > 0 && seen < pinned ? seen : pinned;
-	uint64_t least = seen > pinned ? seen : pinned;
-	const char *doubt = NULL;
-	key_mask signer = 0;
-
-	for (bool has_base = false;; version++) {
-		AUTO_DONE(revocations_version) next = { 0 };
-		enum status status = read_revocations(l, version, &next);
-
-		if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
-			break;
-		if (status != OK)
-			return status;
-		signer = next.signer;
-		doubt = next.doubt;
-		/* Anybody could have written it. */
-		if (doubt != NULL && version != seen)
-			continue;
-		if (has_base && !revocations_extend(&l->revocations, &next.list))
-			return loading_refuse(l, STATUS_DENIED, "not-append-only", "revocations",
-					      "");
-		has_base = true;
-		revocations_done(&l->revocations);
-		l->revocations = next.list;
-		next.list = (struct revocations){ 0 };
-	}
-	if (version <= least)
-		return loading_refuse(l, STATUS_NOT_FOUND, "history-missing", "revocations", "");
-	return check_newest(l, version - 1, signer, doubt);
 }
 
 /* Publish names the matrix: what both teams replaced must not come back by that. */
@@ -288,6 +200,27 @@ static enum status check_matrix_history(struct loading *l, const char *folder)
 	return OK;
 }
 
+/* It was in force at the last load, when all its signatures counted. */
+static bool is_matrix_of_before(const struct loading *l)
+{
+	uint64_t seen = l->trust->marks.index.version;
+
+	return seen != 0 &&
+	       (seen == l->index.version || digest_equal(&l->old_index.matrix, &l->index.matrix));
+}
+
+/* Short of signatures for a revocation's sake, it goes on being appraised by, and gives no
+ * new right until it is signed again: a refusal would keep revocations from counting. */
+static enum status check_matrix_signers(struct loading *l, const char *folder, key_mask signers)
+{
+	if (root_meets(&l->root, ROLE_MATRIX, signers & ~l->revoked))
+		return OK;
+	if (!root_meets(&l->root, ROLE_MATRIX, signers) || !is_matrix_of_before(l))
+		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", folder, "signatures");
+	loading_suspend(l, folder, "signatures");
+	return OK;
+}
+
 enum status load_matrix(struct loading *l)
 {
 	AUTO_DONE(bytes) payload = { 0 };
@@ -302,10 +235,10 @@ enum status load_matrix(struct loading *l)
 		return loading_refuse(l, status, "document-missing", folder, "");
 	if (status == OK)
 		status = loading_pinned(l, folder, span_of(&payload), &l->index.matrix);
+	if (status == OK)
+		status = check_matrix_signers(l, folder, signers);
 	if (status != OK)
 		return status;
-	if (!root_meets(&l->root, ROLE_MATRIX, signers & ~l->revoked))
-		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", folder, "signatures");
 	if (statement_open(span_of(&payload), DOCUMENT_MATRIX, s) != OK ||
 	    matrix_read(s, &l->image, &l->matrix) != OK)
 		return loading_check(l, folder, s);

@@ -15,8 +15,8 @@
 
 /*
  * One load, between the files that do it: release_load.c (order, image),
- * load_envelope.c (documents and who signed them), load_root.c, load_online.c
- * (timestamp, index, revocations, matrix), load_proofs.c (what the release log
+ * load_envelope.c (documents and who signed them), load_root.c, load_revocations.c,
+ * load_online.c (timestamp, index, matrix), load_proofs.c (what the release log
  * has to prove), load_rollback.c, load_emergency.c, load_manifest.c (manifests, sets),
  * load_approvals.c (what a manifest changes, and who approved that). Every function
  * that fails has filled the refusal.
@@ -42,6 +42,10 @@ struct loading {
 	struct root next_root;
 	key_mask revoked; /* keys of the root that no longer count */
 	key_mask publishers; /* who signed timestamp and index */
+	/* Revoked keys signed what was in force: it goes on being appraised, no new right
+	 * is given. code NULL: none did. */
+	struct release_refusal suspension;
+	bool falls_back; /* to the index of the last load */
 	struct timestamp timestamp;
 	struct statement index_statement;
 	struct index index;
@@ -104,9 +108,15 @@ enum status loading_dated(struct loading *l, const char *path, int64_t time, int
 void loading_path(char *path, size_t size, const char *prefix, const struct digest *digest,
 		  const char *suffix);
 
+/* The document that a revoked key signed. *l goes on; the load ends without new rights. */
+void loading_suspend(struct loading *l, const char *document, const char *field);
+
 enum status load_root(struct loading *l);
+/* The revocations, where earlier ones were seen: what their keys publish is not read. */
+enum status load_known_revocations(struct loading *l);
 enum status load_timestamp(struct loading *l);
 enum status load_index(struct loading *l);
+/* The version that the index names is among them; at a first load, all of them. */
 enum status load_revocations(struct loading *l);
 enum status load_matrix(struct loading *l);
 /* Rollback documents: those that this verifier has not gone by yet bring the old

@@ -16,7 +16,7 @@ libpolicies_a_SOURCES = \
 	policies/index.c policies/index.h \
 	policies/layer.c policies/layer.h \
 	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
-	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_proofs.c \
+	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/loading.h \
 	policies/log_trust.c policies/log_trust.h \
 	policies/manifest.c policies/manifest.h \

@@ -20,7 +20,9 @@ static const struct {
 	  "the document was changed after it was signed: take it from its signer" },
 	{ "unknown-key", "the root does not know the key: sign with one that it lists" },
 	{ "role-not-allowed", "the root does not give this key the role that signs this document" },
-	{ "key-revoked", "sign again with a key that is not revoked" },
+	{ "key-revoked",
+	  "no new right until another key has signed: a publish key and 'attestctl release publish "
+	  "--again', for a matrix its holders, for revocations another key with that role" },
 	{ "threshold-not-met", "more people with the role have to sign" },
 	{ "approvals-missing", "'attestctl release approve' by each team that the root asks for" },
 	{ "root-not-pinned",

@@ -56,6 +56,8 @@ static enum status finish(struct loading *l, struct bytes *image)
 					earliest(l->revocations.expires, l->root.expires)),
 	};
 
+	if (l->suspension.code != NULL)
+		facts.valid_until = earliest(l->revocations.time, l->trust->now - 1);
 	for (unsigned i = 0; i < LAYERS; i++)
 		(void)image_owner(&l->image, &l->root.owner[i]);
 
@@ -72,9 +74,10 @@ enum status release_load(const struct release_trust *trust, const struct documen
 			 struct release_refusal *refusal)
 {
 	static enum status (*const steps[])(struct loading *) = {
-		check_clock,	  load_root,	  load_timestamp, load_index,
-		load_revocations, load_log,	  load_matrix,	  load_rollbacks,
-		check_history,	  load_emergency, load_manifests,
+		check_clock,	load_root,	load_known_revocations,
+		load_timestamp, load_index,	load_revocations,
+		load_log,	load_matrix,	load_rollbacks,
+		check_history,	load_emergency, load_manifests,
 	};
 	AUTO(loading) l = calloc(1, sizeof(*l));
 
@@ -90,8 +93,10 @@ enum status release_load(const struct release_trust *trust, const struct documen
 		status = steps[i](l);
 	if (status == OK)
 		status = finish(l, image);
-	if (status == OK)
+	if (status == OK) {
 		*marks = l->marks;
+		*refusal = l->suspension;
+	}
 	return status;
 }
 

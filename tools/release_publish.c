@@ -204,6 +204,9 @@ bool publish_rehearse(const struct publish *p)
 		status = release_directory_root(&r.directory, &trust.root);
 	if (status == OK)
 		status = release_load(&trust, &source, &image, &marks, &refusal);
+	/* It would fall back on what is in force. */
+	if (status == OK && refusal.code != NULL)
+		status = STATUS_DENIED;
 	if (status != OK)
 		(void)unusable("not published, verifiers would refuse it: %s: %s %s: %s",
 			       refusal.code == NULL ? status_text(status) : refusal.code,

@@ -33,14 +33,14 @@ static struct node_row row_of(struct signer_scene *s)
 static void enter_another(struct signer_scene *s, struct digest manifest)
 {
 	const struct conclusion other = { .emergency = manifest };
-	struct node_id node = { { 0x77 } };
+	const struct node_row row = { .node = { { 0x77 } } };
 	struct turn turn = scene_turn(s);
 	struct trial trial;
 
 	assert_int_equal(store_begin(s->signer.store), OK);
-	assert_int_equal(trial_begin(&turn, &node, &other, &trial), OK);
+	assert_int_equal(trial_begin(&turn, &row.node, &other, &trial), OK);
 	assert_int_equal(trial.withheld, REASON_NONE);
-	assert_int_equal(trial_note(&turn, &node, &other, &trial), OK);
+	assert_int_equal(trial_note(&turn, &row, &other, &trial), OK);
 	assert_int_equal(store_commit(s->signer.store), OK);
 }
 
@@ -105,9 +105,8 @@ static void r19_who_runs_an_emergency_s_files_is_counted(void **state)
 	/* Its right ends when the emergency does, and it is no canary. */
 	assert_int_equal(s.signer.grants, 1);
 	assert_int_equal(row_of(&s).expires, GOLDEN_NOW + 100);
-	assert_int_equal(store_trial_count(s.signer.store, digest_span(&manifest), &s.node, 0,
-					   &count),
-			 OK);
+	assert_int_equal(
+		store_trial_count(s.signer.store, digest_span(&manifest), &s.node, 0, &count), OK);
 	assert_int_equal(count.nodes, 0);
 	attest_with(&s, &manifest, REFUSAL_NONE);
 	assert_int_equal(s.signer.grants, 2);

@@ -31,6 +31,7 @@ static const struct {
 	{ "verifier-2", "verifier-2", "identity-security" },
 	{ "log", "lou", "platform" },
 	{ "witness", "wes", "identity-security" },
+	{ "publish-2", "pat", "platform" },
 };
 
 #define PEOPLE (sizeof(people) / sizeof(people[0]))

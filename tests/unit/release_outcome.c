@@ -20,6 +20,7 @@ void outcome_load_at(struct line *line, const struct release_marks *marks, int64
 	if (marks != NULL)
 		trust.marks = *marks;
 	out->status = release_load(&trust, &line->source, &out->image, &out->marks, &out->refusal);
+	/* A code beside OK says why it gives no new right. */
 	if (out->status == OK)
 		return;
 	assert_non_null(out->refusal.code);

@@ -37,9 +37,8 @@ bool release_is_for(const struct reference *ref, const struct release *release,
 		return true;
 	if (!reference_range_has_text(ref, scope->classes, class_name))
 		return false;
-	return scope->nodes.count == 0 ||
-	       (digest_from(DIGEST_SHA256, node, &id) == OK &&
-		reference_range_has_digest(ref, scope->nodes, &id));
+	return scope->nodes.count == 0 || (digest_from(DIGEST_SHA256, node, &id) == OK &&
+					   reference_range_has_digest(ref, scope->nodes, &id));
 }
 
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release)

@@ -149,6 +149,9 @@ static int load(const struct loader_settings *settings, const struct document_so
 		log_line(LOG_LEVEL_ERROR,
 			 "release: the signer could not take it (%s); trying again soon",
 			 status_text(status));
+	/* It is in use and gives no new right: that has its reason, too. */
+	if (status == OK && why.code != NULL && refused(signer, &why) != LOADER_REFUSED)
+		return LOADER_FAILED;
 	return status == OK ? LOADER_LOADED : LOADER_FAILED;
 }
 

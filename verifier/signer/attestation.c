@@ -304,8 +304,7 @@ static bool names_emergency(const struct turn *turn, const struct commit_request
 	if (request->emergency.len == 0)
 		return true;
 	return digest_from(DIGEST_SHA256, request->emergency, &manifest) == OK &&
-	       reference_release_of(ref, &manifest, &release) == OK &&
-	       release.scope.is_emergency &&
+	       reference_release_of(ref, &manifest, &release) == OK && release.scope.is_emergency &&
 	       release_is_for(ref, &release, turn->pending->row.class_name,
 			      node_id_span(&turn->pending->row.node));
 }
