@@ -64,6 +64,7 @@ libartifacts_a_SOURCES = \
 	policies/artifacts/grub_image.h policies/artifacts/grub_run.h \
 	policies/artifacts/grub_script.c policies/artifacts/grub_script.h \
 	policies/artifacts/grub_words.c \
+	policies/artifacts/ima_policy.c policies/artifacts/ima_policy.h \
 	policies/artifacts/pe_image.c policies/artifacts/pe_image.h \
 	policies/artifacts/shim_image.c policies/artifacts/shim_image.h \
 	policies/artifacts/uki_image.c policies/artifacts/uki_image.h \

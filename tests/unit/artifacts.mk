@@ -18,4 +18,10 @@ TESTS += tests/unit/test_file_tree
 tests_unit_test_file_tree_SOURCES = tests/unit/test_file_tree.c tests/unit/unit.h
 tests_unit_test_file_tree_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_file_tree_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ima_policy
+TESTS += tests/unit/test_ima_policy
+tests_unit_test_ima_policy_SOURCES = tests/unit/test_ima_policy.c tests/unit/unit.h
+tests_unit_test_ima_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ima_policy_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
 endif
