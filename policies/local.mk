@@ -1,5 +1,6 @@
 # What policies builds.
 EXTRA_DIST += policies/examples/README.md policies/examples/make
+dist_example_DATA += policies/examples/ima-policy
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \

@@ -48,7 +48,7 @@ static void print_help(FILE *to)
 	      "  attestctl release init line --trust-domain prod.example --platform q35 \\\n"
 	      "      --kernel 6.1.0-56-cloud-amd64\n"
 	      "  attestctl release collect line --boot-log boot.bin --ima-log ima.bin \\\n"
-	      "      --files artifacts.sha256\n"
+	      "      --files artifacts.sha256 --ima-policy-file ima-policy\n"
 	      "  attestctl release sign line\n"
 	      "  attestctl release diff line\n"
 	      "  attestctl release approve line --team platform --reason 'first release'\n"

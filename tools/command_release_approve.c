@@ -7,6 +7,7 @@
 #include "tools/release.h"
 #include "tools/release_difference.h"
 #include "tools/release_document.h"
+#include "tools/release_ima_policy.h"
 #include "tools/release_log.h"
 #include "tools/release_options.h"
 #include "tools/release_signing.h"
@@ -339,6 +340,10 @@ static enum answer approve(const struct request *r)
 	if (comparison_print(&c, r->signing.prints ? stderr : stdout, r->packages) != OK)
 		return unusable("not approved: what it changes cannot be told");
 	(void)fflush(stdout);
+	if (!comparison_policies_hold(&c)) {
+		(void)unusable("not approved: under the new IMA policy code could run unseen");
+		return ANSWER_NO;
+	}
 	if (!choose_class(r, &c, &class)) {
 		(void)unusable("not approved: the change is %s, never %s",
 			       change_class_names[comparison_class(&c)], r->class);

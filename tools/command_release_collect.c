@@ -14,6 +14,7 @@ static void collect_done(struct collect *c)
 	file_list_done(&c->identity);
 	file_list_done(&c->early);
 	file_list_done(&c->built_early);
+	bytes_done(&c->policy);
 	ima_collected_done(&c->ima);
 	json_decref(c->settings);
 	json_decref(c->previous);
@@ -145,15 +146,15 @@ static enum answer collect(struct collect *c)
 			c->left_out);
 	if (c->files.count == 0)
 		return unusable("no files: give --files or --tree");
-	if (!c->from_previous && !c->allow_builtin &&
+	if (!collect_allows_builtin(c) &&
 	    file_list_find(&c->files, span_text(c->policy_path)) == NULL)
-		return unusable("no list has the IMA policy %s: name it with --ima-policy, or say "
-				"--allow-builtin-policy",
+		return unusable("no list has the IMA policy %s: install one there, name its "
+				"path with --ima-policy, or say --allow-builtin-policy",
 				c->policy_path);
 	if (c->boot_log == NULL && !collect_is_from_artifacts(c) && c->lockdown != NULL)
 		return unusable("--lockdown goes with --esp or --boot-log: --previous keeps the "
 				"boot rules");
-	if (collect_early(c) != OK || write_draft(c, &unexplained) != OK)
+	if (collect_policy(c) != OK || collect_early(c) != OK || write_draft(c, &unexplained) != OK)
 		return ANSWER_UNUSABLE;
 
 	size_t entries = collect_report(c);

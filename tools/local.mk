@@ -36,6 +36,7 @@ attestctl_SOURCES = \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
 	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c tools/release_report.c \
 	tools/release_uki.c \
+	tools/release_ima_policy.c tools/release_ima_policy.h \
 	tools/release_boot.c tools/release_draft.c tools/release_ima.c tools/release_ima_rules.c \
 	tools/release_line.c tools/release_line.h \
 	tools/file_list.c tools/file_list.h tools/file_list_walk.c \

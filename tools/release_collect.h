@@ -28,6 +28,7 @@ struct collect_input {
 struct collect {
 	struct release_line line;
 	const char *boot_log, *ima_log, *policy_path, *lockdown;
+	const char *policy_file; /* the policy's text, where no tree has it */
 	const char *check_log; /* of a boot that the draft has to explain */
 	struct boot_artifacts boot;
 	const char *tree; /* the last one: the root that init is looked up in */
@@ -45,6 +46,7 @@ struct collect {
 	struct file_list early; /* of the manifest before; digests unused */
 	struct file_list built_early; /* of the initramfs and of what init needs */
 	size_t left_out;
+	struct bytes policy; /* its text; empty where the release wants none */
 	struct ima_collected ima;
 	json_t *settings, *previous; /* predicate of the manifest in force */
 	uint64_t previous_version, next_version;
@@ -68,6 +70,11 @@ enum status collect_previous(struct collect *c);
 enum status collect_inputs(struct collect *c);
 /* What runs before the IMA policy: all of the initramfs, and init. */
 enum status collect_early(struct collect *c);
+
+/* Is IMA's built-in policy good enough? */
+bool collect_allows_builtin(const struct collect *c);
+/* The text of the policy that the lists have, which has to see all code. */
+enum status collect_policy(struct collect *c);
 
 /* The manifest's "ima", with its sets written into the release; NULL after a
  * message. */

@@ -60,7 +60,8 @@ static const char help_files[] =
 	"  --class CLASS=PATH    the file, or all below, belongs to the set of identity,\n"
 	"                        enforcement or kernel; the root's classRules go before\n"
 	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
-	"                        is taken from the lists\n"
+	"                        is taken from the lists, its rules are read in the trees\n"
+	"  --ima-policy-file FILE  its rules, where no --tree has them\n"
 	"  --allow-builtin-policy  go on without a policy file: trust-impacting, shown always\n"
 	"  --modules-disabled    the initramfs sets kernel.modules_disabled: no module comes from\n"
 	"                        memory, and verdicts don't state that limit\n"
@@ -98,6 +99,7 @@ enum option_id {
 	OPTION_PREVIOUS,
 	OPTION_IDENTITY,
 	OPTION_IMA_POLICY,
+	OPTION_POLICY_FILE,
 	OPTION_BUILTIN,
 	OPTION_MODULES_DISABLED,
 	OPTION_LOG_ONLY,
@@ -133,6 +135,7 @@ static const struct option options[] = {
 	{ "previous", no_argument, NULL, OPTION_PREVIOUS },
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
 	{ "ima-policy", required_argument, NULL, OPTION_IMA_POLICY },
+	{ "ima-policy-file", required_argument, NULL, OPTION_POLICY_FILE },
 	{ "allow-builtin-policy", no_argument, NULL, OPTION_BUILTIN },
 	{ "modules-disabled", no_argument, NULL, OPTION_MODULES_DISABLED },
 	{ "from-log-only", no_argument, NULL, OPTION_LOG_ONLY },
@@ -272,6 +275,9 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_IMA_POLICY:
 		c->policy_path = value;
 		return set_path_is_valid(span_text(value));
+	case OPTION_POLICY_FILE:
+		c->policy_file = value;
+		return true;
 	case OPTION_BUILTIN:
 		c->allow_builtin = true;
 		return true;

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policies/artifacts/ima_policy.h"
 #include "policies/class_rules.h"
 #include "tools/release_collect.h"
+#include "tools/release_ima_policy.h"
 #include "tools/set_writer.h"
 
 /* The class's set, written into the release, as a member of "sets". */
@@ -106,56 +108,91 @@ static void keep_from_previous(const struct collect *c, json_t *ima)
 			(void)json_object_set(ima, kept[i], json_object_get(was, kept[i]));
 }
 
-#define POLICY_MAX ((size_t)1 << 20)
-
-static bool is_blank(uint8_t c)
+bool collect_allows_builtin(const struct collect *c)
 {
-	return c == ' ' || c == '\t';
+	json_t *was = json_object_get(c->previous, "ima");
+
+	return c->allow_builtin ||
+	       (c->from_previous && json_is_true(json_object_get(was, "allowBuiltinPolicy")));
 }
 
-static bool is_comment(struct span rule)
+/* The file that the lists mean. */
+static bool is_policy(const struct file_list_entry *file, struct span text)
 {
-	while (rule.len > 0 && is_blank(rule.data[0]))
-		rule = (struct span){ rule.data + 1, rule.len - 1 };
-	return rule.len > 0 && rule.data[0] == '#';
+	return strcmp(file_list_hex(file).text, sha256_text_of(text).hex) == 0;
 }
 
-/* Between blanks, as the kernel reads a rule (ima_policy.c, ima_parse_rule). */
-static bool next_word(struct span *rest, struct span *word)
+/* Below the trees, the last one first; each may have another file there. */
+static enum status policy_of_trees(struct collect *c, const struct file_list_entry *file)
 {
-	size_t len = 0;
+	for (size_t i = c->input_count; i > 0; i--) {
+		AUTO_DONE(bytes) text = { 0 };
+		struct line_path path;
 
-	if (rest->len == 0)
-		return false;
-	while (len < rest->len && !is_blank(rest->data[len]))
-		len++;
-	*word = (struct span){ rest->data, len };
-	len += len < rest->len;
-	*rest = (struct span){ rest->data + len, rest->len - len };
-	return true;
+		if (c->input[i - 1].kind != INPUT_TREE)
+			continue;
+		(void)snprintf(path.text, sizeof(path.text), "%s%s", c->input[i - 1].path,
+			       c->policy_path);
+		if (line_has(path.text) && line_read(path.text, IMA_POLICY_MAX, &text) == OK &&
+		    is_policy(file, span_of(&text)))
+			return bytes_copy(span_of(&text), &c->policy);
+	}
+	return STATUS_NOT_FOUND;
+}
+
+static enum status policy_given(struct collect *c, const struct file_list_entry *file)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	enum status status = line_read(c->policy_file, IMA_POLICY_MAX, &text);
+
+	if (status != OK)
+		return status;
+	if (is_policy(file, span_of(&text)))
+		return bytes_copy(span_of(&text), &c->policy);
+	(void)unusable("%s: not the file that the lists have as %s", c->policy_file,
+		       c->policy_path);
+	return STATUS_MISMATCH;
+}
+
+static enum status find_policy(struct collect *c, const struct file_list_entry *file)
+{
+	enum status status;
+
+	if (c->policy_file != NULL)
+		return policy_given(c, file);
+	status = policy_of_trees(c, file);
+	if (status == STATUS_NOT_FOUND)
+		status = ima_policy_kept(line_path(&c->line, "release").text,
+					 file_list_hex(file).text, &c->policy);
+	if (status == STATUS_NOT_FOUND && !collect_allows_builtin(c))
+		(void)unusable("%s: lists have its digest alone: give the policy itself with "
+			       "--ima-policy-file",
+			       c->policy_path);
+	return status;
+}
+
+enum status collect_policy(struct collect *c)
+{
+	const struct file_list_entry *file = file_list_find(&c->files, span_text(c->policy_path));
+	enum status status = file == NULL ? STATUS_NOT_FOUND : find_policy(c, file);
+
+	if (status == STATUS_NOT_FOUND && collect_allows_builtin(c))
+		return OK;
+	if (status == OK && !collect_allows_builtin(c))
+		status = ima_policy_judge(c->policy_path, span_of(&c->policy));
+	return status == OK ? ima_policy_keep(&c->line, span_of(&c->policy)) : status;
 }
 
 /* The kernel's own template, then those that the policy's rules name. */
 static json_t *built_templates(const struct collect *c)
 {
-	static const char option[] = "template=";
-	AUTO_DONE(bytes) policy = { 0 };
+	struct ima_policy policy = ima_policy_over(span_of(&c->policy));
 	json_t *templates = json_pack("[s]", "ima-sig");
-	struct line_path path;
-	struct span rest;
-	struct span line;
-	struct span word;
+	struct ima_policy_rule rule;
 
-	(void)snprintf(path.text, sizeof(path.text), "%s%s", c->tree, c->policy_path);
-	if (line_has(path.text) && line_read(path.text, POLICY_MAX, &policy) != OK)
-		return templates;
-	rest = span_of(&policy);
-	while (text_next_line(&rest, &line))
-		while (!is_comment(line) && next_word(&line, &word))
-			if (span_starts_with(word, option))
-				note_template(templates,
-					      (struct span){ word.data + sizeof(option) - 1,
-							     word.len - (sizeof(option) - 1) });
+	while (ima_policy_next(&policy, &rule) == OK)
+		if (rule.template.len > 0)
+			note_template(templates, rule.template);
 	return templates;
 }
 
@@ -175,7 +212,6 @@ json_t *collect_ima_rules(struct collect *c)
 	json_t *early = json_array();
 	json_t *sets = sets_json(c, early);
 	json_t *policy = policy_json(c);
-	bool builtin = c->allow_builtin;
 	json_t *templates = templates_json(c);
 
 	if (sets == NULL) {
@@ -185,15 +221,14 @@ json_t *collect_ima_rules(struct collect *c)
 		return NULL;
 	}
 	if (c->from_previous) {
-		builtin = builtin || json_is_true(json_object_get(was, "allowBuiltinPolicy"));
 		if (c->ima.templates == NULL && c->built_early.count == 0) {
 			json_decref(templates);
 			templates = json_incref(json_object_get(was, "templates"));
 		}
 	}
 	json_t *ima = json_pack("{s:o, s:s, s:s, s:b, s:o, s:o}", "templates", templates, "hash",
-				"sha256", "violations", "refuse", "allowBuiltinPolicy", builtin,
-				"early", early, "sets", sets);
+				"sha256", "violations", "refuse", "allowBuiltinPolicy",
+				collect_allows_builtin(c), "early", early, "sets", sets);
 	if (policy != NULL)
 		(void)json_object_set_new(ima, "policy", policy);
 	if (c->from_previous)

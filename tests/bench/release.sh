@@ -14,7 +14,7 @@ make_release() {
 		--owner 'userland=Uma,Ulf,userland@example.org' \
 		--owner 'kernel=Kim,Kay,kernel@example.org') || return 1
 	"$attestctl" release collect "$line" --boot-log "$capture/boot_log.bin" \
-		--ima-log "$capture/ima.bin" --files "$capture/artifacts.sha256" \
+		--ima-log "$capture/ima.bin" --files "$capture/artifacts.sha256" --ima-policy-file "$capture/ima-policy" \
 		--ima-policy /etc/ima/ima-policy >&2 &&
 		"$attestctl" release sign "$line" >&2 &&
 		"$attestctl" release approve "$line" --yes "$(drafted "$line")" --team platform --reason test >&2 &&

@@ -65,7 +65,7 @@ if [ ! -e "tree$loader" ]; then
 	ln -s "$(cd tree/usr/lib && find . -name "$(basename "$loader")" -type f)" \
 		"tree/usr/lib/$(basename "$loader")"
 fi
-printf 'measure func=BPRM_CHECK template=ima-sigv2\nmeasure func=KEXEC_CMDLINE\n' >tree/etc/ima/ima-policy
+cp "$capture/ima-policy" tree/etc/ima/ima-policy
 echo other >'tree/usr/bin/not early'
 mkdir tree/boot && echo kernel >tree/boot/vmlinuz
 

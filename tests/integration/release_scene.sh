@@ -50,7 +50,7 @@ make_line() {
 	release init --trust-domain prod.example --platform q35 --kernel 6.1.0-56-cloud-amd64 \
 		"$@" >root 2>log || fail "init"
 	expect 0 "collect" release collect --boot-log "$capture/boot_log.bin" \
-		--ima-log "$capture/ima.bin" --files "$capture/artifacts.sha256"
+		--ima-log "$capture/ima.bin" --files "$capture/artifacts.sha256" --ima-policy-file "$capture/ima-policy"
 }
 
 # approve TEAM [OPTION...]
