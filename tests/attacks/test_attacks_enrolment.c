@@ -272,6 +272,119 @@ static void k20_one_ak_behind_two_eks_is_one_node(void **state)
 	expect_refused_unchanged(&s, FRAME_ENROL, REFUSAL_AK_TAKEN);
 }
 
+/* --- the first quote ------------------------------------------------------ */
+
+/* An activation in s->request, right up to the quote, which a test may spoil. */
+static struct made_attest first_quote(struct signer_scene *s)
+{
+	scene_prepare_activation(s);
+
+	struct made_attest made =
+		honest_quote(&s->ak, s->challenge.nonce, (struct span){ 0 }, s->challenge.bank,
+			     s->challenge.select, &s->golden.values);
+
+	made.clock = s->clock;
+	made.reset_count = s->reset_count;
+	made.restart_count = s->restart_count;
+	return made;
+}
+
+static void send_first_quote(struct signer_scene *s, const struct made_attest *made)
+{
+	s->attest.len = s->signature.len = 0;
+	write_attest(made, &s->attest);
+	sign_attest(&s->ak, span_of(&s->attest), &s->signature);
+	s->request.activate.attest = span_of(&s->attest);
+	s->request.activate.signature = span_of(&s->signature);
+}
+
+static void expect_spoilt(struct signer_scene *s, const struct made_attest *made)
+{
+	send_first_quote(s, made);
+	expect_refused_unchanged(s, FRAME_ACTIVATE, REFUSAL_ACTIVATION_INVALID);
+}
+
+static void expect_honest(struct signer_scene *s)
+{
+	struct made_attest made = first_quote(s);
+
+	send_first_quote(s, &made);
+	scene_expect(s, FRAME_ACTIVATE, REFUSAL_NONE);
+}
+
+static void q07_a_first_quote_selects_what_it_was_asked_for(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct made_attest made;
+	(void)state;
+
+	enrol_scene_init(&s);
+	made = first_quote(&s);
+	made.selection.bank[0].pcrs &= ~(pcr_mask)(1u << 10);
+	expect_spoilt(&s, &made);
+	made = first_quote(&s);
+	made.selection.bank[0].pcrs |= (pcr_mask)1 << 12;
+	expect_spoilt(&s, &made);
+	made = first_quote(&s);
+	made.selection.bank[0].pcrs = 0;
+	expect_spoilt(&s, &made);
+	expect_honest(&s);
+}
+
+static void q08_a_first_quote_is_of_one_bank_and_of_the_right_one(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct made_attest made;
+	(void)state;
+
+	enrol_scene_init(&s);
+	made = first_quote(&s);
+	made.selection.bank[0].alg = DIGEST_SHA1;
+	expect_spoilt(&s, &made);
+	made = first_quote(&s);
+	made.selection.bank[1] = made.selection.bank[0];
+	made.selection.bank[1].alg = DIGEST_SHA1;
+	made.selection.count = 2;
+	expect_spoilt(&s, &made);
+	made = first_quote(&s);
+	made.selection.count = 0;
+	expect_spoilt(&s, &made);
+	expect_honest(&s);
+}
+
+static void q21_a_first_quote_names_the_key_that_enrols(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct made_attest made;
+	(void)state;
+
+	enrol_scene_init(&s);
+	made = first_quote(&s);
+	made.signer.value[made.signer.len - 1] ^= 1;
+	expect_spoilt(&s, &made);
+	/* Of the same Name in another hierarchy: the Name itself. */
+	made = first_quote(&s);
+	made.signer = s.ak.name;
+	expect_spoilt(&s, &made);
+	expect_honest(&s);
+}
+
+/* What later quotes must be above: a clock that nothing is above ends the node. */
+static void q27_a_first_quotes_clock_is_one_that_a_tpm_reaches(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct made_attest made;
+	(void)state;
+
+	enrol_scene_init(&s);
+	made = first_quote(&s);
+	made.clock = (uint64_t)INT64_MAX + 1;
+	expect_spoilt(&s, &made);
+	made.clock = UINT64_MAX;
+	expect_spoilt(&s, &made);
+	expect_honest(&s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k01_a_certificate_for_another_ek_is_refused),
 	cmocka_unit_test(k02_every_attribute_bit_of_an_ak_counts),
@@ -283,6 +396,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k07_guessing_the_secret_helps_nothing),
 	cmocka_unit_test(k09_a_software_tpm_is_refused_where_nobody_allows_it),
 	cmocka_unit_test(k20_one_ak_behind_two_eks_is_one_node),
+	cmocka_unit_test(q07_a_first_quote_selects_what_it_was_asked_for),
+	cmocka_unit_test(q08_a_first_quote_is_of_one_bank_and_of_the_right_one),
+	cmocka_unit_test(q21_a_first_quote_names_the_key_that_enrols),
+	cmocka_unit_test(q27_a_first_quotes_clock_is_one_that_a_tpm_reaches),
 };
 
 ATTACKS_MAIN(tests)
