@@ -2,11 +2,13 @@
 #include "daemon/settings.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "daemon/file.h"
@@ -330,16 +332,46 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Only where there is nothing of that name are there no drop-ins: what was meant to
+ * narrow must not be left out because it can't be read. */
+static enum status list_drop_ins(const char *directory, struct dirent ***entries, int *count,
+				 struct settings_error *error)
+{
+	struct stat facts;
+	enum status status;
+
+	*count = 0;
+	if (lstat(directory, &facts) != 0 && errno == ENOENT)
+		return OK;
+	status = directory_check_guarded(directory);
+	if (status == OK) {
+		int found = scandir(directory, entries, is_drop_in, by_name);
+
+		if (found >= 0) {
+			*count = found;
+			return OK;
+		}
+		status = errno == EACCES ? STATUS_DENIED : STATUS_IO;
+	}
+	(void)snprintf(
+		error->text, sizeof(error->text),
+		"%.200s: %s (a directory is wanted that belongs to root or to this user, who "
+		"may read it, and that nobody else may write)",
+		directory, status_text(status));
+	return status;
+}
+
 static enum status load_drop_ins(struct settings *s, const char *path, struct settings_error *error)
 {
 	char directory[4096], file[4096 + 256 + 2];
-	struct dirent **entries;
-	enum status status = OK;
+	struct dirent **entries = NULL;
+	int count = 0;
 
 	if (snprintf(directory, sizeof(directory), "%s.d", path) >= (int)sizeof(directory))
 		return STATUS_TOO_LARGE;
 
-	int count = scandir(directory, &entries, is_drop_in, by_name);
+	enum status status = list_drop_ins(directory, &entries, &count, error);
+
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(file, sizeof(file), "%s/%s", directory, entries[i]->d_name);
 		if (status == OK)
@@ -347,8 +379,7 @@ static enum status load_drop_ins(struct settings *s, const char *path, struct se
 						  : STATUS_TOO_LARGE;
 		free(entries[i]);
 	}
-	if (count >= 0)
-		free(entries);
+	free(entries);
 	return status;
 }
 

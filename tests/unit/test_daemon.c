@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/channel.h"
@@ -409,6 +410,69 @@ static void drop_ins_override_in_name_order_and_no_stranger_may_write_them(void 
 		unlink(first) | unlink(second) | rmdir(drop) | unlink(path) | rmdir(directory), 0);
 }
 
+/* What stands in them may narrow: left out, it would be missed by nobody. */
+static void drop_ins_that_cannot_be_read_are_not_left_out(void **state)
+{
+	char directory[SCRATCH_MAX], path[128], drop[144];
+	struct settings_error error;
+	struct settings *s = NULL;
+	(void)state;
+
+	assert_non_null(mkdtemp(scratch_name(directory, "daemon")));
+	(void)snprintf(path, sizeof(path), "%s/x.conf", directory);
+	(void)snprintf(drop, sizeof(drop), "%s.d", path);
+	write_file(path, "[server]\nport = 1\n[identity a]\nspiffe_id = i\n", 0644);
+
+	/* A file, a link to itself, one to nowhere, a directory of everybody's. */
+	write_file(drop, "", 0644);
+	assert_int_not_equal(settings_load(path, schema, &s, &error), OK);
+	assert_non_null(strstr(error.text, "x.conf.d: "));
+	assert_int_equal(unlink(drop), 0);
+	assert_int_equal(symlink("x.conf.d", drop), 0);
+	assert_int_not_equal(settings_load(path, schema, &s, &error), OK);
+	assert_int_equal(unlink(drop), 0);
+	assert_int_equal(symlink("nowhere", drop), 0);
+	assert_int_not_equal(settings_load(path, schema, &s, &error), OK);
+	assert_int_equal(unlink(drop), 0);
+	assert_int_equal(mkdir(drop, 0755), 0);
+	assert_int_equal(chmod(drop, 0777), 0);
+	assert_int_equal(settings_load(path, schema, &s, &error), STATUS_DENIED);
+	assert_non_null(strstr(error.text, "nobody else may write"));
+	assert_null(s);
+	assert_int_equal(chmod(drop, 0755), 0);
+	assert_int_equal(settings_load(path, schema, &s, &error), OK);
+	settings_free(s);
+	assert_int_equal(rmdir(drop) | unlink(path) | rmdir(directory), 0);
+}
+
+/* As in a unit without CAP_DAC_OVERRIDE: not even root reads it. */
+static void drop_ins_of_another_user_are_not_left_out(void **state)
+{
+	char directory[SCRATCH_MAX], path[128], drop[144];
+	struct settings_error error;
+	struct settings *s = NULL;
+	int how = 0;
+	(void)state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(scratch_name(directory, "daemon")));
+	(void)snprintf(path, sizeof(path), "%s/x.conf", directory);
+	(void)snprintf(drop, sizeof(drop), "%s.d", path);
+	assert_int_equal(chmod(directory, 0755), 0);
+	write_file(path, "[server]\nport = 1\n[identity a]\nspiffe_id = i\n", 0644);
+	assert_int_equal(mkdir(drop, 0700), 0);
+
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setuid(65534) == 0 ? (int)settings_load(path, schema, &s, &error) : 99);
+	assert_int_equal(waitpid(pid, &how, 0), pid);
+	assert_true(WIFEXITED(how));
+	assert_int_equal(WEXITSTATUS(how), STATUS_DENIED);
+	assert_int_equal(rmdir(drop) | unlink(path) | rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +490,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_setting_names_file_line_and_key),
 		cmocka_unit_test(a_file_over_the_cap_is_refused_before_memory_is_taken),
 		cmocka_unit_test(drop_ins_override_in_name_order_and_no_stranger_may_write_them),
+		cmocka_unit_test(drop_ins_that_cannot_be_read_are_not_left_out),
+		cmocka_unit_test(drop_ins_of_another_user_are_not_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
