@@ -26,7 +26,8 @@ struct service {
 	struct channel parent;
 	struct loading loading;
 	struct desks desks;
-	struct timespec inventory_time;
+	/* The inventory that was read; and the one that could not be, as was said. */
+	struct stat inventory, unreadable;
 };
 
 /* Sixteen bytes cost as much as a block. Each is given out once, and wiped here. */
@@ -56,38 +57,66 @@ static int64_t system_time(void)
 	return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : 0;
 }
 
-/* Reads the inventory again where the file changed. A wrong one changes
- * nothing: the old list stays, and the log says which line it was. */
-static enum status refresh_inventory(struct service *v)
+/* Neither its bytes nor who may read and write it changed. */
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
-	AUTO_DONE(bytes) text = { 0 };
-	const char *path = v->settings->inventory;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       memcmp(&a->st_mtim, &b->st_mtim, sizeof(a->st_mtim)) == 0 &&
+	       memcmp(&a->st_ctim, &b->st_ctim, sizeof(a->st_ctim)) == 0;
+}
+
+/* Said once of each file, and tried until it can be read: what kept us from it may
+ * be gone without a trace on the file. */
+static void say_unreadable(struct service *v, const struct stat *facts, enum status status)
+{
+	if (!is_same_file(facts, &v->unreadable))
+		log_line(LOG_LEVEL_ERROR, "inventory %s: %s; the list before stays",
+			 v->settings->inventory, file_guard_text(status));
+	v->unreadable = *facts;
+}
+
+/* A wrong one changes nothing: the old list stays, and the log says which line it
+ * was. */
+static enum status take_inventory(struct service *v, struct bytes *text)
+{
 	struct inventory inventory;
-	struct stat facts;
 	size_t line = 0;
+	enum status status = inventory_parse(text, &inventory, &line);
 
-	if (path == NULL)
-		return OK;
-	/* A file that went away is told once, as one that changed. */
-	if (stat(path, &facts) != 0)
-		facts = (struct stat){ .st_mtim = { .tv_sec = -1 } };
-	if (memcmp(&facts.st_mtim, &v->inventory_time, sizeof(facts.st_mtim)) == 0)
-		return OK;
-	v->inventory_time = facts.st_mtim;
-
-	enum status status = file_read_guarded(path, INVENTORY_MAX, false, &text);
-
-	if (status == OK)
-		status = inventory_parse(&text, &inventory, &line);
 	if (status != OK) {
-		log_line(LOG_LEVEL_ERROR, "inventory %s, line %zu: %s; the list before stays", path,
-			 line, file_guard_text(status));
+		log_line(LOG_LEVEL_ERROR, "inventory %s, line %zu: %s; the list before stays",
+			 v->settings->inventory, line, status_text(status));
 		return status;
 	}
 	inventory_done(&v->signer.inventory);
 	v->signer.inventory = inventory;
-	log_line(LOG_LEVEL_INFO, "inventory %s: %zu keys", path, inventory.count);
+	log_line(LOG_LEVEL_INFO, "inventory %s: %zu keys", v->settings->inventory, inventory.count);
 	return OK;
+}
+
+/* Reads the inventory again where the file changed. */
+static enum status refresh_inventory(struct service *v)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	const char *path = v->settings->inventory;
+	struct stat facts;
+
+	if (path == NULL)
+		return OK;
+	if (stat(path, &facts) != 0)
+		facts = (struct stat){ .st_mtim = { .tv_sec = -1 } };
+	if (is_same_file(&facts, &v->inventory))
+		return OK;
+
+	enum status status = file_read_guarded(path, INVENTORY_MAX, false, &text);
+
+	if (status != OK) {
+		say_unreadable(v, &facts, status);
+		return status;
+	}
+	v->inventory = facts;
+	v->unreadable = (struct stat){ 0 };
+	return take_inventory(v, &text);
 }
 
 /* Takes the descriptor over where there is one. */
