@@ -131,9 +131,9 @@ static void open_list(struct signature_list *list)
 	uint32_t header_size = reader_le32(r);
 	uint32_t entry_size = reader_le32(r);
 
-	/* An entry is at least its owner; a size that does not divide the list
-	 * leaves bytes that one reader would skip and another would not. */
-	if (list_size < 28 || header_size > list_size - 28 || entry_size < 16 ||
+	/* An entry is its owner and something of his; a size that does not divide the
+	 * list leaves bytes that one reader would skip and another would not. */
+	if (list_size < 28 || header_size > list_size - 28 || entry_size <= 16 ||
 	    (list_size - 28 - header_size) % entry_size != 0)
 		reader_fail(r, STATUS_MALFORMED);
 	reader_skip(r, header_size);

@@ -14,5 +14,6 @@ tests_attacks_test_attacks_boot_bytes_SOURCES = tests/attacks/test_attacks_boot_
 tests_attacks_test_attacks_boot_bytes_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_attacks_test_attacks_boot_bytes_LDADD = $(APPRAISAL_TEST_LIBS)
 tests_attacks_test_attacks_boot_bytes_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=boot_log_next,--wrap=hasher_digest,--wrap=hasher_extend
+	-Wl,--wrap=boot_log_next,--wrap=hasher_digest,--wrap=hasher_extend \
+	-Wl,--wrap=reference_digest,--wrap=reference_range_has_digest
 endif

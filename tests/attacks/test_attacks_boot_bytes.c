@@ -272,6 +272,26 @@ enum status __wrap_hasher_extend(struct hasher *h, struct digest *pcr, struct sp
 	calls++;
 	return __real_hasher_extend(h, pcr, extended);
 }
+
+struct digest __real_reference_digest(const struct reference *ref, uint32_t index);
+struct digest __wrap_reference_digest(const struct reference *ref, uint32_t index);
+bool __real_reference_range_has_digest(const struct reference *ref, struct ref_range range,
+				       const struct digest *digest);
+bool __wrap_reference_range_has_digest(const struct reference *ref, struct ref_range range,
+				       const struct digest *digest);
+
+struct digest __wrap_reference_digest(const struct reference *ref, uint32_t index)
+{
+	calls++;
+	return __real_reference_digest(ref, index);
+}
+
+bool __wrap_reference_range_has_digest(const struct reference *ref, struct ref_range range,
+				       const struct digest *digest)
+{
+	calls += range.count;
+	return __real_reference_range_has_digest(ref, range, digest);
+}
 /* NOLINTEND(bugprone-reserved-identifier) */
 
 static uint64_t work_for(unsigned more_events)
@@ -304,30 +324,88 @@ static void b15_work_is_linear_in_the_log(void **state)
 
 #define DBX_ENTRIES 3000
 
-/* A dbx full of entries that have to be hashed, against a minimum none of which
- * is in it. */
-static void b15_a_large_dbx_is_hashed_once(void **state)
+/* A list of entries of this size, all alike. */
+static void put_entries(struct bytes *out, uint32_t count, uint32_t size)
+{
+	put_filled(out, 1, 16);
+	put_le(out, 28 + count * size, 4);
+	put_le(out, 0, 4);
+	put_le(out, size, 4);
+	put_filled(out, 2, (size_t)count * size);
+}
+
+/* Entries that have to be hashed, against a list none of which they are. */
+static void scene_with_dbx(struct scene *s, uint32_t count, uint32_t size)
+{
+	AUTO_DONE(bytes) content = { 0 };
+	struct golden_digests *dbx = &s->golden.manifest[0].dbx;
+
+	scene_init(s);
+	for (dbx->count = 0; dbx->count < GOLDEN_DIGESTS_MAX; dbx->count++)
+		dbx->item[dbx->count] = digest_filled(DIGEST_SHA256, (uint8_t)dbx->count);
+	put_entries(&content, count, size);
+	boot_log_set_variable(&s->log, boot_log_find(&s->log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx"),
+			      span_of(&content));
+}
+
+static uint64_t work_of_refusal(struct scene *s, const char *reason)
+{
+	boot_log_put(&s->log, &s->golden);
+	calls = 0;
+	boot_expect_refused(s, reason);
+	return calls;
+}
+
+static void b15_a_large_dbx_is_hashed_and_looked_up_once(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_with_dbx(&s, DBX_ENTRIES, 16 + 1);
+	assert_in_range(work_of_refusal(&s, "dbx-below-minimum"), DBX_ENTRIES, 2 * DBX_ENTRIES);
+}
+
+/* The same for keys, of which a release lists as many as it likes. */
+static void b15_a_large_db_is_looked_up_once(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
 	AUTO_DONE(bytes) content = { 0 };
-	struct golden_digests *dbx = &s.golden.manifest[0].dbx;
-	const uint32_t entry = 16 + 1;
+	struct golden_digests *db = &s.golden.manifest[0].db;
 	(void)state;
 
 	scene_init(&s);
-	for (dbx->count = 0; dbx->count < GOLDEN_DIGESTS_MAX; dbx->count++)
-		dbx->item[dbx->count] = digest_filled(DIGEST_SHA256, (uint8_t)dbx->count);
-	put_filled(&content, 1, 16);
-	put_le(&content, 28 + DBX_ENTRIES * entry, 4);
-	put_le(&content, 0, 4);
-	put_le(&content, entry, 4);
-	put_filled(&content, 2, (size_t)DBX_ENTRIES * entry);
-	boot_log_set_variable(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx"),
+	for (; db->count < GOLDEN_DIGESTS_MAX; db->count++)
+		db->item[db->count] = digest_filled(DIGEST_SHA256, (uint8_t)db->count);
+	put_entries(&content, DBX_ENTRIES, 16 + 1);
+	boot_log_set_variable(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "db"),
 			      span_of(&content));
-	boot_log_put(&s.log, &s.golden);
-	calls = 0;
-	boot_expect_refused(&s, "dbx-below-minimum");
-	assert_in_range(calls, DBX_ENTRIES, 2 * DBX_ENTRIES);
+	assert_in_range(work_of_refusal(&s, "secure-boot-key-unknown"), DBX_ENTRIES,
+			2 * DBX_ENTRIES);
+}
+
+/* One that was refused is not looked at once more. */
+static void b15_a_dbx_that_failed_comes_once(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_with_dbx(&s, DBX_ENTRIES, 16 + 1);
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx");
+	for (int i = 0; i < 4; i++)
+		boot_log_insert(&s.log, at, 7, EV_EFI_VARIABLE_DRIVER_CONFIG,
+				span_of(&s.log.event[at].payload));
+	assert_in_range(work_of_refusal(&s, "dbx-below-minimum"), DBX_ENTRIES, 2 * DBX_ENTRIES);
+}
+
+/* An owner and nothing of his: 16 bytes of log for an entry. */
+static void b15_an_entry_is_more_than_its_owner(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_with_dbx(&s, DBX_ENTRIES, 16);
+	(void)work_of_refusal(&s, "boot-log-malformed");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -336,7 +414,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(b08_sizes_do_not_wrap),
 	cmocka_unit_test(b09_a_count_is_bounded_before_it_is_used),
 	cmocka_unit_test(b12_nothing_follows_the_end),
-	cmocka_unit_test(b15_a_large_dbx_is_hashed_once),
+	cmocka_unit_test(b15_a_dbx_that_failed_comes_once),
+	cmocka_unit_test(b15_a_large_db_is_looked_up_once),
+	cmocka_unit_test(b15_a_large_dbx_is_hashed_and_looked_up_once),
+	cmocka_unit_test(b15_an_entry_is_more_than_its_owner),
 	cmocka_unit_test(b15_no_truncation_is_a_boot),
 	cmocka_unit_test(b15_work_is_linear_in_the_log),
 };

@@ -140,12 +140,13 @@ static enum turn visit_policy_variable(struct walk *w, const struct visit *v,
 	/* A second one would let a log show the good one and mean the other. */
 	if ((w->variables >> which & 1u) != 0)
 		return failed(w, REASON_BOOT_EVENT_ORDER, v);
+	/* Before it is looked at: one that fails does not come again, either. */
+	w->variables |= 1u << which;
 	if (secure_boot_check(w->input->ref, w->rules, which, variable->content, &w->sha256,
 			      &why) != OK)
 		why = REASON_RELEASE_UNUSABLE;
 	if (why != REASON_NONE)
 		return failed(w, why, v);
-	w->variables |= 1u << which;
 	return TURN_EXPLAINED;
 }
 

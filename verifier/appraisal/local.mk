@@ -10,6 +10,7 @@ libappraisal_a_SOURCES = \
 	verifier/appraisal/ima_appraisal.c verifier/appraisal/ima_appraisal.h \
 	verifier/appraisal/ima_entry_check.c verifier/appraisal/ima_entry_check.h \
 	verifier/appraisal/ima_walk.c verifier/appraisal/ima_walk.h \
+	verifier/appraisal/listed_digests.c verifier/appraisal/listed_digests.h \
 	verifier/appraisal/reason.c verifier/appraisal/reason.h \
 	verifier/appraisal/secure_boot.c verifier/appraisal/secure_boot.h \
 	verifier/appraisal/state.c verifier/appraisal/state.h \

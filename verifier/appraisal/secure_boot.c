@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "verifier/appraisal/listed_digests.h"
 
 /* Real ones are under 64 KiB; bounds what is hashed. */
 #define CONTENT_MAX ((size_t)256 << 10)
-#define MINIMUM_MAX 4096 /* of dbx; a manifest lists no more */
 #define OWNER_SIZE 16 /* SignatureOwner of EFI_SIGNATURE_DATA, UEFI 32.4.1 */
 
 /* EFI_GLOBAL_VARIABLE, EFI_IMAGE_SECURITY_DATABASE_GUID, SHIM_LOCK_GUID, as stored */
@@ -66,14 +66,14 @@ static enum status entry_digest(const struct signature_entry *entry, struct hash
 }
 
 /* Every entry is listed. *count is how many there were. */
-static enum status entries_are_listed(const struct reference *ref, struct ref_range allowed,
-				      struct span content, struct hasher *sha256, bool *are_listed,
-				      size_t *count)
+static enum status entries_are_listed(const struct listed_digests *allowed, struct span content,
+				      struct hasher *sha256, bool *are_listed, size_t *count)
 {
 	struct signature_list list = signature_list_over(content);
 	struct signature_entry entry;
 	struct digest digest;
 	enum status status;
+	size_t at;
 
 	*are_listed = true;
 	*count = 0;
@@ -82,65 +82,53 @@ static enum status entries_are_listed(const struct reference *ref, struct ref_ra
 		if (status != OK)
 			return status;
 		(*count)++;
-		if (!reference_range_has_digest(ref, allowed, &digest))
+		if (!listed_digests_find(allowed, &digest, &at))
 			*are_listed = false;
 	}
 	return status == STATUS_NOT_FOUND ? OK : status;
 }
 
-static enum status check_keys(const struct reference *ref, struct ref_range allowed,
+static enum status check_keys(const struct reference *ref, struct ref_range range,
 			      struct span content, bool may_be_empty, struct hasher *sha256,
 			      enum reason *why)
 {
-	bool are_listed;
-	size_t count;
-	enum status status = entries_are_listed(ref, allowed, content, sha256, &are_listed, &count);
+	AUTO_DONE(listed_digests) allowed = { 0 };
+	bool are_listed = false;
+	size_t count = 0;
+	enum status status = listed_digests_init(ref, range, &allowed);
 
+	if (status == OK)
+		status = entries_are_listed(&allowed, content, sha256, &are_listed, &count);
 	if (status == OK && (!are_listed || (count == 0 && !may_be_empty)))
 		*why = REASON_SECURE_BOOT_KEYS;
 	return status;
 }
 
-/* Marks what the minimum has of this digest; how much of it is new. */
-static size_t mark_found(const struct reference *ref, struct ref_range minimum,
-			 const struct digest *digest, bool found[MINIMUM_MAX])
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < minimum.count; i++) {
-		struct digest wanted = { 0 };
-
-		if (!found[i])
-			wanted = reference_digest(ref, minimum.first + i);
-		if (!digest_equal(&wanted, digest))
-			continue;
-		found[i] = true;
-		count++;
-	}
-	return count;
-}
-
 /* More may be forbidden than the minimum, never less (b10). The whole of it has to
- * be well formed; each entry is hashed once, however long the minimum is (b15). */
-static enum status check_dbx(const struct reference *ref, struct ref_range minimum,
+ * be well formed; each entry is hashed and looked up once, however long the minimum
+ * is (b15). */
+static enum status check_dbx(const struct reference *ref, struct ref_range range,
 			     struct span content, struct hasher *sha256, enum reason *why)
 {
 	struct signature_list list = signature_list_over(content);
+	AUTO_DONE(listed_digests) minimum = { 0 };
 	struct signature_entry entry;
 	struct digest digest;
-	bool found[MINIMUM_MAX] = { false };
-	size_t missing = minimum.count;
-	enum status status;
+	bool found[LISTED_DIGESTS_MAX] = { false };
+	size_t at, missing;
+	enum status status = listed_digests_init(ref, range, &minimum);
 
-	if (minimum.count > MINIMUM_MAX) {
-		*why = REASON_RELEASE_UNUSABLE;
-		return OK;
-	}
+	if (status != OK)
+		return status;
+	missing = minimum.count + minimum.others;
 	while ((status = signature_list_next(&list, &entry)) == OK) {
 		status = entry_digest(&entry, sha256, &digest);
 		if (status != OK)
 			return status;
-		missing -= mark_found(ref, minimum, &digest, found);
+		if (!listed_digests_find(&minimum, &digest, &at) || found[at])
+			continue;
+		found[at] = true;
+		missing--;
 	}
 	if (missing > 0)
 		*why = REASON_DBX_BELOW_MINIMUM;
@@ -195,6 +183,10 @@ enum status secure_boot_check(const struct reference *ref, const struct boot_rul
 	}
 	enum status status = check(ref, rules, which, content, sha256, why);
 
+	if (status == STATUS_TOO_LARGE) {
+		*why = REASON_RELEASE_UNUSABLE;
+		return OK;
+	}
 	if (status == OK || status == STATUS_NO_MEMORY)
 		return status;
 	*why = REASON_BOOT_LOG_MALFORMED;
