@@ -124,8 +124,11 @@ static json_t *matrix_json(const struct init *in)
 	AUTO_DONE(bytes) cell = { 0 };
 
 	if (select == NULL || policy == NULL ||
-	    bytes_printf(&cell, "%s/%s", in->platform, in->kernel) != OK)
+	    bytes_printf(&cell, "%s/%s", in->platform, in->kernel) != OK) {
+		json_decref(select);
+		json_decref(policy);
 		return NULL;
+	}
 	return json_pack("{s:i, s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:O, s:[s%], s:I, s:I, "
 			 "s:{s:s, s:o, s:o, s:I, s:b, s:[]}}]}",
 			 "version", 1, "cells", "platform", in->platform, "kernel", in->kernel,

@@ -78,25 +78,17 @@ static size_t count(const struct file_tree *tree)
 	return files;
 }
 
-static struct file_tree *packages(void)
+static struct file_tree *tree_of(enum file_tree_rule rule)
 {
 	struct file_tree *tree = NULL;
 
-	assert_int_equal(file_tree_new(TREE_PACKAGES, 1, &tree), OK);
-	return tree;
-}
-
-static struct file_tree *layers(void)
-{
-	struct file_tree *tree = NULL;
-
-	assert_int_equal(file_tree_new(TREE_LAYERS, 1, &tree), OK);
+	assert_int_equal(file_tree_new(rule, 1, &tree), OK);
 	return tree;
 }
 
 static void a_file_stands_where_links_among_its_directories_lead(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	(void)state;
 
 	assert_int_equal(file_tree_merge_usr(tree), OK);
@@ -114,7 +106,7 @@ static void a_file_stands_where_links_among_its_directories_lead(void **state)
 
 static void a_split_root_keeps_its_directories(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	(void)state;
 
 	add(tree, TREE_FILE, "./lib/a.so", NULL, 1);
@@ -123,7 +115,7 @@ static void a_split_root_keeps_its_directories(void **state)
 
 static void names_that_lead_elsewhere_are_refused(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	char long_name[300];
 	char long_path[5000];
 	(void)state;
@@ -150,7 +142,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 
 static void links_in_circles_and_out_of_the_root_are_refused(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	(void)state;
 
 	add(tree, TREE_LINK, "./a", "b", 1);
@@ -165,7 +157,7 @@ static void links_in_circles_and_out_of_the_root_are_refused(void **state)
 
 static void a_hard_link_is_a_file_that_came_before(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	(void)state;
 
 	add(tree, TREE_FILE, "./a", NULL, 1);
@@ -180,7 +172,7 @@ static void a_hard_link_is_a_file_that_came_before(void **state)
 
 static void what_replaces_another_package_s_file_is_told(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	struct file_tree_change change;
 	(void)state;
 
@@ -199,7 +191,7 @@ static void what_replaces_another_package_s_file_is_told(void **state)
 
 static void between_packages_the_directory_that_is_there_stays(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	struct file_tree_change change;
 	(void)state;
 
@@ -220,7 +212,7 @@ static void between_packages_the_directory_that_is_there_stays(void **state)
 
 static void between_layers_what_comes_later_stays(void **state)
 {
-	AUTO(file_tree) tree = layers();
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
 	(void)state;
 
 	add(tree, TREE_FILE, "d/e/a", NULL, 1);
@@ -242,7 +234,7 @@ static void between_layers_what_comes_later_stays(void **state)
 
 static void a_whiteout_takes_away_what_lower_layers_put_there(void **state)
 {
-	AUTO(file_tree) tree = layers();
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
 	(void)state;
 
 	add(tree, TREE_FILE, "d/a", NULL, 1);
@@ -261,7 +253,7 @@ static void a_whiteout_takes_away_what_lower_layers_put_there(void **state)
 
 static void an_opaque_directory_hides_what_lower_layers_put_below(void **state)
 {
-	AUTO(file_tree) tree = layers();
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
 	(void)state;
 
 	add(tree, TREE_FILE, "d/a", NULL, 1);
@@ -278,7 +270,7 @@ static void an_opaque_directory_hides_what_lower_layers_put_below(void **state)
 
 static void a_whiteout_leads_nowhere_else(void **state)
 {
-	AUTO(file_tree) tree = layers();
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
 	const char *fault = NULL;
 	(void)state;
 
@@ -289,7 +281,7 @@ static void a_whiteout_leads_nowhere_else(void **state)
 
 static void many_files_take_little_memory(void **state)
 {
-	AUTO(file_tree) tree = packages();
+	AUTO(file_tree) tree = tree_of(TREE_PACKAGES);
 	const size_t files = 200000;
 	(void)state;
 
