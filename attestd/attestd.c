@@ -24,7 +24,7 @@
 #include "daemon/role.h"
 #include "daemon/role_directory.h"
 
-#define CONFIGURATION_PATH "/etc/attestd/attestd.conf"
+#define CONFIGURATION_PATH CONFIGURATION_DIRECTORY "/attestd.conf"
 #define PATIENCE_MS 3000
 #define REAP_WAIT_MS 200
 #define SWEEP_STEP_MS 10

@@ -40,7 +40,7 @@ LINK_AS_NEEDED = $(AM_LDFLAGS) -Wl,--as-needed
 
 # Beside it while it is not installed: attestd/roles.
 attestd_attestd_SOURCES = attestd/attestd.c
-attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) -DSBINDIR='"$(sbindir)"' \
+attestd_attestd_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIGURATION_CPPFLAGS) -DSBINDIR='"$(sbindir)"' \
 	-DROLEDIR='"$(pkglibexecdir)"'
 attestd_attestd_LDFLAGS = $(LINK_AS_NEEDED)
 attestd_attestd_LDADD = libdaemon.a libbase.a
@@ -68,4 +68,8 @@ attestd/systemd/attestd.service: attestd/systemd/attestd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) attestd/systemd && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 		$(srcdir)/attestd/systemd/attestd.service.in >$@
-dist_example_DATA += attestd/systemd/attestd.conf.example
+example_DATA += docs/local/attestd.conf.example
+CLEANFILES += docs/local/attestd.conf.example
+EXTRA_DIST += attestd/systemd/attestd.conf.example
+docs/local/attestd.conf.example: attestd/systemd/attestd.conf.example Makefile
+	$(localised) $(srcdir)/attestd/systemd/attestd.conf.example >$@

@@ -185,9 +185,10 @@ static void print_configuration(const struct initialise_options *options,
 	       "[authority %s]\nkey = %s/ca_key.pem\ncertificate = %s/ca.pem\n\n",
 	       d, d, d, d, options->trust_domain, d, d);
 	printf("# Roots of the TPM makers whose EK certificates are believed:\n"
-	       "[ek]\nroots = /etc/attestd/ek-roots\n\n"
+	       "[ek]\nroots = %s/ek-roots\n\n"
 	       "# Signed golden values; without them nothing is granted:\n"
-	       "# [release]\n# directory = /var/lib/attestd/release\n# root = sha256:...\n");
+	       "# [release]\n# directory = /var/lib/attestd/release\n# root = sha256:...\n",
+	       CONFIGURATION_DIRECTORY);
 }
 
 int initialise_run(const struct initialise_options *options)

@@ -20,7 +20,7 @@ verifier_verifierd_SOURCES = $(ROLE_SET) \
 	verifier/supervisor.c verifier/supervisor.h \
 	verifier/verifierd.c
 verifier_verifierd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS) $(SSL_CFLAGS) \
-	-DSBINDIR='"$(sbindir)"' -DROLEDIR='"$(pkglibexecdir)"'
+	$(CONFIGURATION_CPPFLAGS) -DSBINDIR='"$(sbindir)"' -DROLEDIR='"$(pkglibexecdir)"'
 EXTRA_verifier_verifierd_DEPENDENCIES = verifier/roles/fetcher$(EXEEXT)
 verifier_verifierd_LDADD = libfront.a libappraiser.a libloader.a libsigner.a $(STORE_LIBS) \
 	$(APPRAISAL_LIBS) libmessages.a $(DAEMON_LIBS) $(ZSTD_LIBS)
@@ -32,4 +32,8 @@ verifier/systemd/verifierd.service: verifier/systemd/verifierd.service.in Makefi
 	$(AM_V_GEN)$(MKDIR_P) verifier/systemd && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 		$(srcdir)/verifier/systemd/verifierd.service.in >$@
-dist_example_DATA += verifier/systemd/verifierd.conf.example
+example_DATA += docs/local/verifierd.conf.example
+CLEANFILES += docs/local/verifierd.conf.example
+EXTRA_DIST += verifier/systemd/verifierd.conf.example
+docs/local/verifierd.conf.example: verifier/systemd/verifierd.conf.example Makefile
+	$(localised) $(srcdir)/verifier/systemd/verifierd.conf.example >$@

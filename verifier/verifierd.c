@@ -14,7 +14,7 @@
 #include "verifier/role_set.h"
 #include "verifier/supervisor.h"
 
-#define DEFAULT_PATH "/etc/attestd/verifierd.conf"
+#define DEFAULT_PATH CONFIGURATION_DIRECTORY "/verifierd.conf"
 #define NAMES_MAX 16
 
 struct options {
