@@ -16,7 +16,7 @@ const size_t image_row_size[IMAGE_SECTIONS] = {
 	[IMAGE_TEXTS] = 4 + 4,
 	[IMAGE_DIGESTS] = 2 + DIGEST_MAX,
 	[IMAGE_OWNERS] = 3 * 4,
-	[IMAGE_CLASSES] = 4 + 4 + 8 + 2 + 4 + 4 + 1 + 1 + 8 + 8 + 4 + 4,
+	[IMAGE_CLASSES] = 4 + 4 + 8 + 2 + 4 + 4 + 1 + 1 + 8 + 8 + 8 + 4 + 4,
 	[IMAGE_FIRMWARE_DENY] = 4 + 8 + 8,
 	[IMAGE_BOOT_RULES] = 1 + 4 + 4 + 8 + 1 + 1,
 	[IMAGE_SETS] = 4 + 4 + 1 + 8 + 8 + 4,
@@ -147,6 +147,7 @@ uint32_t image_class(struct image_builder *image, const struct node_class *row)
 	writer_u8(&w, row->require_safe);
 	put_range(&w, row->firmware_deny);
 	put_range(&w, row->cells);
+	put_range(&w, row->blocked);
 	writer_be32(&w, row->grant_lifetime_s);
 	writer_be32(&w, row->attest_interval_s);
 	return row_end(image, IMAGE_CLASSES, &w);

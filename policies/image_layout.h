@@ -11,7 +11,7 @@
  * section starts at a multiple of 64 so that file slots keep to cache lines.
  * Rows of a section have one size; a row names rows of others by index.
  */
-#define IMAGE_MAGIC "attestd-reference/4\n"
+#define IMAGE_MAGIC "attestd-reference/5\n"
 #define IMAGE_ALIGN 64
 #define IMAGE_HEADER_SIZE (sizeof(IMAGE_MAGIC) - 1 + 4 + REFERENCE_SECTIONS * 16)
 

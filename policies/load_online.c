@@ -171,13 +171,20 @@ enum status load_index(struct loading *l)
 	return status == OK ? load_old_index(l) : status;
 }
 
+/* Too large for a stack. */
+struct matrix_box {
+	struct matrix matrix;
+};
+
+AUTO_FREE(matrix_box, struct matrix_box, free);
+
 /* Publish names the matrix: what both teams replaced must not come back by that. */
 static enum status check_matrix_history(struct loading *l, const char *folder)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	AUTO_DONE(image_builder) aside = { 0 };
-	struct matrix was;
+	AUTO(matrix_box) was = NULL;
 	char path[96 + 8];
 
 	if (l->old_index.version == 0 || digest_equal(&l->old_index.matrix, &l->index.matrix))
@@ -192,11 +199,17 @@ static enum status check_matrix_history(struct loading *l, const char *folder)
 		status = loading_refuse(l, STATUS_NO_MEMORY, "source-failed", path, "");
 	if (status != OK)
 		return status;
+	was = malloc(sizeof(*was));
+	if (was == NULL)
+		return loading_refuse(l, STATUS_NO_MEMORY, "source-failed", path, "");
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_MATRIX, &s) != OK ||
-	    matrix_read(&s, &aside, &was) != OK)
+	    matrix_read(&s, &aside, &was->matrix) != OK)
 		return loading_check(l, path, &s);
-	if (l->matrix.version <= was.version)
+	if (l->matrix.version <= was->matrix.version)
 		return loading_refuse(l, STATUS_DENIED, "rolled-back", folder, "version");
+	/* What was decided stays on record. */
+	if (!matrix_goes_on(&was->matrix, &l->matrix))
+		return loading_refuse(l, STATUS_DENIED, "decision-removed", folder, "decisions");
 	return OK;
 }
 
@@ -242,5 +255,8 @@ enum status load_matrix(struct loading *l)
 	if (statement_open(span_of(&payload), DOCUMENT_MATRIX, s) != OK ||
 	    matrix_read(s, &l->image, &l->matrix) != OK)
 		return loading_check(l, folder, s);
+	if (l->matrix.decision_count > 0 &&
+	    l->matrix.decision[l->matrix.decision_count - 1].time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", folder, "decisions");
 	return check_matrix_history(l, folder);
 }

@@ -22,7 +22,7 @@ libpolicies_a_SOURCES = \
 	policies/log_trust.c policies/log_trust.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
-	policies/matrix.c policies/matrix.h \
+	policies/matrix.c policies/matrix.h policies/matrix_decisions.c \
 	policies/provenance.c policies/provenance.h \
 	policies/reference.c policies/reference.h \
 	policies/refusal.c policies/refusal.h \

@@ -147,13 +147,14 @@ static struct ref_range read_ids(struct strict_cursor *class, struct span trust_
 	return range;
 }
 
-/* "PLATFORM/KERNEL", each known to the matrix; blocked ones are left out. */
-static struct ref_range read_class_cells(struct strict_cursor *class, const struct matrix *matrix,
-					 struct image_builder *image)
+/* "PLATFORM/KERNEL", each known to the matrix. */
+static void read_class_cells(struct strict_cursor *class, const struct matrix *matrix,
+			     struct image_builder *image, struct node_class *out)
 {
+	struct span blocked[MATRIX_CELLS_MAX];
 	struct strict_cursor list = strict_array(class, "cells", MATRIX_CELLS_MAX);
-	struct ref_range range = image_texts_from_here(image);
 
+	out->cells = image_texts_from_here(image);
 	for (size_t i = 0; i < strict_count(&list); i++) {
 		struct span text = strict_element_text(&list, i, 129);
 		struct span kernel = text;
@@ -164,12 +165,18 @@ static struct ref_range read_class_cells(struct strict_cursor *class, const stru
 		const struct matrix_cell *cell = matrix_cell(matrix, platform, kernel);
 		if (cell == NULL)
 			strict_fail(&list, NULL, STATUS_MALFORMED, "cell-not-in-matrix");
-		if (cell == NULL || !cell->is_allowed)
+		if (cell == NULL)
 			continue;
+		if (!cell->is_allowed) {
+			blocked[out->blocked.count++] = text;
+			continue;
+		}
 		(void)image_text(image, text);
-		range.count++;
+		out->cells.count++;
 	}
-	return range;
+	out->blocked.first = image_texts_from_here(image).first;
+	for (uint32_t i = 0; i < out->blocked.count; i++)
+		(void)image_text(image, blocked[i]);
 }
 
 static struct span read_class(struct strict_cursor *class, const struct matrix *matrix,
@@ -180,7 +187,7 @@ static struct span read_class(struct strict_cursor *class, const struct matrix *
 	out.trust_domain =
 		strict_text_as(class, "trustDomain", TRUST_DOMAIN_MAX, trust_domain_is_valid);
 	out.id_patterns = read_ids(class, out.trust_domain, image);
-	out.cells = read_class_cells(class, matrix, image);
+	read_class_cells(class, matrix, image, &out);
 	out.grant_lifetime_s = (uint32_t)strict_uint(class, "grantLifetime", 60, 3600);
 	out.attest_interval_s = (uint32_t)strict_uint(class, "attestInterval", 1, 86400);
 	read_tpm(class, image, &out);
@@ -208,6 +215,8 @@ enum status matrix_read(struct statement *s, struct image_builder *image, struct
 			if (span_equal(names[i], names[j]))
 				strict_fail(&classes, NULL, STATUS_MALFORMED, "class-twice");
 	}
+
+	matrix_read_decisions(predicate, out);
 
 	enum status status = strict_end(predicate);
 	return status == OK ? image->status : status;

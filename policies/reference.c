@@ -142,6 +142,7 @@ enum status reference_class(const struct reference *ref, uint32_t index, struct 
 	row.require_safe = get_bool(&r);
 	row.firmware_deny = get_range(&r);
 	row.cells = get_range(&r);
+	row.blocked = get_range(&r);
 	row.grant_lifetime_s = reader_be32(&r);
 	row.attest_interval_s = reader_be32(&r);
 
@@ -399,6 +400,7 @@ static bool classes_are_sound(const struct reference *ref)
 		if (reference_class(ref, i, &row) != OK || row.bank == DIGEST_NONE ||
 		    !range_is_sound(ref, IMAGE_TEXTS, row.id_patterns) ||
 		    !range_is_sound(ref, IMAGE_TEXTS, row.cells) ||
+		    !range_is_sound(ref, IMAGE_TEXTS, row.blocked) ||
 		    !range_is_sound(ref, IMAGE_FIRMWARE_DENY, row.firmware_deny))
 			return false;
 	return true;

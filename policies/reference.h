@@ -69,6 +69,7 @@ struct node_class {
 	bool require_safe;
 	struct ref_range firmware_deny; /* of reference_firmware_deny() */
 	struct ref_range cells; /* texts: "PLATFORM/KERNEL", allowed by the matrix */
+	struct ref_range blocked; /* the class's others: for who asks why */
 	uint32_t grant_lifetime_s;
 	uint32_t attest_interval_s;
 };

@@ -21,6 +21,8 @@ static const struct command subcommands[] = {
 	{ "publish", "put it in force, or renew the timestamp (publish)", release_publish },
 	{ "rollback", "a document that leads back to an earlier version (rollback)",
 	  release_rollback },
+	{ "matrix", "platforms and kernels that count, and who decided it (matrix, by both)",
+	  release_matrix },
 	{ "emergency", "let the signed manifest in before it is approved (emergency)",
 	  release_emergency },
 	{ "review", "say what another person found about the emergency (review)", release_review },

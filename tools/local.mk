@@ -13,7 +13,7 @@ attestctl_SOURCES = \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
-	tools/command_release_canary.c \
+	tools/command_release_canary.c tools/command_release_matrix.c \
 	tools/command_release_init.c tools/release_init.c tools/release_init.h \
 	tools/release_init_write.c \
 	tools/command_release_publish.c tools/release_publish.c tools/release_publish.h \

@@ -16,6 +16,7 @@ enum answer release_diff(int argc, char **argv);
 enum answer release_sign(int argc, char **argv);
 enum answer release_approve(int argc, char **argv);
 enum answer release_canary(int argc, char **argv);
+enum answer release_matrix(int argc, char **argv);
 enum answer release_publish(int argc, char **argv);
 enum answer release_rollback(int argc, char **argv);
 enum answer release_root(int argc, char **argv);

@@ -129,15 +129,17 @@ static json_t *matrix_json(const struct init *in)
 		json_decref(policy);
 		return NULL;
 	}
-	return json_pack("{s:i, s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:O, s:[s%], s:I, s:I, "
-			 "s:{s:s, s:o, s:o, s:I, s:b, s:[]}}]}",
-			 "version", 1, "cells", "platform", in->platform, "kernel", in->kernel,
-			 "state", "allow", "classes", "name", in->class, "trustDomain",
-			 in->trust_domain, "ids", in->ids, "cells", (const char *)cell.data,
-			 cell.len, "grantLifetime", (json_int_t)in->grant_lifetime,
-			 "attestInterval", (json_int_t)in->attest_interval, "tpm", "bank", "sha256",
-			 "select", select, "policyPcrs", policy, "cap", (json_int_t)in->cap,
-			 "requireSafe", 0, "firmwareDeny");
+	return json_pack(
+		"{s:i, s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:O, s:[s%], s:I, s:I, "
+		"s:{s:s, s:o, s:o, s:I, s:b, s:[]}}], s:[{s:s, s:s, s:s, s:s, s:s, s:I}]}",
+		"version", 1, "cells", "platform", in->platform, "kernel", in->kernel, "state",
+		"allow", "classes", "name", in->class, "trustDomain", in->trust_domain, "ids",
+		in->ids, "cells", (const char *)cell.data, cell.len, "grantLifetime",
+		(json_int_t)in->grant_lifetime, "attestInterval", (json_int_t)in->attest_interval,
+		"tpm", "bank", "sha256", "select", select, "policyPcrs", policy, "cap",
+		(json_int_t)in->cap, "requireSafe", 0, "firmwareDeny", "decisions", "platform",
+		in->platform, "kernel", in->kernel, "state", "allow", "reason",
+		"the first cell of the line", "by", "platform-lead", "time", (json_int_t)in->now);
 }
 
 /* A statement that was just made is judged as a verifier would. */

@@ -2,6 +2,8 @@
 /* The boot log: what was measured, in which order, and what hides in it. */
 #include "attacks.h"
 
+#include <string.h>
+
 #include "boot_scene.h"
 #include "log_bytes.h"
 #include "tpm/policy_digest.h"
@@ -327,7 +329,44 @@ static void r25_without_a_release_no_boot_is_good(void **state)
 	boot_expect_refused(&s, "release-none");
 }
 
+/* Platform and kernel by name: what it booted is a release, and none of its class's. */
+static void r21_a_host_outside_its_cells_is_told_by_name(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	const struct finding *found = &s.result.findings.list[0];
+	(void)state;
+
+	scene_init(&s);
+	s.golden.cell = "q35/6.1.0-57-cloud-amd64";
+	boot_expect_refused(&s, "cell-not-allowed");
+	assert_non_null(strstr(found->detail, "platform"));
+	assert_non_null(strstr(found->detail, "q35"));
+	assert_non_null(strstr(found->detail, "6.1.0-56-cloud-amd64"));
+	assert_int_equal(found->layer, LAYER_RELEASE_PROCESS);
+	/* Only of what is in force. */
+	s.golden.manifest[0].not_after = GOLDEN_NOW;
+	boot_expect_refused(&s, "release-none");
+}
+
+static void r21_a_host_whose_cells_are_blocked_is_told_which(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.blocked = "q35/6.1.0-55-cloud-amd64";
+	boot_expect_configured(&s);
+	bytes_done(&s.golden.manifest[0].base);
+	bytes_done(&s.golden.manifest[0].early);
+	s.golden.manifest_count = 0;
+	boot_expect_refused(&s, "cell-blocked");
+	assert_non_null(strstr(s.result.findings.list[0].detail, "q35/6.1.0-55-cloud-amd64"));
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_RELEASE_PROCESS);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r21_a_host_outside_its_cells_is_told_by_name),
+	cmocka_unit_test(r21_a_host_whose_cells_are_blocked_is_told_which),
 	cmocka_unit_test(b01_an_event_s_type_decides_nothing),
 	cmocka_unit_test(b02_data_that_was_not_hashed_is_not_believed),
 	cmocka_unit_test(b03_late_and_second_events_are_out_of_order),

@@ -53,8 +53,8 @@ CLEANFILES += tests/integration/rename_dies.so
 tests/integration/rename_dies.so: tests/integration/rename_dies.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
-TESTS += tests/integration/release_canary
-EXTRA_DIST += tests/integration/release_canary
+TESTS += tests/integration/release_canary tests/integration/release_matrix
+EXTRA_DIST += tests/integration/release_canary tests/integration/release_matrix
 TESTS += tests/integration/release_check tests/integration/example_line
 EXTRA_DIST += tests/integration/release_check tests/integration/example_line
 TESTS += tests/integration/installed_paths

@@ -371,6 +371,8 @@ void golden_build(struct golden *g)
 	row.trust_domain = span_text("prod.example");
 	row.id_patterns = build_text(&image, "spiffe://prod.example/**");
 	row.cells = build_text(&image, g->cell);
+	if (g->blocked != NULL)
+		row.blocked = build_text(&image, g->blocked);
 	row.firmware_deny = image_firmware_deny_from_here(&image);
 	if (g->has_deny) {
 		(void)image_firmware_deny(&image, &g->deny);

@@ -71,6 +71,7 @@ struct golden {
 	struct firmware_deny deny;
 	bool has_deny;
 	const char *cell;
+	const char *blocked; /* another cell of the class; NULL: none */
 	struct golden_digests revoked;
 	size_t manifest_count;
 	struct golden_manifest manifest[2];

@@ -41,18 +41,27 @@ bool release_is_for(const struct reference *ref, const struct release *release,
 					   reference_range_has_digest(ref, scope->nodes, &id));
 }
 
-bool release_is_in_force(const struct appraisal_input *input, const struct release *release)
+/* Dates and scope. */
+static bool is_due(const struct appraisal_input *input, const struct release *release)
+{
+	return input->now >= release->not_before && input->now < release->not_after &&
+	       input->now < release->accept_until &&
+	       release_is_for(input->reference, release, input->node_class->name, input->node);
+}
+
+static bool is_of_class(const struct appraisal_input *input, const struct release *release)
 {
 	struct ref_range cells = input->node_class->cells;
 
-	if (input->now < release->not_before || input->now >= release->not_after ||
-	    input->now >= release->accept_until ||
-	    !release_is_for(input->reference, release, input->node_class->name, input->node))
-		return false;
 	for (uint32_t i = 0; i < cells.count; i++)
 		if (is_cell(reference_text(input->reference, cells.first + i), release))
 			return true;
 	return false;
+}
+
+bool release_is_in_force(const struct appraisal_input *input, const struct release *release)
+{
+	return is_due(input, release) && is_of_class(input, release);
 }
 
 enum status cap_is_explained(enum digest_alg bank, const struct digest *base,
@@ -242,6 +251,48 @@ static void take_outcome(const struct appraisal_input *input, const struct boot_
 	};
 }
 
+/* Every cell that this class could run is blocked: these, by name. */
+static void name_blocked(const struct appraisal_input *input, struct findings *findings)
+{
+	struct ref_range blocked = input->node_class->blocked;
+
+	for (uint32_t i = 0; i < blocked.count; i++) {
+		struct finding f = finding_of(REASON_CELL_BLOCKED);
+
+		finding_detail(&f, "class", input->node_class->name);
+		finding_detail(&f, "cell", reference_text(input->reference, blocked.first + i));
+		findings_add(findings, &f);
+	}
+}
+
+/* A boot that is all of a release, and of a cell that is not this class's: named. */
+static enum status name_other_cell(const struct appraisal_input *input,
+				   const struct boot_replay *replay, struct findings *findings)
+{
+	uint32_t count = reference_facts(input->reference).release_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct finding f = finding_of(REASON_CELL_NOT_ALLOWED);
+		struct candidate c = { .index = i };
+		enum status status = reference_release(input->reference, i, &c.release);
+
+		if (status == OK && (!is_due(input, &c.release) || is_of_class(input, &c.release)))
+			continue;
+		if (status == OK)
+			status = try_release(input, replay, &c);
+		if (status != OK)
+			return status;
+		if (c.findings.count > 0)
+			continue;
+		finding_detail(&f, "class", input->node_class->name);
+		finding_detail(&f, "platform", c.release.platform);
+		finding_detail(&f, "kernel", c.release.kernel);
+		findings_add(findings, &f);
+		return OK;
+	}
+	return OK;
+}
+
 static enum status try_releases(const struct appraisal_input *input,
 				const struct boot_replay *replay, bool *has_matched,
 				struct boot_outcome *out, struct findings *findings)
@@ -277,7 +328,12 @@ static enum status try_releases(const struct appraisal_input *input,
 			best = c;
 		has_any = true;
 	}
-	if (!has_any) {
+	if (!has_any)
+		name_blocked(input, findings);
+	enum status status = name_other_cell(input, replay, findings);
+	if (status != OK)
+		return status;
+	if (!has_any && findings->count == 0) {
 		struct finding f = finding_of(REASON_RELEASE_NONE);
 
 		finding_detail(&f, "class", input->node_class->name);
