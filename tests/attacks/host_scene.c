@@ -3,7 +3,6 @@
 
 #include "host_scene.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "attestd/broker/broker.h"
+#include "broker_process.h"
 #include "daemon/file.h"
 #include "daemon/role.h"
 #include "service_scene.h"
@@ -71,48 +71,22 @@ int host_stop_tpm(void **state)
 
 static void write_configuration(struct host *h)
 {
-	char key[192];
-	FILE *file;
+	char more[512];
 
 	(void)snprintf(h->configuration, sizeof(h->configuration), "%s/attestd.conf", top);
-	(void)snprintf(key, sizeof(key), "%s/result.pem", top);
-	file = fopen(key, "w");
-	assert_non_null(file);
-	assert_int_equal(PEM_write_PUBKEY(file, h->verifier.result), 1);
-	assert_int_equal(fclose(file), 0);
-	file = fopen(h->configuration, "w");
-	assert_non_null(file);
-	(void)fprintf(file,
-		      "[verifier]\nurl = https://localhost\nca_file = %s\nresult_key = %s\n"
-		      "[tpm]\ntcti = %s\n[logs]\nboot_log = %s/none\nima_log = %s/none\n"
-		      "ima_count = none\n",
-		      key, key, tcti, top, top);
-	assert_int_equal(fclose(file), 0);
+	(void)snprintf(more, sizeof(more),
+		       "[tpm]\ntcti = %s\n[logs]\nboot_log = %s/none\nima_log = %s/none\n"
+		       "ima_count = none\n",
+		       tcti, top, top);
+	broker_process_configure(top, h->verifier.result, more);
 }
 
-static void start_broker(struct host *h)
+static int run_broker(const void *self)
 {
-	int agent[2], mint[2];
-	const pid_t parent = getpid();
+	const struct host *h = self;
 
-	assert_int_equal(channel_pair(agent), OK);
-	assert_int_equal(channel_pair(mint), OK);
-	h->broker = fork();
-	assert_true(h->broker >= 0);
-	if (h->broker == 0) {
-		/* Above the range first: a pair may lie in it. */
-		int moved[BROKER_FDS] = { dup2(agent[1], 40), dup2(mint[1], 41) };
-
-		if (dup2(moved[0], ROLE_FD_FIRST + BROKER_AGENT) < 0 ||
-		    dup2(moved[1], ROLE_FD_FIRST + BROKER_MINT) < 0 || getppid() != parent)
-			_exit(99);
-		role_begin("broker", BROKER_FDS);
-		_exit(broker_run(h->configuration));
-	}
-	(void)close(agent[1]);
-	(void)close(mint[1]);
-	channel_init(&h->agent.channel, agent[0], FRAME_LARGE_MAX);
-	channel_init(&h->mint, mint[0], FRAME_SMALL_MAX);
+	role_begin("broker", BROKER_FDS);
+	return broker_run(h->configuration);
 }
 
 void host_init(struct host *h)
@@ -124,7 +98,7 @@ void host_init(struct host *h)
 	*h = (struct host){ .asked_cap = HOST_CAP };
 	granted_init_at(&h->verifier, (int64_t)time(NULL));
 	write_configuration(h);
-	start_broker(h);
+	h->broker = broker_process_start(&h->agent.channel, &h->mint, run_broker, h);
 	assert_int_equal(broker_identity(&h->agent, false, &identity), OK);
 	assert_true(identity.has_node);
 	h->node = identity.node;

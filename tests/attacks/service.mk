@@ -1,6 +1,6 @@
 # Attacks: the service (s), on running daemons and on captured roles.
 if HAVE_CMOCKA
-libscenes_a_SOURCES += tests/attacks/service_scene.c tests/attacks/host_scene.c
+libscenes_a_SOURCES += tests/attacks/service_scene.c tests/attacks/host_scene.c tests/unit/broker_process.c
 SERVICE_SCENE = tests/attacks/service_scene.h
 SERVICE_ATTACKS = tests/attacks/test_attacks_service tests/attacks/test_attacks_text \
 	tests/attacks/test_attacks_files
@@ -29,7 +29,7 @@ EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXE
 
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \
-	tests/unit/attestd_grant.h
+	tests/unit/attestd_grant.h tests/unit/broker_process.h
 HOST_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
 HOST_TEST_LIBS = libscenes.a libagent.a libmint.a $(BROKER_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(HOST_SCENE)

@@ -3,7 +3,6 @@
 
 #include "broker_life.h"
 
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "base/reader.h"
 #include "base/writer.h"
 #include "broker_answers.h"
+#include "broker_process.h"
 #include "daemon/role.h"
 #include "messages/limits.h"
 #include "tpm/credential.h"
@@ -34,27 +34,18 @@
 static void write_configuration(struct broker_life *life)
 {
 	const char *sources = getenv("srcdir");
-	char key[128], data[4096];
-	FILE *file;
+	char data[4096], more[8704];
 
 	(void)snprintf(data, sizeof(data), "%s/tests/data/sb-exec-policy",
 		       sources != NULL ? sources : ".");
 	(void)snprintf(life->configuration, sizeof(life->configuration), "%s/attestd.conf",
 		       life->directory);
-	(void)snprintf(key, sizeof(key), "%s/result.pem", life->directory);
-	file = fopen(key, "w");
-	assert_non_null(file);
-	assert_int_equal(PEM_write_PUBKEY(file, life->result_key), 1);
-	assert_int_equal(fclose(file), 0);
-	file = fopen(life->configuration, "w");
-	assert_non_null(file);
-	(void)fprintf(file,
-		      "[verifier]\nurl = https://localhost\nca_file = %s\nresult_key = %s\n"
-		      "[tpm]\ntcti = swtpm:host=127.0.0.1,port=%u\ntimeout_s = %d\n"
-		      "[logs]\nboot_log = %s/boot_log.bin\nima_log = %s/ima.bin\n"
-		      "ima_count = none\n",
-		      key, key, life->port, TPM_TIMEOUT_S, data, data);
-	assert_int_equal(fclose(file), 0);
+	(void)snprintf(more, sizeof(more),
+		       "[tpm]\ntcti = swtpm:host=127.0.0.1,port=%u\ntimeout_s = %d\n"
+		       "[logs]\nboot_log = %s/boot_log.bin\nima_log = %s/ima.bin\n"
+		       "ima_count = none\n",
+		       life->port, TPM_TIMEOUT_S, data, data);
+	broker_process_configure(life->directory, life->result_key, more);
 }
 
 void broker_life_init(struct broker_life *life, uint16_t port)
@@ -82,36 +73,27 @@ void broker_life_done(struct broker_life *life)
 	assert_int_equal(system(command), 0);
 }
 
-void broker_life_start(struct broker_life *life)
+/* The installed program, with a log of its own. */
+static int run_program(const void *self)
 {
+	const struct broker_life *life = self;
 	const char *build = getenv("builddir");
-	int to_agent[2], to_mint[2];
 	char program[4096], log[SCRATCH_MAX + 16];
 
 	(void)snprintf(program, sizeof(program), "%s/attestd/roles/broker",
 		       build != NULL ? build : ".");
 	(void)snprintf(log, sizeof(log), "%s/broker.log", life->directory);
-	assert_int_equal(channel_pair(to_agent), OK);
-	assert_int_equal(channel_pair(to_mint), OK);
-	life->pid = fork();
-	assert_true(life->pid >= 0);
-	if (life->pid == 0) {
-		/* Above the range first: a pair may lie in it. */
-		int moved[BROKER_FDS] = { dup2(to_agent[1], 40), dup2(to_mint[1], 41) };
+	if (freopen(log, "a", stderr) == NULL)
+		return 99;
+	(void)execl(program, "attestd", "--role", "broker", "--config", life->configuration,
+		    (char *)NULL);
+	return 98;
+}
 
-		if (freopen(log, "a", stderr) == NULL ||
-		    dup2(moved[0], ROLE_FD_FIRST + BROKER_AGENT) < 0 ||
-		    dup2(moved[1], ROLE_FD_FIRST + BROKER_MINT) < 0)
-			_exit(99);
-		(void)execl(program, "attestd", "--role", "broker", "--config", life->configuration,
-			    (char *)NULL);
-		_exit(98);
-	}
-	(void)close(to_agent[1]);
-	(void)close(to_mint[1]);
+void broker_life_start(struct broker_life *life)
+{
 	life->agent = (struct broker_client){ 0 };
-	channel_init(&life->agent.channel, to_agent[0], FRAME_LARGE_MAX);
-	channel_init(&life->mint, to_mint[0], FRAME_SMALL_MAX);
+	life->pid = broker_process_start(&life->agent.channel, &life->mint, run_program, life);
 }
 
 void broker_life_stop(struct broker_life *life)
