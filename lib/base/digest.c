@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include <openssl/core_dispatch.h>
+#include <openssl/provider.h>
+
 const enum digest_alg digest_algs[DIGEST_ALGS] = {
 	DIGEST_SHA1,
 	DIGEST_SHA256,
@@ -69,58 +72,144 @@ struct digest digest_filled(enum digest_alg alg, uint8_t value)
 	return d;
 }
 
+/* What a provider hashes with (provider-digest(7)), called without EVP around it: EVP looks
+ * for engines, or allocates, for each digest, which takes as long as hashing an entry of a
+ * log does (docs/decisions/100). */
+struct digest_code {
+	EVP_MD *md; /* keeps the provider loaded */
+	void *provider;
+	OSSL_FUNC_digest_newctx_fn *new;
+	OSSL_FUNC_digest_freectx_fn *free;
+	OSSL_FUNC_digest_init_fn *init;
+	OSSL_FUNC_digest_update_fn *update;
+	OSSL_FUNC_digest_final_fn *final;
+};
+
+/* Is it the first of "SHA2-256:SHA-256:SHA256"? */
+static bool is_first_name(const char *name, const char *names)
+{
+	size_t len = strlen(name);
+
+	return strncmp(names, name, len) == 0 && (names[len] == ':' || names[len] == '\0');
+}
+
+static void take_functions(const OSSL_DISPATCH *functions, struct digest_code *out)
+{
+	for (const OSSL_DISPATCH *f = functions; f->function_id != 0; f++)
+		switch (f->function_id) {
+		case OSSL_FUNC_DIGEST_NEWCTX:
+			out->new = OSSL_FUNC_digest_newctx(f);
+			break;
+		case OSSL_FUNC_DIGEST_FREECTX:
+			out->free = OSSL_FUNC_digest_freectx(f);
+			break;
+		case OSSL_FUNC_DIGEST_INIT:
+			out->init = OSSL_FUNC_digest_init(f);
+			break;
+		case OSSL_FUNC_DIGEST_UPDATE:
+			out->update = OSSL_FUNC_digest_update(f);
+			break;
+		case OSSL_FUNC_DIGEST_FINAL:
+			out->final = OSSL_FUNC_digest_final(f);
+			break;
+		default:
+			break;
+		}
+}
+
+/* Of the provider that OpenSSL's configuration chose for it. */
+static bool find_code(const char *name, struct digest_code *out)
+{
+	EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
+	const OSSL_PROVIDER *provider = md == NULL ? NULL : EVP_MD_get0_provider(md);
+	struct digest_code code = { .md = md };
+	int is_not_kept = 0;
+
+	if (provider == NULL)
+		return false;
+
+	const OSSL_ALGORITHM *list =
+		OSSL_PROVIDER_query_operation(provider, OSSL_OP_DIGEST, &is_not_kept);
+
+	for (const OSSL_ALGORITHM *a = list; a != NULL && a->algorithm_names != NULL; a++)
+		if (is_first_name(EVP_MD_get0_name(md), a->algorithm_names))
+			take_functions(a->implementation, &code);
+	OSSL_PROVIDER_unquery_operation(provider, OSSL_OP_DIGEST, list);
+	code.provider = OSSL_PROVIDER_get0_provider_ctx(provider);
+	if (code.new == NULL || code.free == NULL || code.init == NULL || code.update == NULL ||
+	    code.final == NULL) {
+		EVP_MD_free(md);
+		return false;
+	}
+	*out = code;
+	return true;
+}
+
 /* Looking an algorithm up costs more than hashing what a TPM signs, so that each is looked
  * up once in a process. It is a constant that is found out late: nothing ever changes it. */
-static const EVP_MD *md_of(enum digest_alg alg)
+static const struct digest_code *code_of(enum digest_alg alg)
 {
-	static EVP_MD *fetched[DIGEST_ALGS];
+	static struct digest_code found[DIGEST_ALGS];
 	size_t i = digest_alg_index(alg);
 
-	if (i == DIGEST_ALGS)
+	if (i == DIGEST_ALGS || (found[i].md == NULL && !find_code(facts[i].openssl, &found[i])))
 		return NULL;
-	if (fetched[i] == NULL)
-		fetched[i] = EVP_MD_fetch(NULL, facts[i].openssl, NULL);
-	return fetched[i];
+	return &found[i];
 }
 
 enum status hasher_init(struct hasher *h, enum digest_alg alg)
 {
-	const EVP_MD *md = md_of(alg);
+	const struct digest_code *code = code_of(alg);
 
 	*h = (struct hasher){ .alg = alg };
-	if (md == NULL)
+	if (code == NULL)
 		return STATUS_UNSUPPORTED;
-	h->fresh = EVP_MD_CTX_new();
-	h->ctx = EVP_MD_CTX_new();
-	if (h->fresh != NULL && h->ctx != NULL && EVP_DigestInit_ex2(h->fresh, md, NULL) == 1)
-		return OK;
-	hasher_done(h);
-	return STATUS_UNSUPPORTED;
+	h->state = code->new (code->provider);
+	if (h->state == NULL)
+		return STATUS_NO_MEMORY;
+	h->code = code;
+	return OK;
 }
 
 void hasher_done(struct hasher *h)
 {
-	EVP_MD_CTX_free(h->ctx);
-	EVP_MD_CTX_free(h->fresh);
+	if (h->state != NULL)
+		h->code->free(h->state);
 	*h = (struct hasher){ 0 };
 }
 
-/* A copy costs less than EVP_DigestInit_ex2(), which looks for engines. */
+static inline bool begin(const struct hasher *h)
+{
+	return h->state != NULL && h->code->init(h->state, NULL) == 1;
+}
+
+static inline bool add(const struct hasher *h, struct span piece)
+{
+	return piece.len == 0 || h->code->update(h->state, piece.data, piece.len) == 1;
+}
+
+/* To out, which has room for a digest of its algorithm. */
+static inline bool end(const struct hasher *h, uint8_t *out)
+{
+	size_t size = digest_size(h->alg), len = 0;
+
+	return h->code->final(h->state, out, &len, size) == 1 && len == size;
+}
+
 enum status hasher_begin(const struct hasher *h)
 {
-	return h->ctx != NULL && EVP_MD_CTX_copy_ex(h->ctx, h->fresh) == 1 ? OK
-									   : STATUS_UNSUPPORTED;
+	return begin(h) ? OK : STATUS_UNSUPPORTED;
 }
 
 enum status hasher_add(const struct hasher *h, struct span piece)
 {
-	return EVP_DigestUpdate(h->ctx, piece.data, piece.len) == 1 ? OK : STATUS_UNSUPPORTED;
+	return add(h, piece) ? OK : STATUS_UNSUPPORTED;
 }
 
 enum status hasher_end(const struct hasher *h, struct digest *out)
 {
 	out->alg = h->alg;
-	return EVP_DigestFinal_ex(h->ctx, out->value, NULL) == 1 ? OK : STATUS_UNSUPPORTED;
+	return end(h, out->value) ? OK : STATUS_UNSUPPORTED;
 }
 
 /* H(parts[0] || parts[1] ...) to out, in which the parts may lie: they are consumed
@@ -128,12 +217,12 @@ enum status hasher_end(const struct hasher *h, struct digest *out)
 static enum status hash(const struct hasher *h, const struct span *parts, size_t count,
 			uint8_t *out)
 {
-	if (hasher_begin(h) != OK)
+	if (!begin(h))
 		return STATUS_UNSUPPORTED;
 	for (size_t i = 0; i < count; i++)
-		if (EVP_DigestUpdate(h->ctx, parts[i].data, parts[i].len) != 1)
+		if (!add(h, parts[i]))
 			return STATUS_UNSUPPORTED;
-	return EVP_DigestFinal_ex(h->ctx, out, NULL) == 1 ? OK : STATUS_UNSUPPORTED;
+	return end(h, out) ? OK : STATUS_UNSUPPORTED;
 }
 
 enum status hasher_digest(const struct hasher *h, const struct span *parts, size_t count,
@@ -179,14 +268,13 @@ enum status hasher_extend_event(struct hasher *h, struct digest *pcr, struct spa
 
 enum status digest_of(enum digest_alg alg, struct span s, struct digest *out)
 {
-	const EVP_MD *md = md_of(alg);
-	struct digest digest = { .alg = alg };
-	unsigned len = 0;
+	AUTO_DONE(hasher) hasher;
+	struct digest digest = { 0 };
+	enum status status = hasher_init(&hasher, alg);
 
-	if (md == NULL)
-		return STATUS_UNSUPPORTED;
-	if (EVP_Digest(s.data, s.len, digest.value, &len, md, NULL) != 1 || len != digest_size(alg))
-		return STATUS_NO_MEMORY;
-	*out = digest;
-	return OK;
+	if (status == OK)
+		status = hasher_digest(&hasher, &s, 1, &digest);
+	if (status == OK)
+		*out = digest;
+	return status;
 }

@@ -87,11 +87,11 @@ static inline enum status digest_from(enum digest_alg alg, struct span s, struct
 	return OK;
 }
 
-/* One algorithm and its context. */
+/* One algorithm, and its state, which serves digest after digest. */
 struct hasher {
 	enum digest_alg alg;
-	EVP_MD_CTX *fresh; /* copied into ctx for each digest */
-	EVP_MD_CTX *ctx;
+	const struct digest_code *code;
+	void *state;
 };
 
 enum status hasher_init(struct hasher *h, enum digest_alg alg);

@@ -6,7 +6,7 @@ static struct hasher *sha256(void)
 {
 	static struct hasher hasher;
 
-	if (hasher.ctx == NULL)
+	if (hasher.state == NULL)
 		must(hasher_init(&hasher, DIGEST_SHA256) == OK);
 	return &hasher;
 }

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	enum reason why = REASON_NONE;
 	bool is_listed = false;
 
-	if (sha256.ctx == NULL)
+	if (sha256.state == NULL)
 		must(hasher_init(&sha256, DIGEST_SHA256) == OK);
 	taint(&v, sizeof(v));
 	if (uefi_variable_parse(payload, &v) != OK) {

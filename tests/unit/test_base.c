@@ -165,6 +165,48 @@ static void digests_are_known_by_name_and_length(void **state)
 	assert_int_equal(digest_text_parse(span_text("sha2560"), &back), STATUS_UNSUPPORTED);
 }
 
+/* Each bank's algorithm, whichever function names its provider has for it. */
+static void a_hasher_says_what_openssl_says_digest_after_digest(void **state)
+{
+	static const EVP_MD *(*const algs[DIGEST_ALGS])(void) = { EVP_sha1, EVP_sha256, EVP_sha384,
+								  EVP_sha512 };
+	uint8_t text[300];
+	(void)state;
+
+	memset(text, 0x5a, sizeof(text));
+	for (size_t i = 0; i < DIGEST_ALGS; i++) {
+		AUTO_DONE(hasher) h = { 0 };
+
+		assert_int_equal(hasher_init(&h, digest_algs[i]), OK);
+		for (size_t len = 0; len < sizeof(text); len++) {
+			const struct span parts[] = { { text, len / 3 },
+						      { text + len / 3, len - len / 3 } };
+			struct digest expected = { .alg = digest_algs[i] }, made, whole;
+
+			assert_int_equal(
+				EVP_Digest(text, len, expected.value, NULL, algs[i](), NULL), 1);
+			assert_int_equal(hasher_digest(&h, parts, 2, &made), OK);
+			assert_int_equal(
+				digest_of(digest_algs[i], (struct span){ text, len }, &whole), OK);
+			assert_true(digest_equal(&made, &expected));
+			assert_true(digest_equal(&whole, &expected));
+		}
+	}
+}
+
+static void what_is_no_algorithm_hashes_nothing(void **state)
+{
+	struct hasher h;
+	struct digest d;
+	(void)state;
+
+	assert_int_equal(hasher_init(&h, DIGEST_NONE), STATUS_UNSUPPORTED);
+	assert_int_equal(hasher_begin(&h), STATUS_UNSUPPORTED);
+	hasher_done(&h);
+	assert_int_equal(digest_of((enum digest_alg)0x000a, span_text("abc"), &d),
+			 STATUS_UNSUPPORTED);
+}
+
 static void an_extend_hashes_the_old_value_and_the_new(void **state)
 {
 	AUTO_DONE(hasher) h = { 0 };
@@ -225,6 +267,8 @@ int main(void)
 		cmocka_unit_test(base64_round_trips_every_length),
 		cmocka_unit_test(decimals_have_one_spelling),
 		cmocka_unit_test(digests_are_known_by_name_and_length),
+		cmocka_unit_test(a_hasher_says_what_openssl_says_digest_after_digest),
+		cmocka_unit_test(what_is_no_algorithm_hashes_nothing),
 		cmocka_unit_test(an_extend_hashes_the_old_value_and_the_new),
 		cmocka_unit_test(escaped_text_round_trips_and_has_one_spelling),
 		cmocka_unit_test(lines_end_with_or_without_a_newline),
