@@ -233,8 +233,11 @@ static enum status take_next(struct search *s, struct ahead *a, const struct ima
 static enum status search_prefix(struct search *s, const struct ima_visitor *visitor,
 				 bool *is_reached)
 {
-	struct ahead a = { .end = OK };
+	struct ahead a; /* places are set as they are read */
 	enum status status = may_be_end(s) ? check_end(s, is_reached) : OK;
+
+	a.read = a.taken = 0;
+	a.end = OK;
 
 	while (status == OK && !*is_reached) {
 		read_ahead(&a, &s->log, visitor);

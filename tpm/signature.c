@@ -73,21 +73,30 @@ static bool key_fits(EVP_PKEY *key, enum tpm_alg scheme)
 
 /* Hashed first: EVP_DigestVerify() looks the hash up anew in what it sets up for each
  * signature, which costs a sixth of the verification. */
+static enum status ecdsa_verify_in(EVP_PKEY_CTX *ready, enum digest_alg hash, struct span message,
+				   struct span der)
+{
+	struct digest digest;
+	enum status status = digest_of(hash, message, &digest);
+
+	if (status != OK)
+		return status;
+	/* Only 1 means yes: OpenSSL fails with 0 or with a negative number. */
+	if (EVP_PKEY_verify(ready, der.data, der.len, digest.value, digest_size(hash)) != 1)
+		return STATUS_MISMATCH;
+	return OK;
+}
+
 static enum status ecdsa_verify(enum digest_alg hash, struct span message, struct span der,
 				EVP_PKEY *key)
 {
 	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-	struct digest digest;
-	enum status status = digest_of(hash, message, &digest);
 
-	if (status != OK || ctx == NULL)
-		return status == OK ? STATUS_NO_MEMORY : status;
+	if (ctx == NULL)
+		return STATUS_NO_MEMORY;
 	if (EVP_PKEY_verify_init(ctx) != 1)
 		return STATUS_UNSUPPORTED;
-	/* Only 1 means yes: OpenSSL fails with 0 or with a negative number. */
-	if (EVP_PKEY_verify(ctx, der.data, der.len, digest.value, digest_size(hash)) != 1)
-		return STATUS_MISMATCH;
-	return OK;
+	return ecdsa_verify_in(ctx, hash, message, der);
 }
 
 static enum status rsassa_verify(enum digest_alg hash, struct span message, struct span raw,
@@ -109,14 +118,23 @@ static enum status rsassa_verify(enum digest_alg hash, struct span message, stru
 }
 
 static enum status digest_verify(enum tpm_alg scheme, enum digest_alg hash, struct span message,
-				 struct span raw, EVP_PKEY *key)
+				 struct span raw, EVP_PKEY *key, EVP_PKEY_CTX *ready)
 {
-	return scheme == TPM_ALG_RSASSA ? rsassa_verify(hash, message, raw, key)
-					: ecdsa_verify(hash, message, raw, key);
+	if (scheme == TPM_ALG_RSASSA)
+		return rsassa_verify(hash, message, raw, key);
+	return ready != NULL ? ecdsa_verify_in(ready, hash, message, raw)
+			     : ecdsa_verify(hash, message, raw, key);
 }
 
 enum status signature_verify(const struct signature *signature, enum tpm_alg scheme,
 			     enum digest_alg hash, struct span message, EVP_PKEY *key)
+{
+	return signature_verify_in(signature, scheme, hash, message, key, NULL);
+}
+
+enum status signature_verify_in(const struct signature *signature, enum tpm_alg scheme,
+				enum digest_alg hash, struct span message, EVP_PKEY *key,
+				EVP_PKEY_CTX *ready)
 {
 	AUTO_DONE(bytes) der = { 0 };
 
@@ -125,7 +143,7 @@ enum status signature_verify(const struct signature *signature, enum tpm_alg sch
 	if (signature->scheme != scheme || signature->hash != hash || !key_fits(key, scheme))
 		return STATUS_MISMATCH;
 	if (scheme == TPM_ALG_RSASSA)
-		return digest_verify(scheme, hash, message, signature->rsa, key);
+		return digest_verify(scheme, hash, message, signature->rsa, key, NULL);
 
 	/* r and s are numbers below the group's order: never wider than it. */
 	size_t widest = ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
@@ -135,5 +153,6 @@ enum status signature_verify(const struct signature *signature, enum tpm_alg sch
 
 	enum status status = signature_der(signature, &der);
 
-	return status == OK ? digest_verify(scheme, hash, message, span_of(&der), key) : status;
+	return status == OK ? digest_verify(scheme, hash, message, span_of(&der), key, ready)
+			    : status;
 }

@@ -19,6 +19,11 @@ enum status signature_parse(struct span bytes, struct signature *out);
  * signature that names others is STATUS_MISMATCH, as is a bad one. */
 enum status signature_verify(const struct signature *signature, enum tpm_alg scheme,
 			     enum digest_alg hash, struct span message, EVP_PKEY *key);
+/* The same with what EVP_PKEY_verify_init() made ready of an EC key: it serves signature
+ * after signature, each by the point that key has then. NULL: made for this one. */
+enum status signature_verify_in(const struct signature *signature, enum tpm_alg scheme,
+				enum digest_alg hash, struct span message, EVP_PKEY *key,
+				EVP_PKEY_CTX *ready);
 /* r || s of an ECDSA signature as DER ECDSA-Sig-Value. */
 enum status signature_der(const struct signature *signature, struct bytes *out);
 

@@ -200,16 +200,25 @@ static void what_one_key_signed_no_key_put_in_its_place_verifies(void **state)
 	AUTO(EVP_PKEY) in = NULL;
 	const uint8_t digest[32] = { 1 };
 	struct public_area a;
-	uint8_t der[80];
-	size_t len = sizeof(der);
+	uint8_t der[80], *point = NULL;
+	size_t len = sizeof(der), point_len;
 	(void)state;
 
 	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
 	assert_int_equal(EVP_PKEY_sign(ctx, der, &len, digest, sizeof(digest)), 1);
+	AUTO(EVP_PKEY_CTX) kept = EVP_PKEY_CTX_new_from_pkey(NULL, place, NULL);
+
+	assert_int_equal(EVP_PKEY_verify_init(kept), 1);
 	assert_true(verifies(place, digest, (struct span){ der, len }));
+	assert_int_equal(EVP_PKEY_verify(kept, der, len, digest, sizeof(digest)), 1);
 	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
 	assert_int_equal(public_area_key_in(&a, place, &in), OK);
 	assert_false(verifies(place, digest, (struct span){ der, len }));
+	assert_int_not_equal(EVP_PKEY_verify(kept, der, len, digest, sizeof(digest)), 1);
+	point_len = EVP_PKEY_get1_encoded_public_key(signer, &point);
+	assert_int_equal(EVP_PKEY_set1_encoded_public_key(place, point, point_len), 1);
+	assert_int_equal(EVP_PKEY_verify(kept, der, len, digest, sizeof(digest)), 1);
+	OPENSSL_free(point);
 
 	/* One that is off its curve leaves nothing to verify with. */
 	EVP_PKEY *none = NULL;

@@ -85,8 +85,8 @@ static enum status check_signature(const struct attester *attester, struct span 
 
 	if (status != OK)
 		return status;
-	return signature_verify(&signature, attester->scheme, attester->scheme_hash, attest,
-				attester->ak);
+	return signature_verify_in(&signature, attester->scheme, attester->scheme_hash, attest,
+				   attester->ak, attester->ready);
 }
 
 static enum reason parse_failure(enum status status)

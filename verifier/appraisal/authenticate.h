@@ -20,6 +20,7 @@ int tpm_counters_compare(const struct tpm_counters *a, const struct tpm_counters
 /* The enrolled attestation key. The key is borrowed: the caller caches it. */
 struct attester {
 	EVP_PKEY *ak;
+	EVP_PKEY_CTX *ready; /* for signature_verify_in(), borrowed too; may be NULL */
 	enum tpm_alg scheme;
 	enum digest_alg scheme_hash;
 	struct name name;

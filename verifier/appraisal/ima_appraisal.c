@@ -92,33 +92,33 @@ enum status ima_sets_collect(const struct appraisal_input *input, uint32_t boote
 			     struct ima_sets *out)
 {
 	const struct reference *ref = input->reference;
-	struct ima_sets sets = { 0 };
 	struct release emergency = { 0 };
-	enum status status = reference_release(ref, booted, &sets.booted);
+	enum status status = reference_release(ref, booted, &out->booted);
 	uint32_t count = reference_facts(ref).release_count;
 
+	if (status != OK)
+		return status;
+	out->count = 0;
+	out->emergency = (struct digest){ 0 };
+	status = add_sets(ref, out->booted.ima.early, out);
+	out->early_count = out->count;
 	if (status == OK)
-		status = add_sets(ref, sets.booted.ima.early, &sets);
-	sets.early_count = sets.count;
-	if (status == OK)
-		status = add_sets(ref, sets.booted.ima.sets, &sets);
-	sets.valid_until = earlier(sets.booted.not_after, sets.booted.accept_until);
+		status = add_sets(ref, out->booted.ima.sets, out);
+	out->valid_until = earlier(out->booted.not_after, out->booted.accept_until);
 	for (uint32_t i = 0; i < count && status == OK; i++) {
 		struct release release;
 
 		status = reference_release(ref, i, &release);
-		if (status != OK || !is_update_of(&release, &sets.booted))
+		if (status != OK || !is_update_of(&release, &out->booted))
 			continue;
 		if (release.scope.is_emergency)
 			emergency = release;
 		else
-			status = add_update(input, &release, &sets);
+			status = add_update(input, &release, out);
 	}
-	sets.approved_count = sets.count;
+	out->approved_count = out->count;
 	if (status == OK && emergency.scope.is_emergency)
-		status = add_update(input, &emergency, &sets);
-	if (status == OK)
-		*out = sets;
+		status = add_update(input, &emergency, out);
 	return status;
 }
 

@@ -53,11 +53,12 @@ struct ima_sets {
 	/* Those after so many only an emergency has, beyond what was booted. */
 	size_t approved_count;
 	struct digest emergency; /* its manifest; DIGEST_NONE: none */
-	struct reference_set set[IMA_SETS_MAX]; /* of all of them, those of early first */
+	/* Of all of them, those of early first; what is beyond count is not set. */
+	struct reference_set set[IMA_SETS_MAX];
 	int64_t valid_until; /* then another union holds */
 };
 
-/* STATUS_TOO_LARGE: more sets than that. */
+/* In place: only OK makes anything of *out. STATUS_TOO_LARGE: more sets than that. */
 enum status ima_sets_collect(const struct appraisal_input *input, uint32_t booted,
 			     struct ima_sets *out);
 

@@ -211,45 +211,34 @@ enum status appraisal_state_write(const struct appraisal_state *state, struct by
 	return OK;
 }
 
-static void state_copy(const struct appraisal_state *from, struct appraisal_state *to)
-{
-	memcpy(to, from, offsetof(struct appraisal_state, ima));
-	ima_state_copy(&from->ima, &to->ima);
-}
-
 enum status appraisal_state_read(struct span bytes, struct appraisal_state *out)
 {
-	struct appraisal_state state;
 	struct reader r = reader_over(bytes);
 
 	if (bytes.len > APPRAISAL_STATE_MAX)
 		return STATUS_TOO_LARGE;
-	appraisal_state_init(&state);
+	appraisal_state_init(out);
 	if (reader_u8(&r) != STATE_VERSION)
 		reader_fail(&r, STATUS_UNSUPPORTED);
-	struct span generation = reader_take(&r, sizeof(state.generation));
+	struct span generation = reader_take(&r, sizeof(out->generation));
 
-	if (generation.len == sizeof(state.generation))
-		memcpy(state.generation, generation.data, generation.len);
-	read_digest(&r, &state.class_name);
+	if (generation.len == sizeof(out->generation))
+		memcpy(out->generation, generation.data, generation.len);
+	read_digest(&r, &out->class_name);
 	uint64_t valid_until = reader_be64(&r);
 
 	if (valid_until > INT64_MAX)
 		reader_fail(&r, STATUS_MALFORMED);
-	state.valid_until = (int64_t)valid_until;
-	state.boot.release = reader_be32(&r);
-	read_digest(&r, &state.boot.manifest);
-	state.boot.version = reader_be64(&r);
-	state.boot.explained = read_mask(&r);
-	read_digest(&r, &state.boot.cap_base);
-	read_digest(&r, &state.boot_values);
-	read_ima(&r, &state.ima);
+	out->valid_until = (int64_t)valid_until;
+	out->boot.release = reader_be32(&r);
+	read_digest(&r, &out->boot.manifest);
+	out->boot.version = reader_be64(&r);
+	out->boot.explained = read_mask(&r);
+	read_digest(&r, &out->boot.cap_base);
+	read_digest(&r, &out->boot_values);
+	read_ima(&r, &out->ima);
 
-	enum status status = reader_end(&r);
-
-	if (status == OK)
-		state_copy(&state, out);
-	return status;
+	return reader_end(&r);
 }
 
 bool appraisal_state_is_usable(const struct appraisal_state *state, const struct reference *ref,

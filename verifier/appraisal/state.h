@@ -21,6 +21,7 @@ struct appraisal_state {
 
 /* Of a session of which nothing is known. */
 void appraisal_state_init(struct appraisal_state *state);
+/* In place: only OK makes anything of *out. */
 enum status appraisal_state_read(struct span bytes, struct appraisal_state *out);
 enum status appraisal_state_write(const struct appraisal_state *state, struct bytes *out);
 

@@ -131,6 +131,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 		status = STATUS_IO;
 	if (status != OK)
 		return status;
+	attester.ready = ak == s->keys.p256 ? s->keys.p256_verifier : NULL;
 
 	const struct quote_evidence evidence = {
 		.nonce = request->nonce,

@@ -19,7 +19,8 @@ struct signer_keys {
 	EVP_PKEY *result; /* P-256 */
 	struct signing_key result_signer;
 	EVP_PKEY *log; /* Ed25519; NULL: none */
-	EVP_PKEY *p256; /* a public key: what others are made of */
+	EVP_PKEY *p256; /* a public key: AKs take each other's place in it */
+	EVP_PKEY_CTX *p256_verifier; /* ready to verify with the one that is there */
 	struct authority authorities[SIGNER_AUTHORITIES_MAX];
 	size_t authority_count;
 	struct act_key act_keys[SIGNER_ACT_KEYS_MAX];
