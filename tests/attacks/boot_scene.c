@@ -29,14 +29,6 @@ void boot_expect_unreadable(struct scene *s)
 	boot_expect_refused(s, "boot-log-malformed");
 }
 
-void boot_expect_configured(struct scene *s)
-{
-	golden_build(&s->golden);
-	scene_judge(s);
-	if (s->result.claims.tier[CLAIM_CONFIGURATION] != TIER_AFFIRMING)
-		fail_msg("%s %s", scene_first_code(s), s->result.findings.list[0].detail);
-}
-
 void boot_ignore(struct scene *s, uint8_t pcr, uint32_t type)
 {
 	struct golden_rules *rules = &s->golden.manifest[0].ignore;

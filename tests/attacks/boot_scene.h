@@ -12,8 +12,6 @@ void boot_expect_refused(struct scene *s, const char *code);
 void boot_expect_told_refused(struct scene *s, const char *code);
 /* A log that cannot be read leads to no values. */
 void boot_expect_unreadable(struct scene *s);
-/* Configuration affirms; executables need not, since boot_aggregate follows the PCRs. */
-void boot_expect_configured(struct scene *s);
 
 /* A rule of the release that takes events of this type as they come. */
 void boot_ignore(struct scene *s, uint8_t pcr, uint32_t type);

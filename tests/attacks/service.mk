@@ -20,12 +20,15 @@ EXTRA_tests_attacks_test_attacks_text_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 EXTRA_tests_attacks_test_attacks_files_DEPENDENCIES = verifier/verifierd$(EXEEXT) \
 	attestd/attestd$(EXEEXT)
 
-ATTACK_TESTS += tests/attacks/test_attacks_captured
-tests_attacks_test_attacks_captured_SOURCES = tests/attacks/test_attacks_captured.c $(ATTACK_SCENE) \
-	$(SERVICE_SCENE)
-tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
-tests_attacks_test_attacks_captured_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
-EXTRA_tests_attacks_test_attacks_captured_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+ATTACK_TESTS += tests/attacks/test_attacks_captured tests/attacks/test_attacks_front
+tests_attacks_test_attacks_captured_SOURCES = tests/attacks/test_attacks_captured.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_captured_LDADD = $(SIGNER_TEST_LIBS)
+tests_attacks_test_attacks_front_SOURCES = tests/attacks/test_attacks_front.c $(SERVICE_SCENE)
+tests_attacks_test_attacks_front_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
+tests_attacks_test_attacks_front_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
+# For the keys that --init makes.
+EXTRA_tests_attacks_test_attacks_front_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \

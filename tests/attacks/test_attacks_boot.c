@@ -30,7 +30,7 @@ static void b01_an_event_s_type_decides_nothing(void **state)
 		at = boot_log_find(&s.log, EV_EFI_BOOT_SERVICES_APPLICATION, "");
 		boot_log_insert(&s.log, at, 4, EV_EFI_ACTION, TEXT("Booting"));
 		boot_log_put(&s.log, &s.golden);
-		boot_expect_configured(&s);
+		scene_expect_configured(&s);
 		s.log.event[at].digest[1] = digest_filled(DIGEST_SHA256, 0x66);
 		boot_expect_told_refused(&s, "boot-event-unknown");
 		/* Nor does its content help, since it is no text. */
@@ -166,7 +166,7 @@ static void b05_no_action_hides_no_extend(void **state)
 		boot_log_write(&s.log, &s.golden);
 		boot_expect_refused(&s, "boot-replay-mismatch");
 		boot_log_put(&s.log, &s.golden);
-		boot_expect_configured(&s);
+		scene_expect_configured(&s);
 	}
 	for (size_t i = 0; i < sizeof(localities); i++) {
 		AUTO_DONE(scene) s = { 0 };
@@ -196,7 +196,7 @@ static void b10_dbx_and_sbat_are_minimums(void **state)
 	boot_expect_refused(&s, "dbx-below-minimum");
 	/* It may forbid more than the minimum. */
 	dbx->count = 0;
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 
 	m->sbat = "sbat,1,2025021900\n";
 	boot_expect_refused(&s, "sbat-below-minimum");
@@ -205,7 +205,7 @@ static void b10_dbx_and_sbat_are_minimums(void **state)
 	m->sbat = "grub.debian,4\n";
 	boot_expect_refused(&s, "sbat-below-minimum");
 	m->sbat = "shim,3\n";
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	boot_log_drop(&s.log, boot_log_find(&s.log, EV_EFI_VARIABLE_AUTHORITY, "SbatLevel"));
 	boot_expect_told_refused(&s, "sbat-below-minimum");
 }
@@ -264,7 +264,7 @@ static void b11_secure_boot_is_exactly_one_byte_that_is_1(void **state)
 		scene_init(&right);
 		insert_mode(&right, modes[i].name, modes[i].good);
 		boot_log_put(&right.log, &right.golden);
-		boot_expect_configured(&right);
+		scene_expect_configured(&right);
 		scene_init(&wrong);
 		insert_mode(&wrong, modes[i].name, modes[i].bad);
 		boot_expect_told_refused(&wrong, "secure-boot-mode");
@@ -289,7 +289,7 @@ static void b13_what_cannot_be_replayed_needs_its_value_in_the_release(void **st
 	pcrs->item[0] =
 		(struct golden_rule){ .pcr = 0, .digest = digest_filled(DIGEST_SHA256, 0x11) };
 	pcrs->count = 1;
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	/* And then no other value will do, not even the one that the log leads to. */
 	set_pcr(&s, 0, 0x12);
 	boot_expect_refused(&s, "pcr-not-allowed");
@@ -305,10 +305,10 @@ static void b14_a_boot_matches_one_whole_release(void **state)
 
 	scene_init(&s);
 	newer = golden_update(&s.golden);
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	assert_int_equal(s.result.version, 43);
 	newer->initrd.item[0].value[0] ^= 1;
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	assert_int_equal(s.result.version, 42);
 	/* The chain of the one, the initrd of the other. */
 	s.golden.manifest[0].chain.item[1].digest.value[0] ^= 1;
@@ -355,7 +355,7 @@ static void r21_a_host_whose_cells_are_blocked_is_told_which(void **state)
 
 	scene_init(&s);
 	s.golden.blocked = "q35/6.1.0-55-cloud-amd64";
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	bytes_done(&s.golden.manifest[0].base);
 	bytes_done(&s.golden.manifest[0].early);
 	s.golden.manifest_count = 0;

@@ -160,7 +160,7 @@ static void b09_a_count_is_bounded_before_it_is_used(void **state)
 
 		scene_init(&s);
 		announce(&s, BOOT_LOG_ALGS_MAX, BOOT_LOG_ALGS_MAX);
-		boot_expect_configured(&s);
+		scene_expect_configured(&s);
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		AUTO_DONE(scene) s = { 0 };
@@ -188,7 +188,7 @@ static void b12_nothing_follows_the_end(void **state)
 
 	scene_init(&s);
 	put_filled(log, 0, 4096);
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	log->data[log->len - 1] = 1;
 	boot_expect_refused(&s, "boot-log-malformed");
 	/* A whole record behind the padding. */
@@ -197,7 +197,7 @@ static void b12_nothing_follows_the_end(void **state)
 	boot_expect_refused(&s, "boot-log-malformed");
 	log->len -= 200 + 4095;
 	put_filled(log, 0xff, 4096);
-	boot_expect_configured(&s);
+	scene_expect_configured(&s);
 	log->data[log->len - 1] = 0;
 	boot_expect_refused(&s, "boot-log-malformed");
 }

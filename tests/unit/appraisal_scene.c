@@ -135,3 +135,28 @@ struct digest scene_listed(const char *path)
 	assert_int_equal(digest.alg, DIGEST_SHA256);
 	return digest;
 }
+
+void scene_judge_anew(struct scene *s)
+{
+	golden_build(&s->golden);
+	scene_judge(s);
+}
+
+void scene_expect_boot(struct scene *s, const char *code)
+{
+	golden_build(&s->golden);
+	scene_expect(s, code, CLAIM_CONFIGURATION, TIER_CONTRAINDICATED);
+}
+
+void scene_expect_put(struct scene *s, const char *code)
+{
+	boot_log_put(&s->log, &s->golden);
+	scene_expect_boot(s, code);
+}
+
+void scene_expect_configured(struct scene *s)
+{
+	scene_judge_anew(s);
+	if (s->result.claims.tier[CLAIM_CONFIGURATION] != TIER_AFFIRMING)
+		fail_msg("%s %s", scene_first_code(s), s->result.findings.list[0].detail);
+}

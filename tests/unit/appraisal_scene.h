@@ -44,6 +44,15 @@ void scene_expect(struct scene *s, const char *code, enum claim claim, enum trus
 void scene_expect_nothing(struct scene *s);
 const char *scene_first_code(const struct scene *s);
 
+/* By reference values that are built anew, of what a test has changed up to here. */
+void scene_judge_anew(struct scene *s);
+/* Configuration is contraindicated. */
+void scene_expect_boot(struct scene *s, const char *code);
+/* The same after a change to the log, told truthfully. */
+void scene_expect_put(struct scene *s, const char *code);
+/* boot_aggregate follows the PCRs, so that executables need not affirm. */
+void scene_expect_configured(struct scene *s);
+
 /* The digest that the golden IMA log has for a path. */
 struct digest scene_listed(const char *path);
 

@@ -1,11 +1,20 @@
 # Unit tests: what machines are built from.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_artifacts
-TESTS += tests/unit/test_artifacts
-tests_unit_test_artifacts_SOURCES = tests/unit/test_artifacts.c tests/unit/image_maker.c \
-	tests/unit/image_maker.h tests/unit/log_bytes.h tests/unit/unit.h
+IMAGE_TESTS = tests/unit/test_artifacts tests/unit/test_grub_image tests/unit/test_pe_image
+check_PROGRAMS += $(IMAGE_TESTS)
+TESTS += $(IMAGE_TESTS)
+IMAGE_MAKER = tests/unit/image_maker.c tests/unit/image_maker.h tests/unit/log_bytes.h \
+	tests/unit/unit.h
+IMAGE_TEST_LIBS = $(ARTIFACTS_LIBS) libdaemon.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_artifacts_SOURCES = tests/unit/test_artifacts.c $(IMAGE_MAKER)
 tests_unit_test_artifacts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
-tests_unit_test_artifacts_LDADD = $(ARTIFACTS_LIBS) libdaemon.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_artifacts_LDADD = $(IMAGE_TEST_LIBS)
+tests_unit_test_grub_image_SOURCES = tests/unit/test_grub_image.c $(IMAGE_MAKER)
+tests_unit_test_grub_image_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_test_grub_image_LDADD = $(IMAGE_TEST_LIBS)
+tests_unit_test_pe_image_SOURCES = tests/unit/test_pe_image.c $(IMAGE_MAKER)
+tests_unit_test_pe_image_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_test_pe_image_LDADD = $(IMAGE_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_grub_script
 TESTS += tests/unit/test_grub_script

@@ -4,7 +4,7 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
 	tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
-	tests/unit/test_store_ahead
+	tests/unit/test_store_ahead tests/unit/test_store_files
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
 libscenes_a_SOURCES += tests/unit/signer_files.c tests/unit/signer_process.c \
@@ -51,9 +51,13 @@ tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c $(SIGN
 	$(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_signer_service_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_service_LDADD = $(SIGNER_TEST_LIBS)
-tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/unit.h
+STORE_SCENE = tests/unit/store_scene.c tests/unit/store_scene.h tests/unit/unit.h
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_SCENE)
 tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_store_files_SOURCES = tests/unit/test_store_files.c $(STORE_SCENE)
+tests_unit_test_store_files_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_files_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_store_ahead_SOURCES = tests/unit/test_store_ahead.c tests/unit/unit.h
 tests_unit_test_store_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_ahead_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)

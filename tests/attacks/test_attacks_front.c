@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The front between strangers and an appraiser in an attacker's hands. */
+#include "attacks.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/writer.h"
+#include "daemon/channel.h"
+#include "service_scene.h"
+#include "verifier/front/front.h"
+
+/* The front as a process, whose appraiser we are. */
+struct front_scene {
+	struct service service; /* its keys; not started */
+	pid_t pid;
+	struct channel parent, appraiser;
+};
+
+static int listen_somewhere(unsigned *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void front_scene_init(struct front_scene *f)
+{
+	AUTO_DONE(bytes) certificate = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	int parent[2], appraiser[2];
+
+	service_init(&f->service, "");
+	service_path(&f->service, "keys/tls_cert.pem", &certificate);
+	service_path(&f->service, "keys/tls_key.pem", &key);
+
+	const struct front_settings settings = { .certificate = (const char *)certificate.data,
+						 .key = (const char *)key.data,
+						 .connections_max = 64,
+						 .connections_per_peer_max = 64,
+						 .enrolments_per_peer = 600,
+						 .bodies_max = (size_t)32 << 20,
+						 .handshake_s = 10,
+						 .head_s = 10,
+						 .body_s = 10,
+						 .idle_s = 10,
+						 .answer_s = 10 };
+	int fd = listen_somewhere(&f->service.port);
+	struct frame frame;
+
+	assert_int_equal(channel_pair(parent), OK);
+	assert_int_equal(channel_pair(appraiser), OK);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		(void)close(parent[0]);
+		(void)close(appraiser[0]);
+		(void)close(appraiser[1]);
+		_exit(front_run(&settings, parent[1], fd, -1));
+	}
+	(void)close(fd);
+	(void)close(parent[1]);
+	channel_init(&f->parent, parent[0], FRAME_BODY_MAX);
+	channel_init(&f->appraiser, appraiser[0], FRAME_BODY_MAX);
+	assert_int_equal(channel_receive(&f->parent, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_READY);
+	assert_int_equal(
+		channel_send_fd(&f->parent, FRAME_APPRAISER, 0, (struct span){ 0 }, appraiser[1]),
+		OK);
+	(void)close(appraiser[1]);
+}
+
+/* As the parent asks it to; 0 for an orderly end. */
+static int front_scene_end(struct front_scene *f)
+{
+	int64_t until = clock_ms() + 5000;
+	int status = 0;
+
+	channel_done(&f->parent);
+	while (waitpid(f->pid, &status, WNOHANG) == 0) {
+		if (clock_ms() > until) {
+			(void)kill(f->pid, SIGKILL);
+			(void)waitpid(f->pid, NULL, 0);
+			status = -1;
+			break;
+		}
+		sleep_ms(10);
+	}
+	channel_done(&f->appraiser);
+	service_done(&f->service);
+	return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+struct evil_answer {
+	const char *what;
+	enum frame_type type;
+	uint64_t id_xor;
+	uint16_t status;
+	const char *content_type;
+	bool has_descriptor;
+};
+
+static const struct evil_answer evil_answers[] = {
+	{ "another header field", FRAME_RESPONSE, 0, 200, "text/html\r\nSet-Cookie: a=b", false },
+	{ "a second answer", FRAME_RESPONSE, 0, 200, "a\r\n\r\nHTTP/1.1 200 OK", false },
+	{ "no type", FRAME_RESPONSE, 0, 200, "", false },
+	{ "a status below 200", FRAME_RESPONSE, 0, 100, "a/b", false },
+	{ "a status beyond 599", FRAME_RESPONSE, 0, 999, "a/b", false },
+	{ "an answer to nobody", FRAME_RESPONSE, 1, 200, "a/b", false },
+	{ "a frame that is no answer", FRAME_READY, 0, 200, "a/b", false },
+	{ "a descriptor", FRAME_RESPONSE, 0, 200, "a/b", true },
+};
+
+static void send_evil(struct front_scene *f, const struct evil_answer *evil, uint64_t id)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_BODY_MAX);
+
+	writer_be16(&w, evil->status);
+	writer_be16(&w, 0);
+	writer_sized(&w, span_text(evil->content_type));
+	writer_sized32(&w, span_text("{}"));
+	assert_int_equal(writer_end(&w), OK);
+	if (evil->has_descriptor)
+		assert_int_equal(channel_send_fd(&f->appraiser, (uint16_t)evil->type,
+						 id ^ evil->id_xor, span_of(&body), STDIN_FILENO),
+				 OK);
+	else
+		assert_int_equal(channel_send(&f->appraiser, (uint16_t)evil->type,
+					      id ^ evil->id_xor, span_of(&body)),
+				 OK);
+}
+
+/* It can't put a word into a header, answer for another, or hand anything over:
+ * its channel ends, and whoever waited is told to come back. */
+static void s10_a_captured_appraiser_writes_no_header(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(evil_answers) / sizeof(evil_answers[0]); i++) {
+		struct front_scene f = { 0 };
+		AUTO_DONE(client) c = { 0 };
+		AUTO_DONE(bytes) answer = { 0 };
+		struct frame frame;
+
+		front_scene_init(&f);
+		client_init(&c, &f.service, false);
+		assert_true(
+			client_write(&c, span_text("GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n")));
+		assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+		assert_int_equal(frame.type, FRAME_REQUEST);
+		send_evil(&f, &evil_answers[i], frame.id);
+		if (client_read(&c, &answer) != 503 ||
+		    answer_field(&answer, "Retry-After").len == 0 ||
+		    !span_equal(answer_field(&answer, "Content-Type"),
+				span_text("application/json")))
+			fail_msg("%s: %.*s", evil_answers[i].what, (int)answer.len,
+				 (const char *)answer.data);
+		assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame),
+				 STATUS_IO);
+		assert_int_equal(front_scene_end(&f), 0);
+	}
+}
+
+/* Newcomers wait in a part of the queue; the rest is kept for nodes. */
+static void s03_newcomers_never_take_all_places(void **state)
+{
+	struct front_scene f = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	struct client clients[40];
+	(void)state;
+
+	/* An appraiser that never answers. */
+	front_scene_init(&f);
+	for (size_t i = 0; i < 40; i++)
+		client_init(&clients[i], &f.service, false);
+
+	static const char enrol[] = "POST /v1/enrol HTTP/1.1\r\nHost: v\r\nContent-Type: "
+				    "application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+	/* Two on each connection: the first is dropped by its client, and its place
+	 * stays taken until the appraiser has answered. */
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 35; i++) {
+			assert_true(client_write(&clients[i], span_text(enrol)));
+			if (round > 0)
+				continue;
+			sleep_ms(5);
+			client_done(&clients[i]);
+			client_init(&clients[i], &f.service, false);
+		}
+	}
+	assert_true(client_write(&clients[36], span_text(enrol)));
+	assert_int_equal(client_read(&clients[36], &answer), 429);
+	assert_true(answer_field(&answer, "Retry-After").len > 0);
+	/* A node's request goes through to the appraiser. */
+	assert_true(client_write(&clients[37],
+				 span_text("GET /v1/bundle HTTP/1.1\r\nHost: v\r\n\r\n")));
+
+	bool has_passed = false;
+	struct frame frame;
+
+	while (!has_passed && channel_receive(&f.appraiser, 2000, &frame) == OK)
+		has_passed = frame.body.len > 0 && frame.body.data[0] == ROUTE_BUNDLE;
+	assert_true(has_passed);
+	for (size_t i = 0; i < 40; i++)
+		client_done(&clients[i]);
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(s03_newcomers_never_take_all_places),
+	cmocka_unit_test(s10_a_captured_appraiser_writes_no_header),
+};
+
+ATTACKS_MAIN(tests)

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What GRUB hands the kernel: its command line, its initrd, how it is locked down. */
+#include "unit.h"
+
+#include "appraisal_scene.h"
+#include "verifier/appraisal/command_line.h"
+
+#define TEXT(s) ((struct span){ (const uint8_t *)(s), sizeof(s) - 1 })
+
+static void the_kernel_s_command_line_is_one_of_the_release_s(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	s.golden.manifest[0].cmdline = GOLDEN_CMDLINE " quiet";
+	scene_expect_boot(&s, "cmdline-unknown");
+	s.golden.manifest[0].cmdline = GOLDEN_CMDLINE;
+	boot_log_drop(&s.log, at);
+	scene_expect_put(&s, "cmdline-unknown");
+}
+
+/* What stands before the colon is not hashed. */
+static void a_command_line_is_one_under_any_label(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	struct digest digest;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 8, .type = EV_IPL };
+	ignore->item[1] = (struct golden_rule){ .pcr = 8, .type = EV_EFI_ACTION };
+	ignore->count = 2;
+	assert_int_equal(digest_of(DIGEST_SHA256, TEXT("/vmlinuz init=/bin/sh"), &digest), OK);
+	boot_log_insert(&s.log, s.log.count, 8, EV_IPL, TEXT("grub_cmd: /vmlinuz init=/bin/sh\0"));
+	s.log.event[s.log.count - 1].digest[1] = digest;
+	scene_expect_put(&s, "cmdline-unknown");
+	boot_log_rewrite(&s.log, s.log.count - 1, TEXT("/vmlinuz init=/bin/sh"));
+	s.log.event[s.log.count - 1].type = EV_EFI_ACTION;
+	scene_expect_put(&s, "cmdline-unknown");
+}
+
+/* GRUB also loads a kernel from blocks of a disk, which have no slash. */
+static void a_command_line_of_blocks_is_one(void **state)
+{
+	static const char *const lines[] = { "0+2048 init=/bin/sh", "+9 init=/bin/sh",
+					     "\n0+9 init=/bin/sh" };
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 8, .type = EV_IPL };
+	ignore->count = 1;
+	boot_log_insert(&s.log, s.log.count, 8, EV_IPL, TEXT("x"));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		boot_log_rewrite(&s.log, s.log.count - 1, span_text(lines[i]));
+		scene_expect_put(&s, "cmdline-unknown");
+	}
+}
+
+/* The path is the first word of what the kernel parses. */
+static void a_kernel_path_holds_no_arguments(void **state)
+{
+	static const char *const paths[] = { "/vmlinuz\tima=off", "/vmlinuz\\\"", "/vmlinuz'",
+					     "/vmlinuz\nima=off" };
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		AUTO_DONE(bytes) line = { 0 };
+
+		assert_int_equal(bytes_printf(&line, "%s %s", paths[i], GOLDEN_CMDLINE), OK);
+		boot_log_rewrite(&s.log, at, span_of(&line));
+		scene_expect_put(&s, "cmdline-unknown");
+	}
+}
+
+/* An initrd of scripts is a text, which a host can show as the event's payload. */
+static void a_file_that_grub_read_is_not_ignored(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 9 };
+	ignore->count = 1;
+	boot_log_insert(&s.log, s.log.count, 9, EV_IPL, TEXT("07070100 #!/bin/sh"));
+	scene_expect_put(&s, "boot-event-unknown");
+}
+
+static void an_initrd_is_one_of_the_release_s(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_init(&s);
+	s.golden.manifest[0].initrd.item[0].value[0] ^= 1;
+	scene_expect_boot(&s, "boot-event-unknown");
+}
+
+static void lockdown_is_shown_or_missing(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	(void)state;
+
+	scene_init(&s);
+	m->lockdown = LOCKDOWN_CONFIDENTIALITY;
+	scene_expect_boot(&s, "lockdown-missing");
+	/* A release that wants none lets unsigned modules in. */
+	m->lockdown = LOCKDOWN_NONE;
+	scene_expect_boot(&s, "lockdown-missing");
+	m->allow_builtin_policy = true;
+	scene_expect_configured(&s);
+}
+
+static void a_command_line_can_speak_against_lockdown(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=none"));
+	s.golden.manifest[0].cmdline = "ro lockdown=none";
+	scene_expect_put(&s, "lockdown-missing");
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=confidentiality"));
+	s.golden.manifest[0].cmdline = "ro lockdown=confidentiality";
+	s.golden.manifest[0].lockdown = LOCKDOWN_CONFIDENTIALITY;
+	boot_log_put(&s.log, &s.golden);
+	scene_expect_configured(&s);
+}
+
+static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
+{
+	AUTO_DONE(golden) g = { 0 };
+	struct release release;
+	(void)state;
+
+	golden_init(&g);
+	g.manifest[0].cmdline = "root=UUID={uuid} ro";
+	golden_build(&g);
+	assert_int_equal(reference_release(&g.reference, 0, &release), OK);
+	struct ref_range r = release.boot.cmdline;
+
+	assert_true(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef ro")));
+	assert_true(command_line_is_allowed(
+		&g.reference, r,
+		TEXT("/boot/vmlinuz root=UUID=01234567-89AB-cdef-0123-456789abcdef ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdeg ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=0123456789abcdef0123456789abcdef0123 ro")));
+	assert_false(command_line_is_allowed(&g.reference, r, TEXT("root=UUID= ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef rw")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r, TEXT("quiet root=UUID=01234567-89ab-cdef-0123-456789abcdef ro")));
+	assert_false(command_line_is_allowed(
+		&g.reference, r,
+		TEXT("root=UUID=01234567-89ab-cdef-0123-456789abcdef ro init=/bin/sh")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_kernel_s_command_line_is_one_of_the_release_s),
+		cmocka_unit_test(a_command_line_is_one_under_any_label),
+		cmocka_unit_test(a_command_line_of_blocks_is_one),
+		cmocka_unit_test(a_kernel_path_holds_no_arguments),
+		cmocka_unit_test(a_file_that_grub_read_is_not_ignored),
+		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
+		cmocka_unit_test(lockdown_is_shown_or_missing),
+		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
+		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
