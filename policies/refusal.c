@@ -77,7 +77,7 @@ static const struct {
 	{ "unknown-kind", "docs/releases.md lists the kinds of changes" },
 	{ "set-class-too-low", "the root classes the file: list it in a set of that class" },
 	{ "set-size-mismatch", "the set file is not the one that was signed" },
-	{ "set-path-in-boot", "keep /boot out of sets: a kexec would look normal" },
+	{ "set-path-in-boot", "keep /boot and kernels out of sets: a kexec would look normal" },
 	{ "set-unsorted", "sort the lines with 'LC_ALL=C sort'" },
 	{ "set-path-twice", "list each path once" },
 	{ "too-many-must-appear", "ask for 256 paths at most, in all sets together" },

@@ -66,6 +66,21 @@ bool set_path_is_valid(struct span path)
 	return true;
 }
 
+bool set_path_is_of_kexec(struct span path)
+{
+	struct span rest = path;
+	struct span name = { 0 };
+
+	if (path_is_within(path, span_text("/boot")))
+		return true;
+	if (!path_is_within(path, span_text("/usr/lib/modules")) &&
+	    !path_is_within(path, span_text("/lib/modules")))
+		return false;
+	while (text_next_word(&rest, '/', &name))
+		continue;
+	return span_starts_with(name, "vmlinu");
+}
+
 static const char *line_fault(const struct set_reader *reader, struct span line,
 			      struct set_entry *out)
 {
@@ -75,7 +90,7 @@ static const char *line_fault(const struct set_reader *reader, struct span line,
 	out->path = (struct span){ .data = line.data + HEX_LEN + 2, .len = line.len - HEX_LEN - 2 };
 	if (!set_path_is_valid(out->path))
 		return "set-path-malformed";
-	if (path_is_within(out->path, span_text("/boot")))
+	if (set_path_is_of_kexec(out->path))
 		return "set-path-in-boot";
 	if (reader->line > 0 && span_compare(reader->last, line) >= 0)
 		return "set-unsorted";

@@ -29,14 +29,16 @@ struct set_reader set_reader_over(struct span file);
 /*
  * STATUS_NOT_FOUND at the end, else STATUS_MALFORMED with fault and line.
  * Refused: another order, a digest in upper case, names that sha256sum would
- * escape, relative paths, "." and ".." and empty components, and all of /boot,
- * so that loading a kernel by kexec never looks normal. That a path stands there
+ * escape, relative paths, "." and ".." and empty components, and what kexec would
+ * load, so that this never looks normal. That a path stands there
  * once is checked where paths are looked up: image_file_table().
  */
 enum status set_reader_next(struct set_reader *reader, struct set_entry *out);
 
 /* An absolute path in its one spelling: what a set may list. */
 bool set_path_is_valid(struct span path);
+/* Of what kexec loads: all of /boot, and a kernel that lies beside its modules. */
+bool set_path_is_of_kexec(struct span path);
 /* As IMA logs it: the kernel writes '_' for each space (ima_write_template_field_data(),
  * ima_template_lib.c). Into out, of path.len bytes. */
 void path_as_logged(struct span path, uint8_t *out);

@@ -142,7 +142,7 @@ static enum answer collect(struct collect *c)
 			"given last counts\n",
 			replaced);
 	if (c->left_out > 0)
-		fprintf(stderr, "left out: %zu files in /boot, which no set may list\n",
+		fprintf(stderr, "left out: %zu files in /boot or kernels, which no set may list\n",
 			c->left_out);
 	if (c->files.count == 0)
 		return unusable("no files: give --files or --tree");

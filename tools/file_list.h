@@ -22,11 +22,11 @@ AUTO_RELEASE(file_list, file_list_done);
 
 /* sha256: SHA256_SIZE bytes; NULL where only the path counts. */
 enum status file_list_add(struct file_list *list, struct span path, const uint8_t *sha256);
-/* The same of a file that a set may not be able to list: those in /boot are left out
- * and counted, others are left out by name. */
+/* The same of a file that a set may not be able to list: those of kexec (set_file.h) are left
+ * out and counted, others are left out by name. */
 enum status file_list_add_found(struct file_list *list, struct span path, const uint8_t *sha256,
 				size_t *left_out);
-/* Lines of sha256sum, in any order. Paths in /boot are left out and counted. */
+/* Lines of sha256sum, in any order. Those of kexec are left out and counted. */
 enum status file_list_add_text(struct file_list *list, const char *name, struct span text,
 			       size_t *left_out);
 /* Every regular file below directory, by its path from there; what cannot be read

@@ -30,7 +30,7 @@ static enum status add_file(struct tree_walk *w, const char *file)
 	int fd;
 
 	progress_file(&w->progress);
-	if (path_is_within(path, span_text("/boot")) || !set_path_is_valid(path))
+	if (set_path_is_of_kexec(path) || !set_path_is_valid(path))
 		return file_list_add_found(w->list, path, digest.value, w->left_out);
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
