@@ -8,7 +8,8 @@
 #include "policies/set_file.h"
 #include "tools/release_artifacts.h"
 
-#define UNPACKED_MAX ((size_t)4 << 30)
+#define UNPACKED_MAX ((size_t)1 << 30) /* it is held in memory */
+#define NAMES_MAX 16384 /* each path is compared with all of them */
 #define LINKS_FOLLOWED_MAX 40 /* as the kernel */
 #define PATH_MAX_LEN 4096
 
@@ -98,6 +99,8 @@ static enum status keep_name(struct unpacking *u, const struct cpio_member *m, s
 				   .major = m->device_major,
 				   .minor = m->device_minor };
 
+	if (u->count == NAMES_MAX)
+		return STATUS_TOO_LARGE;
 	if (u->count == u->capacity) {
 		size_t capacity = u->capacity == 0 ? 64 : 2 * u->capacity;
 		struct other_name *grown = reallocarray(u->name, capacity, sizeof(*grown));
@@ -128,17 +131,27 @@ static enum status add_file(struct unpacking *u, struct span path, struct span c
 	return file_list_add_found(u->out, path, digest.value, &left_out);
 }
 
-/* All names of the file whose content has come at last. */
+static void forget(struct unpacking *u, size_t i)
+{
+	free(u->name[i].path);
+	free(u->name[i].target);
+	memmove(&u->name[i], &u->name[i + 1], (--u->count - i) * sizeof(*u->name));
+}
+
+/* All names of the file whose content has come at last; they have waited for it, and
+ * are not listed again with each further content. */
 static enum status add_other_names(struct unpacking *u, const struct cpio_member *m)
 {
 	enum status status = OK;
 
-	for (size_t i = 0; i < u->count && status == OK; i++) {
-		struct other_name *name = &u->name[i];
+	for (size_t i = u->count; i > 0 && status == OK; i--) {
+		const struct other_name *name = &u->name[i - 1];
 
-		if (name->target == NULL && name->inode == m->inode &&
-		    name->major == m->device_major && name->minor == m->device_minor)
-			status = add_file(u, span_text(name->path), m->content);
+		if (name->target != NULL || name->inode != m->inode ||
+		    name->major != m->device_major || name->minor != m->device_minor)
+			continue;
+		status = add_file(u, span_text(name->path), m->content);
+		forget(u, i - 1);
 	}
 	return status;
 }
@@ -146,16 +159,10 @@ static enum status add_other_names(struct unpacking *u, const struct cpio_member
 /* The kernel removes a link before it makes something else of that name. */
 static void forget_link(struct unpacking *u, struct span path)
 {
-	for (size_t i = 0; i < u->count; i++) {
-		struct other_name *name = &u->name[i];
-
-		if (name->target == NULL || !span_equal(span_text(name->path), path))
-			continue;
-		free(name->path);
-		free(name->target);
-		memmove(name, name + 1, (--u->count - i) * sizeof(*name));
-		i--;
-	}
+	for (size_t i = u->count; i > 0; i--)
+		if (u->name[i - 1].target != NULL &&
+		    span_equal(span_text(u->name[i - 1].path), path))
+			forget(u, i - 1);
 }
 
 static enum status take_member(struct unpacking *u, const struct cpio_member *m)
@@ -255,7 +262,10 @@ enum status initramfs_content_files(const char *name, struct span content, struc
 		status = take_archives(&u, span_of(&unpacked), &rest);
 	if (status == OK && (rest.len > 0 || out->count == before))
 		status = STATUS_MALFORMED;
-	if (status != OK)
+	if (status == STATUS_TOO_LARGE)
+		(void)unusable("%s: more than %zu MiB unpacked, or more than %d links", name,
+			       UNPACKED_MAX >> 20, NAMES_MAX);
+	else if (status != OK)
 		(void)unusable("%s: no cpio archive, plain or compressed with gzip, xz, lzma, "
 			       "bzip2, lz4 or zstd: %s",
 			       name, status_text(status));
