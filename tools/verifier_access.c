@@ -133,17 +133,15 @@ enum answer verifier_nodes(struct node_client *client, const char *state, nodes_
 			return unusable("no memory");
 
 		AUTO(json_t) root = verifier_get(client, (const char *)path.data, &end);
-		json_t *nodes = json_object_get(root, "nodes");
-		size_t count = json_array_size(nodes);
-		const char *last =
-			json_string_value(json_object_get(json_array_get(nodes, count - 1), "id"));
+		const char *next = json_string_value(json_object_get(root, "next"));
+
 		if (root == NULL)
 			return end;
-		if (!see(self, nodes) || !json_is_true(json_object_get(root, "more")))
+		if (!see(self, json_object_get(root, "nodes")) ||
+		    !json_is_true(json_object_get(root, "more")))
 			return ANSWER_YES;
-		if (count == 0 || last == NULL || !node_id_is_valid(span_text(last)) ||
-		    strcmp(last, after) <= 0)
+		if (next == NULL || !node_id_is_valid(span_text(next)) || strcmp(next, after) <= 0)
 			return unusable("the verifier's pages do not go on");
-		(void)snprintf(after, sizeof(after), "%s", last);
+		(void)snprintf(after, sizeof(after), "%s", next);
 	}
 }

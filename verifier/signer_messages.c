@@ -308,6 +308,7 @@ static const struct wire_table audit_list_wire = WIRE_TABLE(struct audit_list, a
 static const struct wire_field node_list_fields[] = {
 	WIRE_LIST(node_list, count, items, node_item_wire),
 	WIRE_BOOL(node_list, has_more),
+	WIRE_FIXED(node_list, next.value),
 };
 static const struct wire_table node_list_wire = WIRE_TABLE(struct node_list, node_list_fields);
 

@@ -217,6 +217,7 @@ struct node_list {
 	size_t count;
 	struct node_item items[SIGNER_PAGE_MAX];
 	bool has_more;
+	struct node_id next; /* where it goes on: behind this one */
 };
 
 /* What attestctl appraise reads, as the node sent it with its last commit. */

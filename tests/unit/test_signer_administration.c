@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "signer_scene.h"
+#include "verifier/store/sqlite.h"
 
 static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
 {
@@ -170,6 +172,99 @@ static void silence_is_stale_and_never_better_than_untrusted(void **state)
 	assert_true(span_equal(s.answer.admin.evidence.ima_log, span_text("a compressed IMA log")));
 }
 
+#define FLEET 2500
+
+/* Copies of the scene's node under other ids, of its state. */
+static void make_fleet(struct signer_scene *s)
+{
+	static const char sql[] =
+		"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+		" INSERT INTO nodes SELECT CAST(printf('%%032d', i) AS BLOB), standing, verdict,"
+		" CAST('ak' || i AS BLOB), ak_public, ek_public, spki, host, class, hostname,"
+		" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled,"
+		" attested, expires, release_version, counters, act_time, note FROM nodes, n";
+	char text[sizeof(sql) + 16];
+
+	(void)snprintf(text, sizeof(text), sql, FLEET);
+	assert_int_equal(sqlite3_exec(s->signer.store->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static uint64_t counted_nodes(struct signer_scene *s)
+{
+	uint64_t sum = 0;
+
+	scene_expect(s, FRAME_HEALTH, REFUSAL_NONE);
+	for (size_t i = 0; i < NODE_STATES; i++)
+		sum += s->answer.health.nodes[i];
+	return sum;
+}
+
+/* Everybody's attestation waits for whoever asks for health. */
+static void a_large_fleet_is_counted_in_steps(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	make_fleet(&s);
+	s.now += 60;
+	assert_int_equal(counted_nodes(&s), 0);
+	/* As often as it likes. */
+	assert_int_equal(counted_nodes(&s), 0);
+	s.now++;
+	assert_int_equal(counted_nodes(&s), FLEET + 1);
+	assert_int_equal(s.answer.health.nodes[NODE_STALE], FLEET + 1);
+}
+
+static void a_page_of_a_rare_state_is_looked_for_in_parts(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct admin_request request = { .verb = ADMIN_LIST,
+					 .role = ROLE_AUDITOR,
+					 .limit = 10,
+					 .has_state = true,
+					 .state = NODE_QUARANTINED };
+	size_t found = 0, pages = 0;
+	(void)state;
+
+	signer_scene_approved(&s);
+	make_fleet(&s);
+	assert_int_equal(sqlite3_exec(s.signer.store->db,
+				      "UPDATE nodes SET standing = 2 WHERE rowid IN (777, 2400)",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	do {
+		s.request.admin = request;
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		found += s.answer.admin.nodes.count;
+		pages++;
+		request.has_after = true;
+		request.after = s.answer.admin.nodes.next;
+	} while (s.answer.admin.nodes.has_more);
+	assert_int_equal(found, 2);
+	assert_in_range(pages, FLEET / 500, FLEET / 500 + 1);
+}
+
+static void pages_join_without_a_gap(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct admin_request request = { .verb = ADMIN_LIST, .role = ROLE_AUDITOR, .limit = 90 };
+	size_t found = 0;
+	(void)state;
+
+	signer_scene_approved(&s);
+	make_fleet(&s);
+	do {
+		s.request.admin = request;
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		assert_true(s.answer.admin.nodes.count > 0);
+		found += s.answer.admin.nodes.count;
+		request.has_after = true;
+		request.after = s.answer.admin.nodes.next;
+	} while (s.answer.admin.nodes.has_more);
+	assert_int_equal(found, FLEET + 1);
+}
+
 static void every_decision_leaves_an_entry_in_the_chain(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -211,6 +306,9 @@ int main(void)
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
 		cmocka_unit_test(silence_is_stale_and_never_better_than_untrusted),
+		cmocka_unit_test(a_large_fleet_is_counted_in_steps),
+		cmocka_unit_test(a_page_of_a_rare_state_is_looked_for_in_parts),
+		cmocka_unit_test(pages_join_without_a_gap),
 		cmocka_unit_test(every_decision_leaves_an_entry_in_the_chain),
 	};
 

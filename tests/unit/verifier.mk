@@ -16,7 +16,7 @@ SIGNER_SCENE = tests/unit/signer_scene.h $(SIGNER_FILES) \
 	$(EVIDENCE_MAKER) $(GOLDEN_RELEASE) tests/unit/unit.h
 SIGNER_TEST_LIBS = libscenes.a $(SIGNER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_signer_administration_SOURCES = tests/unit/test_signer_administration.c $(SIGNER_SCENE)
-tests_unit_test_signer_administration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_administration_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_administration_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_attestation_SOURCES = tests/unit/test_signer_attestation.c $(SIGNER_SCENE)
 tests_unit_test_signer_attestation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

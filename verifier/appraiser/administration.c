@@ -177,6 +177,8 @@ static void put_nodes(struct json_writer *w, const struct node_list *nodes)
 	}
 	json_close(w, ']');
 	json_bool(w, "more", nodes->has_more);
+	if (nodes->has_more)
+		json_hex(w, "next", node_id_span(&nodes->next));
 }
 
 static void put_releases(struct json_writer *w, const struct releases_item *item)

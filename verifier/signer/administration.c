@@ -40,8 +40,12 @@ static size_t page_limit(const struct admin_request *request)
 								       : request->limit;
 }
 
-/* Adds the node if it is in the state asked for; has_more where the page is full.
- * Rows that are only looked at are not kept: there may be a million. */
+/* Rows looked at for one page: a rare state is asked for in several requests, since
+ * nobody attests meanwhile. */
+#define LIST_ROWS_MAX 500
+
+/* Adds the node if it is in the state asked for. Rows that are only looked at are not
+ * kept. */
 static enum status list_node(struct turn *turn, const struct admin_request *request,
 			     const struct node_id *node, struct node_list *list)
 {
@@ -55,39 +59,40 @@ static enum status list_node(struct turn *turn, const struct admin_request *requ
 	describe(turn, &row, &item);
 	if (request->has_state && item.state != request->state)
 		return OK;
-	if (list->count == page_limit(request)) {
-		list->has_more = true;
-		return OK;
-	}
 	status = store_node(turn->signer->store, node, turn->keep, &row);
 	if (status == OK)
 		describe(turn, &row, &list->items[list->count++]);
 	return status;
 }
 
-/* A page of the nodes whose state is asked for: reads on over others, so that
- * has_more is true whenever there may be one. */
+/* A page of the nodes whose state is asked for, from the one on that the last page
+ * ended with. It may be empty and there be more. */
 static enum status list_nodes(struct turn *turn, const struct admin_request *request,
 			      struct node_list *list)
 {
 	struct node_id ids[SIGNER_PAGE_MAX];
-	size_t count = 0;
-	struct node_id after = request->after;
 	bool has_after = request->has_after;
+	size_t count = SIGNER_PAGE_MAX, looked_at = 0;
 
-	for (;;) {
-		enum status status = store_node_ids(turn->signer->store, has_after ? &after : NULL,
-						    SIGNER_PAGE_MAX, ids, &count);
+	list->next = request->after;
+	while (count == SIGNER_PAGE_MAX) {
+		enum status status =
+			store_node_ids(turn->signer->store, has_after ? &list->next : NULL,
+				       SIGNER_PAGE_MAX, ids, &count);
 
-		for (size_t i = 0; i < count && status == OK && !list->has_more; i++)
+		for (size_t i = 0; i < count && status == OK; i++, looked_at++) {
+			list->has_more =
+				list->count == page_limit(request) || looked_at == LIST_ROWS_MAX;
+			if (list->has_more)
+				return OK;
 			status = list_node(turn, request, &ids[i], list);
-		if (list->has_more)
+			list->next = ids[i];
+			has_after = true;
+		}
+		if (status != OK)
 			return status;
-		if (status != OK || count < SIGNER_PAGE_MAX)
-			return status;
-		after = ids[count - 1];
-		has_after = true;
 	}
+	return OK;
 }
 
 static enum status show_node(struct turn *turn, const struct node_id *node,

@@ -60,6 +60,11 @@ struct signer {
 	int64_t in_use_since; /* its generation */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
 	int64_t counted;
+	struct node_counting {
+		uint64_t sums[NODE_STATES];
+		int64_t after; /* of store_node_counts(); 0: none is under way */
+		int64_t stepped; /* when it last went on */
+	} counting;
 	uint64_t enrolments, verdicts, grants, refusals; /* since the start */
 };
 

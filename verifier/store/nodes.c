@@ -253,22 +253,32 @@ enum node_state node_row_state(const struct node_row *row, int64_t fresh_since)
 	return state_of(row->standing, row->verdict, row->attested >= fresh_since);
 }
 
-enum status store_node_counts(struct store *s, int64_t fresh_since, uint64_t counts[NODE_STATES])
+enum status store_node_counts(struct store *s, int64_t fresh_since, size_t limit, int64_t *after,
+			      uint64_t counts[NODE_STATES])
 {
 	AUTO_DONE(query) q = query_start(s, SQL_NODE_COUNT);
 	uint64_t sums[NODE_STATES] = { 0 };
+	uint64_t count = 0;
+	int64_t last = 0;
 
 	query_int(&q, fresh_since);
+	query_int(&q, *after);
+	query_count(&q, limit);
 
 	enum status status = query_step(&q);
 
-	for (; status == OK; status = query_step(&q))
+	for (; status == OK; status = query_step(&q)) {
 		sums[state_of(column_int(&q, 0), column_int(&q, 1), column_int(&q, 2) != 0)] +=
 			column_count(&q, 3);
+		count += column_count(&q, 3);
+		if (column_int(&q, 4) > last)
+			last = column_int(&q, 4);
+	}
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	for (size_t i = 0; i < NODE_STATES; i++)
-		counts[i] = sums[i];
+		counts[i] += sums[i];
+	*after = count < limit ? 0 : last;
 	return OK;
 }
 

@@ -56,8 +56,9 @@ static const char *const texts[STATEMENTS] = {
 			     " WHERE id = ?1 AND standing = 2 AND act_time < ?2",
 	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0, verdict = 4"
 			    " WHERE id = ?1 AND standing <= ?2",
-	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*) FROM nodes"
-			   " GROUP BY 1, 2, 3",
+	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*), max(number)"
+			   " FROM (SELECT rowid AS number, standing, verdict, attested FROM nodes"
+			   " WHERE rowid > ?2 ORDER BY rowid LIMIT ?3) GROUP BY 1, 2, 3",
 	[SQL_NODE_AHEAD] = "SELECT count(*) FROM nodes WHERE attested > ?1 OR act_time > ?1",
 	[SQL_NODE_BRING_BACK] = "UPDATE nodes SET attested = min(attested, ?1),"
 				" act_time = min(act_time, ?1)"

@@ -93,7 +93,10 @@ enum status store_node_ids(struct store *s, const struct node_id *after, size_t 
 /* The state that people see: standing, then the last verdict, which is stale
  * when it is older than fresh_since. Untrusted never becomes stale. */
 enum node_state node_row_state(const struct node_row *row, int64_t fresh_since);
-enum status store_node_counts(struct store *s, int64_t fresh_since, uint64_t counts[NODE_STATES]);
+/* Adds the states of the next nodes, at most limit. *after is where it goes on, 0 at
+ * the start and again at the end. */
+enum status store_node_counts(struct store *s, int64_t fresh_since, size_t limit, int64_t *after,
+			      uint64_t counts[NODE_STATES]);
 /* Nodes attested, or decided about, later than now; and their times made now. */
 enum status store_nodes_ahead(struct store *s, int64_t now, uint64_t *count);
 enum status store_nodes_bring_back(struct store *s, int64_t now);
