@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -15,17 +16,35 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* One walk: who reads the files, and what is done with them. */
+/* One walk: who reads the files, and what is done with them; or, where nobody
+ * reads, what they look like from outside. */
 struct walk {
 	size_t max;
 	bool is_guarded;
 	directory_visitor visit;
 	void *context;
+	struct bytes *looks;
 };
+
+static enum status look_at(const char *path, struct bytes *looks)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return STATUS_IO;
+	return bytes_printf(looks, "%s%c%ju %ju %ju %o %u %jd.%ld %jd.%ld\n", path, '\0',
+			    (uintmax_t)st.st_dev, (uintmax_t)st.st_ino, (uintmax_t)st.st_size,
+			    st.st_mode, st.st_uid, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			    (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+}
 
 static enum status visit_file(const struct walk *walk, const char *path)
 {
 	AUTO_DONE(bytes) content = { 0 };
+
+	if (walk->looks != NULL)
+		return look_at(path, walk->looks);
+
 	enum status status = walk->is_guarded ? file_read_guarded(path, walk->max, false, &content)
 					      : file_read(path, walk->max, &content);
 
@@ -69,7 +88,7 @@ static enum status visit_all(const struct walk *walk, const char *path)
 
 enum status directory_read(const char *path, size_t max, directory_visitor visit, void *context)
 {
-	return visit_all(&(struct walk){ max, false, visit, context }, path);
+	return visit_all(&(struct walk){ .max = max, .visit = visit, .context = context }, path);
 }
 
 enum status directory_read_guarded(const char *path, size_t max, directory_visitor visit,
@@ -77,5 +96,17 @@ enum status directory_read_guarded(const char *path, size_t max, directory_visit
 {
 	enum status status = directory_check_guarded(path);
 
-	return status == OK ? visit_all(&(struct walk){ max, true, visit, context }, path) : status;
+	return status == OK ? visit_all(&(struct walk){ .max = max,
+							.is_guarded = true,
+							.visit = visit,
+							.context = context },
+					path)
+			    : status;
+}
+
+enum status directory_look(const char *path, struct bytes *looks)
+{
+	enum status status = look_at(path, looks);
+
+	return status == OK ? visit_all(&(struct walk){ .looks = looks }, path) : status;
 }

@@ -18,5 +18,8 @@ enum status directory_read(const char *path, size_t max, directory_visitor visit
  * is not guarded as file_read_guarded() wants it. */
 enum status directory_read_guarded(const char *path, size_t max, directory_visitor visit,
 				   void *context);
+/* Appends what tells, without reading them, whether one of those files was changed,
+ * replaced, added or removed, or who may write it. */
+enum status directory_look(const char *path, struct bytes *looks);
 
 #endif

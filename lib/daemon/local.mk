@@ -4,6 +4,7 @@ libdaemon_a_SOURCES = \
 	lib/daemon/confinement.c lib/daemon/confinement.h \
 	lib/daemon/directory.c lib/daemon/directory.h \
 	lib/daemon/file.c lib/daemon/file.h \
+	lib/daemon/file_watch.c lib/daemon/file_watch.h \
 	lib/daemon/log.c lib/daemon/log.h \
 	lib/daemon/mapping.c lib/daemon/mapping.h \
 	lib/daemon/notify.c lib/daemon/notify.h \

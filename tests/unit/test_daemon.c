@@ -12,6 +12,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/file.h"
+#include "daemon/file_watch.h"
 #include "daemon/settings.h"
 #include "scratch.h"
 
@@ -473,6 +474,44 @@ static void drop_ins_of_another_user_are_not_left_out(void **state)
 	assert_int_equal(rmdir(drop) | unlink(path) | rmdir(directory), 0);
 }
 
+static void files_are_due_when_they_changed_and_came_to_rest(void **state)
+{
+	char directory[SCRATCH_MAX], file[128], other[128];
+	const char *const paths[WATCHED_MAX] = { directory };
+	struct file_watch watch;
+	time_t now = 1000;
+	(void)state;
+
+	assert_non_null(mkdtemp(scratch_name(directory, "watch")));
+	(void)snprintf(file, sizeof(file), "%s/a", directory);
+	(void)snprintf(other, sizeof(other), "%s/b", directory);
+	write_file(file, "one", 0644);
+	file_watch_init(&watch, paths);
+	assert_false(file_watch_is_due(&watch, now += 10));
+
+	/* In place, of the same length; then one more, while the first look waits. */
+	write_file(file, "two", 0644);
+	assert_false(file_watch_is_due(&watch, now += 10));
+	write_file(other, "three", 0644);
+	assert_false(file_watch_is_due(&watch, now += 10));
+	assert_false(file_watch_is_due(&watch, now += 1));
+	assert_true(file_watch_is_due(&watch, now += 10));
+	file_watch_was_read(&watch, false);
+	assert_false(file_watch_is_due(&watch, now += 10));
+	assert_true(file_watch_is_due(&watch, now += 60));
+	file_watch_was_read(&watch, true);
+	assert_false(file_watch_is_due(&watch, now += 60));
+
+	/* Its mode alone; that it is gone. */
+	assert_int_equal(chmod(file, 0666), 0);
+	assert_false(file_watch_is_due(&watch, now += 10));
+	assert_true(file_watch_is_due(&watch, now += 10));
+	file_watch_was_read(&watch, true);
+	assert_int_equal(unlink(file) | unlink(other) | rmdir(directory), 0);
+	assert_false(file_watch_is_due(&watch, now += 10));
+	assert_true(file_watch_is_due(&watch, now += 10));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_setting_names_file_line_and_key),
 		cmocka_unit_test(a_file_over_the_cap_is_refused_before_memory_is_taken),
 		cmocka_unit_test(drop_ins_override_in_name_order_and_no_stranger_may_write_them),
+		cmocka_unit_test(files_are_due_when_they_changed_and_came_to_rest),
 		cmocka_unit_test(drop_ins_that_cannot_be_read_are_not_left_out),
 		cmocka_unit_test(drop_ins_of_another_user_are_not_left_out),
 	};

@@ -70,8 +70,12 @@ tests_unit_test_front_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_front_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_appraiser
-TESTS += tests/unit/test_appraiser
+check_PROGRAMS += tests/unit/test_appraiser tests/unit/test_ek_pools
+TESTS += tests/unit/test_appraiser tests/unit/test_ek_pools
+tests_unit_test_ek_pools_SOURCES = tests/unit/test_ek_pools.c tests/unit/certificate_maker.h \
+	tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_ek_pools_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ek_pools_LDADD = libscenes.a $(APPRAISER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_appraiser_SOURCES = tests/unit/test_appraiser.c tests/unit/unit.h
 tests_unit_test_appraiser_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraiser_LDADD = $(APPRAISER_LIBS) $(CMOCKA_LIBS)

@@ -6,58 +6,17 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "daemon/directory.h"
-#include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/mapping.h"
 #include "verifier/appraiser/jobs.h"
 
-#define POOL_FILE_MAX ((size_t)1 << 20)
 #define TICK_MS 1000
 
 /* Without these nobody could be sure that the pages stay what was checked. */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
-
-static enum status add_certificates(void *pool, const char *path, struct span content)
-{
-	enum status status = ek_pool_add_certificates(pool, content);
-
-	if (status != OK)
-		log_line(LOG_LEVEL_WARNING, "%s: no certificate in it", path);
-	return status == STATUS_NO_MEMORY ? status : OK;
-}
-
-static enum status add_crls(void *pool, const char *path, struct span content)
-{
-	enum status status = ek_pool_add_crls(pool, content);
-
-	if (status != OK)
-		log_line(LOG_LEVEL_WARNING, "%s: no CRL in it", path);
-	return status == STATUS_NO_MEMORY ? status : OK;
-}
-
-static bool read_pool(const char *path, directory_visitor add, struct ek_pool *pool)
-{
-	enum status status =
-		path == NULL ? OK : directory_read_guarded(path, POOL_FILE_MAX, add, pool);
-
-	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "%s: %s", path, file_guard_text(status));
-	return status == OK;
-}
-
-static bool read_pools(struct appraiser *a)
-{
-	const struct appraiser_settings *s = a->settings;
-
-	return read_pool(s->ek_roots, add_certificates, &a->roots) &&
-	       read_pool(s->ek_intermediates, add_certificates, &a->intermediates) &&
-	       read_pool(s->ek_crls, add_crls, &a->crls) &&
-	       (!s->allow_software_tpm ||
-		read_pool(s->software_roots, add_certificates, &a->software_roots));
-}
 
 static void unmap(struct mapped_reference *mapped)
 {
@@ -186,6 +145,14 @@ static bool has_next(const struct appraiser *a)
 	return channel_has_frame(&a->front) && jobs_have_room(a);
 }
 
+static time_t monotonic_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /* 0 when the parent ended it, 1 when something else did. */
 static int serve(struct appraiser *a)
 {
@@ -208,6 +175,7 @@ static int serve(struct appraiser *a)
 			return 1;
 		if (a->is_broken || jobs_are_late(a) || !flush(a))
 			return 1;
+		ek_pools_refresh(&a->pools, monotonic_s());
 	}
 }
 
@@ -225,14 +193,11 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	channel_init(&a->front, front_fd, FRAME_BODY_MAX);
 	channel_read_ahead(&a->front);
 	channel_init(&a->signer, signer_fd, FRAME_BODY_MAX);
-	if (jobs_init(a) && read_pools(a) &&
+	if (jobs_init(a) && ek_pools_read(settings, &a->pools) &&
 	    channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
 		end = serve(a);
 	jobs_done(a);
-	ek_pool_done(&a->roots);
-	ek_pool_done(&a->intermediates);
-	ek_pool_done(&a->crls);
-	ek_pool_done(&a->software_roots);
+	ek_pools_done(&a->pools);
 	channel_done(&a->parent);
 	channel_done(&a->front);
 	channel_done(&a->signer);

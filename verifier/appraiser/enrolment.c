@@ -50,9 +50,9 @@ static enum status verify_against(const struct appraiser *a, const struct ek_poo
 {
 	struct ek_trust trust = {
 		.roots = roots,
-		.intermediates = &a->intermediates,
+		.intermediates = &a->pools.intermediates,
 		.supplied = supplied,
-		.crls = &a->crls,
+		.crls = &a->pools.crls,
 		.at = (int64_t)time(NULL),
 		.allow_sha1 = a->settings->allow_sha1,
 	};
@@ -76,10 +76,10 @@ static enum status verify_endorsement(const struct appraiser *a,
 			return STATUS_NO_MEMORY;
 
 	enum status status =
-		verify_against(a, &a->roots, &supplied, certificate, &out->certificate);
+		verify_against(a, &a->pools.roots, &supplied, certificate, &out->certificate);
 	if (status == OK && out->certificate.refusal == EK_NO_PATH &&
 	    a->settings->allow_software_tpm) {
-		status = verify_against(a, &a->software_roots, &supplied, certificate,
+		status = verify_against(a, &a->pools.software_roots, &supplied, certificate,
 					&out->certificate);
 		out->is_software_tpm = status == OK && out->certificate.refusal == EK_ACCEPTED;
 	}

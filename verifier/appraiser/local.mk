@@ -4,6 +4,7 @@ libappraiser_a_SOURCES = \
 	verifier/appraiser/administration.c \
 	verifier/appraiser/appraiser.c verifier/appraiser/appraiser.h \
 	verifier/appraiser/attestation.c \
+	verifier/appraiser/ek_pools.c verifier/appraiser/ek_pools.h \
 	verifier/appraiser/enrolment.c \
 	verifier/appraiser/evidence_file.c \
 	verifier/appraiser/log_frame.c verifier/appraiser/log_frame.h \

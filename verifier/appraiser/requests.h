@@ -5,8 +5,7 @@
 #include "daemon/channel.h"
 #include "messages/node.h"
 #include "policies/reference.h"
-#include "tpm/ek_certificate.h"
-#include "verifier/appraiser/appraiser.h"
+#include "verifier/appraiser/ek_pools.h"
 #include "verifier/signer_messages.h"
 
 /* A request of the front. Spans borrow from its frame. */
@@ -39,7 +38,7 @@ struct job;
 
 struct appraiser {
 	const struct appraiser_settings *settings;
-	struct ek_pool roots, intermediates, crls, software_roots;
+	struct ek_pools pools;
 	struct channel parent, front, signer;
 	struct job *jobs; /* CONVERSATIONS_MAX: requests under way */
 	struct job *job; /* the one that runs; NULL between them */

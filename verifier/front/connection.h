@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "daemon/file_watch.h"
 #include "verifier/front/front.h"
 #include "verifier/front/metrics.h"
 #include "verifier/front/quota.h"
@@ -21,6 +22,8 @@ struct front {
 	struct channel parent;
 	struct event_base *base;
 	SSL_CTX *tls, *admin_tls;
+	struct file_watch tls_files;
+	bool has_admin;
 	struct connections connections;
 	struct relay relay;
 	struct metrics metrics;

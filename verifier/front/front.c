@@ -15,6 +15,7 @@
 #define BACKLOG 1024
 #define PAUSE_US 100000
 #define SAY_AGAIN_S 60
+#define TICK_S 5
 
 struct listener {
 	struct front *front;
@@ -34,14 +35,21 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	connection_open(l->front, fd, peer, l->is_admin);
 }
 
-static void say_why(struct listener *l, int error)
+static time_t monotonic_s(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (l->said != 0 && now.tv_sec - l->said < SAY_AGAIN_S)
+	return now.tv_sec;
+}
+
+static void say_why(struct listener *l, int error)
+{
+	time_t now = monotonic_s();
+
+	if (l->said != 0 && now - l->said < SAY_AGAIN_S)
 		return;
-	l->said = now.tv_sec;
+	l->said = now;
 	log_line(LOG_LEVEL_WARNING,
 		 "accept: %s; the oldest connection that waits makes room for each that comes",
 		 strerror(error));
@@ -112,34 +120,65 @@ static bool listen_on(struct front *front, int fd, bool is_admin, struct listene
 	return out->listener != NULL && out->resume != NULL;
 }
 
-static bool set_up_tls(struct front *front, bool has_admin)
+/* Connections that are open keep what they began with. */
+static bool set_up_tls(struct front *front)
 {
 	const struct front_settings *s = front->settings;
 	const char *why = NULL;
+	SSL_CTX *tls = tls_server(s->certificate, s->key, false, &why);
+	SSL_CTX *admin = NULL;
 
-	front->tls = tls_server(s->certificate, s->key, false, &why);
-	if (front->tls != NULL && has_admin)
-		front->admin_tls = tls_server(s->certificate, s->key, true, &why);
-	if (why != NULL)
+	if (tls != NULL && front->has_admin)
+		admin = tls_server(s->certificate, s->key, true, &why);
+	if (why != NULL) {
 		log_line(LOG_LEVEL_ERROR, "%s (%s, %s)", why, s->certificate, s->key);
-	return why == NULL;
+		SSL_CTX_free(tls);
+		return false;
+	}
+	SSL_CTX_free(front->tls);
+	SSL_CTX_free(front->admin_tls);
+	front->tls = tls;
+	front->admin_tls = admin;
+	return true;
+}
+
+/* A certificate that was renewed serves without a restart; one that is of no use,
+ * or whose key is yet to come, takes the place of nothing. */
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct front *front = context;
+	(void)fd;
+	(void)what;
+
+	if (!file_watch_is_due(&front->tls_files, monotonic_s()))
+		return;
+
+	bool is_good = set_up_tls(front);
+
+	file_watch_was_read(&front->tls_files, is_good);
+	if (is_good)
+		log_line(LOG_LEVEL_NOTICE, "TLS certificate and key were read again");
 }
 
 static int serve(struct front *front, int parent_fd, int listen_fd, int admin_fd,
 		 struct listener *listeners)
 {
+	const struct timeval tick = { .tv_sec = TICK_S };
 	struct event *said =
 		event_new(front->base, parent_fd, EV_READ | EV_PERSIST, on_parent, front);
+	struct event *ticks = event_new(front->base, -1, EV_PERSIST, on_tick, front);
 	int end = 1;
 
 	channel_init(&front->parent, parent_fd, 0);
-	if (said != NULL && event_add(said, NULL) == 0 &&
-	    listen_on(front, listen_fd, false, &listeners[0]) &&
+	if (said != NULL && event_add(said, NULL) == 0 && ticks != NULL &&
+	    event_add(ticks, &tick) == 0 && listen_on(front, listen_fd, false, &listeners[0]) &&
 	    (admin_fd < 0 || listen_on(front, admin_fd, true, &listeners[1])) &&
 	    channel_send(&front->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
 		end = event_base_dispatch(front->base) < 0 ? 1 : 0;
 	if (said != NULL)
 		event_free(said);
+	if (ticks != NULL)
+		event_free(ticks);
 	channel_done(&front->parent);
 	return end;
 }
@@ -155,13 +194,17 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	/* A client that is gone is no reason to end. */
 	if (front == NULL || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
+	const char *const tls_files[WATCHED_MAX] = { settings->certificate, settings->key };
+
 	front->settings = settings;
+	front->has_admin = admin_fd >= 0;
+	file_watch_init(&front->tls_files, tls_files);
 	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
 	quota_init(&front->enrolments, settings->enrolments_per_peer, seed);
 	TAILQ_INIT(&front->connections);
 	front->base = event_base_new();
 	relay_init(&front->relay, front->base, connection_answered);
-	if (front->base != NULL && set_up_tls(front, admin_fd >= 0))
+	if (front->base != NULL && set_up_tls(front))
 		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
 	while ((c = TAILQ_FIRST(&front->connections)) != NULL)
 		connection_close(c);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What EK certificates are held against is as the directories have it, not as they
+ * had it when the process began. */
+#include "certificate_maker.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/file.h"
+#include "scratch.h"
+#include "verifier/appraiser/ek_pools.h"
+
+struct scene {
+	char roots[SCRATCH_MAX], crls[SCRATCH_MAX];
+	struct appraiser_settings settings;
+	struct ek_pools pools;
+	time_t now;
+};
+
+static void put(const char *directory, const char *name, struct span content)
+{
+	char path[SCRATCH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	assert_int_equal(file_replace(path, content, 0644, (uid_t)-1, (gid_t)-1), OK);
+}
+
+static void put_root(const struct scene *s, const char *name)
+{
+	AUTO(EVP_PKEY) key = maker_ec_key("P-256");
+	struct recipe recipe = maker_root(key);
+	AUTO_DONE(bytes) der = maker_certificate(&recipe);
+
+	put(s->roots, name, span_of(&der));
+}
+
+static void put_crl(const struct scene *s, const char *name, size_t len)
+{
+	AUTO(EVP_PKEY) key = maker_ec_key("P-256");
+	const struct crl_recipe recipe = { .issuer = "maker",
+					   .signer = key,
+					   .this_update = MAKER_NOW,
+					   .next_update = MAKER_NOW + 1000 };
+	AUTO_DONE(bytes) der = maker_crl(&recipe);
+
+	if (len < der.len)
+		der.len = len;
+	put(s->crls, name, span_of(&der));
+}
+
+static void start(struct scene *s)
+{
+	*s = (struct scene){ .now = 1000 };
+	assert_non_null(mkdtemp(scratch_name(s->roots, "roots")));
+	assert_non_null(mkdtemp(scratch_name(s->crls, "crls")));
+	s->settings = (struct appraiser_settings){ .ek_roots = s->roots, .ek_crls = s->crls };
+	put_root(s, "first");
+	put_crl(s, "list", SIZE_MAX);
+	assert_true(ek_pools_read(&s->settings, &s->pools));
+}
+
+static void stop(struct scene *s)
+{
+	char command[2 * SCRATCH_MAX + 16];
+
+	ek_pools_done(&s->pools);
+	(void)snprintf(command, sizeof(command), "rm -rf %s %s", s->roots, s->crls);
+	assert_int_equal(system(command), 0);
+}
+
+/* Until a change has been seen and come to rest. */
+static void wait_a_little(struct scene *s)
+{
+	for (int i = 0; i < 3; i++)
+		ek_pools_refresh(&s->pools, s->now += 10);
+}
+
+static void expect(struct scene *s, size_t roots, size_t crls)
+{
+	wait_a_little(s);
+	assert_int_equal(s->pools.roots.count, roots);
+	assert_int_equal(s->pools.crls.count, crls);
+}
+
+static void what_comes_and_goes_counts_without_a_restart(void **state)
+{
+	struct scene s;
+	char path[SCRATCH_MAX + 16];
+	(void)state;
+
+	start(&s);
+	expect(&s, 1, 1);
+	put_root(&s, "second");
+	expect(&s, 2, 1);
+	put_crl(&s, "list", SIZE_MAX);
+	put_crl(&s, "another", SIZE_MAX);
+	expect(&s, 2, 2);
+	(void)snprintf(path, sizeof(path), "%s/first", s.roots);
+	assert_int_equal(unlink(path), 0);
+	expect(&s, 1, 2);
+	stop(&s);
+}
+
+/* An issuer without a list is not checked: half a list must not be none. */
+static void what_is_half_written_takes_the_place_of_nothing(void **state)
+{
+	struct scene s;
+	(void)state;
+
+	start(&s);
+	put_crl(&s, "list", 40);
+	put_root(&s, "second");
+	expect(&s, 1, 1);
+	put_crl(&s, "list", SIZE_MAX);
+	expect(&s, 2, 1);
+	/* Nor what others may write. */
+	put_root(&s, "third");
+	assert_int_equal(chmod(s.roots, 0777), 0);
+	expect(&s, 2, 1);
+	assert_int_equal(chmod(s.roots, 0755), 0);
+	expect(&s, 3, 1);
+	stop(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_comes_and_goes_counts_without_a_restart),
+		cmocka_unit_test(what_is_half_written_takes_the_place_of_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

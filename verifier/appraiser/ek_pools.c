@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/appraiser/ek_pools.h"
+
+#include "daemon/directory.h"
+#include "daemon/file.h"
+#include "daemon/log.h"
+
+#define POOL_FILE_MAX ((size_t)1 << 20)
+
+struct reading {
+	struct ek_pool *pool;
+	enum status (*add)(struct ek_pool *pool, struct span file);
+	bool is_strict;
+};
+
+static enum status add_file(void *context, const char *path, struct span content)
+{
+	const struct reading *reading = context;
+	enum status status = reading->add(reading->pool, content);
+
+	if (status != OK)
+		log_line(LOG_LEVEL_WARNING, "%s: no certificate or CRL in it, or a damaged one",
+			 path);
+	return reading->is_strict || status == STATUS_NO_MEMORY ? status : OK;
+}
+
+static bool read_pool(const char *path, struct reading *reading)
+{
+	enum status status =
+		path == NULL ? OK : directory_read_guarded(path, POOL_FILE_MAX, add_file, reading);
+
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "%s: %s", path, file_guard_text(status));
+	return status == OK;
+}
+
+static const char *software_roots(const struct appraiser_settings *s)
+{
+	return s->allow_software_tpm ? s->software_roots : NULL;
+}
+
+static bool read_all(const struct appraiser_settings *s, bool is_strict, struct ek_pools *out)
+{
+	const struct {
+		const char *path;
+		struct reading reading;
+	} all[] = {
+		{ s->ek_roots, { &out->roots, ek_pool_add_certificates, is_strict } },
+		{ s->ek_intermediates,
+		  { &out->intermediates, ek_pool_add_certificates, is_strict } },
+		{ s->ek_crls, { &out->crls, ek_pool_add_crls, is_strict } },
+		{ software_roots(s),
+		  { &out->software_roots, ek_pool_add_certificates, is_strict } },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct reading reading = all[i].reading;
+
+		if (!read_pool(all[i].path, &reading))
+			return false;
+	}
+	return true;
+}
+
+bool ek_pools_read(const struct appraiser_settings *settings, struct ek_pools *out)
+{
+	AUTO_DONE(ek_pools) pools = { .settings = settings };
+	const char *const paths[WATCHED_MAX] = { settings->ek_roots, settings->ek_intermediates,
+						 settings->ek_crls, software_roots(settings) };
+
+	file_watch_init(&pools.watch, paths);
+	if (!read_all(settings, false, &pools))
+		return false;
+	*out = pools;
+	pools = (struct ek_pools){ 0 };
+	return true;
+}
+
+void ek_pools_done(struct ek_pools *pools)
+{
+	ek_pool_done(&pools->roots);
+	ek_pool_done(&pools->intermediates);
+	ek_pool_done(&pools->crls);
+	ek_pool_done(&pools->software_roots);
+	*pools = (struct ek_pools){ 0 };
+}
+
+void ek_pools_refresh(struct ek_pools *pools, time_t now)
+{
+	AUTO_DONE(ek_pools) fresh = { .settings = pools->settings };
+
+	if (!file_watch_is_due(&pools->watch, now))
+		return;
+
+	bool is_good = read_all(pools->settings, true, &fresh);
+
+	file_watch_was_read(&pools->watch, is_good);
+	if (!is_good) {
+		log_line(LOG_LEVEL_ERROR, "[ek]: the certificates and CRLs before stay in use");
+		return;
+	}
+	log_line(LOG_LEVEL_NOTICE, "[ek] read again: %zu roots, %zu intermediates, %zu CRLs",
+		 fresh.roots.count, fresh.intermediates.count, fresh.crls.count);
+	fresh.watch = pools->watch;
+	ek_pools_done(pools);
+	*pools = fresh;
+	fresh = (struct ek_pools){ 0 };
+}
