@@ -10,6 +10,7 @@ struct line_change {
 	uint32_t len; /* of the path */
 	bool is_after;
 	bool is_claimed; /* another set says that it is no base file */
+	bool is_known; /* the path was there before, in whatever set */
 };
 
 #define HEX_LEN ((size_t)2 * SHA256_SIZE)
@@ -144,8 +145,10 @@ static int compare_paths(const void *a, const void *b, void *changes)
 	return order != 0 ? order : (int)one->is_after - (int)other->is_after;
 }
 
-/* All lines of a path. */
-static void claim(struct set_changes *c, struct span path)
+/* What is told of all lines of a path. */
+enum told { TOLD_CLAIMED, TOLD_KNOWN };
+
+static void tell(struct set_changes *c, struct span path, enum told told)
 {
 	size_t low = 0;
 	size_t high = c->count;
@@ -159,12 +162,14 @@ static void claim(struct set_changes *c, struct span path)
 			high = middle;
 	}
 	for (; low < c->count && span_equal(path_of(c, &c->line[low]), path); low++)
-		c->line[low].is_claimed = true;
+		if (told == TOLD_CLAIMED)
+			c->line[low].is_claimed = true;
+		else
+			c->line[low].is_known = true;
 }
 
-/* A file of an identity, enforcement or kernel set stays one, though a base set
- * lists its path with a digest of its own. */
-static void claim_set(struct differing *d, const struct manifest_set *set, struct set_changes *c)
+static void tell_set(struct differing *d, const struct manifest_set *set, struct set_changes *c,
+		     enum told told)
 {
 	struct set_side side;
 	uint8_t logged[SET_PATH_MAX];
@@ -172,12 +177,14 @@ static void claim_set(struct differing *d, const struct manifest_set *set, struc
 	open_side(d, set, &side);
 	while (d->status == OK && side.has_line) {
 		path_as_logged(side.entry.path, logged);
-		claim(c, (struct span){ .data = logged, .len = side.entry.path.len });
+		tell(c, (struct span){ .data = logged, .len = side.entry.path.len }, told);
 		advance(d, &side);
 	}
 	close_side(d, &side);
 }
 
+/* A file of an identity, enforcement or kernel set stays one, though a base set
+ * lists its path with a digest of its own. */
 static void claim_all(struct differing *d, const struct difference_side *side,
 		      struct set_changes *c)
 {
@@ -185,10 +192,23 @@ static void claim_all(struct differing *d, const struct difference_side *side,
 		const struct manifest_set *set = &side->manifest.set[i];
 
 		for (uint32_t j = 0; j < set->must_appear.count; j++)
-			claim(c, image_text_at(&side->image, set->must_appear.first + j));
+			tell(c, image_text_at(&side->image, set->must_appear.first + j),
+			     TOLD_CLAIMED);
 		if (set->class != SET_BASE)
-			claim_set(d, set, c);
+			tell_set(d, set, c, TOLD_CLAIMED);
 	}
+}
+
+/* A path that was there before is not added by listing it once more, in this set or in
+ * another: what may be there changes. */
+static void know_all(struct differing *d, struct set_changes *c)
+{
+	bool has_more = false;
+
+	for (size_t i = 0; i < c->count && !has_more; i++)
+		has_more = c->line[i].is_after;
+	for (size_t i = 0; d->before != NULL && has_more && i < d->before->manifest.set_count; i++)
+		tell_set(d, &d->before->manifest.set[i], c, TOLD_KNOWN);
 }
 
 static enum change_kind kind_of_class(enum set_class class)
@@ -222,6 +242,11 @@ static bool same_path(const struct set_changes *c, const struct line_change *a,
 	return span_equal(path_of(c, a), path_of(c, b));
 }
 
+static enum change_kind kind_of_addition(const struct line_change *line)
+{
+	return line->is_known ? CHANGE_BASE_FILE_CHANGED : CHANGE_BASE_FILE_ADDED;
+}
+
 static void tell_files(struct differing *d, const struct set_changes *c, enum set_class class,
 		       bool is_early)
 {
@@ -240,7 +265,7 @@ static void tell_files(struct differing *d, const struct set_changes *c, enum se
 			change.after = digest_of_line(c, &line[is_pair]);
 		if (!is_pair)
 			change.kind =
-				line->is_after ? CHANGE_BASE_FILE_ADDED : CHANGE_BASE_FILE_REMOVED;
+				line->is_after ? kind_of_addition(line) : CHANGE_BASE_FILE_REMOVED;
 		change.kind = is_early ? CHANGE_EARLY_FILE
 				       : kind_of_file(d, class, change.path, line->is_claimed,
 						      change.kind);
@@ -270,6 +295,7 @@ void differing_files(struct differing *d, const struct manifest_set *before,
 	if (class == SET_BASE && !is_early) {
 		claim_all(d, d->before, &changes);
 		claim_all(d, d->after, &changes);
+		know_all(d, &changes);
 	}
 	tell_files(d, &changes, class, is_early);
 }

@@ -247,6 +247,25 @@ static void a_base_set_does_not_take_over_another_set_s_file(void **state)
 	assert_told(&old, &new, "privileged-file ima.sets base.files /opt/my_agent " B "\n");
 }
 
+/* What may be at the path changes, whichever set lists it once more. */
+static void a_path_that_is_listed_once_more_is_no_addition(void **state)
+{
+	struct side before = BASE_SIDE(A "  /usr/bin/cat\n" B "  /opt/my_dog\n", NULL);
+	struct side twice =
+		BASE_SIDE(A "  /usr/bin/cat\n" B "  /opt/my_dog\n" C "  /usr/bin/cat\n", NULL);
+	struct side other = BASE_SIDE(A "  /usr/bin/cat\n" B "  /opt/my_dog\n",
+				      A "  /opt/emu\n" C "  /opt/my dog\n");
+	struct side again = BASE_SIDE(A "  /usr/bin/cat\n" B "  /opt/my_dog\n", NULL);
+	(void)state;
+
+	assert_told(&before, &twice, "base-file-changed ima.sets base.files /usr/bin/cat " C "\n");
+	other.set[1] = "\"class\":\"base\"";
+	assert_told(&again, &other,
+		    "set-class ima.sets.class identity.files \"base\"\n"
+		    "base-file-added ima.sets identity.files /opt/emu " A "\n"
+		    "base-file-changed ima.sets identity.files /opt/my_dog " C "\n");
+}
+
 /* Removed here and added there under the same digest: it was identity code. */
 static void a_file_does_not_leave_its_class_unseen(void **state)
 {
@@ -424,6 +443,7 @@ int main(void)
 		cmocka_unit_test(another_order_is_a_change),
 		cmocka_unit_test(files_are_paired_by_path),
 		cmocka_unit_test(a_base_set_does_not_take_over_another_set_s_file),
+		cmocka_unit_test(a_path_that_is_listed_once_more_is_no_addition),
 		cmocka_unit_test(a_file_does_not_leave_its_class_unseen),
 		cmocka_unit_test(files_of_early_sets_and_of_rules_have_kinds_of_their_own),
 		cmocka_unit_test(the_canonical_text_is_the_same_for_everybody),
