@@ -105,6 +105,25 @@ static void read_cell(struct statement *s, struct strict_cursor *cells, size_t i
 	(void)strict_end(&cell);
 }
 
+/* Whoever serves the directory decides neither whether one was made nor when. */
+static void read_reviews(struct strict_cursor *predicate, struct index *out)
+{
+	static const char *const findings[] = { "rejected", "confirmed", NULL };
+	struct strict_cursor list = strict_array(predicate, "reviews", INDEX_REVIEWS_MAX);
+
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		struct strict_cursor one = strict_element_object(&list, i);
+		struct index_review review = { .document = strict_sha256(&one, "sha256") };
+
+		review.is_confirmed = strict_choice(&one, "finding", findings) == 1;
+		review.time = strict_int(&one, "time", 1, out->time);
+		if (index_review(out, &review.document) != NULL)
+			strict_fail(&one, "sha256", STATUS_MALFORMED, "review-twice");
+		(void)strict_end(&one);
+		out->review[out->review_count++] = review;
+	}
+}
+
 enum status index_read(struct statement *s, struct index *out)
 {
 	struct strict_cursor *predicate = &s->predicate;
@@ -119,12 +138,22 @@ enum status index_read(struct statement *s, struct index *out)
 	out->has_emergency = strict_has(predicate, "emergency");
 	if (out->has_emergency)
 		out->emergency = strict_sha256(predicate, "emergency");
+	if (out->has_emergency && strict_has(predicate, "reviews"))
+		read_reviews(predicate, out);
 
 	struct strict_cursor cells = strict_array(predicate, "cells", INDEX_ENTRIES_MAX);
 	for (size_t i = 0; i < strict_count(&cells); i++)
 		read_cell(s, &cells, i, out);
 	statement_expect_subjects(s, out->entry_count);
 	return strict_end(predicate);
+}
+
+const struct index_review *index_review(const struct index *index, const struct digest *document)
+{
+	for (size_t i = 0; i < index->review_count; i++)
+		if (digest_equal(&index->review[i].document, document))
+			return &index->review[i];
+	return NULL;
 }
 
 const struct index_entry *index_current(const struct index *index, const struct index_entry *cell)

@@ -8,6 +8,7 @@
 #define INDEX_ENTRIES_MAX 512
 #define INDEX_ROLLBACKS_MAX 256
 #define CELL_ROLLBACKS_MAX 8
+#define INDEX_REVIEWS_MAX 16
 
 /* A manifest that is accepted in a cell. */
 struct index_entry {
@@ -24,6 +25,13 @@ struct index_rollback {
 	struct digest document; /* SHA-256 of its payload */
 };
 
+/* A review of the emergency, as publish found it. */
+struct index_review {
+	struct digest document; /* SHA-256 of its payload */
+	bool is_confirmed; /* false: it ends what the emergency let in */
+	int64_t time; /* of the first index that names it */
+};
+
 /* What is in force. Spans borrow from the statement. */
 struct index {
 	uint64_t version;
@@ -32,6 +40,8 @@ struct index {
 	struct digest root, matrix, revocations;
 	bool has_emergency;
 	struct digest emergency; /* SHA-256 of the last one's payload */
+	size_t review_count;
+	struct index_review review[INDEX_REVIEWS_MAX];
 	size_t entry_count;
 	struct index_entry entry[INDEX_ENTRIES_MAX]; /* a cell's together, newest first */
 	size_t rollback_count;
@@ -45,6 +55,8 @@ enum status index_read(struct statement *s, struct index *out);
 
 /* The cell's current manifest; NULL where it has none. cell: any entry of it. */
 const struct index_entry *index_current(const struct index *index, const struct index_entry *cell);
+/* The review that it names; NULL where it does not. */
+const struct index_review *index_review(const struct index *index, const struct digest *document);
 bool index_has_rollback(const struct index *index, const struct index_entry *cell);
 bool index_same_cell(const struct index_entry *a, const struct index_entry *b);
 /* What became of an older index's entry. Whatever but INDEX_GOES_ON would let

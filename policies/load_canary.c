@@ -37,8 +37,11 @@ static enum status check_canary(struct loading *l, const char *path, const struc
 		return loading_refuse(l, STATUS_MISMATCH, "subject-mismatch", path, "manifest");
 	if (canary.to > l->trust->now + CLOCK_SKEW_S)
 		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "to");
-	*is_open = *is_open || is_enough(&l->root, &canary);
-	return OK;
+	if (!is_enough(&l->root, &canary))
+		return OK;
+	status = loading_proven(l, "canary", span_of(&dsse->payload), key);
+	*is_open = status == OK;
+	return status;
 }
 
 enum status check_promotion(struct loading *l, const struct index_entry *entry)

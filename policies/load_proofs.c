@@ -14,8 +14,8 @@
 
 /*
  * What comes into force stands in the release log, where both teams can see it:
- * each manifest and approval has a proof beside it, up to a checkpoint that the
- * log signed and identity security's witness cosigned. The tree that verifiers
+ * each manifest and approval, and what lets one in without or takes another back,
+ * has a proof beside it, up to a checkpoint that the log signed and identity security's witness cosigned. The tree that verifiers
  * saw last is a prefix of the one that they see now.
  */
 
@@ -155,31 +155,50 @@ static enum status check_proof(struct loading *l, const char *path, const struct
 	return status == OK ? OK : unproven(l, status, "bad-proof", path, "index");
 }
 
-enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key)
+static enum status prove(struct loading *l, const char *kind, const struct digest *document,
+			 size_t key)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	AUTO_DONE(log_proof) proof = { 0 };
 	struct span name = l->root.key[key].name;
 	struct log_entry entry;
-	struct digest digest;
 	char suffix[LOG_NAME_MAX + 2];
 	char path[PATH_SIZE];
 	enum status status;
 
 	if (!l->root.requires_proofs || l->goes_without_proofs)
 		return OK;
-	status = digest_of(DIGEST_SHA256, payload, &digest);
-	if (status != OK)
-		return loading_refuse(l, status, "source-failed", kind, "");
 	(void)snprintf(suffix, sizeof(suffix), "/%.*s", (int)name.len, (const char *)name.data);
-	loading_path(path, sizeof(path), RELEASE_PROOFS "/", &digest, suffix);
+	loading_path(path, sizeof(path), RELEASE_PROOFS "/", document, suffix);
 	status = l->source->read(l->source->self, path, LOG_PROOF_MAX, &text);
 	if (status != OK)
 		return unproven(l, status, "proof-missing", path, "");
 	if (log_proof_parse(span_of(&text), &proof) != OK ||
 	    log_entry_parse(span_of(&proof.entry), &entry) != OK)
 		return unproven(l, STATUS_MALFORMED, "bad-proof", path, "");
-	if (!is_about(&entry, kind, &digest, name))
+	if (!is_about(&entry, kind, document, name))
 		return unproven(l, STATUS_MISMATCH, "proof-of-another", path, "extra");
 	return check_proof(l, path, &proof);
+}
+
+enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key)
+{
+	struct digest digest;
+	enum status status = digest_of(DIGEST_SHA256, payload, &digest);
+
+	if (status != OK)
+		return loading_refuse(l, status, "source-failed", kind, "");
+	return prove(l, kind, &digest, key);
+}
+
+enum status loading_proven_by(struct loading *l, const char *kind, const struct digest *document,
+			      enum role role, key_mask signers)
+{
+	key_mask keys = signers & l->root.role[role].keys & ~l->revoked;
+	enum status status = OK;
+
+	for (size_t i = 0; i < l->root.key_count && status == OK; i++)
+		if ((keys >> i & 1) != 0)
+			status = prove(l, kind, document, i);
+	return status;
 }

@@ -12,30 +12,62 @@
  */
 #define PATH_SIZE 160
 
-/* What epochs and ways back a manifest declares. is_pinned: it was in force at the
- * last load, whoever may sign today. */
+/* Who says what a manifest of a rollback is. */
+enum standing {
+	IN_FORCE, /* at the last load: whoever may sign today */
+	APPROVED, /* like any other, though it may be revoked since */
+	UNREVOKED, /* and it is not, nor are those who signed */
+	SIGNED, /* the rest is asked where the index names it */
+};
+
+/* What epochs and ways back a manifest declares. */
 struct manifest_head {
 	uint64_t security_epoch;
 	size_t rollback_count;
 	uint64_t rollback_to[MANIFEST_ROLLBACKS_MAX];
 };
 
-static enum status read_head(struct loading *l, const struct digest *manifest, bool is_pinned,
-			     struct manifest_head *out)
+/* A signature alone would let who signs releases make up a manifest to come from, which
+ * declares what it likes. */
+static enum status check_left(struct loading *l, const char *path, struct span payload,
+			      const struct index_entry *is, size_t signer, enum standing standing)
+{
+	bool is_complete = false, in_force = false;
+	enum status status = loading_proven(l, "manifest", payload, signer);
+
+	if (status == OK)
+		status = load_approvals(l, path, payload, is, &is_complete, &in_force);
+	if (status != OK)
+		return status;
+	if (!is_complete)
+		return loading_refuse(l, STATUS_DENIED, "approvals-missing", path, "approvals");
+	if (standing == APPROVED)
+		return OK;
+	if (!in_force || loading_is_revoked(l, signer) ||
+	    revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(&is->manifest)))
+		return loading_refuse(l, STATUS_DENIED, "rollback-from-revoked", path, "");
+	return OK;
+}
+
+/* The manifest of a cell, of this version. */
+static enum status read_head(struct loading *l, const struct index_entry *is,
+			     enum standing standing, struct manifest_head *out)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	AUTO_DONE(image_builder) aside = { 0 };
 	struct manifest read = { 0 };
 	char path[PATH_SIZE];
-	size_t signer;
+	size_t signer = 0;
 
-	loading_path(path, sizeof(path), "manifests/", manifest, ".json");
+	loading_path(path, sizeof(path), "manifests/", &is->manifest, ".json");
 	enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
 	if (status == OK)
-		status = loading_pinned(l, path, span_of(&dsse.payload), manifest);
-	if (status == OK && !is_pinned)
+		status = loading_pinned(l, path, span_of(&dsse.payload), &is->manifest);
+	if (status == OK && standing != IN_FORCE)
 		status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (status == OK && (standing == APPROVED || standing == UNREVOKED))
+		status = check_left(l, path, span_of(&dsse.payload), is, signer, standing);
 	if (status == OK)
 		status = image_builder_init(&aside);
 	if (status != OK)
@@ -43,6 +75,11 @@ static enum status read_head(struct loading *l, const struct digest *manifest, b
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_MANIFEST, &s) != OK ||
 	    manifest_read(&s, &aside, &read) != OK)
 		return loading_check(l, path, &s);
+	if (read.release.version != is->version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
+	if (!span_equal(read.release.platform, is->platform) ||
+	    !span_equal(read.release.kernel, is->kernel))
+		return loading_refuse(l, STATUS_MISMATCH, "target-mismatch", path, "target");
 	out->security_epoch = read.release.security_epoch;
 	out->rollback_count = read.rollback_count;
 	memcpy(out->rollback_to, read.rollback_to, sizeof(out->rollback_to));
@@ -101,17 +138,51 @@ static enum status read_rollback(struct loading *l, const struct index_rollback 
 	return OK;
 }
 
+/* Does this verifier need it to follow the index? Each counts once: in the index
+ * that it names, whatever that verifier has seen of those before. */
+static bool is_needed(const struct loading *l, const struct rollback *r,
+		      const struct index_entry *was)
+{
+	return was != NULL && r->index > l->old_index.version && was->version > r->to_version;
+}
+
+static struct index_entry from_of(const struct rollback *r)
+{
+	return (struct index_entry){ .platform = r->platform,
+				     .kernel = r->kernel,
+				     .manifest = r->from,
+				     .version = r->from_version };
+}
+
+static struct index_entry to_of(const struct rollback *r)
+{
+	return (struct index_entry){ .platform = r->platform,
+				     .kernel = r->kernel,
+				     .manifest = r->to,
+				     .version = r->to_version };
+}
+
+/* What this verifier saw in force needs no more than that. Any other has to stand by
+ * itself: to go down by it, and where that is history, for nodes that come from it. */
+static enum standing standing_of(const struct loading *l, const struct rollback *r,
+				 const struct index_entry *was)
+{
+	if (was != NULL && digest_equal(&was->manifest, &r->from))
+		return IN_FORCE;
+	return is_needed(l, r, was) ? UNREVOKED : APPROVED;
+}
+
 /* Declared by what is left, and neither below an epoch nor to what is revoked. */
 static enum status check_way(struct loading *l, const char *path, const struct rollback *r,
 			     const struct index_entry *was)
 {
+	const struct index_entry from = from_of(r), to = to_of(r);
 	struct manifest_head left = { 0 };
 	struct manifest_head target = { 0 };
-	bool was_in_force = was != NULL && digest_equal(&was->manifest, &r->from);
-	enum status status = read_head(l, &r->from, was_in_force, &left);
+	enum status status = read_head(l, &from, standing_of(l, r, was), &left);
 
 	if (status == OK)
-		status = read_head(l, &r->to, false, &target);
+		status = read_head(l, &to, SIGNED, &target);
 	if (status != OK)
 		return status;
 	if (!declares(&left, r->to_version))
@@ -131,21 +202,25 @@ static enum status check_rollback(struct loading *l, const char *path, const str
 		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", path, "signatures");
 	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(document)))
 		return loading_refuse(l, STATUS_DENIED, "document-revoked", path, "");
-	return check_way(l, path, r, was);
+	enum status status = loading_proven_by(l, "rollback", document, ROLE_ROLLBACK, signers);
+	return status == OK ? check_way(l, path, r, was) : status;
 }
 
-/* Does this verifier need it to follow the index? Each counts once: in the index
- * that it names, whatever that verifier has seen of those before. */
-static bool is_needed(const struct loading *l, const struct rollback *r,
-		      const struct index_entry *was)
+/* History that nothing in the index leads back to. */
+static bool is_of_use(const struct loading *l, const struct rollback *r)
 {
-	return was != NULL && r->index > l->old_index.version && was->version > r->to_version;
+	for (size_t i = 0; i < l->index.entry_count; i++)
+		if (digest_equal(&l->index.entry[i].manifest, &r->from) ||
+		    digest_equal(&l->index.entry[i].manifest, &r->to))
+			return true;
+	return false;
 }
 
 /* From what this verifier had, or from a newer one that it did not see. */
 static enum status step_down(struct loading *l, const char *path, const struct rollback *r,
 			     struct index_entry *was)
 {
+	const struct index_entry to = to_of(r);
 	struct manifest_head had = { 0 };
 	struct manifest_head target = { 0 };
 
@@ -153,9 +228,9 @@ static enum status step_down(struct loading *l, const char *path, const struct r
 	    (r->from_version == was->version && !digest_equal(&r->from, &was->manifest)))
 		return loading_refuse(l, STATUS_MISMATCH, "rollback-not-from-current", path,
 				      "from");
-	enum status status = read_head(l, &was->manifest, true, &had);
+	enum status status = read_head(l, was, IN_FORCE, &had);
 	if (status == OK)
-		status = read_head(l, &r->to, false, &target);
+		status = read_head(l, &to, SIGNED, &target);
 	if (status != OK)
 		return status;
 	if (target.security_epoch < had.security_epoch)
@@ -183,6 +258,8 @@ static enum status load_rollback(struct loading *l, const struct index_rollback 
 		return status;
 
 	bool has_to_count = is_needed(l, &r, was);
+	if (!has_to_count && !is_of_use(l, &r))
+		return OK;
 	status = check_rollback(l, path, &r, &cell->document, signers, was);
 	if (is_refusal(status) && !has_to_count) {
 		*l->refusal = (struct release_refusal){ 0 };
@@ -209,7 +286,7 @@ enum status load_rollbacks(struct loading *l)
 enum status check_epoch(struct loading *l, const struct index_entry *was)
 {
 	struct manifest_head had = { 0 };
-	enum status status = read_head(l, &was->manifest, true, &had);
+	enum status status = read_head(l, was, IN_FORCE, &had);
 
 	if (status == STATUS_NOT_FOUND)
 		return loading_refuse(l, status, "history-missing", "manifests", "");

@@ -56,6 +56,8 @@ struct loading {
 	struct matrix matrix;
 	struct statement emergency_statement;
 	struct emergency emergency; /* the one that the index names */
+	key_mask emergency_signers;
+	bool emergency_misses_review; /* a confirmation that the index names is not there */
 	const char *emergency_fault; /* why nothing may go by it; NULL: none */
 	int64_t emergency_end; /* of what it lets in; 0: nobody */
 	size_t way_back_count;
@@ -142,6 +144,9 @@ enum status load_log(struct loading *l);
 /* Where the root asks for it: the document stands in the log, with this key's
  * signature. */
 enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key);
+/* The same of each key that counts for the role, by the payload's digest. */
+enum status loading_proven_by(struct loading *l, const char *kind, const struct digest *document,
+			      enum role role, key_mask signers);
 enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
  * previous; approved by as many as that class asks for, and so is each baseline

@@ -21,6 +21,8 @@ struct release_marks {
 	struct release_mark root, timestamp, index, revocations;
 	struct release_mark log; /* size and root of its tree; size 0: none seen */
 	int64_t time; /* the latest time a load was fixed at */
+	/* SHA-256 of the payload of the last emergency that was seen rejected. */
+	struct digest rejected;
 };
 
 struct release_trust {

@@ -108,22 +108,63 @@ static json_t *next_cells(const struct publish *p)
 	return status == OK ? cells_after(&p->line, p->state.index, &change) : NULL;
 }
 
-/* The emergency that was declared last: the index keeps naming it. */
+/* One that is there and not named yet. */
+static void add_review(const struct publish *p, const char *path, json_t *reviews)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	key_mask signer;
+	json_t *named;
+	size_t i;
+
+	if (envelope_open(path, &dsse) != OK ||
+	    envelope_doubt(&p->root, ROLE_REVIEW, &dsse, &signer) != NULL)
+		return;
+
+	AUTO(json_t) review = payload_predicate(span_of(&dsse.payload));
+	struct sha256_text document = sha256_text_of(span_of(&dsse.payload));
+	json_array_foreach(reviews, i,
+			   named) if (strcmp(text_of(named, "sha256"), document.hex) == 0) return;
+	(void)json_array_append_new(reviews, json_pack("{s:s, s:s, s:I}", "sha256", document.hex,
+						       "finding", text_of(review, "finding"),
+						       "time", (json_int_t)p->now));
+}
+
+/* What the index before named stays as it was; what came since has the time of this one. */
+static json_t *reviews_of(const struct publish *p, const char *emergency)
+{
+	json_t *before = json_object_get(p->state.index, "reviews");
+	bool is_same = strcmp(text_of(p->state.index, "emergency"), emergency) == 0;
+	json_t *reviews = is_same && before != NULL ? json_deep_copy(before) : json_array();
+
+	for (int i = 1;; i++) {
+		struct line_path path =
+			line_path(&p->line, "release/reviews/%s/%d.json", emergency, i);
+
+		if (!line_has(path.text))
+			return reviews;
+		add_review(p, path.text, reviews);
+	}
+}
+
+/* The emergency that was declared last, and its reviews: the index keeps naming them. */
 static enum status name_emergency(const struct publish *p, json_t *predicate)
 {
 	struct sha256_text declared;
-	json_t *named = json_object_get(p->state.index, "emergency");
+	const char *named = text_of(p->state.index, "emergency");
+	enum status status = OK;
 
-	if (p->action != PUBLISH_EMERGENCY) {
-		if (named != NULL)
-			(void)json_object_set(predicate, "emergency", named);
-		return OK;
+	if (p->action == PUBLISH_EMERGENCY) {
+		status = find_draft(p, DRAFT_EMERGENCY, &declared);
+		named = declared.hex;
 	}
-	enum status status = find_draft(p, DRAFT_EMERGENCY, &declared);
+	if (status != OK || named[0] == '\0')
+		return status;
 
-	if (status == OK)
-		(void)json_object_set_new(predicate, "emergency", json_string(declared.hex));
-	return status;
+	AUTO(json_t) reviews = reviews_of(p, named);
+	(void)json_object_set_new(predicate, "emergency", json_string(named));
+	if (json_array_size(reviews) > 0)
+		(void)json_object_set(predicate, "reviews", reviews);
+	return OK;
 }
 
 enum status publish_make_index(void *self, struct bytes *payload)

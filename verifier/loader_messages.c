@@ -37,9 +37,22 @@ static const struct wire_field release_marks_fields[] = {
 	WIRE_STRUCT(release_marks, revocations, release_mark_wire),
 	WIRE_STRUCT(release_marks, log, release_mark_wire),
 	WIRE_TIME(release_marks, time),
+	WIRE_CODEC(release_marks, rejected, sha256_codec),
 };
 static const struct wire_table release_marks_wire =
 	WIRE_TABLE(struct release_marks, release_marks_fields);
+
+/* As they were stored before emergencies that were rejected: never edited. */
+static const struct wire_field unrejected_marks_fields[] = {
+	WIRE_STRUCT(release_marks, root, release_mark_wire),
+	WIRE_STRUCT(release_marks, timestamp, release_mark_wire),
+	WIRE_STRUCT(release_marks, index, release_mark_wire),
+	WIRE_STRUCT(release_marks, revocations, release_mark_wire),
+	WIRE_STRUCT(release_marks, log, release_mark_wire),
+	WIRE_TIME(release_marks, time),
+};
+static const struct wire_table unrejected_marks_wire =
+	WIRE_TABLE(struct release_marks, unrejected_marks_fields);
 
 /* As they were stored before there was a log: never edited. */
 static const struct wire_field logless_marks_fields[] = {
@@ -74,7 +87,11 @@ enum status release_marks_decode_stored(struct span stored, struct release_marks
 	if (release_marks_decode(stored, out) == OK)
 		return OK;
 
-	enum status status = wire_decode(&logless_marks_wire, stored, &marks);
+	enum status status = wire_decode(&unrejected_marks_wire, stored, &marks);
+	if (status != OK) {
+		marks = (struct release_marks){ 0 };
+		status = wire_decode(&logless_marks_wire, stored, &marks);
+	}
 	if (status == OK)
 		*out = marks;
 	return status;

@@ -39,7 +39,8 @@ tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_root_LDADD = $(RELEASE_TEST_LIBS)
 
 ATTACK_TESTS += tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
-	tests/attacks/test_attacks_revoked tests/attacks/test_attacks_rollback
+	tests/attacks/test_attacks_proofs tests/attacks/test_attacks_revoked \
+	tests/attacks/test_attacks_rollback
 LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h $(RELEASE_LINE)
 tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c \
 	$(LIFECYCLE_ATTACKS)
@@ -49,6 +50,10 @@ tests_attacks_test_attacks_emergency_SOURCES = tests/attacks/test_attacks_emerge
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_emergency_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_emergency_LDADD = $(RELEASE_TEST_LIBS)
+tests_attacks_test_attacks_proofs_SOURCES = tests/attacks/test_attacks_proofs.c \
+	tests/unit/line_log.c tests/unit/line_log.h $(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_proofs_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_proofs_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_revoked_SOURCES = tests/attacks/test_attacks_revoked.c \
 	tests/attacks/signed_text.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_revoked_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)

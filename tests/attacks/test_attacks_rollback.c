@@ -284,6 +284,119 @@ static void r20_what_is_left_was_in_force(void **state)
 	}
 }
 
+/* Version 3 declares the way back to 1; nobody saw it in force. */
+static void make_up(struct lifecycle *s, bool is_approved)
+{
+	static const struct line_edit edit = { "manifest", EVIDENCE,
+					       "\"rollbackTo\":[1]," EVIDENCE };
+	char hex[HEX_MAX], path[160];
+
+	s->line.manifest = s->manifest[2];
+	line_make_version(&s->line, 3, &edit, 1);
+	s->manifest[3] = s->line.manifest;
+	hex_text(&s->manifest[3], hex);
+	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
+	if (!is_approved)
+		line_remove(&s->line, path);
+}
+
+/* A signature on it is not enough: who signs releases would choose what is left. */
+static void r20_what_was_never_in_force_is_a_manifest_like_any_other(void **state)
+{
+	static const char *const codes[] = { "approvals-missing", "rollback-from-revoked", NULL };
+	static const struct entry alone[] = { { 1, "current", 0 } };
+	(void)state;
+
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		struct way way = usual;
+		char cell[128], hex[HEX_MAX];
+
+		begin(&s, "", "1");
+		make_up(&s, i > 0);
+		hex_text(&s.manifest[3], hex);
+		if (i == 1)
+			revoke(&s, hex);
+		way.from = 3;
+		put_way(&s, &way, cell);
+		lifecycle_publish(&s, alone, 1, cell, "");
+		if (codes[i] != NULL) {
+			lifecycle_expect(&s, codes[i]);
+			continue;
+		}
+		lifecycle_load(&s, &out);
+		assert_int_equal(out.status, OK);
+	}
+}
+
+/* For who never had to go by it, it would lift the ratchet of every node. */
+static void r20_what_was_made_up_leads_no_node_back(void **state)
+{
+	static const struct entry entries[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+	(void)state;
+
+	for (int is_approved = 0; is_approved < 2; is_approved++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		struct release release;
+		struct way way = usual;
+		char cell[128];
+
+		begin(&s, "", "1");
+		make_up(&s, is_approved != 0);
+		way.from = 3;
+		put_way(&s, &way, cell);
+		s.marks = (struct release_marks){ 0 };
+		lifecycle_publish(&s, entries, 2, cell, "");
+		lifecycle_load(&s, &out);
+		assert_int_equal(out.status, OK);
+		assert_true(lifecycle_has(&s, &out, 1, &release));
+		assert_int_equal(release.rolled_back_from, is_approved ? 3 : 0);
+	}
+}
+
+/* The document says version 3 of what is version 2. */
+static void r20_a_rollback_is_between_the_versions_that_it_says(void **state)
+{
+	static const struct entry alone[] = { { 1, "current", 0 } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	struct way way = usual;
+	char cell[128];
+	(void)state;
+
+	begin(&s, "1", "1");
+	s.manifest[3] = s.manifest[2];
+	way.from = 3;
+	put_way(&s, &way, cell);
+	lifecycle_publish(&s, alone, 1, cell, "");
+	lifecycle_expect(&s, "version-mismatch");
+}
+
+/* What is left was revoked since: that is no reason to refuse the whole release. */
+static void r20_a_revocation_takes_no_way_back_away(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) back = { 0 };
+	AUTO_DONE(outcome) later = { 0 };
+	struct release release;
+	char cell[128], hex[HEX_MAX];
+	(void)state;
+
+	begin(&s, "1", "1");
+	put_way(&s, &usual, cell);
+	go_back(&s, cell);
+	lifecycle_load(&s, &back);
+	assert_int_equal(back.status, OK);
+	hex_text(&s.manifest[2], hex);
+	revoke(&s, hex);
+	lifecycle_load(&s, &later);
+	assert_int_equal(later.status, OK);
+	assert_false(lifecycle_has(&s, &later, 2, &release));
+	assert_true(lifecycle_has(&s, &later, 1, &release));
+	assert_int_equal(release.rolled_back_from, 2);
+}
+
 static void r20_an_update_does_not_lower_the_epoch(void **state)
 {
 	AUTO_DONE(lifecycle) s = { 0 };
@@ -356,6 +469,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r20_who_missed_a_rollback_can_follow),
 	cmocka_unit_test(r20_what_was_left_ends_within_the_cap),
 	cmocka_unit_test(r20_what_is_left_was_in_force),
+	cmocka_unit_test(r20_what_was_never_in_force_is_a_manifest_like_any_other),
+	cmocka_unit_test(r20_what_was_made_up_leads_no_node_back),
+	cmocka_unit_test(r20_a_rollback_is_between_the_versions_that_it_says),
+	cmocka_unit_test(r20_a_revocation_takes_no_way_back_away),
 	cmocka_unit_test(r20_an_update_does_not_lower_the_epoch),
 	cmocka_unit_test(r27_what_was_replaced_does_not_come_back),
 };

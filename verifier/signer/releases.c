@@ -73,7 +73,8 @@ static enum status raise_marks(struct signer *s, const struct release_marks *mar
 	if (goes_back(&seen.root, &marks->root) || goes_back(&seen.timestamp, &marks->timestamp) ||
 	    goes_back(&seen.index, &marks->index) ||
 	    goes_back(&seen.revocations, &marks->revocations) ||
-	    goes_back(&seen.log, &marks->log) || marks->time < seen.time)
+	    goes_back(&seen.log, &marks->log) || marks->time < seen.time ||
+	    (seen.rejected.alg != DIGEST_NONE && marks->rejected.alg == DIGEST_NONE))
 		return STATUS_DENIED;
 	return releases_marks_set(s, marks);
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed releases: what lets a manifest in, or takes one back, stands in the release log. */
+#include "attacks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lifecycle_scene.h"
+#include "line_log.h"
+#include "policies/canary.h"
+
+#define UNTIL (LINE_NOW + 3600)
+#define HOUR INT64_C(3600)
+#define EDITS_MAX 4
+
+/* A root that asks for proofs, and a log of version 1, which is in force; version 2 lies
+ * there. */
+struct logged {
+	struct lifecycle s;
+	struct line_log log;
+	struct line_edit edit[EDITS_MAX];
+	size_t edit_count;
+};
+
+static void logged_done(struct logged *l)
+{
+	line_log_done(&l->log);
+	lifecycle_done(&l->s);
+}
+
+AUTO_RELEASE(logged, logged_done);
+
+static void add(struct logged *l, const char *kind, const char *path, const char *key)
+{
+	line_log_add(&l->log, kind, path, key);
+	line_log_publish(&l->log, "log", "witness");
+}
+
+/* By the path of one of its documents: FOLDER/SHA256SUFFIX. */
+static void add_of(struct logged *l, const char *kind, const char *folder, unsigned version,
+		   const char *suffix, const char *key)
+{
+	char hex[HEX_MAX], path[160];
+
+	hex_text(&l->s.manifest[version], hex);
+	(void)snprintf(path, sizeof(path), "%s/%s%s", folder, hex, suffix);
+	add(l, kind, path, key);
+}
+
+static void begin(struct logged *l, const struct line_edit *more, bool is_approved)
+{
+	AUTO_DONE(outcome) out = { 0 };
+	char hex[HEX_MAX], path[160];
+
+	l->s.index = 1;
+	memcpy(l->edit, line_log_edits, sizeof(line_log_edits));
+	l->edit_count = 2;
+	if (more != NULL)
+		l->edit[l->edit_count++] = *more;
+	/* A root is one for both. */
+	bool is_root = more != NULL && strcmp(more->document, "root") == 0;
+	line_make(&l->s.line, l->edit, is_root ? l->edit_count : 2);
+	l->s.manifest[1] = l->s.line.manifest;
+	lifecycle_find_matrix(&l->s);
+	line_log_init(&l->log, &l->s.line);
+	line_log_add_all(&l->log);
+	line_log_publish(&l->log, "log", "witness");
+	lifecycle_load(&l->s, &out);
+	assert_int_equal(out.status, OK);
+	line_make_version(&l->s.line, 2, l->edit, l->edit_count);
+	l->s.manifest[2] = l->s.line.manifest;
+	add_of(l, "manifest", "manifests", 2, ".json", "sign");
+	hex_text(&l->s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
+	if (!is_approved) {
+		line_remove(&l->s.line, path);
+		return;
+	}
+	add_of(l, "approval", "approvals", 2, "/1.json", "plat-approve");
+	add_of(l, "approval", "approvals", 2, "/2.json", "sec-approve");
+}
+
+static void expect_loaded(struct logged *l, unsigned version, bool is_there)
+{
+	AUTO_DONE(outcome) out = { 0 };
+	struct release release;
+
+	lifecycle_load(&l->s, &out);
+	if (out.status != OK)
+		fail_msg("%s at %s %s", out.refusal.code, out.refusal.document, out.refusal.field);
+	assert_int_equal(lifecycle_has(&l->s, &out, version, &release), is_there);
+}
+
+static void r24_a_rollback_stands_in_the_log(void **state)
+{
+	static const struct line_edit edit = { "manifest", "\"evidence\":{",
+					       "\"rollbackTo\":[1],\"evidence\":{" };
+	static const struct entry forth[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+	static const struct entry back[] = { { 1, "current", 0 } };
+	AUTO_DONE(logged) l = { 0 };
+	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], text[1024], path[160];
+	(void)state;
+
+	begin(&l, &edit, true);
+	lifecycle_publish(&l.s, forth, 2, "", "");
+	expect_loaded(&l, 2, true);
+	hex_text(&l.s.manifest[2], from);
+	hex_text(&l.s.manifest[1], to);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
+		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
+		       from, to);
+	(void)snprintf(text, sizeof(text),
+		       "\"target\":{\"platform\":\"q35\",\"kernel\":\"6.1.0\"},"
+		       "\"from\":{\"version\":2,\"sha256\":\"%s\"},"
+		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":3,\"reason\":\"it does "
+		       "not boot\",\"time\":%" PRId64,
+		       from, to, LINE_NOW - 60);
+	lifecycle_put(&l.s, "rollback", "rollbacks", "plat-approve", subject, text, document);
+	(void)snprintf(text, sizeof(text), ",\"rollbacks\":[\"%s\"]", document);
+	lifecycle_publish(&l.s, back, 1, text, "");
+	lifecycle_expect(&l.s, "proof-missing");
+	(void)snprintf(path, sizeof(path), "rollbacks/%s/1.json", document);
+	add(&l, "rollback", path, "plat-approve");
+	expect_loaded(&l, 2, false);
+}
+
+static void r24_a_canary_document_stands_in_the_log(void **state)
+{
+	static const struct line_edit gate = { "root", "\"nodes\":0,\"window\":86400",
+					       "\"nodes\":2,\"window\":86400" };
+	static const struct entry entries[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+	AUTO_DONE(logged) l = { 0 };
+	AUTO_DONE(bytes) payload = { 0 };
+	struct canary canary = {
+		.nodes = 2, .svids = 2, .from = LINE_NOW - 3600, .to = LINE_NOW - 60
+	};
+	char hex[HEX_MAX], path[160];
+	(void)state;
+
+	begin(&l, &gate, true);
+	canary.manifest = l.s.manifest[2];
+	assert_int_equal(canary_write(&canary, &payload), OK);
+	assert_int_equal(bytes_append_byte(&payload, 0), OK);
+	hex_text(&canary.manifest, hex);
+	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
+	line_put_signed(&l.s.line, path, "verifier", (const char *)payload.data);
+	lifecycle_publish(&l.s, entries, 2, "", "");
+	lifecycle_expect(&l.s, "proof-missing");
+	add(&l, "canary", path, "verifier");
+	expect_loaded(&l, 2, true);
+}
+
+static void put_emergency(struct logged *l, int64_t time, char document[HEX_MAX])
+{
+	char hex[HEX_MAX], subject[160], text[512];
+
+	hex_text(&l->s.manifest[2], hex);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex);
+	(void)snprintf(text, sizeof(text),
+		       "\"manifest\":\"%s\",\"scope\":{\"platforms\":[\"q35\"],\"classes\":["
+		       "\"server\"],\"maximumNodes\":3},\"reason\":\"a hole\",\"time\":%" PRId64
+		       ",\"expires\":%" PRId64,
+		       hex, time, LINE_NOW + 6 * HOUR);
+	lifecycle_put(&l->s, "emergency", "emergencies", "plat-approve", subject, text, document);
+}
+
+/* What the index says of it. */
+static void put_review(struct logged *l, const char *emergency, const char *finding, char pins[512])
+{
+	struct digest digest;
+	char hex[HEX_MAX], text[1024], path[160];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":"
+		       "\"emergency\",\"digest\":{\"sha256\":\"%s\"}}],"
+		       "\"predicateType\":\"https://attestd.dev/review/v1\",\"predicate\":{"
+		       "\"emergency\":\"%s\",\"finding\":\"%s\",\"reason\":\"looked at it\","
+		       "\"time\":%" PRId64 "}}",
+		       emergency, emergency, finding, LINE_NOW - 60);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
+	hex_text(&digest, hex);
+	(void)snprintf(pins, 512,
+		       ",\"reviews\":[{\"sha256\":\"%s\",\"finding\":\"%s\",\"time\":%" PRId64 "}]",
+		       hex, finding, LINE_NOW - 60);
+	(void)snprintf(path, sizeof(path), "reviews/%s/1.json", emergency);
+	line_put_signed(&l->s.line, path, "sec-review", text);
+}
+
+static void publish(struct logged *l, const char *emergency, const char *pins)
+{
+	static const struct entry entries[] = { { 2, "canary", 0 }, { 1, "current", 0 } };
+	char named[640];
+
+	(void)snprintf(named, sizeof(named), ",\"emergency\":\"%s\"%s", emergency, pins);
+	lifecycle_publish(&l->s, entries, 2, "", named);
+}
+
+static void add_at(struct logged *l, const char *kind, const char *folder, const char *document,
+		   const char *key)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s/1.json", folder, document);
+	add(l, kind, path, key);
+}
+
+static void r24_an_emergency_and_what_confirms_it_stand_in_the_log(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char first[HEX_MAX], pins[512];
+	(void)state;
+
+	begin(&l, NULL, false);
+	put_emergency(&l, LINE_NOW - HOUR, first);
+	publish(&l, first, "");
+	lifecycle_expect(&l.s, "proof-missing");
+	add_at(&l, "emergency", "emergencies", first, "plat-approve");
+	expect_loaded(&l, 2, true);
+	/* One that no index names is nothing yet: it is in nobody's way. */
+	put_review(&l, first, "confirmed", pins);
+	expect_loaded(&l, 2, true);
+	publish(&l, first, pins);
+	lifecycle_expect(&l.s, "proof-missing");
+	add_at(&l, "review", "reviews", first, "sec-review");
+	expect_loaded(&l, 2, true);
+}
+
+static void r24_an_end_waits_for_no_proof_and_the_next_beginning_does(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char first[HEX_MAX], second[HEX_MAX], pins[512];
+	(void)state;
+
+	begin(&l, NULL, false);
+	put_emergency(&l, LINE_NOW - HOUR, first);
+	publish(&l, first, "");
+	add_at(&l, "emergency", "emergencies", first, "plat-approve");
+	expect_loaded(&l, 2, true);
+	put_review(&l, first, "rejected", pins);
+	expect_loaded(&l, 2, false);
+	put_emergency(&l, LINE_NOW - HOUR + 1, second);
+	publish(&l, second, "");
+	lifecycle_expect(&l.s, "emergency-outstanding");
+	add_at(&l, "review", "reviews", first, "sec-review");
+	add_at(&l, "emergency", "emergencies", second, "plat-approve");
+	expect_loaded(&l, 2, true);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r24_a_rollback_stands_in_the_log),
+	cmocka_unit_test(r24_a_canary_document_stands_in_the_log),
+	cmocka_unit_test(r24_an_emergency_and_what_confirms_it_stand_in_the_log),
+	cmocka_unit_test(r24_an_end_waits_for_no_proof_and_the_next_beginning_does),
+};
+
+ATTACKS_MAIN(tests)
