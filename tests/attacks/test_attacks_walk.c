@@ -195,7 +195,100 @@ static void r07_no_bit_of_any_signature_can_be_another(void **state)
 	}
 }
 
+/* Before a verifier that has the version before in force. */
+static void load_over(struct line *line, const struct release_marks *marks, struct outcome *out)
+{
+	outcome_load_at(line, marks, LINE_NOW, out);
+	if (out->status == OK)
+		return;
+	assert_true(out->refusal.document[0] != '\0');
+	assert_true(out->refusal.advice[0] != '\0');
+}
+
+/* What a second version wrote, one file not there yet, or only its beginning: all of it is
+ * in force, or nothing of it and what it was before (outcome_load_at() looks). */
+static void r13_a_half_copied_release_is_all_or_nothing(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) first = { 0 };
+	AUTO_DONE(outcome) whole = { 0 };
+	size_t refused = 0;
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	outcome_load(&line, &first);
+	line_make_version(&line, 2, NULL, 0);
+	load_over(&line, &first.marks, &whole);
+	assert_int_equal(whole.status, OK);
+	for (size_t i = 0; i < line.count; i++) {
+		const struct path path = path_at(&line, i);
+		const size_t len = line.file[i].content.len;
+		const size_t lengths[] = { 0, len / 2, len - 1 };
+
+		for (size_t j = 0; j < 4; j++) {
+			AUTO_DONE(outcome) out = { 0 };
+
+			if (j == 3)
+				line.file[i].path[0] = '\0';
+			else
+				line.file[i].content.len = lengths[j];
+			load_over(&line, &first.marks, &out);
+			/* The last line end of a set is the whole file's. */
+			if (j < 3 && out.status == OK)
+				fail_msg("%s was accepted cut to %zu", path.text, lengths[j]);
+			/* A signature may be left out where others are enough, nothing else. */
+			if (out.status == OK &&
+			    (out.image.len != whole.image.len ||
+			     memcmp(out.image.data, whole.image.data, whole.image.len) != 0))
+				fail_msg("without %s it is another release", path.text);
+			refused += out.status != OK;
+			(void)snprintf(line.file[i].path, sizeof(line.file[i].path), "%s",
+				       path.text);
+			line.file[i].content.len = len;
+		}
+	}
+	assert_true(refused >= 3 * line.count);
+}
+
+/* By one second more than clocks may differ. */
+static void r14_what_is_dated_ahead_is_refused_by_name(void **state)
+{
+	static const struct {
+		const char *document, *path;
+	} rows[] = {
+		{ "timestamp", "timestamp.json" },	 { "index", "index/1.json" },
+		{ "revocations", "revocations/1.json" }, { "approval#1", "approvals/" },
+		{ "approval#2", "approvals/" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int ahead = 300; ahead <= 301; ahead++) {
+			AUTO_DONE(line) line = { 0 };
+			AUTO_DONE(outcome) out = { 0 };
+			char now[64];
+			(void)snprintf(now, sizeof(now), "\"time\":%lld",
+				       (long long)LINE_NOW + ahead);
+			const struct line_edit edit = { rows[i].document, "\"time\":1767225540",
+							now };
+
+			line_make(&line, &edit, 1);
+			outcome_load_at(&line, NULL, LINE_NOW, &out);
+			if (ahead == 300) {
+				assert_int_equal(out.status, OK);
+				continue;
+			}
+			assert_string_equal(out.refusal.code, "not-yet-valid");
+			assert_string_equal(out.refusal.field, "time");
+			assert_memory_equal(out.refusal.document, rows[i].path,
+					    strlen(rows[i].path));
+		}
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r13_a_half_copied_release_is_all_or_nothing),
+	cmocka_unit_test(r14_what_is_dated_ahead_is_refused_by_name),
 	cmocka_unit_test(r01_no_field_of_any_document_can_be_another),
 	cmocka_unit_test(r16_nobody_changes_alone_what_others_pinned),
 	cmocka_unit_test(r07_no_bit_of_any_signature_can_be_another),

@@ -236,9 +236,11 @@ static void marks_and_refusals_of_loads_come_back(void **state)
 
 	marks.index.version = 4;
 	marks.index.digest = digest_filled(DIGEST_SHA256, 7);
+	marks.rejected = digest_filled(DIGEST_SHA256, 8);
 	assert_int_equal(release_marks_encode(&marks, &first), OK);
 	assert_int_equal(release_marks_decode(span_of(&first), &back), OK);
 	assert_true(digest_equal(&back.index.digest, &marks.index.digest));
+	assert_true(digest_equal(&back.rejected, &marks.rejected));
 	assert_int_equal(back.root.digest.alg, DIGEST_NONE);
 	assert_int_equal(load_refusal_encode(&refusal, &second), OK);
 	assert_int_equal(load_refusal_decode(span_of(&second), &again), OK);
@@ -267,6 +269,22 @@ static void marks_that_were_stored_before_there_was_a_log_are_read(void **state)
 	assert_int_not_equal(
 		release_marks_decode_stored((struct span){ stored, sizeof(stored) - 1 }, &marks),
 		OK);
+}
+
+/* The same and the log's. */
+static void marks_that_were_stored_before_emergencies_were_remembered_are_read(void **state)
+{
+	uint8_t stored[5 * (8 + 2) + 8] = { 0 };
+	struct release_marks marks = { 0 };
+	(void)state;
+
+	stored[4 * 10 + 7] = 6;
+	stored[sizeof(stored) - 1] = 9;
+	assert_int_equal(
+		release_marks_decode_stored((struct span){ stored, sizeof(stored) }, &marks), OK);
+	assert_int_equal(marks.log.version, 6);
+	assert_int_equal(marks.time, 9);
+	assert_int_equal(marks.rejected.alg, DIGEST_NONE);
 }
 
 struct outer {
@@ -302,6 +320,8 @@ int main(void)
 		cmocka_unit_test(every_refusal_has_a_name_and_an_http_status),
 		cmocka_unit_test(marks_and_refusals_of_loads_come_back),
 		cmocka_unit_test(marks_that_were_stored_before_there_was_a_log_are_read),
+		cmocka_unit_test(
+			marks_that_were_stored_before_emergencies_were_remembered_are_read),
 		cmocka_unit_test(a_table_of_another_struct_is_refused),
 	};
 

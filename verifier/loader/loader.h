@@ -2,12 +2,20 @@
 #ifndef VERIFIER_LOADER_LOADER_H
 #define VERIFIER_LOADER_LOADER_H
 
+#include "base/bytes.h"
 #include "base/digest.h"
 
 struct loader_settings {
 	const char *directory; /* a signed release (RELEASES.md) */
 	struct digest root; /* SHA-256 of its first root document */
 };
+
+/*
+ * A document of the release directory; self is its descriptor. Paths come from documents
+ * that are not verified yet: the kernel keeps them beneath it. STATUS_NOT_FOUND only for
+ * what is not there; what is there and cannot be read might be a revocation.
+ */
+enum status loader_read(void *self, const char *path, size_t max, struct bytes *out);
 
 #define LOADER_LOADED 0
 #define LOADER_FAILED 1
