@@ -171,6 +171,34 @@ static enum status find_policy(struct collect *c, const struct file_list_entry *
 	return status;
 }
 
+/* Such a kernel takes other rules from root later, and logs nothing of it (i22). */
+static enum status check_kernel(const struct collect *c)
+{
+	for (size_t i = 0; i < c->input_count; i++) {
+		AUTO_DONE(bytes) text = { 0 };
+		struct line_path path;
+		struct span rest;
+		struct span line;
+
+		if (c->input[i].kind != INPUT_TREE)
+			continue;
+		(void)snprintf(path.text, sizeof(path.text), "%s/boot/config-%s", c->input[i].path,
+			       collect_setting(c, "kernel"));
+		if (!line_has(path.text) || line_read(path.text, IMA_POLICY_MAX, &text) != OK)
+			continue;
+		rest = span_of(&text);
+		while (text_next_line(&rest, &line)) {
+			if (!span_equal(line, span_text("CONFIG_IMA_WRITE_POLICY=y")))
+				continue;
+			(void)unusable("%s: CONFIG_IMA_WRITE_POLICY=y: root could give IMA other "
+				       "rules without a trace: take another kernel",
+				       path.text);
+			return STATUS_UNSUPPORTED;
+		}
+	}
+	return OK;
+}
+
 enum status collect_policy(struct collect *c)
 {
 	const struct file_list_entry *file = file_list_find(&c->files, span_text(c->policy_path));
@@ -180,6 +208,8 @@ enum status collect_policy(struct collect *c)
 		return OK;
 	if (status == OK && !collect_allows_builtin(c))
 		status = ima_policy_judge(c->policy_path, span_of(&c->policy));
+	if (status == OK && !collect_allows_builtin(c))
+		status = check_kernel(c);
 	return status == OK ? ima_policy_keep(&c->line, span_of(&c->policy)) : status;
 }
 
