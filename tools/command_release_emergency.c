@@ -120,7 +120,7 @@ static enum status make_document(struct emergency_request *request, struct bytes
 }
 
 /* Kept, whoever signs it: 'publish' goes by it. */
-static enum status make_or_read(void *self, struct bytes *payload)
+static enum status keep_or_read(void *self, struct bytes *payload)
 {
 	struct emergency_request *request = self;
 	struct line_path path = line_path(&request->line, DRAFT_EMERGENCY);
@@ -132,9 +132,19 @@ static enum status make_or_read(void *self, struct bytes *payload)
 	return status == OK ? line_write(path.text, span_of(payload), 0644) : status;
 }
 
+/* Who cosigns did not make it. */
+static enum status make_and_show(void *self, struct bytes *payload)
+{
+	const struct emergency_request *request = self;
+	enum status status = keep_or_read(self, payload);
+
+	return status == OK ? signing_show(&request->signing, span_of(payload)) : status;
+}
+
 static enum answer declare(struct emergency_request *request)
 {
-	const struct signing_draft draft = { DRAFT_EMERGENCY, make_or_read, request };
+	const struct signing_draft draft = { DOCUMENT_EMERGENCY, DRAFT_EMERGENCY, make_and_show,
+					     request };
 	AUTO_DONE(bytes) payload = { 0 };
 	struct sha256_text digest;
 	enum status status = signing_payload(&request->line, &request->signing, &draft, &payload);

@@ -334,7 +334,7 @@ static enum answer check_draft(const struct matrix_request *request)
 
 static enum answer sign_draft(struct matrix_request *request)
 {
-	const struct signing_draft draft = { DRAFT_MATRIX, make_next, request };
+	const struct signing_draft draft = { DOCUMENT_MATRIX, DRAFT_MATRIX, make_next, request };
 	AUTO_DONE(bytes) payload = { 0 };
 	struct sha256_text digest;
 	struct line_path path = line_path(&request->line, DRAFT_MATRIX);

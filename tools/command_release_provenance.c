@@ -177,6 +177,9 @@ static enum answer provenance(struct building *b)
 	else
 		status = line_read(line_path(&b->line, "draft/provenance.json").text, STATEMENT_MAX,
 				   &text);
+	if (status == OK)
+		status =
+			signing_check(DOCUMENT_PROVENANCE, "draft/provenance.json", span_of(&text));
 	if (status != OK)
 		return ANSWER_UNUSABLE;
 	if (b->signing.prints)

@@ -78,8 +78,9 @@ static enum status kept_index(struct publish *p)
 
 static enum answer print(struct publish *p)
 {
-	const struct signing_draft index = { DRAFT_INDEX, publish_make_index, p };
-	const struct signing_draft timestamp = { DRAFT_TIMESTAMP, publish_make_timestamp, p };
+	const struct signing_draft index = { DOCUMENT_INDEX, DRAFT_INDEX, publish_make_index, p };
+	const struct signing_draft timestamp = { DOCUMENT_TIMESTAMP, DRAFT_TIMESTAMP,
+						 publish_make_timestamp, p };
 	struct signing signing = timestamp_signing(p);
 	AUTO_DONE(bytes) payload = { 0 };
 	enum status status = OK;
@@ -97,8 +98,9 @@ static enum answer print(struct publish *p)
 
 static enum status sign_both(struct publish *p)
 {
-	const struct signing_draft index = { DRAFT_INDEX, publish_make_index, p };
-	const struct signing_draft timestamp = { DRAFT_TIMESTAMP, publish_make_timestamp, p };
+	const struct signing_draft index = { DOCUMENT_INDEX, DRAFT_INDEX, publish_make_index, p };
+	const struct signing_draft timestamp = { DOCUMENT_TIMESTAMP, DRAFT_TIMESTAMP,
+						 publish_make_timestamp, p };
 	const struct root *const roots[] = { &p->root };
 	struct signing signing = timestamp_signing(p);
 	AUTO_DONE(bytes) payload = { 0 };

@@ -89,20 +89,9 @@ static enum status read_signed(const struct line_path *folder, const char *hex,
 	return OK;
 }
 
-/* As JSON: nothing in it reaches a terminal as it is. */
-static void print_member(FILE *to, json_t *predicate, const char *name)
-{
-	AUTO(char)
-	text = json_dumps(json_object_get(predicate, name),
-			  JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	fprintf(to, "  %-8s  %s\n", name, text == NULL ? "none" : text);
-}
-
 /* Shows what is reviewed: a document that somebody signed who may declare one. */
 static enum status show_emergency(const struct review_request *request)
 {
-	static const char *const members[] = { "manifest", "scope", "reason", "time", "expires" };
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(root) root = { 0 };
 	AUTO_DONE(statement) statement = { 0 };
@@ -127,15 +116,8 @@ static enum status show_emergency(const struct review_request *request)
 		return STATUS_MALFORMED;
 	}
 
-	AUTO(json_t) predicate = payload_predicate(span_of(&payload));
-	if (predicate == NULL)
-		return STATUS_MALFORMED;
-	/* What is to be signed has standard output to itself. */
-	FILE *to = request->signing.prints ? stderr : stdout;
-	fprintf(to, "emergency sha256:%s\n", hex);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		print_member(to, predicate, members[i]);
-	return fflush(to) == 0 ? OK : STATUS_IO;
+	fprintf(request->signing.prints ? stderr : stdout, "emergency sha256:%s\n", hex);
+	return signing_show(&request->signing, span_of(&payload));
 }
 
 static enum status make_document(void *self, struct bytes *payload)
@@ -165,7 +147,8 @@ static bool is_about(struct span payload, const struct sha256_text *emergency)
 
 static enum answer review(struct review_request *request)
 {
-	const struct signing_draft draft = { DRAFT_REVIEW, make_document, request };
+	const struct signing_draft draft = { DOCUMENT_REVIEW, DRAFT_REVIEW, make_document,
+					     request };
 	AUTO_DONE(bytes) payload = { 0 };
 
 	if (!find_emergency(request) || show_emergency(request) != OK ||

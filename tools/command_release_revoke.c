@@ -184,7 +184,8 @@ static bool is_next(const struct revoke_request *request, struct span payload)
 
 static enum answer revoke(struct revoke_request *request)
 {
-	const struct signing_draft draft = { DRAFT_REVOCATIONS, make_document, request };
+	const struct signing_draft draft = { DOCUMENT_REVOCATIONS, DRAFT_REVOCATIONS, make_document,
+					     request };
 	AUTO_DONE(bytes) payload = { 0 };
 
 	request->version = newest_version(request);

@@ -82,7 +82,7 @@ static enum status make_document(const struct rollback_request *request, struct 
 }
 
 /* Kept, whoever signs it: 'publish' goes by it. */
-static enum status make_or_read(void *self, struct bytes *payload)
+static enum status keep_or_read(void *self, struct bytes *payload)
 {
 	const struct rollback_request *request = self;
 	struct line_path path = line_path(&request->line, DRAFT_ROLLBACK);
@@ -94,9 +94,19 @@ static enum status make_or_read(void *self, struct bytes *payload)
 	return status == OK ? line_write(path.text, span_of(payload), 0644) : status;
 }
 
+/* Who cosigns did not make it. */
+static enum status make_and_show(void *self, struct bytes *payload)
+{
+	const struct rollback_request *request = self;
+	enum status status = keep_or_read(self, payload);
+
+	return status == OK ? signing_show(&request->signing, span_of(payload)) : status;
+}
+
 static enum answer sign_document(struct rollback_request *request)
 {
-	const struct signing_draft draft = { DRAFT_ROLLBACK, make_or_read, request };
+	const struct signing_draft draft = { DOCUMENT_ROLLBACK, DRAFT_ROLLBACK, make_and_show,
+					     request };
 	AUTO_DONE(bytes) payload = { 0 };
 	struct sha256_text digest;
 	enum status status = signing_payload(&request->line, &request->signing, &draft, &payload);

@@ -8,6 +8,7 @@
 #include "daemon/file.h"
 #include "tools/release.h"
 #include "tools/release_log.h"
+#include "tools/release_root.h"
 
 static const char help[] =
 	"usage: attestctl release witness DIR [--key FILE] [--key-name NAME] [--state FILE]\n"
@@ -222,8 +223,10 @@ static enum status let_out(struct witness *w)
 static enum answer run(struct witness *w)
 {
 	struct checkpoint checkpoint;
+	struct digest pin;
 
-	if (release_log_open(&w->log, w->folder.text, NULL) != OK)
+	if (line_pin(&w->line, NULL, &pin) != OK ||
+	    release_log_open(&w->log, w->folder.text, &pin) != OK)
 		return ANSWER_UNUSABLE;
 	if (note_key_init(span_text(w->key_name), NOTE_COSIGNATURE, w->key, &w->note_key) != OK)
 		return unusable("the witness's key has to be Ed25519");

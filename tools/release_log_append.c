@@ -15,6 +15,7 @@
 #include "daemon/file.h"
 #include "tools/command.h"
 #include "tools/release_log.h"
+#include "tools/release_root.h"
 
 #define DOCUMENT_MAX_BYTES ((size_t)16 << 20)
 #define DEPTH_MAX 3
@@ -259,9 +260,12 @@ static enum status sign_head(struct append *a)
 
 static enum status catch_up(struct append *a, const struct release_line *line)
 {
+	struct digest pin;
 	uint64_t before;
-	enum status status = release_log_open(&a->log, a->folder.text, NULL);
+	enum status status = line_pin(line, NULL, &pin);
 
+	if (status == OK)
+		status = release_log_open(&a->log, a->folder.text, &pin);
 	if (status == OK)
 		status = take_lock(a, line);
 	if (status == OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/release_signing.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -115,20 +116,50 @@ enum status signing_print(struct span payload)
 	return status;
 }
 
+enum status signing_check(enum document_kind kind, const char *path, struct span payload)
+{
+	AUTO_DONE(statement) statement = { 0 };
+
+	if (statement_open(payload, kind, &statement) == OK)
+		return OK;
+	(void)unusable("%s: %s at %s: no document that is signed here", path,
+		       statement.document.fault == NULL ? "no memory" : statement.document.fault,
+		       statement.document.path);
+	return STATUS_MALFORMED;
+}
+
+enum status signing_show(const struct signing *signing, struct span payload)
+{
+	AUTO(json_t) predicate = payload_predicate(payload);
+	FILE *to = signing->prints ? stderr : stdout;
+	const char *name;
+	json_t *value;
+
+	if (predicate == NULL)
+		return STATUS_MALFORMED;
+	json_object_foreach(predicate, name, value)
+	{
+		AUTO(char)
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+
+		fprintf(to, "  %-8s  %s\n", name, text == NULL ? "?" : text);
+	}
+	return fflush(to) == 0 ? OK : STATUS_IO;
+}
+
 enum status signing_payload(const struct release_line *line, const struct signing *signing,
 			    const struct signing_draft *draft, struct bytes *out)
 {
 	struct line_path path = line_path(line, "%s", draft->path);
-	enum status status;
+	bool is_kept = signing->signature != NULL;
+	enum status status =
+		is_kept ? line_read(path.text, DRAFT_MAX, out) : draft->make(draft->self, out);
 
-	if (signing->signature != NULL) {
-		status = line_read(path.text, DRAFT_MAX, out);
-		if (status != OK)
-			(void)unusable("--print-pae comes first");
-		return status;
-	}
-	status = draft->make(draft->self, out);
-	if (status != OK || !signing->prints)
+	if (status != OK && is_kept)
+		(void)unusable("--print-pae comes first");
+	if (status == OK)
+		status = signing_check(draft->kind, path.text, span_of(out));
+	if (status != OK || is_kept || !signing->prints)
 		return status;
 	status = line_write(path.text, span_of(out), 0644);
 	return status == OK ? signing_print(span_of(out)) : status;

@@ -53,6 +53,7 @@ bool signing_take(struct signing *signing, int option, const char *value);
 /* A document from its making to its signature. Between --print-pae and --signature it
  * is kept, since it holds a time. */
 struct signing_draft {
+	enum document_kind kind; /* nothing else is signed, whoever wrote it there */
 	const char *path; /* below DIR */
 	enum status (*make)(void *self, struct bytes *payload);
 	void *self;
@@ -62,6 +63,11 @@ struct signing_draft {
  * it is kept, and printed; that is all there is to do then. */
 enum status signing_payload(const struct release_line *line, const struct signing *signing,
 			    const struct signing_draft *draft, struct bytes *out);
+/* A statement of this kind? Says what it is not. */
+enum status signing_check(enum document_kind kind, const char *path, struct span payload);
+/* What it says, member by member, as JSON: nothing in it reaches a terminal as it is. With
+ * --print-pae to standard error, since what is to be signed has the output to itself. */
+enum status signing_show(const struct signing *signing, struct span payload);
 /* It has its signature: what was kept goes. */
 void signing_forget(const struct release_line *line, const struct signing *signing,
 		    const struct signing_draft *draft);
