@@ -11,7 +11,8 @@ tests_attacks_test_attacks_matrix_SOURCES = tests/attacks/test_attacks_matrix.c 
 tests_attacks_test_attacks_matrix_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_matrix_LDADD = $(RELEASE_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_walk
-tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c $(RELEASE_ATTACKS)
+tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c \
+	tests/attacks/lifecycle_scene.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_walk_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c $(RELEASE_ATTACKS)

@@ -4,9 +4,12 @@
 #include "attacks.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lifecycle_scene.h"
+#include "policies/canary.h"
 #include "signed_text.h"
 
 /* Where the next value or name of a JSON text is, from offset on; the text is one that
@@ -61,11 +64,13 @@ static bool may_change(const char *path, const char *text, const struct token *n
 {
 	static const char *const timestamp[] = { "version", "time", "expires" };
 	static const char *const approval[] = { "reason", "time" };
+	static const char *const canary[] = { "from", "to" };
 	bool is_timestamp = strcmp(path, "timestamp.json") == 0;
-	const char *const *names = is_timestamp ? timestamp : approval;
+	bool is_canary = strncmp(path, "canaries/", 9) == 0;
+	const char *const *names = is_timestamp ? timestamp : is_canary ? canary : approval;
 	size_t count = is_timestamp ? 3 : 2;
 
-	if (!is_timestamp && strncmp(path, "approvals/", 10) != 0)
+	if (!is_timestamp && !is_canary && strncmp(path, "approvals/", 10) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (strlen(names[i]) == name->len &&
@@ -74,11 +79,12 @@ static bool may_change(const char *path, const char *text, const struct token *n
 	return false;
 }
 
-static void assert_named(struct line *line, const char *path, const char *what)
+static void assert_named(struct line *line, const struct release_marks *marks, const char *path,
+			 const char *what)
 {
 	AUTO_DONE(outcome) out = { 0 };
 
-	outcome_load_at(line, NULL, LINE_NOW, &out);
+	outcome_load_at(line, marks, LINE_NOW, &out);
 	if (out.status == OK)
 		fail_msg("%s was accepted with %s", path, what);
 	assert_true(out.refusal.advice[0] != '\0');
@@ -105,7 +111,7 @@ static struct path path_at(const struct line *line, size_t file)
 }
 
 /* Changes each token of one document. */
-static size_t walk(struct line *line, size_t file, bool has_key)
+static size_t walk(struct line *line, const struct release_marks *marks, size_t file, bool has_key)
 {
 	const struct path own = path_at(line, file);
 	const char *path = own.text;
@@ -127,7 +133,7 @@ static size_t walk(struct line *line, size_t file, bool has_key)
 			line_put_signed(line, path, whole.key, changed.text);
 		else
 			put_signature(line, path, &changed);
-		assert_named(line, path, changed.text + token.start);
+		assert_named(line, marks, path, changed.text + token.start);
 		changes++;
 	}
 	put_signature(line, path, &whole);
@@ -150,7 +156,7 @@ static void r01_no_field_of_any_document_can_be_another(void **state)
 	line_make(&line, NULL, 0);
 	for (size_t i = 0; i < line.count; i++)
 		if (is_envelope(line.file[i].path))
-			changes += walk(&line, i, false);
+			changes += walk(&line, NULL, i, false);
 	assert_true(changes > 500);
 	/* All of it was put back. */
 	outcome_load(&line, &out);
@@ -166,9 +172,25 @@ static void r16_nobody_changes_alone_what_others_pinned(void **state)
 	line_make(&line, NULL, 0);
 	for (size_t i = 0; i < line.count; i++)
 		if (is_envelope(line.file[i].path))
-			assert_true(walk(&line, i, true) > 0);
+			assert_true(walk(&line, NULL, i, true) > 0);
 	outcome_load(&line, &out);
 	assert_int_equal(out.status, OK);
+}
+
+static void walk_signature(struct line *line, const struct release_marks *marks, size_t file)
+{
+	const struct path path = path_at(line, file);
+	struct signed_text whole = { 0 };
+
+	signed_text_of(line, path.text, &whole);
+	for (size_t at = 0; at < whole.signature_len; at++) {
+		struct signed_text changed = whole;
+
+		changed.signature[at] ^= (uint8_t)(1u << at % 8);
+		put_signature(line, path.text, &changed);
+		assert_named(line, marks, path.text, "another signature");
+	}
+	put_signature(line, path.text, &whole);
 }
 
 static void r07_no_bit_of_any_signature_can_be_another(void **state)
@@ -177,22 +199,135 @@ static void r07_no_bit_of_any_signature_can_be_another(void **state)
 	(void)state;
 
 	line_make(&line, NULL, 0);
-	for (size_t i = 0; i < line.count; i++) {
-		const struct path path = path_at(&line, i);
-		struct signed_text whole = { 0 };
+	for (size_t i = 0; i < line.count; i++)
+		if (is_envelope(line.file[i].path))
+			walk_signature(&line, NULL, i);
+}
 
-		if (!is_envelope(path.text))
+/* Of a release that loads: each document in this folder, in every way. */
+static void walk_folder(struct lifecycle *s, const char *folder)
+{
+	const struct release_marks before = s->marks;
+	AUTO_DONE(outcome) out = { 0 };
+	size_t walked = 0;
+
+	for (size_t i = 0; i < s->line.count; i++) {
+		if (strncmp(s->line.file[i].path, folder, strlen(folder)) != 0)
 			continue;
-		signed_text_of(&line, path.text, &whole);
-		for (size_t at = 0; at < whole.signature_len; at++) {
-			struct signed_text changed = whole;
-
-			changed.signature[at] ^= (uint8_t)(1u << at % 8);
-			put_signature(&line, path.text, &changed);
-			assert_named(&line, path.text, "another signature");
-		}
-		put_signature(&line, path.text, &whole);
+		assert_true(walk(&s->line, &before, i, false) > 0);
+		assert_true(walk(&s->line, &before, i, true) > 0);
+		walk_signature(&s->line, &before, i);
+		walked++;
 	}
+	assert_true(walked > 0);
+	outcome_load_at(&s->line, &before, LINE_NOW, &out);
+	assert_int_equal(out.status, OK);
+}
+
+static void next_version(struct lifecycle *s, unsigned version, const struct line_edit *edit)
+{
+	line_make_version(&s->line, version, edit, edit != NULL);
+	s->manifest[version] = s->line.manifest;
+}
+
+static void r20_no_field_of_a_rollback_can_be_another(void **state)
+{
+	static const struct entry back[] = { { 1, "current", 0 } };
+	static const struct line_edit edit = { "manifest", "\"evidence\":{",
+					       "\"rollbackTo\":[1],\"evidence\":{" };
+	AUTO_DONE(lifecycle) s = { 0 };
+	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], text[1024];
+	(void)state;
+
+	lifecycle_init(&s);
+	lifecycle_go_on(&s, &edit, 1);
+	hex_text(&s.manifest[2], from);
+	hex_text(&s.manifest[1], to);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
+		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
+		       from, to);
+	(void)snprintf(text, sizeof(text),
+		       "\"target\":{\"platform\":\"q35\",\"kernel\":\"6.1.0\"},"
+		       "\"from\":{\"version\":2,\"sha256\":\"%s\"},"
+		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":3,\"reason\":\"it does "
+		       "not boot\",\"time\":%" PRId64,
+		       from, to, LINE_NOW - 60);
+	lifecycle_put(&s, "rollback", "rollbacks", "plat-approve", subject, text, document);
+	(void)snprintf(text, sizeof(text), ",\"rollbacks\":[\"%s\"]", document);
+	lifecycle_publish(&s, back, 1, text, "");
+	walk_folder(&s, "rollbacks/");
+}
+
+static void r19_no_field_of_an_emergency_or_its_review_can_be_another(void **state)
+{
+	static const struct entry entries[] = { { 2, "canary", 0 }, { 1, "current", 0 } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	struct digest digest;
+	char hex[HEX_MAX], emergency[HEX_MAX], subject[160], text[1024], path[160], pins[512];
+	(void)state;
+
+	lifecycle_init(&s);
+	next_version(&s, 2, NULL);
+	hex_text(&s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
+	line_remove(&s.line, path);
+	(void)snprintf(subject, sizeof(subject),
+		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex);
+	(void)snprintf(text, sizeof(text),
+		       "\"manifest\":\"%s\",\"scope\":{\"platforms\":[\"q35\"],\"classes\":["
+		       "\"server\"],\"maximumNodes\":3},\"reason\":\"a hole\",\"time\":%" PRId64
+		       ",\"expires\":%" PRId64,
+		       hex, LINE_NOW - 3600, LINE_NOW + 3600);
+	lifecycle_put(&s, "emergency", "emergencies", "plat-approve", subject, text, emergency);
+	(void)snprintf(text, sizeof(text),
+		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":"
+		       "\"emergency\",\"digest\":{\"sha256\":\"%s\"}}],"
+		       "\"predicateType\":\"https://attestd.dev/review/v1\",\"predicate\":{"
+		       "\"emergency\":\"%s\",\"finding\":\"confirmed\",\"reason\":\"looked\","
+		       "\"time\":%" PRId64 "}}",
+		       emergency, emergency, LINE_NOW - 60);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
+	hex_text(&digest, hex);
+	(void)snprintf(path, sizeof(path), "reviews/%s/1.json", emergency);
+	line_put_signed(&s.line, path, "sec-review", text);
+	(void)snprintf(pins, sizeof(pins),
+		       ",\"emergency\":\"%s\",\"reviews\":[{\"sha256\":\"%s\",\"finding\":"
+		       "\"confirmed\",\"time\":%" PRId64 "}]",
+		       emergency, hex, LINE_NOW - 60);
+	lifecycle_publish(&s, entries, 2, "", pins);
+	walk_folder(&s, "emergencies/");
+	walk_folder(&s, "reviews/");
+}
+
+static void r27_no_field_of_a_canary_document_can_be_another(void **state)
+{
+	static const struct entry entries[] = { { 2, "current", 0 },
+						{ 1, "previous", LINE_NOW + 3600 } };
+	static const struct line_edit gate = { "root", "\"nodes\":0,\"window\":86400",
+					       "\"nodes\":2,\"window\":86400" };
+	AUTO_DONE(lifecycle) s = { .index = 1 };
+	AUTO_DONE(bytes) payload = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct canary canary = {
+		.nodes = 2, .svids = 2, .from = LINE_NOW - 3600, .to = LINE_NOW - 60
+	};
+	char hex[HEX_MAX], path[160];
+	(void)state;
+
+	line_make(&s.line, &gate, 1);
+	s.manifest[1] = s.line.manifest;
+	lifecycle_find_matrix(&s);
+	lifecycle_load(&s, &out);
+	next_version(&s, 2, &gate);
+	canary.manifest = s.manifest[2];
+	assert_int_equal(canary_write(&canary, &payload), OK);
+	assert_int_equal(bytes_append_byte(&payload, 0), OK);
+	hex_text(&canary.manifest, hex);
+	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
+	line_put_signed(&s.line, path, "verifier", (const char *)payload.data);
+	lifecycle_publish(&s, entries, 2, "", "");
+	walk_folder(&s, "canaries/");
 }
 
 /* Before a verifier that has the version before in force. */
@@ -292,6 +427,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r01_no_field_of_any_document_can_be_another),
 	cmocka_unit_test(r16_nobody_changes_alone_what_others_pinned),
 	cmocka_unit_test(r07_no_bit_of_any_signature_can_be_another),
+	cmocka_unit_test(r20_no_field_of_a_rollback_can_be_another),
+	cmocka_unit_test(r19_no_field_of_an_emergency_or_its_review_can_be_another),
+	cmocka_unit_test(r27_no_field_of_a_canary_document_can_be_another),
 };
 
 ATTACKS_MAIN(tests)
