@@ -272,9 +272,11 @@ enum status digest_of(enum digest_alg alg, struct span s, struct digest *out)
 	struct digest digest = { 0 };
 	enum status status = hasher_init(&hasher, alg);
 
-	if (status == OK)
-		status = hasher_digest(&hasher, &s, 1, &digest);
-	if (status == OK)
-		*out = digest;
-	return status;
+	if (status != OK)
+		return status;
+	/* Nothing that is hashed can make it fail: never a word about a host. */
+	if (hasher_digest(&hasher, &s, 1, &digest) != OK)
+		return STATUS_NO_MEMORY;
+	*out = digest;
+	return OK;
 }
