@@ -190,7 +190,29 @@ static void r19_nodes_are_counted_under_canaries_alone(void **state)
 	}
 }
 
+/* Not by a loader either that says it never saw it. */
+static void r19_a_rejection_is_not_forgotten(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	const struct release_marks seen = { .rejected = manifest_42() };
+	const struct release_marks forgotten = { 0 };
+	struct reference reference;
+	(void)state;
+
+	signer_scene_init(&s);
+	golden_build(&s.golden);
+	assert_int_equal(store_begin(s.signer.store), OK);
+	assert_int_equal(releases_marks_set(&s.signer, &seen), OK);
+
+	struct turn turn = scene_turn(&s);
+	assert_int_equal(releases_accept(&turn, span_of(&s.golden.image), &forgotten, &reference),
+			 STATUS_DENIED);
+	assert_int_equal(releases_accept(&turn, span_of(&s.golden.image), &seen, &reference), OK);
+	assert_int_equal(store_commit(s.signer.store), OK);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r19_a_rejection_is_not_forgotten),
 	cmocka_unit_test(r19_no_more_nodes_than_the_emergency_says),
 	cmocka_unit_test(r19_who_runs_an_emergency_s_files_is_counted),
 	cmocka_unit_test(r19_only_an_emergency_in_force_can_be_named),
