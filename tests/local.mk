@@ -37,6 +37,7 @@ TESTS += tests/layers
 # A real machine takes minutes: tools/check boots one, make check does not.
 EXTRA_DIST += tests/boot/README.md tests/boot/run tests/boot/packages.sh tests/boot/image.sh \
 	tests/boot/machine.sh tests/boot/verifier.sh tests/boot/scenarios.sh tests/boot/modules.sh \
-	tests/boot/weaker.sh tests/boot/silence.sh tests/boot/next_kernel.sh \
+	tests/boot/weaker.sh tests/boot/keys.sh \
+	tests/boot/kernel_certificates.py tests/boot/silence.sh tests/boot/next_kernel.sh \
 	tests/boot/uki.sh tests/boot/guest
 EXTRA_DIST += tests/boot/figures.sh tests/boot/capture.sh tests/boot/capture tests/boot/bad_input

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a machine that really booted shows of itself, with quotes over it, in the form of
-# tests/data/sb-exec-policy; sourced, not run.
+# tests/data; sourced, not run.
 
 # In the machine's tree beside attestd, so that the release explains them, too.
 capture_packages="tpm2-tools"
@@ -48,6 +48,46 @@ capture_artifacts() {
 		sort -u >"$captures/artifacts.sha256"
 }
 
+# printed NAME LINE: of the text that tpm2_print made of the quote.
+printed() { tpm2_print -t TPMS_ATTEST "$captures/quote_ecc_sha256.attest.bin" | sed -n "s/^ *$1: //p"; }
+# fact NAME VALUE
+fact() { printf '#define CAPTURE_%s %s\n' "$1" "$2"; }
+# What the tests have to find: said by programs of other hands, and by the kernel's own
+# text. PCR values and texts lie beside it in files of their own.
+capture_facts() {
+	local policy
+	policy=$(cut -d' ' -f5 "$captures/ima.ascii" | grep -nxF "$ima_policy" | cut -d: -f1)
+	cat <<-'TEXT'
+		/* SPDX-License-Identifier: Apache-2.0 */
+		/* Made by tests/boot/capture with the files beside it: what tpm2_eventlog, tpm2_print,
+		 * tpm2_getcap and the kernel's own text say of them. */
+		/* clang-format off */
+		#ifndef TESTS_DATA_FACTS_H
+		#define TESTS_DATA_FACTS_H
+
+	TEXT
+	fact KERNEL "\"$release\""
+	fact CMDLINE "\"$(sed 's/^BOOT_IMAGE=[^ ]* //' "$captures/cmdline")\""
+	fact BOOT_EVENTS $(($(tpm2_eventlog "$captures/boot_log.bin" | grep -c '^- EventNum') - 1))
+	# GRUB is the second image that is started.
+	fact GRUB_EVENT "$(tpm2_eventlog "$captures/boot_log.bin" |
+		awk '/^- EventNum/ { n = $3 } /EV_EFI_BOOT_SERVICES_APPLICATION/ && ++images == 2 { print n - 1 }')"
+	fact INITRD_EVENT "$(tpm2_eventlog "$captures/boot_log.bin" |
+		awk '/^- EventNum/ { n = $3 } /^ *"\/initrd/ { print n - 1; exit }')"
+	fact SHIM_SIZE "$(stat -c %s "$machine/esp/EFI/BOOT/BOOTX64.EFI")"
+	fact IMA_ENTRIES "$(wc -l <"$captures/ima.ascii")"
+	fact POLICY_ENTRY $((policy - 1))
+	fact EARLY_LIBRARY "\"$(head -n "$policy" "$captures/ima.ascii" | cut -d' ' -f5 | grep '\.so' | tail -n 1)\""
+	fact MODULE "\"$(cut -d' ' -f5 "$captures/ima.ascii" | grep "/$identity_module\.ko\$")\""
+	fact CLOCK "$(printed clock)"
+	fact RESET_COUNT "$(printed resetCount)"
+	fact RESTART_COUNT "$(printed restartCount)"
+	# Two words of it.
+	# shellcheck disable=SC2046
+	fact FIRMWARE_VERSION "$(printf '0x%08x%08x' $(sed -n '/FIRMWARE_VERSION_/{n;s/.*raw: //p}' "$work/properties"))"
+	printf '\n#endif\n'
+}
+
 # By programs of two hands: attestctl, and tpm2-tools where they are installed.
 capture_verified() {
 	local key name banks
@@ -75,14 +115,24 @@ pcr_read() {
 		sed -nE "s/^ *$2 *: 0x([0-9A-F]+)/\1/p" | tr A-F a-f
 }
 
+# Lockdown comes from Secure Boot alone, as it does where nobody asks for it.
+capture_machine() {
+	image_command_line "${command_line/lockdown=integrity /}" && release_collect >>"$work/release.log" 2>&1 &&
+		release_publish "the machine of the captures" --accept-previous 5 && image_disk
+}
 scenario_capture() {
+	local authorities=$captures/ca captures=$captures/sb-exec-policy
 	[ -z "$booted" ] || machine_off
-	mkdir -p "$captures/ca" || fail "$captures cannot be made"
+	mkdir -p "$authorities" "$captures" || fail "$captures cannot be made"
 	is_running "$verifierd" || verifier_start
+	capture_machine || fail "its release: $(tail -n 5 "$work/release.log")"
 	machine_boot "$machine/disk.img" "$work/tpm"
 	booted=yes
-	from_guest /sys/kernel/security/ima/binary_runtime_measurements ima_before.bin
+	load_identity || fail "the identity module does not load"
+	await_state trusted 240
 	capture_certificates
+	# Measured before the quotes, so that their PCR 10 is the one that is read after.
+	in_guest 'tpm2_pcrread >pcrs && cat pcrs'
 	capture_key ak_ecc ecc256:ecdsa-sha256:null
 	capture_key ak_rsa rsa2048:rsassa-sha256:null
 	from_guest /sys/kernel/security/ima/binary_runtime_measurements ima_before.bin
@@ -98,9 +148,11 @@ scenario_capture() {
 	from_guest /sys/kernel/security/lockdown lockdown
 	from_guest /etc/ima/ima-policy ima-policy
 	echo "$capture_nonce" >"$captures/nonce.hex"
-	cp "$work/tpm/roots/root.pem" "$captures/ca/rootca-cert.pem"
-	cp "$work/tpm/intermediates/issuer.pem" "$captures/ca/issuercert.pem"
+	cp "$work/tpm/roots/root.pem" "$authorities/rootca-cert.pem"
+	cp "$work/tpm/intermediates/issuer.pem" "$authorities/issuercert.pem"
+	guest 'TPM2TOOLS_TCTI=device:/dev/tpmrm0 tpm2_getcap properties-fixed' >"$work/properties"
 	capture_artifacts
+	capture_facts >"$captures/facts.h"
 	capture_verified >"$captures/verified.txt" || fail "the capture does not hold together: $(cat "$work/capture.log")"
 	machine_off
 	booted=

@@ -3,7 +3,8 @@
 # twice, with attestd and with its unit masked, and compares the two.
 
 figure_rounds=${ATTESTD_FIGURE_ROUNDS:-3}
-figure_idle_s=${ATTESTD_FIGURE_IDLE_S:-60}
+# As long as from one attestation of the class to the next: one of them is in it.
+figure_idle_s=${ATTESTD_FIGURE_IDLE_S:-40}
 
 # figure NAME UNIT COMPARED-WITH WANTED SAMPLE...: one line, as those of make bench.
 figure() {
@@ -42,13 +43,18 @@ each_of_attestd() {
 # Bytes that its processes alone have in memory, and switches of all their threads.
 attestd_bytes() { each_of_attestd smaps_rollup | awk '/^Private_Dirty/ { sum += $2 } END { print sum * 1024 }'; }
 attestd_switches() { each_of_attestd 'task/*/status' | awk '/_ctxt_switches/ { sum += $2 } END { print sum }'; }
-# a_minute COMMAND: what its count grows by in a minute.
-a_minute() {
-	local before after
-	before=$("$@") && sleep "$figure_idle_s" && after=$("$@") || return 1
-	echo $(((after - before) * 60 / figure_idle_s))
-}
 guest_switches() { guest "sed -n 's/^ctxt //p' /proc/stat"; }
+# a_minute COMMAND...: what the count of each grows by in a minute, the same one.
+a_minute() {
+	local before=() count at=0
+	for count in "$@"; do
+		before+=("$("$count")") || return 1
+	done
+	sleep "$figure_idle_s"
+	for count in "$@"; do
+		echo $((($("$count") - before[at++]) * 60 / figure_idle_s))
+	done
+}
 
 figures_without() {
 	machine_boot "$machine/plain.img" "$work/tpm"
@@ -59,7 +65,7 @@ figures_without() {
 }
 
 figures_with() {
-	local since
+	local since counted
 	machine_boot "$machine/disk.img" "$work/tpm"
 	await 600 is_booted || fail "the machine does not finish booting"
 	boot_ratio+=("$(ratio "$(userspace_us)" "$plain_us")")
@@ -69,8 +75,9 @@ figures_with() {
 	sleep 5
 	memory_ratio+=("$(ratio "$(used_kb)" "$plain_kb")")
 	memory_bytes+=("$(attestd_bytes)")
-	switches+=("$(a_minute attestd_switches)")
-	switches_ratio+=("$(ratio "$(a_minute guest_switches)" "$plain_switches")")
+	mapfile -t counted < <(a_minute attestd_switches guest_switches)
+	switches+=("${counted[0]}")
+	switches_ratio+=("$(ratio "${counted[1]}" "$plain_switches")")
 	# What nobody approved is measured after since, and before the guest has answered.
 	since=$(milliseconds)
 	guest 'cp /usr/bin/nproc /run/nproc; echo >>/run/nproc; /run/nproc' >/dev/null || fail "an unknown program"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # From one release to the next, with another kernel; sourced, not run.
 
-accept_previous_s=150
+accept_previous_s=100
 
 # What release N+1 is made of: the distribution's kernel before this one, and a package
 # of the base system that was updated. The machine of release N stays as it is.
@@ -29,7 +29,7 @@ publish_next() {
 	"$attestctl" release publish "$line" --accept-previous "$accept_previous_s" >>"$work/release.log" 2>&1 ||
 		fail "not published: $(tail -n 5 "$work/release.log")"
 }
-release_approved() { "$attestctl" release approve "$line" --team "$1" --reason "$2" >>"$work/release.log" 2>&1; }
+release_approved() { "$attestctl" release approve "$line" --yes "$(drafted)" --team "$1" --reason "$2" >>"$work/release.log" 2>&1; }
 
 # The package is updated while the node runs: its right goes on as long as the release
 # that it booted is accepted, and no longer.

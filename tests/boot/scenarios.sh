@@ -47,6 +47,18 @@ booted_machine() {
 	booted=yes
 	guest 'mount -o ro /dev/vda3 /mnt' || fail "the partition of foreign things"
 }
+# own_machine NAME: boots $machine with a TPM of its own, as a node of that name.
+own_machine() {
+	mkdir -p "$work/$1-tpm" && cp -r "$work/tpm/ca" "$work/$1-tpm/" && machine_tpm "$work/$1-tpm" ||
+		fail "the TPM of $1"
+	echo "$1 server $(machine_node "$work/$1-tpm")" >>"$work/inventory"
+	[ -z "$booted" ] || machine_off
+	verifier_stop
+	verifier_start
+	machine_boot "$machine/disk.img" "$work/$1-tpm"
+	booted=yes
+	guest 'mount -o ro /dev/vda3 /mnt' || fail "the partition of foreign things"
+}
 trusted_machine() {
 	if [ -n "$booted" ] && state_is trusted; then
 		return 0
@@ -58,6 +70,8 @@ trusted_machine() {
 await_state() {
 	await $(($2 * 10)) state_is "$1" || fail "the node is $(state), not $1: $(explain)"
 }
+
+ima_entries() { guest 'cat /sys/kernel/security/ima/ascii_runtime_measurements'; }
 
 # The guest's SVID and grant, judged here with the verifier's own CA certificate.
 fetch_svid() {

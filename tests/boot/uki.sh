@@ -135,6 +135,9 @@ scenario_uki() {
 	appraised || fail "attestctl appraise: $(cat "$work/appraisal.log")"
 	image_uki other-line uki-initramfs "$command_line lockdown=none" || fail "another command line"
 	uki_refused other-line
+	cp -a "$machine/uki-initramfs" "$machine/other-initramfs" && : >"$machine/other-initramfs/added" &&
+		image_cpio other-initramfs && image_uki other-initrd other-initramfs "$command_line" || fail "another initrd"
+	uki_refused other-initrd
 	machine_off
-	said="trusted by predicted values, PCR 11 after all four phases; another command line is refused"
+	said="trusted by predicted values, PCR 11 after all four phases; another command line and another initrd are refused"
 }

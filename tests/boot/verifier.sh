@@ -84,7 +84,7 @@ machine_configuration() {
 release_begin() {
 	line=$work/line
 	root=$("$attestctl" release init "$line" --trust-domain example.org --platform qemu-q35-ovmf \
-		--kernel "${release%%-*}-cloud-amd64" --id 'spiffe://example.org/web/*' --grant-lifetime 180 --attest-interval 60 \
+		--kernel "${release%%-*}-cloud-amd64" --id 'spiffe://example.org/web/*' --grant-lifetime 120 --attest-interval 40 \
 		"${layer_owners[@]}" 2>"$work/release.log")
 }
 # The draft as its author changes it by hand.
