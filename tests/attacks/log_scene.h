@@ -6,8 +6,8 @@
 
 /* The golden host's IMA log, and what an appraisal has to say of one that was
  * tampered with. unit.h comes first. */
-#define LOG_ENTRIES 158
-#define LOG_POLICY_ENTRY 36
+#define LOG_ENTRIES CAPTURE_IMA_ENTRIES
+#define LOG_POLICY_ENTRY CAPTURE_POLICY_ENTRY
 #define LOG_CAT "/usr/bin/cat"
 /* As template data has it: with its NUL. */
 #define LOG_PATH(s) ((struct span){ (const uint8_t *)(s), sizeof(s) })

@@ -313,7 +313,7 @@ static void b14_a_boot_matches_one_whole_release(void **state)
 	/* The chain of the one, the initrd of the other. */
 	s.golden.manifest[0].chain.item[1].digest.value[0] ^= 1;
 	boot_expect_refused(&s, "boot-event-unknown");
-	assert_int_equal(s.result.findings.list[0].entry, 44);
+	assert_int_equal(s.result.findings.list[0].entry, CAPTURE_INITRD_EVENT);
 	assert_int_equal(s.result.findings.list[0].layer, LAYER_KERNEL);
 }
 

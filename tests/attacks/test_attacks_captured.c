@@ -263,10 +263,10 @@ static enum refusal spoil(struct signer_scene *s, enum spoil what)
 		c->claims = (struct claims){ 0 };
 		break;
 	case LOG_AHEAD:
-		c->first_entry = 159;
+		c->first_entry = CAPTURE_IMA_ENTRIES + 1;
 		break;
 	case LOG_BEHIND:
-		c->first_entry = 157;
+		c->first_entry = CAPTURE_IMA_ENTRIES - 1;
 		break;
 	case SPOILS:
 		break;

@@ -7,8 +7,6 @@
 #include "log_bytes.h"
 #include "log_scene.h"
 
-#define AUTOFS "/usr/lib/modules/6.1.0-56-cloud-amd64/kernel/fs/autofs/autofs4.ko"
-
 static void i13_the_required_policy_is_seen_loaded(void **state)
 {
 	AUTO_DONE(scene) missing = { 0 };
@@ -27,8 +25,7 @@ static void i13_the_required_policy_is_seen_loaded(void **state)
 
 	/* Before it, early files alone. */
 	scene_init(&early);
-	golden_set_drop(&early.golden.manifest[0].early,
-			"/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	golden_set_drop(&early.golden.manifest[0].early, CAPTURE_EARLY_LIBRARY);
 	golden_build(&early.golden);
 	log_expect_entry(&early, "ima-entry-before-policy", TIER_CONTRAINDICATED);
 }
@@ -228,13 +225,13 @@ static void i26_a_policy_that_was_only_read_is_not_in_force(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
 	struct digest cat = scene_listed(LOG_CAT);
-	struct digest module = scene_listed(AUTOFS);
+	struct digest module = scene_listed(CAPTURE_MODULE);
 	(void)state;
 
 	scene_init(&s);
 	ima_log_cut(&s.golden, LOG_POLICY_ENTRY + 1);
 	log_expect_found(&s, "ima-policy-not-in-force", TIER_CONTRAINDICATED);
-	ima_log_add(&s.golden, "ima-sig", AUTOFS, &module);
+	ima_log_add(&s.golden, "ima-sig", CAPTURE_MODULE, &module);
 	ima_log_add(&s.golden, "ima-sig", LOG_CAT, &cat);
 	log_expect_entry(&s, "ima-policy-not-in-force", TIER_CONTRAINDICATED);
 	/* A later entry in the policy's form does not make it good. */

@@ -8,7 +8,7 @@
 #include "appraisal_scene.h"
 #include "verifier/appraisal/state.h"
 
-#define ENTRIES 158
+#define ENTRIES CAPTURE_IMA_ENTRIES
 #define MORE_ENTRIES 400
 #define PART (IMA_PART_MIN + 8192)
 #define CAT "/usr/bin/cat"

@@ -11,7 +11,7 @@
 #include "verifier/appraisal/appraise.h"
 #include "verifier/store/sqlite.h"
 
-#define ENTRIES 158 /* of scene_prepare_commit() */
+#define ENTRIES CAPTURE_IMA_ENTRIES /* of scene_prepare_commit() */
 
 /* The appraiser's word on what the node sent now: a part of its log. */
 static void prepare_part(struct signer_scene *s, uint64_t entries, const char *state)

@@ -33,6 +33,9 @@ release() {
 	"$attestctl" release "$verb" line "$@"
 }
 
+# fact NAME: what other programs say of the capture.
+fact() { sed -n "s/^#define CAPTURE_$1 \"*\([^\"]*\)\"*$/\1/p" "$capture/facts.h"; }
+
 # The draft's digest, for 'approve --yes'.
 drafted() { sha256sum <line/draft/manifest.json | cut -d ' ' -f 1; }
 

@@ -315,7 +315,7 @@ static void build_release(struct image_builder *image, const struct golden_manif
 		.version = m->version,
 		.state = m->state,
 		.platform = span_text("q35"),
-		.kernel = span_text("6.1.0-56-cloud-amd64"),
+		.kernel = span_text(CAPTURE_KERNEL),
 		.not_before = m->not_before,
 		.not_after = m->not_after,
 		.accept_until = m->accept_until,

@@ -3,16 +3,16 @@
 #define TESTS_GOLDEN_RELEASE_H
 
 #include "policies/image.h"
+#include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/boot_log.h"
 #include "tpm/ima_log.h"
 
 /*
- * The capture sb-exec-policy and the release that explains all of it: 49 boot
- * events, 158 IMA entries. A test changes what it likes, then builds.
- * unit.h comes first.
+ * The capture sb-exec-policy and the release that explains all of it. A test changes
+ * what it likes, then builds. unit.h comes first.
  */
-#define GOLDEN_CELL "q35/6.1.0-56-cloud-amd64"
-#define GOLDEN_CMDLINE "console=ttyS0 root=/dev/vda2 ima_policy=tcb panic=-1"
+#define GOLDEN_CELL "q35/" CAPTURE_KERNEL
+#define GOLDEN_CMDLINE CAPTURE_CMDLINE
 #define GOLDEN_POLICY "/etc/ima/ima-policy"
 #define GOLDEN_NOW 1767225600
 #define GOLDEN_SELECT ((pcr_mask)0x6fff) /* 0-11, 13, 14 */

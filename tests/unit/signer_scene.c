@@ -334,7 +334,7 @@ void scene_prepare_commit(struct signer_scene *s)
 		.generation = s->answer.authenticate.generation,
 		.manifest = kept,
 		.release_version = 42,
-		.entries = 158,
+		.entries = CAPTURE_IMA_ENTRIES,
 		.state = span_text("the appraiser's state"),
 		.ima_log = span_text("a compressed IMA log"),
 		.boot_log = span_text("a compressed boot log"),

@@ -7,8 +7,7 @@
 #include "verifier/appraisal/ima_entry_check.h"
 #include "verifier/appraisal/state.h"
 
-#define ENTRIES 158
-#define POLICY_ENTRY 36
+#define ENTRIES CAPTURE_IMA_ENTRIES
 
 static void expect_tier(struct scene *s, const char *code, enum trust_tier tier)
 {
@@ -277,20 +276,18 @@ static void broken_bytes_are_a_claim(void **state)
 static void before_the_policy_only_early_files_run(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct digest seccomp = scene_listed("/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	struct digest library = scene_listed(CAPTURE_EARLY_LIBRARY);
 	(void)state;
 
 	scene_init(&s);
-	golden_set_drop(&s.golden.manifest[0].early,
-			"/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
+	golden_set_drop(&s.golden.manifest[0].early, CAPTURE_EARLY_LIBRARY);
 	golden_build(&s.golden);
 	expect(&s, "ima-entry-before-policy");
 	/* After it, early files may run as well. */
 	golden_set_drop(&s.golden.manifest[0].base, "/usr/bin/cat");
-	golden_set_add(&s.golden.manifest[0].early, &seccomp,
-		       "/usr/lib/x86_64-linux-gnu/libseccomp.so.2.5.4");
-	seccomp = scene_listed("/usr/bin/cat");
-	golden_set_add(&s.golden.manifest[0].early, &seccomp, "/usr/bin/cat");
+	golden_set_add(&s.golden.manifest[0].early, &library, CAPTURE_EARLY_LIBRARY);
+	library = scene_listed("/usr/bin/cat");
+	golden_set_add(&s.golden.manifest[0].early, &library, "/usr/bin/cat");
 	golden_build(&s.golden);
 	scene_expect_nothing(&s);
 }
@@ -301,7 +298,7 @@ static void the_policy_has_to_be_loaded(void **state)
 	(void)state;
 
 	scene_init(&s);
-	ima_log_cut(&s.golden, POLICY_ENTRY);
+	ima_log_cut(&s.golden, CAPTURE_POLICY_ENTRY);
 	expect(&s, "ima-policy-missing");
 	s.golden.manifest[0].allow_builtin_policy = true;
 	golden_build(&s.golden);
@@ -331,7 +328,7 @@ static void a_renamed_template_is_not_another_form(void **state)
 	scene_init(&s);
 	s.golden.manifest[0].templates[1] = "d-ng|n-ng|sig";
 	golden_build(&s.golden);
-	ima_log_cut(&s.golden, POLICY_ENTRY + 1);
+	ima_log_cut(&s.golden, CAPTURE_POLICY_ENTRY + 1);
 	ima_log_add(&s.golden, "d-ng|n-ng|sig", "/usr/bin/cat", &cat);
 	expect(&s, "ima-policy-not-in-force");
 }

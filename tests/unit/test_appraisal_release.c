@@ -125,7 +125,7 @@ static void the_release_that_got_furthest_is_reported(void **state)
 	assert_string_equal(reason_facts(s.result.findings.list[0].reason)->code,
 			    "boot-event-unknown");
 	assert_int_equal(s.result.findings.list[0].layer, LAYER_KERNEL);
-	assert_int_equal(s.result.findings.list[0].entry, 44);
+	assert_int_equal(s.result.findings.list[0].entry, CAPTURE_INITRD_EVENT);
 	assert_non_null(strstr(s.result.findings.list[0].detail, "pcr=9"));
 }
 

@@ -2,16 +2,33 @@
 #include "unit.h"
 
 #include "log_bytes.h"
+#include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/boot_payload.h"
 
-static void find_event(const struct bytes *bytes, size_t index, struct boot_event *out)
+/* The first event of that type whose data begins with text. */
+static void find_event(const struct bytes *bytes, uint32_t type, const char *text,
+		       struct boot_event *out)
 {
 	struct boot_log log;
 
 	assert_int_equal(boot_log_open(span_of(bytes), &log), OK);
 	do
 		assert_int_equal(boot_log_next(&log, out), OK);
-	while (out->index != index);
+	while (out->type != type || !span_starts_with(out->payload, text));
+}
+
+/* The first event about a variable of that name. */
+static void find_variable(const struct bytes *bytes, const char *name, struct boot_event *out,
+			  struct uefi_variable *variable)
+{
+	struct boot_log log;
+
+	assert_int_equal(boot_log_open(span_of(bytes), &log), OK);
+	do
+		assert_int_equal(boot_log_next(&log, out), OK);
+	while (out->type != EV_EFI_VARIABLE_DRIVER_CONFIG ||
+	       uefi_variable_parse(out->payload, variable) != OK ||
+	       !uefi_variable_is_named(variable, name));
 }
 
 static void grub_s_text_is_believed_without_its_prefix(void **state)
@@ -24,8 +41,7 @@ static void grub_s_text_is_believed_without_its_prefix(void **state)
 
 	read_capture("boot_log.bin", &log);
 	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
-	find_event(&log, 42, &event);
-	assert_true(span_starts_with(event.payload, "kernel_cmdline: /vmlinuz"));
+	find_event(&log, EV_IPL, "kernel_cmdline: /vmlinuz", &event);
 	assert_true(boot_payload_is_measured(&event, DIGEST_SHA256, &hasher, &measured));
 	assert_true(span_starts_with(measured, "/vmlinuz-"));
 	assert_int_not_equal(measured.data[measured.len - 1], 0);
@@ -36,14 +52,15 @@ static void data_is_not_believed_where_the_digest_says_otherwise(void **state)
 	AUTO_DONE(bytes) log = { 0 };
 	AUTO_DONE(hasher) hasher = { 0 };
 	struct boot_event event;
+	struct uefi_variable variable;
 	struct span measured;
 	(void)state;
 
 	read_capture("boot_log.bin", &log);
 	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
-	find_event(&log, 39, &event); /* a file's name, with the file's digest */
+	find_event(&log, EV_IPL, "/vmlinuz", &event); /* a file's name, with the file's digest */
 	assert_false(boot_payload_is_measured(&event, DIGEST_SHA256, &hasher, &measured));
-	find_event(&log, 3, &event);
+	find_variable(&log, "SecureBoot", &event, &variable);
 	assert_true(boot_payload_is_measured(&event, DIGEST_SHA256, &hasher, &measured));
 	assert_true(span_equal(measured, event.payload));
 	assert_false(boot_payload_is_measured(&event, DIGEST_SHA384, &hasher, &measured));
@@ -59,9 +76,7 @@ static void a_variable_has_a_guid_a_name_and_content(void **state)
 	(void)state;
 
 	read_capture("boot_log.bin", &log);
-	find_event(&log, 3, &event);
-	assert_int_equal(uefi_variable_parse(event.payload, &variable), OK);
-	assert_true(uefi_variable_is_named(&variable, "SecureBoot"));
+	find_variable(&log, "SecureBoot", &event, &variable);
 	assert_false(uefi_variable_is_named(&variable, "SecureBoo"));
 	assert_false(uefi_variable_is_named(&variable, "SecureBoot2"));
 	assert_int_equal(variable.content.len, 1);
@@ -107,9 +122,9 @@ static void an_image_has_a_device_path(void **state)
 	(void)state;
 
 	read_capture("boot_log.bin", &log);
-	find_event(&log, 24, &event);
+	find_event(&log, EV_EFI_BOOT_SERVICES_APPLICATION, "", &event);
 	assert_int_equal(uefi_image_parse(event.payload, &image), OK);
-	assert_int_equal(image.length, 1048504);
+	assert_int_equal(image.length, CAPTURE_SHIM_SIZE);
 	assert_int_not_equal(image.device_path.len, 0);
 }
 
@@ -122,9 +137,7 @@ static void a_revocation_list_is_read_entry_by_entry(void **state)
 	(void)state;
 
 	read_capture("boot_log.bin", &log);
-	find_event(&log, 7, &event);
-	assert_int_equal(uefi_variable_parse(event.payload, &dbx), OK);
-	assert_true(uefi_variable_is_named(&dbx, "dbx"));
+	find_variable(&log, "dbx", &event, &dbx);
 
 	struct signature_list list = signature_list_over(dbx.content);
 	assert_int_equal(signature_list_next(&list, &entry), OK);

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "log_bytes.h"
+#include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/boot_log.h"
 #include "tpm/ima_log.h"
 
@@ -328,7 +329,7 @@ static void a_flipped_byte_in_any_entry_leaves_no_prefix(void **state)
 		*byte ^= 1;
 		flipped++;
 	}
-	assert_int_equal(flipped, 158);
+	assert_int_equal(flipped, CAPTURE_IMA_ENTRIES);
 }
 
 static void a_log_longer_than_the_quote_has_a_prefix_and_goes_on_from_there(void **state)
@@ -346,12 +347,12 @@ static void a_log_longer_than_the_quote_has_a_prefix_and_goes_on_from_there(void
 	ima_progress_init(&progress, DIGEST_SHA256);
 	assert_int_equal(find_prefix(span_of(&log), &quoted, &progress, &prefix), OK);
 	assert_int_equal(prefix, quoted_len);
-	assert_true(progress.entries == 158 && progress.named == 1u << 10);
+	assert_true(progress.entries == CAPTURE_IMA_ENTRIES && progress.named == 1u << 10);
 
 	/* The same quote again, with new bytes only: nothing more is covered. */
 	struct span tail = { log.data + prefix, log.len - prefix };
 	assert_int_equal(find_prefix(tail, &quoted, &progress, &prefix), OK);
-	assert_true(prefix == 0 && progress.entries == 158);
+	assert_true(prefix == 0 && progress.entries == CAPTURE_IMA_ENTRIES);
 
 	/* A later quote covers one of the two. */
 	AUTO_DONE(hasher) hasher = { 0 };
@@ -359,13 +360,13 @@ static void a_log_longer_than_the_quote_has_a_prefix_and_goes_on_from_there(void
 	struct ima_log opened;
 	struct ima_entry entry;
 	assert_int_equal(hasher_init(&hasher, DIGEST_SHA256), OK);
-	assert_int_equal(ima_log_open(tail, DIGEST_SHA1, 158, &opened), OK);
+	assert_int_equal(ima_log_open(tail, DIGEST_SHA1, CAPTURE_IMA_ENTRIES, &opened), OK);
 	assert_int_equal(ima_log_next(&opened, &entry), OK);
-	assert_true(entry.index == 158);
+	assert_true(entry.index == CAPTURE_IMA_ENTRIES);
 	assert_int_equal(ima_extend(&pcr, &entry, IMA_BANK_PROPER, &hasher, NULL), OK);
 	assert_int_equal(pcr_value_set(&quoted, 10, &pcr), OK);
 	assert_int_equal(find_prefix(tail, &quoted, &progress, &prefix), OK);
-	assert_true(prefix == entry.size && progress.entries == 159);
+	assert_true(prefix == entry.size && progress.entries == CAPTURE_IMA_ENTRIES + 1);
 }
 
 static void a_log_shorter_than_the_quote_has_no_prefix(void **state)

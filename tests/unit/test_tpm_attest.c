@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "capture.h"
+#include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/attest.h"
 #include "tpm/public_area.h"
 
@@ -26,11 +27,11 @@ static void a_captured_quote_says_what_the_tpm_signed(void **state)
 	assert_int_equal(a.type, ATTEST_QUOTE);
 	assert_int_equal(a.qualified_signer.len, 34);
 	assert_true(span_equal(a.extra_data, span_of(&nonce)));
-	assert_true(a.clock == 0x9b3d);
-	assert_int_equal(a.reset_count, 2);
-	assert_int_equal(a.restart_count, 0);
+	assert_true(a.clock == CAPTURE_CLOCK);
+	assert_int_equal(a.reset_count, CAPTURE_RESET_COUNT);
+	assert_int_equal(a.restart_count, CAPTURE_RESTART_COUNT);
 	assert_true(a.is_safe);
-	assert_true(a.firmware_version == 0x2019102300163636u);
+	assert_true(a.firmware_version == CAPTURE_FIRMWARE_VERSION);
 	assert_int_equal(a.selection.count, 1);
 	assert_int_equal(a.selection.bank[0].alg, DIGEST_SHA256);
 	assert_int_equal(a.selection.bank[0].pcrs, 0x7ff);
