@@ -42,4 +42,7 @@ enum answer audit_export_verdicts(const struct audit_source *source, const char 
 /* attestctl audit export --release: the trail of one team, as JSON lines. */
 enum answer audit_export_trail(const char *directory, const struct digest *pin, enum team trail);
 
+/* attestctl audit drift; argv[0] is the subcommand. */
+enum answer audit_drift(int argc, char **argv);
+
 #endif

@@ -17,6 +17,7 @@ static const char help[] =
 	"           [--root SHA256]\n"
 	"       attestctl audit export --trail platform|identity-security --output DIR\n"
 	"           --log-key PEM [--verifier URL] [--ca PEM] [--cert PEM] [--key PEM]\n"
+	"       attestctl audit drift DIR [--help]\n"
 	"\n"
 	"verify: offline, by anybody. DIR is a release directory, whose release log is checked\n"
 	"with the keys of its root, or a verdict log that was exported: every entry against\n"
@@ -298,6 +299,8 @@ enum answer command_audit(int argc, char **argv)
 					 .key = getenv("ATTESTCTL_KEY") } };
 	int option;
 
+	if (argc > 1 && strcmp(argv[1], "drift") == 0)
+		return audit_drift(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
@@ -314,5 +317,5 @@ enum answer command_audit(int argc, char **argv)
 		r.directory = argv[optind + 1];
 		return verify(&r);
 	}
-	return unusable("audit verify DIR, or audit export: see --help");
+	return unusable("audit verify DIR, audit export, or audit drift DIR: see --help");
 }

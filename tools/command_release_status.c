@@ -8,33 +8,51 @@
 #include "base/text.h"
 #include "tools/release.h"
 #include "tools/release_directory.h"
+#include "tools/release_drift.h"
+#include "tools/release_root.h"
+#include "tools/verifier_access.h"
 
 static const char help[] =
 	"usage: attestctl release status DIR [--root SHA256] [--at UNIXTIME] [--json]\n"
+	"           [--reviewed FILE] [--nodes [--verifier URL] ...]\n"
 	"\n"
 	"Verifies DIR/release (or DIR, where that is a copy of it) completely, with the code that "
 	"a verifier loads it with, and says\n"
-	"what is in force and until when.\n"
+	"what is in force and until when, which emergencies and exceptions stand, and what is\n"
+	"overdue.\n"
 	"\n"
 	"  --root SHA256  the root that the verifier pins; without it the first root found is\n"
 	"                 believed, which checks everything but where the release comes from\n"
 	"  --at UNIXTIME  as if it were then [now]\n"
+	"  --reviewed FILE  what 'attestctl audit drift --record' wrote at the last review: whose\n"
+	"                 keys, roles, scopes and exceptions changed since\n"
+	"  --nodes        ask a verifier who is late against acceptUntil\n"
 	"  --json         {\"loads\":true,\"stale\":false,\"valid_until\":N,\"root\":HEX,\n"
 	"                 \"root_version\":N,\"index_version\":N,\"releases\":[...],\n"
 	"                 \"renew\":{\"timestamp\":N,\"revocations\":N,\"root\":N,\"owner\":TEXT,\n"
-	"                 \"escalation\":TEXT}} or\n"
+	"                 \"escalation\":TEXT},\"drift\":{as audit drift has it}} or\n"
 	"                 {\"loads\":false,\"code\":TEXT,\"document\":TEXT,\"field\":TEXT,\n"
 	"                 \"advice\":TEXT}\n"
-	"\n"
-	"Exit status: 0 loads and is fresh, 1 refused or stale, 2 unusable input or failure.\n";
+	"\n" VERIFIER_HELP "\n"
+	"Exit status: 0 loads and is fresh; 1 refused, stale, or something is overdue; 2 unusable\n"
+	"input or failure.\n";
 
 static const char *const states[] = { "canary", "current", "previous" };
 
 struct status_request {
 	struct release_directory directory;
 	struct release_trust trust;
-	bool as_json;
+	const char *reviewed;
+	struct node_client client;
+	bool as_json, asks_nodes;
 };
+
+static void status_request_done(struct status_request *request)
+{
+	node_client_done(&request->client);
+}
+
+AUTO_RELEASE(status_request, status_request_done);
 
 /* The pin: given, or the digest of the first root that is there. */
 static bool find_root(struct status_request *request, const char *given)
@@ -169,6 +187,7 @@ static void print_report(json_t *report)
 			   json_integer_value(json_object_get(release, "accept_until")));
 	}
 	print_renewals(json_object_get(report, "renew"));
+	drift_print(json_object_get(report, "drift"));
 	if (json_is_true(json_object_get(report, "stale")))
 		puts("STALE: no new right; publish --renew, or revoke for expired revocations");
 }
@@ -198,6 +217,35 @@ static enum answer refused(const struct status_request *request, enum status sta
 		       : ANSWER_NO;
 }
 
+#define REVIEW_S (INT64_C(90) * 86400)
+
+/* What else a person has to look at, as 'drift' of the report. */
+static enum answer add_drift(struct status_request *request, const struct reference *ref,
+			     json_t *report)
+{
+	AUTO_DONE(root_origin) origin = { 0 };
+	AUTO_DONE(root) root = { 0 };
+	AUTO(json_t)
+	reviewed = request->reviewed == NULL ? NULL : drift_read(request->reviewed);
+	const struct drift_input input = { .directory = request->directory.path,
+					   .reference = ref,
+					   .root = &root,
+					   .client = request->asks_nodes ? &request->client : NULL,
+					   .reviewed = reviewed,
+					   .now = request->trust.now,
+					   .review_s = REVIEW_S };
+	json_t *found = NULL;
+	enum answer answer;
+
+	if ((request->reviewed != NULL && reviewed == NULL) ||
+	    verified_root(request->directory.path, &request->trust.root, &origin, &root) != OK)
+		return ANSWER_UNUSABLE;
+	answer = drift_report(&input, &found);
+	if (found != NULL)
+		(void)json_object_set_new(report, "drift", found);
+	return answer;
+}
+
 static enum answer show_status(struct status_request *request)
 {
 	AUTO_DONE(bytes) image = { 0 };
@@ -214,11 +262,15 @@ static enum answer show_status(struct status_request *request)
 
 	AUTO(json_t) report = report_json(&ref, &request->trust);
 	(void)json_object_set_new(report, "renew", renewals_json(request, &ref, &marks));
+
+	enum answer answer = add_drift(request, &ref, report);
+	if (answer == ANSWER_UNUSABLE)
+		return answer;
 	if (request->as_json)
 		print_json(report);
 	else
 		print_report(report);
-	return json_is_true(json_object_get(report, "stale")) ? ANSWER_NO : ANSWER_YES;
+	return json_is_true(json_object_get(report, "stale")) ? ANSWER_NO : answer;
 }
 
 enum answer release_status(int argc, char **argv)
@@ -227,10 +279,14 @@ enum answer release_status(int argc, char **argv)
 		{ "root", required_argument, NULL, 'r' },
 		{ "at", required_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "reviewed", required_argument, NULL, 'v' },
+		{ "nodes", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
+		VERIFIER_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
-	struct status_request request = { .trust.now = time(NULL) };
+	AUTO_DONE(status_request)
+	request = { .trust.now = time(NULL), .client = verifier_client() };
 	const char *root = NULL;
 	uint64_t at = 0;
 	int option;
@@ -246,7 +302,11 @@ enum answer release_status(int argc, char **argv)
 			root = optarg;
 		else if (option == 'j')
 			request.as_json = true;
-		else
+		else if (option == 'v')
+			request.reviewed = optarg;
+		else if (option == 'n')
+			request.asks_nodes = true;
+		else if (!verifier_take(&request.client, option, optarg))
 			return unusable("release status: an option is wrong: see --help");
 	}
 	if (optind != argc - 1)

@@ -4,7 +4,8 @@ attestctl_SOURCES = \
 	tools/boot_text.c tools/boot_text.h tools/log_text.c tools/log_text.h \
 	tools/release_directory.c tools/release_directory.h \
 	tools/command_appraise.c \
-	tools/command_audit.c tools/audit.h tools/audit_export.c tools/audit_verdicts.c \
+	tools/command_audit.c tools/audit.h tools/audit_drift.c tools/audit_export.c \
+	tools/release_drift.c tools/release_drift.h tools/release_scopes.c tools/audit_verdicts.c \
 	verifier/audit_record.c verifier/audit_record.h \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \

@@ -215,6 +215,54 @@ static void r27_an_svid_from_before_the_canary(void **state)
 	expect_counts(&g.scene, WINDOW_S, 1, 0);
 }
 
+/* A verdict by another release, whose sets this boot matches as well. */
+static void attest_by_another(struct signer_scene *s, struct digest *manifest)
+{
+	*manifest = digest_filled(DIGEST_SHA256, 43);
+	s->now++;
+	scene_authenticate(s);
+	scene_prepare_commit(s);
+	s->request.commit.manifest = digest_span(manifest);
+	s->request.commit.release_version = 43;
+	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
+	scene_expect_result(&s->answer.commit, "\nstate trusted\n", NULL);
+}
+
+static void r27_what_a_node_was_granted_under_another_release(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	struct signer_scene *s = &g.scene;
+	struct digest another;
+	(void)state;
+
+	begin(&g, RELEASE_CANARY);
+	golden_update(&s->golden)->state = RELEASE_CURRENT;
+	s->golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s->golden);
+	scene_load_release(s);
+	attest_with(&g, WEB);
+	expect_counts(s, WINDOW_S, 1, 1);
+	attest_by_another(s, &another);
+	expect_counts(s, WINDOW_S, 0, 0);
+}
+
+static void r27_an_svid_by_the_grant_of_another_release(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	struct signer_scene *s = &g.scene;
+	struct digest another;
+	(void)state;
+
+	begin(&g, RELEASE_CANARY);
+	golden_update(&s->golden)->state = RELEASE_CURRENT;
+	s->golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s->golden);
+	scene_load_release(s);
+	attest_by_another(s, &another);
+	attest_with(&g, WEB);
+	expect_counts(s, WINDOW_S, 1, 0);
+}
+
 static void r27_nothing_is_stated_of_what_is_no_canary(void **state)
 {
 	AUTO_DONE(granted_scene) current = { 0 };
@@ -252,6 +300,16 @@ static enum status check(struct granted_scene *g, struct span leaf, int64_t at)
 	return reported_svid_check(&svid, &parts);
 }
 
+static void add(X509 *certificate, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx(&ctx, certificate, certificate, NULL, NULL, 0);
+	AUTO(X509_EXTENSION) extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(extension);
+	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
+}
+
 static void r27_an_svid_that_no_relying_party_would_take(void **state)
 {
 	static const struct {
@@ -284,6 +342,12 @@ static void r27_an_svid_that_no_relying_party_would_take(void **state)
 		if (check(&g, der_of(&g, leaf), g.scene.now + bad[i].later) != STATUS_MISMATCH)
 			fail_msg("row %zu", i);
 	}
+	/* A CA in all but its place: nothing else is wrong with it. */
+	AUTO(X509) authority = issue(&g, WEB, "critical,CA:TRUE");
+	add(authority, NID_key_usage, "critical,keyCertSign");
+	add(authority, NID_subject_key_identifier, "hash");
+	assert_true(X509_sign(authority, g.scene.minting.key, EVP_sha256()) > 0);
+	assert_int_equal(check(&g, der_of(&g, authority), g.scene.now), STATUS_MISMATCH);
 	/* Another node's, with this one's path. */
 	AUTO(X509) theirs = issue(&other, WEB, LEAF);
 	assert_int_equal(check(&g, der_of(&other, theirs), g.scene.now), STATUS_MISMATCH);
@@ -298,6 +362,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r27_a_node_that_lost_its_right_is_not_counted),
 	cmocka_unit_test(r27_an_svid_that_the_nodes_key_did_not_sign),
 	cmocka_unit_test(r27_an_svid_from_before_the_canary),
+	cmocka_unit_test(r27_what_a_node_was_granted_under_another_release),
+	cmocka_unit_test(r27_an_svid_by_the_grant_of_another_release),
 	cmocka_unit_test(r27_nothing_is_stated_of_what_is_no_canary),
 	cmocka_unit_test(r27_an_svid_that_no_relying_party_would_take),
 };
