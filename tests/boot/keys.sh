@@ -8,7 +8,7 @@ keys_image() {
 	mkdir -p "$machine" && cp -a "$work/machine/tree" "$work/machine/foreign" "$machine/" &&
 		printf 'measure func=KEY_CHECK\nmeasure func=CRITICAL_DATA\n' >>"$machine/tree$ima_policy" || return 1
 	for name in known unknown; do
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -outform DER \
+		openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=$name" -outform DER \
 			-keyout "$work/$name.key" -out "$machine/foreign/$name.der" 2>>"$work/keys.log" || return 1
 	done
 	image_initramfs initramfs && image_esp esp initramfs && image_disk
@@ -48,7 +48,7 @@ keys_machine() {
 
 # buffer_logged NAME: an entry of the template ima-buf.
 buffer_logged() { ima_entries | grep -q " ima-buf sha256:[0-9a-f]* $1 "; }
-add_key() { guest "keyctl padd asymmetric '' \$(keyctl newring _added @s) </mnt/$1.der" >/dev/null; }
+add_key() { guest "keyctl padd asymmetric '' \$(keyctl newring _added @s) </mnt/$1.der 2>&1" >"$work/add_key.log"; }
 
 scenario_keys() {
 	local keyring
@@ -57,11 +57,11 @@ scenario_keys() {
 	for keyring in .builtin_trusted_keys .platform .machine; do
 		buffer_logged "$keyring" || fail "no key of $keyring is measured"
 	done
-	add_key known || fail "the keyring takes no key"
+	add_key known || fail "the keyring takes no key: $(cat "$work/add_key.log")"
 	buffer_logged _added || fail "a key that is added is not measured"
 	judged_again
 	state_is trusted || fail "$(state) with a key that is listed: $(reasons)"
-	add_key unknown || fail "the keyring takes no other key"
+	add_key unknown || fail "the keyring takes no other key: $(cat "$work/add_key.log")"
 	await 200 refused ima-key-unknown kernel Kim "find out who added it" || fail "no word of the key: $(reasons)"
 	state_is untrusted || fail "the node is $(state) with a key that no release lists"
 	guest 'dmsetup create x --noudevsync --noudevrules --table "0 8 error"' || fail "no device is mapped"
