@@ -344,8 +344,12 @@ static void r27_an_svid_that_no_relying_party_would_take(void **state)
 	}
 	/* A CA in all but its place: nothing else is wrong with it. */
 	AUTO(X509) authority = issue(&g, WEB, "critical,CA:TRUE");
-	add(authority, NID_key_usage, "critical,keyCertSign");
+	add(authority, NID_key_usage, "critical,keyCertSign,digitalSignature");
 	add(authority, NID_subject_key_identifier, "hash");
+	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(authority), "CN",
+						    MBSTRING_ASC, (const uint8_t *)"a CA", -1, -1,
+						    0),
+			 1);
 	assert_true(X509_sign(authority, g.scene.minting.key, EVP_sha256()) > 0);
 	assert_int_equal(check(&g, der_of(&g, authority), g.scene.now), STATUS_MISMATCH);
 	/* Another node's, with this one's path. */
