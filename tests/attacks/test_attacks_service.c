@@ -294,6 +294,32 @@ static void s02_connections_have_descriptors_or_are_refused_at_the_start(void **
 	assert_int_equal(occurrences(&log, "connections_max = 400 wants 464 open files"), 1);
 }
 
+/* One address has its share, which it keeps: no room is made for another of its own. */
+static void s02_one_address_does_not_take_all_places(void **state)
+{
+	AUTO_DONE(service) s = { 0 };
+	int mine[8];
+	size_t count = sizeof(mine) / sizeof(mine[0]);
+	(void)state;
+
+	service_init(&s, "handshake_s = 60\nconnections_per_peer_max = 8\n");
+	service_start(&s);
+	for (size_t i = 0; i < count; i++)
+		mine[i] = service_dial(s.port);
+	sleep_ms(200);
+
+	int one_more = service_dial(s.port);
+
+	assert_true(is_closed_soon(one_more));
+	(void)close(one_more);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t byte;
+
+		assert_true(recv(mine[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+		(void)close(mine[i]);
+	}
+}
+
 static void s03_one_address_cannot_enrol_without_end(void **state)
 {
 	AUTO_DONE(service) s = { 0 };
@@ -333,6 +359,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s02_those_who_never_ask_lock_nobody_out),
 	cmocka_unit_test(s02_nor_do_they_where_descriptors_run_out),
 	cmocka_unit_test(s02_connections_have_descriptors_or_are_refused_at_the_start),
+	cmocka_unit_test(s02_one_address_does_not_take_all_places),
 	cmocka_unit_test(s03_one_address_cannot_enrol_without_end),
 };
 

@@ -384,6 +384,8 @@ void golden_build(struct golden *g)
 		build_release(&image, &g->manifest[i]);
 	for (size_t i = 0; i < g->revoked.count; i++)
 		image_revoked_file(&image, digest_span(&g->revoked.item[i]));
+	if (g->revoked_node != NULL)
+		image_revoked_node(&image, node_id_span(g->revoked_node));
 	bytes_done(&g->image);
 	assert_int_equal(image_finish(&image, &facts, &g->image), OK);
 	assert_int_equal(reference_open(span_of(&g->image), &g->reference), OK);

@@ -2,6 +2,7 @@
 #ifndef TESTS_GOLDEN_RELEASE_H
 #define TESTS_GOLDEN_RELEASE_H
 
+#include "messages/node.h"
 #include "policies/image.h"
 #include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/boot_log.h"
@@ -73,6 +74,7 @@ struct golden {
 	const char *cell;
 	const char *blocked; /* another cell of the class; NULL: none */
 	struct golden_digests revoked;
+	const struct node_id *revoked_node; /* NULL: none */
 	size_t manifest_count;
 	struct golden_manifest manifest[2];
 	/* After golden_build() */

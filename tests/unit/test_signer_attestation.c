@@ -299,6 +299,36 @@ static void a_finding_takes_the_right_and_names_its_owner(void **state)
 	assert_true(s.challenge.want_certify);
 }
 
+/* Counters that rose are no cleared TPM: what is known of the boot session stays. */
+static void an_activation_without_a_clear_resets_nothing(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct session_row session;
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.now += 5;
+	scene_join(&s);
+	assert_int_equal(s.answer.activate.state, NODE_TRUSTED);
+	assert_int_equal(store_session(s.signer.store, &s.node, &s.keep, &session), OK);
+	assert_int_equal(session.entries, 158);
+}
+
+static void a_revoked_node_is_untrusted_by_name(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.golden.revoked_node = &s.node;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_attest(&s);
+	scene_expect_result(&s.answer.authenticate.result, "\nstate untrusted\n", "node-revoked");
+}
+
 static void a_retry_decides_nothing(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -416,6 +446,8 @@ int main(void)
 		cmocka_unit_test(an_appraiser_speaks_for_the_logs_only),
 		cmocka_unit_test(a_commit_without_an_authentication_is_refused),
 		cmocka_unit_test(a_finding_takes_the_right_and_names_its_owner),
+		cmocka_unit_test(an_activation_without_a_clear_resets_nothing),
+		cmocka_unit_test(a_revoked_node_is_untrusted_by_name),
 		cmocka_unit_test(a_retry_decides_nothing),
 		cmocka_unit_test(another_generation_means_appraising_again),
 		cmocka_unit_test(a_class_that_changed_under_way_means_appraising_again),
