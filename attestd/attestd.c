@@ -368,7 +368,7 @@ static int supervise(const char *configuration_path)
 	if (p.signals < 0)
 		return EXIT_FAILURE;
 	while (!p.is_ending) {
-		time_t started = time(NULL);
+		int64_t started = now_ms();
 
 		if (start_all(&p) == OK)
 			watch(&p);
@@ -383,7 +383,7 @@ static int supervise(const char *configuration_path)
 		if (!is_swept)
 			sweep(&p);
 		p.is_unusable = false;
-		if (time(NULL) - started > SETTLED_S)
+		if (now_ms() - started > SETTLED_S * 1000)
 			wait_ms = RESTART_FIRST_MS;
 		if (!p.is_ending)
 			log_line(LOG_LEVEL_WARNING, "starts again in %d ms", wait_ms);

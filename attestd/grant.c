@@ -67,6 +67,14 @@ enum status grant_take(struct verdict *verdict, struct span certificate, int64_t
 	return OK;
 }
 
+int64_t grant_left_s(const struct grant *g, int64_t now)
+{
+	int64_t left = g->verdict.expires - now;
+	int64_t given = g->verdict.expires - g->verdict.issued;
+
+	return left < given ? left : given;
+}
+
 bool grant_entitles(const struct grant *g, struct span spiffe_id)
 {
 	const struct verdict *v = &g->verdict;

@@ -31,6 +31,9 @@ void grant_done(struct grant *g);
  */
 enum status grant_take(struct verdict *verdict, struct span certificate, int64_t now,
 		       struct grant *out);
+/* For a clock that nobody sets: what is left of it by this host's clock, and no more
+ * than the verifier gave, whose clock may be ahead of it. */
+int64_t grant_left_s(const struct grant *g, int64_t now);
 bool grant_entitles(const struct grant *g, struct span spiffe_id);
 
 AUTO_RELEASE(grant, grant_done);

@@ -16,8 +16,6 @@
 #include "daemon/role.h"
 #include "messages/error.h"
 
-/* "Again soon" turns into an ordinary failure after this many. */
-#define SOON_MAX 5
 #define RETIRED_INTERVAL_S 60
 
 static const struct round going_on = { .outcome = OUTCOME_VERDICT };
@@ -123,33 +121,6 @@ static uint32_t any_number(void)
 	return number;
 }
 
-/* Rounds in a row that came to the same. */
-struct streak {
-	unsigned failures, polls, soon;
-};
-
-static int64_t wait_after(const struct round *round, struct streak *s)
-{
-	struct streak before = *s;
-	enum outcome outcome = round->outcome;
-
-	*s = (struct streak){ 0 };
-	if (outcome == OUTCOME_MORE)
-		return 0;
-	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
-		s->soon = before.soon + 1;
-		return schedule_backoff_ms(s->soon, 0, any_number());
-	}
-	if (outcome == OUTCOME_PENDING) {
-		s->polls = before.polls + 1;
-		return schedule_pending_ms(before.polls, round->retry_after_s, any_number());
-	}
-	if (outcome == OUTCOME_VERDICT)
-		return schedule_renewal_ms(round->interval_s, round->lifetime_s, any_number());
-	s->failures = before.failures + before.soon + 1;
-	return schedule_backoff_ms(s->failures, round->retry_after_s, any_number());
-}
-
 /* Until then, or until the IMA log grew; growth does not hurry a verifier that
  * is away or a person who has to approve. */
 static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
@@ -188,7 +159,7 @@ static void loop(struct agent *a)
 		if (round.outcome == OUTCOME_BROKEN)
 			return;
 
-		int64_t next = now_ms() + wait_after(&round, &streak);
+		int64_t next = now_ms() + schedule_after_ms(&round, &streak, any_number());
 
 		if (wait_until(a, next, round.outcome == OUTCOME_VERDICT) != OK)
 			return;

@@ -3,6 +3,7 @@
 #define ATTESTD_AGENT_AGENT_H
 
 #include "attestd/agent/broker_client.h"
+#include "attestd/agent/schedule.h"
 #include "attestd/agent/verifier_client.h"
 #include "attestd/configuration.h"
 
@@ -23,23 +24,6 @@ struct agent {
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct digest last_told; /* of the last reasons logged */
 	char state[384]; /* for people */
-};
-
-enum outcome {
-	OUTCOME_VERDICT, /* the next one at its time */
-	OUTCOME_SOON, /* nothing was decided: again, a few times */
-	OUTCOME_MORE, /* a part of the IMA log was taken: the next, at once */
-	OUTCOME_PENDING, /* nobody has approved the node */
-	OUTCOME_AWAY, /* verifier or TPM does not answer: back off */
-	OUTCOME_BROKEN, /* a role is gone: end */
-};
-
-/* What a round came to, and what decides when the next one is. */
-struct round {
-	enum outcome outcome;
-	uint32_t retry_after_s;
-	uint32_t interval_s;
-	int64_t lifetime_s; /* left of the grant; 0 without */
 };
 
 /* Process of its own; the exit status. */

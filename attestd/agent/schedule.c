@@ -7,6 +7,8 @@
 #define PENDING_MOST_MS 30000
 #define RETRY_AFTER_MOST_S 3600
 #define RENEWAL_LEAST_MS 1000
+/* "Again soon" turns into an ordinary failure after this many. */
+#define SOON_MAX 5
 
 static int64_t doubled(int64_t first, int64_t most, unsigned times)
 {
@@ -57,4 +59,29 @@ int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t ra
 		wait = lifetime_s * 500;
 	wait = less_some(wait, 10, random);
 	return wait > RENEWAL_LEAST_MS ? wait : RENEWAL_LEAST_MS;
+}
+
+int64_t schedule_after_ms(const struct round *round, struct streak *streak, uint32_t random)
+{
+	struct streak before = *streak;
+	enum outcome outcome = round->outcome;
+
+	if (outcome == OUTCOME_MORE)
+		return 0;
+	*streak = (struct streak){ 0 };
+	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
+		streak->soon = before.soon + 1;
+		return schedule_backoff_ms(streak->soon, 0, random);
+	}
+	if (outcome == OUTCOME_PENDING) {
+		streak->polls = before.polls + 1;
+		return schedule_pending_ms(before.polls, round->retry_after_s, random);
+	}
+	if (outcome == OUTCOME_VERDICT)
+		return schedule_renewal_ms(round->interval_s, round->lifetime_s, random);
+	streak->failures = before.failures + before.soon + 1;
+	/* Used up until there is a verdict. */
+	if (outcome == OUTCOME_SOON)
+		streak->soon = before.soon;
+	return schedule_backoff_ms(streak->failures, round->retry_after_s, random);
 }

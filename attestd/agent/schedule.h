@@ -21,4 +21,30 @@ int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t ra
 /* From an IMA event to the challenge: entries come in bursts. */
 #define SCHEDULE_DEBOUNCE_MS 200
 
+enum outcome {
+	OUTCOME_VERDICT, /* the next one at its time */
+	OUTCOME_SOON, /* nothing was decided: again, a few times */
+	OUTCOME_MORE, /* a part of the IMA log was taken: the next, at once */
+	OUTCOME_PENDING, /* nobody has approved the node */
+	OUTCOME_AWAY, /* verifier or TPM does not answer: back off */
+	OUTCOME_BROKEN, /* a role is gone: end */
+};
+
+/* What a round came to, and what decides when the next one is. */
+struct round {
+	enum outcome outcome;
+	uint32_t retry_after_s;
+	uint32_t interval_s;
+	int64_t lifetime_s; /* left of the grant; 0 without */
+};
+
+/* Rounds in a row that came to the same. */
+struct streak {
+	unsigned failures, polls, soon;
+};
+
+/* When the next round begins. Only a verdict, or a person who has to approve, ends a
+ * streak: parts of a log are anybody's word, and each costs the TPM a quote. */
+int64_t schedule_after_ms(const struct round *round, struct streak *streak, uint32_t random);
+
 #endif

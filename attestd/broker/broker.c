@@ -34,16 +34,20 @@ static const struct verb {
 
 /* What the TPM was last asked for; read by a signal's handler. */
 static const char *volatile task = "";
+static const char for_tpm[] = "the TPM does not answer to: ";
+static const char for_reader[] = "nobody takes the answer to: ";
+static const char *volatile waits_for = for_tpm;
 
 /* A TPM behind a socket may never answer, and the TSS waits for ever: the role
  * ends, and is started anew. Only async-signal-safe calls. */
 static void on_silence(int signal)
 {
-	static const char before[] = "<3>attestd/broker: ends: the TPM does not answer to: ";
-	const char *what = task;
+	static const char before[] = "<3>attestd/broker: ends: ";
+	const char *whom = waits_for, *what = task;
 
 	(void)signal;
 	(void)!write(STDERR_FILENO, before, sizeof(before) - 1);
+	(void)!write(STDERR_FILENO, whom, strlen(whom));
 	(void)!write(STDERR_FILENO, what, strlen(what));
 	(void)!write(STDERR_FILENO, "\n", 1);
 	_exit(1);
@@ -53,6 +57,7 @@ static void on_silence(int signal)
 static void watch(const struct broker *b, const char *what)
 {
 	task = what;
+	waits_for = for_tpm;
 	(void)alarm(
 		(unsigned)settings_number(b->configuration->settings, "tpm", NULL, "timeout_s"));
 }
@@ -133,7 +138,9 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 
 	enum status status = verb->run(b, &in, &out);
 
+	waits_for = for_reader;
 	status = in.status != OK ? STATUS_MALFORMED : answer(b, c, frame->id, status, &out, &body);
+	waits_for = for_tpm;
 	/* Who asked does not wait until the TPM is tidy. */
 	tpm_device_end(b->device);
 	(void)alarm(0);

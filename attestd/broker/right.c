@@ -212,7 +212,7 @@ static enum status take_grant(struct broker *b, struct verdict *v, struct span c
 	grant_done(&b->grant);
 	bytes_done(&b->svid);
 	b->grant = grant;
-	b->ends_s = boot_time_s() + grant.verdict.expires - now;
+	b->ends_s = boot_time_s() + grant_left_s(&b->grant, now);
 	grant = (struct grant){ 0 };
 	return OK;
 }

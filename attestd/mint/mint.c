@@ -287,7 +287,7 @@ static enum status take_right(struct mint *m, struct reader *r)
 	if (status != OK)
 		return status;
 	m->bundle_sequence = bundle.sequence;
-	m->ends_s = boot_time_s() + grant.verdict.expires - (int64_t)time(NULL);
+	m->ends_s = boot_time_s() + grant_left_s(&grant, (int64_t)time(NULL));
 	grant_done(&m->grant);
 	bundle_done(&m->bundle);
 	m->grant = grant;

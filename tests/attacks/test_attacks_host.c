@@ -175,6 +175,24 @@ static void s14_a_right_that_nobody_renews_ends_by_itself(void **state)
 	host_expect_signed(&h, OK);
 }
 
+/* By the verifier's word it lasts for two seconds, whatever this host's clock says. */
+static void s14_a_clock_that_is_behind_makes_no_right_longer(void **state)
+{
+	AUTO_DONE(host) h = { 0 };
+	AUTO_DONE(verdict) v = { 0 };
+	int64_t expires = 0;
+	(void)state;
+
+	host_init(&h);
+	host_evidence(&h);
+	host_fill_verdict(&h, NODE_TRUSTED, GRANT_S, &v);
+	v.issued = v.expires - 2;
+	assert_int_equal(host_give(&h, &v, h.verifier.result, &expires), OK);
+	host_expect_signed(&h, OK);
+	sleep_ms(3100);
+	host_expect_signed(&h, STATUS_DENIED);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_forges_no_verdict),
 	cmocka_unit_test(s09_a_captured_front_spends_no_cap),
@@ -182,6 +200,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_cap_that_the_front_chose_is_not_extended),
 	cmocka_unit_test(s09_a_cap_of_another_class_is_not_extended),
 	cmocka_unit_test(s14_a_right_that_nobody_renews_ends_by_itself),
+	cmocka_unit_test(s14_a_clock_that_is_behind_makes_no_right_longer),
 };
 
 ATTACKS_MAIN_WITH(tests, host_start_tpm, host_stop_tpm)

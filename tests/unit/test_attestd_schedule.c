@@ -63,9 +63,40 @@ static void what_the_verifier_asks_for_counts_up_to_an_hour(void **state)
 	assert_int_equal(schedule_pending_ms(1, INT32_MAX, 0), 3600 * 1000);
 }
 
+/* A front that lets the log begin anew, again and again, keeps no TPM busy. */
+static void parts_between_retries_do_not_keep_the_wait_short(void **state)
+{
+	const struct round soon = { .outcome = OUTCOME_SOON }, more = { .outcome = OUTCOME_MORE };
+	struct streak streak = { 0 };
+	int64_t wait = 0;
+	(void)state;
+
+	for (int i = 0; i < 12; i++) {
+		wait = schedule_after_ms(&soon, &streak, 0);
+		assert_int_equal(schedule_after_ms(&more, &streak, 0), 0);
+	}
+	assert_int_equal(wait, 60000);
+}
+
+/* After five that came to nothing it is a failure like others; a verdict ends it. */
+static void a_verdict_ends_a_streak(void **state)
+{
+	const struct round soon = { .outcome = OUTCOME_SOON },
+			   done = { .outcome = OUTCOME_VERDICT, .interval_s = 30 };
+	struct streak streak = { 0 };
+	(void)state;
+
+	for (int i = 0; i < 9; i++)
+		(void)schedule_after_ms(&soon, &streak, 0);
+	assert_int_equal(schedule_after_ms(&done, &streak, 0), 30000);
+	assert_int_equal(schedule_after_ms(&soon, &streak, 0), 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts_between_retries_do_not_keep_the_wait_short),
+		cmocka_unit_test(a_verdict_ends_a_streak),
 		cmocka_unit_test(failures_double_the_wait_up_to_a_minute),
 		cmocka_unit_test(jitter_only_shortens_and_by_a_quarter_at_most),
 		cmocka_unit_test(a_pending_node_asks_more_rarely_and_never_before_it_was_told_to),

@@ -112,6 +112,7 @@ static void a_grant_that_is_over_before_it_is_made_leaves_no_result(void **state
 	scene_authenticate(&s);
 	s.now += 600;
 	scene_commit(&s);
+	scene_expect_result(&s.answer.commit, "\nstate trusted\n", "evidence-late");
 	assert_true(scene_result_says(&s.answer.commit, "\nexpires 0\n"));
 	assert_int_equal(s.answer.commit.certificate.len, 0);
 	assert_int_equal(s.answer.commit.ear.len, 0);
@@ -308,11 +309,15 @@ static void an_activation_without_a_clear_resets_nothing(void **state)
 
 	signer_scene_approved(&s);
 	scene_attest(&s);
+
+	uint64_t entries = s.request.commit.entries;
+
 	s.now += 5;
 	scene_join(&s);
 	assert_int_equal(s.answer.activate.state, NODE_TRUSTED);
 	assert_int_equal(store_session(s.signer.store, &s.node, &s.keep, &session), OK);
-	assert_int_equal(session.entries, 158);
+	assert_true(entries > 0);
+	assert_int_equal(session.entries, entries);
 }
 
 static void a_revoked_node_is_untrusted_by_name(void **state)

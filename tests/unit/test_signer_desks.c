@@ -160,6 +160,19 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	assert_int_equal(s.signer.grants, 0);
 	assert_int_equal(s.signer.refusals, 1);
 	assert_told_without_store(desks, &turn, &appraiser);
+	/* Nor does it use up what may be narrowed in an hour. */
+	s.signer.narrow_most = 1;
+	s.request = (struct signer_request){ .type = FRAME_ADMIN };
+	s.request.admin = (struct admin_request){ .verb = ADMIN_QUARANTINE,
+						  .node = s.node,
+						  .role = ROLE_PLATFORM,
+						  .administrator = span_text("alice"),
+						  .reason = span_text("tried") };
+	send_request(&appraiser, 1, &s.request);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_STORE_UNAVAILABLE);
+	assert_int_equal(s.signer.narrowed, 0);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);

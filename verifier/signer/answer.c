@@ -137,12 +137,12 @@ static enum refusal dispatch(struct turn *turn, const struct signer_request *q,
 	/* clang-format on */
 }
 
-static uint32_t retry_after(enum refusal refusal)
+static uint32_t retry_after(const struct turn *turn, enum refusal refusal)
 {
 	if (refusal == REFUSAL_NODE_PENDING)
 		return PENDING_RETRY_S;
 	if (refusal == REFUSAL_TOO_MANY_ACTS)
-		return NARROW_WINDOW_S;
+		return (uint32_t)(turn->signer->narrow_since + NARROW_WINDOW_S - turn->now);
 	return refusal_http_status(refusal) == 503 ? BUSY_RETRY_S : 0;
 }
 
@@ -168,5 +168,5 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	s->refusals++;
 	signer_answer_init(request->type, answer);
 	answer->refusal = refusal;
-	answer->retry_after_s = retry_after(refusal);
+	answer->retry_after_s = retry_after(turn, refusal);
 }

@@ -38,7 +38,10 @@ static enum reason reason_to_withhold(const struct turn *turn, const struct pend
 
 	if (authority == NULL)
 		return REASON_TRUST_DOMAIN_UNKNOWN;
-	return authority->until <= turn->now ? REASON_AUTHORITY_EXPIRED : REASON_NONE;
+	if (authority->until <= turn->now)
+		return REASON_AUTHORITY_EXPIRED;
+	return p->issued + node_class.grant_lifetime_s <= turn->now ? REASON_EVIDENCE_LATE
+								    : REASON_NONE;
 }
 
 /* Says why, without a change to claims that were already derived. */

@@ -184,11 +184,14 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 /* What a group adds to before it is on record, or said. */
 struct counted {
 	uint64_t enrolments, verdicts, grants, refusals;
+	uint32_t narrowed;
+	int64_t narrow_since;
 };
 
 static struct counted counted_by(const struct signer *s)
 {
-	return (struct counted){ s->enrolments, s->verdicts, s->grants, s->refusals };
+	return (struct counted){ s->enrolments, s->verdicts, s->grants,
+				 s->refusals,	s->narrowed, s->narrow_since };
 }
 
 static void count_again_from(struct signer *s, const struct counted *before)
@@ -197,6 +200,8 @@ static void count_again_from(struct signer *s, const struct counted *before)
 	s->verdicts = before->verdicts;
 	s->grants = before->grants;
 	s->refusals = before->refusals;
+	s->narrowed = before->narrowed;
+	s->narrow_since = before->narrow_since;
 }
 
 /* What was answered in a group that could not be stored was never said. */

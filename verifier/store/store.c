@@ -283,7 +283,13 @@ enum status store_begin(struct store *s)
 
 	enum status status = run_plain(s, SQL_BEGIN);
 
-	return status == OK ? ahead_look_around(s) : status;
+	if (status != OK)
+		return status;
+	status = ahead_look_around(s);
+	/* Whoever is told that none was begun ends none. */
+	if (status != OK)
+		store_rollback(s);
+	return status;
 }
 
 /* A full disk or a failing one makes SQLite undo the whole group by itself. */
