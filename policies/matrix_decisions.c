@@ -12,8 +12,6 @@ static void take_decision(struct strict_cursor *one, struct matrix *out)
 	d.reason = strict_text(one, "reason", MATRIX_REASON_MAX);
 	d.by = strict_text_as(one, "by", 64, name_is_valid);
 	d.time = strict_int(one, "time", 1, TIME_MAX);
-	if (d.reason.len == 0)
-		strict_fail(one, "reason", STATUS_MALFORMED, "empty");
 	if (matrix_cell(out, d.platform, d.kernel) == NULL)
 		strict_fail(one, NULL, STATUS_MALFORMED, "cell-not-in-matrix");
 	if (out->decision_count > 0 && d.time < out->decision[out->decision_count - 1].time)
