@@ -51,6 +51,7 @@ static const struct {
 	[CHANGE_IDENTITY_FILE] = { "identity-file", "files of the identity module", false },
 	[CHANGE_ENFORCEMENT_FILE] = { "enforcement-file", "files of the enforcement code", false },
 	[CHANGE_KERNEL_FILE] = { "kernel-file", "files of the kernel", false },
+	[CHANGE_VENDOR_FILE] = { "vendor-file", "files that a vendor delivered", false },
 	[CHANGE_EARLY_FILE] = { "early-file", "files that may run before the IMA policy", false },
 };
 
@@ -118,6 +119,7 @@ static const struct {
 	{ "ima.keyrings", CHANGE_KEYRING, CHANGE_KEYRING },
 	{ "ima.exclude", CHANGE_EXCLUDE_NARROWED, CHANGE_EXCLUDE_WIDENED },
 	{ "ima.sets.class", CHANGE_SET_CLASS, CHANGE_SET_CLASS },
+	{ "ima.sets.vendor", CHANGE_VENDOR_FILE, CHANGE_VENDOR_FILE },
 	{ "ima.sets.mustAppear", CHANGE_MUST_APPEAR, CHANGE_MUST_APPEAR },
 };
 

@@ -52,10 +52,11 @@ enum change_kind {
 	CHANGE_IDENTITY_FILE,
 	CHANGE_ENFORCEMENT_FILE,
 	CHANGE_KERNEL_FILE,
+	CHANGE_VENDOR_FILE,
 	CHANGE_EARLY_FILE, /* of a set that may run before the IMA policy */
 };
 
-#define CHANGE_KINDS 39
+#define CHANGE_KINDS 40
 
 /* "command-line" */
 const char *change_kind_name(enum change_kind kind);

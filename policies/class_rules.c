@@ -3,7 +3,7 @@
 
 #include "policies/set_file.h"
 
-const char *const set_class_names[] = { "base", "identity", "enforcement", "kernel", NULL };
+const char *const set_class_names[] = { "base", "identity", "enforcement", "kernel", "vendor", NULL };
 
 static void read_low_risk(struct strict_cursor *object, struct class_rules *out)
 {
@@ -35,8 +35,9 @@ static void read_path(struct strict_cursor *rule, struct class_rules *out)
 
 	row->path = strict_text_as(rule, "path", SET_PATH_MAX, is_logged_path);
 	row->class = (enum set_class)strict_choice(rule, "class", set_class_names);
-	/* A rule takes files out of the base; none puts them back there. */
-	if (strict_end(rule) == OK && row->class == SET_BASE)
+	/* A rule takes files out of the base; none puts them back there, and what a
+	 * vendor delivered is known by its signature. */
+	if (strict_end(rule) == OK && (row->class == SET_BASE || row->class == SET_VENDOR))
 		strict_fail(rule, "class", STATUS_MALFORMED, "bad-value");
 	for (size_t i = 0; i < out->path_count; i++)
 		if (span_equal(out->path[i].path, row->path))

@@ -217,6 +217,7 @@ static enum change_kind kind_of_class(enum set_class class)
 		[SET_IDENTITY] = CHANGE_IDENTITY_FILE,
 		[SET_ENFORCEMENT] = CHANGE_ENFORCEMENT_FILE,
 		[SET_KERNEL] = CHANGE_KERNEL_FILE,
+		[SET_VENDOR] = CHANGE_VENDOR_FILE,
 	};
 
 	if ((size_t) class >= sizeof(kinds) / sizeof(kinds[0]) || class == SET_BASE)

@@ -19,7 +19,7 @@ const size_t image_row_size[IMAGE_SECTIONS] = {
 	[IMAGE_CLASSES] = 4 + 4 + 8 + 2 + 4 + 4 + 1 + 1 + 8 + 8 + 8 + 4 + 4,
 	[IMAGE_FIRMWARE_DENY] = 4 + 8 + 8,
 	[IMAGE_BOOT_RULES] = 1 + 4 + 4 + 8 + 1 + 1,
-	[IMAGE_SETS] = 4 + 4 + 1 + 8 + 8 + 4,
+	[IMAGE_SETS] = 4 + 4 + 1 + 1 + 8 + 8 + 4,
 	[IMAGE_RELEASES] = 4 + 4 + 8 + 8 + 1 + 4 + 4 + 8 + 8 + 8 + 8 /* head */
 			   + 1 + 4 + 8 + 8 /* scope */
 			   + 1 + 1 + 10 * 8 + 4 /* boot */
@@ -176,6 +176,7 @@ uint32_t image_set(struct image_builder *image, const struct reference_set *row)
 	writer_be32(&w, name);
 	writer_be32(&w, digest);
 	writer_u8(&w, (uint8_t)row->class);
+	writer_u8(&w, row->vendor);
 	writer_be64(&w, row->files);
 	put_range(&w, row->must_appear);
 	writer_be32(&w, row->table);

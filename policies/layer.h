@@ -13,11 +13,15 @@ enum layer {
 	LAYER_USERLAND,
 	LAYER_RELEASE_PROCESS,
 	LAYER_NODE,
+	LAYER_VENDOR, /* the first of a root's vendors, each with an owner of its own */
 };
 
-#define LAYERS 7
+#define OWNED_LAYERS LAYER_VENDOR /* those that each root has an owner for */
+#define VENDORS_MAX 8
+#define VENDOR_NAME_MAX 32
+#define LAYERS (LAYER_VENDOR + VENDORS_MAX)
 
-/* "boot-chain"; NULL beyond the last. */
+/* "boot-chain", "vendor" for all of those; NULL beyond the last. */
 const char *layer_name(enum layer layer);
 enum status layer_named(struct span name, enum layer *out);
 

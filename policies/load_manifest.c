@@ -140,7 +140,8 @@ enum status load_set_file(struct loading *l, const struct manifest_set *set, con
 
 static bool has_class_rules(const struct loading *l, const struct manifest_set *set)
 {
-	return l->root.class_rules.path_count > 0 && set->class == SET_BASE && !set->is_early;
+	return l->root.class_rules.path_count > 0 &&
+	       (set->class == SET_BASE || set->class == SET_VENDOR) && !set->is_early;
 }
 
 /* No exclude may reach a file that identity or enforcement rests on. */
@@ -169,7 +170,8 @@ static enum status check_excludes(struct loading *l, const struct manifest_set *
 	return OK;
 }
 
-/* What the root calls identity, enforcement or kernel code is in no base set. The
+/* What the root calls identity, enforcement or kernel code is in no base set, nor in a
+ * vendor's. The
  * files of an early set are the initramfs's: all their changes touch trust. */
 static enum status check_classes(struct loading *l, const struct manifest_set *set,
 				 const char *path, struct span file)
@@ -228,6 +230,7 @@ static enum status load_set(struct loading *l, const struct manifest_set *set)
 	struct reference_set row = { .name = set->name,
 				     .digest = set->digest,
 				     .class = set->class,
+				     .vendor = (uint8_t)set->vendor,
 				     .files = table.files,
 				     .must_appear = set->must_appear,
 				     .table = table.table };
@@ -307,6 +310,8 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 		status = check_baseline(l, entry);
 	if (status == OK)
 		status = load_provenance(l, path, span_of(&dsse.payload), &is_built);
+	if (status == OK)
+		status = load_vendors(l, path, &is_built);
 	if (status == OK)
 		status =
 			check_signatures(l, path, span_of(&dsse.payload), entry, signer, &in_force);

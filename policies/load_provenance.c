@@ -22,6 +22,18 @@ static enum status check_outputs(struct loading *l, const char *path, struct spa
 	return status == OK ? OK : loading_check(l, path, &s);
 }
 
+/* What a vendor delivered is what it was made from. */
+static enum status check_inputs(struct loading *l, const char *path,
+				const struct provenance *provenance)
+{
+	for (size_t i = 0; i < l->manifest.set_count; i++)
+		if (l->manifest.set[i].class == SET_VENDOR &&
+		    !provenance_has_input(provenance, &l->manifest.set[i].origin.artifact))
+			return loading_refuse(l, STATUS_MISMATCH, "vendor-not-an-input", path,
+					      "buildDefinition.resolvedDependencies");
+	return OK;
+}
+
 static enum status check_provenance(struct loading *l, const char *path, const char *manifest_path,
 				    struct span payload, struct span manifest)
 {
@@ -34,7 +46,8 @@ static enum status check_provenance(struct loading *l, const char *path, const c
 	if (!root_knows_builder(&l->root, provenance.builder))
 		return loading_refuse(l, STATUS_DENIED, "builder-unknown", path,
 				      "runDetails.builder.id");
-	return check_outputs(l, manifest_path, manifest, &provenance);
+	enum status status = check_inputs(l, path, &provenance);
+	return status == OK ? check_outputs(l, manifest_path, manifest, &provenance) : status;
 }
 
 enum status load_provenance(struct loading *l, const char *path, struct span payload,

@@ -16,7 +16,7 @@
 /*
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_revocations.c,
- * load_online.c (timestamp, index, matrix), load_proofs.c (what the release log
+ * load_online.c (timestamp, index, matrix), load_vendor.c, load_proofs.c (what the release log
  * has to prove), load_rollback.c, load_emergency.c, load_manifest.c (manifests, sets),
  * load_approvals.c (what a manifest changes, and who approved that). Every function
  * that fails has filled the refusal.
@@ -159,6 +159,9 @@ enum status load_approvals(struct loading *l, const char *path, struct span payl
  * one. *in_force false: its builder's key is revoked. */
 enum status load_provenance(struct loading *l, const char *path, struct span payload,
 			    bool *in_force);
+/* The manifest's sets that vendors delivered: each with the signature of one that the
+ * root knows. *in_force false: of a key, or an artifact, that is revoked. */
+enum status load_vendors(struct loading *l, const char *path, bool *in_force);
 /* A set's file, of its size and digest. */
 enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
 			  struct bytes *file);

@@ -18,7 +18,7 @@ libpolicies_a_SOURCES = \
 	policies/layer.c policies/layer.h \
 	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
-	policies/load_rollback.c policies/load_root.c policies/loading.h \
+	policies/load_rollback.c policies/load_root.c policies/load_vendor.c policies/loading.h \
 	policies/log_trust.c policies/log_trust.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
@@ -34,7 +34,8 @@ libpolicies_a_SOURCES = \
 	policies/signing_key.c policies/signing_key.h \
 	policies/spiffe_id.c policies/spiffe_id.h \
 	policies/statement.c policies/statement.h \
-	policies/timestamp.c policies/timestamp.h
+	policies/timestamp.c policies/timestamp.h \
+	policies/vendor.c policies/vendor.h
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
 
 # Append-only logs in C2SP formats: trees, tiles, notes, proofs.

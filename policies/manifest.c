@@ -102,6 +102,9 @@ static void read_set(struct strict_cursor *sets, size_t i, struct image_builder 
 	out->class = (enum set_class)strict_choice(&set, "class", set_class_names);
 	if (strict_has(&set, "mustAppear"))
 		read_must_appear(&set, image, out);
+	/* A vendor's set says whose it is, and no other set does. */
+	if (out->class == SET_VENDOR)
+		vendor_origin_read(&set, &out->origin);
 	(void)strict_end(&set);
 }
 

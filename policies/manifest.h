@@ -17,6 +17,8 @@ struct manifest_set {
 	enum set_class class;
 	struct ref_range must_appear; /* texts in the image */
 	bool is_early;
+	struct vendor_origin origin; /* of a vendor's set */
+	size_t vendor; /* its place in the root; filled while loading */
 };
 
 /* Golden values. What has no place here has gone into the image; spans borrow

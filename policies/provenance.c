@@ -8,15 +8,26 @@
 
 void provenance_done(struct provenance *provenance)
 {
+	bytes_done(&provenance->inputs);
 	bytes_done(&provenance->outputs);
+}
+
+static bool has(const struct bytes *list, struct span sha256)
+{
+	for (size_t at = 0; at < list->len; at += SHA256_SIZE)
+		if (span_equal((struct span){ list->data + at, SHA256_SIZE }, sha256))
+			return true;
+	return false;
 }
 
 static bool has_output(const struct provenance *p, struct span sha256)
 {
-	for (size_t at = 0; at < p->outputs.len; at += SHA256_SIZE)
-		if (span_equal((struct span){ p->outputs.data + at, SHA256_SIZE }, sha256))
-			return true;
-	return false;
+	return has(&p->outputs, sha256);
+}
+
+bool provenance_has_input(const struct provenance *provenance, const struct digest *input)
+{
+	return has(&provenance->inputs, digest_span(input));
 }
 
 /* A name that SLSA and in-toto leave to others: taken, never read. */
@@ -32,8 +43,17 @@ static void read_text(struct strict_cursor *object, const char *name)
 		(void)strict_any_text(object, name, URI_MAX);
 }
 
+static void keep_input(struct strict_cursor *digests, struct provenance *out)
+{
+	struct digest digest = strict_sha256(digests, "sha256");
+
+	if (bytes_make_room(&out->inputs, SHA256_SIZE) != OK ||
+	    bytes_append(&out->inputs, (struct span){ digest.value, SHA256_SIZE }) != OK)
+		strict_fail(digests, NULL, STATUS_NO_MEMORY, "source-failed");
+}
+
 /* An in-toto resource descriptor. What it is called pins nothing: its digest does. */
-static void read_input(struct strict_cursor *inputs, size_t i)
+static void read_input(struct strict_cursor *inputs, size_t i, struct provenance *out)
 {
 	struct strict_cursor input = strict_element_object(inputs, i);
 
@@ -46,7 +66,7 @@ static void read_input(struct strict_cursor *inputs, size_t i)
 		struct strict_cursor digest = strict_object(&input, "digest");
 
 		if (strict_has(&digest, "sha256"))
-			(void)strict_sha256(&digest, "sha256");
+			keep_input(&digest, out);
 		else
 			strict_fail(&digest, NULL, STATUS_DENIED, "input-not-pinned");
 		read_text(&digest, "sha512");
@@ -72,7 +92,7 @@ static void read_definition(struct strict_cursor *predicate, struct provenance *
 	if (out->input_count == 0)
 		strict_fail(&inputs, NULL, STATUS_DENIED, "input-not-pinned");
 	for (size_t i = 0; i < out->input_count; i++)
-		read_input(&inputs, i);
+		read_input(&inputs, i, out);
 	(void)strict_end(&definition);
 }
 

@@ -16,7 +16,8 @@
 struct provenance {
 	struct span builder;
 	size_t input_count;
-	struct bytes outputs; /* SHA-256 of each, one behind the other */
+	struct bytes inputs; /* SHA-256 of each, one behind the other */
+	struct bytes outputs; /* the same */
 };
 
 /*
@@ -32,6 +33,7 @@ AUTO_RELEASE(provenance, provenance_done);
 /* Does the root take this builder's word? */
 bool root_knows_builder(const struct root *root, struct span builder);
 
+bool provenance_has_input(const struct provenance *provenance, const struct digest *input);
 /* Each set, image of the boot chain and initrd of the manifest, opened and otherwise
  * unread, is an output; else output-not-covered in its document. */
 enum status provenance_covers(const struct provenance *provenance, struct statement *manifest);

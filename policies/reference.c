@@ -204,7 +204,8 @@ enum status reference_set(const struct reference *ref, uint32_t index, struct re
 	struct reference_set row = { .name = reference_text(ref, reader_be32(&r)) };
 
 	row.digest = reference_digest(ref, reader_be32(&r));
-	row.class = (enum set_class)get_choice(&r, SET_KERNEL);
+	row.class = (enum set_class)get_choice(&r, SET_VENDOR);
+	row.vendor = (uint8_t)get_choice(&r, VENDORS_MAX - 1);
 	row.files = reader_be64(&r);
 	row.must_appear = get_range(&r);
 	row.table = reader_be32(&r);

@@ -130,12 +130,16 @@ enum set_class {
 	SET_IDENTITY,
 	SET_ENFORCEMENT,
 	SET_KERNEL,
+	SET_VENDOR,
 };
+
+#define SET_CLASSES (SET_VENDOR + 1)
 
 struct reference_set {
 	struct span name;
 	struct digest digest; /* of the set file */
 	enum set_class class;
+	uint8_t vendor; /* of a vendor's set: its layer is LAYER_VENDOR and this */
 	uint64_t files;
 	struct ref_range must_appear; /* texts: paths */
 	uint32_t table; /* of reference_file_lookup() */

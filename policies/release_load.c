@@ -58,8 +58,10 @@ static enum status finish(struct loading *l, struct bytes *image)
 
 	if (l->suspension.code != NULL)
 		facts.valid_until = earliest(l->revocations.time, l->trust->now - 1);
-	for (unsigned i = 0; i < LAYERS; i++)
+	for (unsigned i = 0; i < OWNED_LAYERS; i++)
 		(void)image_owner(&l->image, &l->root.owner[i]);
+	for (unsigned i = 0; i < VENDORS_MAX; i++)
+		(void)image_owner(&l->image, &l->root.vendors.vendor[i].owner);
 
 	enum status status = fill_revocations(l);
 	if (status == OK)

@@ -180,7 +180,7 @@ static void read_owners(struct root *root, struct strict_cursor *predicate)
 {
 	struct strict_cursor owners = strict_object(predicate, "owners");
 
-	for (unsigned i = 0; i < LAYERS; i++) {
+	for (unsigned i = 0; i < OWNED_LAYERS; i++) {
 		struct strict_cursor owner = strict_object(&owners, layer_name((enum layer)i));
 
 		root->owner[i].owner = strict_text(&owner, "owner", 128);
@@ -239,6 +239,7 @@ enum status root_open(struct span payload, struct root *root)
 	read_caps(root, predicate);
 	read_gate(root, predicate);
 	read_owners(root, predicate);
+	vendors_read(predicate, &root->vendors);
 	read_requirements(root, predicate);
 	return strict_end(predicate);
 }
@@ -247,6 +248,7 @@ void root_done(struct root *root)
 {
 	for (size_t i = 0; i < ROOT_KEYS_MAX; i++)
 		EVP_PKEY_free(root->key[i].key);
+	vendors_done(&root->vendors);
 	statement_done(&root->statement);
 }
 

@@ -7,6 +7,7 @@
 #include "policies/layer.h"
 #include "policies/reference.h"
 #include "policies/statement.h"
+#include "policies/vendor.h"
 
 /* Keys by number, so that a set of them is a word. */
 #define ROOT_KEYS_MAX JSON_MEMBERS_MAX
@@ -89,7 +90,8 @@ struct root {
 	/* What a manifest takes to become current: so many nodes, within this time. */
 	uint64_t canary_nodes;
 	int64_t canary_window_s;
-	struct layer_owner owner[LAYERS];
+	struct layer_owner owner[OWNED_LAYERS];
+	struct vendors vendors;
 	bool requires_provenance; /* of every manifest */
 	size_t builder_count;
 	struct span builder[ROOT_BUILDERS_MAX]; /* URIs of builders whose word counts */

@@ -109,3 +109,19 @@ enum status signing_key_verify(EVP_PKEY *key, enum key_scheme scheme, struct spa
 		return STATUS_MISMATCH;
 	return OK;
 }
+
+enum status signing_key_verify_digest(EVP_PKEY *key, const struct digest *digest,
+				      struct span signature)
+{
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new(key, NULL);
+
+	if (ctx == NULL)
+		return STATUS_NO_MEMORY;
+	if (digest->alg != DIGEST_SHA256 || EVP_PKEY_verify_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1)
+		return STATUS_UNSUPPORTED;
+	/* Only 1 means yes. */
+	if (EVP_PKEY_verify(ctx, signature.data, signature.len, digest->value, SHA256_SIZE) != 1)
+		return STATUS_MISMATCH;
+	return OK;
+}

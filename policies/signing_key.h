@@ -27,5 +27,8 @@ enum status signing_key_load(enum key_scheme scheme, struct span spki, EVP_PKEY 
  * canonical S as the scheme has it. */
 enum status signing_key_verify(EVP_PKEY *key, enum key_scheme scheme, struct span message,
 			       struct span signature);
+/* The same of a P-256 key, over bytes of which only the SHA-256 digest is here. */
+enum status signing_key_verify_digest(EVP_PKEY *key, const struct digest *digest,
+				      struct span signature);
 
 #endif

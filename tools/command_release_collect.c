@@ -15,6 +15,7 @@ static void collect_done(struct collect *c)
 	file_list_done(&c->early);
 	file_list_done(&c->built_early);
 	bytes_done(&c->policy);
+	vendor_deliveries_done(&c->vendors);
 	ima_collected_done(&c->ima);
 	json_decref(c->settings);
 	json_decref(c->previous);
@@ -174,7 +175,8 @@ enum answer release_collect(int argc, char **argv)
 	if (!collect_take_options(&c, argc, argv, &answer))
 		return answer;
 	c.settings = line_settings(&c.line);
-	if (c.settings == NULL || collect_previous(&c) != OK || collect_inputs(&c) != OK)
+	if (c.settings == NULL || collect_previous(&c) != OK || collect_inputs(&c) != OK ||
+	    collect_vendors(&c) != OK)
 		return ANSWER_UNUSABLE;
 	if (c.policy_path == NULL)
 		c.policy_path = "/etc/ima/ima-policy";

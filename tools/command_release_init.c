@@ -14,6 +14,7 @@
 #include "tools/release_init.h"
 #include "tools/release_options.h"
 #include "tools/root_keys.h"
+#include "tools/vendor_delivery.h"
 
 static const char help[] =
 	"usage: attestctl release init DIR --trust-domain NAME --platform NAME --kernel NAME\n"
@@ -45,6 +46,8 @@ static const char help[] =
 	"                        keys may be with their holders from the start\n"
 	"  --low-risk KIND       a kind of change that platform may approve alone, repeatable\n"
 	"                        (docs/releases.md) [none]\n"
+	"  --vendor NAME=OWNER,BACKUP,ESCALATION,FILE  whose signed files a manifest may list,\n"
+	"                        with a P-256 key of it (PEM) and who answers for it here\n"
 	"  --builder URI         provenance by this builder is wanted of each manifest, "
 	"repeatable\n"
 	"                        [none is wanted]\n"
@@ -64,6 +67,7 @@ static void init_done(struct init *in)
 	json_decref(in->owners);
 	json_decref(in->low_risk);
 	json_decref(in->builders);
+	json_decref(in->vendors);
 	json_decref(in->paths);
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		EVP_PKEY_free(in->key[i]);
@@ -90,7 +94,7 @@ static enum status find_keys(struct init *in)
 
 static void default_owners(struct init *in)
 {
-	static const char *const owners[LAYERS] = {
+	static const char *const owners[OWNED_LAYERS] = {
 		[LAYER_FIRMWARE] = "platform-hardware",
 		[LAYER_BOOT_CHAIN] = "platform-os",
 		[LAYER_KERNEL] = "platform-os",
@@ -100,7 +104,7 @@ static void default_owners(struct init *in)
 		[LAYER_NODE] = "platform-operations",
 	};
 
-	for (unsigned i = 0; i < LAYERS; i++) {
+	for (unsigned i = 0; i < OWNED_LAYERS; i++) {
 		const char *layer = layer_name((enum layer)i);
 
 		if (json_object_get(in->owners, layer) == NULL)
@@ -120,7 +124,7 @@ static bool take_owner(struct init *in, const char *text)
 
 	if (sscanf(text, "%63[^=]=%127[^,],%127[^,],%127[^\n]", name, part[0], part[1], part[2]) !=
 		    4 ||
-	    layer_named(span_text(name), &layer) != OK)
+	    layer_named(span_text(name), &layer) != OK || layer >= OWNED_LAYERS)
 		return false;
 	return json_object_set_new(in->owners, name,
 				   json_pack("{s:s, s:s, s:s}", "owner", part[0], "backup", part[1],
@@ -188,6 +192,7 @@ enum option_id {
 	OPTION_CLASS_PATH,
 	OPTION_PROOFS,
 	OPTION_BUILDER,
+	OPTION_VENDOR,
 };
 
 static bool take_option(void *self, int option, const char *value)
@@ -240,6 +245,8 @@ static bool take_option(void *self, int option, const char *value)
 	case OPTION_BUILDER:
 		return value[0] != '\0' && strlen(value) <= ROOT_BUILDER_MAX &&
 		       json_array_append_new(in->builders, json_string(value)) == 0;
+	case OPTION_VENDOR:
+		return vendor_json_add(in->vendors, value);
 	case OPTION_CLASS_PATH:
 		return take_class_path(in, value);
 	case OPTION_PROOFS:
@@ -271,6 +278,7 @@ static const struct option options[] = {
 	{ "class-path", required_argument, NULL, OPTION_CLASS_PATH },
 	{ "require-proofs", no_argument, NULL, OPTION_PROOFS },
 	{ "builder", required_argument, NULL, OPTION_BUILDER },
+	{ "vendor", required_argument, NULL, OPTION_VENDOR },
 	LAST_OPTIONS,
 };
 
@@ -306,6 +314,7 @@ enum answer release_init(int argc, char **argv)
 	       .owners = json_object(),
 	       .low_risk = json_array(),
 	       .builders = json_array(),
+	       .vendors = json_object(),
 	       .paths = json_array(),
 	       .select = "0,1,2,3,4,5,6,7,8,9,10,11,13,14",
 	       .policy_pcrs = "4,7,14",

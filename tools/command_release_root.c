@@ -16,11 +16,13 @@
 #include "tools/release_signing.h"
 #include "tools/release_state.h"
 #include "tools/root_keys.h"
+#include "tools/vendor_delivery.h"
 
 static const char help[] =
 	"usage: attestctl release root DIR [--add-key NAME=PRINCIPAL,TEAM,FILE]\n"
 	"           [--remove-key NAME] [--role ROLE=THRESHOLD,KEY[,KEY...]]\n"
 	"           [--canary NODES] [--days N]\n"
+	"           [--vendor NAME=OWNER,BACKUP,ESCALATION,FILE] [--remove-vendor NAME]\n"
 	"       attestctl release root DIR --sign --key FILE|URI --key-name NAME\n"
 	"       attestctl release root DIR --sign --key-name NAME --print-pae | --signature SIG\n"
 	"       attestctl release root DIR --publish\n"
@@ -37,6 +39,9 @@ static const char help[] =
 	"  --role ROLE=THRESHOLD,KEY[,KEY...]  who holds a role from now on, repeatable\n"
 	"  --canary NODES       so many nodes have to run a manifest as a canary before it\n"
 	"                       becomes current\n"
+	"  --vendor NAME=OWNER,BACKUP,ESCALATION,FILE  who delivers files, who answers for them\n"
+	"                       here, and a P-256 key (PEM) that signs them; again: another key\n"
+	"  --remove-vendor NAME  its files count no more under a manifest of this root\n"
 	"  --days N             the new root's life [365]\n"
 	"  --sign               one holder's signature of the draft\n"
 	"  --key FILE|URI       private key\n"
@@ -149,6 +154,25 @@ static bool remove_key(struct root_request *request, const char *name)
 				(void)json_array_remove(keys, i);
 	}
 	return true;
+}
+
+static bool add_vendor(struct root_request *request, const char *text)
+{
+	json_t *vendors = json_object_get(request->predicate, "vendors");
+
+	if (vendors == NULL) {
+		vendors = json_object();
+		(void)json_object_set_new(request->predicate, "vendors", vendors);
+	}
+	return vendor_json_add(vendors, text);
+}
+
+static bool remove_vendor(struct root_request *request, const char *name)
+{
+	if (json_object_del(json_object_get(request->predicate, "vendors"), name) == 0)
+		return true;
+	(void)unusable("the root has no vendor %s", name);
+	return false;
 }
 
 /* ROLE=THRESHOLD,KEY,... */
@@ -351,6 +375,8 @@ static const struct option options[] = {
 	{ "remove-key", required_argument, NULL, 'x' },
 	{ "role", required_argument, NULL, 'r' },
 	{ "canary", required_argument, NULL, 'c' },
+	{ "vendor", required_argument, NULL, 'v' },
+	{ "remove-vendor", required_argument, NULL, 'w' },
 	{ "days", required_argument, NULL, 'd' },
 	{ "sign", no_argument, NULL, 's' },
 	{ "publish", no_argument, NULL, 'p' },
@@ -367,6 +393,8 @@ static bool take_option(void *self, int option, const char *value)
 	case 'x':
 	case 'r':
 	case 'c':
+	case 'v':
+	case 'w':
 		if (request->edit_count == EDITS_MAX)
 			return false;
 		request->edit[request->edit_count++] = (struct edit){ option, value };
@@ -385,16 +413,29 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
+static bool apply_edit(struct root_request *request, int option, const char *value)
+{
+	switch (option) {
+	case 'a':
+		return add_key(request, value);
+	case 'x':
+		return remove_key(request, value);
+	case 'v':
+		return add_vendor(request, value);
+	case 'w':
+		return remove_vendor(request, value);
+	case 'c':
+		return set_canary(request, value);
+	default:
+		return set_role(request, value);
+	}
+}
+
 static bool apply_edits(struct root_request *request)
 {
 	for (size_t i = 0; i < request->edit_count; i++) {
 		const struct edit *edit = &request->edit[i];
-		bool is_done = edit->option == 'a'   ? add_key(request, edit->value)
-			       : edit->option == 'x' ? remove_key(request, edit->value)
-			       : edit->option == 'c' ? set_canary(request, edit->value)
-						     : set_role(request, edit->value);
-
-		if (!is_done)
+		if (!apply_edit(request, edit->option, edit->value))
 			return false;
 	}
 	return true;

@@ -44,7 +44,8 @@ attestctl_SOURCES = \
 	tools/progress.c tools/progress.h tools/set_writer.c tools/set_writer.h \
 	tools/built_root.c tools/built_root.h tools/built_root_image.c \
 	tools/built_root_package.c tools/built_root_pool.c tools/built_root_tar.c \
-	tools/content_hash.c tools/content_hash.h tools/release_classes.c tools/command_release_provenance.c
+	tools/content_hash.c tools/content_hash.h tools/release_classes.c tools/command_release_provenance.c \
+	tools/vendor_delivery.c tools/vendor_delivery.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
 attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
 

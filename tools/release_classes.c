@@ -47,6 +47,33 @@ static enum status class_identity(struct collect *c, json_t *must_appear)
 	return OK;
 }
 
+/* Of a file that a list has as well, the vendor's word counts. */
+static void class_vendors(struct collect *c)
+{
+	for (size_t i = 0; i < c->vendors.count; i++) {
+		const struct file_list *files = &c->vendors.delivery[i].files;
+
+		for (size_t j = 0; j < files->count; j++) {
+			const struct file_list_entry *found =
+				file_list_find(&c->files, span_text(files->entry[j].path));
+
+			if (found != NULL)
+				c->files.entry[found - c->files.entry].class = SET_VENDOR;
+		}
+	}
+}
+
+enum status collect_vendors(struct collect *c)
+{
+	AUTO_DONE(root) root = { 0 };
+	enum status status = c->vendors.count == 0 ? OK : line_root(&c->line, NULL, &root);
+
+	for (size_t i = 0; i < c->vendors.count && status == OK; i++)
+		status = vendor_delivery_take(&c->vendors.delivery[i], &root, c->is_split_usr,
+					      &c->left_out);
+	return status;
+}
+
 enum status collect_classes(struct collect *c, json_t *must_appear)
 {
 	AUTO_DONE(root) root = { 0 };
@@ -57,5 +84,6 @@ enum status collect_classes(struct collect *c, json_t *must_appear)
 	for (size_t i = 0; i < c->files.count; i++)
 		c->files.entry[i].class =
 			(uint8_t)class_of(c, &root.class_rules, span_text(c->files.entry[i].path));
+	class_vendors(c);
 	return class_identity(c, must_appear);
 }

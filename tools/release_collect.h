@@ -4,6 +4,7 @@
 
 #include "policies/class_rules.h"
 #include "tools/release_artifacts.h"
+#include "tools/vendor_delivery.h"
 
 #define COLLECT_FILE_MAX ((size_t)256 << 20)
 
@@ -44,6 +45,7 @@ struct collect {
 	struct file_list files;
 	struct file_list identity; /* paths; digests unused */
 	struct file_list early; /* of the manifest before; digests unused */
+	struct vendor_deliveries vendors;
 	struct file_list built_early; /* of the initramfs and of what init needs */
 	size_t left_out;
 	struct bytes policy; /* its text; empty where the release wants none */
@@ -75,6 +77,8 @@ enum status collect_early(struct collect *c);
 bool collect_allows_builtin(const struct collect *c);
 /* The text of the policy that the lists have, which has to see all code. */
 enum status collect_policy(struct collect *c);
+/* What vendors delivered: signed as the newest root wants it. */
+enum status collect_vendors(struct collect *c);
 
 /* The manifest's "ima", with its sets written into the release; NULL after a
  * message. */

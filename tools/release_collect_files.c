@@ -40,6 +40,9 @@ static enum status add_previous_set(struct collect *c, json_t *set)
 
 	if (class == NULL || hex == NULL || name == NULL)
 		return STATUS_MALFORMED;
+	/* They stay a set of their own: release_ima_rules.c. */
+	if (strcmp(class, set_class_names[SET_VENDOR]) == 0)
+		return OK;
 	json_array_foreach(json_object_get(set, "mustAppear"), i, path)
 	{
 		if (file_list_add(&c->identity, span_text(json_string_value(path)), NULL) != OK)

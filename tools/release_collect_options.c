@@ -59,6 +59,10 @@ static const char help_files[] =
 	"  --identity PATH       belongs to the identity set and must appear, repeatable\n"
 	"  --class CLASS=PATH    the file, or all below, belongs to the set of identity,\n"
 	"                        enforcement or kernel; the root's classRules go before\n"
+	"  --vendor NAME=FILE    what a vendor delivered: a .deb, a tar archive or sha256sum "
+	"lines,\n"
+	"                        with its signature in FILE.sig by a key that the root has of it;\n"
+	"                        its files are a set of their own, repeatable\n"
 	"  --ima-policy PATH     the policy's path on a node [/etc/ima/ima-policy]; its digest\n"
 	"                        is taken from the lists, its rules are read in the trees\n"
 	"  --ima-policy-file FILE  its rules, where no --tree has them\n"
@@ -95,6 +99,7 @@ enum option_id {
 	OPTION_INDEX,
 	OPTION_OCI,
 	OPTION_CLASS,
+	OPTION_VENDOR,
 	OPTION_SPLIT_USR,
 	OPTION_PREVIOUS,
 	OPTION_IDENTITY,
@@ -131,6 +136,7 @@ static const struct option options[] = {
 	{ "index", required_argument, NULL, OPTION_INDEX },
 	{ "oci", required_argument, NULL, OPTION_OCI },
 	{ "class", required_argument, NULL, OPTION_CLASS },
+	{ "vendor", required_argument, NULL, OPTION_VENDOR },
 	{ "split-usr", no_argument, NULL, OPTION_SPLIT_USR },
 	{ "previous", no_argument, NULL, OPTION_PREVIOUS },
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
@@ -212,7 +218,7 @@ static bool add_class(struct class_rules *rules, const char *value)
 	if (rules->path_count == CLASS_PATHS_MAX || !text_next_word(&path, '=', &name) ||
 	    !set_path_is_valid(path))
 		return false;
-	for (unsigned class = SET_IDENTITY; set_class_names[class] != NULL; class ++) {
+	for (unsigned class = SET_IDENTITY; class <= SET_KERNEL; class ++) {
 		if (!span_equal(name, span_text(set_class_names[class])))
 			continue;
 		rules->path[rules->path_count++] =
@@ -242,6 +248,8 @@ static bool take_root(struct collect *c, int option, const char *value)
 	case OPTION_SPLIT_USR:
 		c->is_split_usr = true;
 		return true;
+	case OPTION_VENDOR:
+		return vendor_delivery_add(&c->vendors, value);
 	case OPTION_CLASS:
 		return add_class(&c->classes, value);
 	default:

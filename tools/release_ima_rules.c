@@ -50,6 +50,53 @@ static bool has_class(const struct file_list *files, enum set_class class)
 	return false;
 }
 
+static bool is_delivered(const struct collect *c, const char *vendor)
+{
+	for (size_t i = 0; i < c->vendors.count; i++)
+		if (span_equal(c->vendors.delivery[i].origin.vendor, span_text(vendor)))
+			return true;
+	return false;
+}
+
+/* What a vendor delivered before stays, until it delivers again. */
+static bool add_previous_vendors(const struct collect *c, json_t *sets)
+{
+	json_t *was = json_object_get(json_object_get(c->previous, "ima"), "sets");
+	bool is_added = true;
+	json_t *set;
+	size_t i;
+
+	if (!c->from_previous)
+		return true;
+	json_array_foreach(was, i, set)
+	{
+		const char *name =
+			json_string_value(json_object_get(json_object_get(set, "vendor"), "name"));
+
+		if (name != NULL && !is_delivered(c, name))
+			is_added = is_added && json_array_append(sets, set) == 0;
+	}
+	return is_added;
+}
+
+static bool add_vendors(struct collect *c, json_t *sets)
+{
+	for (size_t i = 0; i < c->vendors.count; i++) {
+		const struct vendor_delivery *delivery = &c->vendors.delivery[i];
+		char name[VENDOR_NAME_MAX + 32];
+
+		(void)snprintf(name, sizeof(name), "vendor-%.*s-%zu.files",
+			       (int)delivery->origin.vendor.len,
+			       (const char *)delivery->origin.vendor.data, i + 1);
+
+		json_t *set = write_set(c, &delivery->files, SET_VENDOR, name);
+		if (json_object_set_new(set, "vendor", vendor_delivery_json(delivery)) != 0 ||
+		    json_array_append_new(sets, set) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* The early set first, then one for each class that has files. */
 static json_t *sets_json(struct collect *c, json_t *early_names)
 {
@@ -79,6 +126,7 @@ static json_t *sets_json(struct collect *c, json_t *early_names)
 		failed |= json_array_append_new(sets, set);
 	}
 	json_decref(must_appear);
+	failed = failed != 0 || !add_previous_vendors(c, sets) || !add_vendors(c, sets);
 	if (failed == 0)
 		return sets;
 	json_decref(sets);

@@ -85,7 +85,7 @@ static json_t *root_json(const struct init *in)
 		(void)json_object_set_new(
 			keys, "verifier",
 			root_key_json(in->verifier, "verifier", "identity-security"));
-	return json_pack(
+	json_t *root = json_pack(
 		"{s:i, s:I, s:o, s:o, s:{s:{s:i,s:i}, s:{s:i,s:i}}, s:o, "
 		"s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:O, s:O, s:{s:I, s:i}, s:b, s:b}",
 		"version", 1, "expires", (json_int_t)(in->now + 365 * INT64_C(86400)), "keys", keys,
@@ -96,6 +96,10 @@ static json_t *root_json(const struct init *in)
 		"review", 8 * 3600, "owners", in->owners, "builders", in->builders, "canary",
 		"nodes", (json_int_t)in->canary_nodes, "window", 7 * 86400, "requireProvenance",
 		json_array_size(in->builders) > 0, "requireProofs", in->requires_proofs);
+
+	if (json_object_size(in->vendors) > 0)
+		(void)json_object_set(root, "vendors", in->vendors);
+	return root;
 }
 
 static json_t *pcrs_json(const char *text)

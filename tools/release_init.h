@@ -16,7 +16,7 @@ extern const struct new_key new_keys[NEW_KEYS];
 struct init {
 	struct release_line line;
 	const char *trust_domain, *platform, *kernel, *name, *class;
-	json_t *ids, *owners, *low_risk, *paths, *builders;
+	json_t *ids, *owners, *low_risk, *paths, *builders, *vendors;
 	const char *select, *policy_pcrs;
 	int64_t cap, grant_lifetime, attest_interval, canary_nodes;
 	bool requires_proofs;

@@ -55,6 +55,8 @@ tests/integration/rename_dies.so: tests/integration/rename_dies.c
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
 TESTS += tests/integration/release_canary tests/integration/release_matrix
 EXTRA_DIST += tests/integration/release_canary tests/integration/release_matrix
+TESTS += tests/integration/release_vendor
+EXTRA_DIST += tests/integration/release_vendor
 TESTS += tests/integration/release_check tests/integration/example_line
 EXTRA_DIST += tests/integration/release_check tests/integration/example_line
 TESTS += tests/integration/installed_paths

@@ -110,6 +110,10 @@ static void a_known_path_with_other_content_is_changed(void **state)
 	golden_build(&s.golden);
 	expect(&s, "ima-entry-changed");
 	assert_int_equal(s.result.findings.list[0].layer, LAYER_IDENTITY_MODULE);
+	s.golden.manifest[0].base_class = SET_VENDOR;
+	golden_build(&s.golden);
+	expect(&s, "ima-entry-changed");
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_VENDOR);
 }
 
 static void a_revoked_file_is_refused_though_listed(void **state)

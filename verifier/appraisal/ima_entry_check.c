@@ -159,6 +159,8 @@ static enum layer layer_of_set(const struct reference_set *set)
 		return LAYER_IDENTITY_MODULE;
 	case SET_KERNEL:
 		return LAYER_KERNEL;
+	case SET_VENDOR:
+		return (enum layer)(LAYER_VENDOR + set->vendor);
 	case SET_BASE:
 		break;
 	}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/vendor.h"
+
+#include <string.h>
+
+#include "policies/statement.h"
+
+static void read_keys(struct strict_cursor *object, struct vendor *out)
+{
+	struct strict_cursor list = strict_array(object, "keys", VENDOR_KEYS_MAX);
+
+	if (strict_count(&list) == 0)
+		strict_fail(&list, NULL, STATUS_MALFORMED, "empty");
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		AUTO_DONE(bytes) spki = { 0 };
+		struct strict_cursor key = strict_element_object(&list, i);
+		struct vendor_key *place = &out->key[i];
+
+		strict_base64(&key, "spki", SPKI_MAX, &spki);
+		if (strict_end(&key) != OK)
+			return;
+		if (signing_key_load(SCHEME_ECDSA_P256_SHA256, span_of(&spki), &place->key) != OK ||
+		    digest_of(DIGEST_SHA256, span_of(&spki), &place->spki) != OK)
+			strict_fail(&key, "spki", STATUS_MALFORMED, "bad-key");
+		out->key_count = i + 1;
+	}
+}
+
+/* Nobody in the house who answers for it: no vendor. */
+static struct span read_person(struct strict_cursor *object, const char *name, size_t max)
+{
+	struct span text = strict_text(object, name, max);
+
+	if (text.len == 0)
+		strict_fail(object, name, STATUS_MALFORMED, "empty");
+	return text;
+}
+
+static void read_vendor(struct strict_cursor *vendors, const char *name, struct vendor *out)
+{
+	struct strict_cursor object = strict_object(vendors, name);
+
+	out->name = span_text(name);
+	if (!name_is_valid(out->name) || out->name.len > VENDOR_NAME_MAX)
+		strict_fail(&object, NULL, STATUS_MALFORMED, "bad-value");
+	read_keys(&object, out);
+	out->owner.owner = read_person(&object, "owner", 128);
+	out->owner.backup = read_person(&object, "backup", 128);
+	out->owner.escalation = read_person(&object, "escalation", 256);
+	(void)strict_end(&object);
+}
+
+void vendors_read(struct strict_cursor *root, struct vendors *out)
+{
+	const char *name;
+
+	if (!strict_has(root, "vendors"))
+		return;
+
+	struct strict_cursor vendors = strict_object(root, "vendors");
+	for (size_t i = 0; (name = strict_name_at(&vendors, i)) != NULL; i++) {
+		if (i == VENDORS_MAX) {
+			strict_fail(&vendors, NULL, STATUS_TOO_LARGE, "too-many-elements");
+			break;
+		}
+		read_vendor(&vendors, name, &out->vendor[i]);
+		out->count = i + 1;
+	}
+	(void)strict_end(&vendors);
+}
+
+void vendors_done(struct vendors *vendors)
+{
+	for (size_t i = 0; i < VENDORS_MAX; i++)
+		for (size_t j = 0; j < VENDOR_KEYS_MAX; j++)
+			EVP_PKEY_free(vendors->vendor[i].key[j].key);
+	*vendors = (struct vendors){ 0 };
+}
+
+void vendor_origin_read(struct strict_cursor *set, struct vendor_origin *out)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	struct strict_cursor object = strict_object(set, "vendor");
+
+	out->vendor = strict_text_as(&object, "name", VENDOR_NAME_MAX, name_is_valid);
+	out->artifact = strict_sha256(&object, "artifact");
+	strict_base64(&object, "signature", sizeof(out->signature), &signature);
+	if (strict_end(&object) != OK)
+		return;
+	out->signature_len = signature.len;
+	memcpy(out->signature, signature.data, signature.len);
+}
+
+const struct vendor *vendor_named(const struct vendors *vendors, struct span name, size_t *index)
+{
+	for (size_t i = 0; i < vendors->count; i++) {
+		if (!span_equal(vendors->vendor[i].name, name))
+			continue;
+		*index = i;
+		return &vendors->vendor[i];
+	}
+	return NULL;
+}
+
+enum status vendor_verify(const struct vendor *vendor, const struct vendor_origin *origin,
+			  const struct vendor_key **key)
+{
+	const struct span signature = { origin->signature, origin->signature_len };
+	enum status status = STATUS_MISMATCH;
+
+	for (size_t i = 0; i < vendor->key_count && status == STATUS_MISMATCH; i++) {
+		status =
+			signing_key_verify_digest(vendor->key[i].key, &origin->artifact, signature);
+		if (status == OK)
+			*key = &vendor->key[i];
+	}
+	return status;
+}
