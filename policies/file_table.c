@@ -51,10 +51,14 @@ struct file_lookup file_table_open(const struct file_table *table, struct span s
 
 static uint64_t count_lines(struct span file)
 {
+	const uint8_t *end = file.data + file.len;
+	const uint8_t *at = file.len == 0 ? NULL : file.data;
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < file.len; i++)
-		count += file.data[i] == '\n';
+	while (at != NULL && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		at++;
+		count++;
+	}
 	return count;
 }
 
