@@ -76,7 +76,7 @@ static json_t *owners_json(const struct root *root)
 {
 	json_t *owners = json_object();
 
-	for (unsigned layer = 0; layer < LAYERS; layer++)
+	for (unsigned layer = 0; layer < OWNED_LAYERS; layer++)
 		(void)json_object_set_new(
 			owners, layer_name((enum layer)layer),
 			json_pack("{s:o, s:o, s:o}", "owner", text_json(root->owner[layer].owner),
