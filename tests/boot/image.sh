@@ -30,7 +30,8 @@ module_file() { find "$kernel/usr/lib/modules" -name "$1.ko" -print -quit; }
 image_tree() {
 	local tree=$machine/tree module file target unit
 
-	cp -a "$userland" "$tree" && cp -a "$guest/root/." "$tree/" || return 1
+	cp -a "$userland" "$tree" && cp -a "$guest/root/." "$tree/" && mkdir -p "$tree${ima_policy%/*}" &&
+		cp "$top/policies/examples/ima-policy" "$tree$ima_policy" || return 1
 	for module in $boot_modules $identity_module; do
 		file=$(module_file "$module")
 		target=$tree${file#"$kernel"}
@@ -47,6 +48,7 @@ image_tree() {
 	mkdir -p "$tree/etc/systemd/system/multi-user.target.wants" \
 		"$tree/etc/systemd/system/network-online.target.wants"
 	ln -s ../control.service "$tree/etc/systemd/system/multi-user.target.wants/"
+	sed -i "s/^RuntimeMaxSec=.*/RuntimeMaxSec=$((machine_max_s + 300))/" "$tree/etc/systemd/system/control.service" || return 1
 	ln -s ../network.service "$tree/etc/systemd/system/network-online.target.wants/"
 	for unit in $unused_units; do
 		ln -s /dev/null "$tree/etc/systemd/system/$unit" || return 1
@@ -133,6 +135,24 @@ image_attestd() {
 }
 
 image_program() { cc -D_GNU_SOURCE -static -O1 -o "$machine/foreign/$1" "$guest/$1.c"; }
+# The first byte of the code is another one: its signature does not hold.
+image_patched() {
+	local file=$machine/foreign/patched.ko text
+	cp "$(module_file "$identity_module")" "$file" || return 1
+	text=$(readelf -SW "$file" | sed -nE 's/.* \.text +PROGBITS +[0-9a-f]+ ([0-9a-f]+) .*/\1/p')
+	[ -n "$text" ] &&
+		printf '\x90' | dd of="$file" bs=1 seek=$((16#$text)) conv=notrunc status=none &&
+		! cmp -s "$file" "$(module_file "$identity_module")"
+}
+# Without what was appended: a marker of 28 bytes, before it the signature's length (kernel:
+# include/linux/module_signature.h).
+image_unsigned() {
+	local file=$machine/foreign/unsigned.ko size length
+	cp "$(module_file "$identity_module")" "$file" && size=$(stat -c %s "$file") || return 1
+	[ "$(tail -c 28 "$file")" = "~Module signature appended~" ] || return 1
+	length=$(od -An -j$((size - 32)) -N4 --endian=big -tu4 "$file") || return 1
+	truncate -s $((size - 28 - 12 - length)) "$file"
+}
 image_foreign() {
 	local module
 
@@ -141,10 +161,7 @@ image_foreign() {
 		cp "$(module_file "$module")" "$machine/foreign/" || return 1
 	done
 	cp "$machine/tree$ima_policy" "$machine/foreign/" || return 1
-	# One byte of the code is another one: its signature does not hold.
-	cp "$(module_file "$identity_module")" "$machine/foreign/patched.ko" &&
-		printf '\x90' | dd of="$machine/foreign/patched.ko" bs=1 seek=1024 conv=notrunc status=none &&
-		image_program run_memfd && image_program load_memory && image_program load_kexec &&
+	image_patched && image_unsigned && image_program run_memfd && image_program load_memory && image_program load_kexec &&
 		xz -k --check=crc32 "$machine/foreign/tun.ko"
 }
 

@@ -6,14 +6,15 @@
 #   machine_node DIR         that TPM's node id
 #   machine_boot DISK DIR    boots DISK with DIR's TPM, $node; returns once it answers
 #   platform_log             $platform: the boot log of another machine, same firmware
-#   guest COMMAND            runs it there: its output, its status; 124 after $guest_s
+#   guest COMMAND            runs it there: its output, its status; 124 after $guest_s,
+#                            125 where nobody answers any more
 #   machine_off              asks it to power off, and waits
 #   machine_kill             ends it
 
 qemu='' swtpm='' channel='' node=''
 guest_s=60
 boot_max_s=${ATTESTD_BOOT_MAX_S:-480} # a busy machine may need more
-machine_max_s=1200
+machine_max_s=$((boot_max_s + 720))
 firmware=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd
 firmware_variables=/usr/share/OVMF/OVMF_VARS_4M.ms.fd
 
@@ -76,7 +77,6 @@ machine_start() {
 	channel=$CHANNEL_PID
 	# The numbers outlive the array, which bash takes away when socat ends.
 	exec 6<&"${CHANNEL[0]}" 7>&"${CHANNEL[1]}"
-	sent=0
 }
 
 # The first word of a line that the machine says, its rest in $heard.
@@ -84,9 +84,13 @@ machine_says() {
 	local word end=$((SECONDS + boot_max_s))
 
 	while [ "$SECONDS" -lt "$end" ] && is_running "$qemu"; do
-		read -r -t 5 -u 6 word heard && [ "$word" = "$1" ] && return
+		read -r -t 5 -u 6 word heard
+		case $? in
+		0) [ "$word" = "$1" ] && return ;;
+		1) break ;;
+		esac
 	done
-	is_running "$qemu" && fail "the machine did not come up in $boot_max_s s"
+	[ "$SECONDS" -lt "$end" ] || fail "the machine did not come up in $boot_max_s s"
 	fail "the machine ended before it answered"
 }
 
@@ -115,13 +119,20 @@ platform_log() {
 	platform=$(cat "$work/platform")/boot_log.bin
 }
 
+# A subshell's numbers are lost with it, so the time is the number: an answer that comes
+# late is nobody else's. 125 where nothing is there to answer, and not our end.
 guest() {
-	local id status output end=$((SECONDS + guest_s))
+	local id status output sent=${EPOCHREALTIME/./} end=$((SECONDS + guest_s))
 
-	sent=$((sent + 1))
-	echo "$sent $(base64 -w 0 <<<"$1")" >&7 || return 125
+	trap : PIPE
+	echo "$sent $(base64 -w 0 <<<"$1")" 2>/dev/null >&7 || return 125
 	while [ "$SECONDS" -lt "$end" ]; do
-		read -r -t $((end - SECONDS)) -u 6 id status output || continue
+		read -r -t $((end - SECONDS)) -u 6 id status output
+		case $? in
+		0) ;;
+		1) return 125 ;;
+		*) continue ;;
+		esac
 		[ "$id" = "$sent" ] || continue
 		base64 -d <<<"$output"
 		return "$status"

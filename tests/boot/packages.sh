@@ -26,6 +26,8 @@ loader_packages="shim-signed grub-efi-amd64-signed"
 
 cache_begin() {
 	mkdir -p "$cache/packages" || fail "the cache $cache cannot be made: set ATTESTD_CACHE"
+	# Programs that run as root whoever starts them, as packages have them.
+	chmod 700 "$cache" || fail "the cache $cache is somebody else's: set ATTESTD_CACHE"
 	: >"$cache/no-packages" || fail "the cache $cache cannot be written: set ATTESTD_CACHE"
 	needs_space "$cache" 2048
 	exec 8>"$cache/lock"

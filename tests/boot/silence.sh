@@ -25,7 +25,7 @@ scenario_silence() {
 	lacks_svid || fail "the guest does not answer"
 	left=$((grant_end - $(date +%s)))
 	[ "$grant_end" -gt 0 ] && [ "$left" -le 2 ] || fail "the SVID is gone $left s before its right ends"
-	key_is_dead && fail "silence capped the minting key"
+	key_lives || fail "silence capped the minting key"
 	said="the right ran out at its lifetime, $((SECONDS - began)) s later"
 	verifier_start
 	await_state trusted 240

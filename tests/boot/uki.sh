@@ -83,7 +83,6 @@ uki_collect() {
 
 uki_prepare() {
 	[ ! -e "$machine/uki.img" ] || return 0
-	needs_programs sbsign objcopy
 	[ -r "$uki_variables" ] && [ -r "$uki_published_key" ] ||
 		fail "$uki_variables or $uki_published_key is missing: apt-get install ovmf"
 	cache_begin
