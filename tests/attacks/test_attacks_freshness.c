@@ -125,25 +125,6 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 	s.signer.store = NULL;
 }
 
-/* It is overtaken, and its counters are lower: an old quote, and no cleared TPM that
- * would end the node's right. */
-static void q15_a_quote_that_was_overtaken_ends_no_right(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	struct signer_request old;
-	(void)state;
-
-	attack_scene_init(&s);
-	s.now += 2;
-	scene_evidence(&s);
-	old = scene_record(&s, FRAME_AUTHENTICATE);
-	s.now += 2;
-	scene_attest(&s);
-	s.request = old;
-	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_EVIDENCE_REPLAYED);
-	assert_int_equal(state_in_store(&s), NODE_TRUSTED);
-}
-
 /* A nonce that this verifier made, for someone else or for something else. */
 static void q16_a_nonce_serves_its_node_and_its_purpose_alone(void **state)
 {
@@ -440,7 +421,6 @@ static void q27_a_cleared_or_rolled_back_tpm_wants_a_fresh_activation(void **sta
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(q14_nonces_are_random_and_never_twice),
 	cmocka_unit_test(q15_a_quote_counts_once_at_all_replicas_together),
-	cmocka_unit_test(q15_a_quote_that_was_overtaken_ends_no_right),
 	cmocka_unit_test(q16_a_nonce_serves_its_node_and_its_purpose_alone),
 	cmocka_unit_test(q17_a_nonce_is_young_or_refused),
 	cmocka_unit_test(q18_a_reboot_ends_what_was_known_and_old_boots_do_not_come_back),
