@@ -3,7 +3,9 @@
 
 #include "policies/set_file.h"
 
-const char *const set_class_names[] = { "base", "identity", "enforcement", "kernel", "vendor", NULL };
+const char *const set_class_names[] = {
+	"base", "identity", "enforcement", "kernel", "vendor", NULL
+};
 
 static void read_low_risk(struct strict_cursor *object, struct class_rules *out)
 {
