@@ -26,16 +26,6 @@ static void read_keys(struct strict_cursor *object, struct vendor *out)
 	}
 }
 
-/* Nobody in the house who answers for it: no vendor. */
-static struct span read_person(struct strict_cursor *object, const char *name, size_t max)
-{
-	struct span text = strict_text(object, name, max);
-
-	if (text.len == 0)
-		strict_fail(object, name, STATUS_MALFORMED, "empty");
-	return text;
-}
-
 static void read_vendor(struct strict_cursor *vendors, const char *name, struct vendor *out)
 {
 	struct strict_cursor object = strict_object(vendors, name);
@@ -44,9 +34,10 @@ static void read_vendor(struct strict_cursor *vendors, const char *name, struct 
 	if (!name_is_valid(out->name) || out->name.len > VENDOR_NAME_MAX)
 		strict_fail(&object, NULL, STATUS_MALFORMED, "bad-value");
 	read_keys(&object, out);
-	out->owner.owner = read_person(&object, "owner", 128);
-	out->owner.backup = read_person(&object, "backup", 128);
-	out->owner.escalation = read_person(&object, "escalation", 256);
+	/* Nobody in the house who answers for it: no vendor. */
+	out->owner.owner = strict_text(&object, "owner", 128);
+	out->owner.backup = strict_text(&object, "backup", 128);
+	out->owner.escalation = strict_text(&object, "escalation", 256);
 	(void)strict_end(&object);
 }
 

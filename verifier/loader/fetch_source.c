@@ -45,8 +45,7 @@ static enum status note(struct fetch_source *source, struct span body)
 	return STATUS_IO;
 }
 
-/* Asks; the answer's type in *type, its descriptor in *fd, which is -1 unless it is
- * FRAME_FETCHED. */
+/* Asks; the answer's type in *type, its descriptor, which only FRAME_FETCHED has, in *fd. */
 static enum status ask(struct fetch_source *source, uint16_t what, struct span body, uint16_t *type,
 		       int *fd)
 {
@@ -56,9 +55,8 @@ static enum status ask(struct fetch_source *source, uint16_t what, struct span b
 		return STATUS_IO;
 	if (channel_call(&source->fetcher, what, FETCH_ID, body, FETCH_TIMEOUT_MS, &frame) != OK)
 		return lost(source);
-	if ((frame.fd >= 0) != (frame.type == FRAME_FETCHED)) {
-		if (frame.fd >= 0)
-			(void)close(frame.fd);
+	if (frame.fd >= 0 && frame.type != FRAME_FETCHED) {
+		(void)close(frame.fd);
 		return lost(source);
 	}
 	if (frame.type == FRAME_FETCH_FAILED)
