@@ -261,16 +261,26 @@ enum status collect_policy(struct collect *c)
 	return status == OK ? ima_policy_keep(&c->line, span_of(&c->policy)) : status;
 }
 
-/* The kernel's own template, then those that the policy's rules name. */
-static json_t *built_templates(const struct collect *c)
+/* Keys and critical data are logged as such at each boot, by a template that no rule names. */
+static bool logs_buffers(const struct ima_policy_rule *rule)
+{
+	return rule->action == IMA_MEASURE && (span_equal(rule->func, span_text("KEY_CHECK")) ||
+					       span_equal(rule->func, span_text("CRITICAL_DATA")));
+}
+
+/* The kernel's own template, then those that the policy's rules bring. */
+static json_t *policy_templates(const struct collect *c)
 {
 	struct ima_policy policy = ima_policy_over(span_of(&c->policy));
 	json_t *templates = json_pack("[s]", "ima-sig");
 	struct ima_policy_rule rule;
 
-	while (ima_policy_next(&policy, &rule) == OK)
+	while (ima_policy_next(&policy, &rule) == OK) {
 		if (rule.template.len > 0)
 			note_template(templates, rule.template);
+		if (logs_buffers(&rule))
+			note_template(templates, span_text("ima-buf"));
+	}
 	return templates;
 }
 
@@ -278,9 +288,11 @@ static json_t *built_templates(const struct collect *c)
 static json_t *templates_json(const struct collect *c)
 {
 	if (c->built_early.count > 0)
-		return built_templates(c);
+		return policy_templates(c);
 	if (c->ima.templates != NULL)
 		return json_incref(c->ima.templates);
+	if (c->policy.len > 0)
+		return policy_templates(c);
 	return json_pack("[s, s]", "ima-sig", "ima-sigv2");
 }
 

@@ -33,8 +33,8 @@ keys_release() {
 	built_in=$(listed $("$here/kernel_certificates.py" "$kernel/boot/vmlinuz-$release")) &&
 		shim=$(listed "$(shim_certificate)") &&
 		known=$(listed "$(sha256sum <"$machine/foreign/known.der" | cut -d' ' -f1)") || return 1
-	release_collect >>"$work/release.log" 2>&1 && release_edit ".predicate.ima.templates += [\"ima-buf\"] |
-		.predicate.ima.keyrings = {\".builtin_trusted_keys\": $built_in, \".platform\": .predicate.boot.db,
+	release_collect >>"$work/release.log" 2>&1 && release_edit ".predicate.ima.keyrings = {
+			\".builtin_trusted_keys\": $built_in, \".platform\": .predicate.boot.db,
 			\".machine\": $shim, \"_added\": $known}" &&
 		release_publish "keys are measured" --accept-previous 5
 }
