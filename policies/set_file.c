@@ -40,6 +40,8 @@ static bool read_digest(struct span line, uint8_t out[SHA256_SIZE])
 
 void path_as_logged(struct span path, uint8_t *out)
 {
+	if (path.len == 0)
+		return;
 	memcpy(out, path.data, path.len);
 	for (uint8_t *at = memchr(out, ' ', path.len); at != NULL;
 	     at = memchr(at, ' ', path.len - (size_t)(at - out)))

@@ -332,30 +332,42 @@ static enum answer check_draft(const struct matrix_request *request)
 	return ANSWER_YES;
 }
 
-static enum answer sign_draft(struct matrix_request *request)
+/* The draft that somebody else signed first. */
+static enum answer cosign_draft(struct matrix_request *request, const char *path,
+				struct bytes *payload)
+{
+	enum answer answer = check_draft(request);
+
+	if (answer != ANSWER_YES)
+		return answer;
+	if (line_read(path, MATRIX_BYTES_MAX, payload) != OK ||
+	    (request->signing.prints && signing_print(span_of(payload)) != OK))
+		return ANSWER_UNUSABLE;
+	return ANSWER_YES;
+}
+
+static enum answer make_draft(struct matrix_request *request, const char *path,
+			      struct bytes *payload)
 {
 	const struct signing_draft draft = { DOCUMENT_MATRIX, DRAFT_MATRIX, make_next, request };
+
+	if (signing_payload(&request->line, &request->signing, &draft, payload) != OK ||
+	    (!request->signing.prints && line_write(path, span_of(payload), 0644) != OK))
+		return ANSWER_UNUSABLE;
+	return ANSWER_YES;
+}
+
+static enum answer sign_draft(struct matrix_request *request)
+{
 	AUTO_DONE(bytes) payload = { 0 };
 	struct sha256_text digest;
 	struct line_path path = line_path(&request->line, DRAFT_MATRIX);
+	enum answer answer = request->action == MATRIX_COSIGN
+				     ? cosign_draft(request, path.text, &payload)
+				     : make_draft(request, path.text, &payload);
 
-	if (request->action == MATRIX_COSIGN) {
-		enum answer answer = check_draft(request);
-
-		if (answer != ANSWER_YES)
-			return answer;
-		if (line_read(path.text, MATRIX_BYTES_MAX, &payload) != OK)
-			return ANSWER_UNUSABLE;
-		if (request->signing.prints)
-			return signing_print(span_of(&payload)) == OK ? ANSWER_YES
-								      : ANSWER_UNUSABLE;
-	} else if (signing_payload(&request->line, &request->signing, &draft, &payload) != OK) {
-		return ANSWER_UNUSABLE;
-	} else if (request->signing.prints) {
-		return ANSWER_YES;
-	} else if (line_write(path.text, span_of(&payload), 0644) != OK) {
-		return ANSWER_UNUSABLE;
-	}
+	if (answer != ANSWER_YES || request->signing.prints)
+		return answer;
 	if (signing_add(&request->line, &request->signing, "matrix", span_of(&payload), &digest) !=
 	    OK)
 		return ANSWER_UNUSABLE;

@@ -42,7 +42,7 @@ static enum status visit_file(const struct walk *walk, const char *path)
 {
 	AUTO_DONE(bytes) content = { 0 };
 
-	if (walk->looks != NULL)
+	if (walk->visit == NULL)
 		return look_at(path, walk->looks);
 
 	enum status status = walk->is_guarded ? file_read_guarded(path, walk->max, false, &content)

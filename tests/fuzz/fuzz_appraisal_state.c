@@ -10,10 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct span bytes = { data, len };
 
 	taint(&state, sizeof(state));
-	if (appraisal_state_read(bytes, &state) != OK) {
-		must_be_tainted(&state, sizeof(state));
+	if (appraisal_state_read(bytes, &state) != OK)
 		return 0;
-	}
 	must(appraisal_state_write(&state, &again) == OK && span_equal(span_of(&again), bytes));
 	return 0;
 }

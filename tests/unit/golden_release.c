@@ -183,6 +183,7 @@ void golden_done(struct golden *g)
 	bytes_done(&g->boot_log);
 	bytes_done(&g->ima_log);
 	bytes_done(&g->image);
+	bytes_done(&g->previous);
 	for (size_t i = 0; i < g->manifest_count; i++) {
 		bytes_done(&g->manifest[i].early);
 		bytes_done(&g->manifest[i].base);
@@ -386,7 +387,9 @@ void golden_build(struct golden *g)
 		image_revoked_file(&image, digest_span(&g->revoked.item[i]));
 	if (g->revoked_node != NULL)
 		image_revoked_node(&image, node_id_span(g->revoked_node));
-	bytes_done(&g->image);
+	bytes_done(&g->previous);
+	g->previous = g->image;
+	g->image = (struct bytes){ 0 };
 	assert_int_equal(image_finish(&image, &facts, &g->image), OK);
 	assert_int_equal(reference_open(span_of(&g->image), &g->reference), OK);
 	assert_int_equal(reference_class_named(&g->reference, span_text("server"), &g->built), OK);

@@ -78,7 +78,7 @@ struct golden {
 	size_t manifest_count;
 	struct golden_manifest manifest[2];
 	/* After golden_build() */
-	struct bytes image;
+	struct bytes image, previous; /* a signer may have the previous one in force */
 	struct reference reference;
 	struct node_class built; /* the class, as the reference has it */
 };
