@@ -200,9 +200,12 @@ key_saved() {
 	[ "$saved" != "$answer" ] && [ ${#saved} -gt 64 ]
 }
 key_loads() { tpm_told "8001$(printf %08x $((10 + ${#saved} / 2)))00000161$saved"; }
-key_is_dead() { guest 'journalctl -q -u attestd --no-pager' | grep -q 'minting key refuses'; }
-# Only a machine that answers can say so.
-key_lives() { guest 'journalctl -q -u attestd --no-pager >/run/journal && ! grep "minting key refuses" /run/journal'; } >/dev/null
+# How often attestd made its minting key useless in this boot.
+keys_capped() { guest 'journalctl -q -u attestd --no-pager >/run/journal && { grep -c "minting key refuses" /run/journal || :; }'; }
+capped_since() {
+	local now
+	now=$(keys_capped) && [ "${now:-0}" -gt "$1" ]
+}
 
 scenario_reboot() {
 	local old_key nodes resets saved
