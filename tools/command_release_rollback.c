@@ -4,9 +4,8 @@
 
 #include "tools/release.h"
 #include "tools/release_cells.h"
-#include "tools/release_log.h"
+#include "tools/release_cosigning.h"
 #include "tools/release_options.h"
-#include "tools/release_signing.h"
 #include "tools/release_state.h"
 
 static const char help[] =
@@ -64,8 +63,9 @@ static json_t *rollback_json(const struct rollback_request *request, json_t *set
 			 (json_int_t)time(NULL));
 }
 
-static enum status make_document(const struct rollback_request *request, struct bytes *payload)
+static enum status make_document(void *self, struct bytes *payload)
 {
+	const struct rollback_request *request = self;
 	const struct line_anchor anchor = { .pin = &request->signing.pin };
 	AUTO_DONE(line_state) state = { 0 };
 	AUTO(json_t) settings = line_settings(&request->line);
@@ -81,45 +81,17 @@ static enum status make_document(const struct rollback_request *request, struct 
 	return statement_text(DOCUMENT_ROLLBACK, subject, predicate, payload);
 }
 
-/* Kept, whoever signs it: 'publish' goes by it. */
-static enum status keep_or_read(void *self, struct bytes *payload)
-{
-	const struct rollback_request *request = self;
-	struct line_path path = line_path(&request->line, DRAFT_ROLLBACK);
-	enum status status;
-
-	if (request->is_cosigning)
-		return line_read(path.text, DRAFT_MAX, payload);
-	status = make_document(request, payload);
-	return status == OK ? line_write(path.text, span_of(payload), 0644) : status;
-}
-
-/* Who cosigns did not make it. */
-static enum status make_and_show(void *self, struct bytes *payload)
-{
-	const struct rollback_request *request = self;
-	enum status status = keep_or_read(self, payload);
-
-	return status == OK ? signing_show(&request->signing, span_of(payload)) : status;
-}
-
 static enum answer sign_document(struct rollback_request *request)
 {
-	const struct signing_draft draft = { DOCUMENT_ROLLBACK, DRAFT_ROLLBACK, make_and_show,
-					     request };
-	AUTO_DONE(bytes) payload = { 0 };
-	struct sha256_text digest;
-	enum status status = signing_payload(&request->line, &request->signing, &draft, &payload);
+	const struct cosigned document = {
+		.draft = { DOCUMENT_ROLLBACK, DRAFT_ROLLBACK, make_document, request },
+		.name = "rollback",
+		.folder = "rollbacks",
+		.max = DRAFT_MAX,
+		.is_cosigning = request->is_cosigning,
+	};
 
-	if (status == OK && request->signing.prints)
-		return ANSWER_YES;
-	if (status == OK)
-		status = signing_add(&request->line, &request->signing, "rollbacks",
-				     span_of(&payload), &digest);
-	if (status != OK)
-		return ANSWER_UNUSABLE;
-	printf("rollback sha256:%s\n", digest.hex);
-	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return cosigned_sign(&request->line, &request->signing, &document);
 }
 
 static bool take_option(void *self, int option, const char *value)

@@ -32,6 +32,7 @@ attestctl_SOURCES = \
 	tools/command_release_approve.c tools/command_release_check.c tools/release_key.c \
 	tools/draft_image.c tools/draft_image.h tools/evidence_quote.c tools/evidence_quote.h \
 	tools/release_nearest.c tools/release_validation.c tools/release_validation.h \
+	tools/release_cosigning.c tools/release_cosigning.h \
 	tools/release_signing.c tools/release_signing.h tools/release_words.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
