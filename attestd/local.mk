@@ -32,7 +32,8 @@ BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 libmint_a_SOURCES = \
 	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
-	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
+	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \
+	attestd/mint/workload.h
 MINT_LIBS = libmint.a $(ATTESTD_LIBS)
 
 # What a process links but does not use costs its start and its memory.
