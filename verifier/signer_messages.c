@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
-#include "tpm/public_area.h"
-
 /* One table for each struct. What is added to a struct is added to its table. */
 
 static void put_tier(struct writer *w, const void *member)
@@ -30,34 +27,6 @@ static const struct wire_field tier_fields[] = {
 	{ .form = WIRE_FORM_CODEC, .codec = &tier_codec },
 };
 static const struct wire_table tier_wire = WIRE_TABLE(enum trust_tier, tier_fields);
-
-static const struct wire_field reason_item_fields[] = {
-	WIRE_SIZED(reason_item, code, SIGNER_TEXT_MAX),
-	WIRE_NUMBER(reason_item, layer, 0, LAYERS),
-	WIRE_BE64(reason_item, entry),
-	WIRE_SIZED(reason_item, detail, SIGNER_TEXT_MAX),
-	WIRE_SIZED(reason_item, owner, SIGNER_TEXT_MAX),
-	WIRE_SIZED(reason_item, contact, SIGNER_TEXT_MAX),
-};
-static const struct wire_table reason_item_wire =
-	WIRE_TABLE(struct reason_item, reason_item_fields);
-
-static const struct wire_field reason_list_fields[] = {
-	WIRE_LIST(reason_list, count, items, reason_item_wire),
-};
-static const struct wire_table reason_list_wire =
-	WIRE_TABLE(struct reason_list, reason_list_fields);
-
-static const struct wire_field certificate_fields[] = {
-	{ .form = WIRE_FORM_SIZED, .cap = SIGNER_CERTIFICATE_MAX },
-};
-static const struct wire_table certificate_wire = WIRE_TABLE(struct span, certificate_fields);
-
-static const struct wire_field certificate_list_fields[] = {
-	WIRE_LIST(certificate_list, count, items, certificate_wire),
-};
-static const struct wire_table certificate_list_wire =
-	WIRE_TABLE(struct certificate_list, certificate_list_fields);
 
 static const struct wire_field finding_fields[] = {
 	WIRE_NUMBER(finding, reason, 0, REASON_COUNT),
@@ -200,26 +169,6 @@ static const struct wire_field commit_request_fields[] = {
 static const struct wire_table commit_request_wire =
 	WIRE_TABLE_TO(struct commit_request, commit_request_fields, findings.count, findings.list);
 
-static const struct wire_field admin_request_fields[] = {
-	WIRE_NUMBER(admin_request, verb, ADMIN_LIST, ADMIN_VERB_END),
-	WIRE_SIZED(admin_request, administrator, SIGNER_TEXT_MAX),
-	WIRE_NUMBER(admin_request, role, 0, ROLE_AUDITOR + 1),
-	WIRE_FIXED(admin_request, node.value),
-	WIRE_BOOL(admin_request, has_state),
-	WIRE_NUMBER(admin_request, state, 0, NODE_STATES),
-	WIRE_BOOL(admin_request, has_after),
-	WIRE_FIXED(admin_request, after.value),
-	WIRE_BE64(admin_request, after_entry),
-	WIRE_NUMBER(admin_request, limit, 0, SIGNER_PAGE_MAX + 1),
-	WIRE_SIZED(admin_request, reason, SIGNER_DETAIL_MAX),
-	WIRE_SIZED(admin_request, act, SIGNER_ACT_MAX),
-	WIRE_SIZED(admin_request, act_signature, SIGNER_SIGNATURE_MAX),
-	WIRE_EXACT(admin_request, manifest, SHA256_SIZE),
-	WIRE_BE32(admin_request, window_s),
-};
-static const struct wire_table admin_request_wire =
-	WIRE_TABLE(struct admin_request, admin_request_fields);
-
 static const struct wire_field bundle_request_fields[] = {
 	WIRE_SIZED(bundle_request, trust_domain, SIGNER_TEXT_MAX),
 };
@@ -227,145 +176,6 @@ static const struct wire_table bundle_request_wire =
 	WIRE_TABLE(struct bundle_request, bundle_request_fields);
 
 static const struct wire_table health_request_wire = { 0 };
-
-static const struct wire_field node_item_fields[] = {
-	WIRE_FIXED(node_item, node.value),
-	WIRE_NUMBER(node_item, state, 0, NODE_STATES),
-	WIRE_SIZED(node_item, host, SIGNER_TEXT_MAX),
-	WIRE_SIZED(node_item, class_name, SIGNER_TEXT_MAX),
-	WIRE_SIZED(node_item, hostname, SIGNER_TEXT_MAX),
-	WIRE_SIZED(node_item, manufacturer, SIGNER_TEXT_MAX),
-	WIRE_SIZED(node_item, model, SIGNER_TEXT_MAX),
-	WIRE_SIZED(node_item, version, SIGNER_TEXT_MAX),
-	WIRE_BOOL(node_item, is_software_tpm),
-	WIRE_BE32(node_item, quirks),
-	WIRE_TIME(node_item, enrolled),
-	WIRE_TIME(node_item, attested),
-	WIRE_TIME(node_item, expires),
-	WIRE_BE64(node_item, release_version),
-	WIRE_BE64(node_item, entries),
-	WIRE_SIZED(node_item, note, SIGNER_DETAIL_MAX),
-};
-static const struct wire_table node_item_wire = WIRE_TABLE(struct node_item, node_item_fields);
-
-static const struct wire_field evidence_item_fields[] = {
-	WIRE_SIZED(evidence_item, ek_public, SIGNER_PUBLIC_MAX),
-	WIRE_SIZED(evidence_item, ak_public, SIGNER_PUBLIC_MAX),
-	WIRE_SIZED(evidence_item, nonce, SIGNER_NONCE_MAX),
-	WIRE_SIZED(evidence_item, attest, SIGNER_ATTEST_MAX),
-	WIRE_SIZED(evidence_item, signature, SIGNER_SIGNATURE_MAX),
-	WIRE_SIZED(evidence_item, pcrs, SIGNER_PCRS_MAX),
-	WIRE_SIZED(evidence_item, minting_public, SIGNER_PUBLIC_MAX),
-	WIRE_SIZED(evidence_item, certify_attest, SIGNER_ATTEST_MAX),
-	WIRE_SIZED(evidence_item, certify_signature, SIGNER_SIGNATURE_MAX),
-	WIRE_SIZED32(evidence_item, ima_log, SIGNER_LOG_MAX),
-	WIRE_SIZED32(evidence_item, boot_log, SIGNER_LOG_MAX),
-	WIRE_BE64(evidence_item, previous_reset),
-	WIRE_BE64(evidence_item, previous_restart),
-	WIRE_BE64(evidence_item, previous_clock),
-	WIRE_SIZED(evidence_item, previous_minting_name, NAME_MAX_SIZE),
-	WIRE_TIME(evidence_item, appraised),
-	WIRE_EXACT(evidence_item, generation, SHA256_SIZE),
-};
-static const struct wire_table evidence_item_wire =
-	WIRE_TABLE(struct evidence_item, evidence_item_fields);
-
-static const struct wire_field releases_item_fields[] = {
-	WIRE_BOOL(releases_item, is_loaded),
-	WIRE_EXACT(releases_item, generation, SHA256_SIZE),
-	WIRE_BE64(releases_item, root_version),
-	WIRE_BE64(releases_item, index_version),
-	WIRE_TIME(releases_item, valid_until),
-	WIRE_TIME(releases_item, loaded),
-	WIRE_SIZED(releases_item, refused_code, SIGNER_TEXT_MAX),
-	WIRE_SIZED(releases_item, refused_document, SIGNER_TEXT_MAX),
-	WIRE_SIZED(releases_item, refused_field, SIGNER_TEXT_MAX),
-	WIRE_SIZED(releases_item, refused_advice, SIGNER_TEXT_MAX),
-	WIRE_TIME(releases_item, refused),
-};
-static const struct wire_table releases_item_wire =
-	WIRE_TABLE(struct releases_item, releases_item_fields);
-
-static const struct wire_field audit_item_fields[] = {
-	WIRE_BE64(audit_item, index),
-	WIRE_TIME(audit_item, time),
-	WIRE_SIZED(audit_item, kind, SIGNER_TEXT_MAX),
-	WIRE_SIZED(audit_item, actor, SIGNER_TEXT_MAX),
-	WIRE_SIZED(audit_item, node, SIGNER_TEXT_MAX),
-	WIRE_SIZED(audit_item, text, SIGNER_AUDIT_TEXT_MAX),
-	WIRE_EXACT(audit_item, hash, SHA256_SIZE),
-};
-static const struct wire_table audit_item_wire = WIRE_TABLE(struct audit_item, audit_item_fields);
-
-static const struct wire_field audit_list_fields[] = {
-	WIRE_LIST(audit_list, count, items, audit_item_wire),
-	WIRE_SIZED(audit_list, checkpoint, SIGNER_ACT_MAX),
-	WIRE_SIZED(audit_list, checkpoint_signature, SIGNER_SIGNATURE_MAX),
-	WIRE_SIZED(audit_list, log_checkpoint, SIGNER_ACT_MAX),
-};
-static const struct wire_table audit_list_wire = WIRE_TABLE(struct audit_list, audit_list_fields);
-
-static const struct wire_field node_list_fields[] = {
-	WIRE_LIST(node_list, count, items, node_item_wire),
-	WIRE_BOOL(node_list, has_more),
-	WIRE_FIXED(node_list, next.value),
-};
-static const struct wire_table node_list_wire = WIRE_TABLE(struct node_list, node_list_fields);
-
-static const struct wire_field admin_nodes_fields[] = {
-	WIRE_STRUCT(admin_answer, nodes, node_list_wire),
-	WIRE_STRUCT(admin_answer, reasons, reason_list_wire),
-};
-static const struct wire_table admin_nodes_wire =
-	WIRE_TABLE(struct admin_answer, admin_nodes_fields);
-
-static const struct wire_field admin_evidence_fields[] = {
-	WIRE_STRUCT(admin_answer, evidence, evidence_item_wire),
-};
-static const struct wire_table admin_evidence_wire =
-	WIRE_TABLE(struct admin_answer, admin_evidence_fields);
-
-static const struct wire_field admin_releases_fields[] = {
-	WIRE_STRUCT(admin_answer, releases, releases_item_wire),
-};
-static const struct wire_table admin_releases_wire =
-	WIRE_TABLE(struct admin_answer, admin_releases_fields);
-
-static const struct wire_field admin_audit_fields[] = {
-	WIRE_STRUCT(admin_answer, audit, audit_list_wire),
-};
-static const struct wire_table admin_audit_wire =
-	WIRE_TABLE(struct admin_answer, admin_audit_fields);
-
-static const struct wire_field canary_item_fields[] = {
-	WIRE_SIZED(canary_item, payload, SIGNER_RECORD_MAX),
-	WIRE_SIZED(canary_item, signature, SIGNER_SIGNATURE_MAX),
-	WIRE_BE64(canary_item, nodes),
-	WIRE_BE64(canary_item, svids),
-};
-static const struct wire_table canary_item_wire =
-	WIRE_TABLE(struct canary_item, canary_item_fields);
-
-static const struct wire_field admin_canary_fields[] = {
-	WIRE_STRUCT(admin_answer, canary, canary_item_wire),
-};
-static const struct wire_table admin_canary_wire =
-	WIRE_TABLE(struct admin_answer, admin_canary_fields);
-
-static const struct wire_table *const admin_wires[] = {
-	[ADMIN_LIST] = &admin_nodes_wire,	 [ADMIN_SHOW] = &admin_nodes_wire,
-	[ADMIN_EVIDENCE] = &admin_evidence_wire, [ADMIN_QUARANTINE] = &admin_nodes_wire,
-	[ADMIN_RETIRE] = &admin_nodes_wire,	 [ADMIN_ACT] = &admin_nodes_wire,
-	[ADMIN_RELEASES] = &admin_releases_wire, [ADMIN_AUDIT] = &admin_audit_wire,
-	[ADMIN_CANARY] = &admin_canary_wire,
-};
-
-static const struct wire_field admin_answer_fields[] = {
-	WIRE_NUMBER(admin_answer, verb, ADMIN_LIST, ADMIN_VERB_END),
-	WIRE_CHOICE(admin_answer, verb, 0, admin_wires),
-};
-static const struct wire_table admin_answer_wire =
-	WIRE_TABLE(struct admin_answer, admin_answer_fields);
 
 static const struct wire_field activate_answer_fields[] = {
 	WIRE_NUMBER(activate_answer, state, 0, NODE_STATES),
@@ -556,20 +366,5 @@ enum status signer_answer_decode(enum frame_type type, struct span body, struct 
 
 	if (status == OK)
 		memcpy(out, &answer, ANSWER_HEAD + wire_used(table, &answer.enrol));
-	return status;
-}
-
-enum status evidence_item_encode(const struct evidence_item *item, struct bytes *out)
-{
-	return wire_encode(&evidence_item_wire, item, SIGNER_FRAME_MAX, out);
-}
-
-enum status evidence_item_decode(struct span bytes, struct evidence_item *out)
-{
-	struct evidence_item item = { 0 };
-	enum status status = wire_decode(&evidence_item_wire, bytes, &item);
-
-	if (status == OK)
-		*out = item;
 	return status;
 }

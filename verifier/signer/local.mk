@@ -1,6 +1,7 @@
 # What appraiser and signer say to each other.
 noinst_LIBRARIES += libsigner_messages.a
 libsigner_messages_a_SOURCES = \
+	verifier/administration_messages.c verifier/administration_messages.h \
 	verifier/audit_record.c verifier/audit_record.h \
 	verifier/fetch_messages.c verifier/fetch_messages.h \
 	verifier/frames.h \
@@ -8,6 +9,7 @@ libsigner_messages_a_SOURCES = \
 	verifier/loader_messages.c verifier/loader_messages.h \
 	verifier/refusal.c verifier/refusal.h \
 	verifier/signer_messages.c verifier/signer_messages.h \
+	verifier/signer_parts.c verifier/signer_parts.h \
 	verifier/wire.c verifier/wire.h
 SIGNER_MESSAGES_LIBS = libsigner_messages.a $(MESSAGES_LIBS)
 
