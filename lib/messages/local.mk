@@ -4,6 +4,8 @@ libmessages_a_SOURCES = \
 	lib/messages/activate.c lib/messages/activate.h \
 	lib/messages/challenge.c lib/messages/challenge.h \
 	lib/messages/enrol.c lib/messages/enrol.h \
+	lib/messages/entries.c lib/messages/entries.h \
+	lib/messages/entry.c \
 	lib/messages/error.c lib/messages/error.h \
 	lib/messages/evidence.c lib/messages/evidence.h \
 	lib/messages/evidence_file.c lib/messages/evidence_file.h \

@@ -12,18 +12,23 @@ void lines_fail(struct lines *l, enum status status)
 		l->status = status;
 }
 
-struct lines lines_over(struct span text, const char *kind)
+struct lines lines_within(struct span text, size_t max, const char *kind)
 {
 	struct lines l = { .rest = text };
 	struct span line;
 
-	if (text.len > STATEMENT_MAX)
+	if (text.len > max)
 		lines_fail(&l, STATUS_TOO_LARGE);
 	else if (text.len == 0 || text.data[text.len - 1] != '\n')
 		lines_fail(&l, STATUS_TRUNCATED);
 	else if (!text_next_line(&l.rest, &line) || !span_equal(line, span_text(kind)))
 		lines_fail(&l, STATUS_UNSUPPORTED);
 	return l;
+}
+
+struct lines lines_over(struct span text, const char *kind)
+{
+	return lines_within(text, STATEMENT_MAX, kind);
 }
 
 bool lines_has(const struct lines *l, const char *name)

@@ -13,6 +13,7 @@ struct lines {
 
 /* Checks the size and takes the first line, the kind ("attestd-act/1"). */
 struct lines lines_over(struct span text, const char *kind);
+struct lines lines_within(struct span text, size_t max, const char *kind);
 void lines_fail(struct lines *l, enum status status);
 /* True while the next line has this name: for fields that repeat. */
 bool lines_has(const struct lines *l, const char *name);

@@ -5,7 +5,7 @@ FUZZ_TARGETS += tests/fuzz/fuzz_enrolment_request tests/fuzz/fuzz_enrolment_answ
 	tests/fuzz/fuzz_evidence tests/fuzz/fuzz_attestation_result tests/fuzz/fuzz_evidence_file \
 	tests/fuzz/fuzz_error_answer tests/fuzz/fuzz_strict_json tests/fuzz/fuzz_json_tree \
 	tests/fuzz/fuzz_verdict \
-	tests/fuzz/fuzz_bundle tests/fuzz/fuzz_act tests/fuzz/fuzz_base64 tests/fuzz/fuzz_text \
+	tests/fuzz/fuzz_bundle tests/fuzz/fuzz_act tests/fuzz/fuzz_entries tests/fuzz/fuzz_base64 tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_spiffe_id tests/fuzz/fuzz_settings tests/fuzz/fuzz_frames
 EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_answer \
 	tests/fuzz/corpus/activation_request tests/fuzz/corpus/activation_answer \
@@ -14,6 +14,7 @@ EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_an
 	tests/fuzz/corpus/evidence_file tests/fuzz/corpus/error_answer tests/fuzz/corpus/strict_json \
 	tests/fuzz/corpus/json_tree \
 	tests/fuzz/corpus/verdict tests/fuzz/corpus/bundle tests/fuzz/corpus/act \
+	tests/fuzz/corpus/entries \
 	tests/fuzz/corpus/base64 tests/fuzz/corpus/text tests/fuzz/corpus/spiffe_id \
 	tests/fuzz/corpus/settings tests/fuzz/corpus/frames
 tests_fuzz_fuzz_enrolment_request_SOURCES = tests/fuzz/fuzz_json_message.c
@@ -74,6 +75,9 @@ tests_fuzz_fuzz_act_SOURCES = tests/fuzz/fuzz_signed_text.c
 tests_fuzz_fuzz_act_CPPFLAGS = $(AM_CPPFLAGS) -DSTATEMENT=act
 tests_fuzz_fuzz_act_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_act_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_entries_SOURCES = tests/fuzz/fuzz_entries.c
+tests_fuzz_fuzz_entries_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_entries_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)
 tests_fuzz_fuzz_base64_SOURCES = tests/fuzz/fuzz_base64.c
 tests_fuzz_fuzz_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_base64_LDADD = $(FUZZ_MAIN) $(BASE_LIBS)

@@ -20,4 +20,9 @@ TESTS += tests/unit/test_statement
 tests_unit_test_statement_SOURCES = tests/unit/test_statement.c tests/unit/unit.h
 tests_unit_test_statement_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_statement_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_entries
+TESTS += tests/unit/test_entries
+tests_unit_test_entries_SOURCES = tests/unit/test_entries.c tests/unit/unit.h
+tests_unit_test_entries_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_entries_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif
