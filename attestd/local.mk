@@ -30,6 +30,7 @@ libbroker_a_SOURCES = \
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 
 libmint_a_SOURCES = \
+	attestd/mint/caller.h \
 	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \
