@@ -63,9 +63,9 @@ TESTS += tests/integration/installed_paths
 EXTRA_DIST += tests/integration/installed_paths
 TESTS += tests/integration/ima_policy
 EXTRA_DIST += tests/integration/ima_policy
-TESTS += tests/integration/collect_packages tests/integration/release_provenance
+TESTS += tests/integration/collect_packages tests/integration/collect_system tests/integration/release_provenance
 EXTRA_DIST += tests/integration/release_provenance
-EXTRA_DIST += tests/integration/collect_packages tests/integration/make_archives.py
+EXTRA_DIST += tests/integration/collect_packages tests/integration/collect_system tests/integration/make_archives.py
 
 TESTS += tests/integration/front
 EXTRA_DIST += tests/integration/front
