@@ -35,7 +35,8 @@ libmint_a_SOURCES = \
 	attestd/mint/svid.c attestd/mint/svid.h \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \
 	attestd/mint/workload.h
-MINT_LIBS = libmint.a $(ATTESTD_LIBS)
+libmint_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
+MINT_LIBS = libmint.a $(EVENT_CORE_LIBS) $(ATTESTD_LIBS)
 
 # What a process links but does not use costs its start and its memory.
 LINK_AS_NEEDED = $(AM_LDFLAGS) -Wl,--as-needed

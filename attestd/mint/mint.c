@@ -2,7 +2,7 @@
 #include "attestd/mint/mint.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <event2/event.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,6 +47,9 @@ struct mint {
 	struct bundle bundle;
 	uint64_t bundle_sequence; /* of the newest bundle that was seen */
 	bool has_no_broker;
+	bool is_ending;
+	struct event_base *base;
+	struct event *tick; /* when something is due by the clock */
 	struct minted minted[IDENTITIES_MAX];
 };
 
@@ -240,7 +243,7 @@ static void keep_all(struct mint *m)
 	}
 }
 
-static int wait_ms(const struct mint *m)
+static int64_t wait_s(const struct mint *m)
 {
 	int64_t now = (int64_t)time(NULL);
 	int64_t next = now + IDLE_S;
@@ -255,7 +258,7 @@ static int wait_ms(const struct mint *m)
 		if ((has_right(m) || m->minted[i].is_left) && m->minted[i].next < next)
 			next = m->minted[i].next;
 	}
-	return next <= now ? 0 : (int)(next - now) * 1000;
+	return next <= now ? 0 : next - now;
 }
 
 /* Verified here again: the agent stands in the network. */
@@ -324,16 +327,21 @@ static enum status serve(struct mint *m, const struct frame *frame)
 	}
 }
 
-static enum status serve_agent(struct mint *m)
+static void on_agent(evutil_socket_t fd, short what, void *arg)
 {
+	struct mint *m = arg;
 	enum status status = channel_fill(&m->agent);
 	struct frame frame;
 
+	(void)fd;
+	(void)what;
 	if (status == OK)
 		status = channel_take(&m->agent, &frame);
 	if (status == STATUS_NOT_FOUND)
-		return OK;
-	return status == OK ? serve(m, &frame) : status;
+		return;
+	if (status == OK)
+		status = serve(m, &frame);
+	m->is_ending = m->is_ending || status != OK;
 }
 
 /* A wait is counted by a clock that nobody sets. By the host's own, an SVID may be
@@ -352,40 +360,76 @@ static int open_clock_set(void)
 }
 
 /* ECANCELED is what it has to say; the times are looked at anyway. */
-static void take_clock_set(const struct mint *m)
+static void on_clock_set(evutil_socket_t fd, short what, void *arg)
 {
 	uint64_t times;
 
-	if (read(m->clock_set, &times, sizeof(times)) < 0)
+	(void)what;
+	(void)arg;
+	if (read(fd, &times, sizeof(times)) < 0)
 		return;
+}
+
+/* A signal, or the broker's end of its channel closed. */
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct mint *m = arg;
+
+	(void)fd;
+	(void)what;
+	m->is_ending = true;
+}
+
+/* What is due is looked at whenever the loop turns. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
 }
 
 /* Until agent or broker goes or we are told to end: then nobody would take the
  * files away when their time is over. */
-static void loop(struct mint *m)
+static void turn(struct mint *m)
 {
-	enum status status = OK;
-
-	while (status == OK) {
-		struct pollfd fds[] = { { .fd = m->agent.fd, .events = POLLIN },
-					{ .fd = m->broker.fd, .events = 0 },
-					{ .fd = m->signals, .events = POLLIN },
-					{ .fd = m->clock_set, .events = POLLIN } };
-
+	while (!m->is_ending) {
 		keep_all(m);
 		if (m->has_no_broker) {
 			log_line(LOG_LEVEL_ERROR, "the broker is gone");
-			break;
+			return;
 		}
-		(void)poll(fds, 4, wait_ms(m));
-		if (fds[2].revents != 0 || fds[1].revents != 0)
-			break;
-		if (fds[3].revents != 0)
-			take_clock_set(m);
-		if (fds[0].revents != 0)
-			status = serve_agent(m);
+
+		struct timeval wait = { .tv_sec = (time_t)wait_s(m) };
+
+		if (event_add(m->tick, &wait) != 0 || event_base_loop(m->base, EVLOOP_ONCE) != 0)
+			return;
 	}
-	remove_all(m);
+}
+
+/* Level-triggered: what one turn leaves, the next one finds. */
+static bool loop(struct mint *m)
+{
+	struct event *const events[] = {
+		event_new(m->base, m->agent.fd, EV_READ | EV_PERSIST, on_agent, m),
+		event_new(m->base, m->broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
+		event_new(m->base, m->signals, EV_READ | EV_PERSIST, on_end, m),
+		event_new(m->base, m->clock_set, EV_READ | EV_PERSIST, on_clock_set, m),
+		event_new(m->base, -1, 0, on_tick, m),
+	};
+	const size_t count = sizeof(events) / sizeof(*events);
+	bool is_good = true;
+
+	m->tick = events[count - 1];
+	for (size_t i = 0; i < count; i++)
+		is_good = is_good && events[i] != NULL &&
+			  (events[i] == m->tick || event_add(events[i], NULL) == 0);
+	if (is_good)
+		turn(m);
+	for (size_t i = 0; i < count; i++) {
+		if (events[i] != NULL)
+			event_free(events[i]);
+	}
+	return is_good;
 }
 
 static int open_signals(void)
@@ -413,18 +457,23 @@ int mint_run(const char *configuration_path)
 		return ROLE_CONFIGURATION_UNUSABLE;
 	m.signals = open_signals();
 	m.clock_set = open_clock_set();
-	if (m.signals < 0 || m.clock_set < 0)
+	m.base = event_base_new();
+	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL)
 		return 1;
 	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
 	channel_init(&m.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
 	/* What an earlier run left belongs to a key that is gone. */
 	remove_all(&m);
-	loop(&m);
+
+	bool is_good = loop(&m);
+
+	remove_all(&m);
 	grant_done(&m.grant);
 	bundle_done(&m.bundle);
 	channel_done(&m.agent);
 	channel_done(&m.broker);
+	event_base_free(m.base);
 	(void)close(m.signals);
 	(void)close(m.clock_set);
-	return 0;
+	return is_good ? 0 : 1;
 }
