@@ -30,7 +30,10 @@ libbroker_a_SOURCES = \
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 
 libmint_a_SOURCES = \
-	attestd/mint/caller.h \
+	attestd/mint/caller.c attestd/mint/caller.h \
+	attestd/mint/cgroup.c attestd/mint/cgroup.h \
+	attestd/mint/peer.c attestd/mint/peer.h \
+	attestd/mint/proc_text.c attestd/mint/proc_text.h \
 	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \

@@ -22,6 +22,8 @@ struct file_identity {
 	struct timespec modified, changed;
 };
 
+bool file_identity_equal(const struct file_identity *a, const struct file_identity *b);
+
 /* What is true of it now. Spans borrow from the caller, until the next look. */
 struct caller_facts {
 	pid_t pid;
