@@ -23,7 +23,7 @@ enum status evidence_authenticate(const struct evidence_file *file, const struct
 		.restart_count = file->restart_count,
 		.clock = file->clock,
 	};
-	struct span pcrs[PCR_COUNT];
+	AUTO_DONE(bytes) pcrs = { 0 };
 	struct attester attester;
 	char vendor[5] = { 0 };
 	EVP_PKEY *found = NULL;
@@ -34,16 +34,15 @@ enum status evidence_authenticate(const struct evidence_file *file, const struct
 	       file->vendor.len < 4 ? file->vendor.len : 4);
 	if (status == OK)
 		status = attester_init(span_of(&file->ak_public), ak, vendor, &attester);
+	if (status == OK)
+		status = evidence_join_pcrs(sent, &pcrs);
 	if (status != OK)
 		return status;
-	for (size_t i = 0; i < sent->pcr_count && i < PCR_COUNT; i++)
-		pcrs[i] = span_of(&sent->pcrs[i]);
 	const struct quote_evidence evidence = {
 		.nonce = span_of(&file->nonce),
 		.attest = span_of(&sent->attest),
 		.signature = span_of(&sent->signature),
-		.pcrs = pcrs,
-		.pcr_count = sent->pcr_count,
+		.pcrs = span_of(&pcrs),
 		.minting_public = span_of(&sent->minting_public),
 		.certify_attest = span_of(&sent->certify_attest),
 		.certify_signature = span_of(&sent->certify_signature),

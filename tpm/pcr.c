@@ -53,6 +53,28 @@ enum status pcr_value_set(struct pcr_values *v, unsigned pcr, const struct diges
 	return OK;
 }
 
+enum status pcr_values_read(struct span joined, enum digest_alg alg, pcr_mask select,
+			    struct pcr_values *out)
+{
+	struct reader r = reader_over(joined);
+	size_t size = digest_size(alg);
+	enum status status = size > 0 ? OK : STATUS_UNSUPPORTED;
+
+	pcr_values_init(out);
+	for (pcr_mask left = select; left != 0 && status == OK; left &= left - 1) {
+		struct digest value;
+
+		status = digest_from(alg, reader_take(&r, size), &value);
+		if (status == OK)
+			status = pcr_value_set(out, (unsigned)__builtin_ctz(left), &value);
+	}
+	if (status == OK)
+		status = reader_end(&r);
+	if (status != OK)
+		pcr_values_init(out);
+	return status;
+}
+
 static bool selects_bank(const struct pcr_selection *s, enum digest_alg alg)
 {
 	for (size_t i = 0; i < s->count; i++)

@@ -41,6 +41,10 @@ struct pcr_bank *pcr_values_bank(struct pcr_values *v, enum digest_alg alg);
 /* NULL unless the value is known. */
 const struct digest *pcr_value(const struct pcr_values *v, enum digest_alg alg, unsigned pcr);
 enum status pcr_value_set(struct pcr_values *v, unsigned pcr, const struct digest *value);
+/* The values of the PCRs in select and no more: joined, lowest PCR first, each as long as
+ * alg's digests. None is known where they are not that. */
+enum status pcr_values_read(struct span joined, enum digest_alg alg, pcr_mask select,
+			    struct pcr_values *out);
 
 /* One spelling only: a bank named twice, an unknown bank and a sizeofSelect
  * other than 3 are STATUS_UNSUPPORTED, more banks than DIGEST_ALGS

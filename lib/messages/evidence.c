@@ -186,3 +186,12 @@ enum status evidence_write(const struct evidence *evidence, struct bytes *json)
 	evidence_put(&w, NULL, evidence);
 	return json_end(&w);
 }
+
+enum status evidence_join_pcrs(const struct evidence *evidence, struct bytes *out)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < evidence->pcr_count && status == OK; i++)
+		status = bytes_append(out, span_of(&evidence->pcrs[i]));
+	return status;
+}

@@ -50,6 +50,8 @@ void evidence_done(struct evidence *evidence);
  * cursor's document and the writer. */
 void evidence_take(struct strict_cursor *object, struct evidence *out);
 void evidence_put(struct json_writer *w, const char *name, const struct evidence *evidence);
+/* Appends the values of the selected PCRs. */
+enum status evidence_join_pcrs(const struct evidence *evidence, struct bytes *out);
 
 AUTO_RELEASE(evidence, evidence_done);
 

@@ -9,16 +9,14 @@ const struct span quote_scene_nonce = { nonce_bytes, sizeof(nonce_bytes) };
 
 void quote_scene_take_pcrs(struct quote_scene *s)
 {
-	s->evidence.pcr_count = 0;
+	bytes_done(&s->pcrs);
 	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
-		if ((s->golden.node_class.select >> pcr & 1) == 0)
-			continue;
-		size_t at = s->evidence.pcr_count++;
+		const struct digest *value = pcr_value(&s->golden.values, DIGEST_SHA256, pcr);
 
-		s->pcr_values[at] = *pcr_value(&s->golden.values, DIGEST_SHA256, pcr);
-		s->pcrs[at] = digest_span(&s->pcr_values[at]);
+		if ((s->golden.node_class.select >> pcr & 1) != 0)
+			assert_int_equal(bytes_append(&s->pcrs, digest_span(value)), OK);
 	}
-	s->evidence.pcrs = s->pcrs;
+	s->evidence.pcrs = span_of(&s->pcrs);
 }
 
 void quote_scene_policy(const struct quote_scene *s, struct digest *out)
@@ -56,6 +54,7 @@ void quote_scene_done(struct quote_scene *s)
 	golden_done(&s->golden);
 	software_key_done(&s->ak);
 	software_key_done(&s->minting);
+	bytes_done(&s->pcrs);
 	bytes_done(&s->quote_bytes);
 	bytes_done(&s->quote_signature);
 	bytes_done(&s->certify_bytes);

@@ -12,8 +12,7 @@ struct quote_scene {
 	struct software_key ak, minting;
 	struct made_attest quote, certify;
 	struct bytes quote_bytes, quote_signature, certify_bytes, certify_signature;
-	struct span pcrs[PCR_COUNT];
-	struct digest pcr_values[PCR_COUNT];
+	struct bytes pcrs;
 	const struct tpm_counters *previous;
 	struct attester attester;
 	struct quote_evidence evidence;

@@ -274,18 +274,23 @@ static void values_are_those_that_were_signed(void **state)
 	(void)state;
 
 	quote_scene_init(&s);
-	s.pcr_values[10].value[3] ^= 1;
+	s.pcrs.data[10 * SHA256_SIZE + 3] ^= 1;
 	quote_scene_expect_refused(&s, "quote-pcr-mismatch");
-	s.pcr_values[10].value[3] ^= 1;
+	s.pcrs.data[10 * SHA256_SIZE + 3] ^= 1;
 	quote_scene_expect_accepted(&s);
-	s.evidence.pcr_count--;
+
+	/* One too few, one too many, one that is cut. */
+	size_t all = s.pcrs.len;
+
+	s.evidence.pcrs.len = all - SHA256_SIZE;
 	quote_scene_expect_refused(&s, "quote-pcr-mismatch");
-	s.evidence.pcr_count += 2;
-	s.pcrs[s.evidence.pcr_count - 1] = s.pcrs[0];
+	assert_int_equal(bytes_append(&s.pcrs, (struct span){ s.pcrs.data, SHA256_SIZE }), OK);
+	s.evidence.pcrs = span_of(&s.pcrs);
 	quote_scene_expect_refused(&s, "quote-pcr-mismatch");
-	s.evidence.pcr_count--;
-	s.pcrs[0].len--;
+	s.evidence.pcrs.len = all - 1;
 	quote_scene_expect_refused(&s, "quote-pcr-mismatch");
+	s.evidence.pcrs.len = all;
+	quote_scene_expect_accepted(&s);
 }
 
 static void a_key_that_would_not_be_enrolled_attests_nothing(void **state)

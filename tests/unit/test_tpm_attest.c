@@ -269,9 +269,42 @@ static void a_value_that_is_not_known_is_no_value(void **state)
 	assert_int_equal(pcr_value_set(&values, 3, &other), STATUS_UNSUPPORTED);
 }
 
+static void joined_values_are_those_of_the_selection(void **state)
+{
+	uint8_t joined[3 * SHA256_SIZE];
+	const struct span all = { joined, sizeof(joined) };
+	struct pcr_values values;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(joined); i++)
+		joined[i] = (uint8_t)(1 + i / SHA256_SIZE);
+	assert_int_equal(pcr_values_read(all, DIGEST_SHA256, 1u << 0 | 1u << 7 | 1u << 23, &values),
+			 OK);
+	assert_int_equal(values.bank[digest_alg_index(DIGEST_SHA256)].known,
+			 1u << 0 | 1u << 7 | 1u << 23);
+	assert_int_equal(pcr_value(&values, DIGEST_SHA256, 0)->value[0], 1);
+	assert_int_equal(pcr_value(&values, DIGEST_SHA256, 7)->value[31], 2);
+	assert_int_equal(pcr_value(&values, DIGEST_SHA256, 23)->value[0], 3);
+
+	/* No value is there for one, or one is for none, or it is another bank's. */
+	assert_int_not_equal(pcr_values_read(all, DIGEST_SHA256, 0xf, &values), OK);
+	assert_null(pcr_value(&values, DIGEST_SHA256, 0));
+	assert_int_not_equal(pcr_values_read(all, DIGEST_SHA256, 0x3, &values), OK);
+	assert_null(pcr_value(&values, DIGEST_SHA256, 0));
+	assert_int_not_equal(pcr_values_read(all, DIGEST_SHA384, 0x7, &values), OK);
+	assert_int_not_equal(pcr_values_read(all, DIGEST_NONE, 0x7, &values), OK);
+	assert_int_not_equal(pcr_values_read(all, DIGEST_SHA256, 1u << PCR_COUNT | 0x3, &values),
+			     OK);
+	for (size_t len = 0; len < sizeof(joined); len++)
+		assert_int_not_equal(
+			pcr_values_read((struct span){ joined, len }, DIGEST_SHA256, 0x7, &values),
+			OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joined_values_are_those_of_the_selection),
 		cmocka_unit_test(a_captured_quote_says_what_the_tpm_signed),
 		cmocka_unit_test(the_composite_is_over_the_banks_in_the_quoted_order),
 		cmocka_unit_test(every_truncation_of_an_attestation_is_refused),

@@ -236,36 +236,13 @@ static enum status check_selection(struct session *s, struct authentication *a, 
 	return OK;
 }
 
-/* The values sent, in the selection's order; as many as it selects. */
-static enum status take_values(const struct session *s, struct pcr_values *values)
-{
-	const struct quote_evidence *evidence = s->evidence;
-	size_t next = 0;
-
-	pcr_values_init(values);
-	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
-		struct digest value;
-
-		if ((s->node_class->select >> pcr & 1) == 0)
-			continue;
-		if (next == evidence->pcr_count)
-			return STATUS_TRUNCATED;
-
-		enum status status =
-			digest_from(s->node_class->bank, evidence->pcrs[next++], &value);
-
-		if (status == OK)
-			status = pcr_value_set(values, pcr, &value);
-		if (status != OK)
-			return status;
-	}
-	return next == evidence->pcr_count ? OK : STATUS_MALFORMED;
-}
-
 static enum status check_values(struct session *s, struct authentication *a, enum reason *why)
 {
 	struct digest composite;
-	enum status status = judged(take_values(s, &a->values), REASON_PCR_VALUES_MISMATCH, why);
+	enum status status = pcr_values_read(s->evidence->pcrs, s->node_class->bank,
+					     s->node_class->select, &a->values);
+
+	status = judged(status, REASON_PCR_VALUES_MISMATCH, why);
 
 	if (status != OK || *why != REASON_NONE)
 		return status;

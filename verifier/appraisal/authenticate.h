@@ -41,8 +41,7 @@ enum status attester_init(struct span ak_public, EVP_PKEY *ak, const char *vendo
 struct quote_evidence {
 	struct span nonce; /* the challenge's; its MAC, node and age are checked */
 	struct span attest, signature;
-	const struct span *pcrs; /* values of the class's selection, lowest first */
-	size_t pcr_count;
+	struct span pcrs; /* values of the class's selection, joined, lowest first */
 	struct span minting_public; /* empty: no minting key is offered */
 	struct span certify_attest, certify_signature; /* empty: left out */
 	/* Name of the minting key certified before in this boot session. */

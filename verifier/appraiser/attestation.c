@@ -12,37 +12,16 @@
 /* Releases change rarely; more than this in one request is something else. */
 #define ATTEMPTS_MAX 3
 
-static enum status join_pcrs(const struct evidence *evidence, struct bytes *out)
-{
-	enum status status = OK;
-
-	for (size_t i = 0; i < evidence->pcr_count && status == OK; i++)
-		status = bytes_append(out, span_of(&evidence->pcrs[i]));
-	return status;
-}
-
 /* The values that the signer has just compared with the quote's digest. */
 static enum status read_values(const struct evidence *evidence, const struct node_class *node_class,
 			       struct pcr_values *out)
 {
-	size_t next = 0;
+	AUTO_DONE(bytes) pcrs = { 0 };
+	enum status status = evidence_join_pcrs(evidence, &pcrs);
 
-	pcr_values_init(out);
-	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
-		struct digest value;
-		enum status status;
-
-		if ((node_class->select >> pcr & 1) == 0)
-			continue;
-		if (next == evidence->pcr_count)
-			return STATUS_MISMATCH;
-		status = digest_from(node_class->bank, span_of(&evidence->pcrs[next++]), &value);
-		if (status == OK)
-			status = pcr_value_set(out, pcr, &value);
-		if (status != OK)
-			return status;
-	}
-	return next == evidence->pcr_count ? OK : STATUS_MISMATCH;
+	return status == OK
+		       ? pcr_values_read(span_of(&pcrs), node_class->bank, node_class->select, out)
+		       : status;
 }
 
 static bool ask_to_authenticate(struct appraiser *a, const struct request *request,
@@ -51,7 +30,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 	AUTO_DONE(bytes) pcrs = { 0 };
 	struct digest digest;
 	struct signer_request ask; /* only what its type uses is set */
-	enum status status = join_pcrs(evidence, &pcrs);
+	enum status status = evidence_join_pcrs(evidence, &pcrs);
 
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, request->body, &digest);

@@ -85,30 +85,14 @@ static enum refusal load_node(struct turn *turn, const struct node_id *node, str
 	return status == OK ? signer_may_judge(turn->signer, p->row.standing) : refusal_of(status);
 }
 
-/* Values of unlike sizes can't have been joined by an honest appraiser. */
-static bool split_values(struct span joined, enum digest_alg bank, struct span out[PCR_COUNT],
-			 size_t *count)
-{
-	size_t size = digest_size(bank);
-
-	if (size == 0 || joined.len % size != 0 || joined.len / size > PCR_COUNT)
-		return false;
-	*count = joined.len / size;
-	for (size_t i = 0; i < *count; i++)
-		out[i] = (struct span){ .data = joined.data + i * size, .len = size };
-	return true;
-}
-
 static enum status run_authenticate(struct turn *turn, const struct authenticate_request *request,
 				    struct pending *p)
 {
 	const struct signer *s = turn->signer;
-	struct span values[PCR_COUNT];
 	struct node_class node_class;
 	struct public_area area;
 	struct attester attester;
 	EVP_PKEY *found = NULL;
-	size_t value_count = 0;
 	const struct tpm_counters previous = {
 		.reset_count = (uint32_t)counters_reset(&p->row.counters),
 		.restart_count = (uint32_t)counters_restart(&p->row.counters),
@@ -116,8 +100,6 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 	};
 
 	(void)challenge_class(s, p->row.class_name, &node_class);
-	if (!split_values(request->pcrs, node_class.bank, values, &value_count))
-		return STATUS_MALFORMED;
 
 	enum status status = public_area_parse(p->row.ak_public, &area);
 
@@ -137,8 +119,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 		.nonce = request->nonce,
 		.attest = request->attest,
 		.signature = request->signature,
-		.pcrs = values,
-		.pcr_count = value_count,
+		.pcrs = request->pcrs,
 		.minting_public = request->minting_public,
 		.certify_attest = request->certify_attest,
 		.certify_signature = request->certify_signature,
