@@ -155,14 +155,15 @@ static enum status name_forged_entry(const struct appraisal_input *input, struct
 	return status;
 }
 
-/* No prefix leads to the quote, for the nth time in a row. */
-static enum status not_reached(const struct appraisal_input *input, struct ima_state *state,
-			       struct findings *findings)
+/* No prefix leads to the quote, for the nth time in a row; excuse is why that may be
+ * at first. */
+static enum status not_reached(const struct appraisal_input *input, enum reason excuse,
+			       struct ima_state *state, struct findings *findings)
 {
 	if (state->unreached < UNREACHED_MAX)
 		state->unreached++;
 	if (state->unreached < UNREACHED_MAX) {
-		add(findings, REASON_IMA_LOG_SHORT);
+		add(findings, excuse);
 		return OK;
 	}
 	add(findings, REASON_IMA_PCR_MISMATCH);
@@ -184,7 +185,7 @@ static enum status find_part(const struct appraisal_input *input, struct ima_sta
 	uint64_t bytes = state->unproven_bytes + input->ima_log.len;
 
 	if (!input->ima_has_more || input->ima_log.len < IMA_PART_MIN)
-		return not_reached(input, state, findings);
+		return not_reached(input, REASON_IMA_LOG_SHORT, state, findings);
 	if (bytes > IMA_UNPROVEN_MAX) {
 		state->unreached = UNREACHED_MAX;
 		add(findings, REASON_IMA_LOG_ENDLESS);
@@ -243,7 +244,7 @@ static enum status find_extent(struct ima_walk *walk, size_t *replayed, struct f
 	case STATUS_NO_MEMORY:
 		return status;
 	case STATUS_TRUNCATED:
-		return not_reached(input, walk->state, findings);
+		return not_reached(input, REASON_IMA_LOG_SHORT, walk->state, findings);
 	case STATUS_NOT_FOUND:
 		add(findings, REASON_IMA_PCR_UNQUOTED);
 		return OK;
@@ -377,23 +378,10 @@ static void check_policy(const struct ima_sets *sets, const struct ima_state *st
 						       : REASON_IMA_POLICY_MISSING);
 }
 
-/* Not what follows on the state's entries: parts that the host does not go on
- * with are given up, so that it can begin again. */
-static void leave_gap(struct ima_state *state, struct findings *findings)
-{
-	if (ima_state_is_unproven(state))
-		state->unreached = UNREACHED_MAX;
-	add(findings, REASON_IMA_LOG_GAP);
-}
-
 /* False: a finding says why there is nothing to replay. */
-static bool may_replay(const struct appraisal_input *input, struct ima_state *state,
+static bool may_replay(const struct appraisal_input *input, const struct ima_state *state,
 		       struct findings *findings)
 {
-	if (input->ima_first != state->progress.entries) {
-		leave_gap(state, findings);
-		return false;
-	}
 	if (input->ima_log.len == 0 && state->progress.entries == 0) {
 		add(findings, REASON_IMA_LOG_MISSING);
 		return false;
@@ -415,6 +403,10 @@ enum status ima_appraise(const struct appraisal_input *input, const struct ima_s
 
 	*is_complete = false;
 	*prefix_bytes = 0;
+	/* A host that sends other entries than it was asked for, again and again, puts its
+	 * verdict off as one does whose log is too short. */
+	if (input->ima_first != state->progress.entries)
+		return not_reached(input, REASON_IMA_LOG_GAP, state, findings);
 	if (!may_replay(input, state, findings))
 		return OK;
 	status = check_entries(input, sets, unexplained, state, &replayed, findings, &extent);
