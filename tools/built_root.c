@@ -25,6 +25,11 @@ enum status built_root_init(struct built_root *root, enum file_tree_rule rule)
 	return status;
 }
 
+enum status built_root_keep_programs(struct built_root *root)
+{
+	return built_programs_new(&root->programs);
+}
+
 void built_root_done(struct built_root *root)
 {
 	progress_end(&root->progress);
@@ -36,6 +41,7 @@ void built_root_done(struct built_root *root)
 		bytes_done(&root->diversion_text[i]);
 	free(root->diversion_text);
 	hasher_done(&root->sha256);
+	built_programs_free(root->programs);
 	file_tree_free(root->tree);
 }
 

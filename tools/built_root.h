@@ -4,6 +4,7 @@
 
 #include "policies/artifacts/file_tree.h"
 #include "policies/artifacts/package_text.h"
+#include "tools/built_programs.h"
 #include "tools/progress.h"
 #include "tools/release.h"
 
@@ -14,6 +15,7 @@
 struct built_root {
 	struct file_tree *tree;
 	struct hasher sha256;
+	struct built_programs *programs; /* NULL: nobody asks for them */
 	struct progress progress;
 	enum file_tree_rule rule;
 	struct source_name {
@@ -28,6 +30,8 @@ struct built_root {
 };
 
 enum status built_root_init(struct built_root *root, enum file_tree_rule rule);
+/* What programs load is noted, for early_built_files(). */
+enum status built_root_keep_programs(struct built_root *root);
 void built_root_done(struct built_root *root);
 
 AUTO_RELEASE(built_root, built_root_done);

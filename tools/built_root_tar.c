@@ -31,16 +31,24 @@ static enum status refuse(const struct taking *t, struct span name, const char *
 	return STATUS_MALFORMED;
 }
 
+static enum status take_bytes(const struct taking *t, struct span content)
+{
+	enum status status = hasher_add(&t->root->sha256, content);
+
+	if (status == OK && t->root->programs != NULL)
+		status = built_programs_add(t->root->programs, content);
+	return status;
+}
+
 /* Holes of a sparse file are zeros to who reads it. */
-static enum status hash_zeros(const struct taking *t, uint64_t len)
+static enum status take_zeros(const struct taking *t, uint64_t len)
 {
 	static const uint8_t zeros[1 << 16];
 	enum status status = OK;
 
 	for (; len > 0 && status == OK; len -= len < sizeof(zeros) ? len : sizeof(zeros))
-		status = hasher_add(
-			&t->root->sha256,
-			(struct span){ zeros, len < sizeof(zeros) ? len : sizeof(zeros) });
+		status = take_bytes(
+			t, (struct span){ zeros, len < sizeof(zeros) ? len : sizeof(zeros) });
 	return status;
 }
 
@@ -50,6 +58,8 @@ static enum status hash_content(const struct taking *t, uint64_t size, struct di
 	enum status status = hasher_begin(&t->root->sha256);
 	uint64_t at = 0;
 
+	if (t->root->programs != NULL)
+		built_programs_begin(t->root->programs);
 	while (status == OK) {
 		const void *block;
 		size_t len = 0;
@@ -64,14 +74,18 @@ static enum status hash_content(const struct taking *t, uint64_t size, struct di
 		    len > size - (uint64_t)offset)
 			return STATUS_MALFORMED;
 		progress_bytes(&t->root->progress, len);
-		status = hash_zeros(t, (uint64_t)offset - at);
+		status = take_zeros(t, (uint64_t)offset - at);
 		if (status == OK)
-			status = hasher_add(&t->root->sha256, (struct span){ block, len });
+			status = take_bytes(t, (struct span){ block, len });
 		at = (uint64_t)offset + len;
 	}
 	if (status == OK)
-		status = hash_zeros(t, size - at);
-	return status == OK ? hasher_end(&t->root->sha256, digest) : status;
+		status = take_zeros(t, size - at);
+	if (status == OK)
+		status = hasher_end(&t->root->sha256, digest);
+	if (status == OK && t->root->programs != NULL)
+		status = built_programs_end(t->root->programs, digest->value);
+	return status;
 }
 
 static enum status take_content(struct taking *t, struct archive_entry *entry, struct span name,

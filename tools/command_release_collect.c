@@ -13,6 +13,8 @@ static void collect_done(struct collect *c)
 	file_list_done(&c->files);
 	file_list_done(&c->identity);
 	file_list_done(&c->early);
+	file_list_done(&c->early_given);
+	built_root_done(&c->built);
 	file_list_done(&c->built_early);
 	bytes_done(&c->policy);
 	vendor_deliveries_done(&c->vendors);

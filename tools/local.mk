@@ -36,7 +36,7 @@ attestctl_SOURCES = \
 	tools/release_signing.c tools/release_signing.h tools/release_words.c \
 	tools/boot_draft.c tools/boot_draft.h tools/boot_files.c tools/boot_files.h \
 	tools/release_artifacts.c tools/release_artifacts.h tools/release_boot_chain.c \
-	tools/release_check_log.c tools/release_early.c tools/release_initramfs.c tools/release_report.c \
+	tools/release_check_log.c tools/early_root.c tools/early_root.h tools/early_directory.c tools/early_built.c tools/release_initramfs.c tools/release_report.c \
 	tools/release_uki.c \
 	tools/release_ima_policy.c tools/release_ima_policy.h \
 	tools/release_boot.c tools/release_draft.c tools/release_ima.c tools/release_ima_rules.c \
@@ -44,6 +44,7 @@ attestctl_SOURCES = \
 	tools/file_list.c tools/file_list.h tools/file_list_walk.c \
 	tools/progress.c tools/progress.h tools/set_writer.c tools/set_writer.h \
 	tools/built_root.c tools/built_root.h tools/built_root_image.c \
+	tools/built_programs.c tools/built_programs.h \
 	tools/built_root_package.c tools/built_root_pool.c tools/built_root_tar.c \
 	tools/content_hash.c tools/content_hash.h tools/release_classes.c tools/command_release_provenance.c \
 	tools/vendor_delivery.c tools/vendor_delivery.h

@@ -40,10 +40,6 @@ enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const 
 enum status initramfs_files(const char *path, struct file_list *out);
 enum status uki_files(const char *path, struct file_list *out);
 enum status initramfs_content_files(const char *name, struct span content, struct file_list *out);
-/* The program that a root's init is, its loader and libraries, from the files of
- * a settled list: what runs before systemd loads the IMA policy. */
-enum status early_files(const char *root, const char *init, const struct file_list *files,
-			struct file_list *out);
 
 /* Events of the log that the manifest does not explain, said one by one by the
  * rules of a verifier; *unexplained counts them. */

@@ -3,6 +3,7 @@
 #define TOOLS_RELEASE_COLLECT_H
 
 #include "policies/class_rules.h"
+#include "tools/built_root.h"
 #include "tools/release_artifacts.h"
 #include "tools/vendor_delivery.h"
 
@@ -33,6 +34,7 @@ struct collect {
 	const char *check_log; /* of a boot that the draft has to explain */
 	struct boot_artifacts boot;
 	const char *tree; /* the last one: the root that init is looked up in */
+	struct built_root built; /* without one: the last that packages or layers made */
 	const char *init;
 	bool from_previous, allow_builtin, from_log_only;
 	bool has_modules_disabled; /* the initramfs closes the door behind it */
@@ -45,6 +47,7 @@ struct collect {
 	struct file_list files;
 	struct file_list identity; /* paths; digests unused */
 	struct file_list early; /* of the manifest before; digests unused */
+	struct file_list early_given; /* by name; digests unused */
 	struct vendor_deliveries vendors;
 	struct file_list built_early; /* of the initramfs and of what init needs */
 	size_t left_out;
@@ -62,6 +65,12 @@ bool collect_take_options(struct collect *c, int argc, char **argv, enum answer 
 static inline bool collect_is_from_artifacts(const struct collect *c)
 {
 	return c->boot.esp != NULL || c->boot.uki != NULL;
+}
+
+/* One whose files may run before the IMA policy is loaded. */
+static inline bool collect_has_initramfs(const struct collect *c)
+{
+	return c->boot.initramfs != NULL || c->boot.uki != NULL;
 }
 
 /* A name from line.json. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tools/built_root.h"
+#include "tools/early_root.h"
 #include "tools/release_cells.h"
 #include "tools/release_collect.h"
 #include "tools/release_state.h"
@@ -143,23 +143,42 @@ static enum status take_list(struct collect *c, struct built_root *root, const c
 	return status;
 }
 
+/* Is init looked up in what packages or layers make? */
+static bool wants_programs(const struct collect *c)
+{
+	return c->tree == NULL && collect_has_initramfs(c);
+}
+
+static enum status begin_root(struct collect *c, enum file_tree_rule rule, struct built_root *root)
+{
+	enum status status = built_root_init(root, rule);
+
+	return status == OK && wants_programs(c) ? built_root_keep_programs(root) : status;
+}
+
 static enum status list_root(struct collect *c, struct built_root *root, const char *what)
 {
 	enum status status;
 
 	progress_end(&root->progress);
 	status = built_root_list(root, &c->files, &c->left_out);
-	if (status == OK)
-		printf("%s: %zu, %zu files read, %zu conflicts\n", what, root->source_count,
-		       root->progress.files, root->conflicts);
-	return status;
+	if (status != OK)
+		return status;
+	printf("%s: %zu, %zu files read, %zu conflicts\n", what, root->source_count,
+	       root->progress.files, root->conflicts);
+	if (wants_programs(c)) {
+		built_root_done(&c->built);
+		c->built = *root;
+		*root = (struct built_root){ 0 };
+	}
+	return OK;
 }
 
 /* All packages make one root: what one has, another may divert or replace. */
 static enum status add_packages(struct collect *c)
 {
 	AUTO_DONE(built_root) root = { 0 };
-	enum status status = built_root_init(&root, TREE_PACKAGES);
+	enum status status = begin_root(c, TREE_PACKAGES, &root);
 
 	if (status == OK && !c->is_split_usr)
 		status = file_tree_merge_usr(root.tree);
@@ -177,7 +196,7 @@ static enum status add_packages(struct collect *c)
 static enum status add_image(struct collect *c, const char *name)
 {
 	AUTO_DONE(built_root) root = { 0 };
-	enum status status = built_root_init(&root, TREE_LAYERS);
+	enum status status = begin_root(c, TREE_LAYERS, &root);
 
 	if (status == OK)
 		status = built_root_image(&root, name);
@@ -216,22 +235,54 @@ enum status collect_inputs(struct collect *c)
 	return status;
 }
 
+/* Of one file with the digest that the lists have of it. */
+static enum status add_early(struct collect *c, const char *path)
+{
+	const struct file_list_entry *known = file_list_find(&c->files, span_text(path));
+
+	if (known != NULL)
+		return file_list_add(&c->built_early, span_text(path), known->sha256);
+	(void)unusable("--early %s: is in no list of files", path);
+	return STATUS_NOT_FOUND;
+}
+
+static enum status add_early_of_root(struct collect *c)
+{
+	enum status status = OK;
+
+	if (c->tree != NULL)
+		status = early_directory_files(c->tree, c->init, &c->files, &c->built_early);
+	else if (c->built.tree != NULL)
+		status = early_built_files(&c->built, c->init, &c->files, &c->built_early);
+	/* What maintainer scripts make stands in no package: a list may have it. */
+	if (c->built.tree != NULL &&
+	    file_list_find(&c->files, span_text(EARLY_LOADER_CACHE)) != NULL && status == OK)
+		status = add_early(c, EARLY_LOADER_CACHE);
+	for (size_t i = 0; i < c->early_given.count && status == OK; i++)
+		status = add_early(c, c->early_given.entry[i].path);
+	return status;
+}
+
 /* What runs before the IMA policy: all of the initramfs, and init. */
 enum status collect_early(struct collect *c)
 {
 	enum status status = OK;
 
-	if (c->boot.initramfs == NULL && c->boot.uki == NULL)
+	if (!collect_has_initramfs(c))
 		return OK;
 	if (c->boot.initramfs != NULL)
 		status = initramfs_files(c->boot.initramfs, &c->built_early);
 	if (status == OK && c->boot.uki != NULL)
 		status = uki_files(c->boot.uki, &c->built_early);
 	if (status == OK)
-		status = early_files(c->tree, c->init, &c->files, &c->built_early);
+		status = add_early_of_root(c);
 	(void)file_list_settle(&c->built_early, NULL);
-	if (status == OK)
-		printf("early.files: %zu files of the initramfs and of %s with its libraries\n",
-		       c->built_early.count, c->init);
-	return status;
+	if (status != OK)
+		return status;
+	printf("early.files: %zu files of the initramfs and ", c->built_early.count);
+	if (c->tree == NULL && c->built.tree == NULL)
+		puts("of --early");
+	else
+		printf("of %s with its libraries\n", c->init);
+	return OK;
 }

@@ -32,7 +32,10 @@ static const char help[] =
 	"  --grub-device NAME    GRUB's name of the ESP [hd0,gpt1]\n"
 	"  --initramfs FILE      its files may run before the IMA policy is loaded\n"
 	"  --init PATH           what the initramfs starts in the root [/sbin/init]: with its\n"
-	"                        libraries it may run before the IMA policy is loaded\n";
+	"                        libraries it may run before the IMA policy is loaded. Looked up\n"
+	"                        in the last --tree, else in the packages' or the image's files\n"
+	"  --early PATH          a file of the lists that may run before the policy as well,\n"
+	"                        repeatable; with --files alone there is no other way to tell\n";
 
 static const char help_files[] =
 	"  --check-log FILE      boot log of a machine that the draft has to explain\n"
@@ -87,6 +90,7 @@ enum option_id {
 	OPTION_GRUB_DEVICE,
 	OPTION_INITRAMFS,
 	OPTION_INIT,
+	OPTION_EARLY,
 	OPTION_UKI,
 	OPTION_CHECK_LOG,
 	OPTION_IMA_LOG,
@@ -123,6 +127,7 @@ static const struct option options[] = {
 	{ "grub-device", required_argument, NULL, OPTION_GRUB_DEVICE },
 	{ "initramfs", required_argument, NULL, OPTION_INITRAMFS },
 	{ "init", required_argument, NULL, OPTION_INIT },
+	{ "early", required_argument, NULL, OPTION_EARLY },
 	{ "uki", required_argument, NULL, OPTION_UKI },
 	{ "check-log", required_argument, NULL, OPTION_CHECK_LOG },
 	{ "boot-log", required_argument, NULL, OPTION_BOOT_LOG },
@@ -181,6 +186,9 @@ static bool take_artifact(struct collect *c, int option, const char *value)
 	case OPTION_INIT:
 		c->init = value;
 		return value[0] == '/';
+	case OPTION_EARLY:
+		return set_path_is_valid(span_text(value)) &&
+		       file_list_add(&c->early_given, span_text(value), NULL) == OK;
 	default:
 		return false;
 	}
@@ -318,6 +326,34 @@ static bool has_input(const struct collect *c, enum input_kind kind)
 	return false;
 }
 
+/* A root whose programs can be read, and not their digests alone. */
+static bool has_root(const struct collect *c)
+{
+	return has_input(c, INPUT_TREE) || has_input(c, INPUT_PACKAGE) ||
+	       has_input(c, INPUT_PACKAGES) || has_input(c, INPUT_IMAGE);
+}
+
+/* Options about what runs before the IMA policy. */
+static bool early_options_fit(const struct collect *c)
+{
+	bool is_asked = c->init != NULL || c->early_given.count > 0;
+
+	if (is_asked && !collect_has_initramfs(c))
+		(void)unusable("--init and --early go with --initramfs or --uki, which start what "
+			       "they name");
+	else if (c->init != NULL && !has_root(c))
+		(void)unusable(
+			"--init needs --tree, --deb, --packages or --oci, where it is looked "
+			"up: of lists, name each file that it loads with --early");
+	else if (collect_has_initramfs(c) && !has_root(c) && c->early_given.count == 0)
+		(void)unusable(
+			"--initramfs and --uki need --tree, --deb, --packages or --oci, where "
+			"init and its libraries are looked up; or --early for each of them");
+	else
+		return true;
+	return false;
+}
+
 /* Options that need each other, or exclude each other. */
 static bool options_fit(const struct collect *c)
 {
@@ -334,19 +370,15 @@ static bool options_fit(const struct collect *c)
 		(void)unusable("--firmware-variables and --platform-log go with --esp or --uki");
 	else if (boot->uki != NULL && boot->initramfs != NULL)
 		(void)unusable("--uki has its initrd in it: leave out --initramfs");
-	else if ((boot->initramfs != NULL || boot->uki != NULL) && c->tree == NULL)
-		(void)unusable("--initramfs and --uki need --tree: init is looked up there");
 	else if ((boot->image != NULL || boot->device != NULL) && boot->esp == NULL)
 		(void)unusable("--boot-image and --grub-device go with --esp: they name what lies "
 			       "there");
-	else if (c->init != NULL && boot->initramfs == NULL && boot->uki == NULL)
-		(void)unusable("--init goes with --initramfs or --uki, which start it");
 	else if (has_input(c, INPUT_PACKAGES) != has_input(c, INPUT_POOL))
 		(void)unusable("--packages and --pool need each other");
 	else if (c->index != NULL && !has_input(c, INPUT_PACKAGES))
 		(void)unusable("--index goes with --packages");
 	else
-		return true;
+		return early_options_fit(c);
 	return false;
 }
 

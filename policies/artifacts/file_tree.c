@@ -264,6 +264,47 @@ enum status file_tree_add(struct file_tree *tree, const struct file_tree_member 
 	return status;
 }
 
+static enum status find_file(struct walk *w, struct span path, uint32_t *out)
+{
+	AUTO_DONE(bytes) target = { 0 };
+	size_t start = path.len;
+	uint32_t child;
+	enum status status;
+
+	while (start > 0 && path.data[start - 1] != '/')
+		start--;
+	status = walk_path(w, (struct span){ path.data, start }, true);
+	if (status != OK)
+		return status;
+	child = tree_child_living(w->tree, w->at,
+				  (struct span){ path.data + start, path.len - start });
+	if (child == TREE_NONE || w->tree->node[child].kind == NODE_DIRECTORY)
+		return STATUS_NOT_FOUND;
+	if (w->tree->node[child].kind == NODE_FILE) {
+		*out = child;
+		return OK;
+	}
+	if (++w->followed > LINKS_FOLLOWED_MAX)
+		return STATUS_NOT_FOUND;
+	status = bytes_copy(tree_content(w->tree, &w->tree->node[child]), &target);
+	return status == OK ? find_file(w, span_of(&target), out) : status;
+}
+
+enum status file_tree_find(struct file_tree *tree, struct span path, struct file_tree_place *out)
+{
+	struct walk w = { .tree = tree };
+	uint32_t found = TREE_NONE;
+	enum status status = find_file(&w, path, &found);
+
+	if (status == STATUS_MALFORMED)
+		return STATUS_NOT_FOUND;
+	if (status != OK)
+		return status;
+	out->file.path = tree_path_of(tree, found, out->text);
+	out->file.sha256 = tree_content(tree, &tree->node[found]).data;
+	return OK;
+}
+
 enum status file_tree_remove(struct file_tree *tree, struct span name, uint32_t source,
 			     bool only_below, const char **fault)
 {

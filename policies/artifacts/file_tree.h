@@ -78,6 +78,15 @@ struct file_tree_file {
 
 bool file_tree_next(struct file_tree_iterator *iterator, struct file_tree_file *out);
 
+/* The file that a path leads to, links followed as a kernel does whose root it is; ".."
+ * in the root itself leads nowhere. STATUS_NOT_FOUND where no file is. */
+struct file_tree_place {
+	struct file_tree_file file; /* its path stands in text */
+	char text[4096];
+};
+
+enum status file_tree_find(struct file_tree *tree, struct span path, struct file_tree_place *out);
+
 /* Bytes that the tree holds: what a person may want to see. */
 size_t file_tree_memory(const struct file_tree *tree);
 

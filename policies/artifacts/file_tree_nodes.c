@@ -192,7 +192,7 @@ struct span tree_content(const struct file_tree *tree, const struct node *node)
 	return (struct span){ 0 };
 }
 
-static struct span path_of(const struct file_tree *tree, uint32_t at, char buffer[4096])
+struct span tree_path_of(const struct file_tree *tree, uint32_t at, char buffer[4096])
 {
 	size_t start = 4096;
 
@@ -215,7 +215,7 @@ bool file_tree_next(struct file_tree_iterator *iterator, struct file_tree_file *
 
 		if (tree->node[at].kind != NODE_FILE)
 			continue;
-		out->path = path_of(tree, at, iterator->path);
+		out->path = tree_path_of(tree, at, iterator->path);
 		out->sha256 = tree_content(tree, &tree->node[at]).data;
 		return true;
 	}

@@ -50,6 +50,8 @@ enum status tree_keep_text(struct file_tree *tree, struct span text, uint32_t *a
 struct span tree_content(const struct file_tree *tree, const struct node *node);
 /* Of a directory's path. */
 size_t tree_path_length(const struct file_tree *tree, uint32_t at);
+/* The path of a node, written to the end of text. */
+struct span tree_path_of(const struct file_tree *tree, uint32_t at, char text[4096]);
 /* Takes away what sources below this one put beneath. */
 void tree_clear_below(struct file_tree *tree, uint32_t top, uint32_t source);
 

@@ -397,6 +397,54 @@ static void diversions_are_three_lines_each(void **state)
 	assert_int_equal(diversion_next(&reader, &diversion), STATUS_NOT_FOUND);
 }
 
+/* Where a path leads: "" for no file. */
+static const char *leads_to(struct file_tree *tree, const char *path)
+{
+	static struct file_tree_place place;
+	static char text[4097];
+	enum status status = file_tree_find(tree, span_text(path), &place);
+
+	assert_true(status == OK || status == STATUS_NOT_FOUND);
+	if (status != OK)
+		return "";
+	(void)snprintf(text, sizeof(text), "%.*s", (int)place.file.path.len,
+		       (const char *)place.file.path.data);
+	return text;
+}
+
+static void a_path_is_followed_through_links_inside_the_root(void **state)
+{
+	AUTO(file_tree) tree = NULL;
+	(void)state;
+
+	assert_int_equal(file_tree_new(TREE_PACKAGES, 1, &tree), OK);
+	assert_int_equal(file_tree_merge_usr(tree), OK);
+	add(tree, TREE_FILE, "lib/systemd/systemd", "", 1);
+	add(tree, TREE_LINK, "sbin/init", "/lib/systemd/systemd", 2);
+	add(tree, TREE_LINK, "usr/sbin/beside", "../lib/systemd/systemd", 2);
+	add(tree, TREE_LINK, "usr/sbin/twice", "init", 2);
+	add(tree, TREE_LINK, "usr/sbin/circle", "circle", 2);
+	add(tree, TREE_LINK, "usr/sbin/out", "../../../lib/systemd/systemd", 2);
+	add(tree, TREE_LINK, "usr/sbin/directory", "/usr/lib", 2);
+
+	assert_string_equal(leads_to(tree, "/sbin/init"), "/usr/lib/systemd/systemd");
+	assert_string_equal(leads_to(tree, "/sbin/beside"), "/usr/lib/systemd/systemd");
+	assert_string_equal(leads_to(tree, "/usr/sbin/twice"), "/usr/lib/systemd/systemd");
+	assert_string_equal(leads_to(tree, "/usr/sbin/directory/systemd/systemd"),
+			    "/usr/lib/systemd/systemd");
+	assert_string_equal(leads_to(tree, "/usr/../lib/systemd/systemd"),
+			    "/usr/lib/systemd/systemd");
+	assert_string_equal(leads_to(tree, "/usr/sbin/circle"), "");
+	assert_string_equal(leads_to(tree, "/usr/sbin/out"), "");
+	assert_string_equal(leads_to(tree, "/usr/lib"), "");
+	assert_string_equal(leads_to(tree, "/usr/lib/"), "");
+	assert_string_equal(leads_to(tree, "/usr/lib/systemd/systemd/"), "");
+	assert_string_equal(leads_to(tree, "/nowhere/at/all"), "");
+	assert_string_equal(leads_to(tree, ""), "");
+	/* Looking makes nothing. */
+	assert_int_equal(count(tree), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_list_has_three_words_a_line),
 		cmocka_unit_test(a_package_s_file_is_named_with_its_epoch_or_without),
 		cmocka_unit_test(diversions_are_three_lines_each),
+		cmocka_unit_test(a_path_is_followed_through_links_inside_the_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,48 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "tools/early_root.h"
+
+#include <string.h>
 
 #include "base/text.h"
-#include "policies/artifacts/elf_image.h"
-#include "tools/release_artifacts.h"
-
-#define PROGRAM_MAX ((size_t)512 << 20)
-#define PATH_MAX_LEN 4096
+#include "tools/command.h"
 
 /* Files that run before systemd loads the IMA policy: each once, in out. */
 struct closure {
-	const char *root;
-	char real_root[PATH_MAX_LEN];
-	int fd;
+	const struct early_root *root;
 	const struct file_list *files;
 	struct file_list *out; /* also the queue: what stands there was queued */
 	struct file_list names; /* of libraries, that ld.so would not look for again */
-	char library_directory[PATH_MAX_LEN]; /* the loader's own */
+	char library_directory[EARLY_PATH_MAX]; /* the loader's own */
 };
 
-/* The path inside the root that a path leads to, links followed there. */
-static bool resolve(const struct closure *c, const char *path, char out[PATH_MAX_LEN])
+static bool resolve(const struct closure *c, const char *path, char out[EARLY_PATH_MAX])
 {
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	char link[64];
-	char real[PATH_MAX_LEN];
-	long fd = syscall(SYS_openat2, c->fd, path, &how, sizeof(how));
-	size_t root_len = strlen(c->real_root);
-	ssize_t len;
-
-	if (fd < 0)
-		return false;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%ld", fd);
-	len = readlink(link, real, sizeof(real) - 1);
-	(void)close((int)fd);
-	if (len <= (ssize_t)root_len || strncmp(real, c->real_root, root_len) != 0)
-		return false;
-	real[len] = '\0';
-	(void)snprintf(out, PATH_MAX_LEN, "%s", real + root_len);
-	return true;
+	return c->root->resolve(c->root->self, path, out);
 }
 
 static bool has(const struct file_list *list, struct span path)
@@ -60,7 +35,7 @@ static enum status queue(struct closure *c, const char *real)
 	if (has(c->out, span_text(real)))
 		return OK;
 	if (known == NULL) {
-		(void)unusable("%s: %s is in no list of files", c->root, real);
+		(void)unusable("%s: %s is in no list of files", c->root->name, real);
 		return STATUS_NOT_FOUND;
 	}
 	return file_list_add(c->out, span_text(real), known->sha256);
@@ -76,7 +51,7 @@ static void set_directory(char *path)
 
 /* DIR/NAME, where DIR may begin with $ORIGIN. */
 static bool find_in(const struct closure *c, struct span directory, const char *origin,
-		    struct span name, char out[PATH_MAX_LEN])
+		    struct span name, char out[EARLY_PATH_MAX])
 {
 	static const char word[] = "$ORIGIN";
 	bool is_beside = span_starts_with(directory, word);
@@ -94,7 +69,7 @@ static bool find_in(const struct closure *c, struct span directory, const char *
 
 /* As ld.so looks: the image's own path, then the system's directories. */
 static bool find_library(const struct closure *c, const struct elf_image *elf, const char *origin,
-			 struct span name, char out[PATH_MAX_LEN])
+			 struct span name, char out[EARLY_PATH_MAX])
 {
 	static const char *const system[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
 	struct span path = elf->run_path;
@@ -115,12 +90,12 @@ static bool find_library(const struct closure *c, const struct elf_image *elf, c
 static enum status queue_interpreter(struct closure *c, struct span path)
 {
 	AUTO(char) text = NULL;
-	char real[PATH_MAX_LEN];
+	char real[EARLY_PATH_MAX];
 
 	if (path.len == 0)
 		return OK;
 	if (bytes_text(path, &text) != OK || !resolve(c, text, real)) {
-		(void)unusable("%s: the loader %.*s is not there", c->root, (int)path.len,
+		(void)unusable("%s: the loader %.*s is not there", c->root->name, (int)path.len,
 			       (const char *)path.data);
 		return STATUS_NOT_FOUND;
 	}
@@ -131,8 +106,8 @@ static enum status queue_interpreter(struct closure *c, struct span path)
 
 static enum status queue_needed(struct closure *c, const char *path, const struct elf_image *elf)
 {
-	char origin[PATH_MAX_LEN];
-	char real[PATH_MAX_LEN];
+	char origin[EARLY_PATH_MAX];
+	char real[EARLY_PATH_MAX];
 	enum status status = queue_interpreter(c, elf->interpreter);
 
 	(void)snprintf(origin, sizeof(origin), "%s", path);
@@ -143,8 +118,8 @@ static enum status queue_needed(struct closure *c, const char *path, const struc
 		if (has(&c->names, name))
 			continue;
 		if (!find_library(c, elf, origin, name, real)) {
-			(void)unusable("%s: %s needs the library %.*s, which is not there", c->root,
-				       path, (int)name.len, (const char *)name.data);
+			(void)unusable("%s: %s needs the library %.*s, which is not there",
+				       c->root->name, path, (int)name.len, (const char *)name.data);
 			return STATUS_NOT_FOUND;
 		}
 		status = file_list_add(&c->names, name, NULL);
@@ -156,64 +131,40 @@ static enum status queue_needed(struct closure *c, const char *path, const struc
 
 static enum status visit(struct closure *c, const char *path)
 {
-	AUTO_DONE(bytes) file = { 0 };
-	struct line_path full;
 	struct elf_image elf;
-	enum status status;
+	enum status status = c->root->program(c->root->self, path, &elf);
 
-	(void)snprintf(full.text, sizeof(full.text), "%s", c->real_root);
-	(void)strncat(full.text, path, sizeof(full.text) - strlen(full.text) - 1);
-	status = line_read(full.text, PROGRAM_MAX, &file);
-	if (status != OK)
-		return status;
-	status = elf_image_parse(span_of(&file), &elf);
 	if (status == STATUS_NOT_FOUND) /* ld.so.cache, a script */
 		return OK;
-	if (status != OK) {
-		(void)unusable("%s: %s", full.text, status_text(status));
-		return status;
-	}
-	return queue_needed(c, path, &elf);
+	return status == OK ? queue_needed(c, path, &elf) : status;
 }
 
 static enum status close_over(struct closure *c, const char *init)
 {
-	char real[PATH_MAX_LEN];
+	char real[EARLY_PATH_MAX];
 	enum status status;
 
 	if (!resolve(c, init, real)) {
 		(void)unusable("%s: there is no %s: name the program that the initramfs starts "
 			       "with --init",
-			       c->root, init);
+			       c->root->name, init);
 		return STATUS_NOT_FOUND;
 	}
 	status = queue(c, real);
-	if (status == OK && resolve(c, "/etc/ld.so.cache", real))
+	if (status == OK && resolve(c, EARLY_LOADER_CACHE, real))
 		status = queue(c, real);
 	for (size_t i = 0; i < c->out->count && status == OK; i++)
 		status = visit(c, c->out->entry[i].path);
 	return status;
 }
 
-enum status early_files(const char *root, const char *init, const struct file_list *files,
-			struct file_list *out)
+enum status early_root_files(const struct early_root *root, const char *init,
+			     const struct file_list *files, struct file_list *out)
 {
 	AUTO_DONE(file_list) found = { 0 };
 	struct closure c = { .root = root, .files = files, .out = &found };
-	enum status status;
+	enum status status = close_over(&c, init);
 
-	if (realpath(root, c.real_root) == NULL ||
-	    (c.fd = open(c.real_root, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		(void)unusable("%s: cannot be read", root);
-		return STATUS_IO;
-	}
-	/* What is found in "/" begins with that slash. */
-	if (c.real_root[1] == '\0')
-		c.real_root[0] = '\0';
-	status = close_over(&c, init);
-	(void)close(c.fd);
 	file_list_done(&c.names);
-	if (status == OK)
-		status = file_list_add_list(out, &found);
-	return status;
+	return status == OK ? file_list_add_list(out, &found) : status;
 }
