@@ -30,7 +30,9 @@ enum frame_type {
 	/* agent -> broker: nothing; answer: nothing. The grant is given up; no PCR
 	 * is extended */
 	FRAME_DROP,
-	/* mint -> broker: TBSCertificate s32; answer: ECDSA-Sig-Value s16 */
+	/* mint -> broker: TBSCertificate s32, and whom it is for (subject.h): entry s16,
+	 * has uid u8, uid b32, unit s16, executable's SHA-256 s16, reason s16
+	 * answer: ECDSA-Sig-Value s16 */
 	FRAME_MINT_SIGN,
 	/* broker -> agent, id 0: the IMA log grew */
 	FRAME_GROWTH,

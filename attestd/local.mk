@@ -8,6 +8,7 @@ libattestd_a_SOURCES = \
 	attestd/frames.h \
 	attestd/grant.c attestd/grant.h \
 	attestd/role_program.c attestd/role_program.h \
+	attestd/subject.c attestd/subject.h \
 	attestd/svid_profile.c attestd/svid_profile.h
 ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
 
@@ -25,6 +26,7 @@ libbroker_a_SOURCES = \
 	attestd/broker/broker.c attestd/broker/broker.h \
 	attestd/broker/enrolment.c \
 	attestd/broker/evidence.c \
+	attestd/broker/issuance.c \
 	attestd/broker/logs.c attestd/broker/logs.h \
 	attestd/broker/right.c
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
@@ -34,7 +36,10 @@ libmint_a_SOURCES = \
 	attestd/mint/cgroup.c attestd/mint/cgroup.h \
 	attestd/mint/peer.c attestd/mint/peer.h \
 	attestd/mint/proc_text.c attestd/mint/proc_text.h \
+	attestd/mint/identity_files.c attestd/mint/identity_files.h \
 	attestd/mint/mint.c attestd/mint/mint.h \
+	attestd/mint/right.c attestd/mint/right.h \
+	attestd/mint/signing.c attestd/mint/signing.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \
 	attestd/mint/workload.h

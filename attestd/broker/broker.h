@@ -63,6 +63,9 @@ enum status broker_refuse(struct broker *b, enum status status, const char *form
 	__attribute__((format(printf, 3, 4)));
 const char *broker_reason(const struct broker *b, enum status status);
 void broker_forget_reason(struct broker *b);
+bool broker_has_right(const struct broker *b);
+/* By either clock: one that was set back makes no right longer. */
+bool broker_right_is_over(const struct broker *b);
 /* The cap that is due, if one is: OK once it is done. */
 enum status broker_cap_now(struct broker *b);
 /* The same once a second, at its time. */

@@ -2,10 +2,8 @@
 #include <time.h>
 
 #include "attestd/broker/broker.h"
-#include "attestd/svid_profile.h"
 #include "daemon/log.h"
 #include "messages/limits.h"
-#include "tpm/signature.h"
 
 /* Of the 64 that appraisal accepts in a boot session: the rest is a reserve for
  * starts of this process, which counts from 0. */
@@ -13,7 +11,7 @@
 /* Between tries of a cap that failed. */
 #define CAP_PAUSE_MAX_S 30
 
-static bool is_held(const struct broker *b)
+bool broker_has_right(const struct broker *b)
 {
 	return b->grant.certificate != NULL;
 }
@@ -27,8 +25,7 @@ static int64_t boot_time_s(void)
 	return now.tv_sec;
 }
 
-/* By either clock: one that was set back makes no right longer. */
-static bool is_over(const struct broker *b)
+bool broker_right_is_over(const struct broker *b)
 {
 	return b->grant.verdict.expires <= (int64_t)time(NULL) || b->ends_s <= boot_time_s();
 }
@@ -123,7 +120,7 @@ static enum status end_uncapped(struct broker *b)
  */
 static enum status end_right(struct broker *b, unsigned cap)
 {
-	if (!is_held(b))
+	if (!broker_has_right(b))
 		return broker_cap_now(b);
 	if (b->grant.verdict.cap != cap) {
 		log_line(LOG_LEVEL_WARNING, "PCR %u not capped: the right was given under PCR %u",
@@ -154,7 +151,7 @@ enum status verb_drop(struct broker *b, struct reader *in, struct writer *out)
 		reader_fail(in, status);
 		return status;
 	}
-	if (is_held(b))
+	if (broker_has_right(b))
 		log_line(LOG_LEVEL_NOTICE, "the right is given up");
 	grant_done(&b->grant);
 	/* One that has to be capped stays, for the proof. */
@@ -251,59 +248,7 @@ enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out
 		status = take_verdict(b, &v, certificate);
 	if (status != OK)
 		return status;
-	writer_u8(out, is_held(b));
-	writer_be64(out, is_held(b) ? (uint64_t)b->grant.verdict.expires : 0);
+	writer_u8(out, broker_has_right(b));
+	writer_be64(out, broker_has_right(b) ? (uint64_t)b->grant.verdict.expires : 0);
 	return OK;
-}
-
-static enum status sign(struct broker *b, struct span tbs, struct writer *out)
-{
-	AUTO_DONE(bytes) made = { 0 };
-	AUTO_DONE(bytes) der = { 0 };
-	struct signature signature;
-	struct digest digest;
-	enum status status = digest_of(DIGEST_SHA256, tbs, &digest);
-
-	bytes_done(&b->svid);
-
-	if (status == OK)
-		status = tpm_device_mint_sign(b->device, &digest, &made);
-	if (status == OK)
-		status = signature_parse(span_of(&made), &signature);
-	if (status == OK)
-		status = signature_der(&signature, &der);
-	if (status == OK)
-		status = svid_assemble(tbs, span_of(&der), &b->svid);
-	if (status == OK)
-		writer_sized(out, span_of(&der));
-	return status;
-}
-
-enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out)
-{
-	struct span tbs = reader_sized32(in, FRAME_SMALL_MAX);
-	enum svid_refusal refusal = SVID_MALFORMED;
-	int64_t now = (int64_t)time(NULL);
-	enum status status = reader_end(in);
-
-	if (status != OK) {
-		reader_fail(in, status);
-		return status;
-	}
-	if (!is_held(b))
-		return STATUS_DENIED;
-	if (is_over(b)) {
-		grant_done(&b->grant);
-		return STATUS_DENIED;
-	}
-	status = svid_profile_check(tbs, &b->grant, now, &refusal);
-	if (status != OK)
-		return status;
-	/* The mint makes none but good ones: this is a role taken over, or a
-	 * name that the node's class does not have. */
-	if (refusal != SVID_ACCEPTED) {
-		log_line(LOG_LEVEL_WARNING, "mint-sign refused: %s", svid_refusal_name(refusal));
-		return STATUS_DENIED;
-	}
-	return sign(b, tbs, out);
 }

@@ -13,233 +13,43 @@
 
 #include "attestd/configuration.h"
 #include "attestd/frames.h"
-#include "attestd/grant.h"
-#include "attestd/mint/svid.h"
-#include "attestd/mint/svid_directory.h"
+#include "attestd/mint/identity_files.h"
 #include "attestd/role_program.h"
 #include "base/reader.h"
-#include "base/writer.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
-#include "messages/limits.h"
 
-#define SIGN_TIMEOUT_MS 30000
-/* After a signature or a file failed. */
-#define RETRY_S 5
 #define IDLE_S 60
-
-struct minted {
-	int64_t not_after; /* of the SVID on disk; 0: there is none */
-	bool is_left; /* it could not be removed */
-	bool is_told; /* why there is none */
-	int64_t next; /* when to try again, unix seconds */
-};
 
 struct mint {
 	const struct configuration *configuration;
-	struct channel agent, broker;
+	struct channel agent;
 	int signals;
 	int clock_set; /* readable once the host's clock was set */
-	uint64_t next_id;
-	struct grant grant; /* certificate NULL: no right */
-	/* The same end on a clock that nobody sets. */
-	int64_t ends_s;
-	struct bundle bundle;
-	uint64_t bundle_sequence; /* of the newest bundle that was seen */
-	bool has_no_broker;
+	struct right right;
+	struct signing signing;
+	struct identity_files files;
 	bool is_ending;
 	struct event_base *base;
 	struct event *tick; /* when something is due by the clock */
-	struct minted minted[IDENTITIES_MAX];
 };
-
-static bool has_right(const struct mint *m)
-{
-	return m->grant.certificate != NULL;
-}
-
-static int64_t boot_time_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
-static void remove_one(struct mint *m, size_t i)
-{
-	const struct identity_settings *identity = &m->configuration->identities[i];
-	struct minted *minted = &m->minted[i];
-	bool was_told = minted->is_left;
-
-	*minted = (struct minted){ 0 };
-	if (svid_directory_remove(identity) == OK)
-		return;
-	if (!was_told)
-		log_line(LOG_LEVEL_ERROR, "[identity %s] %s could not be emptied: %s",
-			 identity->name, identity->directory, strerror(errno));
-	minted->is_left = true;
-	minted->next = (int64_t)time(NULL) + RETRY_S;
-}
-
-static void remove_all(struct mint *m)
-{
-	for (size_t i = 0; i < m->configuration->identity_count; i++)
-		remove_one(m, i);
-}
 
 static void end_right(struct mint *m, const char *why)
 {
-	if (has_right(m))
+	if (right_is_held(&m->right))
 		log_line(LOG_LEVEL_NOTICE, "%s: SVIDs removed", why);
-	grant_done(&m->grant);
-	bundle_done(&m->bundle);
-	remove_all(m);
-}
-
-/* How long the broker may take: what is on disk goes when the right ends, also
- * while somebody keeps us waiting. */
-static int sign_timeout_ms(const struct mint *m)
-{
-	int64_t left = (m->ends_s - boot_time_s()) * 1000;
-
-	return left < SIGN_TIMEOUT_MS ? (left > 0 ? (int)left : 0) : SIGN_TIMEOUT_MS;
-}
-
-/* The minting key's signature. A broker that is gone, late or talks nonsense is
- * none any more: what it says later would answer another question. */
-static enum status ask_signature(struct mint *m, struct span tbs, struct bytes *signature)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
-	struct frame frame;
-
-	writer_sized32(&w, tbs);
-
-	enum status status = writer_end(&w);
-
-	if (status == OK)
-		status = channel_call(&m->broker, FRAME_MINT_SIGN, ++m->next_id, span_of(&body),
-				      sign_timeout_ms(m), &frame);
-	m->has_no_broker = status != OK;
-	if (status != OK)
-		return STATUS_UNAVAILABLE;
-	if (frame.fd >= 0)
-		(void)close(frame.fd);
-	if (frame.type == FRAME_REFUSED && frame.fd < 0)
-		return STATUS_UNAVAILABLE;
-
-	struct reader r = reader_over(frame.body);
-	struct span der = reader_sized(&r, SIGNATURE_MAX);
-
-	m->has_no_broker = frame.type != FRAME_ANSWER || frame.fd >= 0 || reader_end(&r) != OK;
-	return m->has_no_broker ? STATUS_UNAVAILABLE : bytes_copy(der, signature);
-}
-
-static enum status mint_one(struct mint *m, const struct identity_settings *identity, int64_t now,
-			    int64_t *not_after)
-{
-	AUTO_DONE(svid) svid = { 0 };
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) chain = { 0 };
-	AUTO_DONE(bytes) key = { 0 };
-	AUTO_DONE(bytes) bundle = { 0 };
-	enum status status = svid_make(&m->grant, identity->spiffe_id, now, &svid);
-
-	if (status == OK)
-		status = ask_signature(m, span_of(&svid.tbs), &signature);
-	if (status == OK)
-		status = svid_finish(&svid, &m->grant, span_of(&signature), &chain, &key);
-	if (status == OK)
-		status = bundle_pem(&m->bundle, &bundle);
-	if (status == OK) {
-		struct svid_files files = { span_of(&chain), span_of(&key), span_of(&bundle) };
-
-		status = svid_directory_write(identity, &files);
-		*not_after = svid.not_after;
-	}
-	bytes_wipe(&key);
-	return status;
-}
-
-/* STATUS_IO, STATUS_DENIED: of the directory; errno is of the former. */
-static void log_failure(const struct identity_settings *identity, enum status why)
-{
-	const char *directory = identity->directory;
-	const char *cause = why == STATUS_IO ? strerror(errno) : status_text(why);
-
-	if (why == STATUS_DENIED)
-		cause = "others may write it";
-	if (why == STATUS_UNAVAILABLE) {
-		directory = "broker";
-		cause = "did not sign";
-	}
-	log_line(LOG_LEVEL_WARNING, "[identity %s] not minted: %s: %s", identity->name, directory,
-		 cause);
-}
-
-/* Not minted: what is there stays while it is valid. */
-static void keep_old(struct mint *m, size_t i, int64_t now, enum status why)
-{
-	struct minted *minted = &m->minted[i];
-
-	if (!minted->is_told)
-		log_failure(&m->configuration->identities[i], why);
-	if (minted->not_after != 0 && minted->not_after <= now)
-		remove_one(m, i);
-	minted->is_told = true;
-	minted->next = now + RETRY_S;
-}
-
-static void keep_one(struct mint *m, size_t i, int64_t now)
-{
-	const struct identity_settings *identity = &m->configuration->identities[i];
-	struct minted *minted = &m->minted[i];
-	int64_t not_after = now;
-
-	if (!grant_entitles(&m->grant, span_text(identity->spiffe_id))) {
-		if (!minted->is_told)
-			log_line(LOG_LEVEL_WARNING,
-				 "[identity %s] %s is not among the entitlements", identity->name,
-				 identity->spiffe_id);
-		remove_one(m, i);
-		minted->is_told = true;
-		if (!minted->is_left)
-			minted->next = INT64_MAX;
-		return;
-	}
-
-	enum status status = mint_one(m, identity, now, &not_after);
-
-	if (status != OK) {
-		keep_old(m, i, now, status);
-		return;
-	}
-	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->spiffe_id,
-		 (long long)not_after);
-	*minted =
-		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };
-}
-
-/* By either clock: one that was set back makes no right longer. */
-static bool is_over(const struct mint *m, int64_t now)
-{
-	return m->grant.verdict.expires <= now || m->ends_s <= boot_time_s();
+	right_end(&m->right);
+	identity_files_remove_all(&m->files);
 }
 
 static void keep_all(struct mint *m)
 {
-	for (size_t i = 0; i < m->configuration->identity_count && !m->has_no_broker; i++) {
+	for (size_t i = 0; i < m->configuration->identity_count && !m->signing.is_gone; i++) {
 		int64_t now = (int64_t)time(NULL);
 
-		if (has_right(m) && is_over(m, now))
+		if (right_is_held(&m->right) && right_is_over(&m->right, now))
 			end_right(m, "the right ran out");
-		if (m->minted[i].next > now)
-			continue;
-		if (has_right(m))
-			keep_one(m, i, now);
-		else if (m->minted[i].is_left)
-			remove_one(m, i);
+		identity_files_keep(&m->files, i, &m->signing, &m->right, now);
 	}
 }
 
@@ -248,59 +58,15 @@ static int64_t wait_s(const struct mint *m)
 	int64_t now = (int64_t)time(NULL);
 	int64_t next = now + IDLE_S;
 
-	if (has_right(m)) {
-		int64_t left = m->ends_s - boot_time_s();
+	if (right_is_held(&m->right)) {
+		int64_t left = m->right.ends_s - boot_time_s();
 
 		next = now + left < next ? now + left : next;
-		next = m->grant.verdict.expires < next ? m->grant.verdict.expires : next;
+		next = m->right.grant.verdict.expires < next ? m->right.grant.verdict.expires
+							     : next;
 	}
-	for (size_t i = 0; i < m->configuration->identity_count; i++) {
-		if ((has_right(m) || m->minted[i].is_left) && m->minted[i].next < next)
-			next = m->minted[i].next;
-	}
+	next = identity_files_next(&m->files, &m->right, next);
 	return next <= now ? 0 : next - now;
-}
-
-/* Verified here again: the agent stands in the network. */
-static enum status take_right(struct mint *m, struct reader *r)
-{
-	AUTO_DONE(verdict) verdict = { 0 };
-	AUTO_DONE(grant) grant = { 0 };
-	AUTO_DONE(bundle) bundle = { 0 };
-	EVP_PKEY *key = m->configuration->result_key;
-	struct span text = reader_sized32(r, STATEMENT_MAX);
-	struct span signature = reader_sized(r, SIGNATURE_MAX);
-	struct span certificate = reader_sized32(r, CERTIFICATE_DER_MAX);
-	struct span roots = reader_sized32(r, STATEMENT_MAX);
-	struct span roots_signature = reader_sized(r, SIGNATURE_MAX);
-	enum status status = reader_end(r);
-
-	if (status == OK)
-		status = verdict_open(text, signature, key, &verdict);
-	if (status == OK)
-		status = grant_take(&verdict, certificate, (int64_t)time(NULL), &grant);
-	if (status == OK)
-		status = bundle_open(roots, roots_signature, key, &bundle);
-	if (status == OK &&
-	    !span_equal(span_of(&bundle.trust_domain), span_of(&grant.verdict.trust_domain)))
-		status = STATUS_MISMATCH;
-	/* An older one may hold a root that was taken out since. */
-	if (status == OK && bundle.sequence < m->bundle_sequence)
-		status = STATUS_DENIED;
-	if (status != OK)
-		return status;
-	m->bundle_sequence = bundle.sequence;
-	m->ends_s = boot_time_s() + grant_left_s(&grant, (int64_t)time(NULL));
-	grant_done(&m->grant);
-	bundle_done(&m->bundle);
-	m->grant = grant;
-	m->bundle = bundle;
-	grant = (struct grant){ 0 };
-	bundle = (struct bundle){ 0 };
-	/* The leaf must lead to the new grant, and the bundle may have changed. */
-	for (size_t i = 0; i < m->configuration->identity_count; i++)
-		m->minted[i].next = 0;
-	return OK;
 }
 
 static enum status serve(struct mint *m, const struct frame *frame)
@@ -312,15 +78,18 @@ static enum status serve(struct mint *m, const struct frame *frame)
 		(void)close(frame->fd);
 	switch (frame->type) {
 	case FRAME_RIGHT:
-		status = take_right(m, &r);
+		status = right_take(&m->right, &r, m->configuration->result_key);
 		/* Not a reason to go on with what it was to replace. */
 		if (status != OK) {
 			log_line(LOG_LEVEL_ERROR, "a right was refused: %s", status_text(status));
 			end_right(m, "right refused");
+			return OK;
 		}
+		identity_files_renew(&m->files);
 		return OK;
 	case FRAME_RIGHT_ENDED:
 		end_right(m, "the right ended");
+		m->right.is_revoked = true;
 		return OK;
 	default:
 		return STATUS_MALFORMED;
@@ -394,7 +163,7 @@ static void turn(struct mint *m)
 {
 	while (!m->is_ending) {
 		keep_all(m);
-		if (m->has_no_broker) {
+		if (m->signing.is_gone) {
 			log_line(LOG_LEVEL_ERROR, "the broker is gone");
 			return;
 		}
@@ -411,7 +180,7 @@ static bool loop(struct mint *m)
 {
 	struct event *const events[] = {
 		event_new(m->base, m->agent.fd, EV_READ | EV_PERSIST, on_agent, m),
-		event_new(m->base, m->broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
+		event_new(m->base, m->signing.broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
 		event_new(m->base, m->signals, EV_READ | EV_PERSIST, on_end, m),
 		event_new(m->base, m->clock_set, EV_READ | EV_PERSIST, on_clock_set, m),
 		event_new(m->base, -1, 0, on_tick, m),
@@ -449,7 +218,7 @@ int mint_run(const char *configuration_path)
 {
 	AUTO_DONE(configuration) c = { 0 };
 	struct settings_error error;
-	struct mint m = { .configuration = &c };
+	struct mint m = { .configuration = &c, .files.configuration = &c };
 
 	log_open("attestd/mint", LOG_LEVEL_INFO);
 	/* All roles read the same: attestd says once why it is none. */
@@ -461,17 +230,16 @@ int mint_run(const char *configuration_path)
 	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL)
 		return 1;
 	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
-	channel_init(&m.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
+	channel_init(&m.signing.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
 	/* What an earlier run left belongs to a key that is gone. */
-	remove_all(&m);
+	identity_files_remove_all(&m.files);
 
 	bool is_good = loop(&m);
 
-	remove_all(&m);
-	grant_done(&m.grant);
-	bundle_done(&m.bundle);
+	identity_files_remove_all(&m.files);
+	right_end(&m.right);
 	channel_done(&m.agent);
-	channel_done(&m.broker);
+	channel_done(&m.signing.broker);
 	event_base_free(m.base);
 	(void)close(m.signals);
 	(void)close(m.clock_set);

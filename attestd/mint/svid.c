@@ -136,29 +136,107 @@ static enum status take_bio(BIO *bio, struct bytes *out)
 	return bytes_copy((struct span){ .data = (const uint8_t *)data, .len = (size_t)len }, out);
 }
 
+/* The leaf, if it is by the grant's key. */
+static enum status assemble(const struct svid *svid, const struct grant *grant,
+			    struct span signature, struct bytes *der, X509 **out)
+{
+	enum status status = svid_assemble(span_of(&svid->tbs), signature, der);
+
+	if (status != OK)
+		return status;
+
+	const uint8_t *p = der->data;
+	X509 *leaf = d2i_X509(NULL, &p, (long)der->len);
+
+	/* A broker that was taken over, or a key that is not the grant's. */
+	if (leaf == NULL || X509_verify(leaf, X509_get0_pubkey(grant->certificate)) != 1) {
+		X509_free(leaf);
+		return STATUS_MISMATCH;
+	}
+	*out = leaf;
+	return OK;
+}
+
 enum status svid_finish(const struct svid *svid, const struct grant *grant, struct span signature,
 			struct bytes *chain_pem, struct bytes *key_pem)
 {
 	AUTO_DONE(bytes) der = { 0 };
 	AUTO(BIO) chain = BIO_new(BIO_s_mem());
 	AUTO(BIO) key = BIO_new(BIO_s_secmem());
-	enum status status = svid_assemble(span_of(&svid->tbs), signature, &der);
+	X509 *assembled = NULL;
+	enum status status = assemble(svid, grant, signature, &der, &assembled);
+	AUTO(X509) leaf = assembled;
 
 	if (status != OK)
 		return status;
-
-	const uint8_t *p = der.data;
-	AUTO(X509) leaf = d2i_X509(NULL, &p, (long)der.len);
-
-	/* A broker that was taken over, or a key that is not the grant's. */
-	if (leaf == NULL || X509_verify(leaf, X509_get0_pubkey(grant->certificate)) != 1)
-		return STATUS_MISMATCH;
 	if (chain == NULL || key == NULL || PEM_write_bio_X509(chain, leaf) != 1 ||
 	    PEM_write_bio_X509(chain, grant->certificate) != 1 ||
 	    PEM_write_bio_PKCS8PrivateKey(key, svid->key, NULL, NULL, 0, NULL, NULL) != 1)
 		return STATUS_NO_MEMORY;
 	status = take_bio(chain, chain_pem);
 	return status == OK ? take_bio(key, key_pem) : status;
+}
+
+static enum status append_der(struct bytes *out, X509 *certificate)
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509(certificate, &der);
+
+	if (len <= 0)
+		return STATUS_NO_MEMORY;
+
+	enum status status = bytes_append(out, (struct span){ der, (size_t)len });
+
+	OPENSSL_free(der);
+	return status;
+}
+
+/* PrivateKeyInfo. Nothing of it stays behind. */
+static enum status key_der(EVP_PKEY *key, struct bytes *out)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	uint8_t *der = NULL;
+	int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+	enum status status = STATUS_NO_MEMORY;
+
+	if (len > 0)
+		status = bytes_copy((struct span){ der, (size_t)len }, out);
+	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return status;
+}
+
+enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
+			    struct span signature, struct bytes *chain, struct bytes *key)
+{
+	AUTO_DONE(bytes) joined = { 0 };
+	X509 *assembled = NULL;
+	enum status status = assemble(svid, grant, signature, &joined, &assembled);
+	AUTO(X509) leaf = assembled;
+
+	if (status == OK)
+		status = append_der(&joined, grant->certificate);
+	if (status == OK)
+		status = key_der(svid->key, key);
+	if (status == OK) {
+		*chain = joined;
+		joined = (struct bytes){ 0 };
+	}
+	return status;
+}
+
+enum status bundle_der(const struct bundle *bundle, struct bytes *out)
+{
+	AUTO_DONE(bytes) joined = { 0 };
+	enum status status = OK;
+
+	for (size_t i = 0; i < bundle->certificate_count && status == OK; i++)
+		status = bytes_append(&joined, span_of(&bundle->certificates[i]));
+	if (status == OK) {
+		*out = joined;
+		joined = (struct bytes){ 0 };
+	}
+	return status;
 }
 
 enum status bundle_pem(const struct bundle *bundle, struct bytes *pem)

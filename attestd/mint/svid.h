@@ -18,8 +18,12 @@ enum status svid_make(const struct grant *grant, const char *spiffe_id, int64_t 
  * the grant's certificate; the key in PKCS #8. */
 enum status svid_finish(const struct svid *svid, const struct grant *grant, struct span signature,
 			struct bytes *chain_pem, struct bytes *key_pem);
-/* The roots of the trust domain. */
+/* The same in DER, the two certificates joined. */
+enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
+			    struct span signature, struct bytes *chain, struct bytes *key);
+/* The roots of the trust domain; in DER, joined. */
 enum status bundle_pem(const struct bundle *bundle, struct bytes *pem);
+enum status bundle_der(const struct bundle *bundle, struct bytes *out);
 
 AUTO_RELEASE(svid, svid_done);
 

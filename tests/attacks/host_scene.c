@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attestd/broker/broker.h"
+#include "attestd/subject.h"
 #include "broker_process.h"
 #include "daemon/file.h"
 #include "daemon/role.h"
@@ -238,6 +239,7 @@ enum status host_ask_to_sign(struct host *h, struct span tbs)
 	struct frame frame;
 
 	writer_sized32(&w, tbs);
+	subject_put(&w, &(struct subject){ .reason = span_text(SUBJECT_ASKED) });
 	assert_int_equal(writer_end(&w), OK);
 	if (channel_call(&h->mint, FRAME_MINT_SIGN, ++h->next_id, span_of(&body),
 			 SERVICE_PATIENCE_MS, &frame) != OK)

@@ -7,8 +7,7 @@
 #include "fuzz.h"
 #include "granted.h"
 
-/* For take_right(), which is private to it. */
-#include "attestd/mint/mint.c"
+#include "attestd/mint/right.h"
 
 time_t time(time_t *out)
 {
@@ -19,18 +18,17 @@ time_t time(time_t *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct configuration configuration;
-	struct mint m = { .configuration = &configuration, .bundle_sequence = 1 };
+	struct right right = { .bundle_sequence = 1 };
 	struct reader r = reader_over((struct span){ data, len });
 
-	if (take_right(&m, &r) != OK) {
-		must(!has_right(&m) && m.bundle_sequence == 1 && m.ends_s == 0);
+	if (right_take(&right, &r, NULL) != OK) {
+		must(!right_is_held(&right) && right.bundle_sequence == 1 && right.ends_s == 0);
 		return 0;
 	}
-	must(has_right(&m) && m.grant.verdict.state == NODE_TRUSTED);
-	must(m.grant.verdict.expires > GRANTED_NOW && m.bundle_sequence >= 1);
-	must(span_equal(span_of(&m.bundle.trust_domain), span_of(&m.grant.verdict.trust_domain)));
-	grant_done(&m.grant);
-	bundle_done(&m.bundle);
+	must(right_is_held(&right) && right.grant.verdict.state == NODE_TRUSTED);
+	must(right.grant.verdict.expires > GRANTED_NOW && right.bundle_sequence >= 1);
+	must(span_equal(span_of(&right.bundle.trust_domain),
+			span_of(&right.grant.verdict.trust_domain)));
+	right_end(&right);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attestd/mint/svid.h"
+#include "attestd/subject.h"
 #include "attestd_grant.h"
 #include "base/reader.h"
 #include "base/writer.h"
@@ -308,6 +309,7 @@ static enum status ask_signature(struct broker_life *life, struct span tbs, stru
 	struct frame frame;
 
 	writer_sized32(&w, tbs);
+	subject_put(&w, &(struct subject){ .reason = span_text(SUBJECT_ASKED) });
 	assert_int_equal(writer_end(&w), OK);
 	if (channel_call(&life->mint, FRAME_MINT_SIGN, ++life->agent.next_id, span_of(&body), 60000,
 			 &frame) != OK)

@@ -20,6 +20,7 @@
 
 #include "attestd/frames.h"
 #include "attestd/mint/mint.h"
+#include "attestd/subject.h"
 #include "attestd_grant.h"
 #include "base/reader.h"
 #include "base/writer.h"
@@ -211,7 +212,12 @@ static void sign_once(void)
 
 	struct reader r = reader_over(frame.body);
 
+	struct subject subject;
+
 	sign_with(granted.minting, reader_sized32(&r, FRAME_SMALL_MAX), &signature);
+	subject_take(&r, &subject);
+	assert_int_equal(reader_end(&r), OK);
+	assert_true(span_equal(subject.reason, span_text(SUBJECT_DIRECTORY)));
 	writer_sized(&w, span_of(&signature));
 	assert_int_equal(writer_end(&w), OK);
 	assert_int_equal(channel_send(&broker, FRAME_ANSWER, frame.id, span_of(&body)), OK);
