@@ -48,6 +48,16 @@ enum frame_type {
 	FRAME_ANSWER,
 	/* status b16, reason s16 */
 	FRAME_REFUSED,
+	/* mint -> broker: SHA-256 of a file s16, its path s16; answer: enum measured_state u8 */
+	FRAME_MEASURED,
+};
+
+/* Does a file stand in the IMA log with that path and content? */
+enum measured_state {
+	MEASURED_NOT,
+	MEASURED_SEARCHING, /* the log is long: ask again */
+	MEASURED_NOT_QUOTED, /* no verdict of a trusted node covers that entry yet */
+	MEASURED_QUOTED,
 };
 
 /* An answer carries a request body of docs/protocol.md at most. */

@@ -32,12 +32,17 @@ libbroker_a_SOURCES = \
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 
 libmint_a_SOURCES = \
+	attestd/mint/admission.c attestd/mint/admission.h \
 	attestd/mint/caller.c attestd/mint/caller.h \
 	attestd/mint/cgroup.c attestd/mint/cgroup.h \
+	attestd/mint/denials.c attestd/mint/denials.h \
+	attestd/mint/executable.c attestd/mint/executable.h \
+	attestd/mint/gate.c attestd/mint/gate.h \
+	attestd/mint/identity_files.c attestd/mint/identity_files.h \
+	attestd/mint/measured.c attestd/mint/measured.h \
+	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/peer.c attestd/mint/peer.h \
 	attestd/mint/proc_text.c attestd/mint/proc_text.h \
-	attestd/mint/identity_files.c attestd/mint/identity_files.h \
-	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/right.c attestd/mint/right.h \
 	attestd/mint/signing.c attestd/mint/signing.h \
 	attestd/mint/svid.c attestd/mint/svid.h \

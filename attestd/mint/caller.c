@@ -104,6 +104,14 @@ enum status caller_open(int socket, struct span socket_name, struct caller **out
 	return OK;
 }
 
+struct caller_facts caller_who(const struct caller *c)
+{
+	return (struct caller_facts){ .pid = c->peer.pid,
+				      .uid = c->peer.uid,
+				      .gid = c->peer.gid,
+				      .socket = span_of(&c->socket_name) };
+}
+
 static enum status read_proc(const struct caller *c, const char *name, struct bytes *out)
 {
 	int fd = openat(c->proc, name, O_RDONLY | O_CLOEXEC);
@@ -116,7 +124,7 @@ static enum status read_proc(const struct caller *c, const char *name, struct by
 
 /* The user at connect, noted by the kernel, and now: who starts a set-user-ID
  * program has its environment, its arguments and its descriptors in hand. */
-static enum status look_at_users(const struct caller *c, struct sight *s, const char **why_not)
+static enum status look_at_users(const struct caller *c, const char **why_not)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	struct proc_users users;
@@ -131,8 +139,6 @@ static enum status look_at_users(const struct caller *c, struct sight *s, const 
 	if (!proc_users_are_one(&users) || users.uid[0] != c->peer.uid ||
 	    users.gid[0] != c->peer.gid)
 		return STATUS_DENIED;
-	s->facts.uid = c->peer.uid;
-	s->facts.gid = c->peer.gid;
 	return OK;
 }
 
@@ -206,8 +212,10 @@ static enum status look_at_root(const struct caller *c, const char **why_not)
 
 static enum status look(const struct caller *c, struct sight *s, const char **why_not)
 {
-	enum status status = look_at_users(c, s, why_not);
+	enum status status;
 
+	s->facts = caller_who(c);
+	status = look_at_users(c, why_not);
 	if (status == OK)
 		status = look_at_run(c, s, why_not);
 	if (status == OK)
@@ -222,8 +230,6 @@ static enum status look(const struct caller *c, struct sight *s, const char **wh
 	}
 	if (status != OK)
 		return status == STATUS_NO_MEMORY ? status : STATUS_DENIED;
-	s->facts.pid = c->peer.pid;
-	s->facts.socket = span_of(&c->socket_name);
 	s->facts.executable = span_of(&s->executable);
 	return OK;
 }

@@ -48,6 +48,8 @@ void caller_free(struct caller *c);
 /* The pidfd, to be polled and nothing else: readable once the process has exited. */
 int caller_exit_fd(const struct caller *c);
 
+/* Known since it connected: all but this is empty or 0. */
+struct caller_facts caller_who(const struct caller *c);
 /* STATUS_DENIED with why_not, a static text, for one that is gone or that nobody
  * can vouch for. */
 enum status caller_look(struct caller *c, struct caller_facts *out, const char **why_not);
