@@ -4,8 +4,6 @@
 
 #include "messages/node.h"
 
-#define SPIFFE_ID_MAX 2048 /* SPIFFE-ID 2.3 */
-
 /* "spiffe://" trust domain, path of whole segments; SPIFFE-ID 2. */
 bool spiffe_id_is_valid(struct span id);
 /* The trust domain of a valid ID. */

@@ -46,6 +46,7 @@ enum status evidence_authenticate(const struct evidence_file *file, const struct
 		.minting_public = span_of(&sent->minting_public),
 		.certify_attest = span_of(&sent->certify_attest),
 		.certify_signature = span_of(&sent->certify_signature),
+		.report = span_of(&sent->report),
 		.known_minting_name = span_of(&file->minting_name),
 	};
 

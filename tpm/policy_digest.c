@@ -95,8 +95,29 @@ static enum status labelled(enum digest_alg alg, const char *label, struct span 
 	return status == OK ? hasher_digest(&h, parts, 3, out) : status;
 }
 
-enum status quote_extra_data(struct span nonce, struct span minting_name, struct digest *out)
+static enum status reporting_extra_data(struct span nonce, struct span minting_name,
+					struct span report, struct digest *out)
 {
+	AUTO_DONE(bytes) rest = { 0 };
+	struct writer w = writer_to(&rest, TERM_MAX);
+	struct digest digest;
+	enum status status = digest_of(DIGEST_SHA256, report, &digest);
+
+	if (status != OK)
+		return status;
+	writer_sized(&w, minting_name);
+	writer_put(&w, digest_span(&digest));
+	status = writer_end(&w);
+	return status == OK
+		       ? labelled(DIGEST_SHA256, "attestd quote v2", nonce, span_of(&rest), out)
+		       : status;
+}
+
+enum status quote_extra_data(struct span nonce, struct span minting_name, struct span report,
+			     struct digest *out)
+{
+	if (report.len > 0)
+		return reporting_extra_data(nonce, minting_name, report, out);
 	return labelled(DIGEST_SHA256, "attestd quote v1", nonce, minting_name, out);
 }
 

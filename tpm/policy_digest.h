@@ -14,8 +14,10 @@ enum status minting_policy(enum digest_alg bank, pcr_mask mask, const struct pcr
 			   uint32_t reset_count, uint32_t restart_count, struct digest *out);
 
 /* extraData of a quote: SHA-256("attestd quote v1" || nonce || minting key
- * Name); the empty name where no minting key is offered. */
-enum status quote_extra_data(struct span nonce, struct span minting_name, struct digest *out);
+ * Name); the empty name where no minting key is offered. With a report:
+ * SHA-256("attestd quote v2" || nonce || be16 length of the Name || Name || SHA-256(report)). */
+enum status quote_extra_data(struct span nonce, struct span minting_name, struct span report,
+			     struct digest *out);
 /* qualifyingData of the certification: SHA-256("attestd certify v1" || nonce). */
 enum status certify_extra_data(struct span nonce, struct digest *out);
 /* What a cap extends into a bank: H("attestd cap v1") in that bank's hash. */

@@ -60,6 +60,7 @@ static const struct wire_field evidence_item_fields[] = {
 	WIRE_SIZED(evidence_item, previous_minting_name, NAME_MAX_SIZE),
 	WIRE_TIME(evidence_item, appraised),
 	WIRE_EXACT(evidence_item, generation, SHA256_SIZE),
+	WIRE_SIZED32(evidence_item, report, SIGNER_REPORT_MAX),
 };
 static const struct wire_table evidence_item_wire =
 	WIRE_TABLE(struct evidence_item, evidence_item_fields);

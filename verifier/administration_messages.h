@@ -72,6 +72,7 @@ struct evidence_item {
 	struct span previous_minting_name; /* certified before in this boot session */
 	int64_t appraised;
 	struct span generation;
+	struct span report;
 };
 
 /* As the signer stores it. */

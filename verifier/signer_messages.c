@@ -142,6 +142,7 @@ static const struct wire_field authenticate_request_fields[] = {
 	WIRE_SIZED(authenticate_request, minting_public, SIGNER_PUBLIC_MAX),
 	WIRE_SIZED(authenticate_request, certify_attest, SIGNER_ATTEST_MAX),
 	WIRE_SIZED(authenticate_request, certify_signature, SIGNER_SIGNATURE_MAX),
+	WIRE_SIZED32(authenticate_request, report, SIGNER_REPORT_MAX),
 	WIRE_BOOL(authenticate_request, wants_ear),
 	WIRE_BOOL(authenticate_request, has_svid),
 };

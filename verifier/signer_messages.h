@@ -72,6 +72,7 @@ struct authenticate_request {
 	struct span pcrs; /* values of the selected PCRs, lowest first, joined */
 	struct span minting_public; /* empty: no minting key is offered */
 	struct span certify_attest, certify_signature; /* both empty where not sent */
+	struct span report; /* text, messages/report.h; empty: none */
 	bool wants_ear;
 	bool has_svid; /* the host reports one: what leads to it is wanted */
 };

@@ -22,6 +22,7 @@
 #define SIGNER_STATE_MAX ((size_t)64 << 10)
 #define SIGNER_LOG_MAX ((size_t)40 << 20) /* compressed, all of a boot session */
 #define SIGNER_CERTIFICATE_MAX 4096
+#define SIGNER_REPORT_MAX ((size_t)128 << 10) /* STATEMENT_MAX */
 #define SIGNER_STATEMENT_MAX ((size_t)256 << 10)
 #define SIGNER_BUNDLE_MAX 8
 #define SIGNER_PAGE_MAX 100

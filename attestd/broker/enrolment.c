@@ -129,7 +129,7 @@ enum status verb_activate(struct broker *b, struct reader *in, struct writer *ou
 	status = tpm_device_activate(b->device, &b->identity, id_object, encrypted_secret, &secret);
 	/* No minting key yet: its Name is empty. */
 	if (status == OK)
-		status = quote_extra_data(nonce, (struct span){ 0 }, &extra);
+		status = quote_extra_data(nonce, (struct span){ 0 }, (struct span){ 0 }, &extra);
 	if (status == OK)
 		status = tpm_device_quote(b->device, bank, select, digest_span(&extra), &quoted,
 					  &values);

@@ -112,7 +112,8 @@ static enum status add_quote(struct broker *b, const struct wanted *w, const str
 	AUTO_DONE(tpm_statement) quoted = { 0 };
 	struct pcr_values values;
 	struct digest extra;
-	enum status status = quote_extra_data(w->nonce, name_span(key), &extra);
+	enum status status =
+		quote_extra_data(w->nonce, name_span(key), span_of(&e->report), &extra);
 
 	if (status == OK)
 		status = tpm_device_quote(b->device, w->bank, w->select, digest_span(&extra),

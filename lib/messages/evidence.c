@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "messages/message.h"
+#include "messages/statement.h"
 
 /* In the order of their bits. */
 static const char *const state_names[HOST_STATES] = {
@@ -32,6 +33,7 @@ void evidence_done(struct evidence *evidence)
 	bytes_done(&evidence->boot_log);
 	bytes_done(&evidence->ima_entries);
 	bytes_done(&evidence->svid);
+	bytes_done(&evidence->report);
 }
 
 /* The values of one bank: all as long as the first. */
@@ -109,6 +111,8 @@ void evidence_take(struct strict_cursor *object, struct evidence *out)
 	take_states(object, out);
 	if (strict_has(object, "svid"))
 		message_take_bytes(object, "svid", CERTIFICATE_DER_MAX, &out->svid);
+	if (strict_has(object, "report"))
+		message_take_bytes(object, "report", STATEMENT_MAX, &out->report);
 	if (strict_has(object, "ear"))
 		out->wants_ear = strict_bool(object, "ear");
 }
@@ -174,6 +178,8 @@ void evidence_put(struct json_writer *w, const char *name, const struct evidence
 	json_close(w, ']');
 	if (evidence->svid.len > 0)
 		json_base64(w, "svid", span_of(&evidence->svid));
+	if (evidence->report.len > 0)
+		json_base64(w, "report", span_of(&evidence->report));
 	if (evidence->wants_ear)
 		json_bool(w, "ear", true);
 	json_close(w, '}');

@@ -40,6 +40,7 @@ struct evidence {
 	unsigned states; /* enum host_state */
 	struct bytes
 		svid; /* DER: the last one minted under the grant; empty: none, or not asked for */
+	struct bytes report; /* text, messages/report.h; empty: none */
 	bool wants_ear; /* an attestation result for relying parties beside the verdict */
 };
 

@@ -14,6 +14,7 @@ libmessages_a_SOURCES = \
 	lib/messages/limits.h \
 	lib/messages/message.c lib/messages/message.h \
 	lib/messages/node.c lib/messages/node.h \
+	lib/messages/report.c lib/messages/report.h \
 	lib/messages/result.c lib/messages/result.h \
 	lib/messages/statement.c lib/messages/statement.h \
 	lib/messages/statement_lines.c lib/messages/statement_lines.h \

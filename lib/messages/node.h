@@ -10,6 +10,7 @@
 #define HOSTNAME_MAX 253
 #define CLASS_NAME_MAX 64
 #define TRUST_DOMAIN_MAX 255
+#define SPIFFE_ID_MAX 2048 /* SPIFFE-ID 2.3 */
 
 struct node_id {
 	uint8_t value[SHA256_SIZE];

@@ -6,7 +6,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz_enrolment_request tests/fuzz/fuzz_enrolment_answ
 	tests/fuzz/fuzz_error_answer tests/fuzz/fuzz_strict_json tests/fuzz/fuzz_json_tree \
 	tests/fuzz/fuzz_verdict \
 	tests/fuzz/fuzz_bundle tests/fuzz/fuzz_act tests/fuzz/fuzz_entries tests/fuzz/fuzz_base64 tests/fuzz/fuzz_text \
-	tests/fuzz/fuzz_spiffe_id tests/fuzz/fuzz_settings tests/fuzz/fuzz_frames
+	tests/fuzz/fuzz_spiffe_id tests/fuzz/fuzz_settings tests/fuzz/fuzz_frames \
+	tests/fuzz/fuzz_report
 EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_answer \
 	tests/fuzz/corpus/activation_request tests/fuzz/corpus/activation_answer \
 	tests/fuzz/corpus/attestation_request tests/fuzz/corpus/attestation_challenge \
@@ -16,7 +17,8 @@ EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_an
 	tests/fuzz/corpus/verdict tests/fuzz/corpus/bundle tests/fuzz/corpus/act \
 	tests/fuzz/corpus/entries \
 	tests/fuzz/corpus/base64 tests/fuzz/corpus/text tests/fuzz/corpus/spiffe_id \
-	tests/fuzz/corpus/settings tests/fuzz/corpus/frames
+	tests/fuzz/corpus/settings tests/fuzz/corpus/frames \
+	tests/fuzz/corpus/report
 tests_fuzz_fuzz_enrolment_request_SOURCES = tests/fuzz/fuzz_json_message.c
 tests_fuzz_fuzz_enrolment_request_CPPFLAGS = $(AM_CPPFLAGS) -DMESSAGE=enrolment_request
 tests_fuzz_fuzz_enrolment_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -93,3 +95,6 @@ tests_fuzz_fuzz_settings_LDADD = $(FUZZ_MAIN) $(DAEMON_LIBS)
 tests_fuzz_fuzz_frames_SOURCES = tests/fuzz/fuzz_frames.c
 tests_fuzz_fuzz_frames_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_frames_LDADD = $(FUZZ_MAIN) $(DAEMON_LIBS)
+tests_fuzz_fuzz_report_SOURCES = tests/fuzz/fuzz_report.c
+tests_fuzz_fuzz_report_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_report_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)

@@ -97,7 +97,7 @@ struct made_attest honest_quote(const struct software_key *ak, struct span nonce
 {
 	struct digest extra;
 
-	assert_int_equal(quote_extra_data(nonce, minting_name, &extra), OK);
+	assert_int_equal(quote_extra_data(nonce, minting_name, (struct span){ 0 }, &extra), OK);
 	struct made_attest made = honest(ak, &extra);
 
 	made.type = ATTEST_QUOTE;
@@ -105,6 +105,16 @@ struct made_attest honest_quote(const struct software_key *ak, struct span nonce
 	assert_int_equal(pcr_composite(&made.selection, values, DIGEST_SHA256, &made.pcr_digest),
 			 OK);
 	return made;
+}
+
+void quote_report(struct made_attest *quote, struct span nonce, struct span minting_name,
+		  struct span report)
+{
+	struct digest extra;
+
+	assert_int_equal(quote_extra_data(nonce, minting_name, report, &extra), OK);
+	quote->extra_len = digest_size(extra.alg);
+	memcpy(quote->extra, extra.value, quote->extra_len);
 }
 
 struct made_attest honest_certify(const struct software_key *ak, struct span nonce,

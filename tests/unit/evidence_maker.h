@@ -48,6 +48,9 @@ struct made_attest {
 struct made_attest honest_quote(const struct software_key *ak, struct span nonce,
 				struct span minting_name, enum digest_alg bank, pcr_mask select,
 				const struct pcr_values *values);
+/* The same with a report beside it. */
+void quote_report(struct made_attest *quote, struct span nonce, struct span minting_name,
+		  struct span report);
 /* A truthful certification of a primary of the NULL hierarchy. */
 struct made_attest honest_certify(const struct software_key *ak, struct span nonce,
 				  const struct name *minting);

@@ -25,4 +25,9 @@ TESTS += tests/unit/test_entries
 tests_unit_test_entries_SOURCES = tests/unit/test_entries.c tests/unit/unit.h
 tests_unit_test_entries_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_entries_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_report
+TESTS += tests/unit/test_report
+tests_unit_test_report_SOURCES = tests/unit/test_report.c tests/unit/unit.h
+tests_unit_test_report_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -193,6 +193,9 @@ static void quote(struct signer_scene *s, struct span minting_name)
 		honest_quote(&s->ak, s->challenge.nonce, minting_name, s->challenge.bank,
 			     s->challenge.select, &s->golden.values);
 
+	if (s->report.len > 0)
+		quote_report(&made, s->challenge.nonce, minting_name, s->report);
+
 	s->clock += 1000;
 	made.clock = s->clock;
 	made.reset_count = s->reset_count;
@@ -318,6 +321,7 @@ void scene_prepare_evidence(struct signer_scene *s)
 		.minting_public = span_of(&s->minting.public),
 		.certify_attest = span_of(&s->certify),
 		.certify_signature = span_of(&s->certify_signature),
+		.report = s->report,
 		.wants_ear = true,
 	};
 }

@@ -25,6 +25,7 @@ struct signer_scene {
 	uint64_t clock; /* of the TPM, rises with each quote */
 	uint32_t reset_count, restart_count;
 	struct node_id node;
+	struct span report; /* beside the next quotes; empty: none */
 	struct keep keep; /* of all answers */
 	struct pending pending; /* of the one channel */
 	/* of the last exchange */

@@ -304,6 +304,23 @@ static void a_key_that_would_not_be_enrolled_attests_nothing(void **state)
 		attester_init(span_of(&s.minting.public), s.minting.key, "", &attester), OK);
 }
 
+static void a_report_is_what_the_quote_says_it_is(void **state)
+{
+	static const char said[] = "attestd-report/1\nend\n";
+	AUTO_DONE(quote_scene) s = { 0 };
+	(void)state;
+
+	quote_scene_init(&s);
+	s.evidence.report = span_text(said);
+	quote_scene_expect_unauthenticated(&s, "quote-nonce-mismatch"); /* added on the way */
+	quote_report(&s.quote, quote_scene_nonce, name_span(&s.minting.name), span_text(said));
+	quote_scene_expect_accepted(&s);
+	s.evidence.report = span_text("attestd-report/1\nEnd\n");
+	quote_scene_expect_unauthenticated(&s, "quote-nonce-mismatch");
+	s.evidence.report = (struct span){ 0 }; /* taken away */
+	quote_scene_expect_unauthenticated(&s, "quote-nonce-mismatch");
+}
+
 static void the_first_steps_alone_say_who_speaks(void **state)
 {
 	AUTO_DONE(quote_scene) s = { 0 };
@@ -314,13 +331,14 @@ static void the_first_steps_alone_say_who_speaks(void **state)
 	quote_scene_init(&s);
 	quote_scene_sign(&s);
 	assert_int_equal(authenticate_quote(&s.attester, quote_scene_nonce,
-					    name_span(&s.minting.name), s.evidence.attest,
-					    s.evidence.signature, &quote, &why),
+					    name_span(&s.minting.name), (struct span){ 0 },
+					    s.evidence.attest, s.evidence.signature, &quote, &why),
 			 OK);
 	assert_int_equal(why, REASON_NONE);
 	assert_int_equal(quote.reset_count, 7);
 	assert_int_equal(authenticate_quote(&s.attester, quote_scene_nonce, (struct span){ 0 },
-					    s.evidence.attest, s.evidence.signature, &quote, &why),
+					    (struct span){ 0 }, s.evidence.attest,
+					    s.evidence.signature, &quote, &why),
 			 OK);
 	assert_int_equal(why, REASON_QUOTE_NONCE_MISMATCH);
 }
@@ -346,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_class_that_selects_resettable_pcrs_is_unusable),
 		cmocka_unit_test(values_are_those_that_were_signed),
 		cmocka_unit_test(a_key_that_would_not_be_enrolled_attests_nothing),
+		cmocka_unit_test(a_report_is_what_the_quote_says_it_is),
 		cmocka_unit_test(the_first_steps_alone_say_who_speaks),
 	};
 

@@ -32,7 +32,7 @@
 	"\"pcrs\":[\"00ff\",\"abcd\"],\"mintingKey\":{\"public\":\"BA==\","                        \
 	"\"attest\":\"BQ==\",\"signature\":\"Bg==\"},\"bootLog\":\"\","                            \
 	"\"imaLog\":{\"first\":158,\"entries\":\"AQID\"},\"states\":[\"boot-log-missing\"],"       \
-	"\"svid\":\"Bw==\",\"ear\":true}"
+	"\"svid\":\"Bw==\",\"report\":\"CA==\",\"ear\":true}"
 #define RESULT                                                                                     \
 	"{\"verdict\":\"AQ==\",\"signature\":\"Ag==\",\"certificate\":\"Aw==\","                   \
 	"\"chain\":[\"BA==\"],\"bundle\":\"BQ==\",\"bundleSignature\":\"Bg==\","                   \

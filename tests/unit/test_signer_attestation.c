@@ -253,6 +253,41 @@ static void any_failing_step_after_the_signature_ends_the_right(void **state)
 	assert_int_equal(s.answer.health.nodes[NODE_UNTRUSTED], 1);
 }
 
+static void what_a_host_reports_is_what_it_quoted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_evidence(&s);
+	s.request.authenticate.report = span_text("attestd-report/1\nend\n");
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID); /* added on the way */
+	s.report = span_text("attestd-report/1\nend\n");
+	scene_evidence(&s);
+	s.request.authenticate.report = (struct span){ 0 };
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID); /* taken away */
+	scene_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	scene_prepare_commit(&s);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_true(scene_result_says(&s.answer.commit, "\nstate trusted\n"));
+}
+
+static void a_report_that_cannot_be_read_ends_the_right(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_attest(&s);
+	s.report = span_text("attestd-report/1\nmore than was agreed\nend\n");
+	scene_evidence(&s);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_true(s.answer.authenticate.is_final);
+	scene_expect_result(&s.answer.authenticate.result, "\nstate untrusted\n",
+			    "report-malformed");
+}
+
 static void an_appraiser_speaks_for_the_logs_only(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -448,6 +483,8 @@ int main(void)
 		cmocka_unit_test(a_nonce_is_good_for_its_node_and_its_time),
 		cmocka_unit_test(a_bad_signature_changes_nothing),
 		cmocka_unit_test(any_failing_step_after_the_signature_ends_the_right),
+		cmocka_unit_test(what_a_host_reports_is_what_it_quoted),
+		cmocka_unit_test(a_report_that_cannot_be_read_ends_the_right),
 		cmocka_unit_test(an_appraiser_speaks_for_the_logs_only),
 		cmocka_unit_test(a_commit_without_an_authentication_is_refused),
 		cmocka_unit_test(a_finding_takes_the_right_and_names_its_owner),

@@ -86,9 +86,10 @@ static void a_policy_over_nothing_or_the_unknown_is_refused(void **state)
 			 STATUS_NOT_FOUND);
 }
 
-static void extra_data_binds_nonce_and_minting_key(void **state)
+static void extra_data_binds_nonce_minting_key_and_report(void **state)
 {
 	AUTO_DONE(bytes) nonce = { 0 };
+	const struct span report = span_text("attestd-report/1\nend\n");
 	uint8_t name[34] = { 0x00, 0x0b };
 	struct digest got;
 	struct digest want;
@@ -98,15 +99,29 @@ static void extra_data_binds_nonce_and_minting_key(void **state)
 	for (unsigned i = 0; i < 32; i++)
 		name[2 + i] = (uint8_t)i;
 
-	assert_int_equal(
-		quote_extra_data(span_of(&nonce), (struct span){ name, sizeof(name) }, &got), OK);
+	assert_int_equal(quote_extra_data(span_of(&nonce), (struct span){ name, sizeof(name) },
+					  (struct span){ 0 }, &got),
+			 OK);
 	want = digest_hex(DIGEST_SHA256,
 			  "90e423aa8a4fc499e6d2b09a9e36020c96fd895ca5d6e90690d113e320a429cd");
 	assert_true(digest_equal(&got, &want));
 
-	assert_int_equal(quote_extra_data(span_of(&nonce), (struct span){ 0 }, &got), OK);
+	assert_int_equal(
+		quote_extra_data(span_of(&nonce), (struct span){ 0 }, (struct span){ 0 }, &got),
+		OK);
 	want = digest_hex(DIGEST_SHA256,
 			  "463e974c4b514723159919b08173774a6f32134020d51bf3d9ba4a2737c2630c");
+	assert_true(digest_equal(&got, &want));
+
+	assert_int_equal(quote_extra_data(span_of(&nonce), (struct span){ name, sizeof(name) },
+					  report, &got),
+			 OK);
+	want = digest_hex(DIGEST_SHA256,
+			  "796cfb910740d92cb74352bc551e0e9cfd4e40320dd76964c9aca6531f3ad214");
+	assert_true(digest_equal(&got, &want));
+	assert_int_equal(quote_extra_data(span_of(&nonce), (struct span){ 0 }, report, &got), OK);
+	want = digest_hex(DIGEST_SHA256,
+			  "0fe052844ce7dc3fc3f829b6c6c13b27c1dcbc7170810738567e298315469811");
 	assert_true(digest_equal(&got, &want));
 
 	assert_int_equal(certify_extra_data(span_of(&nonce), &got), OK);
@@ -136,7 +151,7 @@ int main(void)
 		cmocka_unit_test(the_minting_policy_is_the_tpms),
 		cmocka_unit_test(each_term_of_the_minting_policy_counts),
 		cmocka_unit_test(a_policy_over_nothing_or_the_unknown_is_refused),
-		cmocka_unit_test(extra_data_binds_nonce_and_minting_key),
+		cmocka_unit_test(extra_data_binds_nonce_minting_key_and_report),
 		cmocka_unit_test(a_cap_is_the_labels_digest_in_each_bank),
 	};
 

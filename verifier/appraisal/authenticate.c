@@ -99,8 +99,8 @@ static enum reason parse_failure(enum status status)
 }
 
 enum status authenticate_quote(const struct attester *attester, struct span nonce,
-			       struct span minting_name, struct span attest, struct span signature,
-			       struct attest *quote, enum reason *why)
+			       struct span minting_name, struct span report, struct span attest,
+			       struct span signature, struct attest *quote, enum reason *why)
 {
 	enum reason reason = REASON_NONE;
 	struct attest parsed;
@@ -114,7 +114,7 @@ enum status authenticate_quote(const struct attester *attester, struct span nonc
 		status = judged(status, parse_failure(status), &reason);
 	}
 	if (status == OK && reason == REASON_NONE)
-		status = quote_extra_data(nonce, minting_name, &expected);
+		status = quote_extra_data(nonce, minting_name, report, &expected);
 	if (status != OK)
 		return status;
 	/* span_equal_secret() compares the lengths first: no prefix passes (q13). */
@@ -155,7 +155,8 @@ static enum status check_speaker(struct session *s, struct authentication *a, en
 	if (status != OK || *why != REASON_NONE)
 		return status;
 	return authenticate_quote(s->attester, s->evidence->nonce, name_span(&a->minting_name),
-				  s->evidence->attest, s->evidence->signature, &s->quote, why);
+				  s->evidence->report, s->evidence->attest, s->evidence->signature,
+				  &s->quote, why);
 }
 
 static enum status check_counters(struct session *s, struct authentication *a, enum reason *why)

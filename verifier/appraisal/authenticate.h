@@ -43,6 +43,7 @@ struct quote_evidence {
 	struct span attest, signature;
 	struct span pcrs; /* values of the class's selection, joined, lowest first */
 	struct span minting_public; /* empty: no minting key is offered */
+	struct span report; /* beside the quote, as it came; empty: there is none */
 	struct span certify_attest, certify_signature; /* empty: left out */
 	/* Name of the minting key certified before in this boot session. */
 	struct span known_minting_name;
@@ -50,13 +51,13 @@ struct quote_evidence {
 
 /*
  * The first steps alone, for a quote that decides nothing but who is speaking
- * (activation): the AK's signature, a quote, extraData over nonce and minting
- * Name (may be empty). *why is REASON_NONE where all of it holds, and only then
+ * (activation): the AK's signature, a quote, extraData over nonce, minting
+ * Name and report (both may be empty). *why is REASON_NONE where all of it holds, and only then
  * is *quote set; its spans borrow from attest.
  */
 enum status authenticate_quote(const struct attester *attester, struct span nonce,
-			       struct span minting_name, struct span attest, struct span signature,
-			       struct attest *quote, enum reason *why);
+			       struct span minting_name, struct span report, struct span attest,
+			       struct span signature, struct attest *quote, enum reason *why);
 
 enum authenticity {
 	/* Nothing is proven about who sent this: answer 4xx, change nothing. */

@@ -83,6 +83,10 @@ static const struct reason_facts table[REASON_COUNT] = {
 		"The minting key is no primary of the NULL hierarchy, so it would outlive this boot: attestd should make a new one.",
 		BAD, CLAIM_INSTANCE_IDENTITY, LAYER_IDENTITY_MODULE },
 
+	[REASON_REPORT_MALFORMED] = { "report-malformed",
+		"What the host says beside its quote cannot be read: it should run the attestd that its release measured.",
+		BAD, CLAIM_INSTANCE_IDENTITY, LAYER_IDENTITY_MODULE },
+
 	[REASON_RELEASE_NONE] = { "release-none",
 		"No release in force fits this node class: publish one for its platform and kernel, or extend the matrix.",
 		BAD, CLAIM_CONFIGURATION, LAYER_RELEASE_PROCESS },

@@ -50,6 +50,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 		.minting_public = span_of(&evidence->minting_public),
 		.certify_attest = span_of(&evidence->certify_attest),
 		.certify_signature = span_of(&evidence->certify_signature),
+		.report = span_of(&evidence->report),
 		.wants_ear = evidence->wants_ear,
 		.has_svid = evidence->svid.len > 0,
 	};

@@ -70,6 +70,7 @@ static enum status write_file(const struct evidence_item *item, const struct evi
 	file.evidence.minting_public = lent(item->minting_public);
 	file.evidence.certify_attest = lent(item->certify_attest);
 	file.evidence.certify_signature = lent(item->certify_signature);
+	file.evidence.report = lent(item->report);
 	file.evidence.has_boot_log = item->boot_log.len > 0;
 	file.evidence.boot_log = boot_log;
 	file.evidence.has_ima_log = item->ima_log.len > 0;

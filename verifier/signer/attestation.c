@@ -61,6 +61,7 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 		.minting_public = request->minting_public,
 		.certify_attest = request->certify_attest,
 		.certify_signature = request->certify_signature,
+		.report = request->report,
 		.previous_reset = counters_reset(&p->row.counters),
 		.previous_restart = counters_restart(&p->row.counters),
 		.previous_minting_name = p->session.minting_name,
@@ -72,6 +73,8 @@ static enum status keep_evidence(struct pending *p, const struct authenticate_re
 		status = keep_bytes(&p->keep, &encoded, &p->evidence);
 	if (status == OK)
 		status = keep_copy(&p->keep, request->nonce, &p->nonce);
+	if (status == OK && request->report.len > 0)
+		status = keep_copy(&p->keep, request->report, &p->report);
 	return status == OK ? keep_copy(&p->keep, request->evidence_digest, &p->evidence_digest)
 			    : status;
 }
@@ -123,6 +126,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 		.minting_public = request->minting_public,
 		.certify_attest = request->certify_attest,
 		.certify_signature = request->certify_signature,
+		.report = request->report,
 		.known_minting_name = p->session.minting_name,
 	};
 
@@ -195,6 +199,9 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 
 	/* No log has to be read to know how this ends. */
 	enum reason stop = reason_to_refuse(turn, &p->row);
+
+	if (stop == REASON_NONE)
+		stop = reported_check(p);
 
 	if (stop != REASON_NONE) {
 		struct finding finding = finding_of(stop);

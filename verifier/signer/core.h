@@ -82,6 +82,7 @@ struct pending {
 	struct span nonce;
 	int64_t issued; /* of the nonce */
 	struct span evidence, evidence_digest; /* to be stored */
+	struct span report; /* the host's, which the quote covers; empty: none */
 	uint8_t generation[SHA256_SIZE];
 	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
 	struct authentication authentication; /* last: see pending_done() */
@@ -176,6 +177,10 @@ void reported_svid_path(struct turn *turn, struct pending *p, struct certificate
 /* STATUS_MISMATCH: it was not signed by the minting key that this evidence names. */
 enum status reported_svid_verify(const struct turn *turn, const struct pending *p, struct span tbs,
 				 struct span signature, struct digest *out);
+
+/* reported.c: what the host says beside its quote. */
+/* REASON_NONE where the report, which may be empty, says what a host may say. */
+enum reason reported_check(const struct pending *p);
 
 /* canary.c: what the result key says of them. */
 enum refusal canary_state(struct turn *turn, const struct admin_request *request,

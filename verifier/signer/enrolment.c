@@ -253,8 +253,8 @@ static enum refusal check_first_quote(const struct activate_request *request,
 
 	if (attester_init(record->facts.ak_public, key, "", &attester) != OK)
 		return REFUSAL_AK_UNACCEPTABLE;
-	if (authenticate_quote(&attester, request->nonce, (struct span){ 0 }, request->attest,
-			       request->signature, &quote, &why) != OK)
+	if (authenticate_quote(&attester, request->nonce, (struct span){ 0 }, (struct span){ 0 },
+			       request->attest, request->signature, &quote, &why) != OK)
 		return REFUSAL_INTERNAL;
 	if (why == REASON_QUOTE_NONCE_MISMATCH)
 		return REFUSAL_NONCE_INVALID;

@@ -41,6 +41,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/profile.c verifier/signer/profile.h \
 	verifier/signer/records.c \
 	verifier/signer/releases.c \
+	verifier/signer/reported.c \
 	verifier/signer/reported_svid.c \
 	verifier/signer/service.c \
 	verifier/signer/session.c \

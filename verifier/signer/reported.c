@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/report.h"
+#include "verifier/signer/core.h"
+
+enum reason reported_check(const struct pending *p)
+{
+	struct report report;
+
+	if (p->report.len == 0)
+		return REASON_NONE;
+	if (report_parse(p->report, &report) != OK)
+		return REASON_REPORT_MALFORMED;
+	/* Nobody takes these in yet: what is said and not heard would be lost. */
+	return report.has_journal || report.jwt_count > 0 ? REASON_REPORT_MALFORMED : REASON_NONE;
+}
