@@ -56,23 +56,21 @@ static enum answer write_review(const struct drift_command *c, const struct drif
 	return ANSWER_YES;
 }
 
-static enum answer report(struct drift_command *c, const struct reference *ref,
-			  const struct root *root)
+/* input: what loaded. */
+static enum answer report(struct drift_command *c, struct drift_input input)
 {
 	AUTO(json_t) reviewed = c->reviewed == NULL ? NULL : drift_read(c->reviewed);
 	AUTO(json_t) found = NULL;
-	const struct drift_input input = { .directory = c->directory,
-					   .reference = ref,
-					   .root = root,
-					   .client = c->is_offline ? NULL : &c->client,
-					   .reviewed = reviewed,
-					   .now = c->trust.now,
-					   .within_s = c->within_s,
-					   .review_s = c->review_days * 86400 };
 	enum answer answer;
 
 	if (c->reviewed != NULL && reviewed == NULL)
 		return ANSWER_UNUSABLE;
+	input.directory = c->directory;
+	input.client = c->is_offline ? NULL : &c->client;
+	input.reviewed = reviewed;
+	input.now = c->trust.now;
+	input.within_s = c->within_s;
+	input.review_s = c->review_days * 86400;
 	answer = drift_report(&input, &found);
 	if (answer == ANSWER_UNUSABLE)
 		return answer;
@@ -107,7 +105,16 @@ static enum answer look(struct drift_command *c)
 	if (reference_open(span_of(&image), &ref) != OK ||
 	    verified_root(c->directory, &c->trust.root, &origin, &root) != OK)
 		return ANSWER_UNUSABLE;
-	return report(c, &ref, &root);
+
+	AUTO(json_t) root_json = payload_predicate(span_of(&origin.payload));
+	AUTO(json_t) index = drift_index(c->directory, marks.index.version);
+	if (root_json == NULL || index == NULL)
+		return ANSWER_UNUSABLE;
+	return report(c, (struct drift_input){ .reference = &ref,
+					       .root = &root,
+					       .root_json = root_json,
+					       .index = index,
+					       .suspension = &refusal });
 }
 
 static bool take_option(void *self, int option, const char *value)

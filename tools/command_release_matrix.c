@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "policies/matrix.h"
+#include "tools/json_changes.h"
+#include "tools/log_text.h"
 #include "tools/release.h"
 #include "tools/release_log.h"
 #include "tools/release_options.h"
@@ -134,17 +136,14 @@ static void print_decision(FILE *to, const struct matrix_decision *d)
 	char when[32] = "?";
 	time_t time = (time_t)d->time;
 	struct tm parts;
-	AUTO_DONE(bytes) reason = { 0 };
 
 	if (gmtime_r(&time, &parts) != NULL)
 		(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &parts);
-	if (text_append_escaped(&reason, d->reason) != OK)
-		return;
-	fprintf(to, "  %s UTC  %s  %.*s/%.*s  by %.*s: %.*s\n", when,
-		d->is_allowed ? "allow" : "block", (int)d->platform.len,
-		(const char *)d->platform.data, (int)d->kernel.len, (const char *)d->kernel.data,
-		(int)d->by.len, (const char *)d->by.data, (int)reason.len,
-		(const char *)reason.data);
+	fprintf(to, "  %s UTC  %s  %.*s/%.*s  by %.*s: ", when, d->is_allowed ? "allow" : "block",
+		(int)d->platform.len, (const char *)d->platform.data, (int)d->kernel.len,
+		(const char *)d->kernel.data, (int)d->by.len, (const char *)d->by.data);
+	print_escaped(to, d->reason, MATRIX_REASON_MAX);
+	fputc('\n', to);
 }
 
 static enum answer show(const struct matrix_request *request)
@@ -313,11 +312,28 @@ static enum status make_next(void *self, struct bytes *payload)
 	return next == NULL ? STATUS_MALFORMED : OK;
 }
 
-/* The draft goes on from the matrix that is known; what it adds is shown first. */
-static enum answer check_draft(const struct matrix_request *request)
+/* All that would count but did not: node classes decide who may be minted, and no decision
+ * speaks of them. */
+static enum status show_changes(const struct matrix_paper *known, const struct matrix_paper *draft)
+{
+	AUTO(json_t) before = payload_predicate(span_of(&known->payload));
+	AUTO(json_t) after = payload_predicate(span_of(&draft->payload));
+
+	if (before == NULL || after == NULL)
+		return STATUS_NO_MEMORY;
+	for (size_t i = known->matrix.decision_count; i < draft->matrix.decision_count; i++)
+		print_decision(stderr, &draft->matrix.decision[i]);
+	(void)json_object_del(before, "decisions");
+	(void)json_object_del(after, "decisions");
+	(void)print_json_changes(stderr, "", before, after);
+	return fflush(stderr) == 0 ? OK : STATUS_IO;
+}
+
+/* The draft goes on from the matrix that is known; what it changes is shown first. */
+static enum answer check_draft(const struct matrix_request *request,
+			       const struct matrix_paper *draft)
 {
 	AUTO(matrix_paper) known = read_known(request);
-	AUTO(matrix_paper) draft = read_draft(request);
 
 	if (known == NULL || draft == NULL)
 		return ANSWER_UNUSABLE;
@@ -327,20 +343,18 @@ static enum answer check_draft(const struct matrix_request *request)
 		(void)unusable("decision-removed: the draft lacks a decision that is on record");
 		return ANSWER_NO;
 	}
-	for (size_t i = known->matrix.decision_count; i < draft->matrix.decision_count; i++)
-		print_decision(stderr, &draft->matrix.decision[i]);
-	return ANSWER_YES;
+	return show_changes(known, draft) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-/* The draft that somebody else signed first. */
-static enum answer cosign_draft(struct matrix_request *request, const char *path,
-				struct bytes *payload)
+/* The draft that somebody else signed first: the bytes that were shown are signed. */
+static enum answer cosign_draft(struct matrix_request *request, struct bytes *payload)
 {
-	enum answer answer = check_draft(request);
+	AUTO(matrix_paper) draft = read_draft(request);
+	enum answer answer = check_draft(request, draft);
 
 	if (answer != ANSWER_YES)
 		return answer;
-	if (line_read(path, MATRIX_BYTES_MAX, payload) != OK ||
+	if (bytes_copy(span_of(&draft->payload), payload) != OK ||
 	    (request->signing.prints && signing_print(span_of(payload)) != OK))
 		return ANSWER_UNUSABLE;
 	return ANSWER_YES;
@@ -363,7 +377,7 @@ static enum answer sign_draft(struct matrix_request *request)
 	struct sha256_text digest;
 	struct line_path path = line_path(&request->line, DRAFT_MATRIX);
 	enum answer answer = request->action == MATRIX_COSIGN
-				     ? cosign_draft(request, path.text, &payload)
+				     ? cosign_draft(request, &payload)
 				     : make_draft(request, path.text, &payload);
 
 	if (answer != ANSWER_YES || request->signing.prints)
@@ -402,12 +416,11 @@ static enum answer take_draft(const struct matrix_request *request)
 	AUTO(json_t) settings = line_settings(&request->line);
 	AUTO_DONE(root) root = { 0 };
 	key_mask signers = 0;
-	enum answer answer = check_draft(request);
+	enum answer answer = check_draft(request, draft);
 
 	if (answer != ANSWER_YES)
 		return answer;
-	if (draft == NULL || settings == NULL ||
-	    line_root(&request->line, &request->signing.pin, &root) != OK)
+	if (settings == NULL || line_root(&request->line, &request->signing.pin, &root) != OK)
 		return ANSWER_UNUSABLE;
 
 	struct sha256_text digest = sha256_text_of(span_of(&draft->payload));

@@ -5,6 +5,7 @@
 
 #include "policies/revocations.h"
 #include "tools/release.h"
+#include "tools/release_directory.h"
 #include "tools/release_document.h"
 #include "tools/release_log.h"
 #include "tools/release_options.h"
@@ -17,7 +18,8 @@ static const char help[] =
 	"\n"
 	"Writes the next version of the revocations, which counts as soon as a verifier sees\n"
 	"it: what was revoked before stays so, what the options name is added (each option is\n"
-	"repeatable). Without any it renews them: they live for seven days.\n"
+	"repeatable). Without any it renews them: they live as long as the root lets them, seven\n"
+	"days at most. A version that verifiers would refuse is not written.\n"
 	"\n"
 	"  --manifest SHA256     a manifest, by the digest that 'sign' printed\n"
 	"  --file SHA256         a file, by its content\n"
@@ -57,6 +59,7 @@ struct revoke_request {
 	const char *after; /* hexadecimal digits; NULL: not given */
 	struct signing signing;
 	uint64_t version; /* the newest that is there */
+	int64_t lifetime; /* as the root caps it */
 };
 
 static struct line_path version_path(const struct revoke_request *request, uint64_t version)
@@ -98,7 +101,7 @@ static bool is_believed(const struct revoke_request *request, const struct root 
 }
 
 /* What was revoked before, as its holder signed it. */
-static enum status read_previous(const struct revoke_request *request, struct revocations *out,
+static enum status read_previous(struct revoke_request *request, struct revocations *out,
 				 json_t **predicate)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
@@ -113,6 +116,7 @@ static enum status read_previous(const struct revoke_request *request, struct re
 		return status;
 	if (!is_believed(request, &root, path.text, &dsse))
 		return STATUS_DENIED;
+	request->lifetime = root.caps.revocations_s;
 	status = statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &statement);
 	if (status == OK)
 		status = revocations_read(&statement, out);
@@ -148,7 +152,7 @@ static bool print_lists(FILE *to, const struct revocations *before, json_t *adde
 
 static enum status make_document(void *self, struct bytes *payload)
 {
-	const struct revoke_request *request = self;
+	struct revoke_request *request = self;
 	AUTO_DONE(revocations) before = { 0 };
 	AUTO(json_t) predicate = NULL;
 	int64_t now = time(NULL);
@@ -166,7 +170,7 @@ static enum status make_document(void *self, struct bytes *payload)
 				  json_integer((json_int_t)request->version + 1));
 	(void)json_object_set_new(predicate, "time", json_integer((json_int_t)now));
 	(void)json_object_set_new(predicate, "expires",
-				  json_integer((json_int_t)(now + 7 * INT64_C(86400))));
+				  json_integer((json_int_t)(now + request->lifetime)));
 	return statement_text(DOCUMENT_REVOCATIONS, json_array(), json_incref(predicate), payload);
 }
 
@@ -182,6 +186,76 @@ static bool is_next(const struct revoke_request *request, struct span payload)
 	return false;
 }
 
+/* The directory as it will be. */
+struct rehearsal {
+	struct release_directory directory;
+	char path[48];
+	struct span envelope;
+};
+
+static enum status rehearsal_read(void *self, const char *path, size_t max, struct bytes *out)
+{
+	struct rehearsal *r = self;
+	struct document_source source = release_directory_source(&r->directory);
+
+	if (strcmp(path, r->path) == 0)
+		return bytes_copy(r->envelope, out);
+	return source.read(source.self, path, max, out);
+}
+
+/* As a verifier that has seen the version before. What else it would refuse is no reason
+ * to wait; a version that it refuses keeps each later one from counting as well. */
+static bool would_count(const struct revoke_request *request, struct span envelope)
+{
+	AUTO_DONE(dsse) before = { 0 };
+	AUTO_DONE(bytes) image = { 0 };
+	struct line_path release = line_path(&request->line, "release");
+	struct rehearsal r = { .directory = { .path = release.text }, .envelope = envelope };
+	const struct document_source source = { .read = rehearsal_read, .self = &r };
+	struct release_trust trust = { .now = (int64_t)time(NULL),
+				       .marks.revocations.version = request->version };
+	struct release_refusal refusal = { 0 };
+	struct release_marks marks;
+	enum status status = line_pin(&request->line, &request->signing.pin, &trust.root);
+
+	(void)snprintf(r.path, sizeof(r.path), "revocations/%" PRIu64 ".json",
+		       request->version + 1);
+	if (status == OK && trust.root.alg == DIGEST_NONE)
+		status = release_directory_root(&r.directory, &trust.root);
+	if (status == OK)
+		status = envelope_open(version_path(request, request->version).text, &before);
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&before.payload),
+				   &trust.marks.revocations.digest);
+	if (status != OK)
+		return false;
+	status = release_load(&trust, &source, &image, &marks, &refusal);
+	if (status == OK || refusal.code == NULL ||
+	    strncmp(refusal.document, "revocations", strlen("revocations")) != 0)
+		return status != STATUS_NO_MEMORY;
+	(void)unusable("not written, verifiers would refuse it and all that comes after it: %s: "
+		       "%s %s: %s",
+		       refusal.code, refusal.document, refusal.field, refusal.advice);
+	return false;
+}
+
+static enum status sign_and_write(const struct revoke_request *request, struct span payload)
+{
+	AUTO_DONE(bytes) envelope = { 0 };
+	AUTO_DONE(root) root = { 0 };
+	const struct root *const roots[] = { &root };
+	enum status status = line_root(&request->line, &request->signing.pin, &root);
+
+	if (status == OK)
+		status = signing_make(&request->line, &request->signing, roots, 1, payload,
+				      &envelope);
+	if (status == OK && !would_count(request, span_of(&envelope)))
+		status = STATUS_DENIED;
+	return status == OK ? line_write(version_path(request, request->version + 1).text,
+					 span_of(&envelope), 0644)
+			    : status;
+}
+
 static enum answer revoke(struct revoke_request *request)
 {
 	const struct signing_draft draft = { DOCUMENT_REVOCATIONS, DRAFT_REVOCATIONS, make_document,
@@ -194,8 +268,7 @@ static enum answer revoke(struct revoke_request *request)
 	if (request->signing.prints)
 		return ANSWER_YES;
 	if (!is_next(request, span_of(&payload)) ||
-	    signing_envelope(&request->line, &request->signing, span_of(&payload),
-			     version_path(request, request->version + 1).text) != OK)
+	    sign_and_write(request, span_of(&payload)) != OK)
 		return ANSWER_UNUSABLE;
 	signing_forget(&request->line, &request->signing, &draft);
 	printf("revocations %" PRIu64 " sha256:%s\n", request->version + 1,

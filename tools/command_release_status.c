@@ -189,7 +189,9 @@ static void print_report(json_t *report)
 	print_renewals(json_object_get(report, "renew"));
 	drift_print(json_object_get(report, "drift"));
 	if (json_is_true(json_object_get(report, "stale")))
-		puts("STALE: no new right; publish --renew, or revoke for expired revocations");
+		puts("STALE: no new right; publish --renew, revoke for expired revocations, or "
+		     "what "
+		     "is said above");
 }
 
 static void print_json(json_t *report)
@@ -220,26 +222,32 @@ static enum answer refused(const struct status_request *request, enum status sta
 #define REVIEW_S (INT64_C(90) * 86400)
 
 /* What else a person has to look at, as 'drift' of the report. */
-static enum answer add_drift(struct status_request *request, const struct reference *ref,
+static enum answer add_drift(struct status_request *request, struct drift_input input,
 			     json_t *report)
 {
 	AUTO_DONE(root_origin) origin = { 0 };
 	AUTO_DONE(root) root = { 0 };
 	AUTO(json_t)
 	reviewed = request->reviewed == NULL ? NULL : drift_read(request->reviewed);
-	const struct drift_input input = { .directory = request->directory.path,
-					   .reference = ref,
-					   .root = &root,
-					   .client = request->asks_nodes ? &request->client : NULL,
-					   .reviewed = reviewed,
-					   .now = request->trust.now,
-					   .review_s = REVIEW_S };
+	AUTO(json_t)
+	index = drift_index(request->directory.path,
+			    reference_facts(input.reference).index_version);
 	json_t *found = NULL;
 	enum answer answer;
 
-	if ((request->reviewed != NULL && reviewed == NULL) ||
+	if ((request->reviewed != NULL && reviewed == NULL) || index == NULL ||
 	    verified_root(request->directory.path, &request->trust.root, &origin, &root) != OK)
 		return ANSWER_UNUSABLE;
+
+	AUTO(json_t) root_json = payload_predicate(span_of(&origin.payload));
+	input.directory = request->directory.path;
+	input.root = &root;
+	input.root_json = root_json;
+	input.index = index;
+	input.client = request->asks_nodes ? &request->client : NULL;
+	input.reviewed = reviewed;
+	input.now = request->trust.now;
+	input.review_s = REVIEW_S;
 	answer = drift_report(&input, &found);
 	if (found != NULL)
 		(void)json_object_set_new(report, "drift", found);
@@ -263,7 +271,8 @@ static enum answer show_status(struct status_request *request)
 	AUTO(json_t) report = report_json(&ref, &request->trust);
 	(void)json_object_set_new(report, "renew", renewals_json(request, &ref, &marks));
 
-	enum answer answer = add_drift(request, &ref, report);
+	enum answer answer = add_drift(
+		request, (struct drift_input){ .reference = &ref, .suspension = &refusal }, report);
 	if (answer == ANSWER_UNUSABLE)
 		return answer;
 	if (request->as_json)

@@ -1,7 +1,8 @@
 bin_PROGRAMS += attestctl
 attestctl_SOURCES = \
 	tools/attestctl.c tools/auto_jansson.h tools/command.h tools/commands.h \
-	tools/boot_text.c tools/boot_text.h tools/log_text.c tools/log_text.h \
+	tools/boot_text.c tools/boot_text.h tools/json_changes.c tools/json_changes.h \
+	tools/log_text.c tools/log_text.h \
 	tools/release_directory.c tools/release_directory.h \
 	tools/command_appraise.c \
 	tools/command_audit.c tools/audit.h tools/audit_drift.c tools/audit_export.c \

@@ -193,6 +193,40 @@ static json_t *find_emergencies(struct drift *d)
 	return open;
 }
 
+/* The last emergency: without a review it lapses, is in no release from then on, and keeps
+ * every other one out. */
+static json_t *find_review(struct drift *d)
+{
+	const struct drift_input *in = d->input;
+	const struct release_line release = { .directory = in->directory };
+	const char *hex = text_of(in->index, "emergency");
+
+	if (hex[0] == '\0' || json_array_size(json_object_get(in->index, "reviews")) > 0)
+		return json_null();
+
+	AUTO(json_t)
+	document = line_predicate(line_path(&release, "emergencies/%s/1.json", hex).text);
+	int64_t due =
+		json_integer_value(json_object_get(document, "time")) + in->root->caps.review_s;
+
+	if (due - in->now <= in->within_s)
+		add_overdue(d,
+			    "no index names a review of the emergency sha256:%.16s, due at %" PRId64
+			    ": 'release review', then 'publish --again'; no other one can follow",
+			    hex, due);
+	return json_pack("{s:s, s:I}", "emergency", hex, "due", (json_int_t)due);
+}
+
+/* In use, and good for no new right until somebody publishes again. */
+static void add_suspension(struct drift *d)
+{
+	const struct release_refusal *why = d->input->suspension;
+
+	if (why->code != NULL)
+		add_overdue(d, "no new right is given: %s: %s: %s", why->code, why->document,
+			    why->advice);
+}
+
 /* Members that differ, by their path, two levels below the scopes. */
 static void compare(json_t *before, json_t *now, const char *path, int depth, json_t *out)
 {
@@ -240,6 +274,13 @@ static json_t *find_changes(struct drift *d, json_t *scopes)
 	return changes;
 }
 
+json_t *drift_index(const char *directory, uint64_t version)
+{
+	const struct release_line release = { .directory = directory };
+
+	return line_predicate(line_path(&release, "index/%" PRIu64 ".json", version).text);
+}
+
 enum answer drift_report(const struct drift_input *input, json_t **report)
 {
 	AUTO(json_t) overdue = json_array();
@@ -259,8 +300,11 @@ enum answer drift_report(const struct drift_input *input, json_t **report)
 	json_t *changes = find_changes(&d, scopes);
 	json_t *ends = find_ends(&d);
 	json_t *emergencies = find_emergencies(&d);
-	*report = json_pack("{s:O, s:o, s:o, s:o, s:O, s:s%, s:s%}", "overdue", overdue, "ends",
-			    ends, "emergencies", emergencies, "changed", changes, "exceptions",
+	json_t *review = find_review(&d);
+	add_suspension(&d);
+	*report = json_pack("{s:O, s:o, s:o, s:o, s:o, s:O, s:s%, s:s%}", "overdue", overdue,
+			    "ends", ends, "emergencies", emergencies, "review", review, "changed",
+			    changes, "exceptions",
 			    json_object_get(json_object_get(scopes, "scopes"), "exceptions"),
 			    "owner", (const char *)owner.owner.data, owner.owner.len, "escalation",
 			    (const char *)owner.escalation.data, owner.escalation.len);
@@ -331,6 +375,12 @@ void drift_print(json_t *report)
 		       (long long)json_integer_value(json_object_get(item, "version")),
 		       (long long)json_integer_value(json_object_get(item, "maximumNodes")));
 		print_at(json_integer_value(json_object_get(item, "until")));
+		putchar('\n');
+	}
+	item = json_object_get(report, "review");
+	if (json_is_object(item)) {
+		printf("review of the emergency sha256:%.16s, due ", text_of(item, "emergency"));
+		print_at(json_integer_value(json_object_get(item, "due")));
 		putchar('\n');
 	}
 	json_object_foreach(json_object_get(report, "exceptions"), name, value)

@@ -2,6 +2,7 @@
 #ifndef TOOLS_RELEASE_DRIFT_H
 #define TOOLS_RELEASE_DRIFT_H
 
+#include "policies/refusal.h"
 #include "policies/root.h"
 #include "tools/node_client.h"
 #include "tools/release_line.h"
@@ -15,6 +16,8 @@ struct drift_input {
 	const char *directory; /* of the release */
 	const struct reference *reference;
 	const struct root *root;
+	json_t *root_json, *index; /* predicates of what loaded */
+	const struct release_refusal *suspension; /* why it gives no new right; no code: it does */
 	struct node_client *client; /* NULL: nobody is asked about nodes */
 	json_t *reviewed; /* what drift_scopes() gave at the last review; NULL: none is known */
 	int64_t now;
@@ -22,7 +25,9 @@ struct drift_input {
 	int64_t review_s; /* a review is good for so long */
 };
 
-/* Keys, roles, scopes and exceptions as they are now, with the time. */
+/* The index's predicate; NULL after a message. */
+json_t *drift_index(const char *directory, uint64_t version);
+/* Keys, roles, rules, scopes and exceptions as they are now, with the time. */
 json_t *drift_scopes(const struct drift_input *input);
 /* ANSWER_NO where something is overdue; *report says all of it, "overdue" why. */
 enum answer drift_report(const struct drift_input *input, json_t **report);

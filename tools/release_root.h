@@ -56,8 +56,8 @@ const char *envelope_doubt(const struct root *root, enum role role, const struct
 /* The predicate of a statement; NULL after a message. */
 json_t *payload_predicate(struct span payload);
 
-/* What the next root changes: keys, roles, and the other fields by name. The JSON is
- * the predicate of each. */
+/* What the next root changes: keys, roles, and each other value. The JSON is the predicate
+ * of each. */
 void print_root_changes(FILE *to, const struct root *old, json_t *old_json, const struct root *next,
 			json_t *next_json);
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/json_changes.h"
 #include "tools/release_line.h"
 #include "tools/release_root.h"
 
@@ -112,29 +113,25 @@ static bool is_told(const char *field)
 	       strcmp(field, "version") == 0 || strcmp(field, "expires") == 0;
 }
 
-/* Names are those of a root that opened: none that a terminal could take for a command. */
-static bool print_fields(FILE *to, json_t *old, json_t *next)
+static json_t *untold_of(json_t *predicate)
 {
-	bool has_changed = false;
+	json_t *rest = json_copy(predicate);
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(next, name, value)
-	{
-		if (is_told(name) || json_equal(json_object_get(old, name), value))
-			continue;
-		fprintf(to, "  %s: %s\n", name,
-			json_object_get(old, name) == NULL ? "new" : "changed");
-		has_changed = true;
-	}
-	json_object_foreach(old, name, value)
-	{
-		if (is_told(name) || json_object_get(next, name) != NULL)
-			continue;
-		fprintf(to, "  %s: gone\n", name);
-		has_changed = true;
-	}
-	return has_changed;
+	json_object_foreach(predicate, name, value) if (is_told(name))(void)
+		json_object_del(rest, name);
+	return rest;
+}
+
+/* From what to what: a rule that lets less through is not told from one that lets more by
+ * its name. */
+static bool print_fields(FILE *to, json_t *old, json_t *next)
+{
+	AUTO(json_t) before = untold_of(old);
+	AUTO(json_t) after = untold_of(next);
+
+	return print_json_changes(to, "", before, after);
 }
 
 void print_root_changes(FILE *to, const struct root *old, json_t *old_json, const struct root *next,

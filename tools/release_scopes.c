@@ -85,23 +85,61 @@ static json_t *owners_json(const struct root *root)
 	return owners;
 }
 
-static json_t *classes_json(const struct reference *ref)
+/* Node classes as both teams signed them: who may be minted, and by which TPM policy. */
+static json_t *classes_json(json_t *matrix)
 {
 	json_t *classes = json_object();
+	json_t *class;
+	size_t i;
 
-	for (uint32_t i = 0; i < reference_facts(ref).class_count; i++) {
-		struct node_class row;
+	json_array_foreach(json_object_get(matrix, "classes"), i, class)
+	{
+		json_t *rest = json_copy(class);
 
-		if (reference_class(ref, i, &row) != OK)
-			continue;
-		put(classes, row.name,
-		    json_pack("{s:o, s:o, s:o, s:o, s:I}", "trustDomain",
-			      text_json(row.trust_domain), "ids", texts_json(ref, row.id_patterns),
-			      "cells", texts_json(ref, row.cells), "blocked",
-			      texts_json(ref, row.blocked), "grantLifetime",
-			      (json_int_t)row.grant_lifetime_s));
+		(void)json_object_del(rest, "name");
+		(void)json_object_set_new(classes,
+					  json_string_value(json_object_get(class, "name")), rest);
 	}
 	return classes;
+}
+
+static json_t *cells_json(json_t *matrix)
+{
+	json_t *cells = json_object();
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach(json_object_get(matrix, "cells"), i, cell)
+	{
+		char name[192];
+
+		(void)snprintf(name, sizeof(name), "%s/%s",
+			       json_string_value(json_object_get(cell, "platform")),
+			       json_string_value(json_object_get(cell, "kernel")));
+		(void)json_object_set(cells, name, json_object_get(cell, "state"));
+	}
+	return cells;
+}
+
+/* The matrix that the index names: it just loaded. */
+static json_t *find_matrix(const struct drift_input *input)
+{
+	const struct release_line release = { .directory = input->directory };
+	const char *hex = json_string_value(json_object_get(input->index, "matrix"));
+
+	return hex == NULL ? NULL
+			   : line_predicate(line_path(&release, "matrix/%s/1.json", hex).text);
+}
+
+/* What decides how much fewer people may change, and how long it lasts. */
+static void put_root_rules(json_t *scopes, json_t *root)
+{
+	static const char *const names[] = { "classRules", "caps", "canary", "vendors",
+					     "builders" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_object_get(root, names[i]) != NULL)
+			(void)json_object_set(scopes, names[i], json_object_get(root, names[i]));
 }
 
 /* Of a release: what lets something pass that a strict one would not. */
@@ -141,12 +179,16 @@ static json_t *exceptions_json(const struct reference *ref)
 
 json_t *drift_scopes(const struct drift_input *input)
 {
-	return json_pack("{s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o, s:o}}", "time",
-			 (json_int_t)input->now, "rootVersion", (json_int_t)input->root->version,
-			 "scopes", "keys", keys_json(input->root), "roles", roles_json(input->root),
-			 "rules", rules_json(input->root), "owners", owners_json(input->root),
-			 "classes", classes_json(input->reference), "exceptions",
-			 exceptions_json(input->reference));
+	AUTO(json_t) matrix = find_matrix(input);
+	json_t *scopes = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "keys", keys_json(input->root), "roles",
+		roles_json(input->root), "rules", rules_json(input->root), "owners",
+		owners_json(input->root), "classes", classes_json(matrix), "cells",
+		cells_json(matrix), "exceptions", exceptions_json(input->reference));
+
+	put_root_rules(scopes, input->root_json);
+	return json_pack("{s:I, s:I, s:o}", "time", (json_int_t)input->now, "rootVersion",
+			 (json_int_t)input->root->version, "scopes", scopes);
 }
 
 #define SCOPES_MAX ((size_t)4 << 20)
