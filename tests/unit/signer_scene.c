@@ -116,6 +116,7 @@ void signer_scene_done(struct signer_scene *s)
 	store_free(s->signer.store);
 	signer_keys_done(&s->signer.keys);
 	inventory_done(&s->signer.inventory);
+	bytes_done(&s->signer.suspension);
 	golden_done(&s->golden);
 	EVP_PKEY_free(s->ek);
 	EVP_PKEY_free(s->act_key);

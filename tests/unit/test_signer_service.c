@@ -365,16 +365,28 @@ static void a_descriptor_from_an_appraiser_ends_its_channel(void **state)
 	done(&f);
 }
 
-static void a_refusal_is_kept_for_those_who_ask(void **state)
+static void refuse(struct fixture *f, const char *code, const char *advice)
 {
-	struct release_marks marks = { 0 };
-	struct load_refusal refusal = { span_text("threshold-not-met"),
-					span_text("manifests/x.json"), span_text("signatures"),
-					span_text("collect another approval") };
+	const struct load_refusal refusal = { span_text(code), span_text("manifests/x.json"),
+					      span_text("signatures"), span_text(advice) };
+	AUTO_DONE(bytes) body = { 0 };
+
+	assert_int_equal(load_refusal_encode(&refusal, &body), OK);
+	assert_int_equal(channel_send(&f->loader, FRAME_LOAD_REFUSED, 0, span_of(&body)), OK);
+}
+
+static void ask_releases(struct fixture *f, struct signer_answer *answer)
+{
 	struct signer_request request = {
 		.type = FRAME_ADMIN, .admin = { .verb = ADMIN_RELEASES, .role = ROLE_AUDITOR }
 	};
-	AUTO_DONE(bytes) body = { 0 };
+
+	ask(f, &request, answer);
+}
+
+static void a_refusal_is_kept_for_those_who_ask(void **state)
+{
+	struct release_marks marks = { 0 };
 	struct signer_answer answer;
 	struct fixture f;
 	(void)state;
@@ -382,12 +394,94 @@ static void a_refusal_is_kept_for_those_who_ask(void **state)
 	init(&f);
 	start(&f);
 	connect_loader(&f, &marks);
-	assert_int_equal(load_refusal_encode(&refusal, &body), OK);
-	assert_int_equal(channel_send(&f.loader, FRAME_LOAD_REFUSED, 0, span_of(&body)), OK);
+	refuse(&f, "threshold-not-met", "collect another approval");
 	connect_loader(&f, &marks);
-	ask(&f, &request, &answer);
+	ask_releases(&f, &answer);
 	assert_false(answer.admin.releases.is_loaded);
 	assert_true(span_equal(answer.admin.releases.refused_code, span_text("threshold-not-met")));
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static void bring_image(struct fixture *f, struct release_marks *marks)
+{
+	struct frame frame;
+
+	connect_loader(f, marks);
+	send_image(f, marks, true);
+	assert_int_equal(channel_receive(&f->loader, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_MARKS);
+	assert_int_equal(channel_receive(&f->appraiser, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_REFERENCE);
+	(void)close(frame.fd);
+}
+
+/* A server that cannot be reached for a moment, and then has nothing newer. */
+static void look_again(struct fixture *f, struct release_marks *marks)
+{
+	connect_loader(f, marks);
+	refuse(f, "server-unreachable", "");
+	connect_loader(f, marks);
+	assert_int_equal(channel_send(&f->loader, FRAME_LOAD_CURRENT, 1, (struct span){ 0 }), OK);
+	connect_loader(f, marks);
+}
+
+static void what_suspends_a_release_stands_until_another_one_is_loaded(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct signer_answer answer;
+	struct fixture f;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	bring_image(&f, &marks);
+	refuse(&f, "key-revoked", "another key publishes");
+	look_again(&f, &marks);
+	ask_releases(&f, &answer);
+	assert_true(answer.admin.releases.is_loaded);
+	assert_true(span_equal(answer.admin.releases.refused_code, span_text("key-revoked")));
+
+	bring_image(&f, &marks);
+	look_again(&f, &marks);
+	ask_releases(&f, &answer);
+	assert_int_equal(answer.admin.releases.refused_code.len, 0);
+	assert_int_equal(stop(&f), 0);
+	done(&f);
+}
+
+static uint64_t audit_entries(struct fixture *f)
+{
+	struct signer_request request = {
+		.type = FRAME_ADMIN,
+		.admin = { .verb = ADMIN_AUDIT, .role = ROLE_AUDITOR, .limit = 100 },
+	};
+	struct signer_answer answer;
+
+	ask(f, &request, &answer);
+	return answer.admin.audit.count;
+}
+
+/* libcurl says after how many milliseconds. */
+static void a_refusal_in_other_words_is_no_entry_of_the_log(void **state)
+{
+	struct release_marks marks = { 0 };
+	struct fixture f;
+	uint64_t entries;
+	(void)state;
+
+	init(&f);
+	start(&f);
+	connect_loader(&f, &marks);
+	refuse(&f, "server-unreachable", "after 3 ms");
+	connect_loader(&f, &marks);
+	entries = audit_entries(&f);
+	refuse(&f, "server-unreachable", "after 4 ms");
+	connect_loader(&f, &marks);
+	assert_int_equal(audit_entries(&f), entries);
+	refuse(&f, "server-not-trusted", "after 4 ms");
+	connect_loader(&f, &marks);
+	assert_int_equal(audit_entries(&f), entries + 1);
 	assert_int_equal(stop(&f), 0);
 	done(&f);
 }
@@ -464,6 +558,8 @@ int main(void)
 		cmocka_unit_test(requests_that_come_all_at_once_are_all_answered),
 		cmocka_unit_test(a_descriptor_from_an_appraiser_ends_its_channel),
 		cmocka_unit_test(a_refusal_is_kept_for_those_who_ask),
+		cmocka_unit_test(what_suspends_a_release_stands_until_another_one_is_loaded),
+		cmocka_unit_test(a_refusal_in_other_words_is_no_entry_of_the_log),
 		cmocka_unit_test(what_was_answered_survives_a_kill),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
 		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),

@@ -56,6 +56,8 @@ struct signer {
 	int64_t high_water; /* the latest time the store has seen */
 	int64_t loaded; /* when the reference was loaded */
 	int64_t release_refused; /* since when; 0: what was offered last is in force */
+	/* Why the release in use gives no new right, as it is stored; empty: it does. */
+	struct bytes suspension;
 	bool has_canary; /* in it: a release that is tried out */
 	int64_t in_use_since; /* its generation */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
@@ -265,9 +267,10 @@ enum status high_water_read(struct signer *s);
 enum status releases_accept(struct turn *turn, struct span image, const struct release_marks *marks,
 			    struct reference *out);
 void releases_use(struct signer *s, const struct reference *reference, int64_t now);
-/* On record once, however often it is tried again. */
-enum status releases_refused(struct turn *turn, const struct load_refusal *refusal);
-/* What was refused before is no longer so. */
+/* On record once, however often it is tried again. suspends: it is about the release that
+ * came in use just now, which gives no new right. */
+enum status releases_refused(struct turn *turn, const struct load_refusal *refusal, bool suspends);
+/* What was refused before is no longer so; but for what suspends the release in use. */
 enum status releases_current(struct signer *s);
 enum status releases_marks(struct signer *s, struct release_marks *out);
 enum status releases_marks_set(struct signer *s, const struct release_marks *marks);

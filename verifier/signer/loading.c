@@ -64,7 +64,7 @@ static enum status take_image(struct loading *l, const struct turn *turn, struct
 	return OK;
 }
 
-static enum status take_refusal(struct turn turn, const struct frame *frame)
+static enum status take_refusal(struct turn turn, const struct frame *frame, bool suspends)
 {
 	AUTO_DONE(keep) keep = { 0 };
 	struct store *store = turn.signer->store;
@@ -79,7 +79,7 @@ static enum status take_refusal(struct turn turn, const struct frame *frame)
 	turn.keep = &keep;
 	status = store_begin(store);
 	if (status == OK)
-		status = releases_refused(&turn, &refusal);
+		status = releases_refused(&turn, &refusal, suspends);
 	if (status == OK)
 		return store_commit(store);
 	store_rollback(store);
@@ -113,6 +113,7 @@ static enum status answer_image(struct loading *l, const struct turn *turn, stru
 {
 	enum status status = take_image(l, turn, frame);
 
+	l->has_loaded = status == OK;
 	/* A loader that does not wait for the answer has loaded all the same. */
 	if (status == OK)
 		(void)send_marks(l, turn->signer, frame->id);
@@ -142,7 +143,7 @@ bool loading_serve(struct loading *l, const struct turn *turn)
 	else if (status == OK && frame.type == FRAME_LOADED)
 		status = answer_image(l, turn, &frame);
 	else if (status == OK && frame.type == FRAME_LOAD_REFUSED)
-		status = take_refusal(*turn, &frame);
+		status = take_refusal(*turn, &frame, l->has_loaded);
 	else if (status == OK && frame.type == FRAME_LOAD_CURRENT)
 		status = take_current(turn->signer, &frame);
 	else if (status == OK)
@@ -167,6 +168,7 @@ void loading_begin(struct loading *l, const struct turn *turn, int fd)
 		end_channel(l);
 	channel_init(&l->channel, fd, SIGNER_FRAME_MAX);
 	l->is_open = true;
+	l->has_loaded = false;
 }
 
 void loading_init(struct loading *l)

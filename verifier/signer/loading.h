@@ -13,6 +13,7 @@
 struct loading {
 	struct channel channel;
 	bool is_open;
+	bool has_loaded; /* an image of this loader is in use: what it refuses now is about that */
 	struct span image; /* mapped */
 	int image_fd; /* sealed; -1: none */
 	bool is_new; /* the image changed: the caller hands it on, and clears this */

@@ -137,6 +137,7 @@ void releases_use(struct signer *s, const struct reference *reference, int64_t n
 	s->has_reference = true;
 	s->loaded = now;
 	s->release_refused = 0;
+	bytes_done(&s->suspension);
 	s->has_canary = tries_something_out(reference);
 }
 
@@ -144,6 +145,11 @@ enum status releases_current(struct signer *s)
 {
 	AUTO_DONE(keep) keep = { 0 };
 	struct span stored = { 0 };
+
+	/* No newer release is no news about the one in use, which a revoked key signed. */
+	if (s->suspension.len > 0)
+		return store_fact_set(s->store, REFUSED, span_of(&s->suspension));
+
 	enum status status = store_fact(s->store, REFUSED, &keep, &stored);
 
 	s->release_refused = 0;
@@ -152,45 +158,63 @@ enum status releases_current(struct signer *s)
 	return status == OK ? forget_refusal(s) : status;
 }
 
-/* Is it the refusal that stands already? */
-static bool is_told(struct turn *turn, struct span encoded)
+/* Is it the refusal that stands already? The advice may hold a time, or words of a server,
+ * and be another at each look. */
+static bool is_told(struct turn *turn, const struct load_refusal *refusal, struct span *stored)
 {
-	struct span stored = { 0 };
+	struct load_refusal before;
 
-	return store_fact(turn->signer->store, REFUSED, turn->keep, &stored) == OK &&
-	       stored.len > sizeof(uint64_t) &&
-	       span_equal((struct span){ stored.data + sizeof(uint64_t),
-					 stored.len - sizeof(uint64_t) },
-			  encoded);
+	if (store_fact(turn->signer->store, REFUSED, turn->keep, stored) != OK ||
+	    stored->len <= sizeof(uint64_t))
+		return false;
+
+	struct span body = { stored->data + sizeof(uint64_t), stored->len - sizeof(uint64_t) };
+	return load_refusal_decode(body, &before) == OK && span_equal(before.code, refusal->code) &&
+	       span_equal(before.document, refusal->document) &&
+	       span_equal(before.field, refusal->field);
 }
 
 /* Kept as it came, with the time in front. */
-enum status releases_refused(struct turn *turn, const struct load_refusal *refusal)
+static enum status tell(struct turn *turn, const struct load_refusal *refusal,
+			struct bytes *encoded)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	AUTO_DONE(bytes) encoded = { 0 };
-	struct writer w = writer_to(&encoded, SIGNER_RECORD_MAX);
+	struct writer w = writer_to(encoded, SIGNER_RECORD_MAX);
 
 	writer_be64(&w, (uint64_t)turn->now);
 
 	enum status status = writer_end(&w);
-
-	if (turn->signer->release_refused == 0)
-		turn->signer->release_refused = turn->now;
 	if (status == OK)
 		status = load_refusal_encode(refusal, &body);
-	if (status == OK && is_told(turn, span_of(&body)))
-		return OK;
 	if (status == OK)
-		status = bytes_append(&encoded, span_of(&body));
+		status = bytes_append(encoded, span_of(&body));
 	if (status == OK)
-		status = store_fact_set(turn->signer->store, REFUSED, span_of(&encoded));
+		status = store_fact_set(turn->signer->store, REFUSED, span_of(encoded));
 	return status == OK
 		       ? audit_note(turn, "release-refused", (struct span){ 0 }, NULL,
 				    "%.*s in %.*s", (int)refusal->code.len,
 				    (const char *)refusal->code.data, (int)refusal->document.len,
 				    (const char *)refusal->document.data)
 		       : status;
+}
+
+enum status releases_refused(struct turn *turn, const struct load_refusal *refusal, bool suspends)
+{
+	AUTO_DONE(bytes) encoded = { 0 };
+	struct signer *s = turn->signer;
+	struct span stored = { 0 };
+	enum status status = OK;
+
+	if (s->release_refused == 0)
+		s->release_refused = turn->now;
+	if (!is_told(turn, refusal, &stored)) {
+		status = tell(turn, refusal, &encoded);
+		stored = span_of(&encoded);
+	}
+	if (status != OK || !suspends)
+		return status;
+	bytes_done(&s->suspension);
+	return bytes_copy(stored, &s->suspension);
 }
 
 static enum status describe_refusal(struct turn *turn, struct releases_item *item)

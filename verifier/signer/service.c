@@ -291,6 +291,7 @@ static void finish(struct service *v)
 	store_free(v->signer.store);
 	signer_keys_done(&v->signer.keys);
 	inventory_done(&v->signer.inventory);
+	bytes_done(&v->signer.suspension);
 }
 
 int signer_run(const struct signer_settings *settings, int parent_fd)
