@@ -28,6 +28,7 @@ libbroker_a_SOURCES = \
 	attestd/broker/evidence.c \
 	attestd/broker/issuance.c \
 	attestd/broker/logs.c attestd/broker/logs.h \
+	attestd/broker/measured.c attestd/broker/measured.h \
 	attestd/broker/right.c
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 

@@ -30,6 +30,7 @@ static const struct verb {
 	{ FRAME_VERDICT, false, "verdict", verb_verdict },
 	{ FRAME_DROP, false, "drop", verb_drop },
 	{ FRAME_MINT_SIGN, true, "mint-sign", verb_mint_sign },
+	{ FRAME_MEASURED, true, "measured", verb_measured },
 };
 
 /* What the TPM was last asked for; read by a signal's handler. */

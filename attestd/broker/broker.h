@@ -3,6 +3,7 @@
 #define ATTESTD_BROKER_BROKER_H
 
 #include "attestd/broker/logs.h"
+#include "attestd/broker/measured.h"
 #include "attestd/configuration.h"
 #include "attestd/frames.h"
 #include "attestd/grant.h"
@@ -12,13 +13,14 @@
 
 /*
  * The role that holds the TPM and reads the logs. It has no network and does
- * five things: identity, activate, evidence, mint-sign, and the end of a right,
- * which is a cap where the verifier's key has signed it.
+ * six things: identity, activate, evidence, mint-sign, measured, and the end of a
+ * right, which is a cap where the verifier's key has signed it.
  */
 struct broker {
 	const struct configuration *configuration;
 	struct tpm_device *device;
 	struct log_files logs;
+	struct measured_log measured;
 	struct channel agent, mint;
 	struct tpm_identity identity;
 	struct tpm_clock clock; /* when it was read */
@@ -76,5 +78,6 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_drop(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_measured(struct broker *b, struct reader *in, struct writer *out);
 
 #endif

@@ -107,19 +107,18 @@ static enum status add_values(const struct wanted *w, const struct pcr_values *v
 }
 
 static enum status add_quote(struct broker *b, const struct wanted *w, const struct name *key,
-			     struct evidence *e)
+			     struct evidence *e, struct pcr_values *values)
 {
 	AUTO_DONE(tpm_statement) quoted = { 0 };
-	struct pcr_values values;
 	struct digest extra;
 	enum status status =
 		quote_extra_data(w->nonce, name_span(key), span_of(&e->report), &extra);
 
 	if (status == OK)
 		status = tpm_device_quote(b->device, w->bank, w->select, digest_span(&extra),
-					  &quoted, &values);
+					  &quoted, values);
 	if (status == OK)
-		status = add_values(w, &values, e);
+		status = add_values(w, values, e);
 	if (status != OK)
 		return status;
 	e->attest = quoted.attest;
@@ -196,6 +195,7 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	AUTO_DONE(evidence) e = { 0 };
 	struct wanted w;
 	struct name key;
+	struct pcr_values values;
 	uint64_t goes_on_at = 0;
 	enum status status = wanted_read(in, &w);
 
@@ -206,6 +206,9 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	if (status != OK)
 		return status;
 	b->growth_told = false;
+
+	bool is_again = span_equal(w.nonce, span_of(&b->nonce));
+
 	bytes_done(&b->nonce);
 	status = bytes_copy(w.nonce, &b->nonce);
 	if (status == OK)
@@ -217,10 +220,12 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	if (status == OK)
 		status = add_minting_key(b, &w, &e, &key);
 	if (status == OK)
-		status = add_quote(b, &w, &key, &e);
+		status = add_quote(b, &w, &key, &e, &values);
 	/* Quote first, logs after: the log may be longer, never shorter. */
 	if (status == OK)
 		status = add_logs(b, &w, &e, &goes_on_at);
+	if (status == OK)
+		measured_quote(&b->measured, &b->logs, w.bank, &values, is_again);
 	/* Under the grant that is held, and no other. */
 	if (status == OK && w.svid && b->grant.certificate != NULL)
 		status = bytes_copy(span_of(&b->svid), &e.svid);

@@ -176,6 +176,20 @@ static enum status read_whole(const struct log_files *logs, const struct log_mar
 	}
 }
 
+enum status logs_read_at(const struct log_files *logs, struct log_mark *mark, size_t max,
+			 struct bytes *out)
+{
+	uint64_t passed = 0;
+	bool is_cut = false;
+	enum status status = read_whole(logs, mark, UINT64_MAX, max, 1, out, &passed, &is_cut);
+
+	if (status != OK)
+		return status;
+	mark->entry += passed;
+	mark->offset += out->len;
+	return OK;
+}
+
 /* The nearest place that is known, not beyond entry. */
 static struct log_mark nearest(const struct log_files *logs, uint64_t entry)
 {

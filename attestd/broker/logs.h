@@ -35,6 +35,10 @@ enum status logs_read_boot(struct log_files *logs, size_t max, struct bytes *out
  */
 enum status logs_read_ima(struct log_files *logs, size_t max, uint64_t *first, struct bytes *out,
 			  uint64_t *goes_on_at);
+/* Whole entries from the mark on, about max bytes and one at least where there is
+ * any; the mark moves behind them. None of the above is changed by it. */
+enum status logs_read_at(const struct log_files *logs, struct log_mark *mark, size_t max,
+			 struct bytes *out);
 /* Did the IMA log grow since this was last asked? One pread. */
 bool logs_grew(struct log_files *logs);
 

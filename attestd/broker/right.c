@@ -225,6 +225,7 @@ static enum status take_verdict(struct broker *b, struct verdict *v, struct span
 	b->is_key_known = v->minting_key.len > 0;
 	if (v->state != NODE_TRUSTED)
 		return end_right(b, v->cap);
+	measured_trust(&b->measured);
 	/* Trusted, but nothing new: what is held runs out by itself. */
 	if (v->certificate.alg == DIGEST_NONE)
 		return OK;

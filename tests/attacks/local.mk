@@ -7,6 +7,7 @@ include tests/attacks/boot.mk
 include tests/attacks/ima.mk
 include tests/attacks/release.mk
 include tests/attacks/service.mk
+include tests/attacks/workload.mk
 check_PROGRAMS += $(ATTACK_TESTS)
 TESTS += $(ATTACK_TESTS)
 EXTRA_DIST += tests/attacks/attacks.h tests/attacks/rows

@@ -68,11 +68,15 @@ tests_fuzz_fuzz_broker_drop_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKE
 tests_fuzz_fuzz_broker_drop_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_drop -DHAS_GRANT=true
 tests_fuzz_fuzz_broker_drop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_broker_drop_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
-FUZZ_TARGETS += tests/fuzz/fuzz_cgroup tests/fuzz/fuzz_proc_text
-EXTRA_DIST += tests/fuzz/corpus/cgroup tests/fuzz/corpus/proc_text
+FUZZ_TARGETS += tests/fuzz/fuzz_broker_measured tests/fuzz/fuzz_cgroup tests/fuzz/fuzz_proc_text
+EXTRA_DIST += tests/fuzz/corpus/broker_measured tests/fuzz/corpus/cgroup tests/fuzz/corpus/proc_text
 tests_fuzz_fuzz_cgroup_SOURCES = tests/fuzz/fuzz_cgroup.c
 tests_fuzz_fuzz_cgroup_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_cgroup_LDADD = $(FUZZ_MAIN) $(MINT_LIBS)
 tests_fuzz_fuzz_proc_text_SOURCES = tests/fuzz/fuzz_proc_text.c
 tests_fuzz_fuzz_proc_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_proc_text_LDADD = $(FUZZ_MAIN) $(MINT_LIBS)
+tests_fuzz_fuzz_broker_measured_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
+tests_fuzz_fuzz_broker_measured_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_measured
+tests_fuzz_fuzz_broker_measured_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_measured_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
