@@ -50,6 +50,9 @@ enum frame_type {
 	FRAME_REFUSED,
 	/* mint -> broker: SHA-256 of a file s16, its path s16; answer: enum measured_state u8 */
 	FRAME_MEASURED,
+	/* mint -> broker: an identity ended with its job: SPIFFE ID s16, SHA-256 of its
+	 * TBSCertificate s16, whom it was for as above; answer: nothing */
+	FRAME_MINT_ENDED,
 };
 
 /* Does a file stand in the IMA log with that path and content? */

@@ -38,7 +38,9 @@ libmint_a_SOURCES = \
 	attestd/mint/cgroup.c attestd/mint/cgroup.h \
 	attestd/mint/denials.c attestd/mint/denials.h \
 	attestd/mint/executable.c attestd/mint/executable.h \
+	attestd/mint/core.c attestd/mint/core.h \
 	attestd/mint/gate.c attestd/mint/gate.h \
+	attestd/mint/identities.c attestd/mint/identities.h \
 	attestd/mint/identity_files.c attestd/mint/identity_files.h \
 	attestd/mint/measured.c attestd/mint/measured.h \
 	attestd/mint/mint.c attestd/mint/mint.h \

@@ -22,6 +22,7 @@ struct subject {
 #define SUBJECT_ASKED "asked" /* a workload asked, and there was none */
 #define SUBJECT_ROTATED "rotated" /* half of its time was over, with somebody waiting */
 #define SUBJECT_DIRECTORY "directory" /* [identity] of attestd.conf */
+#define SUBJECT_JOB_ENDED "job-ended" /* nothing was signed: an identity ended with its job */
 
 /* As it stands in a frame. */
 void subject_put(struct writer *w, const struct subject *subject);

@@ -13,6 +13,7 @@
 
 #include "attestd/configuration.h"
 #include "attestd/frames.h"
+#include "attestd/mint/core.h"
 #include "attestd/mint/identity_files.h"
 #include "attestd/role_program.h"
 #include "base/reader.h"
@@ -29,6 +30,7 @@ struct mint {
 	struct right right;
 	struct signing signing;
 	struct identity_files files;
+	struct core core;
 	bool is_ending;
 	struct event_base *base;
 	struct event *tick; /* when something is due by the clock */
@@ -40,33 +42,43 @@ static void end_right(struct mint *m, const char *why)
 		log_line(LOG_LEVEL_NOTICE, "%s: SVIDs removed", why);
 	right_end(&m->right);
 	identity_files_remove_all(&m->files);
+	core_right_changed(&m->core);
+}
+
+static void end_what_is_over(struct mint *m)
+{
+	if (right_is_held(&m->right) && right_is_over(&m->right, instant_now().now))
+		end_right(m, "the right ran out");
 }
 
 static void keep_all(struct mint *m)
 {
+	end_what_is_over(m);
 	for (size_t i = 0; i < m->configuration->identity_count && !m->signing.is_gone; i++) {
-		int64_t now = (int64_t)time(NULL);
-
-		if (right_is_held(&m->right) && right_is_over(&m->right, now))
-			end_right(m, "the right ran out");
-		identity_files_keep(&m->files, i, &m->signing, &m->right, now);
+		identity_files_keep(&m->files, i, &m->signing, &m->right, (int64_t)time(NULL));
+		/* A signature may have taken long. */
+		end_what_is_over(m);
 	}
+
+	const struct instant at = instant_now();
+
+	core_keep(&m->core, &at);
 }
 
 static int64_t wait_s(const struct mint *m)
 {
-	int64_t now = (int64_t)time(NULL);
-	int64_t next = now + IDLE_S;
+	const struct instant at = instant_now();
+	int64_t next = at.now + IDLE_S;
 
 	if (right_is_held(&m->right)) {
-		int64_t left = m->right.ends_s - boot_time_s();
+		int64_t left = m->right.ends_s - at.boot;
 
-		next = now + left < next ? now + left : next;
+		next = at.now + left < next ? at.now + left : next;
 		next = m->right.grant.verdict.expires < next ? m->right.grant.verdict.expires
 							     : next;
 	}
 	next = identity_files_next(&m->files, &m->right, next);
-	return next <= now ? 0 : next - now;
+	return next <= at.now ? 0 : core_wait_s(&m->core, &at, next - at.now);
 }
 
 static enum status serve(struct mint *m, const struct frame *frame)
@@ -86,10 +98,11 @@ static enum status serve(struct mint *m, const struct frame *frame)
 			return OK;
 		}
 		identity_files_renew(&m->files);
+		core_right_changed(&m->core);
 		return OK;
 	case FRAME_RIGHT_ENDED:
-		end_right(m, "the right ended");
 		m->right.is_revoked = true;
+		end_right(m, "the right ended");
 		return OK;
 	default:
 		return STATUS_MALFORMED;
@@ -227,7 +240,8 @@ int mint_run(const char *configuration_path)
 	m.signals = open_signals();
 	m.clock_set = open_clock_set();
 	m.base = event_base_new();
-	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL)
+	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL ||
+	    core_init(&m.core, &m.right, &m.signing) != OK)
 		return 1;
 	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
 	channel_init(&m.signing.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
@@ -237,6 +251,7 @@ int mint_run(const char *configuration_path)
 	bool is_good = loop(&m);
 
 	identity_files_remove_all(&m.files);
+	core_done(&m.core);
 	right_end(&m.right);
 	channel_done(&m.agent);
 	channel_done(&m.signing.broker);

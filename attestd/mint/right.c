@@ -13,6 +13,11 @@ int64_t boot_time_s(void)
 	return now.tv_sec;
 }
 
+struct instant instant_now(void)
+{
+	return (struct instant){ .now = (int64_t)time(NULL), .boot = boot_time_s() };
+}
+
 bool right_is_held(const struct right *r)
 {
 	return r->grant.certificate != NULL;
@@ -65,5 +70,6 @@ void right_end(struct right *r)
 {
 	grant_done(&r->grant);
 	bundle_done(&r->bundle);
+	entries_done(&r->entries);
 	*r = (struct right){ .bundle_sequence = r->bundle_sequence, .is_revoked = r->is_revoked };
 }

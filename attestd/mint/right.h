@@ -4,11 +4,13 @@
 
 #include "attestd/grant.h"
 #include "base/reader.h"
+#include "messages/entries.h"
 
 /* The right to mint as the mint knows it, with what stands under it. */
 struct right {
 	struct grant grant; /* certificate NULL: no right */
 	struct bundle bundle;
+	struct entries entries; /* that the verdict named; none: nobody may ask */
 	uint64_t bundle_sequence; /* of the newest bundle that was seen */
 	/* The same end on a clock that nobody sets. */
 	int64_t ends_s;
@@ -18,6 +20,13 @@ struct right {
 
 /* Seconds on that clock. */
 int64_t boot_time_s(void);
+
+/* One moment on both: the host's own may be set while something is held. */
+struct instant {
+	int64_t now, boot;
+};
+
+struct instant instant_now(void);
 
 bool right_is_held(const struct right *r);
 /* By either clock: one that was set back makes no right longer. */

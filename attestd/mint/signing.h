@@ -20,5 +20,11 @@ struct signing {
  * somebody keeps us waiting. */
 enum status signing_ask(struct signing *s, const struct right *right, struct span tbs,
 			const struct subject *subject, struct bytes *signature);
+/* Another question to the broker; the body of its answer. */
+enum status signing_question(struct signing *s, uint16_t type, struct span body,
+			     struct bytes *answer);
+/* On record: what was made of this TBSCertificate ended with its job. */
+enum status signing_note_end(struct signing *s, struct span spiffe_id, const struct digest *tbs,
+			     const struct subject *subject);
 
 #endif

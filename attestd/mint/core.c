@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/mint/core.h"
+
+#include "attestd/mint/svid.h"
+#include "daemon/log.h"
+
+static const char away[] = "the node has no right to mint identities now: ask again later";
+static const char revoked[] = "the verifier took this node's right to mint identities: its state "
+			      "is with whoever runs the node (attestctl node explain)";
+static const char not_signed[] = "the node could not sign an SVID now: ask again later";
+static const char not_entitled[] = "this node's class is not entitled to what the process's "
+				   "registration entries name: ask whoever publishes releases";
+
+static enum status ask_measured(void *context, struct span question, struct bytes *answer)
+{
+	return signing_question(context, FRAME_MEASURED, question, answer);
+}
+
+enum status core_init(struct core *core, const struct right *right, struct signing *signing)
+{
+	const struct measured_source source = { signing, ask_measured };
+	struct gate *gate = NULL;
+	enum status status = gate_new(&source, &gate);
+
+	if (status != OK)
+		return status;
+	*core = (struct core){ .right = right,
+			       .signing = signing,
+			       .identities = { .right = right, .signing = signing },
+			       .gate = gate };
+	return OK;
+}
+
+void core_done(struct core *core)
+{
+	identities_done(&core->identities);
+	gate_free(core->gate);
+	bytes_done(&core->trust_domain);
+	bytes_done(&core->bundle);
+	*core = (struct core){ 0 };
+}
+
+static void tell(const struct core *core)
+{
+	if (core->changed != NULL)
+		core->changed(core->api);
+}
+
+/* Both as they are handed out; none where there is no memory, and then no answer. */
+static void take_bundle(struct core *core)
+{
+	const struct bundle *bundle = &core->right->bundle;
+
+	bytes_done(&core->trust_domain);
+	bytes_done(&core->bundle);
+	if (!right_is_held(core->right))
+		return;
+	if (bytes_printf(&core->trust_domain, "spiffe://%.*s", (int)bundle->trust_domain.len,
+			 (const char *)bundle->trust_domain.data) != OK ||
+	    bundle_der(bundle, &core->bundle) != OK)
+		log_line(LOG_LEVEL_ERROR, "bundle: %s", status_text(STATUS_NO_MEMORY));
+}
+
+void core_right_changed(struct core *core)
+{
+	take_bundle(core);
+	if (right_is_held(core->right)) {
+		identities_match(&core->identities, &core->right->entries);
+		gate_expect(core->gate, &core->right->entries);
+		core->is_looking = true;
+	} else {
+		identities_forget(&core->identities);
+	}
+	tell(core);
+}
+
+void core_keep(struct core *core, const struct instant *at)
+{
+	bool was_looking = core->is_looking;
+
+	core->is_looking = gate_step(core->gate);
+	/* Whoever was not ready because of that is by now. */
+	if (was_looking && !core->is_looking)
+		tell(core);
+	if (right_is_held(core->right) && identities_keep(&core->identities, at))
+		tell(core);
+}
+
+int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most)
+{
+	if (core->is_looking)
+		return 0;
+	return right_is_held(core->right) ? identities_wait_s(&core->identities, at, most) : most;
+}
+
+static enum workload_outcome check_right(const struct core *core, const char **why)
+{
+	const struct right *right = core->right;
+
+	if (right_is_held(right) && !right_is_over(right, instant_now().now))
+		return WORKLOAD_GIVEN;
+	*why = right->is_revoked ? revoked : away;
+	return right->is_revoked ? WORKLOAD_DENIED : WORKLOAD_NOT_READY;
+}
+
+/* An entry beyond the class's entitlements gives nothing: the broker would not sign. */
+static void leave_out_others(const struct core *core, struct admitted *a)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->count && count < WORKLOAD_SVIDS_MAX; i++) {
+		if (grant_entitles(&core->right->grant, span_of(&a->entries[i]->spiffe_id)))
+			a->entries[count++] = a->entries[i];
+	}
+	a->count = count;
+}
+
+enum workload_outcome core_admit(struct core *core, struct caller *c, struct admitted *out,
+				 const char **why)
+{
+	enum workload_outcome outcome = check_right(core, why);
+
+	if (outcome == WORKLOAD_GIVEN)
+		outcome = gate_admit(core->gate, c, &core->right->entries, out, why);
+	/* It may be that its executable is looked at from now on. */
+	if (outcome == WORKLOAD_NOT_READY)
+		core->is_looking = true;
+	if (outcome != WORKLOAD_GIVEN)
+		return outcome;
+	leave_out_others(core, out);
+	if (out->count > 0)
+		return WORKLOAD_GIVEN;
+	*why = not_entitled;
+	return WORKLOAD_DENIED;
+}
+
+static enum status use_one(struct core *core, struct caller *c, const struct admitted *a, size_t i,
+			   const struct instant *at)
+{
+	const struct entry *entry = a->entries[i];
+	const struct subject subject = {
+		.entry = span_of(&entry->name),
+		.has_uid = true,
+		.uid = a->facts.uid,
+		.unit = a->facts.unit,
+		.executable = a->facts.digest,
+	};
+	const struct job job = {
+		.pid = entry->is_job ? a->facts.pid : 0,
+		.started = entry->is_job ? a->facts.started : 0,
+	};
+	const struct held_identity *held;
+	enum status status = identities_use(&core->identities, entry, &subject, &job, c, at, &held);
+
+	if (status != OK)
+		return status;
+	core->svids[i] = (struct workload_svid){
+		.spiffe_id = span_of(&held->spiffe_id),
+		.chain = span_of(&held->chain),
+		.key = span_of(&held->key),
+		.bundle = span_of(&core->bundle),
+		.hint = span_of(&entry->hint),
+	};
+	return OK;
+}
+
+/* Every message is the whole state: all of them, or none. */
+static enum workload_outcome x509(void *arg, struct caller *c, struct workload_x509 *out,
+				  const char **why)
+{
+	struct core *core = arg;
+	const struct instant at = instant_now();
+	struct admitted a = { 0 };
+	enum workload_outcome outcome = core_admit(core, c, &a, why);
+
+	if (outcome != WORKLOAD_GIVEN) {
+		identities_leave(&core->identities, c);
+		return outcome;
+	}
+	for (size_t i = 0; i < a.count; i++) {
+		if (use_one(core, c, &a, i, &at) != OK) {
+			*why = not_signed;
+			return WORKLOAD_NOT_READY;
+		}
+	}
+	outcome = gate_confirm(core->gate, c, &a, why);
+	if (outcome == WORKLOAD_GIVEN)
+		*out = (struct workload_x509){ .svids = core->svids, .svid_count = a.count };
+	return outcome;
+}
+
+static enum workload_outcome bundles(void *arg, struct caller *c, struct workload_bundles *out,
+				     const char **why)
+{
+	struct core *core = arg;
+	struct admitted a = { 0 };
+	enum workload_outcome outcome = core_admit(core, c, &a, why);
+
+	if (outcome == WORKLOAD_GIVEN)
+		outcome = gate_confirm(core->gate, c, &a, why);
+	if (outcome != WORKLOAD_GIVEN)
+		return outcome;
+	core->own = (struct workload_bundle){ .trust_domain = span_of(&core->trust_domain),
+					      .certificates = span_of(&core->bundle) };
+	*out = (struct workload_bundles){ .bundles = &core->own, .count = 1 };
+	return WORKLOAD_GIVEN;
+}
+
+static void leaves(void *arg, struct caller *c)
+{
+	struct core *core = arg;
+
+	identities_leave(&core->identities, c);
+}
+
+void core_serve(struct core *core, struct workload_source *source)
+{
+	source->core = core;
+	source->x509 = x509;
+	source->bundles = bundles;
+	source->leaves = leaves;
+}

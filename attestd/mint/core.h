@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_MINT_CORE_H
+#define ATTESTD_MINT_CORE_H
+
+#include "attestd/mint/gate.h"
+#include "attestd/mint/identities.h"
+
+/*
+ * What the Workload API asks: which registration entries admit a caller, and their
+ * SVIDs. Right and signing are the mint's, and outlive it.
+ */
+struct core {
+	const struct right *right;
+	struct signing *signing;
+	/* Told of changes: workload_api_changed(), or NULL. */
+	void (*changed)(struct workload_api *api);
+	struct workload_api *api;
+	struct identities identities;
+	struct gate *gate;
+	bool is_looking; /* at executables, and not done */
+	/* The right's bundle as it is handed out; empty without a right. */
+	struct bytes trust_domain, bundle;
+	/* What the last answer borrows from. */
+	struct workload_svid svids[WORKLOAD_SVIDS_MAX];
+	struct workload_bundle own;
+};
+
+enum status core_init(struct core *core, const struct right *right, struct signing *signing);
+void core_done(struct core *core);
+/* Its parts of the source: x509, bundles, leaves. */
+void core_serve(struct core *core, struct workload_source *source);
+
+/* The right was taken, renewed or ended. */
+void core_right_changed(struct core *core);
+/* What is due: rotation, and files that wait to be hashed. */
+void core_keep(struct core *core, const struct instant *at);
+/* Seconds until something is due, at most so many. */
+int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most);
+
+/* Who a caller is now, and which entries that the node is entitled to admit it, in their
+ * order: the first one's identity is its default. GIVEN, or else why, for the workload's
+ * developer. */
+enum workload_outcome core_admit(struct core *core, struct caller *c, struct admitted *out,
+				 const char **why);
+
+AUTO_RELEASE(core, core_done);
+
+#endif
