@@ -20,7 +20,8 @@ struct agent {
 	struct node_id node;
 	bool has_node;
 	uint32_t reset_count, restart_count; /* of the last quote */
-	bool must_activate; /* the verifier counts on from before the TPM was cleared */
+	bool must_activate; /* the verifier knows another AK, or counters of before a clear */
+	bool has_activated; /* on unsigned words, since the last verdict */
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct digest last_told; /* of the last reasons logged */
 	char state[384]; /* for people */

@@ -224,9 +224,20 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 		return away;
 	}
 	log_reasons(a, &result);
-	/* Only the signed word: an activation costs the TPM its slowest command. */
+	a->has_activated = false;
 	a->must_activate = has_reason(&v, "tpm-cleared");
 	return hand_on(a, &v, &result, challenge->interval_s);
+}
+
+/* The verifier may know another AK than this TPM has now: its template came with other
+ * software. Nobody signed that, and an activation costs the TPM its slowest command: one
+ * has to do until there is a verdict. */
+static struct round doubt_key(struct agent *a, struct round refused)
+{
+	if (a->has_activated)
+		return refused;
+	a->must_activate = true;
+	return (struct round){ .outcome = OUTCOME_SOON };
 }
 
 static struct round send_evidence(struct agent *a, const struct attestation_challenge *challenge)
@@ -249,8 +260,10 @@ static struct round send_evidence(struct agent *a, const struct attestation_chal
 
 	if (round.outcome != OUTCOME_VERDICT)
 		return round;
-	if (answer.code != 200)
-		return agent_refused(a, &answer, code);
+	if (answer.code != 200) {
+		round = agent_refused(a, &answer, code);
+		return strcmp(code, "signature-invalid") == 0 ? doubt_key(a, round) : round;
+	}
 	return take_result(a, challenge, is_next_part, span_of(&answer.body));
 }
 
@@ -272,13 +285,17 @@ static struct round find_node(struct agent *a)
 	return going_on;
 }
 
-/* The same EK and AK once more, which lets the TPM's counters start again. In the
- * round after the verdict: the verifier counts in seconds, and takes only an
- * enrolment that is younger. Once, since the next verdict asks again. */
+/* EK and AK once more, which names the AK and lets the TPM's counters start again. In
+ * the round after what asked for it: the verifier counts in seconds, and takes only an
+ * enrolment that is younger than its verdict. Once, since the next answer asks again. */
 static struct round activate_again(struct agent *a)
 {
 	a->must_activate = false;
-	return agent_enrol(a);
+
+	struct round round = agent_enrol(a);
+
+	a->has_activated = round.outcome == OUTCOME_SOON || round.outcome == OUTCOME_PENDING;
+	return round;
 }
 
 struct round agent_attest(struct agent *a)

@@ -94,6 +94,8 @@ SPOIL = {
     "empty-result": lambda b: b"{}",
     "replay": lambda b: before["answer"],
 }
+# Instead of an answer to evidence.
+REFUSED = ("signature-invalid",)
 # Instead of any answer.
 INSTEAD = {
     "busy": lambda: answer(429, error("busy")),
@@ -142,6 +144,9 @@ def serve_request(s, head, body):
             s.sendall(bytes([byte]))
             time.sleep(0.1)
         return False
+    if what in REFUSED and b"/evidence " in head.split(b"\r\n")[0]:
+        s.sendall(answer(400, error(what)))
+        return True
     got = hand_on(head, body)
     if got is None:
         return False

@@ -80,8 +80,8 @@ TESTS += tests/integration/appraise
 endif
 EXTRA_DIST += tests/integration/appraise
 
-TESTS += tests/integration/attestd tests/integration/attestd_cleared
-EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared
+TESTS += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
+EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
 LONG_TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
 LONG_TESTS += tests/integration/big_log
