@@ -1,45 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/release_watch.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/stat.h>
 
-static const char *const watched[RELEASE_WATCHED] = { "",     "timestamp.json", "index",
-						      "root", "revocations",	"log/witnessed" };
+#define REST_S 2 /* more than a second, however seconds are cut */
+#define UNREST_MAX_S 10
 
-static void look(const struct release_watch *watch, struct stat *seen)
+/* Directories in which names, and directories of these names, appear. */
+static const char *const watched[] = { "timestamp.json", "index", "log/witnessed", "revocations" };
+static const char *const watched_deep[] = { "", "root", "reviews" };
+
+/* One sum of all that is looked at: only whether it is another counts. */
+static void fold(uint64_t *sum, uint64_t value)
 {
-	char path[4096];
-
-	for (size_t i = 0; i < RELEASE_WATCHED; i++) {
-		/* What is not there is all zero. */
-		memset(&seen[i], 0, sizeof(seen[i]));
-		if (snprintf(path, sizeof(path), "%s/%s", watch->directory, watched[i]) <
-		    (int)sizeof(path))
-			(void)stat(path, &seen[i]);
-	}
+	*sum = (*sum ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	*sum ^= *sum >> 29;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+/* What is not there is all zero. */
+static uint64_t state_of(int parent, const char *name)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	struct stat found = { 0 };
+	uint64_t sum = 0;
+
+	(void)fstatat(parent, name, &found, 0);
+	fold(&sum, found.st_dev);
+	fold(&sum, found.st_ino);
+	fold(&sum, (uint64_t)found.st_size);
+	fold(&sum, (uint64_t)found.st_mtim.tv_sec);
+	fold(&sum, (uint64_t)found.st_mtim.tv_nsec);
+	return sum;
+}
+
+/* Of all that it holds, in no order. */
+static uint64_t state_below(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	uint64_t sum = 0;
+
+	if (directory == NULL)
+		return 0;
+	while ((entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.')
+			sum += state_of(dirfd(directory), entry->d_name);
+	(void)closedir(directory);
+	return sum;
+}
+
+static uint64_t look(const struct release_watch *watch)
+{
+	uint64_t sum = 0;
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+		if (snprintf(path, sizeof(path), "%s/%s", watch->directory, watched[i]) <
+		    (int)sizeof(path))
+			fold(&sum, state_of(AT_FDCWD, path));
+	for (size_t i = 0; i < sizeof(watched_deep) / sizeof(watched_deep[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", watch->directory, watched_deep[i]) >=
+		    (int)sizeof(path))
+			continue;
+		fold(&sum, state_of(AT_FDCWD, path));
+		fold(&sum, state_below(path));
+	}
+	return sum;
 }
 
 void release_watch_init(struct release_watch *watch, const char *directory)
 {
-	watch->directory = directory;
-	look(watch, watch->seen);
+	*watch = (struct release_watch){ .directory = directory };
+	watch->seen = look(watch);
 }
 
-bool release_watch_changed(struct release_watch *watch)
+bool release_watch_changed(struct release_watch *watch, time_t now)
 {
-	struct stat now[RELEASE_WATCHED];
-	bool is_changed = false;
+	uint64_t sum = look(watch);
 
-	look(watch, now);
-	for (size_t i = 0; i < RELEASE_WATCHED; i++)
-		is_changed = is_changed || !is_same(&now[i], &watch->seen[i]);
-	memcpy(watch->seen, now, sizeof(now));
-	return is_changed;
+	if (sum != watch->seen) {
+		watch->seen = sum;
+		watch->moved = now;
+		if (watch->first_moved == 0)
+			watch->first_moved = now;
+	}
+	if (watch->moved == 0)
+		return false;
+	if (now - watch->moved >= REST_S) {
+		watch->moved = 0;
+		watch->first_moved = 0;
+		return true;
+	}
+	if (now - watch->first_moved < UNREST_MAX_S)
+		return false;
+	watch->first_moved = now;
+	return true;
 }

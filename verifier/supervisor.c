@@ -170,7 +170,8 @@ static void tend_loader(struct supervisor *s)
 		load_again(s, now_s() + RELOAD_S);
 	}
 	/* Nobody else writes where a fetcher keeps what it fetched. */
-	if (s->configuration->has_release && !follows(s) && release_watch_changed(&s->watch))
+	if (s->configuration->has_release && !follows(s) &&
+	    release_watch_changed(&s->watch, now_s()))
 		load_again(s, 0);
 	start_loader(s);
 }

@@ -60,6 +60,12 @@ TESTS += tests/integration/release_vendor
 EXTRA_DIST += tests/integration/release_vendor
 TESTS += tests/integration/release_check tests/integration/example_line
 EXTRA_DIST += tests/integration/release_check tests/integration/example_line
+noinst_PROGRAMS += tests/integration/copied_release
+tests_integration_copied_release_SOURCES = tests/integration/copied_release.c verifier/release_watch.c \
+	verifier/release_watch.h
+tests_integration_copied_release_LDADD = $(LOADER_LIBS) libbase.a $(CRYPTO_LIBS)
+LONG_TESTS += tests/integration/release_copied
+EXTRA_DIST += tests/integration/release_copied
 TESTS += tests/integration/installed_paths
 EXTRA_DIST += tests/integration/installed_paths
 TESTS += tests/integration/ima_policy

@@ -92,6 +92,12 @@ tests_unit_test_relay_frames_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(CMOC
 tests_unit_test_relay_frames_LDADD = libscenes.a $(FRONT_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_release_watch
+TESTS += tests/unit/test_release_watch
+tests_unit_test_release_watch_SOURCES = tests/unit/test_release_watch.c tests/unit/scratch.h \
+	tests/unit/unit.h verifier/release_watch.c verifier/release_watch.h
+tests_unit_test_release_watch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_release_watch_LDADD = $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_loader
 TESTS += tests/unit/test_loader
 tests_unit_test_loader_SOURCES = tests/unit/test_loader.c tests/unit/scratch.h tests/unit/unit.h
