@@ -90,11 +90,18 @@ static enum status beside(const struct release_line *line, const struct cell_cha
 	*kept = NULL;
 	if (has_text(entry, "sha256", change->manifest))
 		return OK;
+	/* There is one canary at a time, and one that another release overtakes was never
+	 * what it could be a way back from. */
+	if (has_text(entry, "state", "canary")) {
+		fprintf(stderr,
+			"version %" PRId64 " is no longer tried out: nodes that run it have to "
+			"move on\n",
+			(int64_t)int_of(entry, "version"));
+		return OK;
+	}
 	if (!change->is_canary)
 		return as_previous(line, change, entry, kept);
-	/* There is one canary at a time. */
-	if (!has_text(entry, "state", "canary"))
-		*kept = json_incref(entry);
+	*kept = json_incref(entry);
 	return OK;
 }
 
