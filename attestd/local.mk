@@ -49,10 +49,11 @@ libmint_a_SOURCES = \
 	attestd/mint/right.c attestd/mint/right.h \
 	attestd/mint/signing.c attestd/mint/signing.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
-	attestd/mint/svid_directory.c attestd/mint/svid_directory.h \
-	attestd/mint/workload.h
+	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
 libmint_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
-MINT_LIBS = libmint.a $(EVENT_CORE_LIBS) $(ATTESTD_LIBS)
+include attestd/mint/workload.mk
+# caller.c stands in libmint.a, which the API asks for it.
+MINT_LIBS = libmint.a libworkload.a libmint.a $(WORKLOAD_LIBS) $(ATTESTD_LIBS)
 
 # What a process links but does not use costs its start and its memory.
 LINK_AS_NEEDED = $(AM_LDFLAGS) -Wl,--as-needed

@@ -74,6 +74,7 @@ struct workload_claims {
 #define WORKLOAD_AUDIENCE_MAX 255 /* bytes */
 #define WORKLOAD_TOKEN_MAX 8192
 #define WORKLOAD_SVIDS_MAX 64
+#define WORKLOAD_BUNDLES_MAX 64
 
 /*
  * What the core does. It looks at the caller anew at each question and confirms

@@ -1,6 +1,7 @@
 # Integration tests: real processes, swtpm, sockets.
 check_DATA =
 include tests/integration/attestd_faults.mk
+include tests/integration/workload.mk
 check_PROGRAMS += tests/integration/make_credential
 tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
 tests_integration_make_credential_LDADD = libdaemon.a $(TPM_LIBS)

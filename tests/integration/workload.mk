@@ -1,0 +1,7 @@
+# The Workload API, as clients speak to it.
+check_PROGRAMS += tests/integration/workload_server
+tests_integration_workload_server_SOURCES = tests/integration/workload_server.c
+tests_integration_workload_server_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
+tests_integration_workload_server_LDADD = $(MINT_LIBS)
+TESTS += tests/integration/workload_api
+EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py
