@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,7 +10,48 @@
 #include "tools/node_client.h"
 #include "verifier/audit_record.h"
 
-#define ENVELOPE_MAX ((size_t)16 << 20)
+#define COPY_STEP 65536
+
+/* Lines wait in a file that has no name until all they stand on is verified: who appends
+ * what is printed to a trail can't take it back. */
+static FILE *spool_open(void)
+{
+	FILE *spool = tmpfile();
+
+	if (spool == NULL)
+		(void)unusable("no temporary file can be made: %s", strerror(errno));
+	return spool;
+}
+
+static enum status spool_print(FILE *spool)
+{
+	char step[COPY_STEP];
+	size_t len;
+
+	if (fflush(spool) != 0)
+		return STATUS_IO;
+	rewind(spool);
+	while ((len = fread(step, 1, sizeof(step), spool)) > 0)
+		if (fwrite(step, 1, len, stdout) != len)
+			return STATUS_IO;
+	return ferror(spool) == 0 && fflush(stdout) == 0 ? OK : STATUS_IO;
+}
+
+static enum status spool_add(FILE *spool, json_t *line)
+{
+	return line != NULL && json_dumpf(line, spool, JSON_COMPACT) == 0 &&
+			       putc('\n', spool) != EOF
+		       ? OK
+		       : STATUS_IO;
+}
+
+static void spool_close(FILE *spool)
+{
+	if (spool != NULL)
+		(void)fclose(spool);
+}
+
+AUTO_FREE(spool, FILE, spool_close);
 
 /* What becomes of a node is the platform's; who may mint, and who decided it,
  * identity security's. Verdicts are both's. */
@@ -37,6 +80,7 @@ struct verdict_fetch {
 	bool has_checkpoint;
 	struct digest previous; /* hash of the newest record taken */
 	enum team trail;
+	FILE *spool;
 };
 
 static void verdict_fetch_done(struct verdict_fetch *f)
@@ -45,6 +89,7 @@ static void verdict_fetch_done(struct verdict_fetch *f)
 	node_client_done(&f->client);
 	tree_edge_done(&f->edge);
 	bytes_done(&f->note);
+	spool_close(f->spool);
 }
 
 AUTO_RELEASE(verdict_fetch, verdict_fetch_done);
@@ -127,9 +172,8 @@ static enum status take_entry(struct verdict_fetch *f, json_t *item)
 		status = STATUS_MISMATCH;
 	if (status == OK)
 		status = tree_edge_add(&f->export.hasher, &f->edge, &sink, bytes);
-	if (status == OK && is_of_trail(fields.kind, f->trail))
-		(void)json_dumpf(item, stdout, JSON_COMPACT), putchar('\n');
-	return status;
+	return status == OK && is_of_trail(fields.kind, f->trail) ? spool_add(f->spool, item)
+								  : status;
 }
 
 /* Where an earlier export ended; the hash of its newest record comes with it. */
@@ -186,8 +230,8 @@ static enum status fetch_entries(struct verdict_fetch *f)
 	return OK;
 }
 
-/* The checkpoint last: it names tiles that are there. An older export stays as it
- * was where the new tree does not go on from it. */
+/* The checkpoint last: it names tiles that are there, and lines that are printed. An older
+ * export stays as it was where the new tree does not go on from it. */
 static enum status finish(struct verdict_fetch *f)
 {
 	const struct tile_sink sink = { .write = write_tile, .self = f };
@@ -199,6 +243,8 @@ static enum status finish(struct verdict_fetch *f)
 		status = STATUS_MISMATCH;
 	if (status == OK)
 		status = tree_edge_flush(&f->edge, &sink);
+	if (status == OK)
+		status = spool_print(f->spool);
 	return status == OK ? write_tile(f, "checkpoint", span_of(&f->note)) : status;
 }
 
@@ -213,8 +259,10 @@ enum answer audit_export_verdicts(const struct audit_source *source, const char 
 			  .key = source->key } };
 	enum status status = verdict_export_open(&f.export, folder, log_key);
 
-	if (status == OK)
-		status = resume(&f);
+	if (status == OK) {
+		f.spool = spool_open();
+		status = f.spool == NULL ? STATUS_IO : resume(&f);
+	}
 	if (status == OK)
 		status = fetch_entries(&f);
 	if (status == OK)
@@ -235,6 +283,7 @@ enum answer audit_export_verdicts(const struct audit_source *source, const char 
 struct trail {
 	const struct release_log *log;
 	enum team team;
+	FILE *spool;
 };
 
 /* Whose key it is; a key that the newest root no longer knows is in both trails. */
@@ -249,19 +298,35 @@ static bool is_of_team(const struct trail *trail, struct span key, const struct 
 	return *out == NULL || (*out)->team == trail->team;
 }
 
-static enum status print_entry(void *self, uint64_t index, struct span text,
+/* None yet, where the witness has not seen it. Whoever serves the directory can put a link
+ * there: what is no proof of this entry is none of the trail's. */
+static enum status read_proof(const struct release_log *log, const struct log_entry *entry,
+			      struct span text, struct bytes *out)
+{
+	struct line_path path = release_log_proof_path(log, entry);
+	AUTO_DONE(bytes) found = { 0 };
+	AUTO_DONE(log_proof) proof = { 0 };
+
+	if (file_read(path.text, LOG_PROOF_MAX, &found) != OK ||
+	    log_proof_parse(span_of(&found), &proof) != OK ||
+	    !span_equal(span_of(&proof.entry), text))
+		return OK;
+	return bytes_copy(span_of(&found), out);
+}
+
+static enum status spool_entry(void *self, uint64_t index, struct span text,
 			       const struct log_entry *entry)
 {
 	const struct trail *trail = self;
-	struct line_path path = release_log_proof_path(trail->log, entry);
 	const struct root_key *key;
 	AUTO_DONE(bytes) proof = { 0 };
-	(void)text;
 
 	if (!is_of_team(trail, entry->key, &key))
 		return OK;
-	/* None yet, where the witness has not seen it. */
-	(void)!file_read(path.text, LOG_PROOF_MAX, &proof);
+
+	enum status status = read_proof(trail->log, entry, text, &proof);
+	if (status != OK)
+		return status;
 
 	AUTO(json_t)
 	json = json_pack("{s:I, s:I, s:s%, s:s, s:s%, s:s%, s:s, s:s%}", "index", (json_int_t)index,
@@ -272,10 +337,7 @@ static enum status print_entry(void *self, uint64_t index, struct span text,
 			 key == NULL ? (size_t)0 : key->principal.len, "subject",
 			 sha256_hex(&entry->subject).hex, "proof",
 			 proof.len == 0 ? "" : (const char *)proof.data, proof.len);
-	if (json == NULL || json_dumpf(json, stdout, JSON_COMPACT) != 0)
-		return STATUS_IO;
-	putchar('\n');
-	return OK;
+	return spool_add(trail->spool, json);
 }
 
 enum answer audit_export_trail(const char *directory, const struct digest *pin, enum team team)
@@ -283,9 +345,12 @@ enum answer audit_export_trail(const char *directory, const struct digest *pin, 
 	AUTO_DONE(release_log) log;
 	AUTO_DONE(bytes) text = { 0 };
 	struct checkpoint checkpoint;
-	struct trail trail = { .log = &log, .team = team };
+	AUTO(spool) spool = spool_open();
+	struct trail trail = { .log = &log, .team = team, .spool = spool };
 	enum status status = release_log_open(&log, directory, pin);
 
+	if (status == OK)
+		status = release_log_heed(&log);
 	if (status == OK)
 		status = release_log_checkpoint(&log, RELEASE_LOG_CHECKPOINT, true, &text,
 						&checkpoint);
@@ -293,9 +358,12 @@ enum answer audit_export_trail(const char *directory, const struct digest *pin, 
 		return ANSWER_NO;
 	if (status != OK)
 		return unusable("%s: no log to be read", directory);
-	status = release_log_entries(&log, &checkpoint.head, print_entry, &trail);
+	if (spool == NULL)
+		return ANSWER_UNUSABLE;
+	status = release_log_entries(&log, &checkpoint.head, spool_entry, &trail);
 	if (status == OK)
-		return ANSWER_YES;
+		return spool_print(spool) == OK ? ANSWER_YES
+						: unusable("the trail cannot be written");
 	(void)unusable("%s: its entries are not those of its checkpoint", directory);
 	return ANSWER_NO;
 }

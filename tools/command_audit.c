@@ -115,27 +115,29 @@ static enum status want_document(const char *path, struct search *out)
 	return digest_of(DIGEST_SHA256, span_of(&dsse.payload), &out->document);
 }
 
-/* The witnessed tree, and one that was kept, are beginnings of the whole. */
-static enum answer check_older(const struct release_log *log, const char *path, const char *text,
-			       bool without_witness, const struct tree_head *head, uint64_t *size)
+/* Another tree is a beginning of the whole. */
+static enum answer check_older(const struct release_log *log, const struct tree_head *older,
+			       const char *text, const struct tree_head *head)
+{
+	enum status status = release_log_prefix(log, older, head);
+
+	return status == OK ? ANSWER_YES : no(text, status);
+}
+
+/* A checkpoint that the auditor kept needs nobody's word: whose keys signed it may be
+ * replaced since. */
+static enum answer check_since(const struct release_log *log, const char *path,
+			       const struct tree_head *head)
 {
 	AUTO_DONE(bytes) note = { 0 };
-	struct log_trust trust = release_log_trust(log, INT64_MAX / 2);
-	struct checkpoint older;
-	const char *doubt;
+	struct checkpoint kept;
 	enum status status = file_read(path, NOTE_MAX, &note);
 
+	if (status == OK)
+		status = checkpoint_parse(span_of(&note), span_of(&log->origin), &kept);
 	if (status != OK)
 		return no(path, status);
-	trust.without_witness = without_witness;
-	doubt = log_trust_doubt(&trust, span_of(&note), &older);
-	if (doubt != NULL) {
-		(void)unusable("%s: %s", path, doubt);
-		return ANSWER_NO;
-	}
-	*size = older.head.size;
-	status = release_log_prefix(log, &older.head, head);
-	return status == OK ? ANSWER_YES : no(text, status);
+	return check_older(log, &kept.head, "the log does not go on from --since", head);
 }
 
 /* Verifiers load nothing without a witness where the root wants proofs: a log that
@@ -143,12 +145,22 @@ static enum answer check_older(const struct release_log *log, const char *path, 
 static enum answer check_witnessed(const struct release_log *log, const char *directory,
 				   const struct tree_head *head, uint64_t *size)
 {
+	AUTO_DONE(bytes) note = { 0 };
+	struct checkpoint witnessed;
 	struct release_line folder = { directory };
 	struct line_path path = line_path(&folder, RELEASE_LOG_WITNESSED);
+	enum status status =
+		release_log_checkpoint(log, RELEASE_LOG_WITNESSED, false, &note, &witnessed);
 
-	if (line_has(path.text))
-		return check_older(log, path.text, "the log does not go on from what was witnessed",
-				   false, head, size);
+	if (status == OK) {
+		*size = witnessed.head.size;
+		return check_older(log, &witnessed.head,
+				   "the log does not go on from what was witnessed", head);
+	}
+	if (status == STATUS_DENIED)
+		return ANSWER_NO;
+	if (status != STATUS_NOT_FOUND)
+		return no(path.text, status);
 	if (!log->root.requires_proofs)
 		return ANSWER_YES;
 	(void)unusable("witness-missing: %s: the root wants proofs, and no witness cosigned",
@@ -162,9 +174,11 @@ static enum answer verify_release(const struct request *r)
 	AUTO_DONE(bytes) note = { 0 };
 	struct search search = { 0 };
 	struct checkpoint checkpoint;
-	uint64_t witnessed = 0, since = 0;
+	uint64_t witnessed = 0;
 	enum status status = release_log_open(&log, r->directory, r->has_root ? &r->root : NULL);
 
+	if (status == OK)
+		status = release_log_heed(&log);
 	if (status == OK && r->document != NULL)
 		status = want_document(r->document, &search);
 	if (status != OK)
@@ -178,8 +192,7 @@ static enum answer verify_release(const struct request *r)
 
 	enum answer answer = check_witnessed(&log, r->directory, &checkpoint.head, &witnessed);
 	if (answer == ANSWER_YES && r->since != NULL)
-		answer = check_older(&log, r->since, "the log does not go on from --since", true,
-				     &checkpoint.head, &since);
+		answer = check_since(&log, r->since, &checkpoint.head);
 	if (answer != ANSWER_YES)
 		return answer;
 	if (search.is_wanted && !search.is_found) {

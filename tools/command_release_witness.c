@@ -168,8 +168,9 @@ static enum status cosign(struct witness *w, const struct checkpoint *checkpoint
 	return status == OK ? note_sign(span_of(&text), &w->note_key, w->now, &w->note) : status;
 }
 
-/* A proof that verifiers would not believe, or none, is written again. */
-static bool is_believed(const struct witness *w, const struct line_path *path)
+/* A proof that verifiers would not believe, or none, is written again: one of another
+ * entry in its place is as good as none. */
+static bool is_believed(const struct witness *w, const struct line_path *path, struct span entry)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	AUTO_DONE(log_proof) proof = { 0 };
@@ -178,6 +179,7 @@ static bool is_believed(const struct witness *w, const struct line_path *path)
 
 	return file_read(path->text, LOG_PROOF_MAX, &text) == OK &&
 	       log_proof_parse(span_of(&text), &proof) == OK &&
+	       span_equal(span_of(&proof.entry), entry) &&
 	       log_trust_doubt(&trust, proof.checkpoint, &checkpoint) == NULL &&
 	       log_proof_verify(&w->log.hasher, &proof, &checkpoint.head) == OK;
 }
@@ -192,7 +194,7 @@ static enum status write_proof(void *self, uint64_t index, struct span text,
 	AUTO_DONE(log_proof) proof = { .index = index, .checkpoint = span_of(&w->note) };
 	struct tree_source source;
 
-	if (is_believed(w, &path))
+	if (is_believed(w, &path, text))
 		return OK;
 	tile_tree_init(&tree, &w->log.hasher, &w->log.tiles, w->head.size);
 	source = tile_tree_source(&tree);
@@ -226,7 +228,8 @@ static enum answer run(struct witness *w)
 	struct digest pin;
 
 	if (line_pin(&w->line, NULL, &pin) != OK ||
-	    release_log_open(&w->log, w->folder.text, &pin) != OK)
+	    release_log_open(&w->log, w->folder.text, &pin) != OK ||
+	    release_log_heed(&w->log) != OK)
 		return ANSWER_UNUSABLE;
 	if (note_key_init(span_text(w->key_name), NOTE_COSIGNATURE, w->key, &w->note_key) != OK)
 		return unusable("the witness's key has to be Ed25519");

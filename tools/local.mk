@@ -28,7 +28,7 @@ attestctl_SOURCES = \
 	tools/command_release_sign.c tools/command_release_status.c \
 	tools/command_release_witness.c tools/release_log.c tools/release_log.h \
 	tools/release_log_append.c tools/release_root.c tools/release_root.h \
-	tools/release_root_changes.c \
+	tools/release_root_changes.c tools/release_revoked.c \
 	tools/command_release_diff.c tools/release_difference.c tools/release_difference.h \
 	tools/command_release_approve.c tools/command_release_check.c tools/release_key.c \
 	tools/draft_image.c tools/draft_image.h tools/evidence_quote.c tools/evidence_quote.h \

@@ -44,9 +44,15 @@ void release_log_done(struct release_log *log)
 	bytes_done(&log->origin);
 }
 
+enum status release_log_heed(struct release_log *log)
+{
+	return revoked_keys(log->directory.path, &log->root, &log->revoked);
+}
+
 struct log_trust release_log_trust(const struct release_log *log, int64_t now)
 {
 	return (struct log_trust){ .root = &log->root,
+				   .revoked = log->revoked,
 				   .origin = span_of(&log->origin),
 				   .now = now };
 }

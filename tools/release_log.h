@@ -18,6 +18,7 @@ struct release_log {
 	struct hasher hasher;
 	struct digest first_root;
 	struct root root; /* the newest */
+	key_mask revoked; /* its keys that no longer count; none before release_log_heed() */
 	struct bytes origin;
 };
 
@@ -27,6 +28,10 @@ enum status release_log_open(struct release_log *log, const char *directory,
 			     const struct digest *pin);
 void release_log_done(struct release_log *log);
 AUTO_RELEASE(release_log, release_log_done);
+
+/* From here on keys that were revoked count as little as to verifiers. The log's keeper
+ * goes on from what an earlier key signed. */
+enum status release_log_heed(struct release_log *log);
 
 struct log_trust release_log_trust(const struct release_log *log, int64_t now);
 /* A checkpoint by its path in the directory. STATUS_NOT_FOUND without a word;

@@ -200,3 +200,11 @@ json_t *payload_predicate(struct span payload)
 		(void)unusable("a payload without a predicate");
 	return json_incref(predicate);
 }
+
+enum status statement_unreadable(const char *path, const struct statement *s)
+{
+	(void)unusable("%s: %s at %s", path,
+		       s->document.fault == NULL ? "no memory" : s->document.fault,
+		       s->document.path);
+	return STATUS_MALFORMED;
+}

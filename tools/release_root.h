@@ -53,6 +53,10 @@ enum status envelope_open(const char *path, struct dsse *out);
  * code of what is wrong, without a word. */
 const char *envelope_doubt(const struct root *root, enum role role, const struct dsse *dsse,
 			   key_mask *signer);
+/* Says what is wrong with a statement that could not be read; never OK. */
+enum status statement_unreadable(const char *path, const struct statement *s);
+/* Adds the keys of the root that the revocations beside it take back. */
+enum status revoked_keys(const char *release, const struct root *root, key_mask *revoked);
 /* The predicate of a statement; NULL after a message. */
 json_t *payload_predicate(struct span payload);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "policies/index.h"
-#include "policies/revocations.h"
 #include "policies/timestamp.h"
 #include "tools/command.h"
 #include "tools/release_difference.h"
@@ -45,19 +44,11 @@ static enum status open_published(struct line_path path, struct published *out)
 	return envelope_open(path.text, &out->dsse);
 }
 
-static enum status unreadable(const struct line_path *path, const struct statement *s)
-{
-	(void)unusable("%s: %s at %s", path->text,
-		       s->document.fault == NULL ? "no memory" : s->document.fault,
-		       s->document.path);
-	return STATUS_MALFORMED;
-}
-
 static enum status read_index(const struct published *p, uint64_t version, struct index_box *box)
 {
 	if (statement_open(span_of(&p->dsse.payload), DOCUMENT_INDEX, &box->statement) != OK ||
 	    index_read(&box->statement, &box->index) != OK)
-		return unreadable(&p->path, &box->statement);
+		return statement_unreadable(p->path.text, &box->statement);
 	if (box->index.version == version)
 		return OK;
 	(void)unusable("%s: version-mismatch: it is version %" PRIu64, p->path.text,
@@ -68,44 +59,6 @@ static enum status read_index(const struct published *p, uint64_t version, struc
 static struct line_path index_path(const struct release_line *line, uint64_t version)
 {
 	return line_path(line, "release/index/%" PRIu64 ".json", version);
-}
-
-/* Adds the root's keys that one version of the revocations takes back. */
-static enum status add_revoked(const struct root *root, const struct line_path *path,
-			       key_mask *revoked)
-{
-	AUTO_DONE(revocations) list = { 0 };
-	AUTO_DONE(statement) s = { 0 };
-	AUTO_DONE(dsse) dsse = { 0 };
-	key_mask signer;
-	enum status status = envelope_open(path->text, &dsse);
-
-	/* Anybody could have written it, or a holder who was replaced since. */
-	if (status != OK || envelope_doubt(root, ROLE_REVOKE, &dsse, &signer) != NULL)
-		return status;
-	if (statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &s) != OK ||
-	    revocations_read(&s, &list) != OK)
-		return unreadable(path, &s);
-	for (size_t i = 0; i < root->key_count; i++)
-		if (revocations_have(&list, REVOKED_KEYS, digest_span(&root->key[i].spki)))
-			*revoked |= (key_mask)1 << i;
-	return OK;
-}
-
-static enum status revoked_keys(const struct release_line *line, const struct root *root,
-				key_mask *revoked)
-{
-	enum status status = OK;
-
-	for (uint64_t version = 1; status == OK; version++) {
-		struct line_path path =
-			line_path(line, "release/revocations/%" PRIu64 ".json", version);
-
-		if (!line_has(path.text))
-			break;
-		status = add_revoked(root, &path, revoked);
-	}
-	return status;
 }
 
 /* Timestamp and index, on their way to be believed. */
@@ -138,7 +91,7 @@ static enum status read_both(struct reading *r)
 		return status;
 	if (statement_open(span_of(&r->stamp.dsse.payload), DOCUMENT_TIMESTAMP, &s) != OK ||
 	    timestamp_read(&s, &r->timestamp) != OK)
-		return unreadable(&r->stamp.path, &s);
+		return statement_unreadable(r->stamp.path.text, &s);
 	status = open_published(index_path(r->line, r->timestamp.index_version), &r->index);
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, span_of(&r->index.dsse.payload), &r->digest);
@@ -205,7 +158,7 @@ static enum status check_reading(const struct reading *r)
 		return status;
 	if (r->anchor->after != NULL)
 		return check_known(r);
-	status = revoked_keys(r->line, &root, &revoked);
+	status = revoked_keys(line_path(r->line, "release").text, &root, &revoked);
 	return status == OK ? check_signers(r, &root, revoked) : status;
 }
 
