@@ -60,6 +60,25 @@ const struct setting configuration_schema[] = {
 	  "group the files belong to" },
 	{ "identity", true, "mode", SETTING_TEXT, 0, 4, "0640", false,
 	  "their mode, octal; nothing for others, no execution" },
+	{ "workload-api", false, "socket", SETTING_TEXT, 1, SOCKET_PATH_MAX,
+	  "/run/attestd/workload.sock", false,
+	  "where workloads ask for their identities; none: nowhere" },
+	{ "workload-api", false, "connections", SETTING_NUMBER, 1, 16384, "1024", false,
+	  "that may be open, of all users and on all sockets" },
+	{ "workload-api", false, "connections_per_user", SETTING_NUMBER, 1, 16384, "256", false,
+	  "that one user may have open" },
+	{ "workload-api", false, "streams_per_connection", SETTING_NUMBER, 1, 1000, "100", false,
+	  "that may be open on one connection" },
+	{ "workload-api", false, "streams_per_user", SETTING_NUMBER, 1, 65536, "2048", false,
+	  "that one user may have open on all connections" },
+	{ "workload-socket", true, "path", SETTING_TEXT, 1, SOCKET_PATH_MAX, NULL, true,
+	  "of a socket of its own, which registration entries can name" },
+	{ "workload-socket", true, "owner", SETTING_TEXT, 0, 64, "root", false,
+	  "user the socket belongs to" },
+	{ "workload-socket", true, "group", SETTING_TEXT, 0, 64, "root", false,
+	  "group the socket belongs to" },
+	{ "workload-socket", true, "mode", SETTING_TEXT, 0, 4, "0660", false,
+	  "its mode, octal: who may write to it may connect" },
 	{ 0 },
 };
 
@@ -123,7 +142,8 @@ static enum status guarded_file_check(const struct configuration *c, const char 
 	return refuse(error, "[%s] %s: %s: %s", section, key, path, file_guard_text(status));
 }
 
-static enum status mode_read(const char *text, mode_t *out)
+/* With nothing but the bits of most, and all those of least. */
+static enum status mode_read(const char *text, mode_t least, mode_t most, mode_t *out)
 {
 	mode_t mode = 0;
 
@@ -132,10 +152,28 @@ static enum status mode_read(const char *text, mode_t *out)
 			return STATUS_MALFORMED;
 		mode = (mode << 3) | (mode_t)(*c - '0');
 	}
-	/* A key that everyone may read is nobody's identity. */
-	if ((mode & (mode_t)~0660) != 0 || (mode & 0400) == 0)
+	if ((mode & ~most) != 0 || (mode & least) != least)
 		return STATUS_DENIED;
 	*out = mode;
+	return OK;
+}
+
+/* Whom the files of a named section belong to. */
+static enum status ownership_read(const struct configuration *c, const char *section,
+				  const char *name, uid_t *uid, gid_t *gid,
+				  struct settings_error *error)
+{
+	const char *owner = settings_text(c->settings, section, name, "owner");
+	const char *group = settings_text(c->settings, section, name, "group");
+	const struct passwd *user = getpwnam(owner);
+	const struct group *members = getgrnam(group);
+
+	if (user == NULL)
+		return refuse(error, "[%s %s] owner: there is no user %s", section, name, owner);
+	if (members == NULL)
+		return refuse(error, "[%s %s] group: there is no group %s", section, name, group);
+	*uid = user->pw_uid;
+	*gid = members->gr_gid;
 	return OK;
 }
 
@@ -143,28 +181,24 @@ static enum status identity_read(const struct configuration *c, const char *name
 				 struct identity_settings *out, struct settings_error *error)
 {
 	const struct settings *s = c->settings;
-	const char *owner = settings_text(s, "identity", name, "owner");
-	const char *group = settings_text(s, "identity", name, "group");
 	struct identity_settings id = {
 		.name = name,
 		.spiffe_id = settings_text(s, "identity", name, "spiffe_id"),
 		.directory = settings_text(s, "identity", name, "dir"),
 	};
-	const struct passwd *user = getpwnam(owner);
-	const struct group *members = getgrnam(group);
 
 	if (!spiffe_id_is_valid(span_text(id.spiffe_id)) ||
 	    strchr(id.spiffe_id + strlen("spiffe://"), '/') == NULL)
 		return refuse(error, "[identity %s] spiffe_id: no SPIFFE ID with a path", name);
 	if (id.directory[0] != '/')
 		return refuse(error, "[identity %s] dir: not an absolute path", name);
-	if (user == NULL)
-		return refuse(error, "[identity %s] owner: there is no user %s", name, owner);
-	if (members == NULL)
-		return refuse(error, "[identity %s] group: there is no group %s", name, group);
-	id.owner = user->pw_uid;
-	id.group = members->gr_gid;
-	if (mode_read(settings_text(s, "identity", name, "mode"), &id.mode) != OK)
+
+	enum status status = ownership_read(c, "identity", name, &id.owner, &id.group, error);
+
+	if (status != OK)
+		return status;
+	/* A key that everyone may read is nobody's identity. */
+	if (mode_read(settings_text(s, "identity", name, "mode"), 0400, 0660, &id.mode) != OK)
 		return refuse(error, "[identity %s] mode: octal, 0400 and at most 0660", name);
 	*out = id;
 	return OK;
@@ -218,6 +252,65 @@ static enum status identities_read(struct configuration *c, struct settings_erro
 	return OK;
 }
 
+static enum status socket_read(const struct configuration *c, const char *name,
+			       struct socket_settings *out, struct settings_error *error)
+{
+	struct socket_settings socket = {
+		.name = name,
+		.path = settings_text(c->settings, "workload-socket", name, "path"),
+	};
+	const char *mode = settings_text(c->settings, "workload-socket", name, "mode");
+	enum status status =
+		ownership_read(c, "workload-socket", name, &socket.owner, &socket.group, error);
+
+	if (status != OK)
+		return status;
+	if (mode_read(mode, 0600, 0666, &socket.mode) != OK)
+		return refuse(error, "[workload-socket %s] mode: octal, 0600 and at most 0666",
+			      name);
+	*out = socket;
+	return OK;
+}
+
+/* An entry that names no socket is for any. */
+static enum status socket_add(struct configuration *c, const struct socket_settings *socket,
+			      struct settings_error *error)
+{
+	if (c->socket_count == SOCKETS_MAX)
+		return refuse(error, "more than %d workload sockets", SOCKETS_MAX);
+	if (socket->path[0] != '/')
+		return refuse(error, "workload socket %s: not an absolute path", socket->path);
+	for (size_t i = 0; i < c->socket_count; i++) {
+		if (is_same_path(c->sockets[i].path, socket->path))
+			return refuse(error, "workload socket %s: given twice", socket->path);
+	}
+	c->sockets[c->socket_count++] = *socket;
+	return OK;
+}
+
+static enum status sockets_read(struct configuration *c, struct settings_error *error)
+{
+	const struct socket_settings first = {
+		.name = "",
+		.path = configuration_text(c, "workload-api", "socket"),
+		.mode = 0666,
+	};
+	enum status status = OK;
+
+	if (strcmp(first.path, "none") != 0)
+		status = socket_add(c, &first, error);
+	for (size_t i = 0; status == OK && i < settings_name_count(c->settings, "workload-socket");
+	     i++) {
+		struct socket_settings socket = { 0 };
+
+		status = socket_read(c, settings_name(c->settings, "workload-socket", i), &socket,
+				     error);
+		if (status == OK)
+			status = socket_add(c, &socket, error);
+	}
+	return status;
+}
+
 /* The user that a role becomes has to be there before the role is. */
 static enum status user_check(const struct configuration *c, const char *section,
 			      struct settings_error *error)
@@ -250,6 +343,8 @@ enum status configuration_load(const char *path, struct configuration *out,
 		status = user_check(&c, "broker", error);
 	if (status == OK)
 		status = identities_read(&c, error);
+	if (status == OK)
+		status = sockets_read(&c, error);
 	if (status == OK) {
 		*out = c;
 		c = (struct configuration){ 0 };

@@ -22,10 +22,24 @@ struct identity_settings {
 
 #define IDENTITIES_MAX 64
 
+/* Where the Workload API is served. */
+struct socket_settings {
+	const char *name; /* "" for the one of [workload-api] */
+	const char *path;
+	uid_t owner;
+	gid_t group;
+	mode_t mode;
+};
+
+#define SOCKETS_MAX 32
+#define SOCKET_PATH_MAX 100 /* with what is put behind it while it is made, what bind() takes */
+
 struct configuration {
 	struct settings *settings;
 	struct identity_settings identities[IDENTITIES_MAX];
 	size_t identity_count;
+	struct socket_settings sockets[SOCKETS_MAX];
+	size_t socket_count; /* 0: the Workload API is not served */
 	EVP_PKEY *result_key; /* pinned: P-256 */
 };
 

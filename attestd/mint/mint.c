@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #include "attestd/frames.h"
 #include "attestd/mint/core.h"
 #include "attestd/mint/identity_files.h"
+#include "attestd/mint/workload_api.h"
 #include "attestd/role_program.h"
 #include "base/reader.h"
 #include "daemon/log.h"
@@ -31,6 +33,8 @@ struct mint {
 	struct signing signing;
 	struct identity_files files;
 	struct core core;
+	struct workload_source source;
+	struct workload_api *api; /* NULL: not served */
 	bool is_ending;
 	struct event_base *base;
 	struct event *tick; /* when something is due by the clock */
@@ -227,6 +231,48 @@ static int open_signals(void)
 	return signalfd(-1, &ending, SFD_CLOEXEC);
 }
 
+/* Each connection has its caller's pidfd and /proc directory beside it. */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static size_t number(const struct configuration *c, const char *key)
+{
+	return (size_t)settings_number(c->settings, "workload-api", NULL, key);
+}
+
+/* Clients wait for a socket rather than for a right: it is there from the start, and
+ * says UNAVAILABLE. */
+static enum status serve_workloads(struct mint *m)
+{
+	const struct configuration *c = m->configuration;
+	const struct workload_limits limits = {
+		.connections = number(c, "connections"),
+		.connections_per_user = number(c, "connections_per_user"),
+		.streams_per_connection = number(c, "streams_per_connection"),
+		.streams_per_user = number(c, "streams_per_user"),
+	};
+
+	if (c->socket_count == 0)
+		return OK;
+	raise_file_limit();
+	core_serve(&m->core, &m->source);
+
+	enum status status = workload_api_new(m->base, &limits, &m->source, &m->api);
+
+	for (size_t i = 0; status == OK && i < c->socket_count; i++)
+		status = workload_api_listen(m->api, &c->sockets[i]);
+	m->core.api = m->api;
+	m->core.changed = workload_api_changed;
+	return status;
+}
+
 int mint_run(const char *configuration_path)
 {
 	AUTO_DONE(configuration) c = { 0 };
@@ -248,9 +294,11 @@ int mint_run(const char *configuration_path)
 	/* What an earlier run left belongs to a key that is gone. */
 	identity_files_remove_all(&m.files);
 
-	bool is_good = loop(&m);
+	bool is_good = serve_workloads(&m) == OK && loop(&m);
 
 	identity_files_remove_all(&m.files);
+	m.core.changed = NULL;
+	workload_api_free(m.api);
 	core_done(&m.core);
 	right_end(&m.right);
 	channel_done(&m.agent);

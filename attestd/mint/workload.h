@@ -77,7 +77,7 @@ struct workload_claims {
 #define WORKLOAD_BUNDLES_MAX 64
 
 /*
- * What the core does. It looks at the caller anew at each question and confirms
+ * What the core does; all but x509 and bundles may be NULL. It looks at the caller anew at each question and confirms
  * it before it answers. Other than GIVEN and LATER, *why is a text for the
  * workload's developer, borrowed as above; it names nobody else's entry.
  */
@@ -97,7 +97,7 @@ struct workload_source {
 					  struct span token, struct workload_claims *out,
 					  const char **why);
 	/* A caller came (and may ask from now on) or goes: the core drops what it
-	 * keeps for it. Either may be NULL. */
+	 * keeps for it. */
 	void (*arrived)(void *core, struct caller *c);
 	void (*leaves)(void *core, struct caller *c);
 };

@@ -265,7 +265,7 @@ enum status workload_api_new(struct event_base *base, const struct workload_limi
 	return status;
 }
 
-enum status workload_api_listen(struct workload_api *api, const struct workload_socket *socket)
+enum status workload_api_listen(struct workload_api *api, const struct socket_settings *socket)
 {
 	struct workload_listener **more =
 		reallocarray(api->listeners, api->listener_count + 1, sizeof(*more));

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <sys/types.h>
 
+#include "attestd/configuration.h"
 #include "attestd/mint/workload.h"
 
 /*
@@ -18,20 +19,12 @@ struct workload_limits {
 	size_t streams_per_user; /* calls that were answered or wait for an answer */
 };
 
-struct workload_socket {
-	const char *name; /* "" for the one that has none */
-	const char *path;
-	uid_t owner;
-	gid_t group;
-	mode_t mode;
-};
-
 /* The source and what it points to stay the caller's, and outlive the API. */
 enum status workload_api_new(struct event_base *base, const struct workload_limits *limits,
 			     const struct workload_source *source, struct workload_api **out);
 /* The socket is made now, or as soon as its directory is there; what is logged is why
  * not. Borrows. */
-enum status workload_api_listen(struct workload_api *api, const struct workload_socket *socket);
+enum status workload_api_listen(struct workload_api *api, const struct socket_settings *socket);
 /* Takes a connected socket, as if it had come by the socket of that name. */
 enum status workload_api_take(struct workload_api *api, int fd, const char *socket_name);
 /* Streams end with UNAVAILABLE, sockets go. */

@@ -78,7 +78,7 @@ static void on_closed(struct grpc_call *grpc)
 
 	if (call == NULL)
 		return;
-	if (call->ticket != 0)
+	if (call->ticket != 0 && calls->source->jwt_cancelled != NULL)
 		calls->source->jwt_cancelled(calls->source->core, call->ticket);
 	(*peer_of(grpc)->calls)--;
 	LIST_REMOVE(call, others);
@@ -225,6 +225,10 @@ static void fetch_jwt_svid(struct grpc_call *grpc, struct span message)
 	const char *why = NULL;
 	struct workload_call *call;
 
+	if (source->jwt == NULL) {
+		refuse(grpc, WORKLOAD_NOT_READY, "no JWT-SVIDs are issued here");
+		return;
+	}
 	if (workload_jwt_request_parse(message, &parsed) != OK) {
 		refuse(grpc, WORKLOAD_INVALID,
 		       "the request is malformed: 1 to 8 audiences of 1 to 255 bytes, a SPIFFE ID "
@@ -278,6 +282,10 @@ static void validate_jwt_svid(struct grpc_call *grpc, struct span message)
 	const char *why = NULL;
 	enum workload_outcome outcome;
 
+	if (source->validate == NULL) {
+		refuse(grpc, WORKLOAD_NOT_READY, "no JWT-SVIDs are validated here");
+		return;
+	}
 	if (workload_validate_request_parse(message, &request) != OK) {
 		refuse(grpc, WORKLOAD_INVALID, "the request is malformed: an audience and a token");
 		return;

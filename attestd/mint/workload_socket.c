@@ -24,7 +24,7 @@
 
 struct workload_listener {
 	struct event_base *base;
-	const struct workload_socket *socket;
+	const struct socket_settings *socket;
 	workload_accept accepted;
 	void *context;
 	int fd; /* -1: not made */
@@ -94,7 +94,7 @@ static bool is_free(struct workload_listener *l, const struct sockaddr_un *addre
 /* Under another name until nobody can come by it who should not. */
 static bool bind_next(const struct workload_listener *l, int fd, const struct sockaddr_un *next)
 {
-	const struct workload_socket *s = l->socket;
+	const struct socket_settings *s = l->socket;
 
 	(void)unlink(next->sun_path);
 	return bind(fd, (const struct sockaddr *)next, sizeof(*next)) == 0 &&
@@ -202,7 +202,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-enum status workload_listener_new(struct event_base *base, const struct workload_socket *socket,
+enum status workload_listener_new(struct event_base *base, const struct socket_settings *socket,
 				  workload_accept accepted, void *context,
 				  struct workload_listener **out)
 {

@@ -2,7 +2,9 @@
 #ifndef ATTESTD_MINT_WORKLOAD_SOCKET_H
 #define ATTESTD_MINT_WORKLOAD_SOCKET_H
 
-#include "attestd/mint/workload_api.h"
+#include <event2/event.h>
+
+#include "attestd/configuration.h"
 
 /*
  * A listening Unix socket that is there as long as we are: made once its directory
@@ -15,7 +17,7 @@ struct workload_listener;
 /* Is handed each connection that came, non-blocking. */
 typedef void (*workload_accept)(void *context, int fd, const char *socket_name);
 
-enum status workload_listener_new(struct event_base *base, const struct workload_socket *socket,
+enum status workload_listener_new(struct event_base *base, const struct socket_settings *socket,
 				  workload_accept accepted, void *context,
 				  struct workload_listener **out);
 void workload_listener_free(struct workload_listener *listener);

@@ -217,7 +217,7 @@ int main(int argc, char **argv)
 		.streams_per_connection = limit_of(argc, argv, 4, 100),
 		.streams_per_user = limit_of(argc, argv, 5, 2048),
 	};
-	struct workload_socket socket = { .name = "",
+	struct socket_settings socket = { .name = "",
 					  .path = argc > 1 ? argv[1] : "",
 					  .owner = getuid(),
 					  .group = getgid(),
