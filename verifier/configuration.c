@@ -66,6 +66,8 @@ const struct setting verifierd_schema[] = {
 	  "PEM file or URI of the key of the CA of the trust domain NAME" },
 	{ "authority", true, "certificate", SETTING_TEXT, 0, 0, NULL, true,
 	  "PEM file: its certificate, the root last" },
+	{ "authority", true, "jwt_keys", SETTING_LIST, 0, 4096, NULL, false,
+	  "PEM files or URIs of keys of JWT-SVIDs: the first signs, the others are published" },
 
 	TEXT("ek", "roots", NULL, "directory of TPM makers' root certificates"),
 	TEXT("ek", "intermediates", NULL, "directory of TPM makers' intermediate certificates"),
@@ -189,6 +191,7 @@ static enum status read_authorities(struct configuration *c, struct settings_err
 			.trust_domain = name,
 			.key = settings_text(c->settings, "authority", name, "key"),
 			.certificate = settings_text(c->settings, "authority", name, "certificate"),
+			.jwt_keys = settings_text(c->settings, "authority", name, "jwt_keys"),
 		};
 	}
 	c->signer.authorities = c->authorities;

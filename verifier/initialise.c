@@ -182,8 +182,9 @@ static void print_configuration(const struct initialise_options *options,
 	       d, d, (int)hex.len, (const char *)hex.data, d);
 	printf("[store]\npath = %s/verifier.db\n\n"
 	       "[keys]\nmac = %s/mac_key\nresult = %s/result_key.pem\nlog = %s/log_key.pem\n\n"
-	       "[authority %s]\nkey = %s/ca_key.pem\ncertificate = %s/ca.pem\n\n",
-	       d, d, d, d, options->trust_domain, d, d);
+	       "[authority %s]\nkey = %s/ca_key.pem\ncertificate = %s/ca.pem\n"
+	       "jwt_keys = %s/jwt_key.pem\n\n",
+	       d, d, d, d, options->trust_domain, d, d, d);
 	printf("# Roots of the TPM makers whose EK certificates are believed:\n"
 	       "[ek]\nroots = %s/ek-roots\n\n"
 	       "# Signed golden values; without them nothing is granted:\n"

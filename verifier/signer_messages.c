@@ -221,10 +221,24 @@ static const struct wire_table authenticate_answer_wire =
 	WIRE_TABLE_TO(struct authenticate_answer, authenticate_answer_fields, result.reasons.count,
 		      result.reasons.items);
 
+static const struct wire_field jwt_key_item_fields[] = {
+	WIRE_SIZED(jwt_key_item, kid, SIGNER_TEXT_MAX),
+	WIRE_SIZED(jwt_key_item, spki, SIGNER_SPKI_MAX),
+};
+static const struct wire_table jwt_key_item_wire =
+	WIRE_TABLE(struct jwt_key_item, jwt_key_item_fields);
+
+static const struct wire_field jwt_key_list_fields[] = {
+	WIRE_LIST(jwt_key_list, count, items, jwt_key_item_wire),
+};
+static const struct wire_table jwt_key_list_wire =
+	WIRE_TABLE(struct jwt_key_list, jwt_key_list_fields);
+
 static const struct wire_field bundle_answer_fields[] = {
 	WIRE_SIZED(bundle_answer, trust_domain, SIGNER_TEXT_MAX),
 	WIRE_BE64(bundle_answer, sequence),
 	WIRE_STRUCT(bundle_answer, certificates, certificate_list_wire),
+	WIRE_STRUCT(bundle_answer, jwt_keys, jwt_key_list_wire),
 	WIRE_BE32(bundle_answer, refresh_hint_s),
 };
 static const struct wire_table bundle_answer_wire =

@@ -133,10 +133,20 @@ struct bundle_request {
 	struct span trust_domain; /* empty: the only one */
 };
 
+struct jwt_key_item {
+	struct span kid, spki; /* DER */
+};
+
+struct jwt_key_list {
+	size_t count;
+	struct jwt_key_item items[SIGNER_BUNDLE_MAX];
+};
+
 struct bundle_answer {
 	struct span trust_domain;
 	uint64_t sequence;
 	struct certificate_list certificates;
+	struct jwt_key_list jwt_keys;
 	uint32_t refresh_hint_s;
 };
 

@@ -12,6 +12,32 @@ void bundle_done(struct bundle *bundle)
 	bytes_done(&bundle->trust_domain);
 	for (size_t i = 0; i < BUNDLE_CERTIFICATES_MAX; i++)
 		bytes_done(&bundle->certificates[i]);
+	for (size_t i = 0; i < BUNDLE_JWT_KEYS_MAX; i++) {
+		bytes_done(&bundle->jwt_keys[i].kid);
+		bytes_done(&bundle->jwt_keys[i].spki);
+	}
+}
+
+bool kid_is_valid(struct span kid)
+{
+	if (kid.len == 0 || kid.len > KID_MAX)
+		return false;
+	for (size_t i = 0; i < kid.len; i++) {
+		uint8_t c = kid.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+static void take_jwt_key(struct lines *l, struct jwt_key *key)
+{
+	struct span value = lines_field(l, "jwt-key");
+
+	lines_take_escaped(l, lines_word(l, &value), KID_MAX, false, &key->kid);
+	lines_take_base64(l, value, SPKI_MAX, &key->spki);
 }
 
 static enum status take_bundle(struct span text, struct bundle *b)
@@ -24,6 +50,8 @@ static enum status take_bundle(struct span text, struct bundle *b)
 	while (b->certificate_count < BUNDLE_CERTIFICATES_MAX && lines_has(&l, "certificate"))
 		lines_take_base64(&l, lines_field(&l, "certificate"), CERTIFICATE_DER_MAX,
 				  &b->certificates[b->certificate_count++]);
+	while (b->jwt_key_count < BUNDLE_JWT_KEYS_MAX && lines_has(&l, "jwt-key"))
+		take_jwt_key(&l, &b->jwt_keys[b->jwt_key_count++]);
 	return lines_end(&l);
 }
 
@@ -44,12 +72,41 @@ enum status bundle_parse(struct span text, struct bundle *out)
 	return OK;
 }
 
+/* Of two keys with one kid, it would be anybody's guess which one is meant. */
+static bool jwt_keys_are_valid(const struct bundle *bundle)
+{
+	if (bundle->jwt_key_count > BUNDLE_JWT_KEYS_MAX)
+		return false;
+	for (size_t i = 0; i < bundle->jwt_key_count; i++) {
+		struct span kid = span_of(&bundle->jwt_keys[i].kid);
+
+		if (!kid_is_valid(kid) || bundle->jwt_keys[i].spki.len == 0)
+			return false;
+		for (size_t j = 0; j < i; j++)
+			if (span_equal(kid, span_of(&bundle->jwt_keys[j].kid)))
+				return false;
+	}
+	return true;
+}
+
+static void put_jwt_keys(struct line_writer *w, const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->jwt_key_count; i++) {
+		line_text(w, "jwt-key ");
+		line_escaped(w, span_of(&bundle->jwt_keys[i].kid));
+		line_text(w, " ");
+		line_base64(w, span_of(&bundle->jwt_keys[i].spki));
+		line_text(w, "\n");
+	}
+}
+
 enum status bundle_write(const struct bundle *bundle, struct bytes *text)
 {
 	struct line_writer w = { .out = text };
 
 	if (!trust_domain_is_valid(span_of(&bundle->trust_domain)) ||
-	    bundle->certificate_count == 0 || bundle->certificate_count > BUNDLE_CERTIFICATES_MAX)
+	    bundle->certificate_count == 0 || bundle->certificate_count > BUNDLE_CERTIFICATES_MAX ||
+	    !jwt_keys_are_valid(bundle))
 		return STATUS_MALFORMED;
 	line_text(&w, BUNDLE_KIND "\ntrust-domain ");
 	line_escaped(&w, span_of(&bundle->trust_domain));
@@ -61,6 +118,7 @@ enum status bundle_write(const struct bundle *bundle, struct bytes *text)
 		line_base64(&w, span_of(&bundle->certificates[i]));
 		line_text(&w, "\n");
 	}
+	put_jwt_keys(&w, bundle);
 	line_text(&w, "end\n");
 	return w.status;
 }

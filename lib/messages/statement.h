@@ -13,6 +13,9 @@
 #define VERDICT_ENTITLEMENTS_MAX 64
 #define VERDICT_REASONS_MAX 64
 #define BUNDLE_CERTIFICATES_MAX 8
+#define BUNDLE_JWT_KEYS_MAX 8
+#define KID_MAX 64
+#define SPKI_MAX 1024 /* RSA of 4096 bits, and more */
 
 struct verdict_reason {
 	struct bytes code, layer;
@@ -48,12 +51,23 @@ enum status verdict_parse(struct span text, struct verdict *out);
 enum status verdict_write(const struct verdict *verdict, struct bytes *text);
 void verdict_done(struct verdict *verdict);
 
+/* Whose JWT-SVIDs are good. */
+struct jwt_key {
+	struct bytes kid;
+	struct bytes spki; /* DER SubjectPublicKeyInfo */
+};
+
 struct bundle {
 	struct bytes trust_domain;
 	uint64_t sequence;
 	struct bytes certificates[BUNDLE_CERTIFICATES_MAX]; /* DER */
 	size_t certificate_count;
+	struct jwt_key jwt_keys[BUNDLE_JWT_KEYS_MAX]; /* no kid twice */
+	size_t jwt_key_count;
 };
+
+/* Letters, digits, '-' and '_', as base64url has them. */
+bool kid_is_valid(struct span kid);
 
 enum status bundle_parse(struct span text, struct bundle *out);
 enum status bundle_write(const struct bundle *bundle, struct bytes *text);

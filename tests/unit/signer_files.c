@@ -15,8 +15,10 @@
 
 void signer_files_init(struct signer_files *f)
 {
-	static const char *const names[SIGNER_FILES] = { "ca_key.pem", "ca.pem",  "result_key.pem",
-							 "mac_key",    "act.pem", "store.db" };
+	static const char *const names[SIGNER_FILES] = { "ca_key.pem",	   "ca.pem",
+							 "result_key.pem", "mac_key",
+							 "jwt_key.pem",	   "act.pem",
+							 "store.db" };
 
 	assert_non_null(mkdtemp(scratch_name(f->directory, "signer")));
 	for (size_t i = 0; i < SIGNER_FILES; i++)

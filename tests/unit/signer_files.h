@@ -13,6 +13,7 @@ enum signer_file {
 	FILE_CA,
 	FILE_RESULT_KEY,
 	FILE_MAC_KEY,
+	FILE_JWT_KEY,
 	FILE_ACT_KEY, /* not made by --init */
 	FILE_STORE, /* nor this */
 	SIGNER_FILES,

@@ -19,7 +19,7 @@
 	"reason release-none release-process - - -\nend\n"
 #define BUNDLE                                                                                     \
 	"attestd-bundle/1\ntrust-domain example.org\nsequence 7\n"                                 \
-	"certificate AQID\ncertificate BAUG\nend\n"
+	"certificate AQID\ncertificate BAUG\njwt-key one_1- AQID\njwt-key two BAUG\nend\n"
 #define APPROVE                                                                                    \
 	"attestd-act/1\nverb approve\nnode " ID "\nhost r01n07\nclass server\n"                    \
 	"reason new%20rack\ntime 1767225600\nend\n"
@@ -82,6 +82,9 @@ static void statements_say_what_they_say(void **state)
 	assert_int_equal(bundle_parse(span_text(BUNDLE), &b), OK);
 	assert_int_equal(b.sequence, 7);
 	assert_int_equal(b.certificate_count, 2);
+	assert_int_equal(b.jwt_key_count, 2);
+	assert_true(span_equal(span_of(&b.jwt_keys[0].kid), span_text("one_1-")));
+	assert_int_equal(b.jwt_keys[1].spki.len, 3);
 	assert_int_equal(act_parse(span_text(APPROVE), &a), OK);
 	assert_true(span_equal(span_of(&a.reason), span_text("new rack")));
 }
@@ -118,7 +121,8 @@ static void no_line_may_be_missing_doubled_or_moved(void **state)
 			bool repeats = strncmp(line, "entitlement ", 12) == 0 ||
 				       strncmp(line, "reason ", 7) == 0 ||
 				       strncmp(line, "certificate A", 13) == 0 ||
-				       strncmp(line, "certificate B", 13) == 0;
+				       strncmp(line, "certificate B", 13) == 0 ||
+				       strncmp(line, "jwt-key ", 8) == 0;
 
 			if (repeats && goldens[i].kind != ACT)
 				continue;
@@ -180,6 +184,9 @@ static void a_changed_field_is_refused(void **state)
 		{ SIGNED_BUNDLE, BUNDLE, "sequence 7", "sequence 7\r" },
 		{ SIGNED_BUNDLE, BUNDLE, "certificate AQID\ncertificate BAUG\n", "" },
 		{ SIGNED_BUNDLE, BUNDLE, "AQID", "AQI" },
+		{ SIGNED_BUNDLE, BUNDLE, "jwt-key two", "jwt-key one_1-" },
+		{ SIGNED_BUNDLE, BUNDLE, "jwt-key two", "jwt-key t.o" },
+		{ SIGNED_BUNDLE, BUNDLE, "jwt-key two BAUG", "jwt-key two" },
 		{ ACT, APPROVE, "verb approve", "verb retire" },
 		{ ACT, APPROVE, "host r01n07", "host -" },
 		{ ACT, APPROVE, "class server", "class Server" },

@@ -97,6 +97,11 @@ static enum refusal answer_bundle(struct turn *turn, const struct bundle_request
 	answer->sequence = a->sequence;
 	answer->certificates.items[0] = span_of(&a->root);
 	answer->certificates.count = 1;
+	for (size_t i = 0; i < a->jwt.count; i++)
+		answer->jwt_keys.items[i] =
+			(struct jwt_key_item){ .kid = span_of(&a->jwt.kids[i]),
+					       .spki = span_of(&a->jwt.spkis[i]) };
+	answer->jwt_keys.count = a->jwt.count;
 	answer->refresh_hint_s = BUNDLE_REFRESH_S;
 	return REFUSAL_NONE;
 }

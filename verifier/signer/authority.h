@@ -5,6 +5,7 @@
 #include "base/auto_openssl.h"
 #include "messages/node.h"
 #include "verifier/signer/grant_template.h"
+#include "verifier/signer/jwt_keys.h"
 #include "verifier/signer/signing_key.h"
 
 /*
@@ -25,6 +26,7 @@ struct authority {
 	/* Extensions that all grants share, made once. */
 	X509_EXTENSION *constraints, *usage, *san, *name_constraints, *authority_key_id;
 	struct grant_template grant; /* empty: none could be made */
+	struct jwt_signer jwt; /* of JWT-SVIDs; none: none are minted */
 	uint64_t sequence; /* of the bundle */
 	struct bytes bundle, bundle_signature; /* messages/statement.h */
 };

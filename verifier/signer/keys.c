@@ -4,17 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/pem.h>
-#include <openssl/store.h>
-#include <openssl/ui.h>
-
 #include "daemon/file.h"
 #include "verifier/signer/authority_chain.h"
-
-#define KEY_FILE_MAX ((size_t)64 << 10)
-
-AUTO_FREE(OSSL_STORE_CTX, OSSL_STORE_CTX, OSSL_STORE_close);
-AUTO_FREE(OSSL_STORE_INFO, OSSL_STORE_INFO, OSSL_STORE_INFO_free);
+#include "verifier/signer/key_files.h"
 
 void signer_keys_done(struct signer_keys *keys)
 {
@@ -48,65 +40,6 @@ int64_t signer_keys_until(const struct signer_keys *keys)
 		if (i == 0 || keys->authorities[i].until < until)
 			until = keys->authorities[i].until;
 	return until;
-}
-
-/* The first private key behind a URI: an HSM's or a TPM's provider answers. */
-static enum status key_from_uri(const char *uri, EVP_PKEY **out)
-{
-	AUTO(OSSL_STORE_CTX) ctx = OSSL_STORE_open(uri, UI_null(), NULL, NULL, NULL);
-
-	if (ctx == NULL)
-		return STATUS_NOT_FOUND;
-	while (OSSL_STORE_eof(ctx) != 1 && OSSL_STORE_error(ctx) != 1) {
-		AUTO(OSSL_STORE_INFO) info = OSSL_STORE_load(ctx);
-
-		if (info == NULL || OSSL_STORE_INFO_get_type(info) != OSSL_STORE_INFO_PKEY)
-			continue;
-		*out = OSSL_STORE_INFO_get1_PKEY(info);
-		return *out == NULL ? STATUS_NO_MEMORY : OK;
-	}
-	return STATUS_NOT_FOUND;
-}
-
-/* Nobody is there to type one in. */
-static int no_passphrase(char *buffer, int size, int is_writing, void *unused)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_writing;
-	(void)unused;
-	return -1;
-}
-
-static enum status key_from_file(const char *path, EVP_PKEY **out)
-{
-	struct bytes pem = { 0 };
-	enum status status = file_read_guarded(path, KEY_FILE_MAX, true, &pem);
-
-	if (status != OK)
-		return status;
-
-	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-
-	*out = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	bytes_wipe(&pem);
-	return *out == NULL ? STATUS_MALFORMED : OK;
-}
-
-static bool is_p256(EVP_PKEY *key)
-{
-	char group[32] = "";
-
-	return EVP_PKEY_is_a(key, "EC") == 1 &&
-	       EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
-	       strcmp(group, "prime256v1") == 0;
-}
-
-static enum status load_private(const char *place, EVP_PKEY **out)
-{
-	bool is_path = place[0] == '/' || strchr(place, ':') == NULL;
-
-	return is_path ? key_from_file(place, out) : key_from_uri(place, out);
 }
 
 static enum status load_mac(const char *path, struct mac_key *out)
@@ -157,7 +90,7 @@ static enum status load_authority(const struct signer_authority_settings *settin
 
 	if (status != OK)
 		return blame(fault, settings->certificate, status, "it can't be read");
-	status = load_private(settings->key, &key);
+	status = key_load_private(settings->key, &key);
 	if (status != OK)
 		return blame(fault, settings->key, status,
 			     "it holds no private key, in PEM and without a passphrase");
@@ -172,6 +105,12 @@ static enum status load_authority(const struct signer_authority_settings *settin
 
 	if (what != NULL)
 		return blame(fault, settings->certificate, STATUS_MISMATCH, what);
+	status = jwt_signer_load(settings->jwt_keys, &a.jwt, &what);
+	if (status != OK)
+		return blame(
+			fault, what, status,
+			"it holds no key on P-256 of its own, in PEM and without a passphrase; "
+			"the first one has to be private");
 	*out = a;
 	a = (struct authority){ 0 };
 	return OK;
@@ -179,18 +118,13 @@ static enum status load_authority(const struct signer_authority_settings *settin
 
 static enum status load_act_key(const struct signer_act_key_settings *settings, struct act_key *out)
 {
-	AUTO_DONE(bytes) pem = { 0 };
-	enum status status = file_read_guarded(settings->key, KEY_FILE_MAX, false, &pem);
+	EVP_PKEY *found = NULL;
+	enum status status = key_load_public(settings->key, &found);
+	AUTO(EVP_PKEY) key = found;
 
 	if (status != OK)
 		return status;
-
-	AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	AUTO(EVP_PKEY) key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-
-	if (key == NULL)
-		return STATUS_MALFORMED;
-	if (!is_p256(key) && EVP_PKEY_is_a(key, "ED25519") != 1)
+	if (!key_is_p256(key) && EVP_PKEY_is_a(key, "ED25519") != 1)
 		return STATUS_UNSUPPORTED;
 	if ((size_t)snprintf(out->name, sizeof(out->name), "%s", settings->name) >=
 	    sizeof(out->name))
@@ -209,8 +143,8 @@ static enum status load_own(const struct signer_settings *settings, struct signe
 	if (status != OK)
 		return blame(fault, settings->mac_key, status,
 			     "it wants exactly 32 random bytes: head -c 32 /dev/urandom");
-	status = load_private(settings->result_key, &keys->result);
-	if (status == OK && !is_p256(keys->result))
+	status = key_load_private(settings->result_key, &keys->result);
+	if (status == OK && !key_is_p256(keys->result))
 		status = STATUS_UNSUPPORTED;
 	return status == OK ? OK
 			    : blame(fault, settings->result_key, status,
@@ -223,7 +157,7 @@ static enum status load_log(const struct signer_settings *settings, struct signe
 			    struct key_fault *fault)
 {
 	enum status status =
-		settings->log_key == NULL ? OK : load_private(settings->log_key, &keys->log);
+		settings->log_key == NULL ? OK : key_load_private(settings->log_key, &keys->log);
 
 	if (status == OK && keys->log != NULL && !EVP_PKEY_is_a(keys->log, "ED25519"))
 		status = STATUS_UNSUPPORTED;
@@ -253,7 +187,8 @@ static bool is_twice(const struct signer_keys *keys, size_t index, EVP_PKEY *key
 		if (EVP_PKEY_eq(keys->act_keys[i].key, key) == 1)
 			return true;
 	for (size_t i = 0; i < keys->authority_count; i++)
-		if (EVP_PKEY_eq(keys->authorities[i].key, key) == 1)
+		if (EVP_PKEY_eq(keys->authorities[i].key, key) == 1 ||
+		    jwt_signer_has(&keys->authorities[i].jwt, key))
 			return true;
 	return EVP_PKEY_eq(keys->result, key) == 1 ||
 	       (keys->log != NULL && EVP_PKEY_eq(keys->log, key) == 1);
@@ -261,12 +196,31 @@ static bool is_twice(const struct signer_keys *keys, size_t index, EVP_PKEY *key
 
 /* What one key signs could pass as what the other one signs, and of two people
  * with one key nobody knows which it was. */
+static bool is_jwt_key_shared(const struct signer_keys *keys, size_t index)
+{
+	const struct jwt_signer *own = &keys->authorities[index].jwt;
+
+	for (size_t i = 0; i < keys->authority_count; i++) {
+		const struct authority *a = &keys->authorities[i];
+
+		if (jwt_signer_has(own, a->key))
+			return true;
+		for (size_t j = 0; j < a->jwt.count && i < index; j++)
+			if (jwt_signer_has(own, a->jwt.keys[j]))
+				return true;
+	}
+	return jwt_signer_has(own, keys->result) ||
+	       (keys->log != NULL && jwt_signer_has(own, keys->log));
+}
+
 static const char *find_shared(const struct signer_settings *settings,
 			       const struct signer_keys *keys)
 {
 	for (size_t i = 0; i < keys->authority_count; i++) {
 		if (EVP_PKEY_eq(keys->authorities[i].key, keys->result) == 1)
 			return settings->authorities[i].key;
+		if (is_jwt_key_shared(keys, i))
+			return settings->authorities[i].jwt_keys;
 		for (size_t j = 0; j < i; j++)
 			if (EVP_PKEY_eq(keys->authorities[i].key, keys->authorities[j].key) == 1)
 				return settings->authorities[i].key;

@@ -83,6 +83,13 @@ static enum status init_result_key(const char *directory)
 	return status == OK ? put_public(directory, "result_pub.pem", key) : status;
 }
 
+static enum status init_jwt_key(const char *directory)
+{
+	AUTO(EVP_PKEY) key = EVP_EC_gen("P-256");
+
+	return key == NULL ? STATUS_UNAVAILABLE : put_private(directory, "jwt_key.pem", key);
+}
+
 static enum status init_log_key(const char *directory)
 {
 	AUTO(EVP_PKEY) key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -102,6 +109,8 @@ enum status signer_keys_init(const char *directory, const char *trust_domain)
 
 	if (status == OK)
 		status = init_result_key(directory);
+	if (status == OK)
+		status = init_jwt_key(directory);
 	if (status == OK)
 		status = init_log_key(directory);
 	if (status == OK && RAND_priv_bytes(mac, sizeof(mac)) != 1)

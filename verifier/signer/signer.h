@@ -22,6 +22,7 @@ struct signer_authority_settings {
 	const char *trust_domain;
 	const char *key; /* PEM file, or an OSSL_STORE URI ("pkcs11:...") */
 	const char *certificate; /* PEM file: issuing CA first, root last */
+	const char *jwt_keys; /* as jwt_signer_load(); NULL: none */
 };
 
 /* Who may sign acts. */
@@ -66,8 +67,8 @@ int signer_accept_clock(const char *store, const char *reason);
 
 /*
  * For verifierd --init, into an existing directory: ca_key.pem, ca.pem (root of
- * the trust domain, P-256, ten years), result_key.pem, result_pub.pem, log_key.pem,
- * log_pub.pem, mac_key.
+ * the trust domain, P-256, ten years), jwt_key.pem, result_key.pem, result_pub.pem,
+ * log_key.pem, log_pub.pem, mac_key.
  * STATUS_DENIED where one of them is there already.
  */
 enum status signer_keys_init(const char *directory, const char *trust_domain);

@@ -133,7 +133,24 @@ static enum status write_bundle(const struct authority *a, struct bytes *out)
 	if (status == OK)
 		status = bytes_copy(span_of(&a->root), &bundle.certificates[0]);
 	bundle.certificate_count = 1;
+	for (size_t i = 0; i < a->jwt.count && status == OK; i++) {
+		status = bytes_copy(span_of(&a->jwt.kids[i]), &bundle.jwt_keys[i].kid);
+		if (status == OK)
+			status = bytes_copy(span_of(&a->jwt.spkis[i]), &bundle.jwt_keys[i].spki);
+	}
+	bundle.jwt_key_count = a->jwt.count;
 	return status == OK ? bundle_write(&bundle, out) : status;
+}
+
+/* Root and JWT keys. */
+static enum status content_digest(const struct authority *a, struct digest *out)
+{
+	AUTO_DONE(bytes) content = { 0 };
+	enum status status = bytes_append(&content, span_of(&a->root));
+
+	for (size_t i = 0; i < a->jwt.count && status == OK; i++)
+		status = bytes_append(&content, span_of(&a->jwt.spkis[i]));
+	return status == OK ? digest_of(DIGEST_SHA256, span_of(&content), out) : status;
 }
 
 /* Fact "bundle:DOMAIN": be64 sequence, SHA-256 of the content it stands for. */
@@ -144,7 +161,7 @@ static enum status next_sequence(struct store *store, struct authority *a)
 	struct span stored = { 0 };
 	struct digest digest;
 	char name[16 + TRUST_DOMAIN_MAX];
-	enum status status = digest_of(DIGEST_SHA256, span_of(&a->root), &digest);
+	enum status status = content_digest(a, &digest);
 
 	if (status != OK)
 		return status;
