@@ -7,6 +7,7 @@ libattestd_a_SOURCES = \
 	attestd/configuration.c attestd/configuration.h \
 	attestd/frames.h \
 	attestd/grant.c attestd/grant.h \
+	attestd/jwt_svid.c attestd/jwt_svid.h \
 	attestd/role_program.c attestd/role_program.h \
 	attestd/subject.c attestd/subject.h \
 	attestd/svid_profile.c attestd/svid_profile.h

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/ecdsa.h>
-
 #include "base/text.h"
-#include "messages/json_writer.h"
 #include "verifier/signer/core.h"
+#include "verifier/signer/jws.h"
 
 /* draft-ietf-rats-ear: drafts move, this is the one place that follows. */
 #define EAR_PROFILE "tag:ietf.org,2026:rats/ear#04"
@@ -11,16 +9,6 @@
 #define EAR_BUILD "1"
 #define EAR_LIFETIME_MAX_S 600
 #define COORDINATE_SIZE 32
-
-static void put_base64url(struct json_writer *w, const char *name, struct span raw)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	enum status status = base64url_append(&text, raw);
-
-	if (status != OK && w->status == OK)
-		w->status = status;
-	json_text(w, name, span_of(&text));
-}
 
 /* draft-ietf-rats-ar4si, 2.3.2: the tier's name */
 static const char *tier_name(enum trust_tier tier)
@@ -79,8 +67,8 @@ static void put_confirmation(struct json_writer *w, const struct authentication 
 	json_open(w, "jwk", '{');
 	json_text(w, "kty", span_text("EC"));
 	json_text(w, "crv", span_text("P-256"));
-	put_base64url(w, "x", (struct span){ a->minting_x, COORDINATE_SIZE });
-	put_base64url(w, "y", (struct span){ a->minting_y, COORDINATE_SIZE });
+	jws_put(w, "x", (struct span){ a->minting_x, COORDINATE_SIZE });
+	jws_put(w, "y", (struct span){ a->minting_y, COORDINATE_SIZE });
 	json_close(w, '}');
 	json_close(w, '}');
 }
@@ -108,8 +96,8 @@ static enum status write_payload(const struct turn *turn, const struct conclusio
 	json_int(&w, "exp", end);
 	json_text(&w, "iss", span_text(turn->signer->issuer));
 	json_text(&w, "aud", span_text(turn->signer->audience));
-	put_base64url(&w, "jti", jti);
-	put_base64url(&w, "eat_nonce", text->pending->nonce);
+	jws_put(&w, "jti", jti);
+	jws_put(&w, "eat_nonce", text->pending->nonce);
 	put_confirmation(&w, &text->pending->authentication);
 	put_verifier(&w);
 	json_open(&w, "submods", '{');
@@ -117,41 +105,6 @@ static enum status write_payload(const struct turn *turn, const struct conclusio
 	json_close(&w, '}');
 	json_close(&w, '}');
 	return json_end(&w);
-}
-
-/* RFC 7518, 3.4: r || s, each padded to the curve's size */
-static enum status raw_signature(struct span der, uint8_t out[2 * COORDINATE_SIZE])
-{
-	const uint8_t *cursor = der.data;
-	AUTO(ECDSA_SIG) signature = d2i_ECDSA_SIG(NULL, &cursor, (long)der.len);
-
-	if (signature == NULL ||
-	    BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, COORDINATE_SIZE) != COORDINATE_SIZE ||
-	    BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + COORDINATE_SIZE, COORDINATE_SIZE) !=
-		    COORDINATE_SIZE)
-		return STATUS_UNSUPPORTED;
-	return OK;
-}
-
-static enum status sign_payload(const struct signing_key *key, struct span payload,
-				struct bytes *jws)
-{
-	static const char header[] = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
-	AUTO_DONE(bytes) signature = { 0 };
-	uint8_t raw[2 * COORDINATE_SIZE];
-	enum status status = base64url_append(jws, span_text(header));
-
-	if (status == OK)
-		status = bytes_append_byte(jws, '.');
-	if (status == OK)
-		status = base64url_append(jws, payload);
-	if (status == OK)
-		status = signing_key_sign(key, span_of(jws), &signature);
-	if (status == OK)
-		status = raw_signature(span_of(&signature), raw);
-	if (status == OK)
-		status = bytes_append_byte(jws, '.');
-	return status == OK ? base64url_append(jws, (struct span){ raw, sizeof(raw) }) : status;
 }
 
 enum status ear_make(struct turn *turn, const struct conclusion_text *text, struct bytes *jws)
@@ -170,7 +123,7 @@ enum status ear_make(struct turn *turn, const struct conclusion_text *text, stru
 	AUTO_DONE(bytes) payload = { 0 };
 
 	status = write_payload(turn, text, (struct span){ jti, sizeof(jti) }, &payload);
-	return status == OK
-		       ? sign_payload(&turn->signer->keys.result_signer, span_of(&payload), jws)
-		       : status;
+	return status == OK ? jws_sign(&turn->signer->keys.result_signer, (struct span){ 0 },
+				       span_of(&payload), jws)
+			    : status;
 }
