@@ -20,7 +20,8 @@ enum frame_type {
 	 * answer: secret s16, attest s32, signature s32 */
 	FRAME_ACTIVATE,
 	/* agent -> broker: nonce s16, bank b16, select b32, policy PCRs b32, cap u8,
-	 * next entry b64, want boot log u8, want certify u8, want SVID u8
+	 * next entry b64, want boot log u8, want certify u8, want SVID u8, SHA-256 of
+	 * the entries' text that is held s16 (empty: none)
 	 * answer: resetCount b32, restartCount b32, entry after a part of the IMA
 	 * log b64 (0: all of it is there), body of the request s32 */
 	FRAME_EVIDENCE,
@@ -37,7 +38,7 @@ enum frame_type {
 	/* broker -> agent, id 0: the IMA log grew */
 	FRAME_GROWTH,
 	/* agent -> mint, id 0: verdict s32, signature s16, certificate s32, bundle
-	 * s32, bundle signature s16 */
+	 * s32, bundle signature s16, entries' text s32 */
 	FRAME_RIGHT,
 	/* agent -> mint, id 0: nothing; what was minted is removed */
 	FRAME_RIGHT_ENDED,
@@ -66,6 +67,7 @@ enum measured_state {
 /* An answer carries a request body of docs/protocol.md at most. */
 #define FRAME_LARGE_MAX (((size_t)32 << 20) + 4096)
 #define FRAME_SMALL_MAX ((size_t)256 << 10)
+#define FRAME_RIGHT_MAX (FRAME_SMALL_MAX * 3)
 
 /* Descriptors that each role is given, from ROLE_FD_FIRST on. */
 enum agent_fd { AGENT_BROKER, AGENT_MINT, AGENT_PARENT, AGENT_FDS };

@@ -33,6 +33,19 @@ enum status bundle_open(struct span text, struct span signature, EVP_PKEY *resul
 	return status == OK ? bundle_parse(text, out) : status;
 }
 
+bool verdict_names_entries(const struct verdict *verdict, struct span text)
+{
+	struct digest digest;
+
+	return text.len > 0 && digest_of(DIGEST_SHA256, text, &digest) == OK &&
+	       digest_equal(&digest, &verdict->entries);
+}
+
+enum status entries_open(struct span text, const struct verdict *verdict, struct entries *out)
+{
+	return verdict_names_entries(verdict, text) ? entries_parse(text, out) : STATUS_MISMATCH;
+}
+
 void grant_done(struct grant *g)
 {
 	verdict_done(&g->verdict);

@@ -3,6 +3,7 @@
 #define ATTESTD_GRANT_H
 
 #include "base/auto_openssl.h"
+#include "messages/entries.h"
 #include "messages/statement.h"
 
 /*
@@ -16,6 +17,11 @@ enum status verdict_open(struct span text, struct span signature, EVP_PKEY *resu
 			 struct verdict *out);
 enum status bundle_open(struct span text, struct span signature, EVP_PKEY *result_key,
 			struct bundle *out);
+
+/* Is text what the verdict names as the registration entries? */
+bool verdict_names_entries(const struct verdict *verdict, struct span text);
+/* The same before it parses: STATUS_MISMATCH. */
+enum status entries_open(struct span text, const struct verdict *verdict, struct entries *out);
 
 /* The right to mint until it expires. */
 struct grant {

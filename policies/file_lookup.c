@@ -185,6 +185,28 @@ enum status file_lookup_find(const struct file_lookup *files, const struct file_
 	return search(files, place->hash, path, digest);
 }
 
+size_t file_lookup_digests(const struct file_lookup *files, struct span path, bool had_space,
+			   struct digest *out, size_t max)
+{
+	uint64_t hash = image_file_hash(files->key, path);
+	size_t count = 0;
+
+	for (uint64_t i = 0; i <= files->mask && count < max; i++) {
+		uint64_t slot = image_be64(slot_at(files, hash + i));
+		struct file_record record = { 0 };
+
+		if ((uint32_t)slot == 0)
+			break;
+		if (slot >> 32 != hash >> 32 ||
+		    !file_lookup_record(files, (uint32_t)slot - 1, &record) ||
+		    !span_equal(record.path, path) || record.had_space != had_space)
+			continue;
+		out[count].alg = DIGEST_SHA256;
+		memcpy(out[count++].value, record.digest, SHA256_SIZE);
+	}
+	return count;
+}
+
 bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest)
 {
 	struct file_record record;

@@ -40,6 +40,10 @@ bool file_lookup_is_fetched(const struct file_lookup *files, size_t count,
 /* As reference_file_lookup(), of a path whose place was taken. */
 enum status file_lookup_find(const struct file_lookup *files, const struct file_place *place,
 			     struct span path, const struct digest *digest);
+/* The digests that the set has for a path, at most max of them; how many. path is as
+ * IMA logs it, had_space whether a '_' in it stands for a space. Constant time. */
+size_t file_lookup_digests(const struct file_lookup *files, struct span path, bool had_space,
+			   struct digest *out, size_t max);
 /* As reference_set_has_digest(). */
 bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest);
 

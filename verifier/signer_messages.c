@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "messages/entries.h"
+
 /* One table for each struct. What is added to a struct is added to its table. */
 
 static void put_tier(struct writer *w, const void *member)
@@ -91,6 +93,7 @@ static const struct wire_field result_fields[] = {
 	WIRE_STRUCT(result, chain, certificate_list_wire),
 	WIRE_SIZED32(result, bundle, SIGNER_STATEMENT_MAX),
 	WIRE_SIZED(result, bundle_signature, SIGNER_SIGNATURE_MAX),
+	WIRE_SIZED32(result, entries, ENTRIES_TEXT_MAX),
 	WIRE_SIZED32(result, ear, SIGNER_STATEMENT_MAX),
 	WIRE_STRUCT(result, reasons, reason_list_wire),
 };
@@ -144,6 +147,7 @@ static const struct wire_field authenticate_request_fields[] = {
 	WIRE_SIZED(authenticate_request, certify_signature, SIGNER_SIGNATURE_MAX),
 	WIRE_SIZED32(authenticate_request, report, SIGNER_REPORT_MAX),
 	WIRE_BOOL(authenticate_request, wants_ear),
+	WIRE_EXACT(authenticate_request, entries_held, SHA256_SIZE),
 	WIRE_BOOL(authenticate_request, has_svid),
 };
 static const struct wire_table authenticate_request_wire =

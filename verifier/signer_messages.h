@@ -74,6 +74,7 @@ struct authenticate_request {
 	struct span certify_attest, certify_signature; /* both empty where not sent */
 	struct span report; /* text, messages/report.h; empty: none */
 	bool wants_ear;
+	struct span entries_held; /* SHA-256 of the text that the node has; empty: none */
 	bool has_svid; /* the host reports one: what leads to it is wanted */
 };
 
@@ -85,6 +86,7 @@ struct result {
 	struct span certificate; /* DER; empty without a grant */
 	struct certificate_list chain;
 	struct span bundle, bundle_signature;
+	struct span entries; /* text; empty where the node has it, or no grant */
 	struct span ear; /* compact JWS; empty unless asked for */
 	struct reason_list reasons;
 };

@@ -193,7 +193,7 @@ int agent_run(const char *configuration_path)
 	if (configuration_load(configuration_path, &c, &error) != OK)
 		return ROLE_CONFIGURATION_UNUSABLE;
 	channel_init(&a.broker.channel, ROLE_FD_FIRST + AGENT_BROKER, FRAME_LARGE_MAX);
-	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_SMALL_MAX * 2);
+	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_RIGHT_MAX);
 	channel_init(&a.parent, ROLE_FD_FIRST + AGENT_PARENT, FRAME_SMALL_MAX);
 
 	/* The broker reads its TPM while we get to our feet. */
@@ -207,6 +207,7 @@ int agent_run(const char *configuration_path)
 		loop(&a);
 	else
 		log_line(LOG_LEVEL_ERROR, "cannot start: %s", status_text(status));
+	bytes_done(&a.entries);
 	channel_done(&a.broker.channel);
 	channel_done(&a.mint);
 	channel_done(&a.parent);

@@ -23,6 +23,7 @@ struct agent {
 	bool must_activate; /* the verifier knows another AK, or counters of before a clear */
 	bool has_activated; /* on unsigned words, since the last verdict */
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
+	struct bytes entries; /* text that the last verdict with a grant named; empty: none fits */
 	struct digest last_told; /* of the last reasons logged */
 	char state[384]; /* for people */
 };

@@ -118,17 +118,34 @@ static void log_reasons(struct agent *a, const struct attestation_result *result
 static enum status tell_mint(struct agent *a, const struct attestation_result *result)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, FRAME_SMALL_MAX * 2);
+	struct writer w = writer_to(&body, FRAME_RIGHT_MAX);
 
 	writer_sized32(&w, span_of(&result->verdict));
 	writer_sized(&w, span_of(&result->signature));
 	writer_sized32(&w, span_of(&result->certificate));
 	writer_sized32(&w, span_of(&result->bundle));
 	writer_sized(&w, span_of(&result->bundle_signature));
+	writer_sized32(&w, span_of(&a->entries));
 
 	enum status status = writer_end(&w);
 
 	return status == OK ? channel_send(&a->mint, FRAME_RIGHT, 0, span_of(&body)) : status;
+}
+
+/* What was sent takes the place of what is held, if it is what the verdict names. Where
+ * neither is, nothing is held, so that the next evidence asks for it. */
+static void keep_entries(struct agent *a, const struct verdict *v,
+			 struct attestation_result *result)
+{
+	if (v->entries.alg == DIGEST_NONE || verdict_names_entries(v, span_of(&a->entries)))
+		return;
+	bytes_done(&a->entries);
+	if (!verdict_names_entries(v, span_of(&result->entries))) {
+		log_line(LOG_LEVEL_WARNING, "the registration entries are not those of the verdict");
+		return;
+	}
+	a->entries = result->entries;
+	result->entries = (struct bytes){ 0 };
 }
 
 static void say_verdict(struct agent *a, const struct verdict *v, int64_t expires)
@@ -225,6 +242,7 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 	}
 	log_reasons(a, &result);
 	a->has_activated = false;
+	keep_entries(a, &v, &result);
 	a->must_activate = has_reason(&v, "tpm-cleared");
 	return hand_on(a, &v, &result, challenge->interval_s);
 }
@@ -245,11 +263,15 @@ static struct round send_evidence(struct agent *a, const struct attestation_chal
 	AUTO_DONE(broker_evidence) evidence = { 0 };
 	AUTO_DONE(verifier_answer) answer = { 0 };
 	bool is_next_part = a->goes_on_at == 0 || challenge->next_entry == a->goes_on_at;
-	enum status status = broker_evidence(&a->broker, challenge, &evidence);
+	struct digest entries = { 0 };
 	char code[65];
+	enum status status = OK;
 
+	if (a->entries.len > 0)
+		status = digest_of(DIGEST_SHA256, span_of(&a->entries), &entries);
+	if (status == OK)
+		status = broker_evidence(&a->broker, challenge, &entries, &evidence);
 	a->goes_on_at = 0;
-
 	if (status != OK)
 		return agent_broker_refused(a, "evidence", status);
 	a->reset_count = evidence.reset_count;

@@ -212,7 +212,7 @@ enum status broker_activate(struct broker_client *b, const struct enrolment_answ
 }
 
 enum status broker_evidence(struct broker_client *b, const struct attestation_challenge *challenge,
-			    struct broker_evidence *out)
+			    const struct digest *entries, struct broker_evidence *out)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	AUTO_DONE(broker_evidence) evidence = { 0 };
@@ -228,6 +228,7 @@ enum status broker_evidence(struct broker_client *b, const struct attestation_ch
 	writer_u8(&w, challenge->want_boot_log);
 	writer_u8(&w, challenge->want_certify);
 	writer_u8(&w, challenge->want_svid);
+	writer_sized(&w, digest_span(entries));
 
 	enum status status = writer_end(&w);
 

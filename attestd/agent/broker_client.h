@@ -46,8 +46,9 @@ enum status broker_identity_ahead(struct broker_client *b);
 enum status broker_identity(struct broker_client *b, bool want_keys, struct broker_identity *out);
 enum status broker_activate(struct broker_client *b, const struct enrolment_answer *enrolment,
 			    struct broker_activation *out);
+/* entries: digest of the text of entries that is held; DIGEST_NONE: none. */
 enum status broker_evidence(struct broker_client *b, const struct attestation_challenge *challenge,
-			    struct broker_evidence *out);
+			    const struct digest *entries, struct broker_evidence *out);
 /* *expires: end of the grant, 0 where none is held. */
 enum status broker_verdict(struct broker_client *b, struct span verdict, struct span signature,
 			   struct span certificate, int64_t *expires);

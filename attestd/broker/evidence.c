@@ -18,7 +18,17 @@ struct wanted {
 	unsigned cap;
 	uint64_t next_entry;
 	bool boot_log, certify, svid;
+	struct digest entries;
 };
+
+/* What the agent says it holds, in its own words to the verifier. */
+static void read_entries(struct reader *in, struct digest *out)
+{
+	struct span value = reader_sized(in, SHA256_SIZE);
+
+	if (value.len > 0)
+		reader_fail(in, digest_from(DIGEST_SHA256, value, out));
+}
 
 static enum status wanted_read(struct reader *in, struct wanted *out)
 {
@@ -32,6 +42,7 @@ static enum status wanted_read(struct reader *in, struct wanted *out)
 	w.boot_log = reader_u8(in) != 0;
 	w.certify = reader_u8(in) != 0;
 	w.svid = reader_u8(in) != 0;
+	read_entries(in, &w.entries);
 
 	enum status end = reader_end(in);
 
@@ -205,6 +216,7 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	status = broker_cap_now(b);
 	if (status != OK)
 		return status;
+	e.entries = w.entries;
 	b->growth_told = false;
 
 	bool is_again = span_equal(w.nonce, span_of(&b->nonce));

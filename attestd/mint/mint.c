@@ -101,6 +101,9 @@ static enum status serve(struct mint *m, const struct frame *frame)
 			end_right(m, "right refused");
 			return OK;
 		}
+		if (!m->right.has_entries)
+			log_line(LOG_LEVEL_WARNING,
+				 "no registration entries: none came that the verdict names");
 		identity_files_renew(&m->files);
 		core_right_changed(&m->core);
 		return OK;
@@ -289,7 +292,7 @@ int mint_run(const char *configuration_path)
 	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL ||
 	    core_init(&m.core, &m.right, &m.signing) != OK)
 		return 1;
-	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_SMALL_MAX * 2);
+	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_RIGHT_MAX);
 	channel_init(&m.signing.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
 	/* What an earlier run left belongs to a key that is gone. */
 	identity_files_remove_all(&m.files);

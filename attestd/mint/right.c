@@ -33,11 +33,13 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 	AUTO_DONE(verdict) verdict = { 0 };
 	AUTO_DONE(grant) grant = { 0 };
 	AUTO_DONE(bundle) bundle = { 0 };
+	AUTO_DONE(entries) entries = { 0 };
 	struct span text = reader_sized32(in, STATEMENT_MAX);
 	struct span signature = reader_sized(in, SIGNATURE_MAX);
 	struct span certificate = reader_sized32(in, CERTIFICATE_DER_MAX);
 	struct span roots = reader_sized32(in, STATEMENT_MAX);
 	struct span roots_signature = reader_sized(in, SIGNATURE_MAX);
+	struct span entries_text = reader_sized32(in, ENTRIES_TEXT_MAX);
 	int64_t now = (int64_t)time(NULL);
 	enum status status = reader_end(in);
 
@@ -56,13 +58,16 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 	if (status != OK)
 		return status;
 	right_end(r);
+	r->has_entries = entries_open(entries_text, &grant.verdict, &entries) == OK;
 	r->bundle_sequence = bundle.sequence;
 	r->ends_s = boot_time_s() + grant_left_s(&grant, now);
 	r->grant = grant;
 	r->bundle = bundle;
+	r->entries = entries;
 	r->is_revoked = false;
 	grant = (struct grant){ 0 };
 	bundle = (struct bundle){ 0 };
+	entries = (struct entries){ 0 };
 	return OK;
 }
 

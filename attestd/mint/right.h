@@ -10,7 +10,10 @@
 struct right {
 	struct grant grant; /* certificate NULL: no right */
 	struct bundle bundle;
-	struct entries entries; /* that the verdict named; none: nobody may ask */
+	/* Whoever is between the verifier and here can withhold them or bring others:
+	 * without those that the verdict names, nobody has an entry. */
+	struct entries entries;
+	bool has_entries;
 	uint64_t bundle_sequence; /* of the newest bundle that was seen */
 	/* The same end on a clock that nobody sets. */
 	int64_t ends_s;

@@ -113,6 +113,8 @@ void evidence_take(struct strict_cursor *object, struct evidence *out)
 		message_take_bytes(object, "svid", CERTIFICATE_DER_MAX, &out->svid);
 	if (strict_has(object, "report"))
 		message_take_bytes(object, "report", STATEMENT_MAX, &out->report);
+	if (strict_has(object, "entries"))
+		out->entries = strict_sha256(object, "entries");
 	if (strict_has(object, "ear"))
 		out->wants_ear = strict_bool(object, "ear");
 }
@@ -180,6 +182,8 @@ void evidence_put(struct json_writer *w, const char *name, const struct evidence
 		json_base64(w, "svid", span_of(&evidence->svid));
 	if (evidence->report.len > 0)
 		json_base64(w, "report", span_of(&evidence->report));
+	if (evidence->entries.alg != DIGEST_NONE)
+		json_hex(w, "entries", digest_span(&evidence->entries));
 	if (evidence->wants_ear)
 		json_bool(w, "ear", true);
 	json_close(w, '}');

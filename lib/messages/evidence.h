@@ -41,6 +41,7 @@ struct evidence {
 	struct bytes
 		svid; /* DER: the last one minted under the grant; empty: none, or not asked for */
 	struct bytes report; /* text, messages/report.h; empty: none */
+	struct digest entries; /* text of entries that the node holds: a hint; DIGEST_NONE: none */
 	bool wants_ear; /* an attestation result for relying parties beside the verdict */
 };
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "messages/entries.h"
 #include "messages/json_writer.h"
 #include "messages/message.h"
 #include "messages/statement.h"
@@ -32,6 +33,7 @@ void attestation_result_done(struct attestation_result *result)
 		bytes_done(&result->chain[i]);
 	bytes_done(&result->bundle);
 	bytes_done(&result->bundle_signature);
+	bytes_done(&result->entries);
 	bytes_done(&result->ear);
 	for (size_t i = 0; i < result->reason_count; i++)
 		reason_done(&result->reasons[i]);
@@ -89,6 +91,8 @@ enum status attestation_result_parse(struct span json, struct attestation_result
 		take_grant(&root, &result);
 	strict_base64(&root, "bundle", STATEMENT_MAX, &result.bundle);
 	strict_base64(&root, "bundleSignature", SIGNATURE_MAX, &result.bundle_signature);
+	if (strict_has(&root, "entries"))
+		message_take_bytes(&root, "entries", ENTRIES_TEXT_MAX, &result.entries);
 	if (bytes_append(&result.ear, strict_any_text(&root, "ear", EAR_MAX)) != OK)
 		strict_fail(&root, "ear", STATUS_NO_MEMORY, "no-memory");
 
@@ -142,6 +146,8 @@ enum status attestation_result_write(const struct attestation_result *result, st
 	}
 	json_base64(&w, "bundle", span_of(&result->bundle));
 	json_base64(&w, "bundleSignature", span_of(&result->bundle_signature));
+	if (result->entries.len > 0)
+		json_base64(&w, "entries", span_of(&result->entries));
 	json_text(&w, "ear", span_of(&result->ear));
 	json_open(&w, "reasons", '[');
 	for (size_t i = 0; i < result->reason_count; i++)

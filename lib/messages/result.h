@@ -25,6 +25,7 @@ struct attestation_result {
 	size_t chain_count;
 	struct bytes bundle; /* text; empty where no trust domain is known */
 	struct bytes bundle_signature;
+	struct bytes entries; /* text, messages/entries.h; empty: the node has it, or none */
 	struct bytes ear; /* compact JWS; may be empty */
 	bool retry; /* nothing was decided, and only reasons are there: try again soon */
 	size_t reason_count;

@@ -34,6 +34,9 @@ struct verdict {
 	struct bytes minting_key; /* Name; empty: none */
 	struct digest certificate; /* SHA-256 of the grant; DIGEST_NONE without */
 	struct bytes trust_domain; /* empty without a grant */
+	/* SHA-256 of the text of its registration entries (messages/entries.h);
+	 * DIGEST_NONE without a grant. */
+	struct digest entries;
 	struct bytes entitlements[VERDICT_ENTITLEMENTS_MAX];
 	size_t entitlement_count;
 	size_t reason_count;

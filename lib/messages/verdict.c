@@ -63,13 +63,13 @@ static void take_reason(struct lines *l, struct verdict_reason *reason)
 	lines_take_escaped(l, rest, TEXT_VALUE_MAX, true, &reason->detail);
 }
 
-static void take_certificate(struct lines *l, struct verdict *v)
+static void take_digest(struct lines *l, const char *name, struct digest *out)
 {
-	struct span value = lines_field(l, "certificate");
+	struct span value = lines_field(l, name);
 
 	if (l->status != OK || span_equal(value, span_text("-")))
 		return;
-	lines_fail(l, digest_text_parse(value, &v->certificate));
+	lines_fail(l, digest_text_parse(value, out));
 }
 
 static void take_generation(struct lines *l, struct verdict *v)
@@ -104,9 +104,10 @@ static enum status take_verdict(struct span text, struct verdict *v)
 	take_generation(&l, v);
 	v->cap = (unsigned)lines_decimal(&l, lines_field(&l, "cap"), CAP_MOST);
 	lines_take_hex(&l, lines_field(&l, "minting-key"), NAME_MAX_BYTES, true, &v->minting_key);
-	take_certificate(&l, v);
+	take_digest(&l, "certificate", &v->certificate);
 	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, true,
 			   &v->trust_domain);
+	take_digest(&l, "entries", &v->entries);
 	while (v->entitlement_count < VERDICT_ENTITLEMENTS_MAX && lines_has(&l, "entitlement"))
 		lines_take_escaped(&l, lines_field(&l, "entitlement"), ENTITLEMENT_MAX, false,
 				   &v->entitlements[v->entitlement_count++]);
@@ -149,9 +150,10 @@ static bool is_consistent(const struct verdict *v)
 	if (!is_state_of_verdict(v->state) || v->cap < CAP_LEAST || v->cap > CAP_MOST)
 		return false;
 	if (!has_grant)
-		return v->expires == 0 && v->trust_domain.len == 0 && v->entitlement_count == 0;
-	return v->certificate.alg == DIGEST_SHA256 && v->state == NODE_TRUSTED &&
-	       v->expires > v->issued && v->minting_key.len > 0 &&
+		return v->expires == 0 && v->trust_domain.len == 0 &&
+		       v->entries.alg == DIGEST_NONE && v->entitlement_count == 0;
+	return v->certificate.alg == DIGEST_SHA256 && v->entries.alg == DIGEST_SHA256 &&
+	       v->state == NODE_TRUSTED && v->expires > v->issued && v->minting_key.len > 0 &&
 	       trust_domain_is_valid(span_of(&v->trust_domain));
 }
 
@@ -175,6 +177,14 @@ static void put_reason(struct line_writer *w, const struct verdict_reason *reaso
 	line_text(w, "\n");
 }
 
+static void put_digest(struct line_writer *w, const char *name, const struct digest *digest)
+{
+	line_text(w, name);
+	line_text(w, digest->alg == DIGEST_NONE ? " " : " sha256:");
+	line_hex(w, digest_span(digest));
+	line_text(w, "\n");
+}
+
 static void put_head(struct line_writer *w, const struct verdict *v)
 {
 	line_text(w, KIND "\nnode ");
@@ -193,12 +203,12 @@ static void put_head(struct line_writer *w, const struct verdict *v)
 	line_decimal(w, v->cap);
 	line_text(w, "\nminting-key ");
 	line_hex(w, span_of(&v->minting_key));
-	line_text(w,
-		  v->certificate.alg == DIGEST_NONE ? "\ncertificate " : "\ncertificate sha256:");
-	line_hex(w, digest_span(&v->certificate));
-	line_text(w, "\ntrust-domain ");
+	line_text(w, "\n");
+	put_digest(w, "certificate", &v->certificate);
+	line_text(w, "trust-domain ");
 	line_escaped(w, span_of(&v->trust_domain));
 	line_text(w, "\n");
+	put_digest(w, "entries", &v->entries);
 }
 
 enum status verdict_write(const struct verdict *v, struct bytes *text)

@@ -156,13 +156,14 @@ void host_evidence(struct host *h)
 		      .cap = (uint8_t)h->asked_cap,
 		      .want_certify = true };
 	AUTO_DONE(broker_evidence) made = { 0 };
+	const struct digest none = { 0 };
 	uint8_t nonce[32] = { 0 };
 
 	nonce[0] = ++h->nonces;
 	bytes_done(&h->nonce);
 	assert_int_equal(bytes_copy((struct span){ nonce, sizeof(nonce) }, &h->nonce), OK);
 	assert_int_equal(bytes_copy((struct span){ nonce, sizeof(nonce) }, &challenge.nonce), OK);
-	if (broker_evidence(&h->agent, &challenge, &made) != OK)
+	if (broker_evidence(&h->agent, &challenge, &none, &made) != OK)
 		fail_msg("evidence: %s", h->agent.reason);
 	evidence_done(&h->evidence);
 	assert_int_equal(evidence_parse(span_of(&made.body), &h->evidence, NULL), OK);
@@ -184,6 +185,7 @@ void host_fill_verdict(struct host *h, enum node_state state, int64_t lifetime_s
 		return;
 	v->expires = now + lifetime_s;
 	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&h->certificate), &v->certificate), OK);
+	v->entries = digest_filled(DIGEST_SHA256, 0);
 	assert_int_equal(bytes_append(&v->trust_domain, span_text("example.org")), OK);
 	assert_int_equal(bytes_append(&v->entitlements[0], span_text("spiffe://example.org/web/*")),
 			 OK);

@@ -34,9 +34,10 @@ static void activation(struct broker_client *b)
 static void evidence(struct broker_client *b)
 {
 	static const struct attestation_challenge challenge;
+	static const struct digest none;
 	AUTO_DONE(broker_evidence) out = { 0 };
 
-	if (broker_evidence(b, &challenge, &out) == OK)
+	if (broker_evidence(b, &challenge, &none, &out) == OK)
 		must(out.body.len <= EVIDENCE_BODY_MAX);
 }
 

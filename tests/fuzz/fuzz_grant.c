@@ -12,13 +12,13 @@
 #include "fuzz.h"
 
 static const char key_pem[] = "-----BEGIN PUBLIC KEY-----\n"
-			      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEW8CsMK6R8GIERak/oRLbu8iFzL1i\n"
-			      "Aeo11souocZ1iaiecWc0vN9txft8XbXv3t4cm33b8cOY+WmN7sld988oFQ==\n"
+			      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtRt/V4YmbI4VZq1Y9nJb/xCImKoe\n"
+			      "1ngzChH6KbrSQwjSD3FV/WDV3HgAV4BzPuT/758mIMJf6zlH95bhvhprag==\n"
 			      "-----END PUBLIC KEY-----\n";
 
 /* SHA-256 of what it signed: corpus/grant/verdict and bundle. */
 static const char verdict_digest[] =
-	"sha256:9919f53cd1352a2c9fcadca3e716d09645b99e2f692ca53a0cfd6f89264d6e7b";
+	"sha256:dfab041671c781d024d35c1b7f5c79bcc46c83f09e77ae3dd5c00156a5d8da55";
 static const char bundle_digest[] =
 	"sha256:24864fc8443e0e20825e4877aa36522ab0d2740c226e6a1eeb77af0c6cc483e4";
 

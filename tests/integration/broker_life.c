@@ -217,10 +217,11 @@ enum status life_evidence(struct broker_life *life)
 	AUTO_DONE(attestation_challenge) challenge = { 0 };
 	AUTO_DONE(broker_evidence) got = { 0 };
 	AUTO_DONE(evidence) e = { 0 };
+	const struct digest none = { 0 };
 
 	new_challenge(life, &challenge);
 
-	enum status status = broker_evidence(&life->agent, &challenge, &got);
+	enum status status = broker_evidence(&life->agent, &challenge, &none, &got);
 
 	if (status != OK)
 		return status;

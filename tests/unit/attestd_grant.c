@@ -59,6 +59,9 @@ void granted_init_at(struct granted *g, int64_t now)
 	assert_non_null(g->minting);
 	assert_non_null(g->result);
 	certify_minting_key(g->minting, g->minting, now, &g->certificate);
+	assert_int_equal(bytes_append(&g->entries,
+				      span_text("attestd-entries/1\nclass server\nend\n")),
+			 OK);
 	granted_sign(g, "trusted", now + LIFETIME_S, "spiffe://example.org/web/*");
 }
 
@@ -69,6 +72,7 @@ void granted_done(struct granted *g)
 	bytes_done(&g->certificate);
 	bytes_done(&g->text);
 	bytes_done(&g->signature);
+	bytes_done(&g->entries);
 }
 
 void sign_with(EVP_PKEY *key, struct span message, struct bytes *out)
@@ -103,11 +107,13 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 	if (is_granted) {
 		assert_int_equal(digest_text_append(&g->text, &digest), OK);
 		assert_int_equal(bytes_printf(&g->text,
-					      "\ntrust-domain example.org\nentitlement %s\n",
-					      entitlement),
+					      "\ntrust-domain example.org\nentries "),
 				 OK);
+		assert_int_equal(digest_of(DIGEST_SHA256, span_of(&g->entries), &digest), OK);
+		assert_int_equal(digest_text_append(&g->text, &digest), OK);
+		assert_int_equal(bytes_printf(&g->text, "\nentitlement %s\n", entitlement), OK);
 	} else {
-		assert_int_equal(bytes_printf(&g->text, "-\ntrust-domain -\n"), OK);
+		assert_int_equal(bytes_printf(&g->text, "-\ntrust-domain -\nentries -\n"), OK);
 	}
 	assert_int_equal(bytes_printf(&g->text, "end\n"), OK);
 	sign_with(g->result, span_of(&g->text), &g->signature);

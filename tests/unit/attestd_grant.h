@@ -13,6 +13,7 @@ struct granted {
 	EVP_PKEY *result;
 	struct bytes certificate; /* DER of the grant */
 	struct bytes text, signature; /* the verdict */
+	struct bytes entries; /* that it names; may be replaced before it is signed */
 	int64_t now; /* when it was issued */
 };
 

@@ -114,6 +114,7 @@ void signer_scene_done(struct signer_scene *s)
 	pending_done(&s->pending);
 	keep_done(&s->keep);
 	store_free(s->signer.store);
+	entry_texts_done(&s->signer.entry_texts);
 	signer_keys_done(&s->signer.keys);
 	inventory_done(&s->signer.inventory);
 	bytes_done(&s->signer.suspension);

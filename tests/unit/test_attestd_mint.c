@@ -125,7 +125,7 @@ static void start_mint(void)
 	}
 	(void)close(to_agent[1]);
 	(void)close(to_broker[1]);
-	channel_init(&agent, to_agent[0], FRAME_SMALL_MAX * 2);
+	channel_init(&agent, to_agent[0], FRAME_RIGHT_MAX);
 	channel_init(&broker, to_broker[0], FRAME_SMALL_MAX);
 	/* The times that a test gives begin when it stands. */
 	for (int waited = 0; waited < PATIENCE_MS * 1000 && clock_of_day->timer_flags == 0;
@@ -195,6 +195,7 @@ static void give_right(int64_t lifetime_s, uint64_t bundle_sequence)
 	writer_sized(&w, span_of(&granted.signature));
 	writer_sized32(&w, span_of(&granted.certificate));
 	put_bundle(&w, bundle_sequence);
+	writer_sized32(&w, span_of(&granted.entries));
 	assert_int_equal(writer_end(&w), OK);
 	assert_int_equal(channel_send(&agent, FRAME_RIGHT, 0, span_of(&body)), OK);
 }

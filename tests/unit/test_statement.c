@@ -10,11 +10,12 @@
 #define TRUSTED                                                                                    \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate trusted\nissued 1767225600\n"           \
 	"expires 1767226200\ngeneration " ID "\ncap 13\nminting-key 000b" ID "\n"                  \
-	"certificate sha256:" ID "\ntrust-domain example.org\n"                                    \
+	"certificate sha256:" ID "\ntrust-domain example.org\nentries sha256:" ID "\n"              \
 	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
 #define UNTRUSTED                                                                                  \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
 	"expires 0\ngeneration " ZEROS "\ncap 11\nminting-key -\ncertificate -\ntrust-domain -\n"  \
+	"entries -\n"                                                                              \
 	"reason ima-entry-unknown userland Ops%20Team 158 /tmp/a%0Ab\n"                            \
 	"reason release-none release-process - - -\nend\n"
 #define BUNDLE                                                                                     \
@@ -174,6 +175,10 @@ static void a_changed_field_is_refused(void **state)
 		{ VERDICT, TRUSTED, "certificate sha256:" ID, "certificate -" },
 		{ VERDICT, TRUSTED, "trust-domain example.org", "trust-domain -" },
 		{ VERDICT, TRUSTED, "trust-domain example.org", "trust-domain Example.org" },
+		{ VERDICT, TRUSTED, "entries sha256:" ID, "entries -" },
+		{ VERDICT, TRUSTED, "entries sha256:" ID, "entries " ID },
+		{ VERDICT, TRUSTED, "entries sha256:" ID "\n", "" },
+		{ VERDICT, UNTRUSTED, "entries -", "entries sha256:" ID },
 		{ VERDICT, TRUSTED, "expires 1767226200", "expires 0" },
 		{ VERDICT, TRUSTED, "spiffe://example.org/b", "https://example.org/b" },
 		{ VERDICT, UNTRUSTED, "expires 0", "expires 1767226200" },

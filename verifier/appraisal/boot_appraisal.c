@@ -49,19 +49,21 @@ static bool is_due(const struct appraisal_input *input, const struct release *re
 	       release_is_for(input->reference, release, input->node_class->name, input->node);
 }
 
-static bool is_of_class(const struct appraisal_input *input, const struct release *release)
+bool release_is_of_class(const struct reference *ref, const struct release *release,
+			 const struct node_class *node_class)
 {
-	struct ref_range cells = input->node_class->cells;
+	struct ref_range cells = node_class->cells;
 
 	for (uint32_t i = 0; i < cells.count; i++)
-		if (is_cell(reference_text(input->reference, cells.first + i), release))
+		if (is_cell(reference_text(ref, cells.first + i), release))
 			return true;
 	return false;
 }
 
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release)
 {
-	return is_due(input, release) && is_of_class(input, release);
+	return is_due(input, release) &&
+	       release_is_of_class(input->reference, release, input->node_class);
 }
 
 enum status cap_is_explained(enum digest_alg bank, const struct digest *base,
@@ -276,7 +278,9 @@ static enum status name_other_cell(const struct appraisal_input *input,
 		struct candidate c = { .index = i };
 		enum status status = reference_release(input->reference, i, &c.release);
 
-		if (status == OK && (!is_due(input, &c.release) || is_of_class(input, &c.release)))
+		if (status == OK &&
+		    (!is_due(input, &c.release) ||
+		     release_is_of_class(input->reference, &c.release, input->node_class)))
 			continue;
 		if (status == OK)
 			status = try_release(input, replay, &c);

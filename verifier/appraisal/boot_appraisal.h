@@ -17,6 +17,10 @@ struct boot_outcome {
 /* Is it for this node? An emergency counts for those that it names and for nobody else. */
 bool release_is_for(const struct reference *ref, const struct release *release,
 		    struct span class_name, struct span node);
+/* Is its cell among the class's? */
+bool release_is_of_class(const struct reference *ref, const struct release *release,
+			 const struct node_class *node_class);
+
 /* May this node be appraised against the release now? */
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release);
 

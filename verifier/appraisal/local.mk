@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libappraisal.a
 libappraisal_a_SOURCES = \
 	verifier/appraisal/appraise.c verifier/appraisal/appraise.h \
+	verifier/appraisal/approved_file.c verifier/appraisal/approved_file.h \
 	verifier/appraisal/authenticate.c verifier/appraisal/authenticate.h \
 	verifier/appraisal/boot_appraisal.c verifier/appraisal/boot_appraisal.h \
 	verifier/appraisal/boot_match.c verifier/appraisal/boot_match.h \

@@ -52,6 +52,7 @@ static bool ask_to_authenticate(struct appraiser *a, const struct request *reque
 		.certify_signature = span_of(&evidence->certify_signature),
 		.report = span_of(&evidence->report),
 		.wants_ear = evidence->wants_ear,
+		.entries_held = digest_span(&evidence->entries),
 		.has_svid = evidence->svid.len > 0,
 	};
 	return ask_signer(a, &ask, answer);
@@ -213,6 +214,7 @@ static void answer_result(const struct result *result, struct answer *answer)
 	out.certificate = lent(result->certificate);
 	out.bundle = lent(result->bundle);
 	out.bundle_signature = lent(result->bundle_signature);
+	out.entries = lent(result->entries);
 	out.ear = lent(result->ear);
 	out.retry = result->is_retry;
 	for (size_t i = 0; i < result->chain.count && i < RESULT_CHAIN_MAX; i++)

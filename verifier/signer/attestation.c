@@ -26,12 +26,25 @@ static enum refusal check_age(const struct turn *turn, const struct authenticate
 	return REFUSAL_NONE;
 }
 
+/* The entries of now: where the stored verdict names others, the node takes none. */
+static void offer_entries(struct turn *turn, const struct authenticate_request *request,
+			  struct span class_name, struct result *result)
+{
+	const struct class_entries *entries;
+	struct node_class node_class;
+
+	if (result->certificate.len > 0 && challenge_class(turn->signer, class_name, &node_class) &&
+	    entry_texts_find(turn, &node_class, &entries) == OK &&
+	    !span_equal(digest_span(&entries->digest), request->entries_held))
+		result->entries = span_of(&entries->text);
+}
+
 /* A lost answer, asked for again with the same bytes: the stored result, with
  * the same end, however often. */
 static enum refusal find_replay(struct turn *turn, const struct authenticate_request *request,
-				const struct session_row *session,
-				struct authenticate_answer *answer)
+				const struct pending *p, struct authenticate_answer *answer)
 {
+	const struct session_row *session = &p->session;
 	struct signer_answer stored;
 	struct span result;
 
@@ -44,6 +57,7 @@ static enum refusal find_replay(struct turn *turn, const struct authenticate_req
 		return REFUSAL_STORE_UNAVAILABLE;
 	answer->is_final = true;
 	answer->result = stored.commit;
+	offer_entries(turn, request, p->row.class_name, &answer->result);
 	return REFUSAL_NONE;
 }
 
@@ -223,7 +237,7 @@ static enum refusal check_freshness(struct turn *turn, const struct authenticate
 	if (nonce_verify(&turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
 			 &p->issued) != OK)
 		return REFUSAL_NONCE_INVALID;
-	refusal = find_replay(turn, request, &p->session, answer);
+	refusal = find_replay(turn, request, p, answer);
 	if (refusal != REFUSAL_NONE || answer->is_final)
 		return refusal;
 	return check_age(turn, request, &p->issued);
@@ -246,6 +260,8 @@ enum refusal attestation_begin(struct turn *turn, const struct authenticate_requ
 	memcpy(p->generation, signer_generation(turn->signer).data, SHA256_SIZE);
 	p->wants_ear = request->wants_ear;
 	p->has_svid = request->has_svid;
+	if (request->entries_held.len == SHA256_SIZE)
+		memcpy(p->entries_held, request->entries_held.data, SHA256_SIZE);
 
 	enum status status = keep_evidence(p, request);
 

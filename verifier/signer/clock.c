@@ -80,6 +80,8 @@ enum status clock_accept(struct turn *turn, struct span reason)
 		status = releases_marks_set(s, &marks);
 	if (status == OK)
 		status = store_nodes_bring_back(s->store, turn->now);
+	if (status == OK)
+		status = store_entries_bring_back(s->store, turn->now);
 	return status == OK
 		       ? audit_note(turn, "clock-accepted", (struct span){ 0 }, NULL,
 				    "high water %lld release %lld nodes %llu: %.*s",

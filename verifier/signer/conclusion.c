@@ -118,6 +118,8 @@ static enum status make_grant(struct turn *turn, const struct pending *p, int64_
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, span_of(&grant->certificate), &grant->digest);
 	if (status == OK)
+		status = entry_texts_find(turn, &grant->node_class, &grant->entries);
+	if (status == OK)
 		grant->expires = request.expires;
 	return status;
 }
@@ -279,6 +281,14 @@ static enum status write_result(struct turn *turn, const struct conclusion_text 
 	return status == OK ? signer_result_encode(result, encoded) : status;
 }
 
+/* Beside what is signed and stored, which names their digest: to a node that does
+ * not have them. */
+static void offer_entries(const struct pending *p, const struct grant *grant, struct result *result)
+{
+	if (memcmp(p->entries_held, grant->entries->digest.value, SHA256_SIZE) != 0)
+		result->entries = span_of(&grant->entries->text);
+}
+
 static void grant_done(struct grant *grant)
 {
 	bytes_done(&grant->certificate);
@@ -338,6 +348,8 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 		status = store_it(turn, pending, &c, state, &grant, span_of(&encoded));
 	if (status == STATUS_MISMATCH)
 		return why_not_stored(turn, pending);
+	if (status == OK && grant.expires != 0)
+		offer_entries(pending, &grant, result);
 	if (status == OK && grant.expires != 0)
 		status = trial_note(turn, &pending->row, &c, &trial);
 	if (status == OK && !is_undecided(&c))

@@ -5,6 +5,7 @@
 #include "policies/transparency/merkle.h"
 #include "verifier/appraisal/authenticate.h"
 #include "verifier/loader_messages.h"
+#include "verifier/signer/entry_texts.h"
 #include "verifier/signer/inventory.h"
 #include "verifier/signer/keys.h"
 #include "verifier/signer_messages.h"
@@ -58,6 +59,7 @@ struct signer {
 	int64_t release_refused; /* since when; 0: what was offered last is in force */
 	/* Why the release in use gives no new right, as it is stored; empty: it does. */
 	struct bytes suspension;
+	struct entry_texts entry_texts; /* what each class's nodes are told */
 	bool has_canary; /* in it: a release that is tried out */
 	int64_t in_use_since; /* its generation */
 	uint64_t counts[NODE_STATES]; /* of nodes, at the time counted */
@@ -86,6 +88,7 @@ struct pending {
 	struct span evidence, evidence_digest; /* to be stored */
 	struct span report; /* the host's, which the quote covers; empty: none */
 	uint8_t generation[SHA256_SIZE];
+	uint8_t entries_held[SHA256_SIZE]; /* digest of the text that the node has; zeros: none */
 	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
 	struct authentication authentication; /* last: see pending_done() */
 };
@@ -208,6 +211,7 @@ struct grant {
 	int64_t expires; /* 0 without one */
 	const struct authority *authority;
 	struct node_class node_class;
+	const struct class_entries *entries; /* that it may mint for */
 };
 
 struct conclusion_text {

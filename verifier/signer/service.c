@@ -289,6 +289,7 @@ static void finish(struct service *v)
 	loading_done(&v->loading);
 	channel_done(&v->parent);
 	store_free(v->signer.store);
+	entry_texts_done(&v->signer.entry_texts);
 	signer_keys_done(&v->signer.keys);
 	inventory_done(&v->signer.inventory);
 	bytes_done(&v->signer.suspension);

@@ -21,6 +21,7 @@ static enum status put_grant(const struct conclusion_text *text, struct verdict 
 		return STATUS_TOO_LARGE;
 	v->expires = grant->expires;
 	v->certificate = grant->digest;
+	v->entries = grant->entries->digest;
 	status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
 	for (uint32_t i = 0; i < patterns.count && status == OK; i++)
 		status = bytes_copy(reference_text(ref, patterns.first + i),

@@ -75,8 +75,10 @@ enum status ahead_look_around(struct store *s)
 
 	int64_t version = column_int(&q, 0);
 
-	if (version != s->data_version)
+	if (version != s->data_version) {
+		s->entries_sequence++;
 		ahead_forget_all(s);
+	}
 	s->data_version = version;
 	return OK;
 }

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	verifier/store/attesters.c \
 	verifier/store/audit.c \
+	verifier/store/entries.c \
 	verifier/store/nodes.c \
 	verifier/store/query.c \
 	verifier/store/schema.c \

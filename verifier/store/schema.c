@@ -84,6 +84,16 @@ static const char *const steps[] = {
 	" PRIMARY KEY (manifest, node)) WITHOUT ROWID;",
 	/* When an SVID of theirs was last verified; 0: never. */
 	"ALTER TABLE trials ADD COLUMN svid INTEGER NOT NULL DEFAULT 0;",
+	/* Registration entries, removed ones as well. */
+	"CREATE TABLE entries ("
+	" name TEXT PRIMARY KEY NOT NULL,"
+	" class TEXT NOT NULL,"
+	" standing INTEGER NOT NULL,"
+	" line TEXT NOT NULL,"
+	" added INTEGER NOT NULL,"
+	" act_time INTEGER NOT NULL,"
+	" note TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX entries_of_class ON entries (class, name);",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -50,6 +50,13 @@ enum statement {
 	SQL_TRIAL_COUNT,
 	SQL_TRIAL_SVID,
 	SQL_TRIAL_STATEMENT,
+	SQL_ENTRY,
+	SQL_ENTRY_PAGE,
+	SQL_ENTRY_PAGE_OF_CLASS,
+	SQL_ENTRY_ADD,
+	SQL_ENTRY_RELEASE,
+	SQL_ENTRY_NARROW,
+	SQL_ENTRY_BRING_BACK,
 	SQL_FACT,
 	SQL_FACT_SET,
 	STATEMENTS,
@@ -83,6 +90,8 @@ struct store {
 	/* attesters.c: what was read ahead of its use. A round ends when it may be wrong. */
 	struct ahead *ahead;
 	uint64_t round;
+	uint64_t entries_sequence;
+	bool has_changed_entries; /* in this group */
 	int64_t data_version; /* changes when another connection commits */
 	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
 	sqlite3_stmt *prepared[STATEMENTS];
@@ -130,6 +139,9 @@ void ahead_forget(struct store *s, const struct node_id *node);
 void ahead_forget_all(struct store *s);
 /* Forgets all where another process wrote since. */
 enum status ahead_look_around(struct store *s);
+
+/* entries.c: a step or a group was undone. */
+void entries_undone(struct store *s);
 
 /* nodes.c, sessions.c: of a row that has these columns, a session's from first on. */
 #define NODE_COLUMN_COUNT 24

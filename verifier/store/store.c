@@ -16,6 +16,8 @@
 	"reset, restart, state, entries, generation, minting_name, evidence_digest, log_frame,"    \
 	" log_bytes, staged_state, staged_first, staged_entries, staged_frame, staged_bytes"
 
+#define ENTRY_COLUMNS "name, class, standing, line, added, act_time, note"
+
 /* Which commits count: DESIGN.md, Protocol. */
 #define ATTEST_CONDITIONS                                                                          \
 	" WHERE id = ?1 AND ak_name = ?2 AND standing = 1 AND act_time = ?5"                       \
@@ -119,6 +121,23 @@ static const char *const texts[STATEMENTS] = {
 				" FROM trials JOIN nodes ON nodes.id = trials.node"
 				" WHERE manifest = ?1 AND last >= ?2 AND last = attested"
 				" AND standing = ?4 AND verdict = ?5 AND expires > ?3",
+	[SQL_ENTRY] = "SELECT " ENTRY_COLUMNS " FROM entries WHERE name = ?1",
+	[SQL_ENTRY_PAGE] = "SELECT " ENTRY_COLUMNS " FROM entries"
+			   " WHERE name > ?1 AND standing < 2 ORDER BY name LIMIT ?2",
+	[SQL_ENTRY_PAGE_OF_CLASS] = "SELECT " ENTRY_COLUMNS " FROM entries"
+				    " WHERE name > ?1 AND standing < 2 AND class = ?3"
+				    " ORDER BY name LIMIT ?2",
+	[SQL_ENTRY_ADD] = "INSERT INTO entries (" ENTRY_COLUMNS ")"
+			  " VALUES (?1, ?2, 0, ?3, ?4, ?5, '') ON CONFLICT (name) DO UPDATE SET"
+			  " class = excluded.class, standing = 0, line = excluded.line,"
+			  " added = excluded.added, act_time = excluded.act_time, note = ''"
+			  " WHERE standing = 2 AND act_time < excluded.act_time",
+	[SQL_ENTRY_RELEASE] = "UPDATE entries SET standing = 0, act_time = ?2, note = ''"
+			      " WHERE name = ?1 AND standing = 1 AND act_time < ?2",
+	[SQL_ENTRY_NARROW] = "UPDATE entries SET standing = ?2, note = ?3"
+			     " WHERE name = ?1 AND standing < ?2",
+	[SQL_ENTRY_BRING_BACK] = "UPDATE entries SET act_time = min(act_time, ?1)"
+				 " WHERE act_time > ?1",
 	[SQL_FACT] = "SELECT value FROM facts WHERE name = ?1",
 	[SQL_FACT_SET] = "INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)",
 };
@@ -280,6 +299,7 @@ enum status store_begin(struct store *s)
 {
 	/* Another process may have written since the last one. */
 	s->has_last = false;
+	s->has_changed_entries = false;
 
 	enum status status = run_plain(s, SQL_BEGIN);
 
@@ -306,6 +326,7 @@ enum status store_commit(struct store *s)
 void store_rollback(struct store *s)
 {
 	s->has_last = false;
+	entries_undone(s);
 	ahead_forget_all(s);
 	/* Where SQLite already rolled back by itself there is nothing to do. */
 	if (is_group_open(s) && run_plain(s, SQL_ROLLBACK) != OK)
@@ -346,6 +367,7 @@ enum status store_step_end(struct store *s, bool is_kept)
 
 	if (!is_kept) {
 		s->has_last = false;
+		entries_undone(s);
 		ahead_forget_all(s);
 	}
 

@@ -198,6 +198,41 @@ struct trial_outcome {
 enum status store_trial_outcome(struct store *s, struct span manifest, int64_t since, int64_t now,
 				struct trial_outcome *out);
 
+/* entries.c: registration entries (messages/entries.h), and what people decided. */
+enum entry_standing {
+	ENTRY_ACTIVE,
+	ENTRY_QUARANTINED,
+	ENTRY_REMOVED, /* kept, so that the act that added it counts once */
+};
+
+struct entry_row {
+	struct span name, class_name;
+	struct span line; /* of entry_write(), without digests */
+	enum entry_standing standing;
+	int64_t added;
+	int64_t act_time; /* of the last signed act about it */
+	struct span note; /* why quarantined or removed */
+};
+
+enum status store_entry(struct store *s, struct span name, struct keep *keep,
+			struct entry_row *out);
+/* In the order of their names, after a name (empty: from the start), of one class
+ * (empty: of all); none that is removed. */
+enum status store_entries(struct store *s, struct span class_name, struct span after, size_t limit,
+			  struct keep *keep, struct entry_row *out, size_t *count);
+/* Active. STATUS_MISMATCH: there is one of this name that was not removed, or a later
+ * act was about it. */
+enum status store_entry_add(struct store *s, const struct entry_row *row);
+/* A quarantine lifted by a signed act; the same rule for its time. */
+enum status store_entry_release(struct store *s, struct span name, int64_t act_time);
+/* ENTRY_QUARANTINED or _REMOVED. STATUS_MISMATCH: there is none, or it is that. */
+enum status store_entry_narrow(struct store *s, struct span name, enum entry_standing standing,
+			       struct span note);
+/* As store_nodes_bring_back(). */
+enum status store_entries_bring_back(struct store *s, int64_t now);
+/* Another number whenever an entry may be another than before. */
+uint64_t store_entries_sequence(const struct store *s);
+
 /* Append-only; entry n's hash covers n-1's. */
 struct audit_row {
 	uint64_t index; /* from 1; set by store_audit_append */
