@@ -19,14 +19,19 @@ struct known {
 	uint64_t asked; /* by count; 0: this place is free */
 };
 
+/* A file that is being hashed. */
+struct hashing {
+	struct hasher hasher;
+	struct known *known; /* NULL: none */
+	int fd;
+	off_t hashed;
+};
+
 struct executables {
 	struct known known[EXECUTABLES_MAX];
 	uint64_t count; /* of questions */
-	struct hasher hasher;
-	/* The one that is being hashed. */
-	struct known *current;
-	int fd;
-	off_t hashed;
+	struct hashing slow; /* goes on with each step */
+	struct hashing quick; /* while a caller waits */
 	uint8_t piece[READ_SIZE];
 };
 
@@ -37,34 +42,38 @@ static const char not_yet[] = "its executable is being hashed: ask again";
 
 enum status executables_new(struct executables **out)
 {
-	struct executables *x = calloc(1, sizeof(*x));
-	enum status status = x == NULL ? STATUS_NO_MEMORY : OK;
+	AUTO(executables) x = calloc(1, sizeof(*x));
 
-	if (x != NULL) {
-		x->fd = -1;
-		status = hasher_init(&x->hasher, DIGEST_SHA256);
-	}
-	if (status != OK) {
-		free(x);
+	if (x == NULL)
+		return STATUS_NO_MEMORY;
+	x->slow.fd = x->quick.fd = -1;
+
+	enum status status = hasher_init(&x->slow.hasher, DIGEST_SHA256);
+
+	if (status == OK)
+		status = hasher_init(&x->quick.hasher, DIGEST_SHA256);
+	if (status != OK)
 		return status;
-	}
 	*out = x;
+	x = NULL;
 	return OK;
 }
 
-static void stop(struct executables *x)
+static void stop(struct hashing *h)
 {
-	if (x->fd >= 0)
-		(void)close(x->fd);
-	x->fd = -1;
-	x->current = NULL;
-	x->hashed = 0;
+	if (h->fd >= 0)
+		(void)close(h->fd);
+	h->fd = -1;
+	h->known = NULL;
+	h->hashed = 0;
 }
 
 static void forget(struct executables *x, struct known *k)
 {
-	if (x->current == k)
-		stop(x);
+	if (x->slow.known == k)
+		stop(&x->slow);
+	if (x->quick.known == k)
+		stop(&x->quick);
 	free(k->path);
 	*k = (struct known){ 0 };
 }
@@ -75,7 +84,8 @@ void executables_free(struct executables *x)
 		return;
 	for (size_t i = 0; i < EXECUTABLES_MAX; i++)
 		forget(x, &x->known[i]);
-	hasher_done(&x->hasher);
+	hasher_done(&x->slow.hasher);
+	hasher_done(&x->quick.hasher);
 	free(x);
 }
 
@@ -131,93 +141,85 @@ static struct known *add(struct executables *x, const struct file_identity *file
 
 /* The file at its path, as this process sees it: what a caller mounted over it for
  * himself is another, and its server is not spoken to. */
-static bool begin(struct executables *x, struct known *k)
+static bool begin(struct hashing *h, struct known *k)
 {
-	stop(x);
-	x->fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (x->fd < 0 || !is_file(x->fd, &k->file) || hasher_begin(&x->hasher) != OK) {
-		stop(x);
-		return false;
-	}
-	x->current = k;
-	return true;
+	h->fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	h->known = k;
+	return h->fd >= 0 && is_file(h->fd, &k->file) && hasher_begin(&h->hasher) == OK;
 }
 
-/* One piece; at the end, and where the file is not what it was, it stands there. */
-static bool hash_piece(struct executables *x)
+static bool hash_piece(struct executables *x, struct hashing *h)
 {
-	off_t left = x->current->file.size - x->hashed;
+	off_t left = h->known->file.size - h->hashed;
 	size_t wanted = left < (off_t)READ_SIZE ? (size_t)left : READ_SIZE;
-	ssize_t got = pread(x->fd, x->piece, wanted, x->hashed);
+	ssize_t got = pread(h->fd, x->piece, wanted, h->hashed);
 
 	if (got < 0 && errno == EINTR)
 		return true;
 	if (got <= 0)
 		return false;
-	x->hashed += got;
-	return hasher_add(&x->hasher, (struct span){ x->piece, (size_t)got }) == OK;
+	h->hashed += got;
+	return hasher_add(&h->hasher, (struct span){ x->piece, (size_t)got }) == OK;
 }
 
 /* What was read is the file's content in that state only where the state is the
  * same after it. */
-static bool finish(struct executables *x)
+static bool finish(struct hashing *h)
 {
-	struct known *k = x->current;
+	struct known *k = h->known;
 	struct digest digest;
 
-	if (x->hashed != k->file.size || hasher_end(&x->hasher, &digest) != OK ||
-	    !is_file(x->fd, &k->file)) {
-		forget(x, k);
+	if (hasher_end(&h->hasher, &digest) != OK || !is_file(h->fd, &k->file))
 		return false;
-	}
 	k->digest = digest;
 	free(k->path);
 	k->path = NULL;
-	stop(x);
+	stop(h);
 	return true;
 }
 
-/* As far as most; false where there is nothing to go on with, or it failed. */
-static bool hash_on(struct executables *x, off_t most)
+/* So many bytes on; false where it failed, and the file is to be forgotten. */
+static bool hash_on(struct executables *x, struct hashing *h, off_t most)
 {
-	struct known *k = x->current;
-	off_t end = most < k->file.size - x->hashed ? x->hashed + most : k->file.size;
+	off_t left = h->known->file.size - h->hashed;
+	off_t end = h->hashed + (most < left ? most : left);
 
-	while (x->hashed < end) {
-		if (!hash_piece(x)) {
-			forget(x, k);
+	while (h->hashed < end) {
+		if (!hash_piece(x, h))
 			return false;
-		}
 	}
-	return x->hashed < k->file.size || finish(x);
+	return h->hashed < h->known->file.size || finish(h);
+}
+
+static struct known *next_waiting(struct executables *x)
+{
+	for (size_t i = 0; i < EXECUTABLES_MAX; i++) {
+		if (x->known[i].asked != 0 && x->known[i].digest.alg == DIGEST_NONE)
+			return &x->known[i];
+	}
+	return NULL;
 }
 
 bool executables_step(struct executables *x)
 {
-	if (x->current == NULL) {
-		for (size_t i = 0; i < EXECUTABLES_MAX && x->current == NULL; i++) {
-			struct known *k = &x->known[i];
+	struct known *k = x->slow.known != NULL ? x->slow.known : next_waiting(x);
 
-			if (k->asked != 0 && k->digest.alg == DIGEST_NONE && !begin(x, k))
-				forget(x, k);
-		}
-	}
-	if (x->current == NULL)
+	if (k == NULL)
 		return false;
-	(void)hash_on(x, STEP_SIZE);
+	if ((x->slow.known == NULL && !begin(&x->slow, k)) || !hash_on(x, &x->slow, STEP_SIZE))
+		forget(x, k);
 	return true;
 }
 
-/* A small one at once, unless that would interrupt another. */
-static bool hash_now(struct executables *x, struct known *k)
+/* A small one, which somebody waits for. */
+static enum status hash_now(struct executables *x, struct known *k)
 {
-	if (k->file.size > EXECUTABLE_AT_ONCE || x->current != NULL)
-		return true;
-	if (!begin(x, k)) {
-		forget(x, k);
-		return false;
-	}
-	return hash_on(x, k->file.size);
+	if (k->file.size > EXECUTABLE_AT_ONCE || k == x->slow.known)
+		return OK;
+	if (begin(&x->quick, k) && hash_on(x, &x->quick, k->file.size))
+		return OK;
+	forget(x, k);
+	return STATUS_DENIED;
 }
 
 static enum status take_path(struct span path, char **out)
@@ -240,18 +242,10 @@ static bool leads_to(const char *path, const struct file_identity *file)
 	return file_identity_equal(&found, file);
 }
 
-static enum status wait_for(struct executables *x, const struct file_identity *file, char *path)
-{
-	struct known *k = add(x, file, path);
-
-	return hash_now(x, k) ? OK : STATUS_DENIED;
-}
-
 enum status executable_digest(struct executables *x, struct caller_facts *facts,
 			      const char **why_not)
 {
 	AUTO(char) path = NULL;
-	struct known *k = NULL;
 	enum status status = take_path(facts->executable, &path);
 
 	*why_not = other_file;
@@ -262,16 +256,19 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 	*why_not = too_large;
 	if (facts->file.size > EXECUTABLE_MAX)
 		return STATUS_DENIED;
-	*why_not = other_file;
-	k = find(x, &facts->file);
+
+	struct known *k = find(x, &facts->file);
+
 	if (k == NULL) {
-		status = wait_for(x, &facts->file, path);
+		k = add(x, &facts->file, path);
 		path = NULL;
-		k = find(x, &facts->file);
 	}
-	if (status != OK || k == NULL)
-		return STATUS_DENIED;
 	k->asked = ++x->count;
+	*why_not = other_file;
+	if (k->digest.alg == DIGEST_NONE)
+		status = hash_now(x, k);
+	if (status != OK)
+		return status;
 	*why_not = not_yet;
 	if (k->digest.alg == DIGEST_NONE)
 		return STATUS_UNAVAILABLE;

@@ -1,8 +1,15 @@
 # Unit tests: whom the mint serves.
 if HAVE_CMOCKA
-MINT_TESTS = tests/unit/test_mint_texts
+MINT_TESTS = tests/unit/test_mint_denials tests/unit/test_mint_executable tests/unit/test_mint_texts
 check_PROGRAMS += $(MINT_TESTS)
 TESTS += $(MINT_TESTS)
+tests_unit_test_mint_denials_SOURCES = tests/unit/test_mint_denials.c tests/unit/unit.h
+tests_unit_test_mint_denials_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mint_denials_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mint_executable_SOURCES = tests/unit/test_mint_executable.c tests/unit/scratch.h \
+	tests/unit/unit.h
+tests_unit_test_mint_executable_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mint_executable_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_texts_SOURCES = tests/unit/test_mint_texts.c tests/unit/unit.h
 tests_unit_test_mint_texts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_texts_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What executables contain: each file once in each state, a large one in steps. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attestd/mint/executable.h"
+#include "base/text.h"
+#include "scratch.h"
+
+#define LARGE (EXECUTABLE_AT_ONCE + 12345)
+
+static char directory[SCRATCH_MAX];
+static char path[SCRATCH_MAX + 16], other[SCRATCH_MAX + 16];
+static struct executables *executables;
+
+/* Sparse: zeros, but for the last byte. */
+static void make(const char *name, off_t size, char last)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	if (size > 0)
+		assert_int_equal(pwrite(fd, &last, 1, size - 1), 1);
+	assert_int_equal(close(fd), 0);
+}
+
+static struct caller_facts facts_of(const char *name)
+{
+	struct caller_facts facts = { .executable = span_text(name) };
+	struct stat st;
+
+	assert_int_equal(stat(name, &st), 0);
+	facts.file =
+		(struct file_identity){ st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
+	return facts;
+}
+
+static void assert_content(const struct digest *digest, off_t size, char last)
+{
+	AUTO_DONE(bytes) content = { 0 };
+	struct digest expected;
+
+	assert_int_equal(bytes_reserve(&content, (size_t)size + 1), OK);
+	memset(content.data, 0, (size_t)size);
+	content.len = (size_t)size;
+	if (size > 0)
+		content.data[size - 1] = (uint8_t)last;
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&content), &expected), OK);
+	assert_true(digest_equal(digest, &expected));
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	if (mkdtemp(scratch_name(directory, "executable")) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/program", directory);
+	(void)snprintf(other, sizeof(other), "%s/other", directory);
+	return executables_new(&executables) == OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	executables_free(executables);
+	(void)unlink(path);
+	(void)unlink(other);
+	return rmdir(directory);
+}
+
+static void a_small_file_is_hashed_at_once(void **state)
+{
+	const off_t sizes[] = { 0, 1, 65536, 65537, EXECUTABLE_AT_ONCE };
+	const char *why = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		make(path, sizes[i], 'x');
+
+		struct caller_facts facts = facts_of(path);
+
+		assert_int_equal(executable_digest(executables, &facts, &why), OK);
+		assert_content(&facts.digest, sizes[i], 'x');
+		assert_false(executables_step(executables));
+	}
+}
+
+static void a_large_file_is_hashed_in_steps_and_once(void **state)
+{
+	const char *why = "";
+	unsigned steps = 0;
+
+	(void)state;
+	make(path, LARGE, 'x');
+
+	struct caller_facts facts = facts_of(path);
+
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(why, "ask again"));
+	assert_int_equal(facts.digest.alg, DIGEST_NONE);
+	while (executables_step(executables)) {
+		struct caller_facts now = facts_of(path);
+		enum status status = executable_digest(executables, &now, &why);
+
+		assert_true(status == STATUS_UNAVAILABLE || status == OK);
+		steps++;
+	}
+	assert_int_equal(steps, 9);
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	assert_content(&facts.digest, LARGE, 'x');
+	assert_false(executables_step(executables));
+}
+
+/* Whoever runs a small one does not wait for a large one, nor does that begin anew. */
+static void a_small_file_goes_before_a_large_one(void **state)
+{
+	const char *why = "";
+	unsigned steps = 0;
+
+	(void)state;
+	make(path, LARGE, 'x');
+	make(other, 100, 'y');
+
+	struct caller_facts large = facts_of(path);
+	struct caller_facts small = facts_of(other);
+
+	executable_expect(executables, span_text(path));
+	executable_expect(executables, span_text(other));
+	assert_int_equal(executable_digest(executables, &large, &why), STATUS_UNAVAILABLE);
+	assert_true(executables_step(executables));
+	assert_int_equal(executable_digest(executables, &small, &why), OK);
+	assert_content(&small.digest, 100, 'y');
+	while (executables_step(executables))
+		steps++;
+	assert_int_equal(steps, 8);
+	assert_int_equal(executable_digest(executables, &large, &why), OK);
+	assert_content(&large.digest, LARGE, 'x');
+}
+
+static void what_changes_while_it_is_hashed_is_not_believed(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	make(path, LARGE, 'x');
+
+	struct caller_facts before = facts_of(path);
+
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
+	assert_true(executables_step(executables));
+	make(path, LARGE, 'y');
+	while (executables_step(executables))
+		;
+
+	struct caller_facts after = facts_of(path);
+
+	/* Whoever runs the one that was, runs no file that is there. */
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_DENIED);
+	assert_int_equal(executable_digest(executables, &after, &why), STATUS_UNAVAILABLE);
+	while (executables_step(executables))
+		;
+	assert_int_equal(executable_digest(executables, &after, &why), OK);
+	assert_content(&after.digest, LARGE, 'y');
+}
+
+static void a_file_that_shrinks_while_it_is_hashed_is_forgotten(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	make(path, LARGE, 'x');
+
+	struct caller_facts before = facts_of(path);
+
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
+	assert_true(executables_step(executables));
+	assert_int_equal(truncate(path, 10), 0);
+	assert_true(executables_step(executables));
+	assert_false(executables_step(executables));
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_DENIED);
+}
+
+static void only_the_file_that_runs_is_hashed(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	make(path, 100, 'x');
+	make(other, 100, 'y');
+
+	struct caller_facts facts = facts_of(path);
+
+	facts.executable = span_text(other);
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
+	facts.executable = span_text("program");
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
+	facts.executable = span_text("");
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
+	/* No link is followed: the kernel names the file itself. */
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(symlink(path, other), 0);
+	facts.executable = span_text(other);
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
+	facts.executable = span_text(path);
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+}
+
+static void a_file_beyond_the_cap_is_refused(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	make(path, EXECUTABLE_MAX + 1, 'x');
+
+	struct caller_facts facts = facts_of(path);
+
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
+	assert_non_null(strstr(why, "too large"));
+	executable_expect(executables, span_text(path));
+	assert_false(executables_step(executables));
+}
+
+static void what_is_expected_is_hashed_before_anybody_asks(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	make(path, LARGE, 'x');
+	executable_expect(executables, span_text(path));
+	executable_expect(executables, span_text(path));
+	executable_expect(executables, span_text("/nonexistent/program"));
+	executable_expect(executables, span_text(directory));
+	while (executables_step(executables))
+		;
+
+	struct caller_facts facts = facts_of(path);
+
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	assert_content(&facts.digest, LARGE, 'x');
+}
+
+static void the_one_asked_for_longest_ago_is_forgotten(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	for (unsigned i = 0; i < EXECUTABLES_MAX + 10; i++) {
+		make(path, (off_t)i + 1, 'x');
+
+		struct caller_facts facts = facts_of(path);
+
+		assert_int_equal(executable_digest(executables, &facts, &why), OK);
+		assert_content(&facts.digest, (off_t)i + 1, 'x');
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_small_file_is_hashed_at_once),
+		TEST(a_large_file_is_hashed_in_steps_and_once),
+		TEST(a_small_file_goes_before_a_large_one),
+		TEST(what_changes_while_it_is_hashed_is_not_believed),
+		TEST(a_file_that_shrinks_while_it_is_hashed_is_forgotten),
+		TEST(only_the_file_that_runs_is_hashed),
+		TEST(a_file_beyond_the_cap_is_refused),
+		TEST(what_is_expected_is_hashed_before_anybody_asks),
+		TEST(the_one_asked_for_longest_ago_is_forgotten),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
