@@ -3,5 +3,7 @@ check_PROGRAMS += tests/integration/workload_server
 tests_integration_workload_server_SOURCES = tests/integration/workload_server.c
 tests_integration_workload_server_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
 tests_integration_workload_server_LDADD = $(MINT_LIBS)
-TESTS += tests/integration/workload_api
-EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py
+TESTS += tests/integration/workload_api tests/integration/workload_clients
+EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py \
+	tests/integration/workload_clients tests/integration/workload_client.js \
+	tests/integration/clients/package.json tests/integration/clients/package-lock.json tools/clients
