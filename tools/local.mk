@@ -13,6 +13,7 @@ attestctl_SOURCES = \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
 	tools/node_text.c tools/node_text.h tools/verifier_access.c tools/verifier_access.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
+	tools/quote_judgement.c tools/quote_judgement.h tools/quote_question.c tools/quote_question.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
 	tools/command_release_canary.c tools/command_release_matrix.c \
