@@ -5,70 +5,30 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 
 #include <openssl/err.h>
 
 #include "messages/error.h"
-#include "messages/limits.h"
-#include "messages/node.h"
 #include "verifier/front/http.h"
+#include "verifier/front/request.h"
 
 /* What a refused client may still send before the connection ends: closing with
  * unread bytes would take the answer away from it (a TCP reset). */
 #define DRAIN_MAX ((size_t)1 << 20)
 #define DRAIN_S 2
-/* A body's deadline grows with its size, for slow but honest links. */
-#define BODY_BYTES_PER_S ((size_t)64 << 10)
 #define INPUT_MAX ((size_t)64 << 10)
-#define REQUESTS_MAX 10000 /* on one connection */
 #define ANSWER_HEAD_ROOM 512
-
-enum phase {
-	PHASE_HANDSHAKE,
-	PHASE_IDLE, /* no byte of the next request yet */
-	PHASE_HEAD,
-	PHASE_BODY,
-	PHASE_WAITING, /* for the appraiser */
-	PHASE_ANSWER, /* until it is written */
-	PHASE_DRAIN, /* answered; what still comes is thrown away */
-};
-
-struct connection {
-	TAILQ_ENTRY(connection) link;
-	struct front *front;
-	struct bufferevent *bev;
-	struct event *deadline;
-	struct in6_addr peer;
-	const struct administrator *administrator;
-	enum phase phase;
-	bool is_admin, keep_alive;
-	unsigned requests;
-	/* The request being served */
-	const struct route_entry *route;
-	struct node_id node;
-	bool has_node;
-	struct bytes query;
-	struct evbuffer *body;
-	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
-	int64_t received;
-	uint64_t relay_id;
-	size_t drained;
-};
-
-static void process(struct connection *c);
 
 static SSL *ssl_of(struct connection *c)
 {
 	return bufferevent_openssl_get_ssl(c->bev);
 }
 
-static void enter(struct connection *c, enum phase phase, size_t seconds)
+void connection_enter(struct connection *c, enum phase phase, size_t seconds)
 {
 	struct timeval after = { .tv_sec = (time_t)seconds };
 
@@ -145,12 +105,11 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 		return;
 	}
 	forget_request(c);
-	enter(c, PHASE_ANSWER, c->front->settings->answer_s + body.len / BODY_BYTES_PER_S);
+	connection_enter(c, PHASE_ANSWER,
+			 c->front->settings->answer_s + body.len / BODY_BYTES_PER_S);
 }
 
-/* This process's own refusals: a code, never an echo. The connection goes on
- * only where the whole request was read. */
-static void refuse(struct connection *c, unsigned status, unsigned retry_after_s)
+void connection_refuse(struct connection *c, unsigned status, unsigned retry_after_s)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	bool was_read = c->phase == PHASE_WAITING || evbuffer_get_length(c->body) == c->body_len;
@@ -172,167 +131,17 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	if (c->phase == PHASE_HEAD || c->phase == PHASE_BODY) {
 		c->front->metrics.deadlines_missed++;
 		c->keep_alive = false;
-		refuse(c, 408, 0);
+		connection_refuse(c, 408, 0);
 		return;
 	}
 	if (c->phase == PHASE_WAITING) {
 		relay_forget(&c->front->relay, c->relay_id);
-		refuse(c, 503, 5);
+		connection_refuse(c, 503, 5);
 		return;
 	}
 	if (c->phase == PHASE_HANDSHAKE || c->phase == PHASE_ANSWER)
 		c->front->metrics.deadlines_missed++;
 	connection_close(c);
-}
-
-static void hand_on(struct connection *c)
-{
-	AUTO_DONE(bytes) node = { 0 };
-	struct relay_request request = {
-		.route = c->route->route,
-		.role = c->administrator == NULL ? ROLE_NONE : c->administrator->role,
-		.administrator = c->administrator == NULL ? (struct span){ 0 }
-							  : span_text(c->administrator->name),
-		.query = span_of(&c->query),
-		.received = c->received,
-	};
-
-	if (c->has_node && node_id_append(&node, &c->node) != OK) {
-		refuse(c, 503, 5);
-		return;
-	}
-	request.node = span_of(&node);
-	request.body.len = evbuffer_get_length(c->body);
-	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
-
-	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
-	if (status != OK) {
-		refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
-		return;
-	}
-	/* The relay has its copy. */
-	(void)evbuffer_drain(c->body, request.body.len);
-	enter(c, PHASE_WAITING, c->front->settings->answer_s);
-}
-
-/* Large bodies share one budget; small ones are bounded by the number of
- * connections. */
-static bool fits_budget(const struct connection *c, size_t more)
-{
-	return c->body_len <= REQUEST_BODY_MAX ||
-	       c->front->metrics.body_bytes + more <= c->front->settings->bodies_max;
-}
-
-static void read_body(struct connection *c)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t missing = c->body_len - evbuffer_get_length(c->body);
-	size_t there = evbuffer_get_length(in);
-	size_t take = there < missing ? there : missing;
-
-	if (!fits_budget(c, take)) {
-		refuse(c, 429, 10);
-		return;
-	}
-	if (take > 0 && evbuffer_remove_buffer(in, c->body, take) < 0) {
-		connection_close(c);
-		return;
-	}
-	c->counted += take;
-	c->front->metrics.body_bytes += take;
-	if (take == missing)
-		hand_on(c);
-}
-
-/* Certificate chains and credentials: what costs most, and is asked for without
- * any proof. */
-static bool is_enrolment(const struct route_entry *route)
-{
-	return route->route == ROUTE_ENROL || route->route == ROUTE_ACTIVATE;
-}
-
-/* Role check (k18): in front of everything that administers. */
-static unsigned check_access(const struct connection *c)
-{
-	if (c->route->roles == 0)
-		return 0;
-	if (c->administrator == NULL)
-		return 401;
-	return route_allows(c->route, c->administrator->role) ? 0 : 403;
-}
-
-static void start_request(struct connection *c, const struct http_head *head)
-{
-	struct span node = { 0 };
-	unsigned refusal = route_find(head, c->is_admin, &c->route, &node);
-	unsigned retry_after_s = 0;
-
-	c->received = (int64_t)time(NULL);
-	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
-	c->body_len = head->length;
-	c->has_node = node.len > 0;
-	if (refusal == 0)
-		refusal = check_access(c);
-	if (refusal == 0 && head->length > c->route->body_max)
-		refusal = 413;
-	if (refusal == 0 && head->method == HTTP_POST && !head->is_json)
-		refusal = 415;
-	if (refusal == 0 && ((c->has_node && node_id_parse(node, &c->node) != OK) ||
-			     bytes_copy(head->query, &c->query) != OK))
-		refusal = 503;
-	if (refusal == 503)
-		retry_after_s = 5;
-	if (refusal == 0 && is_enrolment(c->route) &&
-	    !quota_take(&c->front->enrolments, &c->peer, c->received, &retry_after_s))
-		refusal = 429;
-	if (refusal != 0) {
-		refuse(c, refusal, retry_after_s);
-		return;
-	}
-	enter(c, PHASE_BODY, c->front->settings->body_s + c->body_len / BODY_BYTES_PER_S);
-	if (head->expects_continue && c->body_len > 0)
-		(void)evbuffer_add_printf(bufferevent_get_output(c->bev),
-					  "HTTP/1.1 100 Continue\r\n\r\n");
-	read_body(c);
-}
-
-static void read_head(struct connection *c)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t there = evbuffer_get_length(in);
-	struct evbuffer_ptr end;
-	AUTO_DONE(bytes) text = { 0 };
-	struct http_head head;
-
-	if (there == 0)
-		return;
-	if (c->phase == PHASE_IDLE) {
-		/* Until the head is understood there is nothing to go on with. */
-		c->keep_alive = false;
-		c->body_len = 0;
-		enter(c, PHASE_HEAD, c->front->settings->head_s);
-	}
-	end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
-	if (end.pos < 0 && there <= HTTP_HEAD_MAX)
-		return;
-	if (end.pos < 0 || (size_t)end.pos + 4 > HTTP_HEAD_MAX) {
-		refuse(c, 431, 0);
-		return;
-	}
-
-	size_t len = (size_t)end.pos + 4;
-	if (bytes_reserve(&text, len) != OK) {
-		connection_close(c);
-		return;
-	}
-	(void)evbuffer_remove(in, text.data, len);
-	text.len = len;
-
-	unsigned refusal = http_head_parse(span_of(&text), &head);
-	if (refusal != 0)
-		refuse(c, refusal, 0);
-	else
-		start_request(c, &head);
 }
 
 /* Whatever is there for the phase the connection is in. */
@@ -343,10 +152,10 @@ static void process(struct connection *c)
 	switch (c->phase) {
 	case PHASE_IDLE:
 	case PHASE_HEAD:
-		read_head(c);
+		request_read_head(c);
 		break;
 	case PHASE_BODY:
-		read_body(c);
+		request_read_body(c);
 		break;
 	case PHASE_DRAIN:
 		c->drained += evbuffer_get_length(in);
@@ -379,9 +188,9 @@ static void on_written(struct bufferevent *bev, void *context)
 	if (!c->keep_alive) {
 		(void)SSL_shutdown(ssl_of(c));
 		ERR_clear_error();
-		enter(c, PHASE_DRAIN, DRAIN_S);
+		connection_enter(c, PHASE_DRAIN, DRAIN_S);
 	} else {
-		enter(c, PHASE_IDLE, c->front->settings->idle_s);
+		connection_enter(c, PHASE_IDLE, c->front->settings->idle_s);
 	}
 	process(c);
 }
@@ -391,7 +200,7 @@ static void on_connected(struct connection *c)
 	if (c->is_admin)
 		c->administrator = tls_administrator(ssl_of(c), c->front->settings->administrators,
 						     c->front->settings->administrator_count);
-	enter(c, PHASE_IDLE, c->front->settings->head_s);
+	connection_enter(c, PHASE_IDLE, c->front->settings->head_s);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *context)
@@ -426,7 +235,7 @@ void connection_answered(void *waiting, const struct relay_answer *answer)
 	}
 	if (metrics_write(&c->front->metrics, &metrics) != OK ||
 	    bytes_append(&metrics, answer->body) != OK) {
-		refuse(c, 503, 5);
+		connection_refuse(c, 503, 5);
 		return;
 	}
 	send_answer(c, 200, 0, answer->content_type, span_of(&metrics), c->keep_alive);
@@ -530,7 +339,7 @@ void connection_open(struct front *front, int fd, const struct sockaddr *peer, b
 	front->metrics.open++;
 	bufferevent_setcb(c->bev, on_readable, on_written, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
-	enter(c, PHASE_HANDSHAKE, front->settings->handshake_s);
+	connection_enter(c, PHASE_HANDSHAKE, front->settings->handshake_s);
 	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0)
 		connection_close(c);
 }

@@ -7,6 +7,7 @@ libfront_a_SOURCES = \
 	verifier/front/metrics.c verifier/front/metrics.h \
 	verifier/front/quota.c verifier/front/quota.h \
 	verifier/front/relay.c verifier/front/relay.h \
+	verifier/front/request.c verifier/front/request.h \
 	verifier/front/routes.c verifier/front/routes.h \
 	verifier/front/tls.c verifier/front/tls.h
 libfront_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SSL_CFLAGS)

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/front/request.h"
+
+#include <time.h>
+
+#include <event2/buffer.h>
+
+#include "messages/limits.h"
+#include "verifier/front/http.h"
+
+#define REQUESTS_MAX 10000 /* on one connection */
+
+static void hand_on(struct connection *c)
+{
+	AUTO_DONE(bytes) node = { 0 };
+	struct relay_request request = {
+		.route = c->route->route,
+		.role = c->administrator == NULL ? ROLE_NONE : c->administrator->role,
+		.administrator = c->administrator == NULL ? (struct span){ 0 }
+							  : span_text(c->administrator->name),
+		.query = span_of(&c->query),
+		.received = c->received,
+	};
+
+	if (c->has_node && node_id_append(&node, &c->node) != OK) {
+		connection_refuse(c, 503, 5);
+		return;
+	}
+	request.node = span_of(&node);
+	request.body.len = evbuffer_get_length(c->body);
+	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
+
+	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
+	if (status != OK) {
+		connection_refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
+		return;
+	}
+	/* The relay has its copy. */
+	(void)evbuffer_drain(c->body, request.body.len);
+	connection_enter(c, PHASE_WAITING, c->front->settings->answer_s);
+}
+
+/* Large bodies share one budget; small ones are bounded by the number of
+ * connections. */
+static bool fits_budget(const struct connection *c, size_t more)
+{
+	return c->body_len <= REQUEST_BODY_MAX ||
+	       c->front->metrics.body_bytes + more <= c->front->settings->bodies_max;
+}
+
+void request_read_body(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t missing = c->body_len - evbuffer_get_length(c->body);
+	size_t there = evbuffer_get_length(in);
+	size_t take = there < missing ? there : missing;
+
+	if (!fits_budget(c, take)) {
+		connection_refuse(c, 429, 10);
+		return;
+	}
+	if (take > 0 && evbuffer_remove_buffer(in, c->body, take) < 0) {
+		connection_close(c);
+		return;
+	}
+	c->counted += take;
+	c->front->metrics.body_bytes += take;
+	if (take == missing)
+		hand_on(c);
+}
+
+/* Certificate chains and credentials: what costs most, and is asked for without
+ * any proof. */
+static bool is_enrolment(const struct route_entry *route)
+{
+	return route->route == ROUTE_ENROL || route->route == ROUTE_ACTIVATE;
+}
+
+/* Role check (k18): in front of everything that administers. */
+static unsigned check_access(const struct connection *c)
+{
+	if (c->route->roles == 0)
+		return 0;
+	if (c->administrator == NULL)
+		return 401;
+	return route_allows(c->route, c->administrator->role) ? 0 : 403;
+}
+
+static void start_request(struct connection *c, const struct http_head *head)
+{
+	struct span node = { 0 };
+	unsigned refusal = route_find(head, c->is_admin, &c->route, &node);
+	unsigned retry_after_s = 0;
+
+	c->received = (int64_t)time(NULL);
+	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
+	c->body_len = head->length;
+	c->has_node = node.len > 0;
+	if (refusal == 0)
+		refusal = check_access(c);
+	if (refusal == 0 && head->length > c->route->body_max)
+		refusal = 413;
+	if (refusal == 0 && head->method == HTTP_POST && !head->is_json)
+		refusal = 415;
+	if (refusal == 0 && ((c->has_node && node_id_parse(node, &c->node) != OK) ||
+			     bytes_copy(head->query, &c->query) != OK))
+		refusal = 503;
+	if (refusal == 503)
+		retry_after_s = 5;
+	if (refusal == 0 && is_enrolment(c->route) &&
+	    !quota_take(&c->front->enrolments, &c->peer, c->received, &retry_after_s))
+		refusal = 429;
+	if (refusal != 0) {
+		connection_refuse(c, refusal, retry_after_s);
+		return;
+	}
+	connection_enter(c, PHASE_BODY,
+			 c->front->settings->body_s + c->body_len / BODY_BYTES_PER_S);
+	if (head->expects_continue && c->body_len > 0)
+		(void)evbuffer_add_printf(bufferevent_get_output(c->bev),
+					  "HTTP/1.1 100 Continue\r\n\r\n");
+	request_read_body(c);
+}
+
+void request_read_head(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t there = evbuffer_get_length(in);
+	struct evbuffer_ptr end;
+	AUTO_DONE(bytes) text = { 0 };
+	struct http_head head;
+
+	if (there == 0)
+		return;
+	if (c->phase == PHASE_IDLE) {
+		/* Until the head is understood there is nothing to go on with. */
+		c->keep_alive = false;
+		c->body_len = 0;
+		connection_enter(c, PHASE_HEAD, c->front->settings->head_s);
+	}
+	end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+	if (end.pos < 0 && there <= HTTP_HEAD_MAX)
+		return;
+	if (end.pos < 0 || (size_t)end.pos + 4 > HTTP_HEAD_MAX) {
+		connection_refuse(c, 431, 0);
+		return;
+	}
+
+	size_t len = (size_t)end.pos + 4;
+	if (bytes_reserve(&text, len) != OK) {
+		connection_close(c);
+		return;
+	}
+	(void)evbuffer_remove(in, text.data, len);
+	text.len = len;
+
+	unsigned refusal = http_head_parse(span_of(&text), &head);
+	if (refusal != 0)
+		connection_refuse(c, refusal, 0);
+	else
+		start_request(c, &head);
+}

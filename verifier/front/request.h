@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FRONT_REQUEST_H
+#define VERIFIER_FRONT_REQUEST_H
+
+#include <netinet/in.h>
+
+#include <event2/bufferevent.h>
+
+#include "messages/node.h"
+#include "verifier/front/connection.h"
+
+/* A connection as those know it who read its requests (request.c) and who open, answer
+ * and end it (connection.c). */
+
+/* A body's deadline grows with its size, for slow but honest links. */
+#define BODY_BYTES_PER_S ((size_t)64 << 10)
+
+enum phase {
+	PHASE_HANDSHAKE,
+	PHASE_IDLE, /* no byte of the next request yet */
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_WAITING, /* for the appraiser */
+	PHASE_ANSWER, /* until it is written */
+	PHASE_DRAIN, /* answered; what still comes is thrown away */
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) link;
+	struct front *front;
+	struct bufferevent *bev;
+	struct event *deadline;
+	struct in6_addr peer;
+	const struct administrator *administrator;
+	enum phase phase;
+	bool is_admin, keep_alive;
+	unsigned requests;
+	/* The request being served */
+	const struct route_entry *route;
+	struct node_id node;
+	bool has_node;
+	struct bytes query;
+	struct evbuffer *body;
+	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
+	int64_t received;
+	uint64_t relay_id;
+	size_t drained;
+};
+
+/* Into another phase, which has to end in so many seconds. */
+void connection_enter(struct connection *c, enum phase phase, size_t seconds);
+/* This process's own refusals: a code, never an echo. The connection goes on
+ * only where the whole request was read. */
+void connection_refuse(struct connection *c, unsigned status, unsigned retry_after_s);
+
+/* What is there of a request's head, and of its body; a whole one is handed on. */
+void request_read_head(struct connection *c);
+void request_read_body(struct connection *c);
+
+#endif
