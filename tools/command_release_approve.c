@@ -180,6 +180,9 @@ static enum status keep_report(const struct request *r, const struct comparison 
 			       cited->file);
 		return STATUS_MISMATCH;
 	}
+	if (has_line(report, "quoted no"))
+		fprintf(stderr, "%s: logs at their word: no TPM signed what they lead to\n",
+			cited->file);
 	return line_write(
 		line_path(&r->line, "release/validation/%s", sha256_text_of(report).hex).text,
 		report, 0644);
@@ -349,12 +352,13 @@ static enum answer approve(const struct request *r)
 			       change_class_names[comparison_class(&c)], r->class);
 		return ANSWER_NO;
 	}
+	/* What is to be said of its reports is said before the question. */
+	if (approval_text(r, &c, class, &payload) != OK)
+		return ANSWER_UNUSABLE;
 	if (!agrees(r, &c, class)) {
 		(void)unusable("not approved");
 		return ANSWER_NO;
 	}
-	if (approval_text(r, &c, class, &payload) != OK)
-		return ANSWER_UNUSABLE;
 	if (!r->signing.prints)
 		return write_envelope(r, &c, span_of(&payload)) == OK ? ANSWER_YES
 								      : ANSWER_UNUSABLE;

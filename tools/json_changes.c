@@ -29,9 +29,7 @@ static void print_value(FILE *to, char sign, json_t *value)
 	if (text == NULL)
 		return;
 	fprintf(to, "    %c ", sign);
-	/* jansson leaves DEL as it is. */
-	for (const char *c = text; *c != '\0'; c++)
-		fprintf(to, *c == 0x7f ? "\\u007f" : "%c", *c);
+	print_visible(to, text);
 	fputc('\n', to);
 }
 

@@ -31,6 +31,15 @@ void print_escaped(FILE *to, struct span s, size_t max)
 		fputs("...", to);
 }
 
+void print_visible(FILE *to, const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c >= ' ' && *c < 0x7f)
+			fputc(*c, to);
+		else
+			fprintf(to, "\\x%02x", (unsigned char)*c);
+}
+
 #define TEXT_HINT_BYTES 32
 
 const char *text_hint(struct span file)

@@ -20,6 +20,10 @@ struct hex_text hex_text_of(struct span s);
  * a backslash \\. At most max bytes of it, then "...". */
 void print_escaped(FILE *to, struct span s, size_t max);
 
+/* Text that is escaped already, as JSON is, but for what is beyond ASCII: signs that change
+ * the direction of others or command a terminal would make another text of it. */
+void print_visible(FILE *to, const char *text);
+
 /* Prints and releases report, which may be NULL: out of memory. */
 enum status print_report(json_t *report);
 

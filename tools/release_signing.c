@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include "base/auto_openssl.h"
+#include "policies/emergency.h"
+#include "policies/rollback.h"
 #include "tools/command.h"
+#include "tools/log_text.h"
 #include "tools/release_root.h"
 
 #define DRAFT_MAX ((size_t)8 << 20)
@@ -116,16 +119,44 @@ enum status signing_print(struct span payload)
 	return status;
 }
 
+/* All of it, where somebody else may have made it: whoever signs vouches for each member,
+ * and verifiers refuse those that they don't know. */
+static enum status read_whole(enum document_kind kind, struct statement *s)
+{
+	AUTO_DONE(image_builder) aside = { 0 };
+	struct emergency emergency;
+	struct rollback rollback;
+	struct review review;
+	enum status status = image_builder_init(&aside);
+
+	if (status != OK)
+		return status;
+	if (kind == DOCUMENT_EMERGENCY)
+		return emergency_read(s, &aside, &emergency);
+	if (kind == DOCUMENT_ROLLBACK)
+		return rollback_read(s, &rollback);
+	return kind == DOCUMENT_REVIEW ? review_read(s, &review) : OK;
+}
+
 enum status signing_check(enum document_kind kind, const char *path, struct span payload)
 {
 	AUTO_DONE(statement) statement = { 0 };
 
-	if (statement_open(payload, kind, &statement) == OK)
+	if (statement_open(payload, kind, &statement) == OK && read_whole(kind, &statement) == OK)
 		return OK;
 	(void)unusable("%s: %s at %s: no document that is signed here", path,
 		       statement.document.fault == NULL ? "no memory" : statement.document.fault,
 		       statement.document.path);
 	return STATUS_MALFORMED;
+}
+
+#define NAME_COLUMN 8
+
+static int name_gap(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len < NAME_COLUMN ? (int)(NAME_COLUMN - len) : 0;
 }
 
 enum status signing_show(const struct signing *signing, struct span payload)
@@ -142,7 +173,11 @@ enum status signing_show(const struct signing *signing, struct span payload)
 		AUTO(char)
 		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
-		fprintf(to, "  %-8s  %s\n", name, text == NULL ? "?" : text);
+		fputs("  ", to);
+		print_visible(to, name);
+		fprintf(to, "%*s  ", name_gap(name), "");
+		print_visible(to, text == NULL ? "?" : text);
+		fputc('\n', to);
 	}
 	return fflush(to) == 0 ? OK : STATUS_IO;
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "tools/command.h"
+#include "tools/log_text.h"
 #include "tools/release_difference.h"
 #include "tools/release_ima_policy.h"
 
@@ -241,18 +242,21 @@ static enum status collect(struct comparison *c, struct summary *all)
 
 static void print_value(FILE *to, char sign, const char *value)
 {
-	if (value[0] != '\0')
-		fprintf(to, "    %c %s\n", sign, value);
+	if (value[0] == '\0')
+		return;
+	fprintf(to, "    %c ", sign);
+	print_visible(to, value);
+	fputc('\n', to);
 }
 
 static void print_sample(FILE *to, const struct sample *sample)
 {
 	if (sample->path[0] != '\0') {
-		fprintf(to, "    %c %s\n",
-			sample->before[0] == '\0'  ? '+'
-			: sample->after[0] == '\0' ? '-'
-						   : '~',
-			sample->path);
+		print_value(to,
+			    sample->before[0] == '\0'  ? '+'
+			    : sample->after[0] == '\0' ? '-'
+						       : '~',
+			    sample->path);
 		return;
 	}
 	if (sample->field[0] != '\0')
@@ -275,8 +279,9 @@ static void print_groups(FILE *to, const struct summary *all, enum change_kind k
 			left += all->group[i].count[kind];
 			continue;
 		}
-		fprintf(to, "    %8llu  %s\n", (unsigned long long)all->group[i].count[kind],
-			all->group[i].name);
+		fprintf(to, "    %8llu  ", (unsigned long long)all->group[i].count[kind]);
+		print_visible(to, all->group[i].name);
+		fputc('\n', to);
 		shown++;
 	}
 	if (left > 0)

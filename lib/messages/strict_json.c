@@ -62,13 +62,23 @@ static size_t path_of(const struct strict_cursor *at, char *path, size_t size)
 	return (size_t)len < size - used ? used + (size_t)len : size - 1;
 }
 
+/* Names that nobody knows are a stranger's, and the path goes to terminals and logs. */
+static void make_visible(char *path)
+{
+	for (; *path != '\0'; path++)
+		if (*path <= ' ' || *path >= 0x7f)
+			*path = '?';
+}
+
 void strict_fail(struct strict_cursor *at, const char *name, enum status status, const char *fault)
 {
 	struct strict_document *document = at->document;
 	struct strict_cursor leaf = { .parent = at, .name = name };
 
-	if (document->status == OK)
+	if (document->status == OK) {
 		(void)path_of(name == NULL ? at : &leaf, document->path, sizeof(document->path));
+		make_visible(document->path);
+	}
 	refuse(document, status, fault);
 	at->value = NULL;
 }

@@ -138,6 +138,18 @@ static void r11_a_member_that_nobody_took_is_refused_with_its_path(void **state)
 	assert_string_equal(document.path, "list[1].only");
 }
 
+static void a_path_has_nothing_that_a_terminal_obeys(void **state)
+{
+	AUTO_DONE(strict_document) document = { 0 };
+	(void)state;
+
+	assert_int_equal(
+		strict_document_parse(span_text("{\"\\u001b[2J \\u009b\":1}"), 100, &document), OK);
+	struct strict_cursor root = strict_root(&document);
+	assert_int_equal(strict_end(&root), STATUS_MALFORMED);
+	assert_string_equal(document.path, "?[2J???");
+}
+
 static void the_first_failure_sticks(void **state)
 {
 	AUTO_DONE(strict_document) document = { 0 };
@@ -222,6 +234,7 @@ int main(void)
 		cmocka_unit_test(r10_numbers_have_one_spelling),
 		cmocka_unit_test(r10_a_number_is_neither_truncated_nor_made_of_a_text),
 		cmocka_unit_test(r11_a_member_that_nobody_took_is_refused_with_its_path),
+		cmocka_unit_test(a_path_has_nothing_that_a_terminal_obeys),
 		cmocka_unit_test(the_first_failure_sticks),
 		cmocka_unit_test(every_type_is_taken_as_it_is),
 		cmocka_unit_test(texts_and_digests_have_bounds_and_one_spelling),
