@@ -159,6 +159,8 @@ static void what_is_adopted_takes_the_place_of_what_was(void **state)
 	assert_int_equal(staging_note_absent(&s, "root/2/1.json"), OK);
 	assert_true(staging_is_absent(&s, "root/2/1.json"));
 	assert_false(staging_is_absent(&s, "root/2/1.jso"));
+	receive(&s, "proofs/0/a-index/9.json", "a proof", OK);
+	assert_false(staging_is_absent(&s, "index/9.json"));
 	expect_file("current/timestamp.json", "");
 	assert_int_equal(staging_adopt(&s), OK);
 	staging_done(&s);

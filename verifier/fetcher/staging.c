@@ -156,12 +156,15 @@ static enum status note(struct staging *s, char sign, const char *path)
 
 bool staging_is_absent(const struct staging *s, const char *path)
 {
-	char line[FETCH_PATH_MAX + 4];
-	int len = snprintf(line, sizeof(line), "-%s\n", path);
+	struct span rest = span_of(&s->asked);
+	struct span line;
+	struct span wanted = span_text(path);
 
-	/* No path has a minus sign behind a line's end. */
-	return len > 0 && (size_t)len < sizeof(line) && s->asked.len > 0 &&
-	       memmem(s->asked.data, s->asked.len, line, (size_t)len) != NULL;
+	while (text_next_line(&rest, &line))
+		if (line.len > 0 && line.data[0] == '-' &&
+		    span_equal((struct span){ line.data + 1, line.len - 1 }, wanted))
+			return true;
+	return false;
 }
 
 enum status staging_note_absent(struct staging *s, const char *path)

@@ -17,19 +17,38 @@
 
 #define CALL_TIMEOUT_MS 30000
 
+static int open_beneath(int directory, const char *path, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+/* A link that leads nowhere is not nothing: half of a copy, or somebody's way to keep a
+ * revocation back. */
+static bool is_link(int directory, const char *path)
+{
+	int fd = open_beneath(directory, path, O_PATH | O_NOFOLLOW);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 enum status loader_read(void *self, const char *path, size_t max, struct bytes *out)
 {
 	const int *directory = self;
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, *directory, path, &how, sizeof(how));
+	int fd = open_beneath(*directory, path, O_RDONLY | O_NONBLOCK);
 	enum status status;
 
 	/* What is there and cannot be read must not count as absent: a revocation. */
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_IO;
+		return (errno == ENOENT || errno == ENOTDIR) && !is_link(*directory, path)
+			       ? STATUS_NOT_FOUND
+			       : STATUS_IO;
 	status = file_read_fd(fd, max, out);
 	(void)close(fd);
 	return status;
