@@ -23,6 +23,7 @@
 #include "daemon/role.h"
 
 #define IDLE_S 60
+#define EVENTS 5 /* that the loop waits for, without those of the Workload API */
 
 struct mint {
 	const struct configuration *configuration;
@@ -198,23 +199,22 @@ static void turn(struct mint *m)
 /* Level-triggered: what one turn leaves, the next one finds. */
 static bool loop(struct mint *m)
 {
-	struct event *const events[] = {
+	struct event *const events[EVENTS] = {
 		event_new(m->base, m->agent.fd, EV_READ | EV_PERSIST, on_agent, m),
 		event_new(m->base, m->signing.broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
 		event_new(m->base, m->signals, EV_READ | EV_PERSIST, on_end, m),
 		event_new(m->base, m->clock_set, EV_READ | EV_PERSIST, on_clock_set, m),
 		event_new(m->base, -1, 0, on_tick, m),
 	};
-	const size_t count = sizeof(events) / sizeof(*events);
 	bool is_good = true;
 
-	m->tick = events[count - 1];
-	for (size_t i = 0; i < count; i++)
+	m->tick = events[EVENTS - 1];
+	for (size_t i = 0; i < EVENTS; i++)
 		is_good = is_good && events[i] != NULL &&
 			  (events[i] == m->tick || event_add(events[i], NULL) == 0);
 	if (is_good)
 		turn(m);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < EVENTS; i++) {
 		if (events[i] != NULL)
 			event_free(events[i]);
 	}

@@ -17,7 +17,8 @@ WORKLOAD_LIBS = libworkload.a libworkloadmessages.a $(PROTOBUF_C_LIBS) $(NGHTTP2
 noinst_LIBRARIES += libworkload.a libworkloadmessages.a
 libworkload_a_SOURCES = \
 	attestd/mint/grpc.c attestd/mint/grpc.h \
-	attestd/mint/http2.c attestd/mint/http2.h \
+	attestd/mint/http2.c attestd/mint/http2.h attestd/mint/http2_connection.h \
+	attestd/mint/http2_session.c \
 	attestd/mint/protobuf.h \
 	attestd/mint/reflection.c attestd/mint/reflection.h \
 	attestd/mint/reflection_files.c attestd/mint/reflection_files.h \

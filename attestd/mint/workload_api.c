@@ -44,7 +44,7 @@ struct workload_api {
 	struct grpc_server *grpc;
 	struct event *changed;
 	size_t connections;
-	LIST_HEAD(, holder) holders;
+	LIST_HEAD(holders, holder) holders;
 	struct workload_listener **listeners;
 	size_t listener_count;
 	int64_t logged_ms; /* a refusal */
@@ -268,7 +268,7 @@ enum status workload_api_new(struct event_base *base, const struct workload_limi
 enum status workload_api_listen(struct workload_api *api, const struct socket_settings *socket)
 {
 	struct workload_listener **more =
-		reallocarray(api->listeners, api->listener_count + 1, sizeof(*more));
+		reallocarray(api->listeners, api->listener_count + 1, sizeof(void *));
 
 	if (more == NULL)
 		return STATUS_NO_MEMORY;

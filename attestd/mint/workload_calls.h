@@ -14,7 +14,7 @@ struct workload_calls {
 	const struct workload_source *source;
 	size_t per_user_max;
 	uint64_t last_ticket;
-	LIST_HEAD(, workload_call) open;
+	LIST_HEAD(workload_open_calls, workload_call) open;
 };
 
 /* Who calls: what grpc_peer() is here. */

@@ -334,8 +334,8 @@ enum status workload_claims_frame(const struct workload_claims *given, struct by
 	if (claims.tree.values[0].kind != JSON_KIND_OBJECT)
 		return STATUS_MALFORMED;
 	claims.claims = calloc(claims.tree.count, sizeof(*claims.claims));
-	claims.elements = calloc(claims.tree.count, sizeof(*claims.elements));
-	claims.members = calloc(claims.tree.count, sizeof(*claims.members));
+	claims.elements = calloc(claims.tree.count, sizeof(void *));
+	claims.members = calloc(claims.tree.count, sizeof(void *));
 	if (claims.claims == NULL || claims.elements == NULL || claims.members == NULL)
 		return STATUS_NO_MEMORY;
 	for (size_t i = 0; i < claims.tree.count; i++)
