@@ -2,7 +2,7 @@
 """The Workload API as python3-grpcio speaks to it: what each method answers, and
 how streams follow what changes. The server is workload_server.
 
-workload_client.py SERVER-PROGRAM MESSAGES-DIRECTORY
+workload_client.py SERVER-PROGRAM MESSAGES-DIRECTORY [TEST]
 """
 import os
 import subprocess
@@ -266,6 +266,8 @@ def main():
     failed = 0
     for function in TESTS:
         name = function.__name__.replace("_", " ")
+        if len(sys.argv) > 3 and sys.argv[3] != name:
+            continue
         print(f"run: {name}", flush=True)
         server = Server()
         try:
