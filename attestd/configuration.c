@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "attestd/svid_names.h"
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "daemon/file.h"
@@ -50,8 +51,10 @@ const struct setting configuration_schema[] = {
 	  "user that the network role becomes" },
 	{ "broker", false, "user", SETTING_TEXT, 0, 64, NULL, false,
 	  "user that the TPM role becomes once TPM and logs are open" },
-	{ "identity", true, "spiffe_id", SETTING_TEXT, 0, 2048, NULL, true,
+	{ "identity", true, "spiffe_id", SETTING_TEXT, 0, 2048, NULL, false,
 	  "spiffe://TRUST-DOMAIN/PATH of this SVID" },
+	{ "identity", true, "x509pop", SETTING_TEXT, 0, 2048, NULL, false,
+	  "instead: x509pop://TRUST-DOMAIN/KEY/VALUE [...], selectors for a SPIRE server" },
 	{ "identity", true, "dir", SETTING_TEXT, 1, PATH_LENGTH_MAX, NULL, true,
 	  "where svid.pem, svid_key.pem and bundle.pem are kept" },
 	{ "identity", true, "owner", SETTING_TEXT, 0, 64, "root", false,
@@ -177,24 +180,46 @@ static enum status ownership_read(const struct configuration *c, const char *sec
 	return OK;
 }
 
+/* Either is a text of attestd/svid_names.h; they never stand in one certificate. */
+static enum status identity_names(const struct settings *s, const char *name, const char **out,
+				  struct settings_error *error)
+{
+	const char *id = settings_text(s, "identity", name, "spiffe_id");
+	const char *selectors = settings_text(s, "identity", name, "x509pop");
+
+	if ((id == NULL) == (selectors == NULL))
+		return refuse(error, "[identity %s] spiffe_id or x509pop: one of them", name);
+	if (id != NULL &&
+	    (!svid_names_are_valid(span_text(id)) || !spiffe_id_is_valid(span_text(id))))
+		return refuse(error, "[identity %s] spiffe_id: no SPIFFE ID with a path", name);
+	if (selectors != NULL && (!svid_names_are_valid(span_text(selectors)) ||
+				  spiffe_id_is_valid(span_text(selectors))))
+		return refuse(
+			error,
+			"[identity %s] x509pop: not 1 to %d of x509pop://TRUST-DOMAIN/KEY/VALUE, "
+			"each KEY once, in one trust domain",
+			name, SVID_SELECTORS_MAX);
+	*out = id != NULL ? id : selectors;
+	return OK;
+}
+
 static enum status identity_read(const struct configuration *c, const char *name,
 				 struct identity_settings *out, struct settings_error *error)
 {
 	const struct settings *s = c->settings;
 	struct identity_settings id = {
 		.name = name,
-		.spiffe_id = settings_text(s, "identity", name, "spiffe_id"),
 		.directory = settings_text(s, "identity", name, "dir"),
 	};
 
-	if (!spiffe_id_is_valid(span_text(id.spiffe_id)) ||
-	    strchr(id.spiffe_id + strlen("spiffe://"), '/') == NULL)
-		return refuse(error, "[identity %s] spiffe_id: no SPIFFE ID with a path", name);
+	enum status status = identity_names(s, name, &id.names, error);
+
+	if (status != OK)
+		return status;
 	if (id.directory[0] != '/')
 		return refuse(error, "[identity %s] dir: not an absolute path", name);
 
-	enum status status = ownership_read(c, "identity", name, &id.owner, &id.group, error);
-
+	status = ownership_read(c, "identity", name, &id.owner, &id.group, error);
 	if (status != OK)
 		return status;
 	/* A key that everyone may read is nobody's identity. */

@@ -13,7 +13,7 @@ extern const struct setting configuration_schema[];
 /* An SVID that workloads find on disk. Texts borrow from the settings. */
 struct identity_settings {
 	const char *name;
-	const char *spiffe_id;
+	const char *names; /* a SPIFFE ID, or selectors: attestd/svid_names.h */
 	const char *directory;
 	uid_t owner;
 	gid_t group;

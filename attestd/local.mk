@@ -10,6 +10,7 @@ libattestd_a_SOURCES = \
 	attestd/jwt_svid.c attestd/jwt_svid.h \
 	attestd/role_program.c attestd/role_program.h \
 	attestd/subject.c attestd/subject.h \
+	attestd/svid_names.c attestd/svid_names.h \
 	attestd/svid_profile.c attestd/svid_profile.h
 ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
 

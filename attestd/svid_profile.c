@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "attestd/svid_names.h"
 #include "base/writer.h"
 
 #define TBS_MAX 8192
@@ -307,24 +308,43 @@ static bool is_authority_good(const X509 *x, X509 *issuer)
 	return is_good;
 }
 
+/* Names of URIs only, as svid_names.h has them: an empty one or one with a space in it
+ * would be other names there. */
+static enum status join_uris(const GENERAL_NAMES *names, struct bytes *out)
+{
+	enum status status = OK;
+	int count = sk_GENERAL_NAME_num(names);
+
+	for (int i = 0; i < count && status == OK; i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_URI)
+			return STATUS_MALFORMED;
+
+		const ASN1_IA5STRING *uri = name->d.uniformResourceIdentifier;
+		struct span text = { .data = ASN1_STRING_get0_data(uri),
+				     .len = (size_t)ASN1_STRING_length(uri) };
+
+		if (text.len == 0 || memchr(text.data, ' ', text.len) != NULL)
+			return STATUS_MALFORMED;
+		if (i > 0)
+			status = bytes_append(out, span_text(" "));
+		if (status == OK)
+			status = bytes_append(out, text);
+	}
+	return status;
+}
+
 static enum svid_refusal check_name(const X509 *x, const struct grant *grant)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	enum svid_refusal refusal = SVID_BAD_NAME;
+	AUTO_DONE(bytes) uris = { 0 };
+	bool is_good = names != NULL && join_uris(names, &uris) == OK;
 
-	if (names != NULL && sk_GENERAL_NAME_num(names) == 1) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, 0);
-
-		if (name->type == GEN_URI) {
-			const ASN1_IA5STRING *uri = name->d.uniformResourceIdentifier;
-			struct span id = { .data = ASN1_STRING_get0_data(uri),
-					   .len = (size_t)ASN1_STRING_length(uri) };
-
-			refusal = grant_entitles(grant, id) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
-		}
-	}
 	GENERAL_NAMES_free(names);
-	return refusal;
+	if (!is_good || !svid_names_are_valid(span_of(&uris)))
+		return SVID_BAD_NAME;
+	return svid_names_are_entitled(grant, span_of(&uris)) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
 }
 
 static enum svid_refusal check_fields(X509 *x, const struct grant *grant, int64_t now)

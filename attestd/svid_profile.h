@@ -27,7 +27,7 @@ enum svid_refusal {
 	SVID_BAD_KEY_USAGE,
 	SVID_BAD_EXTENDED_KEY_USAGE,
 	SVID_BAD_AUTHORITY_KEY_ID,
-	SVID_BAD_NAME, /* not one URI */
+	SVID_BAD_NAME, /* neither one SPIFFE ID nor selectors (svid_names.h) */
 	SVID_NOT_ENTITLED,
 };
 

@@ -7,6 +7,7 @@
 
 #include "attestd/mint/svid.h"
 #include "attestd/mint/svid_directory.h"
+#include "attestd/svid_names.h"
 #include "daemon/log.h"
 
 /* After a signature or a file failed. */
@@ -45,7 +46,7 @@ static enum status mint_one(const struct identity_settings *identity, struct sig
 	AUTO_DONE(bytes) chain = { 0 };
 	AUTO_DONE(bytes) key = { 0 };
 	AUTO_DONE(bytes) bundle = { 0 };
-	enum status status = svid_make(&right->grant, identity->spiffe_id, now, &svid);
+	enum status status = svid_make(&right->grant, identity->names, now, &svid);
 
 	if (status == OK)
 		status = signing_ask(signing, right, span_of(&svid.tbs), &subject, &signature);
@@ -99,11 +100,11 @@ static void keep_one(struct identity_files *f, size_t i, struct signing *signing
 	struct minted *minted = &f->minted[i];
 	int64_t not_after = now;
 
-	if (!grant_entitles(&right->grant, span_text(identity->spiffe_id))) {
+	if (!svid_names_are_entitled(&right->grant, span_text(identity->names))) {
 		if (!minted->is_told)
 			log_line(LOG_LEVEL_WARNING,
 				 "[identity %s] %s is not among the entitlements", identity->name,
-				 identity->spiffe_id);
+				 identity->names);
 		remove_one(f, i);
 		minted->is_told = true;
 		if (!minted->is_left)
@@ -117,7 +118,7 @@ static void keep_one(struct identity_files *f, size_t i, struct signing *signing
 		keep_old(f, i, now, status);
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->spiffe_id,
+	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->names,
 		 (long long)not_after);
 	*minted =
 		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };

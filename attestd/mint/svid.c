@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <sys/random.h>
 
+#include "attestd/svid_names.h"
 #include "attestd/svid_profile.h"
 
 #define SERIAL_BYTES 16
@@ -57,29 +58,39 @@ static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
 	return extension != NULL && X509_add_ext(x, extension, -1) == 1;
 }
 
-/* Not by X509V3_EXT_conf_nid(): commas in a value have a meaning there. */
-static bool add_name(X509 *x, const char *spiffe_id)
+static bool push_name(GENERAL_NAMES *names, struct span text)
 {
-	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 	GENERAL_NAME *name = GENERAL_NAME_new();
 	ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
-	bool is_good = names != NULL && name != NULL && uri != NULL &&
-		       ASN1_STRING_set(uri, spiffe_id, -1) == 1 &&
-		       sk_GENERAL_NAME_push(names, name) > 0;
 
-	if (is_good) {
+	if (name != NULL && uri != NULL && text.len <= SPIFFE_ID_MAX &&
+	    ASN1_STRING_set(uri, text.data, (int)text.len) == 1) {
 		GENERAL_NAME_set0_value(name, GEN_URI, uri);
-		is_good = X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0) == 1;
-		GENERAL_NAMES_free(names);
-		return is_good;
+		if (sk_GENERAL_NAME_push(names, name) > 0)
+			return true;
+		uri = NULL;
 	}
 	ASN1_IA5STRING_free(uri);
 	GENERAL_NAME_free(name);
-	sk_GENERAL_NAME_free(names);
 	return false;
 }
 
-static bool add_extensions(X509 *x, X509 *issuer, const char *spiffe_id)
+/* Not by X509V3_EXT_conf_nid(): commas in a value have a meaning there. */
+static bool add_names(X509 *x, struct span rest)
+{
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+	bool is_good = names != NULL;
+	struct span uri;
+
+	while (is_good && svid_names_next(&rest, &uri))
+		is_good = push_name(names, uri);
+	/* Critical, since Subject is empty. */
+	is_good = is_good && X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0) == 1;
+	GENERAL_NAMES_free(names);
+	return is_good;
+}
+
+static bool add_extensions(X509 *x, X509 *issuer, const char *names)
 {
 	X509V3_CTX ctx = { 0 };
 
@@ -88,11 +99,10 @@ static bool add_extensions(X509 *x, X509 *issuer, const char *spiffe_id)
 	       add_extension(x, &ctx, NID_key_usage, "critical,digitalSignature") &&
 	       add_extension(x, &ctx, NID_ext_key_usage, "serverAuth,clientAuth") &&
 	       add_extension(x, &ctx, NID_authority_key_identifier, "keyid:always") &&
-	       add_name(x, spiffe_id);
+	       add_names(x, span_text(names));
 }
 
-enum status svid_make(const struct grant *grant, const char *spiffe_id, int64_t now,
-		      struct svid *out)
+enum status svid_make(const struct grant *grant, const char *names, int64_t now, struct svid *out)
 {
 	AUTO_DONE(svid) svid = { .key = EVP_EC_gen("P-256") };
 	AUTO(X509) x = X509_new();
@@ -103,7 +113,7 @@ enum status svid_make(const struct grant *grant, const char *spiffe_id, int64_t 
 	if (X509_set_version(x, X509_VERSION_3) != 1 || !set_serial(x) ||
 	    X509_set_issuer_name(x, X509_get_subject_name(grant->certificate)) != 1 ||
 	    !set_validity(x, grant, now) || X509_set_pubkey(x, svid.key) != 1 ||
-	    !add_extensions(x, grant->certificate, spiffe_id))
+	    !add_extensions(x, grant->certificate, names))
 		return STATUS_UNSUPPORTED;
 	/* Signed with its own key only so that OpenSSL names the algorithm. */
 	if (X509_sign(x, svid.key, EVP_sha256()) <= 0)

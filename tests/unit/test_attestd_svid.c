@@ -11,6 +11,7 @@
 #include "attestd_grant.h"
 
 #define ID "spiffe://example.org/web/1"
+#define SELECTOR "x509pop://example.org/class/web"
 
 static struct granted granted;
 static struct grant grant;
@@ -273,8 +274,8 @@ static void each_extension_has_one_value(void **state)
 		  SVID_NOT_ENTITLED },
 		{ NID_subject_alt_name, "critical,URI:spiffe://other.org/web/1",
 		  SVID_NOT_ENTITLED },
-		{ NID_subject_alt_name, "critical,URI:https://example.org/web/1",
-		  SVID_NOT_ENTITLED },
+		{ NID_subject_alt_name, "critical,URI:https://example.org/web/1", SVID_BAD_NAME },
+		{ NID_subject_alt_name, "critical,URI:" SELECTOR, SVID_NOT_ENTITLED },
 	};
 
 	(void)state;
@@ -301,7 +302,7 @@ static void a_nul_inside_the_name_does_not_end_it(void **state)
 	remove_extension(x, NID_subject_alt_name);
 	assert_int_equal(X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0), 1);
 	GENERAL_NAMES_free(names);
-	assert_int_equal(check_changed(x), SVID_NOT_ENTITLED);
+	assert_int_equal(check_changed(x), SVID_BAD_NAME);
 }
 
 /* OpenSSL reads over them; who else would is not asked. */
@@ -401,6 +402,84 @@ static void two_svids_share_neither_key_nor_serial(void **state)
 	assert_false(span_equal(span_of(&svid.tbs), span_of(&second.tbs)));
 }
 
+/* What a grant that entitles to selectors makes of these names. */
+static enum svid_refusal check_names(const char *names)
+{
+	AUTO_DONE(grant) entitled = { 0 };
+	AUTO_DONE(svid) named = { 0 };
+	enum svid_refusal refusal = SVID_MALFORMED;
+
+	granted_sign(&granted, "trusted", NOW + LIFETIME_S, "spiffe://example.org/x509pop/**");
+	granted_open(&granted, &entitled);
+	assert_int_equal(svid_make(&entitled, names, NOW, &named), OK);
+	assert_int_equal(svid_profile_check(span_of(&named.tbs), &entitled, NOW, &refusal), OK);
+	return refusal;
+}
+
+static void selectors_for_a_spire_server_stand_alone(void **state)
+{
+	static const struct {
+		const char *names;
+		enum svid_refusal refusal;
+	} cases[] = {
+		{ SELECTOR, SVID_ACCEPTED },
+		{ SELECTOR " x509pop://example.org/region/eu/north", SVID_ACCEPTED },
+		{ "x509pop://other.example/class/web", SVID_NOT_ENTITLED },
+		/* SPIRE leaves out what has no value. */
+		{ "x509pop://example.org/class", SVID_BAD_NAME },
+		{ "x509pop://example.org/class/", SVID_BAD_NAME },
+		{ "x509pop://example.org//web", SVID_BAD_NAME },
+		{ "x509pop://example.org/class/../admin", SVID_BAD_NAME },
+		{ "x509pop://example.org/class/we%62", SVID_BAD_NAME },
+		{ "x509pop:///class/web", SVID_BAD_NAME },
+		{ "X509POP://example.org/class/web", SVID_BAD_NAME },
+		/* The last one would count there. */
+		{ SELECTOR " x509pop://example.org/class/admin", SVID_BAD_NAME },
+		{ SELECTOR " x509pop://other.example/region/eu", SVID_BAD_NAME },
+		/* Somebody would take it for an SVID. */
+		{ SELECTOR " spiffe://example.org/x509pop/class/web", SVID_BAD_NAME },
+		{ "spiffe://example.org/x509pop/class/web " SELECTOR, SVID_BAD_NAME },
+		{ "x509pop://example.org/1/a x509pop://example.org/2/a x509pop://example.org/3/a "
+		  "x509pop://example.org/4/a x509pop://example.org/5/a x509pop://example.org/6/a "
+		  "x509pop://example.org/7/a x509pop://example.org/8/a x509pop://example.org/9/a",
+		  SVID_BAD_NAME },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(check_names(cases[i].names), cases[i].refusal);
+}
+
+static void push_uri(GENERAL_NAMES *names, const char *text)
+{
+	GENERAL_NAME *one = GENERAL_NAME_new();
+	ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
+
+	assert_int_equal(ASN1_STRING_set(uri, text, -1), 1);
+	GENERAL_NAME_set0_value(one, GEN_URI, uri);
+	assert_true(sk_GENERAL_NAME_push(names, one) > 0);
+}
+
+static void an_empty_name_and_a_space_make_no_other_names(void **state)
+{
+	static const char *const odd[] = {
+		"", "x509pop://example.org/region/eu x509pop://example.org/zone/a"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		AUTO(X509) x = mine();
+		GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+
+		push_uri(names, SELECTOR);
+		push_uri(names, odd[i]);
+		remove_extension(x, NID_subject_alt_name);
+		assert_int_equal(X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0), 1);
+		GENERAL_NAMES_free(names);
+		assert_int_equal(check_changed(x), SVID_BAD_NAME);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 
 int main(void)
@@ -423,6 +502,8 @@ int main(void)
 		TEST(names_have_one_spelling),
 		TEST(times_have_one_spelling),
 		TEST(a_curve_in_parameters_and_a_compressed_point_are_refused),
+		TEST(selectors_for_a_spire_server_stand_alone),
+		TEST(an_empty_name_and_a_space_make_no_other_names),
 		TEST(two_svids_share_neither_key_nor_serial),
 	};
 
