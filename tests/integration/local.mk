@@ -91,6 +91,8 @@ TESTS += tests/integration/attestd tests/integration/attestd_cleared tests/integ
 EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
 LONG_TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
+LONG_TESTS += tests/integration/two_services
+EXTRA_DIST += tests/integration/two_services
 LONG_TESTS += tests/integration/big_log
 EXTRA_DIST += tests/integration/big_log
 
