@@ -4,6 +4,7 @@
 
 #include "tools/release.h"
 #include "tools/release_cosigning.h"
+#include "tools/release_difference.h"
 #include "tools/release_document.h"
 #include "tools/release_options.h"
 #include "tools/release_state.h"
@@ -17,6 +18,7 @@ static const char help[] =
 	"release publish DIR --emergency' puts it in force. Without a review by another person\n"
 	"of identity security ('attestctl release review') it lapses in the time that the root\n"
 	"says, and the right of its nodes with it. The next emergency waits for that review.\n"
+	"What the manifest changes is shown before anybody signs.\n"
 	"\n"
 	"  --class NAME        node class that it is for, repeatable\n"
 	"  --node ID           only these nodes of the classes, repeatable\n"
@@ -119,6 +121,26 @@ static enum status make_document(void *self, struct bytes *payload)
 	return statement_text(DOCUMENT_EMERGENCY, subject, predicate, payload);
 }
 
+/* Nobody has approved it yet: whoever signs sees what it changes. */
+static enum status show_manifest(void *self, struct span payload, FILE *to)
+{
+	const struct emergency_request *request = self;
+	AUTO(json_t) predicate = payload_predicate(payload);
+	const char *hex = json_string_value(json_object_get(predicate, "manifest"));
+	struct line_path release = line_path(&request->line, "release");
+	AUTO_DONE(comparison) c = { 0 };
+	AUTO_DONE(bytes) manifest = { 0 };
+	enum status status = hex == NULL || document_sha256(hex) == NULL
+				     ? STATUS_MALFORMED
+				     : manifest_named(release.text, hex, &manifest);
+
+	if (status == OK)
+		status = comparison_open(&c, release.text, (struct span){ 0 }, span_of(&manifest));
+	if (status == OK)
+		status = comparison_print(&c, to, NULL);
+	return status == OK && fflush(to) != 0 ? STATUS_IO : status;
+}
+
 static enum answer declare(struct emergency_request *request)
 {
 	const struct cosigned document = {
@@ -127,6 +149,7 @@ static enum answer declare(struct emergency_request *request)
 		.folder = "emergencies",
 		.max = DRAFT_MAX,
 		.is_cosigning = request->is_cosigning,
+		.show = show_manifest,
 	};
 
 	return cosigned_sign(&request->line, &request->signing, &document);

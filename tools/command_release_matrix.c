@@ -382,8 +382,9 @@ static enum answer sign_draft(struct matrix_request *request)
 
 	if (answer != ANSWER_YES || request->signing.prints)
 		return answer;
-	if (signing_add(&request->line, &request->signing, "matrix", span_of(&payload), &digest) !=
-	    OK)
+	if (!signing_agreed(&request->signing) ||
+	    signing_add(&request->line, &request->signing, "matrix", span_of(&payload), &digest) !=
+		    OK)
 		return ANSWER_UNUSABLE;
 	printf("matrix sha256:%s, signed by %s\n", digest.hex, request->signing.key_name);
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;

@@ -94,7 +94,6 @@ static enum status show_emergency(const struct review_request *request)
 {
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(root) root = { 0 };
-	AUTO_DONE(statement) statement = { 0 };
 	const char *hex = request->emergency.hex;
 	struct line_path folder = line_path(&request->line, "release/emergencies/%s", hex);
 	key_mask signers = 0;
@@ -110,12 +109,9 @@ static enum status show_emergency(const struct review_request *request)
 			       folder.text, root.version);
 		return STATUS_DENIED;
 	}
-	if (statement_open(span_of(&payload), DOCUMENT_EMERGENCY, &statement) != OK) {
-		(void)unusable("%s: %s at %s", folder.text, statement.document.fault,
-			       statement.document.path);
-		return STATUS_MALFORMED;
-	}
-
+	status = signing_check(DOCUMENT_EMERGENCY, folder.text, span_of(&payload));
+	if (status != OK)
+		return status;
 	fprintf(request->signing.prints ? stderr : stdout, "emergency sha256:%s\n", hex);
 	return signing_show(&request->signing, span_of(&payload));
 }
@@ -160,6 +156,7 @@ static enum answer review(struct review_request *request)
 	struct line_path folder =
 		line_path(&request->line, "release/reviews/%s", request->emergency.hex);
 	if (!is_about(span_of(&payload), &request->emergency) ||
+	    !signing_agreed(&request->signing) ||
 	    signing_envelope(&request->line, &request->signing, span_of(&payload),
 			     line_next_envelope(folder.text).text) != OK)
 		return ANSWER_UNUSABLE;

@@ -279,7 +279,8 @@ static enum answer sign_root(const struct root_request *request)
 		return signing_print(span_of(&payload)) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 
 	const struct root *const roots[] = { &request->newest->root, &draft->root };
-	if (signing_make(&request->line, &request->signing, roots, 2, span_of(&payload),
+	if (!signing_agreed(&request->signing) ||
+	    signing_make(&request->line, &request->signing, roots, 2, span_of(&payload),
 			 &envelope) != OK ||
 	    line_write(line_next_envelope(folder.text).text, span_of(&envelope), 0644) != OK)
 		return ANSWER_UNUSABLE;

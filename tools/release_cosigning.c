@@ -27,9 +27,18 @@ static enum status keep_or_read(const struct turn *turn, struct bytes *payload)
 static enum status keep_and_show(void *self, struct bytes *payload)
 {
 	const struct turn *turn = self;
+	const struct cosigned *document = turn->document;
 	enum status status = keep_or_read(turn, payload);
 
-	return status == OK ? signing_show(turn->signing, span_of(payload)) : status;
+	if (status == OK)
+		status =
+			signing_check(document->draft.kind, document->draft.path, span_of(payload));
+	if (status == OK)
+		status = signing_show(turn->signing, span_of(payload));
+	if (status != OK || document->show == NULL)
+		return status;
+	return document->show(document->draft.self, span_of(payload),
+			      turn->signing->prints ? stderr : stdout);
 }
 
 enum answer cosigned_sign(const struct release_line *line, const struct signing *signing,
@@ -44,6 +53,8 @@ enum answer cosigned_sign(const struct release_line *line, const struct signing 
 
 	if (status == OK && signing->prints)
 		return ANSWER_YES;
+	if (status == OK && !signing_agreed(signing))
+		return ANSWER_UNUSABLE;
 	if (status == OK)
 		status = signing_add(line, signing, document->folder, span_of(&payload), &digest);
 	if (status != OK)

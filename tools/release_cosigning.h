@@ -2,6 +2,8 @@
 #ifndef TOOLS_RELEASE_COSIGNING_H
 #define TOOLS_RELEASE_COSIGNING_H
 
+#include <stdio.h>
+
 #include "tools/command.h"
 #include "tools/release_signing.h"
 
@@ -12,6 +14,8 @@ struct cosigned {
 	const char *folder; /* of its signatures, in the release: "rollbacks" */
 	size_t max; /* bytes of what is kept */
 	bool is_cosigning; /* what is kept, instead of another one */
+	/* What it leads to, shown with it; NULL: it says all of that itself. */
+	enum status (*show)(void *self, struct span payload, FILE *to);
 };
 
 /* Shows it, adds a signature, and logs it. Its digest goes to standard output. */

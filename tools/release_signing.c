@@ -150,15 +150,6 @@ enum status signing_check(enum document_kind kind, const char *path, struct span
 	return STATUS_MALFORMED;
 }
 
-#define NAME_COLUMN 8
-
-static int name_gap(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len < NAME_COLUMN ? (int)(NAME_COLUMN - len) : 0;
-}
-
 enum status signing_show(const struct signing *signing, struct span payload)
 {
 	AUTO(json_t) predicate = payload_predicate(payload);
@@ -173,13 +164,25 @@ enum status signing_show(const struct signing *signing, struct span payload)
 		AUTO(char)
 		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
-		fputs("  ", to);
-		print_visible(to, name);
-		fprintf(to, "%*s  ", name_gap(name), "");
+		fprintf(to, "  %-8s  ", name);
 		print_visible(to, text == NULL ? "?" : text);
 		fputc('\n', to);
 	}
 	return fflush(to) == 0 ? OK : STATUS_IO;
+}
+
+bool signing_agreed(const struct signing *signing)
+{
+	char answer[8] = "";
+
+	if (signing->prints || signing->signature != NULL || isatty(STDIN_FILENO) == 0)
+		return true;
+	(void)fflush(stdout);
+	fprintf(stderr, "Sign this as %s? [yes/no] ", signing->key_name);
+	if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0)
+		return true;
+	(void)unusable("not signed");
+	return false;
 }
 
 enum status signing_payload(const struct release_line *line, const struct signing *signing,

@@ -63,11 +63,14 @@ struct signing_draft {
  * it is kept, and printed; that is all there is to do then. */
 enum status signing_payload(const struct release_line *line, const struct signing *signing,
 			    const struct signing_draft *draft, struct bytes *out);
-/* A statement of this kind? Says what it is not. */
+/* A statement of this kind, and one that verifiers would read? Says what it is not. */
 enum status signing_check(enum document_kind kind, const char *path, struct span payload);
-/* What it says, member by member, as JSON: nothing in it reaches a terminal as it is. With
- * --print-pae to standard error, since what is to be signed has the output to itself. */
+/* What it says, member by member, as JSON: nothing in it reaches a terminal as it is. It was
+ * checked, so that its members are known names. With --print-pae to standard error, since what is to be signed has the output to itself. */
 enum status signing_show(const struct signing *signing, struct span payload);
+/* Whoever sits at a terminal is asked once all was shown, and says no by anything but
+ * "yes". True without one: who wrote the command knew what it signs. */
+bool signing_agreed(const struct signing *signing);
 /* It has its signature: what was kept goes. */
 void signing_forget(const struct release_line *line, const struct signing *signing,
 		    const struct signing_draft *draft);
