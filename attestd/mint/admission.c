@@ -31,7 +31,7 @@ static bool is_or_any(const struct bytes *wanted, struct span found)
 
 enum admission entry_selects(const struct entry *e, const struct caller_facts *f)
 {
-	if (e->executable.len == 0 || !span_equal(span_of(&e->executable), f->executable))
+	if (!span_equal(span_of(&e->executable), f->executable))
 		return ADMISSION_OTHER_EXECUTABLE;
 	if (!is_or_any(&e->socket, f->socket))
 		return ADMISSION_OTHER_SOCKET;

@@ -145,7 +145,7 @@ static bool begin(struct hashing *h, struct known *k)
 {
 	h->fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	h->known = k;
-	return h->fd >= 0 && is_file(h->fd, &k->file) && hasher_begin(&h->hasher) == OK;
+	return h->fd >= 0 && hasher_begin(&h->hasher) == OK;
 }
 
 static bool hash_piece(struct executables *x, struct hashing *h)
@@ -162,8 +162,8 @@ static bool hash_piece(struct executables *x, struct hashing *h)
 	return hasher_add(&h->hasher, (struct span){ x->piece, (size_t)got }) == OK;
 }
 
-/* What was read is the file's content in that state only where the state is the
- * same after it. */
+/* What was read is the file's content in that state only where it is that file, in
+ * that state, after it. */
 static bool finish(struct hashing *h)
 {
 	struct known *k = h->known;

@@ -137,7 +137,7 @@ static uint32_t take_diag(int netlink, bool *is_answered)
 	return inode;
 }
 
-/* The inode of the socket at the other end; STATUS_DENIED where it was closed. */
+/* The inode of the socket at the other end; 0 where that was closed. */
 static enum status other_end(int socket_fd, uint32_t *out)
 {
 	struct stat ours;
@@ -151,7 +151,7 @@ static enum status other_end(int socket_fd, uint32_t *out)
 	(void)close(netlink);
 	if (!is_answered)
 		return STATUS_UNSUPPORTED;
-	return *out == 0 ? STATUS_DENIED : OK;
+	return OK;
 }
 
 /* Has the process of this number a descriptor of that socket? */
@@ -187,8 +187,8 @@ static bool holds(pid_t pid, uint32_t inode)
  * kept open by a child, until somebody else had it. So the process is held first,
  * by whatever has the number now; then it is asked whether it holds the other end
  * of this connection, which nobody has who did not connect it or get it from one
- * that did; and then whether it still lives, so that the number was its own all the
- * while. What is left is a process that was handed the socket, which is no more
+ * that did. That it lives after that, so that the number was its own all the while,
+ * each look of the caller's makes sure of. What is left is a process that was handed the socket, which is no more
  * than a caller who executes another program: never a bystander.
  */
 enum status peer_open_by_pid(int socket, struct peer *out, const char **why_not)
@@ -208,10 +208,6 @@ enum status peer_open_by_pid(int socket, struct peer *out, const char **why_not)
 		*why_not = no_means;
 	if (status == OK && !holds(peer.pid, inode)) {
 		*why_not = not_holding;
-		status = STATUS_DENIED;
-	}
-	if (status == OK && !peer_is_alive(peer.pidfd)) {
-		*why_not = gone;
 		status = STATUS_DENIED;
 	}
 	if (status != OK) {

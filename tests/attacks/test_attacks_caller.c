@@ -132,11 +132,16 @@ static void s13_a_caller_that_changes_its_user_is_refused(void **state)
 {
 	(void)state;
 	need_root();
-	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+	static const enum workload_verb changes[] = { WORKLOAD_BECOME, WORKLOAD_KEEP,
+						      WORKLOAD_JOIN };
 
-	(void)look(&w);
-	workload_do(&w, WORKLOAD_BECOME, WORKLOAD_UID, NULL);
-	assert_refused(w.caller, "another user");
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+		(void)look(&w);
+		workload_do(&w, changes[i], WORKLOAD_UID, NULL);
+		assert_refused(w.caller, "another user");
+	}
 }
 
 static void set_id_program(mode_t mode, uid_t owner, gid_t group)
@@ -558,7 +563,7 @@ static void s13_a_caller_under_another_root_is_refused(void **state)
 	assert_int_equal(rmdir(workload_path("root")), 0);
 }
 
-static void enter_cgroup(const char *path)
+static void enter_cgroup(const char *path, pid_t pid)
 {
 	AUTO_DONE(bytes) procs = { 0 };
 
@@ -567,7 +572,7 @@ static void enter_cgroup(const char *path)
 
 	int fd = open((const char *)procs.data, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, "0", 1) != 1)
+	if (fd < 0 || dprintf(fd, "%d", (int)pid) <= 0)
 		_exit(44);
 	(void)close(fd);
 }
@@ -576,7 +581,17 @@ static char cgroup_path[128];
 
 static void enter_unit(void)
 {
-	enter_cgroup(cgroup_path);
+	enter_cgroup(cgroup_path, 0);
+}
+
+/* To the one above it. */
+static void leave_unit(pid_t pid)
+{
+	char above[sizeof(cgroup_path)];
+
+	(void)snprintf(above, sizeof(above), "%s", cgroup_path);
+	*strrchr(above, '/') = '\0';
+	enter_cgroup(above, pid);
 }
 
 /* Where cgroups of version 2 are, below which this test may make one. */
@@ -610,8 +625,12 @@ static void s13_the_unit_is_the_one_that_the_process_is_in(void **state)
 
 	AUTO_DONE(workload) w = workload_called("one", true, enter_unit);
 	struct caller_facts facts = look(&w);
+	const char *why = NULL;
 
 	assert_true(span_equal(facts.unit, span_text(unit)));
+	assert_int_equal(caller_confirm(w.caller, &facts, &why), OK);
+	leave_unit(w.pid);
+	assert_int_equal(caller_confirm(w.caller, &facts, &why), STATUS_MISMATCH);
 	workload_done(&w);
 	assert_int_equal(rmdir(cgroup_path), 0);
 }

@@ -73,6 +73,14 @@ static void obey(const struct workload_order *order, int fd)
 		if (setresuid(user, user, user) != 0)
 			exit(13);
 		break;
+	case WORKLOAD_KEEP:
+		if (setresuid((uid_t)-1, (uid_t)-1, user) != 0)
+			exit(13);
+		break;
+	case WORKLOAD_JOIN:
+		if (setresgid(user, user, user) != 0)
+			exit(13);
+		break;
 	case WORKLOAD_PASS:
 		pass(order->path, fd);
 		break;

@@ -13,6 +13,8 @@ enum workload_verb {
 	WORKLOAD_END, /* with the exit status in number */
 	WORKLOAD_EXECUTE, /* path, with the same socket */
 	WORKLOAD_BECOME, /* the user of this number, for good */
+	WORKLOAD_KEEP, /* that one, as its saved user */
+	WORKLOAD_JOIN, /* the group of this number */
 	WORKLOAD_PASS, /* this socket to whoever accepts at path */
 	WORKLOAD_LEAVE, /* ends, with the socket kept open by a child that waits */
 };

@@ -143,12 +143,25 @@ static void a_small_file_goes_before_a_large_one(void **state)
 	assert_content(&large.digest, LARGE, 'x');
 }
 
+/* What a path's file is said to be; NULL: what it is. */
+static const struct stat *shown;
+
+int lstat(const char *restrict name, struct stat *restrict out)
+{
+	if (shown == NULL)
+		return fstatat(AT_FDCWD, name, out, AT_SYMLINK_NOFOLLOW);
+	*out = *shown;
+	return 0;
+}
+
 static void what_changes_while_it_is_hashed_is_not_believed(void **state)
 {
 	const char *why = "";
+	struct stat was;
 
 	(void)state;
 	make(path, LARGE, 'x');
+	assert_int_equal(stat(path, &was), 0);
 
 	struct caller_facts before = facts_of(path);
 
@@ -160,8 +173,15 @@ static void what_changes_while_it_is_hashed_is_not_believed(void **state)
 
 	struct caller_facts after = facts_of(path);
 
-	/* Whoever runs the one that was, runs no file that is there. */
+	/* Whoever runs the one that was, runs no file that is there; and nothing is
+	 * known of it, in case its times come back. */
 	assert_int_equal(executable_digest(executables, &before, &why), STATUS_DENIED);
+	shown = &was;
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
+	while (executables_step(executables))
+		;
+	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
+	shown = NULL;
 	assert_int_equal(executable_digest(executables, &after, &why), STATUS_UNAVAILABLE);
 	while (executables_step(executables))
 		;
@@ -209,6 +229,9 @@ static void only_the_file_that_runs_is_hashed(void **state)
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
 	facts.executable = span_text(path);
 	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	/* Nor once it is known. */
+	facts.executable = span_text(other);
+	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
 }
 
 static void a_file_beyond_the_cap_is_refused(void **state)
