@@ -44,6 +44,7 @@ libmint_a_SOURCES = \
 	attestd/mint/gate.c attestd/mint/gate.h \
 	attestd/mint/identities.c attestd/mint/identities.h \
 	attestd/mint/identity_files.c attestd/mint/identity_files.h \
+	attestd/mint/jobs.c attestd/mint/jobs.h \
 	attestd/mint/measured.c attestd/mint/measured.h \
 	attestd/mint/mint.c attestd/mint/mint.h \
 	attestd/mint/peer.c attestd/mint/peer.h \

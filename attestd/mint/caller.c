@@ -104,6 +104,11 @@ enum status caller_open(int socket, struct span socket_name, struct caller **out
 	return OK;
 }
 
+int caller_proc_fd(const struct caller *c)
+{
+	return c->proc;
+}
+
 struct caller_facts caller_who(const struct caller *c)
 {
 	return (struct caller_facts){ .pid = c->peer.pid,
@@ -155,9 +160,12 @@ static enum status look_at_run(const struct caller *c, struct sight *s, const ch
 		status = read_proc(c, "cgroup", &s->cgroup);
 	if (status == OK)
 		status = cgroup_unit(span_of(&s->cgroup), &place);
-	if (status == OK)
-		s->facts.unit = place.unit;
-	return status;
+	if (status != OK)
+		return status;
+	s->facts.unit = place.unit;
+	if (place.is_unified)
+		s->facts.cgroup = place.path;
+	return OK;
 }
 
 /* Of what a link in /proc leads to. Never asked of a file system's server (FUSE,

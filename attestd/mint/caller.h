@@ -31,6 +31,7 @@ struct caller_facts {
 	gid_t gid;
 	uint64_t started; /* ticks since the boot: with the pid, this run of it */
 	struct span unit; /* systemd's, from the cgroup; empty: none */
+	struct span cgroup; /* the unit's own, of version 2; empty: none */
 	struct span executable; /* as the kernel names it; for a script, its interpreter */
 	struct span socket; /* the name of the one it came by; may be empty */
 	struct file_identity file;
@@ -47,6 +48,8 @@ enum status caller_open(int socket, struct span socket_name, struct caller **out
 void caller_free(struct caller *c);
 /* The pidfd, to be polled and nothing else: readable once the process has exited. */
 int caller_exit_fd(const struct caller *c);
+/* Its directory in /proc, for openat() alone; all in it fails once it is gone. */
+int caller_proc_fd(const struct caller *c);
 
 /* Known since it connected: all but this is empty or 0. */
 struct caller_facts caller_who(const struct caller *c);

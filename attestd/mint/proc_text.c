@@ -3,8 +3,9 @@
 
 #include "base/text.h"
 
-/* proc(5): the field "starttime", counted from the one behind the name. */
+/* proc(5): the fields "starttime" and "exit_code"; those behind the name are read. */
 #define STARTED_FIELD 22
+#define EXIT_FIELD 52
 #define FIELDS_BEFORE 2
 
 static enum status take_ids(struct span rest, uint32_t ids[4])
@@ -68,7 +69,7 @@ bool proc_users_are_one(const struct proc_users *users)
 
 /* The name stands in parentheses and may hold any, spaces and newlines too: it
  * ends at the last one. */
-enum status proc_started(struct span stat_text, uint64_t *out)
+static enum status stat_field(struct span stat_text, unsigned number, uint64_t max, uint64_t *out)
 {
 	struct span rest = stat_text;
 	struct span word = { 0 };
@@ -79,9 +80,26 @@ enum status proc_started(struct span stat_text, uint64_t *out)
 	if (rest.len == stat_text.len || rest.len == 0 || rest.data[0] != ' ')
 		return STATUS_MALFORMED;
 	rest = (struct span){ rest.data + 1, rest.len - 1 };
-	for (unsigned field = FIELDS_BEFORE; field < STARTED_FIELD; field++) {
+	for (unsigned field = FIELDS_BEFORE; field < number; field++) {
 		if (!text_next_word(&rest, ' ', &word))
 			return STATUS_MALFORMED;
 	}
-	return decimal_parse(word, UINT64_MAX, out);
+	if (word.len > 0 && word.data[word.len - 1] == '\n')
+		word.len--;
+	return decimal_parse(word, max, out);
+}
+
+enum status proc_started(struct span stat_text, uint64_t *out)
+{
+	return stat_field(stat_text, STARTED_FIELD, UINT64_MAX, out);
+}
+
+enum status proc_exit_status(struct span stat_text, int *out)
+{
+	uint64_t status;
+	enum status end = stat_field(stat_text, EXIT_FIELD, UINT16_MAX, &status);
+
+	if (end == OK)
+		*out = (int)status;
+	return end;
 }

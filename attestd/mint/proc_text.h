@@ -18,5 +18,7 @@ enum status proc_users(struct span status_text, struct proc_users *out);
 bool proc_users_are_one(const struct proc_users *users);
 /* /proc/PID/stat: when it was started, in ticks since the boot. */
 enum status proc_started(struct span stat_text, uint64_t *out);
+/* The same, of one that has exited: as wait(2) gives it. */
+enum status proc_exit_status(struct span stat_text, int *out);
 
 #endif

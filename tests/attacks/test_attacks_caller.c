@@ -563,76 +563,26 @@ static void s13_a_caller_under_another_root_is_refused(void **state)
 	assert_int_equal(rmdir(workload_path("root")), 0);
 }
 
-static void enter_cgroup(const char *path, pid_t pid)
-{
-	AUTO_DONE(bytes) procs = { 0 };
-
-	if (bytes_printf(&procs, "%s/cgroup.procs%c", path, '\0') != OK)
-		_exit(43);
-
-	int fd = open((const char *)procs.data, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || dprintf(fd, "%d", (int)pid) <= 0)
-		_exit(44);
-	(void)close(fd);
-}
-
-static char cgroup_path[128];
-
-static void enter_unit(void)
-{
-	enter_cgroup(cgroup_path, 0);
-}
-
-/* To the one above it. */
-static void leave_unit(pid_t pid)
-{
-	char above[sizeof(cgroup_path)];
-
-	(void)snprintf(above, sizeof(above), "%s", cgroup_path);
-	*strrchr(above, '/') = '\0';
-	enter_cgroup(above, pid);
-}
-
-/* Where cgroups of version 2 are, below which this test may make one. */
-static bool make_unit(void)
-{
-	static const char *const tops[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-
-	for (size_t i = 0; i < 2; i++) {
-		AUTO_DONE(bytes) probe = { 0 };
-
-		(void)snprintf(cgroup_path, sizeof(cgroup_path), "%s/cgroup.controllers", tops[i]);
-		if (access(cgroup_path, F_OK) != 0)
-			continue;
-		(void)snprintf(cgroup_path, sizeof(cgroup_path), "%s/attestd-test-%d.service",
-			       tops[i], (int)getpid());
-		if (mkdir(cgroup_path, 0755) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void s13_the_unit_is_the_one_that_the_process_is_in(void **state)
 {
 	char unit[64];
 
 	(void)state;
 	need_root();
-	if (!make_unit())
+	if (!workload_make_unit())
 		skip();
 	(void)snprintf(unit, sizeof(unit), "attestd-test-%d.service", (int)getpid());
 
-	AUTO_DONE(workload) w = workload_called("one", true, enter_unit);
+	AUTO_DONE(workload) w = workload_called("one", true, workload_enter_unit);
 	struct caller_facts facts = look(&w);
 	const char *why = NULL;
 
 	assert_true(span_equal(facts.unit, span_text(unit)));
 	assert_int_equal(caller_confirm(w.caller, &facts, &why), OK);
-	leave_unit(w.pid);
+	workload_leave_unit(w.pid);
 	assert_int_equal(caller_confirm(w.caller, &facts, &why), STATUS_MISMATCH);
 	workload_done(&w);
-	assert_int_equal(rmdir(cgroup_path), 0);
+	workload_remove_unit();
 }
 
 static const struct CMUnitTest tests[] = {

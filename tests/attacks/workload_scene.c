@@ -3,6 +3,7 @@
 
 #include "workload_scene.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -173,4 +174,58 @@ void workload_done(struct workload *w)
 	if (w->socket >= 0)
 		(void)close(w->socket);
 	*w = (struct workload){ .socket = -1 };
+}
+
+static char unit_path[128];
+
+static bool enter_cgroup(const char *path, pid_t pid)
+{
+	char procs[sizeof(unit_path) + 16];
+	char text[16];
+
+	(void)snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+
+	int len = snprintf(text, sizeof(text), "%d", (int)pid);
+	int fd = open(procs, O_WRONLY | O_CLOEXEC);
+	bool is_in = fd >= 0 && write(fd, text, (size_t)len) == len;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is_in;
+}
+
+bool workload_make_unit(void)
+{
+	static const char *const tops[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(unit_path, sizeof(unit_path), "%s/cgroup.controllers", tops[i]);
+		if (access(unit_path, F_OK) != 0)
+			continue;
+		(void)snprintf(unit_path, sizeof(unit_path), "%s/attestd-test-%d.service", tops[i],
+			       (int)getpid());
+		if (mkdir(unit_path, 0755) == 0)
+			return true;
+	}
+	return false;
+}
+
+void workload_remove_unit(void)
+{
+	assert_int_equal(rmdir(unit_path), 0);
+}
+
+void workload_enter_unit(void)
+{
+	if (!enter_cgroup(unit_path, 0))
+		_exit(22);
+}
+
+void workload_leave_unit(pid_t pid)
+{
+	char above[sizeof(unit_path)];
+
+	(void)snprintf(above, sizeof(above), "%s", unit_path);
+	*strrchr(above, '/') = '\0';
+	assert_true(enter_cgroup(above, pid));
 }

@@ -49,7 +49,15 @@ void workload_do(const struct workload *w, enum workload_verb verb, int number, 
 int workload_wait(struct workload *w);
 /* Ends it, where it runs, and closes all. */
 void workload_done(struct workload *w);
-/* Connections that the scene's socket has. */
+/* A unit's cgroup of version 2 as systemd would make it, "attestd-test-PID.service";
+ * false where this test may not. */
+bool workload_make_unit(void);
+void workload_remove_unit(void);
+/* Of the process that calls it. */
+void workload_enter_unit(void);
+/* To the cgroup above it. */
+void workload_leave_unit(pid_t pid);
+/* The next connection of the scene's socket. */
 int workload_accept(void);
 
 AUTO_RELEASE(workload, workload_done);

@@ -18,5 +18,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	taint(&started, sizeof(started));
 	if (proc_started(text, &started) != OK)
 		must_be_tainted(&started, sizeof(started));
+
+	int status = -1;
+
+	if (proc_exit_status(text, &status) == OK)
+		must(status >= 0 && status <= UINT16_MAX);
+	else
+		must(status == -1);
 	return 0;
 }

@@ -194,6 +194,24 @@ static void a_start_is_found_behind_any_name(void **state)
 			 STATUS_MALFORMED);
 }
 
+static void how_one_ended_stands_at_the_end(void **state)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	int status = -1;
+
+	(void)state;
+	assert_int_equal(bytes_append(&text, span_text("77 (a 1 2) b) Z")), OK);
+	for (unsigned i = 4; i < 52; i++)
+		assert_int_equal(bytes_printf(&text, " %u", i), OK);
+	assert_int_equal(proc_exit_status(span_of(&text), &status), STATUS_MALFORMED);
+	assert_int_equal(bytes_append(&text, span_text(" 768\n")), OK);
+	assert_int_equal(proc_exit_status(span_of(&text), &status), OK);
+	assert_int_equal(status, 768);
+	text.len -= 4;
+	assert_int_equal(bytes_append(&text, span_text("65536\n")), OK);
+	assert_int_equal(proc_exit_status(span_of(&text), &status), STATUS_TOO_LARGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
 		cmocka_unit_test(users_are_read_in_all_their_kinds),
 		cmocka_unit_test(each_kind_of_user_is_compared),
 		cmocka_unit_test(a_start_is_found_behind_any_name),
+		cmocka_unit_test(how_one_ended_stands_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jobs: real processes and, where this test may make one, a unit's cgroup. */
+#include "unit.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attestd/mint/jobs.h"
+#include "workload_scene.h"
+
+#define PATIENCE_MS 20000
+
+static struct jobs *jobs;
+
+static int begin(void **state)
+{
+	(void)state;
+	return jobs_new(&jobs) == OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	jobs_free(jobs);
+	return 0;
+}
+
+static enum status watch(const struct workload *w, bool is_unit, struct job *out)
+{
+	struct caller_facts facts;
+	const char *why = NULL;
+
+	assert_int_equal(caller_look(w->caller, &facts, &why), OK);
+	return jobs_watch(jobs, w->caller, &facts, is_unit, out);
+}
+
+static bool is_told(int patience_ms)
+{
+	struct pollfd fd = { .fd = jobs_fd(jobs), .events = POLLIN };
+
+	return poll(&fd, 1, patience_ms) == 1;
+}
+
+static void assert_no_end(void)
+{
+	struct job_outcome how;
+	struct job job;
+
+	assert_false(jobs_take(jobs, &job, &how));
+}
+
+static void assert_ends(const struct job *wanted, enum job_end how, int code)
+{
+	struct job_outcome outcome;
+	struct job job;
+
+	assert_true(is_told(PATIENCE_MS));
+	assert_true(jobs_take(jobs, &job, &outcome));
+	assert_true(job_equal(&job, wanted));
+	assert_int_equal(outcome.end, how);
+	assert_int_equal(outcome.code, code);
+	/* Once. */
+	assert_no_end();
+	assert_false(is_told(0));
+}
+
+static void a_process_ends_as_it_ended(void **state)
+{
+	static const int codes[] = { 0, 3 };
+	struct job job;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+		assert_int_equal(watch(&w, false, &job), OK);
+		assert_no_end();
+		workload_order(&w, WORKLOAD_END, codes[i], NULL);
+		assert_ends(&job, JOB_EXITED, codes[i]);
+	}
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_int_equal(watch(&w, false, &job), OK);
+	assert_int_equal(kill(w.pid, SIGKILL), 0);
+	assert_ends(&job, JOB_KILLED, SIGKILL);
+}
+
+/* Of one that was reaped, newer kernels tell; others say that it ended. */
+static void one_that_was_reaped_has_ended_too(void **state)
+{
+	struct job_outcome outcome;
+	struct job job;
+
+	(void)state;
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_int_equal(watch(&w, false, &job), OK);
+	workload_order(&w, WORKLOAD_END, 3, NULL);
+	assert_int_equal(workload_wait(&w), 3 << 8);
+	assert_true(is_told(PATIENCE_MS));
+	assert_true(jobs_take(jobs, &job, &outcome));
+	assert_true(outcome.end == JOB_ENDED || (outcome.end == JOB_EXITED && outcome.code == 3));
+}
+
+/* Nor by being asked for again, nor where its connection is closed. */
+static void a_job_is_watched_once_and_without_its_connection(void **state)
+{
+	struct job job, again;
+
+	(void)state;
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_int_equal(watch(&w, false, &job), OK);
+	assert_int_equal(watch(&w, false, &again), OK);
+	assert_true(job_equal(&job, &again));
+	caller_free(w.caller);
+	w.caller = NULL;
+	assert_no_end();
+	assert_int_equal(kill(w.pid, SIGTERM), 0);
+	assert_ends(&job, JOB_KILLED, SIGTERM);
+}
+
+static void what_is_dropped_is_not_told(void **state)
+{
+	struct job job;
+
+	(void)state;
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_int_equal(watch(&w, false, &job), OK);
+	jobs_drop(jobs, &job);
+	jobs_drop(jobs, &job);
+	workload_order(&w, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(&w), 0);
+	assert_false(is_told(0));
+}
+
+static void one_that_has_ended_is_no_job(void **state)
+{
+	struct caller_facts facts;
+	const char *why = NULL;
+	struct job job;
+
+	(void)state;
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_int_equal(caller_look(w.caller, &facts, &why), OK);
+	workload_order(&w, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(&w), 0);
+	assert_int_equal(jobs_watch(jobs, w.caller, &facts, false, &job), STATUS_DENIED);
+}
+
+/* All of the unit's processes, not the one that asked. */
+static void a_units_job_ends_with_its_last_process(void **state)
+{
+	struct job first, second;
+
+	(void)state;
+	need_root();
+	if (!workload_make_unit())
+		skip();
+	AUTO_DONE(workload) one = workload_called("one", true, workload_enter_unit);
+	AUTO_DONE(workload) two = workload_called("two", true, workload_enter_unit);
+
+	assert_int_equal(watch(&one, true, &first), OK);
+	assert_int_equal(watch(&two, true, &second), OK);
+	assert_true(job_equal(&first, &second));
+	workload_order(&one, WORKLOAD_END, 3, NULL);
+	assert_int_equal(workload_wait(&one), 3 << 8);
+	assert_false(is_told(200));
+	assert_no_end();
+	workload_order(&two, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(&two), 0);
+
+	struct job_outcome outcome;
+	struct job job;
+
+	assert_true(is_told(PATIENCE_MS));
+	assert_true(jobs_take(jobs, &job, &outcome));
+	assert_true(job_equal(&job, &first));
+
+	/* The next run of the same unit is another job. */
+	workload_remove_unit();
+	assert_true(workload_make_unit());
+	AUTO_DONE(workload) again = workload_called("one", true, workload_enter_unit);
+
+	assert_int_equal(watch(&again, true, &second), OK);
+	assert_false(job_equal(&first, &second));
+	workload_done(&again);
+	workload_remove_unit();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_process_ends_as_it_ended),
+		TEST(one_that_was_reaped_has_ended_too),
+		TEST(a_job_is_watched_once_and_without_its_connection),
+		TEST(what_is_dropped_is_not_told),
+		TEST(one_that_has_ended_is_no_job),
+		TEST(a_units_job_ends_with_its_last_process),
+	};
+
+	return cmocka_run_group_tests(tests, workload_scene_begin, workload_scene_end);
+}
