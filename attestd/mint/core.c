@@ -20,14 +20,18 @@ enum status core_init(struct core *core, const struct right *right, struct signi
 {
 	const struct measured_source source = { signing, ask_measured };
 	struct gate *gate = NULL;
-	enum status status = gate_new(&source, &gate);
+	AUTO(jobs) jobs = NULL;
+	enum status status = jobs_new(&jobs);
 
+	if (status == OK)
+		status = gate_new(&source, &gate);
 	if (status != OK)
 		return status;
 	*core = (struct core){ .right = right,
 			       .signing = signing,
-			       .identities = { .right = right, .signing = signing },
+			       .identities = { .jobs = jobs, .right = right, .signing = signing },
 			       .gate = gate };
+	jobs = NULL;
 	return OK;
 }
 
@@ -82,8 +86,15 @@ void core_keep(struct core *core, const struct instant *at)
 	/* Whoever was not ready because of that is by now. */
 	if (was_looking && !core->is_looking)
 		tell(core);
+	if (identities_end_jobs(&core->identities))
+		tell(core);
 	if (right_is_held(core->right) && identities_keep(&core->identities, at))
 		tell(core);
+}
+
+int core_jobs_fd(const struct core *core)
+{
+	return jobs_fd(core->identities.jobs);
 }
 
 int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most)
@@ -145,13 +156,14 @@ static enum status use_one(struct core *core, struct caller *c, const struct adm
 		.unit = a->facts.unit,
 		.executable = a->facts.digest,
 	};
-	const struct job job = {
-		.pid = entry->is_job ? a->facts.pid : 0,
-		.started = entry->is_job ? a->facts.started : 0,
-	};
+	struct job job = { 0 };
 	const struct held_identity *held;
-	enum status status = identities_use(&core->identities, entry, &subject, &job, c, at, &held);
+	enum status status = OK;
 
+	if (entry->is_job)
+		status = jobs_watch(core->identities.jobs, c, &a->facts, entry->unit.len > 0, &job);
+	if (status == OK)
+		status = identities_use(&core->identities, entry, &subject, &job, c, at, &held);
 	if (status != OK)
 		return status;
 	core->svids[i] = (struct workload_svid){

@@ -34,6 +34,8 @@ void core_serve(struct core *core, struct workload_source *source);
 void core_right_changed(struct core *core);
 /* What is due: rotation, and files that wait to be hashed. */
 void core_keep(struct core *core, const struct instant *at);
+/* Readable when something is due because a job may have ended. */
+int core_jobs_fd(const struct core *core);
 /* Seconds until something is due, at most so many. */
 int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most);
 

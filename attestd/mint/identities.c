@@ -11,7 +11,7 @@
 
 static bool is_job(const struct held_identity *held)
 {
-	return held->job.pid != 0;
+	return held->job.id != 0;
 }
 
 /* By either clock. */
@@ -47,22 +47,48 @@ static struct subject subject_of(const struct held_identity *held, const char *r
 	};
 }
 
+static void log_end(const struct held_identity *held, const struct job_outcome *how)
+{
+	const char *what = "how is not known, code";
+
+	if (how->end == JOB_EXITED)
+		what = how->code == 0 ? "succeeded, status" : "failed, status";
+	if (how->end == JOB_KILLED)
+		what = "failed, signal";
+	log_line(LOG_LEVEL_INFO, "entry %.*s: job %llu ended: %s %d", (int)held->entry.len,
+		 (const char *)held->entry.data, (unsigned long long)held->job.id, what, how->code);
+}
+
 /* On record that it ended; the SVID itself does at its time. */
-static void end_job(struct identities *ids, const struct held_identity *held)
+static void end_job(struct identities *ids, const struct held_identity *held,
+		    const struct job_outcome *how)
 {
 	const struct subject subject = subject_of(held, SUBJECT_JOB_ENDED);
 
-	log_line(LOG_LEVEL_INFO, "entry %.*s: job %d ended", (int)held->entry.len,
-		 (const char *)held->entry.data, (int)held->job.pid);
+	log_end(held, how);
 	if (signing_note_end(ids->signing, span_of(&held->spiffe_id), &held->tbs, &subject) != OK)
 		log_line(LOG_LEVEL_WARNING, "entry %.*s: the job's end is not on record",
 			 (int)held->entry.len, (const char *)held->entry.data);
 }
 
+/* A job may have an identity of each of several entries. */
+static bool has_job(const struct identities *ids, const struct job *job)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		if (job_equal(&ids->list[i]->job, job))
+			return true;
+	}
+	return false;
+}
+
 static void forget_one(struct identities *ids, size_t i)
 {
+	const struct job job = ids->list[i]->job;
+
 	held_free(ids->list[i]);
 	ids->list[i] = ids->list[--ids->count];
+	if (job.id != 0 && !has_job(ids, &job))
+		jobs_drop(ids->jobs, &job);
 }
 
 void identities_forget(struct identities *ids)
@@ -76,6 +102,8 @@ void identities_done(struct identities *ids)
 	identities_forget(ids);
 	free(ids->list);
 	ids->list = NULL;
+	jobs_free(ids->jobs);
+	ids->jobs = NULL;
 }
 
 static struct held_identity *find(const struct identities *ids, const struct entry *entry,
@@ -84,7 +112,7 @@ static struct held_identity *find(const struct identities *ids, const struct ent
 	for (size_t i = 0; i < ids->count; i++) {
 		struct held_identity *held = ids->list[i];
 
-		if (held->job.pid == job->pid && held->job.started == job->started &&
+		if (job_equal(&held->job, job) &&
 		    span_equal(span_of(&held->entry), span_of(&entry->name)) &&
 		    span_equal(span_of(&held->spiffe_id), span_of(&entry->spiffe_id)))
 			return held;
@@ -248,13 +276,26 @@ static void drop_user(struct held_identity *held, const void *user)
 
 void identities_leave(struct identities *ids, const void *user)
 {
-	for (size_t i = ids->count; i-- > 0;) {
+	for (size_t i = 0; i < ids->count; i++)
 		drop_user(ids->list[i], user);
-		if (!is_job(ids->list[i]) || ids->list[i]->user_count > 0)
-			continue;
-		end_job(ids, ids->list[i]);
-		forget_one(ids, i);
+}
+
+bool identities_end_jobs(struct identities *ids)
+{
+	struct job_outcome how;
+	struct job job;
+	bool is_any = false;
+
+	while (jobs_take(ids->jobs, &job, &how)) {
+		for (size_t i = ids->count; i-- > 0;) {
+			if (!job_equal(&ids->list[i]->job, &job))
+				continue;
+			end_job(ids, ids->list[i], &how);
+			forget_one(ids, i);
+			is_any = true;
+		}
 	}
+	return is_any;
 }
 
 /* Under the same right it would end no later: the next one will come. */
@@ -263,7 +304,8 @@ static bool would_last_longer(const struct identities *ids, const struct held_id
 	return ids->right->grant.verdict.expires > held->not_after;
 }
 
-/* At half of its time it is forgotten, or made anew if that is worth while. */
+/* At half of its time it is forgotten, or made anew if that is worth while. What is a
+ * job's stays to be ended with it. */
 static bool is_due(const struct identities *ids, const struct held_identity *held,
 		   const struct instant *at)
 {
@@ -271,7 +313,7 @@ static bool is_due(const struct identities *ids, const struct held_identity *hel
 		return true;
 	if ((held->half > at->now && held->half_s > at->boot) || held->retry_s > at->boot)
 		return false;
-	return held->user_count == 0 || would_last_longer(ids, held);
+	return held->user_count == 0 ? !is_job(held) : would_last_longer(ids, held);
 }
 
 /* What is there stays while it is valid. */
@@ -337,7 +379,7 @@ static int64_t wait_s(const struct identities *ids, const struct held_identity *
 	int64_t wait = earlier(held->not_after - at->now, held->ends_s - at->boot);
 	int64_t half = earlier(held->half - at->now, held->half_s - at->boot);
 
-	if (held->user_count > 0 && !would_last_longer(ids, held))
+	if (held->user_count > 0 ? !would_last_longer(ids, held) : is_job(held))
 		return wait;
 	if (half < held->retry_s - at->boot)
 		half = held->retry_s - at->boot;

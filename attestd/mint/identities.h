@@ -2,8 +2,7 @@
 #ifndef ATTESTD_MINT_IDENTITIES_H
 #define ATTESTD_MINT_IDENTITIES_H
 
-#include <sys/types.h>
-
+#include "attestd/mint/jobs.h"
 #include "attestd/mint/signing.h"
 #include "messages/entries.h"
 
@@ -11,19 +10,13 @@
  * X.509-SVIDs that workloads asked for, in memory alone: one for each registration
  * entry, made when the first asks, made anew at half of its time while anybody uses
  * it, and forgotten at that time if nobody does. Of an entry for jobs, one for each
- * process, which ends with it.
+ * job, which ends with it.
  */
 #define IDENTITIES_HELD_MAX 1024
 
-/* The process a job's identity is for; zeros: shared by all that its entry admits. */
-struct job {
-	pid_t pid;
-	uint64_t started; /* with the pid, this run of it */
-};
-
 struct held_identity {
 	struct bytes entry, spiffe_id; /* the entry's name */
-	struct job job;
+	struct job job; /* zeros: shared by all that its entry admits */
 	struct bytes chain, key; /* DER: leaf first; PKCS #8 */
 	struct digest tbs; /* SHA-256 of what was signed */
 	int64_t not_after, half; /* unix seconds */
@@ -40,6 +33,7 @@ struct held_identity {
 };
 
 struct identities {
+	struct jobs *jobs; /* that identities are for; owned */
 	struct held_identity **list;
 	size_t count;
 	struct signing *signing;
@@ -57,6 +51,8 @@ enum status identities_use(struct identities *ids, const struct entry *entry,
 			   const struct instant *at, const struct held_identity **out);
 /* Whoever it was uses none of them any more. */
 void identities_leave(struct identities *ids, const void *user);
+/* Those of jobs that have ended are forgotten, on record. True: there were any. */
+bool identities_end_jobs(struct identities *ids);
 /* What is due. True: something changed that users should see. */
 bool identities_keep(struct identities *ids, const struct instant *at);
 /* Those whose entry is gone, or is another. */

@@ -23,7 +23,7 @@
 #include "daemon/role.h"
 
 #define IDLE_S 60
-#define EVENTS 5 /* that the loop waits for, without those of the Workload API */
+#define EVENTS 6 /* that the loop waits for, without those of the Workload API */
 
 struct mint {
 	const struct configuration *configuration;
@@ -204,6 +204,7 @@ static bool loop(struct mint *m)
 		event_new(m->base, m->signing.broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
 		event_new(m->base, m->signals, EV_READ | EV_PERSIST, on_end, m),
 		event_new(m->base, m->clock_set, EV_READ | EV_PERSIST, on_clock_set, m),
+		event_new(m->base, core_jobs_fd(&m->core), EV_READ | EV_PERSIST, on_tick, m),
 		event_new(m->base, -1, 0, on_tick, m),
 	};
 	bool is_good = true;
