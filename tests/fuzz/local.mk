@@ -19,6 +19,7 @@ include tests/fuzz/transparency.mk
 include tests/fuzz/artifacts.mk
 include tests/fuzz/verifier.mk
 include tests/fuzz/attestd.mk
+include tests/fuzz/workload.mk
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay-corpora
 AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS;

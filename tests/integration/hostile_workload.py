@@ -19,7 +19,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 PATIENCE_S = 20
-RSS_MAX_MIB = 64
+RSS_GROWTH_MAX_MIB = 48
 TESTS = []
 
 
@@ -92,7 +92,12 @@ class Client:
     def __init__(self, server, settings=b"", hello=True):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE_S)
-        self.socket.connect(server.path)
+        while True:
+            try:
+                self.socket.connect(server.path)
+                break
+            except BlockingIOError:  # the backlog is full
+                time.sleep(0.01)
         self.rest = b""
         self.inflater = Inflater()
         if hello:
@@ -160,8 +165,11 @@ class Server:
         self.path = os.path.join(self.directory, "workload.sock")
         self.process = subprocess.Popen(
             [sys.argv[1], self.path, *map(str, limits)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
+            # Freed memory is not the server's; a sanitizer keeps it.
+            env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1"))
         assert self.process.stdout.readline() == "ok\n"
+        self.rss_at_start = self.rss_mib()
 
     def tell(self, command):
         self.process.stdin.write(command + "\n")
@@ -170,6 +178,9 @@ class Server:
     def rss_mib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
+
+    def growth_mib(self):
+        return self.rss_mib() - self.rss_at_start
 
     def serves(self):
         client = Client(self)
@@ -353,7 +364,7 @@ def thousands_of_streams_cost_bounded_memory(server):
     for _ in range(3):
         server.tell("rotate")
         server.serves()
-    assert server.rss_mib() < RSS_MAX_MIB, server.rss_mib()
+    assert server.growth_mib() < RSS_GROWTH_MAX_MIB, server.growth_mib()
 
 
 @test
@@ -367,7 +378,7 @@ def a_slow_reader_costs_one_answer_and_gets_the_newest(server):
         client.until(HEADERS)
     for _ in range(40):
         server.tell("rotate")
-    assert server.rss_mib() < RSS_MAX_MIB, server.rss_mib()
+    assert server.growth_mib() < RSS_GROWTH_MAX_MIB, server.growth_mib()
     client.send(frame(WINDOW_UPDATE, 0, 1, struct.pack(">I", 1 << 20)) +
                 frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 24)))
     said = b""
@@ -401,7 +412,7 @@ def who_reads_nothing_at_all_costs_what_the_socket_holds(server):
     for _ in range(20):
         server.tell("rotate")
     server.serves()
-    assert server.rss_mib() < RSS_MAX_MIB, server.rss_mib()
+    assert server.growth_mib() < RSS_GROWTH_MAX_MIB, server.growth_mib()
 
 
 @test
