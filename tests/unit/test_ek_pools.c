@@ -29,6 +29,14 @@ static void put(const char *directory, const char *name, struct span content)
 	assert_int_equal(file_replace(path, content, 0644, (uid_t)-1, (gid_t)-1), OK);
 }
 
+static int remove_file(const char *directory, const char *name)
+{
+	char path[SCRATCH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return unlink(path);
+}
+
 static void put_root(const struct scene *s, const char *name)
 {
 	AUTO(EVP_PKEY) key = maker_ec_key("P-256");
@@ -89,7 +97,6 @@ static void expect(struct scene *s, size_t roots, size_t crls)
 static void what_comes_and_goes_counts_without_a_restart(void **state)
 {
 	struct scene s;
-	char path[SCRATCH_MAX + 16];
 	(void)state;
 
 	start(&s);
@@ -99,8 +106,7 @@ static void what_comes_and_goes_counts_without_a_restart(void **state)
 	put_crl(&s, "list", SIZE_MAX);
 	put_crl(&s, "another", SIZE_MAX);
 	expect(&s, 2, 2);
-	(void)snprintf(path, sizeof(path), "%s/first", s.roots);
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(remove_file(s.roots, "first"), 0);
 	expect(&s, 1, 2);
 	stop(&s);
 }
@@ -126,11 +132,38 @@ static void what_is_half_written_takes_the_place_of_nothing(void **state)
 	stop(&s);
 }
 
+/* Read for the first time it would be none, and an EK that it names be believed. */
+static void a_list_that_is_damaged_at_the_start_is_waited_for(void **state)
+{
+	struct scene s;
+	(void)state;
+
+	start(&s);
+	assert_false(s.pools.lacks_lists);
+	put_crl(&s, "list", 40);
+	put(s.roots, "notes", span_text("which of these is whose"));
+	ek_pools_done(&s.pools);
+	assert_true(ek_pools_read(&s.settings, &s.pools));
+	assert_true(s.pools.lacks_lists);
+	/* A root that is missing lets nobody in. */
+	assert_int_equal(s.pools.roots.count, 1);
+	put_crl(&s, "list", SIZE_MAX);
+	assert_int_equal(remove_file(s.roots, "notes"), 0);
+	expect(&s, 1, 1);
+	assert_false(s.pools.lacks_lists);
+	/* What comes later keeps what is there. */
+	put_crl(&s, "list", 40);
+	expect(&s, 1, 1);
+	assert_false(s.pools.lacks_lists);
+	stop(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_and_goes_counts_without_a_restart),
 		cmocka_unit_test(what_is_half_written_takes_the_place_of_nothing),
+		cmocka_unit_test(a_list_that_is_damaged_at_the_start_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 struct reading {
 	struct ek_pool *pool;
 	enum status (*add)(struct ek_pool *pool, struct span file);
-	bool is_strict;
+	bool *is_whole; /* false: something was passed over */
 };
 
 static enum status add_file(void *context, const char *path, struct span content)
@@ -18,10 +18,11 @@ static enum status add_file(void *context, const char *path, struct span content
 	const struct reading *reading = context;
 	enum status status = reading->add(reading->pool, content);
 
-	if (status != OK)
-		log_line(LOG_LEVEL_WARNING, "%s: no certificate or CRL in it, or a damaged one",
-			 path);
-	return reading->is_strict || status == STATUS_NO_MEMORY ? status : OK;
+	if (status == OK || status == STATUS_NO_MEMORY)
+		return status;
+	log_line(LOG_LEVEL_WARNING, "%s: no certificate or CRL in it, or a damaged one", path);
+	*reading->is_whole = false;
+	return OK;
 }
 
 static bool read_pool(const char *path, struct reading *reading)
@@ -39,26 +40,26 @@ static const char *software_roots(const struct appraiser_settings *s)
 	return s->allow_software_tpm ? s->software_roots : NULL;
 }
 
-static bool read_all(const struct appraiser_settings *s, bool is_strict, struct ek_pools *out)
+static bool read_all(const struct appraiser_settings *s, struct ek_pools *out, bool *is_whole)
 {
-	const struct {
+	bool has_all_lists = true;
+	struct {
 		const char *path;
 		struct reading reading;
 	} all[] = {
-		{ s->ek_roots, { &out->roots, ek_pool_add_certificates, is_strict } },
+		{ s->ek_roots, { &out->roots, ek_pool_add_certificates, is_whole } },
 		{ s->ek_intermediates,
-		  { &out->intermediates, ek_pool_add_certificates, is_strict } },
-		{ s->ek_crls, { &out->crls, ek_pool_add_crls, is_strict } },
-		{ software_roots(s),
-		  { &out->software_roots, ek_pool_add_certificates, is_strict } },
+		  { &out->intermediates, ek_pool_add_certificates, is_whole } },
+		{ s->ek_crls, { &out->crls, ek_pool_add_crls, &has_all_lists } },
+		{ software_roots(s), { &out->software_roots, ek_pool_add_certificates, is_whole } },
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct reading reading = all[i].reading;
-
-		if (!read_pool(all[i].path, &reading))
+	*is_whole = true;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!read_pool(all[i].path, &all[i].reading))
 			return false;
-	}
+	out->lacks_lists = !has_all_lists;
+	*is_whole = *is_whole && has_all_lists;
 	return true;
 }
 
@@ -67,10 +68,14 @@ bool ek_pools_read(const struct appraiser_settings *settings, struct ek_pools *o
 	AUTO_DONE(ek_pools) pools = { .settings = settings };
 	const char *const paths[WATCHED_MAX] = { settings->ek_roots, settings->ek_intermediates,
 						 settings->ek_crls, software_roots(settings) };
+	bool is_whole = false;
 
 	file_watch_init(&pools.watch, paths);
-	if (!read_all(settings, false, &pools))
+	if (!read_all(settings, &pools, &is_whole))
 		return false;
+	if (pools.lacks_lists)
+		log_line(LOG_LEVEL_ERROR,
+			 "[ek] crls: nobody is enrolled until all of it can be read");
 	*out = pools;
 	pools = (struct ek_pools){ 0 };
 	return true;
@@ -92,7 +97,8 @@ void ek_pools_refresh(struct ek_pools *pools, time_t now)
 	if (!file_watch_is_due(&pools->watch, now))
 		return;
 
-	bool is_good = read_all(pools->settings, true, &fresh);
+	bool is_whole = false;
+	bool is_good = read_all(pools->settings, &fresh, &is_whole) && is_whole;
 
 	file_watch_was_read(&pools->watch, is_good);
 	if (!is_good) {

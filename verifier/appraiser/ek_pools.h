@@ -14,11 +14,13 @@
 struct ek_pools {
 	const struct appraiser_settings *settings;
 	struct ek_pool roots, intermediates, crls, software_roots;
+	bool lacks_lists; /* which EKs are revoked is not known: no certificate is believed */
 	struct file_watch watch;
 };
 
 /* False, and why in the log, where a directory can't be read. A file that holds
- * nothing of the kind is told of and passed over. */
+ * nothing of the kind is told of and passed over: of certificates, that are fewer who
+ * are believed; of lists, it would be more, and so nobody is. */
 bool ek_pools_read(const struct appraiser_settings *settings, struct ek_pools *out);
 void ek_pools_done(struct ek_pools *pools);
 /* Every few seconds of a monotonic clock. What can't be read whole takes the place of

@@ -92,6 +92,13 @@ static bool check_endorsement(const struct appraiser *a, const struct enrolment_
 {
 	struct public_area ek;
 	char code[64];
+
+	if (a->pools.lacks_lists) {
+		answer_error(answer, 503, "ek-crl-unreadable",
+			     "the verifier's log names a revocation list that it cannot read");
+		return false;
+	}
+
 	enum status status = verify_endorsement(a, message, out);
 
 	if (status != OK) {
