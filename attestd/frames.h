@@ -54,6 +54,14 @@ enum frame_type {
 	/* mint -> broker: an identity ended with its job: SPIFFE ID s16, SHA-256 of its
 	 * TBSCertificate s16, whom it was for as above; answer: nothing */
 	FRAME_MINT_ENDED,
+	/* mint -> broker: a JWT-SVID is wished for: ticket b64, entry s16, SPIFFE ID s16,
+	 * recipient's point s16, count of audiences u8, each s16; answer: nothing */
+	FRAME_JWT_REQUEST,
+	/* broker -> agent, id 0: a wish waits for the next evidence */
+	FRAME_WISHED,
+	/* agent -> mint, id 0: the ends of wishes under the right that was handed over last:
+	 * count u8, each ticket b64, sealed token s16, refusal s16 (a code; one is empty) */
+	FRAME_JWT_SVIDS,
 };
 
 /* Does a file stand in the IMA log with that path and content? */

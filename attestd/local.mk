@@ -29,9 +29,11 @@ libbroker_a_SOURCES = \
 	attestd/broker/enrolment.c \
 	attestd/broker/evidence.c \
 	attestd/broker/issuance.c \
+	attestd/broker/jwt_request.c \
 	attestd/broker/logs.c attestd/broker/logs.h \
 	attestd/broker/measured.c attestd/broker/measured.h \
-	attestd/broker/right.c
+	attestd/broker/right.c \
+	attestd/broker/wishes.c attestd/broker/wishes.h
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 
 libmint_a_SOURCES = \
@@ -52,6 +54,7 @@ libmint_a_SOURCES = \
 	attestd/mint/right.c attestd/mint/right.h \
 	attestd/mint/signing.c attestd/mint/signing.h \
 	attestd/mint/svid.c attestd/mint/svid.h \
+	attestd/mint/tokens.c attestd/mint/tokens.h \
 	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
 libmint_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
 include attestd/mint/workload.mk

@@ -94,6 +94,8 @@ const struct setting verifierd_schema[] = {
 
 	TEXT("results", "issuer", "attestd", "iss of attestation results"),
 	TEXT("results", "audience", "attestd", "aud of attestation results"),
+	NUMBER("results", "jwt_lifetime_s", 60, 900, "300",
+	       "how long a JWT-SVID lives, and never longer than the node's grant"),
 	{ NULL, false, NULL, SETTING_TEXT, 0, 0, NULL, false, NULL },
 };
 
@@ -269,6 +271,7 @@ static enum status read_signer(struct configuration *c, struct settings_error *e
 	s->allow_software_tpm = c->appraiser.allow_software_tpm;
 	s->issuer = text(c, "results", "issuer");
 	s->audience = text(c, "results", "audience");
+	s->jwt_lifetime_s = number(c, "results", "jwt_lifetime_s");
 	return status;
 }
 

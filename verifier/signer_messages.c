@@ -85,6 +85,18 @@ static const struct wire_field challenge_fields[] = {
 };
 static const struct wire_table challenge_wire = WIRE_TABLE(struct challenge, challenge_fields);
 
+static const struct wire_field jwt_item_fields[] = {
+	WIRE_BE64(jwt_item, ticket),
+	WIRE_SIZED(jwt_item, sealed, SIGNER_JWT_MAX),
+	WIRE_SIZED(jwt_item, refused, SIGNER_TEXT_MAX),
+};
+static const struct wire_table jwt_item_wire = WIRE_TABLE(struct jwt_item, jwt_item_fields);
+
+static const struct wire_field jwt_list_fields[] = {
+	WIRE_LIST(jwt_list, count, items, jwt_item_wire),
+};
+static const struct wire_table jwt_list_wire = WIRE_TABLE(struct jwt_list, jwt_list_fields);
+
 static const struct wire_field result_fields[] = {
 	WIRE_BOOL(result, is_retry),
 	WIRE_SIZED32(result, verdict, SIGNER_STATEMENT_MAX),
@@ -95,6 +107,7 @@ static const struct wire_field result_fields[] = {
 	WIRE_SIZED(result, bundle_signature, SIGNER_SIGNATURE_MAX),
 	WIRE_SIZED32(result, entries, ENTRIES_TEXT_MAX),
 	WIRE_SIZED32(result, ear, SIGNER_STATEMENT_MAX),
+	WIRE_STRUCT(result, jwts, jwt_list_wire),
 	WIRE_STRUCT(result, reasons, reason_list_wire),
 };
 static const struct wire_table result_wire =

@@ -78,6 +78,18 @@ struct authenticate_request {
 	bool has_svid; /* the host reports one: what leads to it is wanted */
 };
 
+/* The end of a wish for a JWT-SVID. */
+struct jwt_item {
+	uint64_t ticket;
+	struct span sealed; /* messages/sealed.h; empty: refused */
+	struct span refused; /* a code */
+};
+
+struct jwt_list {
+	size_t count;
+	struct jwt_item items[SIGNER_JWTS_MAX];
+};
+
 /* A finished appraisal, whatever its end. With is_retry nothing was decided:
  * every field but reasons is empty. */
 struct result {
@@ -88,6 +100,7 @@ struct result {
 	struct span bundle, bundle_signature;
 	struct span entries; /* text; empty where the node has it, or no grant */
 	struct span ear; /* compact JWS; empty unless asked for */
+	struct jwt_list jwts;
 	struct reason_list reasons;
 };
 

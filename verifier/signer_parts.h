@@ -25,6 +25,8 @@
 #define SIGNER_REPORT_MAX ((size_t)128 << 10) /* STATEMENT_MAX */
 #define SIGNER_STATEMENT_MAX ((size_t)256 << 10)
 #define SIGNER_BUNDLE_MAX 8
+#define SIGNER_JWTS_MAX 16 /* REPORT_JWTS_MAX */
+#define SIGNER_JWT_MAX 16384 /* sealed */
 #define SIGNER_PAGE_MAX 100
 /* The channel's FRAME_BODY_MAX: two full logs do not fit, and need not. */
 #define SIGNER_FRAME_MAX ((size_t)48 << 20)

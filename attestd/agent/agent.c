@@ -121,8 +121,23 @@ static uint32_t any_number(void)
 	return number;
 }
 
-/* Until then, or until the IMA log grew; growth does not hurry a verifier that
- * is away or a person who has to approve. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Sooner where the IMA log grew or a workload waits. */
+static int64_t hurried(const struct agent *a, int64_t next)
+{
+	if (a->broker.has_grown)
+		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
+	if (a->broker.has_wish)
+		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
+	return next;
+}
+
+/* Until then, or until the IMA log grew; neither that nor a workload hurries a verifier
+ * that is away or a person who has to approve. */
 static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
 {
 	enum status status = OK;
@@ -131,8 +146,8 @@ static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
 		struct pollfd fds[] = { { .fd = a->broker.channel.fd, .events = POLLIN },
 					{ .fd = a->mint.fd, .events = 0 } };
 
-		if (a->broker.has_grown && may_hurry && next > now_ms() + SCHEDULE_DEBOUNCE_MS)
-			next = now_ms() + SCHEDULE_DEBOUNCE_MS;
+		if (may_hurry)
+			next = hurried(a, next);
 
 		int64_t left = next - now_ms();
 
@@ -153,6 +168,7 @@ static void loop(struct agent *a)
 
 	for (;;) {
 		a->broker.has_grown = false;
+		a->round_began_ms = now_ms();
 
 		struct round round = agent_attest(a);
 

@@ -25,6 +25,7 @@ struct agent {
 	uint64_t goes_on_at; /* entry that the next part of the IMA log begins with; 0: none */
 	struct bytes entries; /* text that the last verdict with a grant named; empty: none fits */
 	struct digest last_told; /* of the last reasons logged */
+	int64_t round_began_ms;
 	char state[384]; /* for people */
 };
 

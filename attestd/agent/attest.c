@@ -141,11 +141,32 @@ static void keep_entries(struct agent *a, const struct verdict *v,
 		return;
 	bytes_done(&a->entries);
 	if (!verdict_names_entries(v, span_of(&result->entries))) {
-		log_line(LOG_LEVEL_WARNING, "the registration entries are not those of the verdict");
+		log_line(LOG_LEVEL_WARNING,
+			 "the registration entries are not those of the verdict");
 		return;
 	}
 	a->entries = result->entries;
 	result->entries = (struct bytes){ 0 };
+}
+
+/* What workloads wished for: sealed, to be opened by the mint alone. */
+static enum status tell_tokens(struct agent *a, const struct attestation_result *result)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX * 2);
+
+	if (result->jwt_count == 0)
+		return OK;
+	writer_u8(&w, (uint8_t)result->jwt_count);
+	for (size_t i = 0; i < result->jwt_count; i++) {
+		writer_be64(&w, result->jwts[i].ticket);
+		writer_sized(&w, span_of(&result->jwts[i].sealed));
+		writer_sized(&w, span_of(&result->jwts[i].refused));
+	}
+
+	enum status status = writer_end(&w);
+
+	return status == OK ? channel_send(&a->mint, FRAME_JWT_SVIDS, 0, span_of(&body)) : status;
 }
 
 static void say_verdict(struct agent *a, const struct verdict *v, int64_t expires)
@@ -187,7 +208,8 @@ static struct round hand_on(struct agent *a, const struct verdict *v,
 	say_verdict(a, v, expires);
 	if (v->state != NODE_TRUSTED || expires == 0)
 		return round;
-	if (v->certificate.alg != DIGEST_NONE && tell_mint(a, result) != OK)
+	if (v->certificate.alg != DIGEST_NONE &&
+	    (tell_mint(a, result) != OK || tell_tokens(a, result) != OK))
 		return (struct round){ .outcome = OUTCOME_BROKEN };
 	round.lifetime_s = expires - (int64_t)time(NULL);
 	return round;

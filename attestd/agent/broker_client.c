@@ -47,6 +47,16 @@ static enum status take_refusal(struct broker_client *b, struct span body)
 	return status == STATUS_IO ? STATUS_UNAVAILABLE : (enum status)status;
 }
 
+/* What the broker says unasked. */
+static bool take_news(struct broker_client *b, const struct frame *frame)
+{
+	if (frame->id != 0 || frame->fd >= 0)
+		return false;
+	b->has_grown |= frame->type == FRAME_GROWTH;
+	b->has_wish |= frame->type == FRAME_WISHED;
+	return frame->type == FRAME_GROWTH || frame->type == FRAME_WISHED;
+}
+
 /* Waits for the frame of this id; growth may come in between. */
 static enum status await(struct broker_client *b, uint64_t id, struct frame *out)
 {
@@ -58,10 +68,8 @@ static enum status await(struct broker_client *b, uint64_t id, struct frame *out
 			(void)close(out->fd);
 			return STATUS_IO;
 		}
-		if (out->type == FRAME_GROWTH && out->id == 0) {
-			b->has_grown = true;
+		if (take_news(b, out))
 			continue;
-		}
 		if (out->id != id)
 			return STATUS_IO;
 		if (out->type == FRAME_REFUSED)
@@ -93,10 +101,7 @@ enum status broker_listen(struct broker_client *b)
 		return status;
 	if (frame.fd >= 0)
 		(void)close(frame.fd);
-	if (frame.type != FRAME_GROWTH || frame.id != 0 || frame.fd >= 0)
-		return STATUS_MALFORMED;
-	b->has_grown = true;
-	return OK;
+	return frame.fd < 0 && take_news(b, &frame) ? OK : STATUS_MALFORMED;
 }
 
 static void take_bytes(struct reader *r, size_t max, struct bytes *out)
@@ -236,6 +241,8 @@ enum status broker_evidence(struct broker_client *b, const struct attestation_ch
 		status = call(b, FRAME_EVIDENCE, &body, &frame);
 	if (status != OK)
 		return status;
+	/* What it told of before this answer is in it. */
+	b->has_wish = false;
 
 	struct reader r = reader_over(frame.body);
 

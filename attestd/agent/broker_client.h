@@ -13,6 +13,7 @@ struct broker_client {
 	uint64_t next_id;
 	uint64_t ahead_id; /* of an identity that was asked for ahead; 0: none */
 	bool has_grown; /* the broker said so; the caller clears it */
+	bool has_wish; /* the same: one that no evidence has carried */
 	char reason[320]; /* of the last refusal */
 };
 

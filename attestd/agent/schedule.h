@@ -20,6 +20,9 @@ int64_t schedule_pending_ms(unsigned polls, uint32_t retry_after_s, uint32_t ran
 int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t random);
 /* From an IMA event to the challenge: entries come in bursts. */
 #define SCHEDULE_DEBOUNCE_MS 200
+/* From the beginning of a round to that of the next one for a workload's sake: who may
+ * ask for tokens must not be able to keep the TPM busy with quotes. */
+#define SCHEDULE_WISH_MS 1000
 
 enum outcome {
 	OUTCOME_VERDICT, /* the next one at its time */

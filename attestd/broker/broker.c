@@ -30,6 +30,7 @@ static const struct verb {
 	{ FRAME_VERDICT, false, "verdict", verb_verdict },
 	{ FRAME_DROP, false, "drop", verb_drop },
 	{ FRAME_MINT_SIGN, true, "mint-sign", verb_mint_sign },
+	{ FRAME_JWT_REQUEST, true, "jwt-request", verb_jwt_request },
 	{ FRAME_MEASURED, true, "measured", verb_measured },
 };
 
@@ -287,6 +288,7 @@ static void broker_done(struct broker *b)
 	tpm_identity_done(&b->identity);
 	bytes_done(&b->nonce);
 	bytes_done(&b->svid);
+	wishes_done(&b->wishes);
 	logs_done(&b->logs);
 	tpm_device_free(b->device);
 }

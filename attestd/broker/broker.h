@@ -4,6 +4,7 @@
 
 #include "attestd/broker/logs.h"
 #include "attestd/broker/measured.h"
+#include "attestd/broker/wishes.h"
 #include "attestd/configuration.h"
 #include "attestd/frames.h"
 #include "attestd/grant.h"
@@ -21,6 +22,7 @@ struct broker {
 	struct tpm_device *device;
 	struct log_files logs;
 	struct measured_log measured;
+	struct wishes wishes;
 	struct channel agent, mint;
 	struct tpm_identity identity;
 	struct tpm_clock clock; /* when it was read */
@@ -78,6 +80,7 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_drop(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_measured(struct broker *b, struct reader *in, struct writer *out);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "attestd/broker/broker.h"
 #include "daemon/log.h"
 #include "messages/evidence.h"
@@ -138,6 +140,22 @@ static enum status add_quote(struct broker *b, const struct wanted *w, const str
 	return OK;
 }
 
+/* What goes under the quote beside the nonce: nothing where there is nothing to say. */
+static enum status add_report(struct broker *b, struct evidence *e)
+{
+	struct report report;
+	struct timespec now;
+
+	report_init(&report);
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+
+	enum status status = wishes_report(&b->wishes, now.tv_sec, &report);
+
+	if (status != OK || report.jwt_count == 0)
+		return status;
+	return report_write(&report, &e->report);
+}
+
 /* "boot-log-too-large": states of the host, too, but none that evidence could
  * carry, since there is none without that log. */
 static enum status unreadable(struct broker *b, const char *which, const char *path,
@@ -231,6 +249,8 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 		status = broker_need_attestation_key(b);
 	if (status == OK)
 		status = add_minting_key(b, &w, &e, &key);
+	if (status == OK)
+		status = add_report(b, &e);
 	if (status == OK)
 		status = add_quote(b, &w, &key, &e, &values);
 	/* Quote first, logs after: the log may be longer, never shorter. */

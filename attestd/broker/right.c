@@ -222,6 +222,7 @@ static enum status take_verdict(struct broker *b, struct verdict *v, struct span
 		return status;
 	/* One verdict for one nonce. */
 	bytes_done(&b->nonce);
+	wishes_answered(&b->wishes);
 	b->is_key_known = v->minting_key.len > 0;
 	if (v->state != NODE_TRUSTED)
 		return end_right(b, v->cap);

@@ -3,6 +3,7 @@
 
 #include "attestd/mint/svid.h"
 #include "daemon/log.h"
+#include "messages/jwk.h"
 
 static const char away[] = "the node has no right to mint identities now: ask again later";
 static const char revoked[] = "the verifier took this node's right to mint identities: its state "
@@ -38,9 +39,11 @@ enum status core_init(struct core *core, const struct right *right, struct signi
 void core_done(struct core *core)
 {
 	identities_done(&core->identities);
+	tokens_done(&core->tokens);
 	gate_free(core->gate);
 	bytes_done(&core->trust_domain);
 	bytes_done(&core->bundle);
+	bytes_done(&core->jwks);
 	*core = (struct core){ 0 };
 }
 
@@ -57,11 +60,13 @@ static void take_bundle(struct core *core)
 
 	bytes_done(&core->trust_domain);
 	bytes_done(&core->bundle);
+	bytes_done(&core->jwks);
 	if (!right_is_held(core->right))
 		return;
 	if (bytes_printf(&core->trust_domain, "spiffe://%.*s", (int)bundle->trust_domain.len,
 			 (const char *)bundle->trust_domain.data) != OK ||
-	    bundle_der(bundle, &core->bundle) != OK)
+	    bundle_der(bundle, &core->bundle) != OK ||
+	    jwks_write(bundle->jwt_keys, bundle->jwt_key_count, &core->jwks) != OK)
 		log_line(LOG_LEVEL_ERROR, "bundle: %s", status_text(STATUS_NO_MEMORY));
 }
 
@@ -74,6 +79,7 @@ void core_right_changed(struct core *core)
 		core->is_looking = true;
 	} else {
 		identities_forget(&core->identities);
+		tokens_right_ended(core);
 	}
 	tell(core);
 }
@@ -88,6 +94,7 @@ void core_keep(struct core *core, const struct instant *at)
 		tell(core);
 	if (identities_end_jobs(&core->identities))
 		tell(core);
+	tokens_keep(core, at);
 	if (right_is_held(core->right) && identities_keep(&core->identities, at))
 		tell(core);
 }
@@ -101,6 +108,7 @@ int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t m
 {
 	if (core->is_looking)
 		return 0;
+	most = tokens_wait_s(&core->tokens, at, most);
 	return right_is_held(core->right) ? identities_wait_s(&core->identities, at, most) : most;
 }
 
@@ -213,7 +221,8 @@ static enum workload_outcome bundles(void *arg, struct caller *c, struct workloa
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
 	core->own = (struct workload_bundle){ .trust_domain = span_of(&core->trust_domain),
-					      .certificates = span_of(&core->bundle) };
+					      .certificates = span_of(&core->bundle),
+					      .jwks = span_of(&core->jwks) };
 	*out = (struct workload_bundles){ .bundles = &core->own, .count = 1 };
 	return WORKLOAD_GIVEN;
 }
@@ -231,4 +240,5 @@ void core_serve(struct core *core, struct workload_source *source)
 	source->x509 = x509;
 	source->bundles = bundles;
 	source->leaves = leaves;
+	tokens_serve(source);
 }

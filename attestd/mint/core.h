@@ -4,6 +4,7 @@
 
 #include "attestd/mint/gate.h"
 #include "attestd/mint/identities.h"
+#include "attestd/mint/tokens.h"
 
 /*
  * What the Workload API asks: which registration entries admit a caller, and their
@@ -16,10 +17,11 @@ struct core {
 	void (*changed)(struct workload_api *api);
 	struct workload_api *api;
 	struct identities identities;
+	struct tokens tokens;
 	struct gate *gate;
 	bool is_looking; /* at executables, and not done */
 	/* The right's bundle as it is handed out; empty without a right. */
-	struct bytes trust_domain, bundle;
+	struct bytes trust_domain, bundle, jwks;
 	/* What the last answer borrows from. */
 	struct workload_svid svids[WORKLOAD_SVIDS_MAX];
 	struct workload_bundle own;
@@ -27,7 +29,7 @@ struct core {
 
 enum status core_init(struct core *core, const struct right *right, struct signing *signing);
 void core_done(struct core *core);
-/* Its parts of the source: x509, bundles, leaves. */
+/* The whole source. */
 void core_serve(struct core *core, struct workload_source *source);
 
 /* The right was taken, renewed or ended. */

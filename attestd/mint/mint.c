@@ -108,6 +108,8 @@ static enum status serve(struct mint *m, const struct frame *frame)
 		identity_files_renew(&m->files);
 		core_right_changed(&m->core);
 		return OK;
+	case FRAME_JWT_SVIDS:
+		return tokens_take(&m->core, &r);
 	case FRAME_RIGHT_ENDED:
 		m->right.is_revoked = true;
 		end_right(m, "the right ended");
@@ -274,6 +276,7 @@ static enum status serve_workloads(struct mint *m)
 		status = workload_api_listen(m->api, &c->sockets[i]);
 	m->core.api = m->api;
 	m->core.changed = workload_api_changed;
+	m->core.tokens.answer = workload_api_jwt;
 	return status;
 }
 

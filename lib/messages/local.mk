@@ -11,6 +11,7 @@ libmessages_a_SOURCES = \
 	lib/messages/evidence_file.c lib/messages/evidence_file.h \
 	lib/messages/json_tree.c lib/messages/json_tree.h \
 	lib/messages/json_writer.c lib/messages/json_writer.h \
+	lib/messages/jwk.c lib/messages/jwk.h \
 	lib/messages/limits.h \
 	lib/messages/message.c lib/messages/message.h \
 	lib/messages/node.c lib/messages/node.h \

@@ -116,7 +116,7 @@ static void take_jwt(struct lines *l, struct report_jwt *out)
 	AUTO_DONE(bytes) key = { 0 };
 	struct span value = lines_field(l, "jwt");
 
-	*out = (struct report_jwt){ .ticket = lines_decimal(l, lines_word(l, &value), UINT64_MAX) };
+	*out = (struct report_jwt){ .ticket = lines_decimal(l, lines_word(l, &value), INT64_MAX) };
 	take_word(l, &value, &out->entry);
 	take_word(l, &value, &out->spiffe_id);
 	lines_take_base64(l, lines_word(l, &value), RECIPIENT_KEY_SIZE, &key);
@@ -242,8 +242,9 @@ static void put_journal(struct line_writer *w, const struct report *r)
 
 static bool jwt_is_valid(const struct report_jwt *jwt)
 {
-	if (!entry_name_is_valid(jwt->entry) || !is_spiffe_id(jwt->spiffe_id) ||
-	    jwt->audience_count == 0 || jwt->audience_count > REPORT_AUDIENCES_MAX)
+	if (jwt->ticket > INT64_MAX || !entry_name_is_valid(jwt->entry) ||
+	    !is_spiffe_id(jwt->spiffe_id) || jwt->audience_count == 0 ||
+	    jwt->audience_count > REPORT_AUDIENCES_MAX)
 		return false;
 	for (size_t i = 0; i < jwt->audience_count; i++)
 		if (!audience_is_valid(jwt->audiences[i]))

@@ -31,7 +31,7 @@ struct report_issued {
 
 /* A workload's wish for a JWT-SVID. */
 struct report_jwt {
-	uint64_t ticket; /* the broker's own number for it */
+	uint64_t ticket; /* of who asks, below 2^63 */
 	struct span entry, spiffe_id;
 	uint8_t recipient[RECIPIENT_KEY_SIZE]; /* whom the token is sealed to */
 	size_t audience_count; /* at least one */

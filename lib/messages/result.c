@@ -35,6 +35,10 @@ void attestation_result_done(struct attestation_result *result)
 	bytes_done(&result->bundle_signature);
 	bytes_done(&result->entries);
 	bytes_done(&result->ear);
+	for (size_t i = 0; i < result->jwt_count; i++) {
+		bytes_done(&result->jwts[i].sealed);
+		bytes_done(&result->jwts[i].refused);
+	}
 	for (size_t i = 0; i < result->reason_count; i++)
 		reason_done(&result->reasons[i]);
 }
@@ -69,6 +73,33 @@ static void take_grant(struct strict_cursor *root, struct attestation_result *re
 						RESULT_CHAIN_MAX);
 }
 
+/* Sealed or refused, never both. */
+static void take_jwt(struct strict_cursor *object, struct result_jwt *jwt)
+{
+	jwt->ticket = strict_uint(object, "ticket", 0, INT64_MAX);
+	if (strict_has(object, "refused")) {
+		message_take_text(object, "refused", 64, &jwt->refused);
+		if (!code_is_valid(span_of(&jwt->refused)))
+			strict_fail(object, "refused", STATUS_MALFORMED, "bad-value");
+	} else {
+		message_take_bytes(object, "sealed", SEALED_JWT_MAX, &jwt->sealed);
+	}
+	(void)strict_end(object);
+}
+
+static void take_jwts(struct strict_cursor *root, struct attestation_result *result)
+{
+	struct strict_cursor list = strict_array(root, "jwtSvids", RESULT_JWTS_MAX);
+	size_t count = strict_count(&list);
+
+	for (size_t i = 0; i < count && i < RESULT_JWTS_MAX; i++) {
+		struct strict_cursor jwt = strict_element_object(&list, i);
+
+		result->jwt_count = i + 1;
+		take_jwt(&jwt, &result->jwts[i]);
+	}
+}
+
 /* Every result but "try again" is a signed verdict. */
 static bool is_whole(const struct attestation_result *result)
 {
@@ -95,6 +126,9 @@ enum status attestation_result_parse(struct span json, struct attestation_result
 		message_take_bytes(&root, "entries", ENTRIES_TEXT_MAX, &result.entries);
 	if (bytes_append(&result.ear, strict_any_text(&root, "ear", EAR_MAX)) != OK)
 		strict_fail(&root, "ear", STATUS_NO_MEMORY, "no-memory");
+
+	if (strict_has(&root, "jwtSvids"))
+		take_jwts(&root, &result);
 
 	struct strict_cursor reasons = strict_array(&root, "reasons", RESULT_REASONS_MAX);
 	size_t count = strict_count(&reasons);
@@ -130,6 +164,23 @@ static void put_reason(struct json_writer *w, const struct result_reason *reason
 	json_close(w, '}');
 }
 
+static void put_jwts(struct json_writer *w, const struct attestation_result *result)
+{
+	json_open(w, "jwtSvids", '[');
+	for (size_t i = 0; i < result->jwt_count; i++) {
+		const struct result_jwt *jwt = &result->jwts[i];
+
+		json_open(w, NULL, '{');
+		json_uint(w, "ticket", jwt->ticket);
+		if (jwt->sealed.len > 0)
+			json_base64(w, "sealed", span_of(&jwt->sealed));
+		else
+			json_text(w, "refused", span_of(&jwt->refused));
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
 enum status attestation_result_write(const struct attestation_result *result, struct bytes *json)
 {
 	struct json_writer w = json_to(json);
@@ -149,6 +200,8 @@ enum status attestation_result_write(const struct attestation_result *result, st
 	if (result->entries.len > 0)
 		json_base64(&w, "entries", span_of(&result->entries));
 	json_text(&w, "ear", span_of(&result->ear));
+	if (result->jwt_count > 0)
+		put_jwts(&w, result);
 	json_open(&w, "reasons", '[');
 	for (size_t i = 0; i < result->reason_count; i++)
 		put_reason(&w, &result->reasons[i]);

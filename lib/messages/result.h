@@ -8,12 +8,21 @@
 #define RESULT_CHAIN_MAX 4
 #define RESULT_REASONS_MAX 64
 #define EAR_MAX 16384
+#define RESULT_JWTS_MAX 16
+#define SEALED_JWT_MAX 16384
 
 /* A reason for people; what counts is in the signed verdict. */
 struct result_reason {
 	struct bytes code, layer, owner, contact, detail, advice; /* the last four may be empty */
 	bool has_entry;
 	uint64_t entry; /* of the log that the reason is about */
+};
+
+/* The end of a wish for a JWT-SVID. */
+struct result_jwt {
+	uint64_t ticket; /* as the report had it */
+	struct bytes sealed; /* messages/sealed.h; empty where it was refused */
+	struct bytes refused; /* a code; empty where it was not */
 };
 
 /* The answer to evidence. */
@@ -27,6 +36,8 @@ struct attestation_result {
 	struct bytes bundle_signature;
 	struct bytes entries; /* text, messages/entries.h; empty: the node has it, or none */
 	struct bytes ear; /* compact JWS; may be empty */
+	struct result_jwt jwts[RESULT_JWTS_MAX];
+	size_t jwt_count;
 	bool retry; /* nothing was decided, and only reasons are there: try again soon */
 	size_t reason_count;
 	struct result_reason reasons[RESULT_REASONS_MAX]; /* last: see _init() */

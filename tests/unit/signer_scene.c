@@ -102,6 +102,7 @@ void signer_scene_init(struct signer_scene *s)
 	s->signer.narrow_most = 1000;
 	s->signer.issuer = "verifier.example";
 	s->signer.audience = "prod.example";
+	s->signer.jwt_lifetime_s = 300;
 	assert_int_equal(store_open(":memory:", &s->signer.store), OK);
 	assert_int_equal(store_begin(s->signer.store), OK);
 	assert_int_equal(store_generation_set(s->signer.store, signer_generation(&s->signer)), OK);

@@ -219,6 +219,11 @@ static void answer_result(const struct result *result, struct answer *answer)
 	out.retry = result->is_retry;
 	for (size_t i = 0; i < result->chain.count && i < RESULT_CHAIN_MAX; i++)
 		out.chain[out.chain_count++] = lent(result->chain.items[i]);
+	for (size_t i = 0; i < result->jwts.count && i < RESULT_JWTS_MAX; i++)
+		out.jwts[out.jwt_count++] =
+			(struct result_jwt){ .ticket = result->jwts.items[i].ticket,
+					     .sealed = lent(result->jwts.items[i].sealed),
+					     .refused = lent(result->jwts.items[i].refused) };
 	for (size_t i = 0; i < result->reasons.count && i < RESULT_REASONS_MAX; i++)
 		out.reasons[out.reason_count++] = reason_of(&result->reasons.items[i]);
 	answer_json(answer, attestation_result_write(&out, &answer->body));

@@ -4,45 +4,9 @@
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "messages/json_writer.h"
+#include "messages/jwk.h"
 #include "verifier/appraiser/query.h"
 #include "verifier/appraiser/requests.h"
-
-#include <openssl/core_names.h>
-
-#define COORDINATE_MAX 66
-
-static enum status coordinate(const EVP_PKEY *key, const char *param, int size, struct bytes *out)
-{
-	AUTO(BIGNUM) number = NULL;
-	uint8_t raw[COORDINATE_MAX];
-
-	if (size <= 0 || size > COORDINATE_MAX || EVP_PKEY_get_bn_param(key, param, &number) != 1 ||
-	    BN_bn2binpad(number, raw, size) != size)
-		return STATUS_UNSUPPORTED;
-	return base64url_append(out, (struct span){ raw, (size_t)size });
-}
-
-/* RFC 7518, 6.2.1: the members of a key on a curve. */
-static enum status put_point(struct json_writer *w, EVP_PKEY *key)
-{
-	AUTO_DONE(bytes) x = { 0 };
-	AUTO_DONE(bytes) y = { 0 };
-
-	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
-		return STATUS_UNSUPPORTED;
-
-	int size = (EVP_PKEY_get_bits(key) + 7) / 8;
-	enum status status = coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, size, &x);
-	if (status == OK)
-		status = coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, size, &y);
-	if (status != OK)
-		return status;
-	json_text(w, "kty", span_text("EC"));
-	json_text(w, "crv", span_text(size == 32 ? "P-256" : "P-384"));
-	json_text(w, "x", span_of(&x));
-	json_text(w, "y", span_of(&y));
-	return OK;
-}
 
 /* SPIFFE Trust Domain and Bundle, 4.2: no kid beside x509-svid. */
 static enum status put_root(struct json_writer *w, struct span der)
@@ -54,26 +18,11 @@ static enum status put_root(struct json_writer *w, struct span der)
 	json_text(w, "use", span_text("x509-svid"));
 
 	enum status status =
-		put_point(w, certificate == NULL ? NULL : X509_get0_pubkey(certificate));
+		jwk_put_key(w, certificate == NULL ? NULL : X509_get0_pubkey(certificate));
 
 	json_open(w, "x5c", '[');
 	json_base64(w, NULL, der);
 	json_close(w, ']');
-	json_close(w, '}');
-	return status;
-}
-
-static enum status put_jwt_key(struct json_writer *w, const struct jwt_key_item *item)
-{
-	const unsigned char *at = item->spki.data;
-	AUTO(EVP_PKEY) key = d2i_PUBKEY(NULL, &at, (long)item->spki.len);
-
-	json_open(w, NULL, '{');
-	json_text(w, "use", span_text("jwt-svid"));
-	json_text(w, "kid", item->kid);
-
-	enum status status = put_point(w, key);
-
 	json_close(w, '}');
 	return status;
 }
@@ -88,7 +37,8 @@ static enum status write_bundle(const struct bundle_answer *bundle, struct bytes
 	for (size_t i = 0; i < bundle->certificates.count && status == OK; i++)
 		status = put_root(&w, bundle->certificates.items[i]);
 	for (size_t i = 0; i < bundle->jwt_keys.count && status == OK; i++)
-		status = put_jwt_key(&w, &bundle->jwt_keys.items[i]);
+		status = jwk_put_jwt_key(&w, bundle->jwt_keys.items[i].kid,
+					 bundle->jwt_keys.items[i].spki);
 	json_close(&w, ']');
 	json_uint(&w, "spiffe_sequence", bundle->sequence);
 	json_uint(&w, "spiffe_refresh_hint", bundle->refresh_hint_s);

@@ -343,6 +343,8 @@ enum refusal conclude(struct turn *turn, const struct pending *pending,
 	 * must not live on as an attestation result. */
 	text.has_ear = pending->wants_ear && (state != NODE_TRUSTED || grant.expires != 0);
 	if (status == OK)
+		status = jwt_svids_mint(turn, pending, &grant, result);
+	if (status == OK)
 		status = write_result(turn, &text, result, &encoded);
 	if (status == OK)
 		status = store_it(turn, pending, &c, state, &grant, span_of(&encoded));

@@ -54,6 +54,7 @@ struct signer {
 	int64_t narrow_since;
 	bool allow_software_tpm;
 	const char *issuer, *audience;
+	uint32_t jwt_lifetime_s;
 	int64_t high_water; /* the latest time the store has seen */
 	int64_t loaded; /* when the reference was loaded */
 	int64_t release_refused; /* since when; 0: what was offered last is in force */
@@ -87,6 +88,7 @@ struct pending {
 	int64_t issued; /* of the nonce */
 	struct span evidence, evidence_digest; /* to be stored */
 	struct span report; /* the host's, which the quote covers; empty: none */
+	bool has_wishes; /* in it: for JWT-SVIDs */
 	uint8_t generation[SHA256_SIZE];
 	uint8_t entries_held[SHA256_SIZE]; /* digest of the text that the node has; zeros: none */
 	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
@@ -185,7 +187,7 @@ enum status reported_svid_verify(const struct turn *turn, const struct pending *
 
 /* reported.c: what the host says beside its quote. */
 /* REASON_NONE where the report, which may be empty, says what a host may say. */
-enum reason reported_check(const struct pending *p);
+enum reason reported_check(struct pending *p);
 
 /* canary.c: what the result key says of them. */
 enum refusal canary_state(struct turn *turn, const struct admin_request *request,
@@ -235,6 +237,11 @@ enum status statement_prepare_bundles(struct signer *s);
 
 /* ear.c: MINTING.md, Bridges. Nothing where no minting key is named. */
 enum status ear_make(struct turn *turn, const struct conclusion_text *text, struct bytes *jws);
+
+/* jwt_svid.c: what the report of a node wishes for that has just been granted the right:
+ * on record, and sealed to who asked; or refused by a code. */
+enum status jwt_svids_mint(struct turn *turn, const struct pending *pending,
+			   const struct grant *grant, struct result *result);
 
 /* administration.c, act.c */
 enum refusal administration_answer(struct turn *turn, const struct admin_request *request,

@@ -36,6 +36,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/grant_template.c verifier/signer/grant_template.h \
 	verifier/signer/inventory.c verifier/signer/inventory.h \
 	verifier/signer/jws.c verifier/signer/jws.h \
+	verifier/signer/jwt_svid.c \
 	verifier/signer/jwt_keys.c verifier/signer/jwt_keys.h \
 	verifier/signer/key_files.c verifier/signer/key_files.h \
 	verifier/signer/keys.c verifier/signer/keys.h \

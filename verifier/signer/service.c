@@ -272,6 +272,7 @@ static enum status prepare(struct service *v)
 	v->signer.allow_software_tpm = settings->allow_software_tpm;
 	v->signer.issuer = settings->issuer;
 	v->signer.audience = settings->audience;
+	v->signer.jwt_lifetime_s = settings->jwt_lifetime_s;
 	v->signer.fallback_class = signer_fallback_class();
 	v->signer.store_path = settings->store;
 	status = store_open(settings->store, &v->signer.store);

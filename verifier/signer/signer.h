@@ -49,6 +49,7 @@ struct signer_settings {
 	bool allow_software_tpm;
 	const char *issuer; /* iss of attestation results */
 	const char *audience; /* aud of attestation results */
+	uint32_t jwt_lifetime_s; /* of JWT-SVIDs */
 };
 
 /*

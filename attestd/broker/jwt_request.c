@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "attestd/broker/broker.h"
+#include "daemon/log.h"
+
+/* What could not stand in a report would spoil it, and with it the node's right. */
+static bool is_reportable(const struct report_jwt *wish)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct report report;
+
+	report_init(&report);
+	report.jwts[report.jwt_count++] = *wish;
+	return report_write(&report, &text) == OK;
+}
+
+/* The mint asks for workloads it has admitted; the verifier decides. Here only what no
+ * honest mint asks for is refused, since each wish costs a quote. */
+enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer *out)
+{
+	struct span body = in->rest;
+	struct report_jwt wish;
+	struct timespec now;
+	enum status status = wish_read(in, &wish);
+
+	(void)out;
+	if (status != OK) {
+		reader_fail(in, status);
+		return status;
+	}
+	if (!broker_has_right(b) || broker_right_is_over(b))
+		return STATUS_DENIED;
+	if (!grant_entitles(&b->grant, wish.spiffe_id) || !is_reportable(&wish)) {
+		log_line(LOG_LEVEL_WARNING, "jwt-request refused: not entitled, or no request");
+		return STATUS_DENIED;
+	}
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	status = wishes_add(&b->wishes, body, now.tv_sec);
+	return status == OK ? channel_send(&b->agent, FRAME_WISHED, 0, (struct span){ 0 }) : status;
+}

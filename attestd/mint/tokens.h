@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_MINT_TOKENS_H
+#define ATTESTD_MINT_TOKENS_H
+
+#include <openssl/evp.h>
+
+#include "attestd/jwt_svid.h"
+#include "attestd/mint/right.h"
+#include "attestd/mint/workload.h"
+
+/*
+ * JWT-SVIDs for workloads: the verifier mints them on a fresh attestation, sealed to a
+ * key that is made here for each. What comes back is opened, verified by the signed
+ * bundle and held against what was asked; the caller is looked at again before it gets it.
+ */
+#define TOKENS_ASKED_MAX 32 /* requests that wait */
+#define TOKENS_OF_ONE_MAX 8 /* identities in one request */
+#define TOKENS_WAIT_S 25
+
+struct core;
+
+struct wished_token {
+	uint64_t ticket; /* the broker's and the verifier's */
+	struct bytes entry, spiffe_id, hint;
+	EVP_PKEY *key; /* NULL: answered */
+	struct bytes token; /* empty: refused */
+};
+
+struct asked_tokens {
+	uint64_t ticket; /* the API's */
+	struct caller *caller;
+	int64_t until; /* on the clock that nobody sets */
+	struct bytes audiences[WORKLOAD_AUDIENCES_MAX];
+	size_t audience_count;
+	struct wished_token wished[TOKENS_OF_ONE_MAX];
+	size_t count;
+	const char *refused; /* why the last one was, for the developer; static */
+};
+
+struct tokens {
+	struct asked_tokens *asked[TOKENS_ASKED_MAX];
+	size_t count;
+	uint64_t next_ticket;
+	/* workload_api_jwt() */
+	void (*answer)(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,
+		       const struct workload_jwt_svid *svids, size_t count, const char *why);
+	struct jwt_svid validated; /* what the last answer borrows from */
+};
+
+/* Its parts of the source: jwt, jwt_cancelled, validate. */
+void tokens_serve(struct workload_source *source);
+/* The body of FRAME_JWT_SVIDS. */
+enum status tokens_take(struct core *core, struct reader *in);
+/* The right ended, or something is due: those that waited too long. */
+void tokens_right_ended(struct core *core);
+void tokens_keep(struct core *core, const struct instant *at);
+int64_t tokens_wait_s(const struct tokens *t, const struct instant *at, int64_t most);
+void tokens_done(struct tokens *t);
+
+#endif
