@@ -55,6 +55,7 @@ TRANSPARENCY_LIBS = libtransparency.a $(MESSAGES_LIBS)
 # What machines are built from: read by those who make releases.
 noinst_LIBRARIES += libartifacts.a
 libartifacts_a_SOURCES = \
+	policies/artifacts/archive_list.c policies/artifacts/archive_list.h \
 	policies/artifacts/cpio_archive.c policies/artifacts/cpio_archive.h \
 	policies/artifacts/elf_image.c policies/artifacts/elf_image.h \
 	policies/artifacts/fat_image.c policies/artifacts/fat_image.h \

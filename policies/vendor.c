@@ -26,6 +26,28 @@ static void read_keys(struct strict_cursor *object, struct vendor *out)
 	}
 }
 
+bool openpgp_fingerprint_is_valid(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr("0123456789ABCDEF", text.data[i], 16) == NULL)
+			return false;
+	return text.len == 40 || text.len == 64;
+}
+
+static void read_fingerprints(struct strict_cursor *object, struct vendor *out)
+{
+	if (!strict_has(object, "openpgp"))
+		return;
+
+	struct strict_cursor list = strict_array(object, "openpgp", VENDOR_OPENPGP_MAX);
+	for (size_t i = 0; i < strict_count(&list); i++) {
+		out->openpgp[i] = strict_element_text(&list, i, 64);
+		if (!openpgp_fingerprint_is_valid(out->openpgp[i]))
+			strict_fail(object, "openpgp", STATUS_MALFORMED, "bad-value");
+		out->openpgp_count = i + 1;
+	}
+}
+
 static void read_vendor(struct strict_cursor *vendors, const char *name, struct vendor *out)
 {
 	struct strict_cursor object = strict_object(vendors, name);
@@ -34,6 +56,7 @@ static void read_vendor(struct strict_cursor *vendors, const char *name, struct 
 	if (!name_is_valid(out->name) || out->name.len > VENDOR_NAME_MAX)
 		strict_fail(&object, NULL, STATUS_MALFORMED, "bad-value");
 	read_keys(&object, out);
+	read_fingerprints(&object, out);
 	/* Nobody in the house who answers for it: no vendor. */
 	out->owner.owner = strict_text(&object, "owner", 128);
 	out->owner.backup = strict_text(&object, "backup", 128);

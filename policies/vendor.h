@@ -15,6 +15,7 @@
  * dgst -sha256 -sign` or `cosign sign-blob`, ECDSA over P-256 in DER.
  */
 #define VENDOR_KEYS_MAX 4
+#define VENDOR_OPENPGP_MAX 8
 
 struct vendor {
 	struct span name;
@@ -23,8 +24,15 @@ struct vendor {
 		EVP_PKEY *key;
 		struct digest spki; /* what a revocation names */
 	} key[VENDOR_KEYS_MAX];
+	/* Primary keys' fingerprints that the vendor signs by in OpenPGP, upper case: what
+	 * `release import` goes by, whose own signature is with one of the keys. */
+	size_t openpgp_count;
+	struct span openpgp[VENDOR_OPENPGP_MAX];
 	struct layer_owner owner;
 };
+
+/* 40 or 64 hexadecimal digits, upper case: version 4 and version 5 keys. */
+bool openpgp_fingerprint_is_valid(struct span text);
 
 struct vendors {
 	size_t count;

@@ -27,7 +27,8 @@ static const char help[] =
 	"  --offline            ask no verifier about nodes\n"
 	"  --json               {\"overdue\":[TEXT...],\"nodes\":{...},\"ends\":[...],\n"
 	"                       "
-	"\"emergencies\":[...],\"exceptions\":{...},\"changed\":[TEXT...]}\n" VERIFIER_HELP "\n"
+	"\"emergencies\":[...],\"exceptions\":{...},\"vendors\":{...},\"changed\":[TEXT...]}"
+	"\n" VERIFIER_HELP "\n"
 	"Exit status: 0 nothing is overdue, 1 something is, or the release is refused; 2 unusable\n"
 	"input or failure.\n";
 

@@ -7,6 +7,8 @@
 
 static const struct command subcommands[] = {
 	{ "init", "make a release line: keys, root, matrix, revocations", release_init },
+	{ "import", "take in what a vendor signed in OpenPGP, for 'collect --vendor'",
+	  release_import },
 	{ "collect", "golden values of a reference machine: sets and a draft manifest",
 	  release_collect },
 	{ "diff", "what the draft changes, in words, and the class that comes of it",

@@ -48,6 +48,9 @@ static const char help[] =
 	"                        (docs/releases.md) [none]\n"
 	"  --vendor NAME=OWNER,BACKUP,ESCALATION,FILE  whose signed files a manifest may list,\n"
 	"                        with a P-256 key of it (PEM) and who answers for it here\n"
+	"  --vendor-openpgp NAME=FINGERPRINT  of a --vendor before: a primary key that it signs "
+	"by\n"
+	"                        in OpenPGP, which 'release import' goes by, repeatable\n"
 	"  --builder URI         provenance by this builder is wanted of each manifest, "
 	"repeatable\n"
 	"                        [none is wanted]\n"
@@ -193,6 +196,7 @@ enum option_id {
 	OPTION_PROOFS,
 	OPTION_BUILDER,
 	OPTION_VENDOR,
+	OPTION_VENDOR_OPENPGP,
 };
 
 static bool take_option(void *self, int option, const char *value)
@@ -247,6 +251,8 @@ static bool take_option(void *self, int option, const char *value)
 		       json_array_append_new(in->builders, json_string(value)) == 0;
 	case OPTION_VENDOR:
 		return vendor_json_add(in->vendors, value);
+	case OPTION_VENDOR_OPENPGP:
+		return vendor_json_add_openpgp(in->vendors, value);
 	case OPTION_CLASS_PATH:
 		return take_class_path(in, value);
 	case OPTION_PROOFS:
@@ -279,6 +285,7 @@ static const struct option options[] = {
 	{ "require-proofs", no_argument, NULL, OPTION_PROOFS },
 	{ "builder", required_argument, NULL, OPTION_BUILDER },
 	{ "vendor", required_argument, NULL, OPTION_VENDOR },
+	{ "vendor-openpgp", required_argument, NULL, OPTION_VENDOR_OPENPGP },
 	LAST_OPTIONS,
 };
 

@@ -41,6 +41,8 @@ static const char help[] =
 	"                       becomes current\n"
 	"  --vendor NAME=OWNER,BACKUP,ESCALATION,FILE  who delivers files, who answers for them\n"
 	"                       here, and a P-256 key (PEM) that signs them; again: another key\n"
+	"  --vendor-openpgp NAME=FINGERPRINT  a primary key that it signs by in OpenPGP, for\n"
+	"                       'release import', repeatable\n"
 	"  --remove-vendor NAME  its files count no more under a manifest of this root\n"
 	"  --days N             the new root's life [365]\n"
 	"  --sign               one holder's signature of the draft\n"
@@ -377,6 +379,7 @@ static const struct option options[] = {
 	{ "role", required_argument, NULL, 'r' },
 	{ "canary", required_argument, NULL, 'c' },
 	{ "vendor", required_argument, NULL, 'v' },
+	{ "vendor-openpgp", required_argument, NULL, 'O' },
 	{ "remove-vendor", required_argument, NULL, 'w' },
 	{ "days", required_argument, NULL, 'd' },
 	{ "sign", no_argument, NULL, 's' },
@@ -396,6 +399,7 @@ static bool take_option(void *self, int option, const char *value)
 	case 'c':
 	case 'v':
 	case 'w':
+	case 'O':
 		if (request->edit_count == EDITS_MAX)
 			return false;
 		request->edit[request->edit_count++] = (struct edit){ option, value };
@@ -423,6 +427,9 @@ static bool apply_edit(struct root_request *request, int option, const char *val
 		return remove_key(request, value);
 	case 'v':
 		return add_vendor(request, value);
+	case 'O':
+		return vendor_json_add_openpgp(json_object_get(request->predicate, "vendors"),
+					       value);
 	case 'w':
 		return remove_vendor(request, value);
 	case 'c':

@@ -6,7 +6,7 @@ attestctl_SOURCES = \
 	tools/release_directory.c tools/release_directory.h \
 	tools/command_appraise.c \
 	tools/command_audit.c tools/audit.h tools/audit_drift.c tools/audit_export.c \
-	tools/release_drift.c tools/release_drift.h tools/release_scopes.c tools/audit_verdicts.c \
+	tools/release_drift.c tools/release_drift.h tools/release_drift_vendors.c tools/release_scopes.c tools/audit_verdicts.c \
 	verifier/audit_record.c verifier/audit_record.h \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
@@ -49,6 +49,7 @@ attestctl_SOURCES = \
 	tools/built_programs.c tools/built_programs.h \
 	tools/built_root_package.c tools/built_root_pool.c tools/built_root_tar.c \
 	tools/content_hash.c tools/content_hash.h tools/release_classes.c tools/command_release_provenance.c \
+	tools/command_release_import.c tools/openpgp.c tools/openpgp.h \
 	tools/vendor_delivery.c tools/vendor_delivery.h
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
 attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)

@@ -9,6 +9,7 @@
 /* attestctl release SUBCOMMAND: one file each, command_release_NAME.c. argv[0]
  * is the subcommand. */
 enum answer release_init(int argc, char **argv);
+enum answer release_import(int argc, char **argv);
 enum answer release_collect(int argc, char **argv);
 enum answer release_check(int argc, char **argv);
 enum answer release_provenance(int argc, char **argv);

@@ -308,6 +308,8 @@ enum answer drift_report(const struct drift_input *input, json_t **report)
 			    json_object_get(json_object_get(scopes, "scopes"), "exceptions"),
 			    "owner", (const char *)owner.owner.data, owner.owner.len, "escalation",
 			    (const char *)owner.escalation.data, owner.escalation.len);
+	if (*report != NULL && input->root->vendors.count > 0)
+		(void)json_object_set_new(*report, "vendors", drift_vendors(input));
 	if (input->client != NULL)
 		(void)json_object_set(*report, "nodes", nodes);
 	if (*report == NULL)
@@ -383,6 +385,7 @@ void drift_print(json_t *report)
 		print_at(json_integer_value(json_object_get(item, "due")));
 		putchar('\n');
 	}
+	drift_print_vendors(json_object_get(report, "vendors"));
 	json_object_foreach(json_object_get(report, "exceptions"), name, value)
 	{
 		AUTO(char) text = json_dumps(value, JSON_COMPACT);

@@ -29,6 +29,9 @@ struct drift_input {
 json_t *drift_index(const char *directory, uint64_t version);
 /* Keys, roles, rules, scopes and exceptions as they are now, with the time. */
 json_t *drift_scopes(const struct drift_input *input);
+/* {VENDOR: {"owner", ..., "delivered":[{"platform","kernel","version","artifact"}]}}. */
+json_t *drift_vendors(const struct drift_input *input);
+void drift_print_vendors(json_t *vendors);
 /* ANSWER_NO where something is overdue; *report says all of it, "overdue" why. */
 enum answer drift_report(const struct drift_input *input, json_t **report);
 void drift_print(json_t *report);

@@ -176,7 +176,12 @@ static enum status read_list(struct vendor_delivery *d, size_t *left_out)
 			    : status;
 }
 
-static enum status hash_artifact(struct vendor_delivery *d)
+struct span vendor_delivery_vendor(const struct vendor_delivery *delivery)
+{
+	return name_of(delivery);
+}
+
+enum status vendor_delivery_hash(struct vendor_delivery *d)
 {
 	AUTO(content_hash) hash = NULL;
 	struct progress progress = progress_begin("hashing");
@@ -191,7 +196,7 @@ static enum status hash_artifact(struct vendor_delivery *d)
 enum status vendor_delivery_take(struct vendor_delivery *delivery, const struct root *root,
 				 bool is_split_usr, size_t *left_out)
 {
-	enum status status = hash_artifact(delivery);
+	enum status status = vendor_delivery_hash(delivery);
 
 	delivery->origin.vendor = name_of(delivery);
 	if (status == OK)
@@ -209,6 +214,38 @@ enum status vendor_delivery_take(struct vendor_delivery *delivery, const struct 
 	if (status == OK && delivery->files.count == 0)
 		return refuse(delivery, "it has no file that a set could list");
 	return status;
+}
+
+/* ECDSA over the digest itself: whoever verifies has no more than that either. */
+static enum status sign_digest(EVP_PKEY *key, struct vendor_origin *origin)
+{
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	origin->signature_len = sizeof(origin->signature);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
+	    EVP_PKEY_sign(ctx, origin->signature, &origin->signature_len, origin->artifact.value,
+			  SHA256_SIZE) != 1)
+		return STATUS_UNSUPPORTED;
+	return OK;
+}
+
+enum status vendor_delivery_sign(struct vendor_delivery *delivery, const struct vendor *vendor,
+				 EVP_PKEY *key)
+{
+	struct vendor_origin *origin = &delivery->origin;
+	const struct vendor_key *found;
+	AUTO_DONE(bytes) path = { 0 };
+
+	/* Another key than the root has of this vendor would be refused later. */
+	if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_size(key) > (int)sizeof(origin->signature) ||
+	    sign_digest(key, origin) != OK || vendor_verify(vendor, origin, &found) != OK)
+		return refuse(delivery, "vendor-signature: --key is none of the keys that the root "
+					"has of this vendor");
+	if (bytes_printf(&path, "%s.sig%c", delivery->path, '\0') != OK)
+		return STATUS_NO_MEMORY;
+	return line_write((const char *)path.data,
+			  (struct span){ origin->signature, origin->signature_len }, 0644);
 }
 
 json_t *vendor_delivery_json(const struct vendor_delivery *delivery)
@@ -260,7 +297,27 @@ bool vendor_json_add(json_t *vendors, const char *text)
 		json_decref(next);
 		return false;
 	}
+	/* Its fingerprints stay. */
+	json_t *openpgp = json_object_get(json_object_get(vendors, name), "openpgp");
 	return json_object_set_new(vendors, name,
-				   json_pack("{s:o, s:s, s:s, s:s}", "keys", next, "owner", part[0],
-					     "backup", part[1], "escalation", part[2])) == 0;
+				   json_pack("{s:o, s:O*, s:s, s:s, s:s}", "keys", next, "openpgp",
+					     openpgp, "owner", part[0], "backup", part[1],
+					     "escalation", part[2])) == 0;
+}
+
+bool vendor_json_add_openpgp(json_t *vendors, const char *text)
+{
+	const char *end = strchr(text, '=');
+	json_t *vendor = end == NULL ? NULL : json_object_getn(vendors, text, (size_t)(end - text));
+	json_t *list = json_object_get(vendor, "openpgp");
+
+	if (vendor == NULL || !openpgp_fingerprint_is_valid(span_text(end + 1)) ||
+	    json_array_size(list) == VENDOR_OPENPGP_MAX)
+		return false;
+	if (list == NULL) {
+		list = json_array();
+		if (json_object_set_new(vendor, "openpgp", list) != 0)
+			return false;
+	}
+	return json_array_append_new(list, json_string(end + 1)) == 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts about packages: control files, status files, lists, diversions. */
+/* Texts about packages: control files, status files, lists, diversions, archives. */
 #include "fuzz.h"
+#include "policies/artifacts/archive_list.h"
 #include "policies/artifacts/package_text.h"
 
 static bool lies_within(struct span part, struct span whole)
@@ -32,7 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct span text = { data, len };
 	struct package_reader reader = package_reader_over(text);
 	struct diversion diversion;
+	struct archive_list list;
+	struct span name;
 
+	if (archive_list_parse(text, &list) == OK) {
+		must(lies_within(list.sums, text) && lies_within(list.valid_until, text));
+		if (archive_list_find(&list, text, len, &name))
+			must(lies_within(name, list.sums));
+	}
 	(void)package_text_is_paragraphs(text);
 	read_packages(text, package_reader_paragraph);
 	read_packages(text, package_reader_line);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "policies/artifacts/archive_list.h"
 #include "policies/artifacts/file_tree.h"
 #include "policies/artifacts/package_text.h"
 
@@ -445,6 +446,49 @@ static void a_path_is_followed_through_links_inside_the_root(void **state)
 	assert_int_equal(count(tree), 1);
 }
 
+#define SUM "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+
+static void an_archives_list_names_its_indexes(void **state)
+{
+	static const char text[] = "Origin: Debian\nvalid-until: Sat, 11 Jul 2026 10:17:11 UTC\n"
+				   "MD5Sum:\n 00 3 main/Packages\nSHA256:\n"
+				   " " SUM "        3 main/binary-amd64/Packages\n"
+				   " " SUM "  18446744073709551616 main/huge\n short\n";
+	struct archive_list list;
+	struct span name;
+	(void)state;
+
+	assert_int_equal(archive_list_parse(span_text(text), &list), OK);
+	assert_true(span_equal(list.valid_until, span_text("Sat, 11 Jul 2026 10:17:11 UTC")));
+	assert_true(archive_list_find(&list, span_text(SUM), 3, &name));
+	assert_true(span_equal(name, span_text("main/binary-amd64/Packages")));
+	assert_false(archive_list_find(&list, span_text(SUM), 4, &name));
+	assert_false(archive_list_find(&list, span_text(SUM), 0, &name));
+	assert_false(archive_list_find(&list, span_text("00"), 3, &name));
+	for (size_t len = 0; len < sizeof(text) - 1; len++)
+		if (archive_list_parse((struct span){ (const uint8_t *)text, len }, &list) == OK)
+			(void)archive_list_find(&list, span_text(SUM), 3, &name);
+}
+
+static void an_archives_list_says_each_thing_once(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"Origin: Debian\n",
+		"SHA256:\n",
+		"SHA256: inline\n " SUM " 3 a\n",
+		"SHA256:\n " SUM " 3 a\nSHA256:\n " SUM " 4 b\n",
+		"SHA256:\n " SUM " 3 a\n\nSHA256:\n " SUM " 4 b\n",
+		"Valid-Until: a\nValid-Until: b\nSHA256:\n " SUM " 3 a\n",
+		"Valid-Until:\nSHA256:\n " SUM " 3 a\n",
+	};
+	struct archive_list list;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(archive_list_parse(span_text(texts[i]), &list), STATUS_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +510,8 @@ int main(void)
 		cmocka_unit_test(a_package_s_file_is_named_with_its_epoch_or_without),
 		cmocka_unit_test(diversions_are_three_lines_each),
 		cmocka_unit_test(a_path_is_followed_through_links_inside_the_root),
+		cmocka_unit_test(an_archives_list_names_its_indexes),
+		cmocka_unit_test(an_archives_list_says_each_thing_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

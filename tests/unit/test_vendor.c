@@ -74,7 +74,7 @@ static int forget_vendor(void **state)
 struct delivery {
 	const char *vendor, *artifact, *signature; /* in the manifest; NULL: as it should be */
 	const char *input; /* in the provenance */
-	const char *owner; /* in the root */
+	const char *owner, *openpgp; /* in the root */
 	bool has_no_provenance, has_no_origin, has_no_vendors;
 	const struct line_edit *more;
 };
@@ -125,10 +125,10 @@ static void make(struct line *line, const struct delivery *d)
 	struct line nothing = { 0 };
 
 	(void)snprintf(root, sizeof(root),
-		       "\"vendors\":{\"acme\":{\"keys\":[{\"spki\":\"%s\"}],\"owner\":\"%s\","
+		       "\"vendors\":{\"acme\":{\"keys\":[{\"spki\":\"%s\"}],%s\"owner\":\"%s\","
 		       "\"backup\":\"Bob\",\"escalation\":\"acme@example.org\"}},"
 		       "\"builders\":[\"" BUILDER "\"],\"requireProvenance\":false",
-		       acme.spki, or (d->owner, "Ann"));
+		       acme.spki, d->openpgp == NULL ? "" : d->openpgp, or (d->owner, "Ann"));
 	(void)snprintf(set, sizeof(set),
 		       "\"class\":\"vendor\",\"vendor\":{\"name\":\"%s\",\"artifact\":\"%s\","
 		       "\"signature\":\"%s\"}",
@@ -290,6 +290,30 @@ static void what_is_revoked_is_out_of_force(void **state)
 	}
 }
 
+#define FINGERPRINT "B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8"
+
+static void openpgp_fingerprints_are_whole_and_few(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	const struct delivery good = { .openpgp = "\"openpgp\":[\"" FINGERPRINT "\"]," };
+	char many[9 * (sizeof(FINGERPRINT) + 3) + 32] = "\"openpgp\":[\"" FINGERPRINT "\"";
+	(void)state;
+
+	make(&line, &good);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+	refuses("bad-value", &(struct delivery){ .openpgp = "\"openpgp\":[\"350947F8\"]," });
+	refuses("bad-value",
+		&(struct delivery){
+			.openpgp = "\"openpgp\":[\"b8b80b5b623eab6ad8775c45b7c5d7d6350947f8\"]," });
+	refuses("wrong-type", &(struct delivery){ .openpgp = "\"openpgp\":\"" FINGERPRINT "\"," });
+	for (int i = 0; i < 8; i++)
+		(void)strcat(many, ",\"" FINGERPRINT "\"");
+	(void)strcat(many, "],");
+	refuses("too-many-elements", &(struct delivery){ .openpgp = many });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +326,7 @@ int main(void)
 		cmocka_unit_test(only_a_vendors_set_says_whose_it_is),
 		cmocka_unit_test(a_vendor_delivers_no_file_that_the_root_classes),
 		cmocka_unit_test(what_is_revoked_is_out_of_force),
+		cmocka_unit_test(openpgp_fingerprints_are_whole_and_few),
 	};
 
 	return cmocka_run_group_tests(tests, make_vendor, forget_vendor);
