@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/administration_messages.h"
 
+#include "messages/entries.h"
 #include "tpm/public_area.h"
 
 static const struct wire_field admin_request_fields[] = {
@@ -14,6 +15,8 @@ static const struct wire_field admin_request_fields[] = {
 	WIRE_FIXED(admin_request, after.value),
 	WIRE_BE64(admin_request, after_entry),
 	WIRE_NUMBER(admin_request, limit, 0, SIGNER_PAGE_MAX + 1),
+	WIRE_SIZED(admin_request, entry, ENTRY_NAME_MAX),
+	WIRE_SIZED(admin_request, class_name, CLASS_NAME_MAX),
 	WIRE_SIZED(admin_request, reason, SIGNER_DETAIL_MAX),
 	WIRE_SIZED(admin_request, act, SIGNER_ACT_MAX),
 	WIRE_SIZED(admin_request, act_signature, SIGNER_SIGNATURE_MAX),
@@ -147,12 +150,36 @@ static const struct wire_field admin_canary_fields[] = {
 static const struct wire_table admin_canary_wire =
 	WIRE_TABLE(struct admin_answer, admin_canary_fields);
 
+static const struct wire_field entry_item_fields[] = {
+	WIRE_SIZED(entry_item, class_name, CLASS_NAME_MAX),
+	WIRE_SIZED(entry_item, line, ENTRY_LINE_MAX),
+	WIRE_BOOL(entry_item, is_quarantined),
+	WIRE_BOOL(entry_item, is_removed),
+	WIRE_TIME(entry_item, added),
+	WIRE_SIZED(entry_item, note, SIGNER_DETAIL_MAX),
+};
+static const struct wire_table entry_item_wire = WIRE_TABLE(struct entry_item, entry_item_fields);
+
+static const struct wire_field entry_list_fields[] = {
+	WIRE_LIST(entry_list, count, items, entry_item_wire),
+	WIRE_BOOL(entry_list, has_more),
+};
+static const struct wire_table entry_list_wire = WIRE_TABLE(struct entry_list, entry_list_fields);
+
+static const struct wire_field admin_entries_fields[] = {
+	WIRE_STRUCT(admin_answer, entries, entry_list_wire),
+};
+static const struct wire_table admin_entries_wire =
+	WIRE_TABLE(struct admin_answer, admin_entries_fields);
+
 static const struct wire_table *const admin_wires[] = {
-	[ADMIN_LIST] = &admin_nodes_wire,	 [ADMIN_SHOW] = &admin_nodes_wire,
-	[ADMIN_EVIDENCE] = &admin_evidence_wire, [ADMIN_QUARANTINE] = &admin_nodes_wire,
-	[ADMIN_RETIRE] = &admin_nodes_wire,	 [ADMIN_ACT] = &admin_nodes_wire,
-	[ADMIN_RELEASES] = &admin_releases_wire, [ADMIN_AUDIT] = &admin_audit_wire,
-	[ADMIN_CANARY] = &admin_canary_wire,
+	[ADMIN_LIST] = &admin_nodes_wire,	    [ADMIN_SHOW] = &admin_nodes_wire,
+	[ADMIN_EVIDENCE] = &admin_evidence_wire,    [ADMIN_QUARANTINE] = &admin_nodes_wire,
+	[ADMIN_RETIRE] = &admin_nodes_wire,	    [ADMIN_ACT] = &admin_nodes_wire,
+	[ADMIN_RELEASES] = &admin_releases_wire,    [ADMIN_AUDIT] = &admin_audit_wire,
+	[ADMIN_CANARY] = &admin_canary_wire,	    [ADMIN_ENTRIES] = &admin_entries_wire,
+	[ADMIN_ENTRY] = &admin_entries_wire,	    [ADMIN_ENTRY_QUARANTINE] = &admin_entries_wire,
+	[ADMIN_ENTRY_REMOVE] = &admin_entries_wire,
 };
 
 static const struct wire_field admin_answer_fields[] = {

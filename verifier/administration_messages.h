@@ -17,9 +17,13 @@ enum admin_verb {
 	ADMIN_RELEASES,
 	ADMIN_AUDIT,
 	ADMIN_CANARY,
+	ADMIN_ENTRIES,
+	ADMIN_ENTRY, /* in an answer also to an ACT about one */
+	ADMIN_ENTRY_QUARANTINE,
+	ADMIN_ENTRY_REMOVE,
 };
 
-#define ADMIN_VERB_END (ADMIN_CANARY + 1)
+#define ADMIN_VERB_END (ADMIN_ENTRY_REMOVE + 1)
 
 /* administrator and role are the front's word, from the client certificate:
  * good enough to read and to narrow. What widens carries its own signature. */
@@ -33,8 +37,10 @@ struct admin_request {
 	bool has_after; /* LIST: after this node id */
 	struct node_id after;
 	uint64_t after_entry; /* AUDIT: after this entry; entries count from 1 */
-	uint32_t limit; /* LIST, AUDIT: 1 to SIGNER_PAGE_MAX */
-	struct span reason; /* QUARANTINE, RETIRE */
+	uint32_t limit; /* LIST, AUDIT, ENTRIES: 1 to SIGNER_PAGE_MAX */
+	struct span entry; /* ENTRY, ENTRY_...: its name; ENTRIES: after this one */
+	struct span class_name; /* ENTRIES: of this class; empty: of all */
+	struct span reason; /* QUARANTINE, RETIRE, ENTRY_QUARANTINE, ENTRY_REMOVE */
 	struct span act, act_signature; /* ACT */
 	struct span manifest; /* CANARY: SHA-256 of its payload */
 	uint32_t window_s; /* CANARY: how far back */
@@ -110,6 +116,21 @@ struct canary_item {
 	uint64_t nodes, svids; /* in it */
 };
 
+/* A registration entry, and what people decided about it. */
+struct entry_item {
+	struct span class_name;
+	struct span line; /* as its nodes are told of it, digests too (messages/entries.h) */
+	bool is_quarantined, is_removed;
+	int64_t added;
+	struct span note; /* why quarantined or removed */
+};
+
+struct entry_list {
+	size_t count;
+	struct entry_item items[SIGNER_PAGE_MAX];
+	bool has_more;
+};
+
 struct admin_answer {
 	enum admin_verb verb;
 	struct node_list nodes; /* LIST; one item for SHOW, QUARANTINE, RETIRE, ACT */
@@ -118,6 +139,7 @@ struct admin_answer {
 	struct releases_item releases;
 	struct audit_list audit;
 	struct canary_item canary;
+	struct entry_list entries; /* ENTRIES; one item for the other verbs about them */
 };
 
 extern const struct wire_table admin_request_wire;

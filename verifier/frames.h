@@ -12,8 +12,8 @@
  * frame closes the channel.
  */
 enum frame_type {
-	/* front -> appraiser: route u8, role u8, administrator s16, node id s16
-	 * (64 hex or empty), query s16, received time b64, body s32 */
+	/* front -> appraiser: route u8, role u8, administrator s16, what the path names
+	 * s16 (a node id in hex, a registration entry's name, or empty), query s16, received time b64, body s32 */
 	FRAME_REQUEST = 1,
 	/* appraiser -> front: HTTP status b16, retry-after b16, content type s16,
 	 * body s32 */
@@ -95,9 +95,13 @@ enum route {
 	ROUTE_ADMIN_RELEASES,
 	ROUTE_ADMIN_AUDIT,
 	ROUTE_ADMIN_CANARY,
+	ROUTE_ADMIN_ENTRIES,
+	ROUTE_ADMIN_ENTRY,
+	ROUTE_ADMIN_ENTRY_QUARANTINE,
+	ROUTE_ADMIN_ENTRY_REMOVE,
 };
 
-#define ROUTE_LAST ROUTE_ADMIN_CANARY
+#define ROUTE_LAST ROUTE_ADMIN_ENTRY_REMOVE
 
 enum role {
 	ROLE_NONE,

@@ -32,6 +32,11 @@ enum refusal {
 	REFUSAL_TRUST_DOMAIN_UNKNOWN,
 	REFUSAL_TOO_MANY_ACTS, /* unsigned ones, for this hour */
 	REFUSAL_LOG_NOT_KEPT, /* it outgrew the store's cap for a boot session */
+	REFUSAL_ENTRY_UNKNOWN,
+	REFUSAL_ENTRY_EXISTS, /* of this name: it is removed before another is added */
+	REFUSAL_ENTRY_NOT_QUARANTINED,
+	REFUSAL_ENTRY_NOT_ENTITLED, /* no such SPIFFE ID on nodes of the class */
+	REFUSAL_ENTRIES_FULL, /* of a class */
 	REFUSAL_NOT_CANARY, /* no release of this manifest is being tried out */
 	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
 	REFUSAL_RELEASE_AWAITED, /* configured, and not loaded yet */

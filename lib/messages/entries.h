@@ -12,6 +12,8 @@
  */
 #define ENTRIES_MAX 256
 #define ENTRIES_TEXT_MAX ((size_t)256 << 10)
+/* Of one entry's line: what is escaped takes three bytes for each. */
+#define ENTRY_LINE_MAX ((size_t)12 << 10)
 #define ENTRY_NAME_MAX 63
 #define ENTRY_SPIFFE_ID_MAX 2048
 #define ENTRY_EXECUTABLE_MAX 1024

@@ -127,21 +127,50 @@ void act_done(struct act *act)
 {
 	bytes_done(&act->host);
 	bytes_done(&act->class);
+	entry_done(&act->entry);
 	bytes_done(&act->reason);
 }
 
-static const char *const verb_names[] = { "approve", "release" };
+static const char *const verb_names[] = { "approve", "release", "add-entry", "release-entry" };
+
+#define VERBS (sizeof(verb_names) / sizeof(verb_names[0]))
 
 static void take_verb(struct lines *l, struct act *a)
 {
 	struct span verb = lines_field(l, "verb");
 
-	if (span_equal(verb, span_text(verb_names[ACT_APPROVE])))
-		a->verb = ACT_APPROVE;
-	else if (span_equal(verb, span_text(verb_names[ACT_RELEASE])))
-		a->verb = ACT_RELEASE;
+	for (size_t i = 0; i < VERBS; i++) {
+		if (!span_equal(verb, span_text(verb_names[i])))
+			continue;
+		a->verb = (enum act_verb)i;
+		return;
+	}
+	lines_fail(l, STATUS_UNSUPPORTED);
+}
+
+static void take_entry(struct lines *l, struct act *a)
+{
+	bool is_whole = a->verb == ACT_ADD_ENTRY;
+
+	if (is_whole)
+		lines_take_escaped(l, lines_field(l, "class"), CLASS_NAME_MAX, false, &a->class);
+
+	struct span entry = lines_field(l, "entry");
+
+	if (is_whole && l->status == OK)
+		lines_fail(l, entry_parse(entry, &a->entry));
 	else
-		lines_fail(l, STATUS_UNSUPPORTED);
+		lines_take_escaped(l, entry, ENTRY_NAME_MAX, false, &a->entry.name);
+}
+
+static void take_node(struct lines *l, struct act *a)
+{
+	struct span node = lines_field(l, "node");
+
+	if (l->status == OK)
+		lines_fail(l, node_id_parse(node, &a->node));
+	lines_take_escaped(l, lines_field(l, "host"), HOSTNAME_MAX, true, &a->host);
+	lines_take_escaped(l, lines_field(l, "class"), CLASS_NAME_MAX, true, &a->class);
 }
 
 static enum status take_act(struct span text, struct act *a)
@@ -149,12 +178,10 @@ static enum status take_act(struct span text, struct act *a)
 	struct lines l = lines_over(text, ACT_KIND);
 
 	take_verb(&l, a);
-
-	struct span node = lines_field(&l, "node");
-	if (l.status == OK)
-		lines_fail(&l, node_id_parse(node, &a->node));
-	lines_take_escaped(&l, lines_field(&l, "host"), HOSTNAME_MAX, true, &a->host);
-	lines_take_escaped(&l, lines_field(&l, "class"), CLASS_NAME_MAX, true, &a->class);
+	if (act_verb_is_of_entry(a->verb))
+		take_entry(&l, a);
+	else
+		take_node(&l, a);
 	lines_take_escaped(&l, lines_field(&l, "reason"), TEXT_VALUE_MAX, false, &a->reason);
 	a->time = (int64_t)lines_decimal(&l, lines_field(&l, "time"), INT64_MAX);
 	return lines_end(&l);
@@ -177,15 +204,48 @@ enum status act_parse(struct span text, struct act *out)
 	return OK;
 }
 
-/* An approval names host and class; a release neither. */
+/* An approval names host and class; a release neither. Which digests an entry's
+ * executable may have, releases say. */
 static bool is_consistent(const struct act *act)
 {
 	if (act->reason.len == 0 || act->time < 0)
 		return false;
-	if (act->verb == ACT_RELEASE)
+	switch (act->verb) {
+	case ACT_APPROVE:
+		return hostname_is_valid(span_of(&act->host)) &&
+		       class_name_is_valid(span_of(&act->class));
+	case ACT_RELEASE:
 		return act->host.len == 0 && act->class.len == 0;
-	return act->verb == ACT_APPROVE && hostname_is_valid(span_of(&act->host)) &&
-	       class_name_is_valid(span_of(&act->class));
+	case ACT_ADD_ENTRY:
+		return class_name_is_valid(span_of(&act->class)) && entry_is_valid(&act->entry) &&
+		       act->entry.digests.len == 0;
+	case ACT_RELEASE_ENTRY:
+		return entry_name_is_valid(span_of(&act->entry.name));
+	}
+	return false;
+}
+
+static void put_entry(struct line_writer *w, const struct act *act)
+{
+	if (act->verb == ACT_ADD_ENTRY) {
+		line_text(w, "\nclass ");
+		line_escaped(w, span_of(&act->class));
+	}
+	line_text(w, "\nentry ");
+	if (act->verb == ACT_RELEASE_ENTRY)
+		line_escaped(w, span_of(&act->entry.name));
+	else if (w->status == OK)
+		w->status = entry_write(&act->entry, w->out);
+}
+
+static void put_node(struct line_writer *w, const struct act *act)
+{
+	line_text(w, "\nnode ");
+	line_hex(w, node_id_span(&act->node));
+	line_text(w, "\nhost ");
+	line_escaped(w, span_of(&act->host));
+	line_text(w, "\nclass ");
+	line_escaped(w, span_of(&act->class));
 }
 
 enum status act_write(const struct act *act, struct bytes *text)
@@ -196,12 +256,10 @@ enum status act_write(const struct act *act, struct bytes *text)
 		return STATUS_MALFORMED;
 	line_text(&w, ACT_KIND "\nverb ");
 	line_text(&w, verb_names[act->verb]);
-	line_text(&w, "\nnode ");
-	line_hex(&w, node_id_span(&act->node));
-	line_text(&w, "\nhost ");
-	line_escaped(&w, span_of(&act->host));
-	line_text(&w, "\nclass ");
-	line_escaped(&w, span_of(&act->class));
+	if (act_verb_is_of_entry(act->verb))
+		put_entry(&w, act);
+	else
+		put_node(&w, act);
 	line_text(&w, "\nreason ");
 	line_escaped(&w, span_of(&act->reason));
 	line_text(&w, "\ntime ");

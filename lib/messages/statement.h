@@ -2,7 +2,7 @@
 #ifndef MESSAGES_STATEMENT_H
 #define MESSAGES_STATEMENT_H
 
-#include "messages/node.h"
+#include "messages/entries.h"
 
 /*
  * What is signed: texts of fixed fields, one a line, each once and in order
@@ -79,12 +79,22 @@ void bundle_done(struct bundle *bundle);
 enum act_verb {
 	ACT_APPROVE,
 	ACT_RELEASE, /* lift a quarantine */
+	ACT_ADD_ENTRY,
+	ACT_RELEASE_ENTRY, /* lift an entry's quarantine */
 };
+
+/* About a registration entry, and no node. */
+static inline bool act_verb_is_of_entry(enum act_verb verb)
+{
+	return verb == ACT_ADD_ENTRY || verb == ACT_RELEASE_ENTRY;
+}
 
 struct act {
 	enum act_verb verb;
 	struct node_id node;
-	struct bytes host, class; /* both empty for a release */
+	struct bytes host; /* of an approval */
+	struct bytes class; /* of an approval and an added entry */
+	struct entry entry; /* added: whole but for digests; released: its name alone */
 	struct bytes reason;
 	int64_t time; /* unix seconds */
 };

@@ -27,6 +27,7 @@ struct digest store_picture(struct signer_scene *s)
 		"SELECT * FROM nodes ORDER BY id",
 		"SELECT * FROM sessions ORDER BY node",
 		"SELECT * FROM session_logs ORDER BY node, is_boot, number",
+		"SELECT * FROM entries ORDER BY name",
 		"SELECT * FROM audit ORDER BY number",
 	};
 	AUTO_DONE(bytes) rows = { 0 };

@@ -30,6 +30,10 @@ tests_attacks_test_attacks_front_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 # For the keys that --init makes.
 EXTRA_tests_attacks_test_attacks_front_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
+ATTACK_TESTS += tests/attacks/test_attacks_entries
+tests_attacks_test_attacks_entries_SOURCES = tests/attacks/test_attacks_entries.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_entries_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_entries_LDADD = $(SIGNER_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \
 	tests/unit/attestd_grant.h tests/unit/broker_process.h

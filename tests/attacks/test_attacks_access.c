@@ -46,6 +46,27 @@ static void k17_nothing_but_64_digits_stands_for_a_node_in_a_path(void **state)
 	assert_int_equal(find(HTTP_POST, "/v1/nodes/" ID "/evidence", false, &entry), 0);
 }
 
+static void k17_nothing_but_a_name_stands_for_an_entry_in_a_path(void **state)
+{
+	static const char *const names[] = {
+		"", "..", "-web", "Web", "w%65b", "web'", "{name}", "web\nweb", ID,
+	};
+	const struct route_entry *entry = NULL;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO_DONE(bytes) path = { 0 };
+
+		assert_int_equal(bytes_printf(&path, "/v1/admin/entries/%s/remove", names[i]), OK);
+		assert_int_equal(bytes_append_byte(&path, 0), OK);
+		if (find(HTTP_POST, (const char *)path.data, true, &entry) != 404)
+			fail_msg("%s", names[i]);
+	}
+	assert_int_equal(find(HTTP_POST, "/v1/admin/entries/web-1/remove", true, &entry), 0);
+	assert_int_equal(entry->route, ROUTE_ADMIN_ENTRY_REMOVE);
+	assert_int_equal(find(HTTP_GET, "/v1/admin/nodes/web-1", true, &entry), 404);
+}
+
 #define INJECTION "x'); DELETE FROM nodes; --\n<script>\x1b[2J"
 
 /* A host's own words are shown, and reach neither SQL nor the audit log's form. */
@@ -90,6 +111,10 @@ static void k18_no_administration_route_is_open_to_nodes(void **state)
 		{ HTTP_POST, "/v1/admin/nodes/" ID "/retire", 0x6 },
 		{ HTTP_POST, "/v1/admin/acts", 0x6 },
 		{ HTTP_POST, "/v1/admin/canaries", 0x6 },
+		{ HTTP_GET, "/v1/admin/entries", 0xe },
+		{ HTTP_GET, "/v1/admin/entries/web", 0xe },
+		{ HTTP_POST, "/v1/admin/entries/web/quarantine", 0x6 },
+		{ HTTP_POST, "/v1/admin/entries/web/remove", 0x6 },
 	};
 	(void)state;
 
@@ -111,8 +136,10 @@ static void k18_every_verb_wants_its_role_in_the_signer_too(void **state)
 	for (enum admin_verb verb = ADMIN_LIST; verb < ADMIN_VERB_END; verb++) {
 		for (enum role role = ROLE_NONE; role <= ROLE_AUDITOR; role++) {
 			AUTO_DONE(signer_scene) s = { 0 };
+			bool narrows_an_entry =
+				verb == ADMIN_ENTRY_QUARANTINE || verb == ADMIN_ENTRY_REMOVE;
 			bool is_for_two_roles = verb == ADMIN_QUARANTINE || verb == ADMIN_RETIRE ||
-						verb == ADMIN_CANARY;
+						verb == ADMIN_CANARY || narrows_an_entry;
 			bool is_denied =
 				role == ROLE_NONE || (is_for_two_roles && role == ROLE_AUDITOR);
 
@@ -127,6 +154,8 @@ static void k18_every_verb_wants_its_role_in_the_signer_too(void **state)
 							 REFUSAL_ACT_SIGNATURE_INVALID);
 			else if (verb == ADMIN_CANARY) /* of no release */
 				expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
+			else if (verb == ADMIN_ENTRY || narrows_an_entry) /* there is none */
+				expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ENTRY_UNKNOWN);
 			else
 				scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 		}
@@ -151,6 +180,7 @@ static void k18_an_act_goes_by_its_signature(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k17_nothing_but_64_digits_stands_for_a_node_in_a_path),
+	cmocka_unit_test(k17_nothing_but_a_name_stands_for_an_entry_in_a_path),
 	cmocka_unit_test(k17_a_hosts_own_words_are_only_words),
 	cmocka_unit_test(k18_no_administration_route_is_open_to_nodes),
 	cmocka_unit_test(k18_every_verb_wants_its_role_in_the_signer_too),

@@ -354,12 +354,17 @@ static void s10_a_captured_appraiser_reads_no_key(void **state)
 	scene_prepare_evidence(&s);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONE);
 	expect_no_secret(&s);
+	scene_prepare_entry_act(
+		&s, "add-entry\nclass server\nentry web spiffe://prod.example/web /bin/web", s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	expect_no_secret(&s);
 	for (enum admin_verb verb = ADMIN_LIST; verb < ADMIN_VERB_END; verb++) {
 		if (verb == ADMIN_ACT)
 			continue;
 		s.request.admin = (struct admin_request){
 			.verb = verb,
 			.node = s.node,
+			.entry = span_text("web"),
 			.role = ROLE_PLATFORM,
 			.limit = 10,
 			.manifest = digest_span(&canary),

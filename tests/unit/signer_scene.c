@@ -242,12 +242,26 @@ static void sign_act(struct signer_scene *s, struct span text, struct bytes *sig
 	assert_int_equal(signing_key_sign(&key, text, signature), OK);
 }
 
+/* Takes text over. */
+static void prepare_signed(struct signer_scene *s, struct bytes *text)
+{
+	struct bytes signature = { 0 };
+	struct span kept_text, kept_signature;
+
+	sign_act(s, span_of(text), &signature);
+	assert_int_equal(keep_bytes(&s->keep, text, &kept_text), OK);
+	assert_int_equal(keep_bytes(&s->keep, &signature, &kept_signature), OK);
+	s->request.admin = (struct admin_request){ .verb = ADMIN_ACT,
+						   .role = ROLE_PLATFORM,
+						   .act = kept_text,
+						   .act_signature = kept_signature };
+}
+
 void scene_prepare_act(struct signer_scene *s, const char *verb, const char *class_name,
 		       int64_t time)
 {
 	AUTO_DONE(bytes) id = { 0 };
-	struct bytes text = { 0 }, signature = { 0 };
-	struct span kept_text, kept_signature;
+	struct bytes text = { 0 };
 	bool is_release = strcmp(verb, "release") == 0;
 
 	assert_int_equal(node_id_append(&id, &s->node), OK);
@@ -258,13 +272,18 @@ void scene_prepare_act(struct signer_scene *s, const char *verb, const char *cla
 				      is_release ? "-" : "r01n07", is_release ? "-" : class_name,
 				      (long long)time),
 			 OK);
-	sign_act(s, span_of(&text), &signature);
-	assert_int_equal(keep_bytes(&s->keep, &text, &kept_text), OK);
-	assert_int_equal(keep_bytes(&s->keep, &signature, &kept_signature), OK);
-	s->request.admin = (struct admin_request){ .verb = ADMIN_ACT,
-						   .role = ROLE_PLATFORM,
-						   .act = kept_text,
-						   .act_signature = kept_signature };
+	prepare_signed(s, &text);
+}
+
+void scene_prepare_entry_act(struct signer_scene *s, const char *verb_and_entry, int64_t time)
+{
+	struct bytes text = { 0 };
+
+	assert_int_equal(bytes_printf(&text,
+				      "attestd-act/1\nverb %s\nreason tested\ntime %lld\nend\n",
+				      verb_and_entry, (long long)time),
+			 OK);
+	prepare_signed(s, &text);
 }
 
 void scene_join_approved(struct signer_scene *s)

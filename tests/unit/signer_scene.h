@@ -59,6 +59,8 @@ void scene_join_approved(struct signer_scene *s);
 /* A signed act in s->request; text may be changed before it is signed. */
 void scene_prepare_act(struct signer_scene *s, const char *verb, const char *class_name,
 		       int64_t time);
+/* The same about a registration entry: "release-entry\nentry web". */
+void scene_prepare_entry_act(struct signer_scene *s, const char *verb_and_entry, int64_t time);
 /* FRAME_CHALLENGE; s->challenge is what came. */
 void scene_challenge(struct signer_scene *s);
 /* An honest FRAME_AUTHENTICATE in s->request, not sent. */

@@ -10,7 +10,7 @@
 #define TRUSTED                                                                                    \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate trusted\nissued 1767225600\n"           \
 	"expires 1767226200\ngeneration " ID "\ncap 13\nminting-key 000b" ID "\n"                  \
-	"certificate sha256:" ID "\ntrust-domain example.org\nentries sha256:" ID "\n"              \
+	"certificate sha256:" ID "\ntrust-domain example.org\nentries sha256:" ID "\n"             \
 	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
 #define UNTRUSTED                                                                                  \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
@@ -28,6 +28,13 @@
 	"attestd-act/1\nverb release\nnode " ID "\nhost -\nclass -\n"                              \
 	"reason checked\ntime 1767225600\nend\n"
 
+#define ADD_ENTRY                                                                                  \
+	"attestd-act/1\nverb add-entry\nclass server\n"                                            \
+	"entry web spiffe://example.org/web /usr/bin/web uid=1000 jwt\n"                           \
+	"reason new%20service\ntime 1767225600\nend\n"
+#define RELEASE_ENTRY                                                                              \
+	"attestd-act/1\nverb release-entry\nentry web\nreason checked\ntime 1767225600\nend\n"
+
 enum kind {
 	VERDICT,
 	SIGNED_BUNDLE,
@@ -38,8 +45,8 @@ static const struct {
 	enum kind kind;
 	const char *text;
 } goldens[] = {
-	{ VERDICT, TRUSTED }, { VERDICT, UNTRUSTED }, { SIGNED_BUNDLE, BUNDLE },
-	{ ACT, APPROVE },     { ACT, RELEASE },
+	{ VERDICT, TRUSTED }, { VERDICT, UNTRUSTED }, { SIGNED_BUNDLE, BUNDLE }, { ACT, APPROVE },
+	{ ACT, RELEASE },     { ACT, ADD_ENTRY },     { ACT, RELEASE_ENTRY },
 };
 
 #define GOLDENS (sizeof(goldens) / sizeof(goldens[0]))
@@ -197,6 +204,15 @@ static void a_changed_field_is_refused(void **state)
 		{ ACT, APPROVE, "class server", "class Server" },
 		{ ACT, APPROVE, "host r01n07", "host ../n07" },
 		{ ACT, RELEASE, "class -", "class server" },
+		{ ACT, ADD_ENTRY, "class server", "class -" },
+		{ ACT, ADD_ENTRY, "class server\n", "" },
+		{ ACT, ADD_ENTRY, "entry web", "entry Web" },
+		{ ACT, ADD_ENTRY, " jwt", " jwt sha256:" ID },
+		{ ACT, ADD_ENTRY, "verb add-entry", "verb release-entry" },
+		{ ACT, ADD_ENTRY, "verb add-entry", "verb approve" },
+		{ ACT, RELEASE_ENTRY, "entry web", "entry -" },
+		{ ACT, RELEASE_ENTRY, "entry web", "entry web spiffe://example.org/web /a" },
+		{ ACT, RELEASE_ENTRY, "verb release-entry", "verb add-entry" },
 	};
 	(void)state;
 

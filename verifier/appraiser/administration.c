@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
+#include "messages/entries.h"
 #include "messages/json_writer.h"
 #include "messages/limits.h"
 #include "messages/message.h"
 #include "tpm/ek_certificate.h"
 #include "verifier/appraisal/reason.h"
+#include "verifier/appraiser/entry_json.h"
 #include "verifier/appraiser/query.h"
 #include "verifier/appraiser/requests.h"
 
@@ -30,6 +32,14 @@ static enum admin_verb verb_of(enum route route)
 		return ADMIN_AUDIT;
 	case ROUTE_ADMIN_CANARY:
 		return ADMIN_CANARY;
+	case ROUTE_ADMIN_ENTRIES:
+		return ADMIN_ENTRIES;
+	case ROUTE_ADMIN_ENTRY:
+		return ADMIN_ENTRY;
+	case ROUTE_ADMIN_ENTRY_QUARANTINE:
+		return ADMIN_ENTRY_QUARANTINE;
+	case ROUTE_ADMIN_ENTRY_REMOVE:
+		return ADMIN_ENTRY_REMOVE;
 	case ROUTE_ADMIN_NODES:
 	case ROUTE_ENROL:
 	case ROUTE_ACTIVATE:
@@ -48,25 +58,35 @@ static enum status read_query(struct span query, struct admin_request *out)
 {
 	static const char *const list[] = { "state", "after", "limit", NULL };
 	static const char *const audit[] = { "after", "limit", NULL };
+	static const char *const entries[] = { "class", "after", "limit", NULL };
 	static const char *const none[] = { NULL };
+	const char *const *known = out->verb == ADMIN_LIST	? list
+				   : out->verb == ADMIN_AUDIT	? audit
+				   : out->verb == ADMIN_ENTRIES ? entries
+								: none;
 	struct span state = query_value(query, "state");
 	struct span after = query_value(query, "after");
 	struct span limit = query_value(query, "limit");
 	uint64_t number = PAGE_DEFAULT;
-	enum status status = query_check(query, out->verb == ADMIN_LIST	   ? list
-						: out->verb == ADMIN_AUDIT ? audit
-									   : none);
+	enum status status = query_check(query, known);
 
 	if (status == OK && limit.len > 0)
 		status = decimal_parse(limit, SIGNER_PAGE_MAX, &number);
 	if (status == OK && number == 0)
 		status = STATUS_MALFORMED;
 	out->limit = (uint32_t)number;
+	out->class_name = query_value(query, "class");
+	if (out->class_name.len > 0 && !class_name_is_valid(out->class_name))
+		return STATUS_MALFORMED;
 	out->has_state = state.len > 0;
 	if (status == OK && out->has_state)
 		status = node_state_named(state, &out->state);
 	if (status != OK || after.len == 0)
 		return status;
+	if (out->verb == ADMIN_ENTRIES) {
+		out->entry = after;
+		return entry_name_is_valid(after) ? OK : STATUS_MALFORMED;
+	}
 	if (out->verb == ADMIN_AUDIT)
 		return decimal_parse(after, INT64_MAX, &out->after_entry);
 	out->has_after = true;
@@ -89,6 +109,12 @@ static void admin_body_done(struct admin_body *body)
 
 AUTO_RELEASE(admin_body, admin_body_done);
 
+static bool has_body(enum admin_verb verb)
+{
+	return verb == ADMIN_ACT || verb == ADMIN_QUARANTINE || verb == ADMIN_RETIRE ||
+	       verb == ADMIN_CANARY || verb == ADMIN_ENTRY_QUARANTINE || verb == ADMIN_ENTRY_REMOVE;
+}
+
 /* The act itself is the signer's to read: here it is only unwrapped. */
 static enum status read_body(enum admin_verb verb, struct span json, struct admin_body *out,
 			     const char **fault)
@@ -96,8 +122,7 @@ static enum status read_body(enum admin_verb verb, struct span json, struct admi
 	AUTO_DONE(strict_document) document = { 0 };
 	struct strict_cursor root;
 
-	if (verb != ADMIN_ACT && verb != ADMIN_QUARANTINE && verb != ADMIN_RETIRE &&
-	    verb != ADMIN_CANARY)
+	if (!has_body(verb))
 		return OK;
 	root = message_open(json, REQUEST_BODY_MAX, &document);
 	message_take_version(&root);
@@ -254,11 +279,27 @@ static enum status write_answer(const struct admin_answer *reply, struct bytes *
 		json_uint(&w, "nodes", reply->canary.nodes);
 		json_uint(&w, "svids", reply->canary.svids);
 		break;
+	case ADMIN_ENTRIES:
+		put_entries(&w, &reply->entries);
+		break;
+	case ADMIN_ENTRY:
+	case ADMIN_ENTRY_QUARANTINE:
+	case ADMIN_ENTRY_REMOVE:
+		if (reply->entries.count != 1)
+			return STATUS_MALFORMED;
+		put_entry_members(&w, &reply->entries.items[0]);
+		break;
 	case ADMIN_EVIDENCE:
 		break;
 	}
 	json_close(&w, '}');
 	return json_end(&w);
+}
+
+/* An act may be about a registration entry. */
+static bool answers(enum admin_verb verb, enum admin_verb asked)
+{
+	return verb == asked || (asked == ADMIN_ACT && verb == ADMIN_ENTRY);
 }
 
 void handle_admin(struct appraiser *a, const struct request *request, struct answer *answer)
@@ -273,6 +314,7 @@ void handle_admin(struct appraiser *a, const struct request *request, struct ans
 		.administrator = request->administrator,
 		.role = request->role,
 		.node = request->node,
+		.entry = request->entry,
 	};
 	/* The front has asked for the role already; it is not taken at its word
 	 * that it did (k18). */
@@ -301,7 +343,7 @@ void handle_admin(struct appraiser *a, const struct request *request, struct ans
 	}
 	if (!ask_signer(a, &ask, answer))
 		return;
-	if (a->reply.admin.verb != ask.admin.verb) {
+	if (!answers(a->reply.admin.verb, ask.admin.verb)) {
 		answer_error(answer, 500, "internal", NULL);
 		return;
 	}

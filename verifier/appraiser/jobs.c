@@ -101,6 +101,10 @@ static void handle(struct appraiser *a, const struct request *request, struct an
 	case ROUTE_ADMIN_RELEASES:
 	case ROUTE_ADMIN_AUDIT:
 	case ROUTE_ADMIN_CANARY:
+	case ROUTE_ADMIN_ENTRIES:
+	case ROUTE_ADMIN_ENTRY:
+	case ROUTE_ADMIN_ENTRY_QUARANTINE:
+	case ROUTE_ADMIN_ENTRY_REMOVE:
 		handle_admin(a, request, answer);
 		return;
 	}

@@ -6,6 +6,7 @@ libappraiser_a_SOURCES = \
 	verifier/appraiser/attestation.c \
 	verifier/appraiser/ek_pools.c verifier/appraiser/ek_pools.h \
 	verifier/appraiser/enrolment.c \
+	verifier/appraiser/entry_json.c verifier/appraiser/entry_json.h \
 	verifier/appraiser/evidence_file.c \
 	verifier/appraiser/log_frame.c verifier/appraiser/log_frame.h \
 	verifier/appraiser/jobs.c verifier/appraiser/jobs.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/appraiser/requests.h"
 
+#include "messages/entries.h"
 #include "messages/error.h"
 #include "messages/limits.h"
 
@@ -15,17 +16,20 @@ enum status request_decode(struct span body, struct request *out)
 	unsigned role = reader_u8(&r);
 
 	request.administrator = reader_sized(&r, ADMINISTRATOR_MAX);
-	struct span node = reader_sized(&r, NODE_ID_LEN);
+	struct span subject = reader_sized(&r, NODE_ID_LEN);
 	request.query = reader_sized(&r, QUERY_MAX);
 	request.received = (int64_t)(reader_be64(&r) & INT64_MAX);
 	request.body = reader_sized32(&r, EVIDENCE_BODY_MAX);
 	if (route < ROUTE_ENROL || route > ROUTE_LAST || role > ROLE_AUDITOR)
 		reader_fail(&r, STATUS_MALFORMED);
-	if (node.len > 0 && node_id_parse(node, &request.node) != OK)
-		reader_fail(&r, STATUS_MALFORMED);
 	request.route = (enum route)route;
 	request.role = (enum role)role;
-	request.has_node = node.len > 0;
+	/* No name is as long as an id. */
+	if (entry_name_is_valid(subject))
+		request.entry = subject;
+	else if (subject.len > 0 && node_id_parse(subject, &request.node) != OK)
+		reader_fail(&r, STATUS_MALFORMED);
+	request.has_node = subject.len > 0 && request.entry.len == 0;
 
 	enum status status = reader_end(&r);
 	if (status == OK)

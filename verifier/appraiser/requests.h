@@ -15,6 +15,7 @@ struct request {
 	struct span administrator;
 	bool has_node;
 	struct node_id node;
+	struct span entry; /* name of one; empty where the path names none */
 	struct span query;
 	int64_t received;
 	struct span body;

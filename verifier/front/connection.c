@@ -46,7 +46,7 @@ static void forget_request(struct connection *c)
 	(void)evbuffer_drain(c->body, evbuffer_get_length(c->body));
 	bytes_done(&c->query);
 	c->route = NULL;
-	c->has_node = false;
+	c->subject_len = 0;
 }
 
 void connection_close(struct connection *c)

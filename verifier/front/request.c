@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/front/request.h"
 
+#include <string.h>
 #include <time.h>
 
 #include <event2/buffer.h>
@@ -12,21 +13,16 @@
 
 static void hand_on(struct connection *c)
 {
-	AUTO_DONE(bytes) node = { 0 };
 	struct relay_request request = {
 		.route = c->route->route,
 		.role = c->administrator == NULL ? ROLE_NONE : c->administrator->role,
 		.administrator = c->administrator == NULL ? (struct span){ 0 }
 							  : span_text(c->administrator->name),
+		.node = { c->subject, c->subject_len },
 		.query = span_of(&c->query),
 		.received = c->received,
 	};
 
-	if (c->has_node && node_id_append(&node, &c->node) != OK) {
-		connection_refuse(c, 503, 5);
-		return;
-	}
-	request.node = span_of(&node);
 	request.body.len = evbuffer_get_length(c->body);
 	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
 
@@ -88,22 +84,24 @@ static unsigned check_access(const struct connection *c)
 
 static void start_request(struct connection *c, const struct http_head *head)
 {
-	struct span node = { 0 };
-	unsigned refusal = route_find(head, c->is_admin, &c->route, &node);
+	struct span subject = { 0 };
+	unsigned refusal = route_find(head, c->is_admin, &c->route, &subject);
 	unsigned retry_after_s = 0;
 
 	c->received = (int64_t)time(NULL);
 	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
 	c->body_len = head->length;
-	c->has_node = node.len > 0;
 	if (refusal == 0)
 		refusal = check_access(c);
 	if (refusal == 0 && head->length > c->route->body_max)
 		refusal = 413;
 	if (refusal == 0 && head->method == HTTP_POST && !head->is_json)
 		refusal = 415;
-	if (refusal == 0 && ((c->has_node && node_id_parse(node, &c->node) != OK) ||
-			     bytes_copy(head->query, &c->query) != OK))
+	if (refusal == 0 && subject.len > 0) {
+		memcpy(c->subject, subject.data, subject.len);
+		c->subject_len = subject.len;
+	}
+	if (refusal == 0 && bytes_copy(head->query, &c->query) != OK)
 		refusal = 503;
 	if (refusal == 503)
 		retry_after_s = 5;

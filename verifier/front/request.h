@@ -37,8 +37,8 @@ struct connection {
 	unsigned requests;
 	/* The request being served */
 	const struct route_entry *route;
-	struct node_id node;
-	bool has_node;
+	uint8_t subject[NODE_ID_LEN]; /* node id or name in its path */
+	size_t subject_len;
 	struct bytes query;
 	struct evbuffer *body;
 	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "messages/entries.h"
 #include "messages/limits.h"
-#include "messages/node.h"
 
 #define ANY_ROLE (1u << ROLE_PLATFORM | 1u << ROLE_IDENTITY_SECURITY | 1u << ROLE_AUDITOR)
 #define ACTING_ROLE (1u << ROLE_PLATFORM | 1u << ROLE_IDENTITY_SECURITY)
@@ -28,6 +28,12 @@ static const struct route_entry entries[] = {
 	{ ROUTE_ADMIN_ACT, HTTP_POST, "/v1/admin/acts", true, ACTING_ROLE, REQUEST_BODY_MAX },
 	{ ROUTE_ADMIN_RELEASES, HTTP_GET, "/v1/admin/releases", true, ANY_ROLE, 0 },
 	{ ROUTE_ADMIN_AUDIT, HTTP_GET, "/v1/admin/audit", true, ANY_ROLE, 0 },
+	{ ROUTE_ADMIN_ENTRIES, HTTP_GET, "/v1/admin/entries", true, ANY_ROLE, 0 },
+	{ ROUTE_ADMIN_ENTRY, HTTP_GET, "/v1/admin/entries/{name}", true, ANY_ROLE, 0 },
+	{ ROUTE_ADMIN_ENTRY_QUARANTINE, HTTP_POST, "/v1/admin/entries/{name}/quarantine", true,
+	  ACTING_ROLE, REQUEST_BODY_MAX },
+	{ ROUTE_ADMIN_ENTRY_REMOVE, HTTP_POST, "/v1/admin/entries/{name}/remove", true, ACTING_ROLE,
+	  REQUEST_BODY_MAX },
 	{ ROUTE_ADMIN_CANARY, HTTP_POST, "/v1/admin/canaries", true, ACTING_ROLE,
 	  REQUEST_BODY_MAX },
 };
@@ -49,6 +55,10 @@ static const char *const names[ROUTES] = {
 	[ROUTE_ADMIN_RELEASES] = "admin-releases",
 	[ROUTE_ADMIN_AUDIT] = "admin-audit",
 	[ROUTE_ADMIN_CANARY] = "admin-canary",
+	[ROUTE_ADMIN_ENTRIES] = "admin-entries",
+	[ROUTE_ADMIN_ENTRY] = "admin-entry",
+	[ROUTE_ADMIN_ENTRY_QUARANTINE] = "admin-entry-quarantine",
+	[ROUTE_ADMIN_ENTRY_REMOVE] = "admin-entry-remove",
 };
 
 const char *route_name(enum route route)
@@ -61,12 +71,19 @@ bool route_allows(const struct route_entry *entry, enum role role)
 	return entry->roles == 0 || (entry->roles >> role & 1) != 0;
 }
 
-/* Segment by segment; a node id is the only thing that varies. */
-static bool matches(const char *pattern, struct span path, struct span *node)
+/* Does a segment of a pattern that stands for something stand for this? */
+static bool stands_for(struct span wanted, struct span given)
+{
+	return span_equal(wanted, span_text("{id}")) ? node_id_is_valid(given)
+						     : entry_name_is_valid(given);
+}
+
+/* Segment by segment; one node id or name is the only thing that varies. */
+static bool matches(const char *pattern, struct span path, struct span *subject)
 {
 	struct span rest = span_text(pattern);
 	struct span wanted, given;
-	struct span id = { 0 };
+	struct span found = { 0 };
 
 	while (rest.len > 0 && path.len > 0) {
 		const uint8_t *slash = memchr(path.data, '/', path.len);
@@ -76,11 +93,11 @@ static bool matches(const char *pattern, struct span path, struct span *node)
 		wanted.len = pattern_slash == NULL ? rest.len : (size_t)(pattern_slash - rest.data);
 		given.data = path.data;
 		wanted.data = rest.data;
-		bool is_id = span_equal(wanted, span_text("{id}"));
-		if (is_id ? !node_id_is_valid(given) : !span_equal(wanted, given))
+		bool varies = span_starts_with(wanted, "{");
+		if (varies ? !stands_for(wanted, given) : !span_equal(wanted, given))
 			return false;
-		if (is_id)
-			id = given;
+		if (varies)
+			found = given;
 		/* Both have a slash here, or both end. */
 		if ((slash == NULL) != (pattern_slash == NULL))
 			return false;
@@ -91,12 +108,12 @@ static bool matches(const char *pattern, struct span path, struct span *node)
 		rest.data += wanted.len;
 		rest.len -= wanted.len;
 	}
-	*node = id;
+	*subject = found;
 	return rest.len == 0 && path.len == 0;
 }
 
 unsigned route_find(const struct http_head *head, bool is_admin_listener,
-		    const struct route_entry **out, struct span *node)
+		    const struct route_entry **out, struct span *subject)
 {
 	unsigned refusal = 404;
 
@@ -104,7 +121,7 @@ unsigned route_find(const struct http_head *head, bool is_admin_listener,
 		const struct route_entry *entry = &entries[i];
 
 		if (entry->is_admin != is_admin_listener ||
-		    !matches(entry->pattern, head->path, node))
+		    !matches(entry->pattern, head->path, subject))
 			continue;
 		if (entry->method == head->method) {
 			*out = entry;

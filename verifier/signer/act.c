@@ -30,13 +30,19 @@ static bool may_sign(enum role role, enum role wanted)
 	return role == wanted;
 }
 
-static enum refusal check_act(const struct turn *turn, const struct act *act,
+/* The others lift what somebody narrowed. */
+static bool widens_anew(enum act_verb verb)
+{
+	return verb == ACT_APPROVE || verb == ACT_ADD_ENTRY;
+}
+
+static enum refusal check_act(struct turn *turn, const struct act *act,
 			      const struct act_key *key)
 {
 	const struct signer *s = turn->signer;
 	struct node_class node_class;
 
-	if (!may_sign(key->role, act->verb == ACT_APPROVE ? s->approve_role : s->release_role))
+	if (!may_sign(key->role, widens_anew(act->verb) ? s->approve_role : s->release_role))
 		return REFUSAL_ROLE_DENIED;
 	if (act->time > turn->now + ACT_LIFETIME_S || act->time < turn->now - ACT_LIFETIME_S)
 		return REFUSAL_ACT_EXPIRED;
@@ -44,10 +50,10 @@ static enum refusal check_act(const struct turn *turn, const struct act *act,
 	if (act->verb == ACT_APPROVE && s->has_reference &&
 	    !challenge_class(s, span_of(&act->class), &node_class))
 		return REFUSAL_CLASS_UNKNOWN;
-	return REFUSAL_NONE;
+	return act_verb_is_of_entry(act->verb) ? entry_act_check(turn, act) : REFUSAL_NONE;
 }
 
-static enum status change(struct turn *turn, const struct act *act)
+static enum status change_node(struct turn *turn, const struct act *act)
 {
 	struct store *store = turn->signer->store;
 
@@ -55,6 +61,21 @@ static enum status change(struct turn *turn, const struct act *act)
 		return store_node_release(store, &act->node, act->time);
 	return store_node_place(store, &act->node, span_of(&act->host), span_of(&act->class),
 				act->time);
+}
+
+static enum refusal carry_out_on_node(struct turn *turn, const struct act *act)
+{
+	struct node_row row;
+	enum status status = store_node(turn->signer->store, &act->node, turn->keep, &row);
+
+	if (status == OK)
+		status = change_node(turn, act);
+	if (status == STATUS_MISMATCH)
+		return row.standing == STANDING_RETIRED	      ? REFUSAL_NODE_RETIRED
+		       : row.act_time >= act->time	      ? REFUSAL_ACT_REPLAYED
+		       : row.standing == STANDING_QUARANTINED ? REFUSAL_NODE_QUARANTINED
+							      : REFUSAL_ACT_MALFORMED;
+	return refusal_of(status);
 }
 
 /* The whole envelope, so that anybody can verify it again. */
@@ -71,11 +92,9 @@ static enum status note_act(struct turn *turn, const struct admin_request *reque
 			  (int)signature.len, (const char *)signature.data);
 }
 
-enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
-			   struct node_id *node)
+enum refusal act_carry_out(struct turn *turn, const struct admin_request *request, struct act *out)
 {
 	AUTO_DONE(act) act = { 0 };
-	struct node_row row;
 	const struct act_key *key =
 		find_signer(&turn->signer->keys, request->act, request->act_signature);
 
@@ -87,21 +106,16 @@ enum refusal act_carry_out(struct turn *turn, const struct admin_request *reques
 
 	enum refusal refusal = check_act(turn, &act, key);
 
+	bool is_of_entry = act_verb_is_of_entry(act.verb);
+
+	if (refusal == REFUSAL_NONE)
+		refusal = is_of_entry ? entry_act_carry_out(turn, &act)
+				      : carry_out_on_node(turn, &act);
+	if (refusal == REFUSAL_NONE)
+		refusal = refusal_of(note_act(turn, request, key, is_of_entry ? NULL : &act.node));
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-
-	enum status status = store_node(turn->signer->store, &act.node, turn->keep, &row);
-
-	if (status != OK)
-		return refusal_of(status);
-	status = change(turn, &act);
-	if (status == STATUS_MISMATCH)
-		return row.standing == STANDING_RETIRED	      ? REFUSAL_NODE_RETIRED
-		       : row.act_time >= act.time	      ? REFUSAL_ACT_REPLAYED
-		       : row.standing == STANDING_QUARANTINED ? REFUSAL_NODE_QUARANTINED
-							      : REFUSAL_ACT_MALFORMED;
-	if (status == OK)
-		status = note_act(turn, request, key, &act.node);
-	*node = act.node;
-	return refusal_of(status);
+	*out = act;
+	act = (struct act){ 0 };
+	return REFUSAL_NONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "messages/statement.h"
 #include "verifier/signer/core.h"
 
 /* How old a verdict may be before the node counts as silent. */
@@ -34,7 +35,7 @@ static void describe(const struct turn *turn, const struct node_row *row, struct
 	};
 }
 
-static size_t page_limit(const struct admin_request *request)
+size_t administration_page_limit(const struct admin_request *request)
 {
 	return request->limit == 0 || request->limit > SIGNER_PAGE_MAX ? SIGNER_PAGE_MAX
 								       : request->limit;
@@ -81,8 +82,8 @@ static enum status list_nodes(struct turn *turn, const struct admin_request *req
 				       SIGNER_PAGE_MAX, ids, &count);
 
 		for (size_t i = 0; i < count && status == OK; i++, looked_at++) {
-			list->has_more =
-				list->count == page_limit(request) || looked_at == LIST_ROWS_MAX;
+			list->has_more = list->count == administration_page_limit(request) ||
+					 looked_at == LIST_ROWS_MAX;
 			if (list->has_more)
 				return OK;
 			status = list_node(turn, request, &ids[i], list);
@@ -146,29 +147,38 @@ static enum refusal show_evidence(struct turn *turn, const struct node_id *node,
 	return refusal_of(status);
 }
 
-/* More than people ask for in an hour is a front that was taken over and ends
- * the fleet: a retired node never comes back. */
-static bool may_narrow(struct turn *turn)
+/* Narrowing needs no signature: the front says who asks, and at worst some nodes
+ * lose their right. More than people ask for in an hour is a front that was taken over
+ * and ends the fleet: a retired node never comes back. */
+bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
+		       enum refusal *refusal)
 {
 	struct signer *s = turn->signer;
 
+	if (request->role != ROLE_PLATFORM && request->role != ROLE_IDENTITY_SECURITY) {
+		*refusal = REFUSAL_ROLE_DENIED;
+		return false;
+	}
 	if (turn->now < s->narrow_since || turn->now - s->narrow_since >= NARROW_WINDOW_S) {
 		s->narrow_since = turn->now;
 		s->narrowed = 0;
 	}
+	*refusal = REFUSAL_TOO_MANY_ACTS;
 	return s->narrowed < s->narrow_most;
 }
 
-/* Narrowing needs no signature: the front says who asks, and at worst some nodes
- * lose their right. */
+void narrow_count(struct turn *turn)
+{
+	turn->signer->narrowed++;
+}
+
 static enum refusal narrow(struct turn *turn, const struct admin_request *request)
 {
 	bool is_retiring = request->verb == ADMIN_RETIRE;
+	enum refusal refusal = REFUSAL_NONE;
 
-	if (request->role != ROLE_PLATFORM && request->role != ROLE_IDENTITY_SECURITY)
-		return REFUSAL_ROLE_DENIED;
-	if (!may_narrow(turn))
-		return REFUSAL_TOO_MANY_ACTS;
+	if (!narrow_is_allowed(turn, request, &refusal))
+		return refusal;
 
 	enum status status = store_node_narrow(
 		turn->signer->store, &request->node,
@@ -184,7 +194,7 @@ static enum refusal narrow(struct turn *turn, const struct admin_request *reques
 				    request->administrator, &request->node, "%.*s",
 				    (int)request->reason.len, (const char *)request->reason.data);
 	if (status == OK)
-		turn->signer->narrowed++;
+		narrow_count(turn);
 	return refusal_of(status);
 }
 
@@ -192,8 +202,9 @@ static enum status show_audit(struct turn *turn, const struct admin_request *req
 			      struct audit_list *list)
 {
 	struct audit_row rows[SIGNER_PAGE_MAX];
-	enum status status = store_audit(turn->signer->store, request->after_entry,
-					 page_limit(request), turn->keep, rows, &list->count);
+	enum status status =
+		store_audit(turn->signer->store, request->after_entry,
+			    administration_page_limit(request), turn->keep, rows, &list->count);
 
 	for (size_t i = 0; i < list->count && status == OK; i++) {
 		list->items[i] = (struct audit_item){
@@ -210,6 +221,21 @@ static enum status show_audit(struct turn *turn, const struct admin_request *req
 	if (status == OK)
 		status = verdict_log_checkpoint(turn, &list->log_checkpoint);
 	return status == OK ? audit_checkpoint(turn, list) : status;
+}
+
+/* A signed act, and what became of what it is about. */
+static enum refusal act_and_show(struct turn *turn, const struct admin_request *request,
+				 struct admin_answer *answer)
+{
+	AUTO_DONE(act) act = { 0 };
+	enum refusal refusal = act_carry_out(turn, request, &act);
+
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (!act_verb_is_of_entry(act.verb))
+		return refusal_of(show_node(turn, &act.node, answer));
+	answer->verb = ADMIN_ENTRY;
+	return entry_show(turn, span_of(&act.entry.name), answer);
 }
 
 enum refusal administration_answer(struct turn *turn, const struct admin_request *request,
@@ -239,8 +265,15 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 		refusal = narrow(turn, request);
 		break;
 	case ADMIN_ACT:
-		refusal = act_carry_out(turn, request, &node);
-		break;
+		return act_and_show(turn, request, answer);
+	case ADMIN_ENTRIES:
+		return entry_list(turn, request, answer);
+	case ADMIN_ENTRY_QUARANTINE:
+	case ADMIN_ENTRY_REMOVE:
+		refusal = entry_narrow(turn, request);
+		return refusal == REFUSAL_NONE ? entry_show(turn, request->entry, answer) : refusal;
+	case ADMIN_ENTRY:
+		return entry_show(turn, request->entry, answer);
 	}
 	return refusal == REFUSAL_NONE ? refusal_of(show_node(turn, &node, answer)) : refusal;
 }

@@ -246,8 +246,24 @@ enum status jwt_svids_mint(struct turn *turn, const struct pending *pending,
 /* administration.c, act.c */
 enum refusal administration_answer(struct turn *turn, const struct admin_request *request,
 				   struct admin_answer *answer);
-enum refusal act_carry_out(struct turn *turn, const struct admin_request *request,
-			   struct node_id *node);
+struct act; /* messages/statement.h */
+/* *out is what was signed, for who wants to know what it was about. */
+enum refusal act_carry_out(struct turn *turn, const struct admin_request *request, struct act *out);
+/* An unsigned act more is no flood of them; narrow_count() counts one. */
+bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
+		       enum refusal *refusal);
+void narrow_count(struct turn *turn);
+/* How many of a list are asked for. */
+size_t administration_page_limit(const struct admin_request *request);
+
+/* entry_act.c: the acts about registration entries, whose signature and time were
+ * checked; entry_administration.c: what people see of them, and narrow. */
+enum refusal entry_act_check(const struct turn *turn, const struct act *act);
+enum refusal entry_act_carry_out(struct turn *turn, const struct act *act);
+enum refusal entry_show(struct turn *turn, struct span name, struct admin_answer *answer);
+enum refusal entry_list(struct turn *turn, const struct admin_request *request,
+			struct admin_answer *answer);
+enum refusal entry_narrow(struct turn *turn, const struct admin_request *request);
 enum health signer_health(const struct signer *s, int64_t now);
 /* What is known while the store fails: counters do not begin again for that. */
 void health_without_store(const struct signer *s, struct health_answer *answer);

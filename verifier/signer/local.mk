@@ -32,6 +32,8 @@ libsigner_a_SOURCES = \
 	verifier/signer/ear.c \
 	verifier/signer/ek_binding.c verifier/signer/ek_binding.h \
 	verifier/signer/enrolment.c \
+	verifier/signer/entry_act.c \
+	verifier/signer/entry_administration.c \
 	verifier/signer/entry_texts.c verifier/signer/entry_texts.h \
 	verifier/signer/grant_template.c verifier/signer/grant_template.h \
 	verifier/signer/inventory.c verifier/signer/inventory.h \
