@@ -8,6 +8,7 @@ include tests/bench/collect.mk
 include tests/bench/fleet.mk
 include tests/bench/growth.mk
 include tests/bench/releases.mk
+include tests/bench/workload.mk
 
 EXTRA_PROGRAMS += tests/bench/bench_ima tests/bench/bench_sets tests/bench/bench_boot
 tests_bench_bench_ima_SOURCES = tests/bench/bench_ima.c $(BENCH_IMA_SCENE) $(BENCH_MEASURE)
