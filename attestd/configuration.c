@@ -51,6 +51,8 @@ const struct setting configuration_schema[] = {
 	  "user that the network role becomes" },
 	{ "broker", false, "user", SETTING_TEXT, 0, 64, NULL, false,
 	  "user that the TPM role becomes once TPM and logs are open" },
+	{ "broker", false, "journal", SETTING_TEXT, 2, PATH_LENGTH_MAX, "/run/attestd/journal",
+	  false, "directory of the issuance journal, which nobody else may write" },
 	{ "identity", true, "spiffe_id", SETTING_TEXT, 0, 2048, NULL, false,
 	  "spiffe://TRUST-DOMAIN/PATH of this SVID" },
 	{ "identity", true, "x509pop", SETTING_TEXT, 0, 2048, NULL, false,
@@ -336,6 +338,14 @@ static enum status sockets_read(struct configuration *c, struct settings_error *
 	return status;
 }
 
+uid_t configuration_user(const struct configuration *c, const char *section)
+{
+	const char *name = configuration_text(c, section, "user");
+	const struct passwd *user = name == NULL ? NULL : getpwnam(name);
+
+	return user == NULL ? (uid_t)-1 : user->pw_uid;
+}
+
 /* The user that a role becomes has to be there before the role is. */
 static enum status user_check(const struct configuration *c, const char *section,
 			      struct settings_error *error)
@@ -357,6 +367,8 @@ enum status configuration_load(const char *path, struct configuration *out,
 		return status;
 	if (strncmp(configuration_text(&c, "verifier", "url"), "https://", 8) != 0)
 		return refuse(error, "[verifier] url: https:// only");
+	if (configuration_text(&c, "broker", "journal")[0] != '/')
+		return refuse(error, "[broker] journal: not an absolute path");
 	status = result_key_read(&c, error);
 	if (status == OK)
 		status = guarded_file_check(&c, "verifier", "ca_file", false, error);

@@ -48,6 +48,8 @@ enum status configuration_load(const char *path, struct configuration *out,
 			       struct settings_error *error);
 void configuration_done(struct configuration *c);
 const char *configuration_text(const struct configuration *c, const char *section, const char *key);
+/* The user that a role becomes; -1: it stays who it is. */
+uid_t configuration_user(const struct configuration *c, const char *section);
 /* Becomes the user that a setting names, where there is one and we are root. */
 enum status configuration_drop(const struct configuration *c, const char *section);
 

@@ -30,6 +30,7 @@ libbroker_a_SOURCES = \
 	attestd/broker/evidence.c \
 	attestd/broker/issuance.c \
 	attestd/broker/jwt_request.c \
+	attestd/broker/journal.c attestd/broker/journal.h \
 	attestd/broker/logs.c attestd/broker/logs.h \
 	attestd/broker/measured.c attestd/broker/measured.h \
 	attestd/broker/right.c \

@@ -335,14 +335,20 @@ static enum status join_uris(const GENERAL_NAMES *names, struct bytes *out)
 	return status;
 }
 
-static enum svid_refusal check_name(const X509 *x, const struct grant *grant)
+static enum status copy_names(const X509 *x, struct bytes *out)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	AUTO_DONE(bytes) uris = { 0 };
-	bool is_good = names != NULL && join_uris(names, &uris) == OK;
+	enum status status = names == NULL ? STATUS_MALFORMED : join_uris(names, out);
 
 	GENERAL_NAMES_free(names);
-	if (!is_good || !svid_names_are_valid(span_of(&uris)))
+	return status;
+}
+
+static enum svid_refusal check_name(const X509 *x, const struct grant *grant)
+{
+	AUTO_DONE(bytes) uris = { 0 };
+
+	if (copy_names(x, &uris) != OK || !svid_names_are_valid(span_of(&uris)))
 		return SVID_BAD_NAME;
 	return svid_names_are_entitled(grant, span_of(&uris)) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
 }
@@ -397,4 +403,11 @@ enum status svid_profile_check(struct span tbs, const struct grant *grant, int64
 
 	*refusal = found == SVID_ACCEPTED ? check_extensions(x, grant) : found;
 	return OK;
+}
+
+enum status svid_profile_names(struct span tbs, struct bytes *out)
+{
+	AUTO(X509) x = parse_tbs(tbs);
+
+	return x == NULL ? STATUS_MALFORMED : copy_names(x, out);
 }

@@ -40,5 +40,7 @@ const char *svid_refusal_name(enum svid_refusal refusal);
 /* A negative answer is OK with *refusal set. */
 enum status svid_profile_check(struct span tbs, const struct grant *grant, int64_t now,
 			       enum svid_refusal *refusal);
+/* The names in one that was accepted, as svid_names.h has them. */
+enum status svid_profile_names(struct span tbs, struct bytes *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/broker/broker.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@ static const struct verb {
 	{ FRAME_DROP, false, "drop", verb_drop },
 	{ FRAME_MINT_SIGN, true, "mint-sign", verb_mint_sign },
 	{ FRAME_JWT_REQUEST, true, "jwt-request", verb_jwt_request },
+	{ FRAME_MINT_ENDED, true, "mint-ended", verb_mint_ended },
 	{ FRAME_MEASURED, true, "measured", verb_measured },
 };
 
@@ -178,9 +180,12 @@ static enum status serve_all(struct broker *b, struct channel *c)
 	return status == OK ? serve(b, c, &frame) : status;
 }
 
+/* New measurements, or so many SVIDs that their records should be collected. */
 static enum status tell_growth(struct broker *b)
 {
-	if (!logs_grew(&b->logs) || b->growth_told)
+	bool is_filling = journal_is_filling(&b->journal);
+
+	if ((!logs_grew(&b->logs) && !is_filling) || b->growth_told)
 		return OK;
 	b->growth_told = true;
 	return channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });
@@ -243,6 +248,18 @@ static enum status endorsement_auth(const struct configuration *c, struct bytes 
 	return status;
 }
 
+/* Tried again at each signature, and none is made without it. */
+static void open_journal(struct broker *b)
+{
+	const char *path = configuration_text(b->configuration, "broker", "journal");
+	enum status status =
+		journal_open(path, configuration_user(b->configuration, "broker"), &b->journal);
+
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "[broker] journal: %s: %s: nothing is signed", path,
+			 status == STATUS_UNAVAILABLE ? "another attestd has it" : strerror(errno));
+}
+
 static enum status open_all(struct broker *b)
 {
 	const struct configuration *c = b->configuration;
@@ -263,6 +280,7 @@ static enum status open_all(struct broker *b)
 	logs_open(configuration_text(c, "logs", "boot_log"),
 		  configuration_text(c, "logs", "ima_log"),
 		  configuration_text(c, "logs", "ima_count"), &b->logs);
+	open_journal(b);
 	/* A TPM that does not answer yet is asked again by the agent. */
 	watch(b, "identity");
 	tpm_device_begin(b->device);
@@ -290,6 +308,7 @@ static void broker_done(struct broker *b)
 	bytes_done(&b->svid);
 	wishes_done(&b->wishes);
 	logs_done(&b->logs);
+	journal_done(&b->journal);
 	tpm_device_free(b->device);
 }
 

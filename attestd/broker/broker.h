@@ -2,6 +2,7 @@
 #ifndef ATTESTD_BROKER_BROKER_H
 #define ATTESTD_BROKER_BROKER_H
 
+#include "attestd/broker/journal.h"
 #include "attestd/broker/logs.h"
 #include "attestd/broker/measured.h"
 #include "attestd/broker/wishes.h"
@@ -15,7 +16,8 @@
 /*
  * The role that holds the TPM and reads the logs. It has no network and does
  * six things: identity, activate, evidence, mint-sign, measured, and the end of a
- * right, which is a cap where the verifier's key has signed it.
+ * right, which is a cap where the verifier's key has signed it. What it signs is in
+ * the issuance journal before.
  */
 struct broker {
 	const struct configuration *configuration;
@@ -23,6 +25,7 @@ struct broker {
 	struct log_files logs;
 	struct measured_log measured;
 	struct wishes wishes;
+	struct journal journal;
 	struct channel agent, mint;
 	struct tpm_identity identity;
 	struct tpm_clock clock; /* when it was read */
@@ -44,6 +47,7 @@ struct broker {
 	int64_t cap_next_s; /* CLOCK_BOOTTIME */
 	char reason[320]; /* of the last refusal, where it is not the TPM's */
 	bool growth_told;
+	bool journal_told; /* that it can't be written */
 	/* The user who opened the TPM is no more: it can't be opened again. */
 	bool is_dropped;
 	/* A verdict named the minting key: until then each evidence certifies it. */
@@ -79,6 +83,7 @@ enum status verb_activate(struct broker *b, struct reader *in, struct writer *ou
 enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_verdict(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_drop(struct broker *b, struct reader *in, struct writer *out);
+enum status verb_mint_ended(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_measured(struct broker *b, struct reader *in, struct writer *out);

@@ -140,9 +140,11 @@ static enum status add_quote(struct broker *b, const struct wanted *w, const str
 	return OK;
 }
 
-/* What goes under the quote beside the nonce: nothing where there is nothing to say. */
+/* What goes under the quote beside the nonce: wishes, and the journal. One that can't be
+ * read leaves its line out, and the verifier asks why. */
 static enum status add_report(struct broker *b, struct evidence *e)
 {
+	AUTO_DONE(bytes) lines = { 0 };
 	struct report report;
 	struct timespec now;
 
@@ -151,8 +153,13 @@ static enum status add_report(struct broker *b, struct evidence *e)
 
 	enum status status = wishes_report(&b->wishes, now.tv_sec, &report);
 
-	if (status != OK || report.jwt_count == 0)
+	if (status != OK)
 		return status;
+	status = journal_report(&b->journal, &lines, &report);
+	if (status != OK)
+		log_line(LOG_LEVEL_ERROR, "journal: %s: %s", b->journal.path, status_text(status));
+	if (!report.has_journal && report.jwt_count == 0)
+		return OK;
 	return report_write(&report, &e->report);
 }
 

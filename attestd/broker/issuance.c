@@ -1,24 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "attestd/broker/broker.h"
 #include "attestd/subject.h"
 #include "attestd/svid_profile.h"
+#include "base/text.h"
 #include "daemon/log.h"
 #include "tpm/signature.h"
 
-static enum status sign(struct broker *b, struct span tbs, struct writer *out)
+/* Before the signature leaves, and before it is made: a certificate without a record
+ * there is none. A record without a certificate there may be. */
+static enum status record(struct broker *b, struct span names, const struct digest *tbs,
+			  const struct subject *subject)
+{
+	AUTO_DONE(bytes) unit = { 0 };
+	AUTO_DONE(bytes) name = { 0 };
+	struct report_issued issued = {
+		.time = (int64_t)time(NULL),
+		.tbs = *tbs,
+		.entry = subject->entry,
+		.has_uid = subject->has_uid,
+		.uid = subject->uid,
+		.executable = subject->executable,
+		.reason = subject->reason,
+	};
+	enum status status = text_append_escaped(&unit, subject->unit);
+
+	/* Several stand apart by %20. */
+	if (status == OK)
+		status = text_append_escaped(&name, names);
+	issued.unit = span_of(&unit);
+	issued.spiffe_id = span_of(&name);
+	if (status == OK)
+		status = journal_append(&b->journal, &issued);
+	if (status == STATUS_TOO_LARGE)
+		return broker_refuse(b, STATUS_UNAVAILABLE,
+				     "journal: full until the verifier has collected it");
+	if (status == STATUS_IO || status == STATUS_UNAVAILABLE)
+		return broker_refuse(b, STATUS_UNAVAILABLE, "journal: %s: %s", b->journal.path,
+				     status == STATUS_IO ? strerror(errno)
+							 : "another attestd has it");
+	return status;
+}
+
+static enum status sign(struct broker *b, struct span tbs, const struct digest *digest,
+			struct writer *out)
 {
 	AUTO_DONE(bytes) made = { 0 };
 	AUTO_DONE(bytes) der = { 0 };
 	struct signature signature;
-	struct digest digest;
-	enum status status = digest_of(DIGEST_SHA256, tbs, &digest);
+	enum status status = tpm_device_mint_sign(b->device, digest, &made);
 
 	bytes_done(&b->svid);
-
-	if (status == OK)
-		status = tpm_device_mint_sign(b->device, &digest, &made);
 	if (status == OK)
 		status = signature_parse(span_of(&made), &signature);
 	if (status == OK)
@@ -30,12 +65,46 @@ static enum status sign(struct broker *b, struct span tbs, struct writer *out)
 	return status;
 }
 
+/* What the mint may ask for by the right that is held. */
+static enum status check_request(struct broker *b, struct span tbs)
+{
+	enum svid_refusal refusal = SVID_MALFORMED;
+
+	if (!broker_has_right(b))
+		return STATUS_DENIED;
+	if (broker_right_is_over(b)) {
+		grant_done(&b->grant);
+		return STATUS_DENIED;
+	}
+
+	enum status status = svid_profile_check(tbs, &b->grant, (int64_t)time(NULL), &refusal);
+
+	if (status != OK || refusal == SVID_ACCEPTED)
+		return status;
+	/* The mint makes none but good ones: this is a role taken over, or a
+	 * name that the node's class does not have. */
+	log_line(LOG_LEVEL_WARNING, "mint-sign refused: %s", svid_refusal_name(refusal));
+	return STATUS_DENIED;
+}
+
+/* Told once, until it works again: it is tried for each SVID. */
+static void tell_journal(struct broker *b, enum status status)
+{
+	bool is_failing = status != OK && status != STATUS_MALFORMED;
+
+	if (is_failing && !b->journal_told)
+		log_line(LOG_LEVEL_ERROR, "%s: nothing is signed", broker_reason(b, status));
+	if (!is_failing && b->journal_told)
+		log_line(LOG_LEVEL_NOTICE, "journal: it can be written again");
+	b->journal_told = is_failing;
+}
+
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out)
 {
+	AUTO_DONE(bytes) names = { 0 };
 	struct span tbs = reader_sized32(in, FRAME_SMALL_MAX);
 	struct subject subject;
-	enum svid_refusal refusal = SVID_MALFORMED;
-	int64_t now = (int64_t)time(NULL);
+	struct digest digest;
 
 	subject_take(in, &subject);
 
@@ -45,20 +114,42 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 		reader_fail(in, status);
 		return status;
 	}
-	if (!broker_has_right(b))
-		return STATUS_DENIED;
-	if (broker_right_is_over(b)) {
-		grant_done(&b->grant);
-		return STATUS_DENIED;
-	}
-	status = svid_profile_check(tbs, &b->grant, now, &refusal);
+	status = check_request(b, tbs);
+	if (status == OK)
+		status = svid_profile_names(tbs, &names);
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, tbs, &digest);
+	/* That an identity ended is no reason to make one. */
+	if (status == OK && span_equal(subject.reason, span_text(SUBJECT_JOB_ENDED)))
+		status = STATUS_DENIED;
 	if (status != OK)
 		return status;
-	/* The mint makes none but good ones: this is a role taken over, or a
-	 * name that the node's class does not have. */
-	if (refusal != SVID_ACCEPTED) {
-		log_line(LOG_LEVEL_WARNING, "mint-sign refused: %s", svid_refusal_name(refusal));
-		return STATUS_DENIED;
+	status = record(b, span_of(&names), &digest, &subject);
+	tell_journal(b, status);
+	return status == OK ? sign(b, tbs, &digest, out) : status;
+}
+
+enum status verb_mint_ended(struct broker *b, struct reader *in, struct writer *out)
+{
+	struct span spiffe_id = reader_sized(in, SPIFFE_ID_MAX);
+	struct span tbs = reader_sized(in, SHA256_SIZE);
+	struct subject subject;
+	struct digest digest;
+
+	(void)out;
+	subject_take(in, &subject);
+	if (digest_from(DIGEST_SHA256, tbs, &digest) != OK)
+		reader_fail(in, STATUS_MALFORMED);
+
+	enum status status = reader_end(in);
+
+	if (status != OK) {
+		reader_fail(in, status);
+		return status;
 	}
-	return sign(b, tbs, out);
+	if (!span_equal(subject.reason, span_text(SUBJECT_JOB_ENDED)))
+		return STATUS_DENIED;
+	status = record(b, spiffe_id, &digest, &subject);
+	tell_journal(b, status);
+	return status;
 }

@@ -214,6 +214,16 @@ static enum status take_grant(struct broker *b, struct verdict *v, struct span c
 	return OK;
 }
 
+/* By the verifier's own word alone: a record that nobody has must not go. */
+static void collect_journal(struct broker *b, const struct verdict *v)
+{
+	enum status status = v->has_journal ? journal_collected(&b->journal, v->journal) : OK;
+
+	if (status != OK)
+		log_line(LOG_LEVEL_WARNING, "journal: %s: %s", b->journal.path,
+			 status_text(status));
+}
+
 static enum status take_verdict(struct broker *b, struct verdict *v, struct span certificate)
 {
 	enum status status = check_answer(b, v);
@@ -224,6 +234,7 @@ static enum status take_verdict(struct broker *b, struct verdict *v, struct span
 	bytes_done(&b->nonce);
 	wishes_answered(&b->wishes);
 	b->is_key_known = v->minting_key.len > 0;
+	collect_journal(b, v);
 	if (v->state != NODE_TRUSTED)
 		return end_right(b, v->cap);
 	measured_trust(&b->measured);

@@ -9,6 +9,7 @@ libmessages_a_SOURCES = \
 	lib/messages/error.c lib/messages/error.h \
 	lib/messages/evidence.c lib/messages/evidence.h \
 	lib/messages/evidence_file.c lib/messages/evidence_file.h \
+	lib/messages/journal.c lib/messages/journal.h \
 	lib/messages/json_tree.c lib/messages/json_tree.h \
 	lib/messages/json_writer.c lib/messages/json_writer.h \
 	lib/messages/jwk.c lib/messages/jwk.h \

@@ -36,6 +36,13 @@ static bool is_spiffe_id(struct span text)
 	return is_word(text, SPIFFE_ID_MAX) && span_starts_with(text, "spiffe://");
 }
 
+/* Or what a SPIRE server takes for selectors, several joined by "%20". */
+static bool is_issued_name(struct span text)
+{
+	return is_spiffe_id(text) ||
+	       (is_word(text, SPIFFE_ID_MAX) && span_starts_with(text, "x509pop://"));
+}
+
 /* Leaves *out empty for "-"; what a word may be is said when it is written again. */
 static void take_word(struct lines *l, struct span *rest, struct span *out)
 {
@@ -193,7 +200,7 @@ static void put_decimal(struct line_writer *w, uint64_t value)
 static bool issued_is_valid(const struct report_issued *issued)
 {
 	return issued->time >= 0 && issued->tbs.alg == DIGEST_SHA256 &&
-	       is_spiffe_id(issued->spiffe_id) && code_is_valid(issued->reason) &&
+	       is_issued_name(issued->spiffe_id) && code_is_valid(issued->reason) &&
 	       (issued->entry.len == 0 || entry_name_is_valid(issued->entry)) &&
 	       (issued->unit.len == 0 || is_word(issued->unit, UNIT_NAME_MAX));
 }

@@ -21,7 +21,7 @@ struct report_issued {
 	struct span line; /* parsed: the record as it is hashed, without a newline */
 	int64_t time; /* unix seconds, when it was signed */
 	struct digest tbs; /* SHA-256 of what was signed */
-	struct span spiffe_id;
+	struct span spiffe_id; /* or selectors "x509pop://...", escaped */
 	struct span entry, unit; /* empty: for none */
 	bool has_uid;
 	uint32_t uid;
@@ -42,7 +42,7 @@ struct report {
 	bool has_journal;
 	uint64_t first; /* number of the first record below: so many were before it */
 	uint64_t count; /* of all records there are */
-	uint8_t head[SHA256_SIZE]; /* hash of the newest record */
+	uint8_t head[SHA256_SIZE]; /* hash of the newest record below (messages/journal.h) */
 	size_t issued_count, jwt_count;
 	struct report_jwt jwts[REPORT_JWTS_MAX];
 	struct report_issued issued[REPORT_ISSUED_MAX]; /* last: most are seldom in use */

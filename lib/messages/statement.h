@@ -31,6 +31,10 @@ struct verdict {
 	int64_t issued, expires; /* unix seconds; expires 0 without a grant */
 	struct digest generation; /* SHA-256; all zero: none loaded */
 	unsigned cap; /* PCR that the node extends where this ends its right: 11 to 15 */
+	/* So many records of the node's issuance journal are on the verifier's own; only
+	 * where it has one. */
+	bool has_journal;
+	uint64_t journal;
 	struct bytes minting_key; /* Name; empty: none */
 	struct digest certificate; /* SHA-256 of the grant; DIGEST_NONE without */
 	struct bytes trust_domain; /* empty without a grant */

@@ -103,6 +103,9 @@ static enum status take_verdict(struct span text, struct verdict *v)
 	take_head(&l, v);
 	take_generation(&l, v);
 	v->cap = (unsigned)lines_decimal(&l, lines_field(&l, "cap"), CAP_MOST);
+	v->has_journal = lines_has(&l, "journal");
+	if (v->has_journal)
+		v->journal = lines_decimal(&l, lines_field(&l, "journal"), INT64_MAX);
 	lines_take_hex(&l, lines_field(&l, "minting-key"), NAME_MAX_BYTES, true, &v->minting_key);
 	take_digest(&l, "certificate", &v->certificate);
 	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, true,
@@ -201,6 +204,10 @@ static void put_head(struct line_writer *w, const struct verdict *v)
 	line_hex(w, digest_span(&v->generation));
 	line_text(w, "\ncap ");
 	line_decimal(w, v->cap);
+	if (v->has_journal) {
+		line_text(w, "\njournal ");
+		line_decimal(w, v->journal);
+	}
 	line_text(w, "\nminting-key ");
 	line_hex(w, span_of(&v->minting_key));
 	line_text(w, "\n");

@@ -72,13 +72,13 @@ int host_stop_tpm(void **state)
 
 static void write_configuration(struct host *h)
 {
-	char more[512];
+	char more[1024];
 
 	(void)snprintf(h->configuration, sizeof(h->configuration), "%s/attestd.conf", top);
 	(void)snprintf(more, sizeof(more),
 		       "[tpm]\ntcti = %s\n[logs]\nboot_log = %s/none\nima_log = %s/none\n"
-		       "ima_count = none\n",
-		       tcti, top, top);
+		       "ima_count = none\n[broker]\njournal = %s/journal\n",
+		       tcti, top, top, top);
 	broker_process_configure(top, h->verifier.result, more);
 }
 

@@ -1,16 +1,19 @@
 # Fuzz targets: between attestd's roles.
 GRANTED = tests/fuzz/granted.c tests/fuzz/granted.h
 FAKE_VERIFY = tests/fuzz/fake_verify.c tests/fuzz/fake_verify.h
-FAKE_BROKER = tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h $(FAKE_VERIFY) $(GRANTED)
+FAKE_BROKER = tests/fuzz/fake_journal.c tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h \
+	$(FAKE_VERIFY) $(GRANTED)
 FUZZ_TARGETS += tests/fuzz/fuzz_broker_drop tests/fuzz/fuzz_broker_identity tests/fuzz/fuzz_broker_activate \
 	tests/fuzz/fuzz_broker_evidence tests/fuzz/fuzz_broker_verdict \
-	tests/fuzz/fuzz_broker_mint_sign tests/fuzz/fuzz_agent_identity \
+	tests/fuzz/fuzz_broker_mint_ended tests/fuzz/fuzz_broker_mint_sign \
+	tests/fuzz/fuzz_agent_identity tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_agent_activation tests/fuzz/fuzz_agent_evidence \
 	tests/fuzz/fuzz_agent_verdict tests/fuzz/fuzz_agent_listening tests/fuzz/fuzz_mint_right \
 	tests/fuzz/fuzz_grant tests/fuzz/fuzz_svid_profile
 EXTRA_DIST += tests/fuzz/corpus/broker_drop tests/fuzz/corpus/broker_identity tests/fuzz/corpus/broker_activate \
 	tests/fuzz/corpus/broker_evidence tests/fuzz/corpus/broker_verdict \
-	tests/fuzz/corpus/broker_mint_sign tests/fuzz/corpus/agent_identity \
+	tests/fuzz/corpus/broker_mint_ended tests/fuzz/corpus/broker_mint_sign \
+	tests/fuzz/corpus/agent_identity tests/fuzz/corpus/journal \
 	tests/fuzz/corpus/agent_activation tests/fuzz/corpus/agent_evidence \
 	tests/fuzz/corpus/agent_verdict tests/fuzz/corpus/agent_listening tests/fuzz/corpus/mint_right \
 	tests/fuzz/corpus/grant tests/fuzz/corpus/svid_profile
@@ -35,6 +38,13 @@ tests_fuzz_fuzz_broker_mint_sign_SOURCES = tests/fuzz/fuzz_broker_verb.c tests/f
 tests_fuzz_fuzz_broker_mint_sign_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_mint_sign -DHAS_GRANT=true
 tests_fuzz_fuzz_broker_mint_sign_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_broker_mint_sign_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_broker_mint_ended_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_BROKER)
+tests_fuzz_fuzz_broker_mint_ended_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_mint_ended
+tests_fuzz_fuzz_broker_mint_ended_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_broker_mint_ended_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c
+tests_fuzz_fuzz_journal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_journal_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS)
 tests_fuzz_fuzz_agent_identity_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_identity_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_IDENTITY
 tests_fuzz_fuzz_agent_identity_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -53,6 +53,8 @@ static void check(const struct broker *b, struct span body)
 	must(fake_tpm.signed_count <= 1 && fake_tpm.caps <= 1);
 	/* A dead right signs nothing but the probe that shows it dead. */
 	must(fake_tpm.signed_count == 0 || HAS_GRANT);
+	/* And no right signs what is not on record. */
+	must(fake_tpm.signed_count == 0 || fake_tpm.caps > 0 || b->journal.end.count == 1);
 	must(fake_tpm.caps == 0 || b->grant.certificate == NULL);
 	/* What the TPM holds changes for the result key's word alone. */
 	must(fake_tpm.caps == 0 ||

@@ -44,8 +44,8 @@ static void write_configuration(struct broker_life *life)
 	(void)snprintf(more, sizeof(more),
 		       "[tpm]\ntcti = swtpm:host=127.0.0.1,port=%u\ntimeout_s = %d\n"
 		       "[logs]\nboot_log = %s/boot_log.bin\nima_log = %s/ima.bin\n"
-		       "ima_count = none\n",
-		       life->port, TPM_TIMEOUT_S, data, data);
+		       "ima_count = none\n[broker]\njournal = %s/journal\n",
+		       life->port, TPM_TIMEOUT_S, data, data, life->directory);
 	broker_process_configure(life->directory, life->result_key, more);
 }
 

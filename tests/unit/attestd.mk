@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 ATTESTD_TESTS = \
 	tests/unit/test_attestd_grant \
+	tests/unit/test_attestd_journal \
 	tests/unit/test_attestd_logs \
 	tests/unit/test_attestd_mint \
 	tests/unit/test_attestd_schedule \
@@ -32,6 +33,11 @@ tests_unit_test_attestd_schedule_LDADD = libagent.a $(CMOCKA_LIBS)
 tests_unit_test_attestd_logs_SOURCES = tests/unit/test_attestd_logs.c tests/unit/unit.h
 tests_unit_test_attestd_logs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_logs_LDADD = libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_journal_SOURCES = tests/unit/test_attestd_journal.c \
+	tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_attestd_journal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_journal_LDADD = libbroker.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_svid_directory_SOURCES = \
 	tests/unit/test_attestd_svid_directory.c tests/unit/unit.h

@@ -225,6 +225,9 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state)
 		"ALTER TABLE sessions DROP COLUMN staged_entries;"
 		"ALTER TABLE sessions DROP COLUMN staged_frame;"
 		"ALTER TABLE sessions DROP COLUMN staged_bytes;"
+		"ALTER TABLE sessions DROP COLUMN journal_count;"
+		"ALTER TABLE sessions DROP COLUMN journal_head;"
+		"ALTER TABLE sessions DROP COLUMN journal_old;"
 		"PRAGMA user_version = 1",
 		SQLITE_OK);
 	assert_int_equal(store_open(f.path, &s), OK);

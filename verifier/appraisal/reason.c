@@ -87,6 +87,10 @@ static const struct reason_facts table[REASON_COUNT] = {
 		"What the host says beside its quote cannot be read: it should run the attestd that its release measured.",
 		BAD, CLAIM_INSTANCE_IDENTITY, LAYER_IDENTITY_MODULE },
 
+	[REASON_JOURNAL_GAP] = { "journal-gap",
+		"The node's journal of issued identities does not go on from where it was: find out who had its run directory, and take what it issued meanwhile for unknown.",
+		WARNING, CLAIM_INSTANCE_IDENTITY, LAYER_IDENTITY_MODULE },
+
 	[REASON_RELEASE_NONE] = { "release-none",
 		"No release in force fits this node class: publish one for its platform and kernel, or extend the matrix.",
 		BAD, CLAIM_CONFIGURATION, LAYER_RELEASE_PROCESS },

@@ -201,6 +201,7 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 
 	if (a->authenticity == UNAUTHENTICATED)
 		return refusal_of_reason(a->why.reason);
+	journal_recall(p);
 	if (a->is_new_session)
 		p->session = (struct session_row){ 0 };
 	if (a->authenticity == AUTHENTIC_REFUSED) {
@@ -212,11 +213,11 @@ static enum refusal judge(struct turn *turn, struct pending *p, struct authentic
 	}
 
 	/* No log has to be read to know how this ends. */
+	enum reason said = reported_check(p);
 	enum reason stop = reason_to_refuse(turn, &p->row);
 
 	if (stop == REASON_NONE)
-		stop = reported_check(p);
-
+		stop = said;
 	if (stop != REASON_NONE) {
 		struct finding finding = finding_of(stop);
 

@@ -4,21 +4,25 @@
 #include "base/text.h"
 #include "verifier/signer/core.h"
 
+static void add_finding(enum reason reason, struct findings *findings)
+{
+	struct finding finding = finding_of(reason);
+
+	if (reason != REASON_NONE)
+		findings_add(findings, &finding);
+}
+
 /* A finding that the appraiser can't have: it decides, like its own. */
 static void add_own_finding(const struct turn *turn, const struct pending *p,
 			    struct findings *findings)
 {
 	enum reason reason = reason_to_refuse(turn, &p->row);
 
+	add_finding(p->journal.has_gap ? REASON_JOURNAL_GAP : REASON_NONE, findings);
 	for (size_t i = 0; i < findings->count; i++)
 		if (findings->list[i].reason == reason)
 			return;
-	if (reason == REASON_NONE)
-		return;
-
-	struct finding finding = finding_of(reason);
-
-	findings_add(findings, &finding);
+	add_finding(reason, findings);
 }
 
 /* The host is as good as it was; the verifier may not, or can't, grant anything
@@ -47,10 +51,7 @@ static enum reason reason_to_withhold(const struct turn *turn, const struct pend
 /* Says why, without a change to claims that were already derived. */
 static bool withhold(enum reason reason, struct findings *findings)
 {
-	struct finding finding = finding_of(reason);
-
-	if (reason != REASON_NONE)
-		findings_add(findings, &finding);
+	add_finding(reason, findings);
 	return reason != REASON_NONE;
 }
 
@@ -198,6 +199,7 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 
 	fill_session(p, c, state, &row.session);
 	row.session.result = encoded;
+	journal_store(p, row.is_decided, &row.session);
 	session_go_on(&p->session, c, row.is_decided && !c->is_unproven, &row);
 	if (a->authenticity == AUTHENTIC_REFUSED && a->why.reason == REASON_TPM_CLEARED)
 		return store_attest_cleared(turn->signer->store, &row);
@@ -247,6 +249,8 @@ static enum status note_it(struct turn *turn, const struct pending *p, enum node
 		status = audit_note(turn, "verdict", (struct span){ 0 }, &p->row.node,
 				    "%s to %s %.*s", node_state_name(p->row.verdict),
 				    node_state_name(state), (int)why.len, (const char *)why.data);
+	if (status == OK)
+		status = journal_note(turn, p);
 	if (status != OK || grant->expires == 0)
 		return status;
 

@@ -2,6 +2,8 @@
 #ifndef VERIFIER_SIGNER_CORE_H
 #define VERIFIER_SIGNER_CORE_H
 
+#include "messages/journal.h"
+#include "messages/report.h"
 #include "policies/transparency/merkle.h"
 #include "verifier/appraisal/authenticate.h"
 #include "verifier/loader_messages.h"
@@ -76,6 +78,16 @@ struct signer {
 /* Fills buffer; the tests' own gives what they like. */
 typedef enum status (*random_source)(uint8_t *buffer, size_t len);
 
+/* The node's issuance journal, as it stands after this evidence. */
+struct collected {
+	/* As it was before: of an earlier boot, or of this one. */
+	bool had_one, was_old;
+	struct journal_point known;
+	bool has_one, is_old, has_gap;
+	struct journal_point point; /* to which it is on record */
+	size_t fresh; /* records of the report, the last ones, that are to be put on record */
+};
+
 /* An authentication that waits for its channel's FRAME_COMMIT. */
 struct pending {
 	bool is_set;
@@ -89,6 +101,7 @@ struct pending {
 	struct span evidence, evidence_digest; /* to be stored */
 	struct span report; /* the host's, which the quote covers; empty: none */
 	bool has_wishes; /* in it: for JWT-SVIDs */
+	struct collected journal;
 	uint8_t generation[SHA256_SIZE];
 	uint8_t entries_held[SHA256_SIZE]; /* digest of the text that the node has; zeros: none */
 	char vendor[5]; /* of the TPM: "IBM", empty where unknown */
@@ -188,6 +201,16 @@ enum status reported_svid_verify(const struct turn *turn, const struct pending *
 /* reported.c: what the host says beside its quote. */
 /* REASON_NONE where the report, which may be empty, says what a host may say. */
 enum reason reported_check(struct pending *p);
+
+/* journal.c: every issuance is on record (docs/protocol.md). */
+/* Where it was, before anything of this evidence is known. */
+void journal_recall(struct pending *p);
+/* Where it is by the report; NULL: there is none. has_gap where it does not go on. */
+void journal_follow(struct pending *p, const struct report *report);
+/* With a verdict: what is new, and a gap, on the audit log. */
+enum status journal_note(struct turn *turn, const struct pending *p);
+/* What the session remembers of it; before a verdict nothing has changed. */
+void journal_store(const struct pending *p, bool is_decided, struct session_row *row);
 
 /* canary.c: what the result key says of them. */
 enum refusal canary_state(struct turn *turn, const struct admin_request *request,

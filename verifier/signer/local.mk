@@ -41,6 +41,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/jwt_svid.c \
 	verifier/signer/jwt_keys.c verifier/signer/jwt_keys.h \
 	verifier/signer/key_files.c verifier/signer/key_files.h \
+	verifier/signer/journal.c \
 	verifier/signer/keys.c verifier/signer/keys.h \
 	verifier/signer/keys_init.c \
 	verifier/signer/loading.c verifier/signer/loading.h \

@@ -56,6 +56,9 @@ static enum status fill_verdict(const struct turn *turn, const struct conclusion
 	v->state = text->state;
 	v->cap = node_class.cap;
 	v->issued = turn->now;
+	/* Stored with this verdict: the node may forget them. */
+	v->has_journal = p->journal.has_one;
+	v->journal = p->journal.point.count;
 	if (status == OK)
 		status = digest_from(DIGEST_SHA256,
 				     (struct span){ .data = p->generation, .len = SHA256_SIZE },

@@ -94,6 +94,10 @@ static const char *const steps[] = {
 	" act_time INTEGER NOT NULL,"
 	" note TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX entries_of_class ON entries (class, name);",
+	/* Where each node's issuance journal was collected to. */
+	"ALTER TABLE sessions ADD COLUMN journal_count INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN journal_head BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE sessions ADD COLUMN journal_old INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -17,6 +17,9 @@ void session_columns(struct query *q, int first, struct keep *keep, struct sessi
 	row->staged_entries = column_count(q, first + 11);
 	row->staged_frame = column_count(q, first + 12);
 	row->staged_bytes = column_count(q, first + 13);
+	row->journal_count = column_count(q, first + 14);
+	row->journal_head = column_kept(q, first + 15, keep);
+	row->is_journal_old = column_int(q, first + 16) != 0;
 	row->is_stored = true;
 }
 
@@ -151,6 +154,9 @@ static enum status put_session(struct store *s, const struct node_id *node,
 	query_count(&q, row->staged_entries);
 	query_count(&q, row->staged_frame);
 	query_count(&q, row->staged_bytes);
+	query_count(&q, row->journal_count);
+	query_blob(&q, row->journal_head);
+	query_int(&q, row->is_journal_old);
 	query_blob(&q, row->result);
 	query_blob(&q, row->evidence);
 	return query_run(&q, s, NULL);

@@ -14,7 +14,8 @@
 /* But for result and evidence. */
 #define SESSION_COLUMNS                                                                            \
 	"reset, restart, state, entries, generation, minting_name, evidence_digest, log_frame,"    \
-	" log_bytes, staged_state, staged_first, staged_entries, staged_frame, staged_bytes"
+	" log_bytes, staged_state, staged_first, staged_entries, staged_frame, staged_bytes,"      \
+	" journal_count, journal_head, journal_old"
 
 #define ENTRY_COLUMNS "name, class, standing, line, added, act_time, note"
 
@@ -79,7 +80,7 @@ static const char *const texts[STATEMENTS] = {
 	/* In place: a row that is deleted and made anew changes twice the pages. */
 	[SQL_SESSION_PUT] = "INSERT INTO sessions (node, " SESSION_COLUMNS ", result, evidence)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-			    " ?15, ?16, ?17) ON CONFLICT (node) DO UPDATE SET"
+			    " ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT (node) DO UPDATE SET"
 			    " reset = excluded.reset, restart = excluded.restart,"
 			    " state = excluded.state, entries = excluded.entries,"
 			    " generation = excluded.generation,"
@@ -90,7 +91,10 @@ static const char *const texts[STATEMENTS] = {
 			    " staged_first = excluded.staged_first,"
 			    " staged_entries = excluded.staged_entries,"
 			    " staged_frame = excluded.staged_frame,"
-			    " staged_bytes = excluded.staged_bytes, result = excluded.result,"
+			    " staged_bytes = excluded.staged_bytes,"
+			    " journal_count = excluded.journal_count,"
+			    " journal_head = excluded.journal_head,"
+			    " journal_old = excluded.journal_old, result = excluded.result,"
 			    " evidence = excluded.evidence",
 	[SQL_SESSION_SPEND] = "UPDATE sessions SET evidence_digest = x'', minting_name = x''"
 			      " WHERE node = ?1",

@@ -122,6 +122,11 @@ struct session_row {
 	struct span staged_state;
 	uint64_t staged_first, staged_entries;
 	uint64_t staged_frame, staged_bytes; /* as above */
+	/* The node's issuance journal as far as it was collected; head empty: none was
+	 * seen. It may be of an earlier boot, where no verdict was made since. */
+	uint64_t journal_count;
+	struct span journal_head;
+	bool is_journal_old;
 };
 
 enum status store_session(struct store *s, const struct node_id *node, struct keep *keep,
