@@ -9,7 +9,7 @@ FUZZ_TARGETS += tests/fuzz/fuzz_signer_enrol_request tests/fuzz/fuzz_signer_acti
 	tests/fuzz/fuzz_signer_health_answer tests/fuzz/fuzz_loader_messages \
 	tests/fuzz/fuzz_stored_evidence tests/fuzz/fuzz_front_request tests/fuzz/fuzz_front_answer \
 	tests/fuzz/fuzz_query tests/fuzz/fuzz_log_frame tests/fuzz/fuzz_inventory \
-	tests/fuzz/fuzz_nonce tests/fuzz/fuzz_http
+	tests/fuzz/fuzz_nonce tests/fuzz/fuzz_http tests/fuzz/fuzz_reported_svid
 EXTRA_DIST += tests/fuzz/corpus/signer_enrol_request tests/fuzz/corpus/signer_activate_request \
 	tests/fuzz/corpus/signer_challenge_request tests/fuzz/corpus/signer_authenticate_request \
 	tests/fuzz/corpus/signer_commit_request tests/fuzz/corpus/signer_admin_request \
@@ -20,7 +20,11 @@ EXTRA_DIST += tests/fuzz/corpus/signer_enrol_request tests/fuzz/corpus/signer_ac
 	tests/fuzz/corpus/signer_health_answer tests/fuzz/corpus/loader_messages \
 	tests/fuzz/corpus/stored_evidence tests/fuzz/corpus/front_request \
 	tests/fuzz/corpus/front_answer tests/fuzz/corpus/query tests/fuzz/corpus/log_frame \
-	tests/fuzz/corpus/inventory tests/fuzz/corpus/nonce tests/fuzz/corpus/http
+	tests/fuzz/corpus/inventory tests/fuzz/corpus/nonce tests/fuzz/corpus/http \
+	tests/fuzz/corpus/reported_svid
+tests_fuzz_fuzz_reported_svid_SOURCES = tests/fuzz/fuzz_reported_svid.c $(GRANTED) $(FIXED_REFERENCE)
+tests_fuzz_fuzz_reported_svid_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_reported_svid_LDADD = $(FUZZ_MAIN) $(APPRAISAL_LIBS)
 tests_fuzz_fuzz_signer_enrol_request_SOURCES = tests/fuzz/fuzz_signer_request.c
 tests_fuzz_fuzz_signer_enrol_request_CPPFLAGS = $(AM_CPPFLAGS) -DTYPE=FRAME_ENROL
 tests_fuzz_fuzz_signer_enrol_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
