@@ -297,8 +297,7 @@ static enum status write_envelope(const struct request *r, const struct comparis
 {
 	struct line_path folder =
 		line_path(&r->line, "release/approvals/%s", sha256_hex(&c->after.digest).hex);
-	enum status status = signing_envelope(&r->line, &r->signing, payload,
-					      line_next_envelope(folder.text).text);
+	enum status status = signing_envelope_in(&r->line, &r->signing, payload, folder.text);
 
 	if (status != OK)
 		return status;

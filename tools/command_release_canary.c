@@ -141,11 +141,12 @@ static enum answer write_statement(const struct canary_request *request, const c
 	AUTO_DONE(bytes) envelope = { 0 };
 	char name[DSSE_KEYID_MAX + 1];
 	struct line_path folder = line_path(&request->line, "release/canaries/%s", manifest);
-	struct line_path path = line_next_envelope(folder.text);
+	struct line_path path;
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)key->name.len,
 		       (const char *)key->name.data);
-	if (envelope_text(span_of(&a->payload), name, span_of(&a->signature), &envelope) != OK ||
+	if (line_next_envelope(folder.text, &path) != OK ||
+	    envelope_text(span_of(&a->payload), name, span_of(&a->signature), &envelope) != OK ||
 	    line_write(path.text, span_of(&envelope), 0644) != OK)
 		return ANSWER_UNUSABLE;
 	printf("canary sha256:%s, by %s; now 'attestctl release publish %s'\n",

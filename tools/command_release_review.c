@@ -157,8 +157,8 @@ static enum answer review(struct review_request *request)
 		line_path(&request->line, "release/reviews/%s", request->emergency.hex);
 	if (!is_about(span_of(&payload), &request->emergency) ||
 	    !signing_agreed(&request->signing) ||
-	    signing_envelope(&request->line, &request->signing, span_of(&payload),
-			     line_next_envelope(folder.text).text) != OK)
+	    signing_envelope_in(&request->line, &request->signing, span_of(&payload),
+				folder.text) != OK)
 		return ANSWER_UNUSABLE;
 	signing_forget(&request->line, &request->signing, &draft);
 	printf("emergency sha256:%s reviewed\n", request->emergency.hex);

@@ -265,6 +265,7 @@ static enum answer sign_root(const struct root_request *request)
 	AUTO_DONE(bytes) envelope = { 0 };
 	AUTO(root_box) draft = calloc(1, sizeof(*draft));
 	struct line_path folder = line_path(&request->line, DRAFT_ENVELOPES);
+	struct line_path path;
 
 	if (draft == NULL || !open_draft(request, &payload, &draft->root))
 		return ANSWER_UNUSABLE;
@@ -284,7 +285,8 @@ static enum answer sign_root(const struct root_request *request)
 	if (!signing_agreed(&request->signing) ||
 	    signing_make(&request->line, &request->signing, roots, 2, span_of(&payload),
 			 &envelope) != OK ||
-	    line_write(line_next_envelope(folder.text).text, span_of(&envelope), 0644) != OK)
+	    line_next_envelope(folder.text, &path) != OK ||
+	    line_write(path.text, span_of(&envelope), 0644) != OK)
 		return ANSWER_UNUSABLE;
 	printf("signed by %s\n", request->signing.key_name);
 	return ANSWER_YES;

@@ -200,6 +200,8 @@ static enum status judge(const struct openpgp_document *document, const struct v
 	/* What else stood there was signed by nobody. */
 	if (document->signature == NULL && texts != 1)
 		return refuse(document, "not one text that is signed in the clear");
+	if (document->signature != NULL && texts != 0)
+		return refuse(document, "its signature is one over another text, which it holds");
 	if (!is_signed)
 		return refuse(document,
 			      "no key with a fingerprint that the root has of this vendor "

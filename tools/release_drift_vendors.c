@@ -14,8 +14,9 @@ static void add_delivered(const struct drift_input *input, const struct release 
 			  struct span vendor, json_t *out)
 {
 	const struct release_line line = { .directory = input->directory };
-	const char *hex = sha256_hex(&release->manifest).hex;
-	AUTO(json_t) manifest = line_predicate(line_path(&line, "manifests/%s.json", hex).text);
+	const struct sha256_text digest = sha256_hex(&release->manifest);
+	AUTO(json_t)
+	manifest = line_predicate(line_path(&line, "manifests/%s.json", digest.hex).text);
 	json_t *set;
 	size_t i;
 

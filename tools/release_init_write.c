@@ -45,9 +45,13 @@ static enum status sign_by_both(const struct init *in, struct line_path folder, 
 {
 	enum status status = OK;
 
-	for (size_t i = 0; i < 2 && status == OK; i++)
-		status = line_sign(line_next_envelope(folder.text).text, payload, keys[i],
-				   key_named(in, keys[i]));
+	for (size_t i = 0; i < 2 && status == OK; i++) {
+		struct line_path path;
+
+		status = line_next_envelope(folder.text, &path);
+		if (status == OK)
+			status = line_sign(path.text, payload, keys[i], key_named(in, keys[i]));
+	}
 	return status;
 }
 

@@ -15,6 +15,7 @@
 #include "tools/command.h"
 
 #define DOCUMENT_MAX ((size_t)16 << 20)
+#define ENVELOPES_MAX 16 /* policies/loading.h, SIGNERS_MAX */
 
 struct line_path line_path(const struct release_line *line, const char *format, ...)
 {
@@ -143,15 +144,15 @@ enum status line_sign(const char *path, struct span payload, const char *keyid, 
 	return status == OK ? line_write(path, span_of(&envelope), 0644) : said(status, path);
 }
 
-struct line_path line_next_envelope(const char *folder)
+enum status line_next_envelope(const char *folder, struct line_path *out)
 {
-	struct line_path path;
-	int number = 1;
-
-	do
-		(void)snprintf(path.text, sizeof(path.text), "%s/%d.json", folder, number++);
-	while (line_has(path.text));
-	return path;
+	for (int number = 1; number <= ENVELOPES_MAX; number++) {
+		(void)snprintf(out->text, sizeof(out->text), "%s/%d.json", folder, number);
+		if (!line_has(out->text))
+			return OK;
+	}
+	(void)unusable("%s: full: verifiers read no more than %d of them", folder, ENVELOPES_MAX);
+	return STATUS_TOO_LARGE;
 }
 
 json_t *line_payload(const char *path, struct bytes *payload)

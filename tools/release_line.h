@@ -59,8 +59,9 @@ enum status envelope_text(struct span payload, const char *keyid, struct span si
 			  struct bytes *out);
 /* Signs the payload and writes the envelope. */
 enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key);
-/* The first of FOLDER/1.json, 2.json ... that is not there yet. */
-struct line_path line_next_envelope(const char *folder);
+/* The first of FOLDER/1.json, 2.json ... that is not there yet, as far as verifiers read
+ * them. */
+enum status line_next_envelope(const char *folder, struct line_path *out);
 /* The payload of an envelope of our own, unverified. NULL after a message. */
 json_t *line_payload(const char *path, struct bytes *payload);
 /* The predicate inside it. */

@@ -243,13 +243,21 @@ enum status signing_envelope(const struct release_line *line, const struct signi
 	return status == OK ? line_write(path, span_of(&envelope), 0644) : status;
 }
 
+enum status signing_envelope_in(const struct release_line *line, const struct signing *signing,
+				struct span payload, const char *folder)
+{
+	struct line_path path;
+	enum status status = line_next_envelope(folder, &path);
+
+	return status == OK ? signing_envelope(line, signing, payload, path.text) : status;
+}
+
 enum status signing_add(const struct release_line *line, const struct signing *signing,
 			const char *folder, struct span payload, struct sha256_text *digest)
 {
 	struct sha256_text sha256 = sha256_text_of(payload);
-	struct line_path path = line_path(line, "release/%s/%s", folder, sha256.hex);
-	enum status status =
-		signing_envelope(line, signing, payload, line_next_envelope(path.text).text);
+	enum status status = signing_envelope_in(
+		line, signing, payload, line_path(line, "release/%s/%s", folder, sha256.hex).text);
 
 	if (status == OK)
 		*digest = sha256;

@@ -84,6 +84,9 @@ enum status signing_make(const struct release_line *line, const struct signing *
 /* The envelope at path, by a key of the newest root. */
 enum status signing_envelope(const struct release_line *line, const struct signing *signing,
 			     struct span payload, const char *path);
+/* The same, behind those that a folder has. */
+enum status signing_envelope_in(const struct release_line *line, const struct signing *signing,
+				struct span payload, const char *folder);
 /* One more signature of the payload, in the release's folder FOLDER/SHA256. *digest is
  * the payload's. */
 enum status signing_add(const struct release_line *line, const struct signing *signing,
