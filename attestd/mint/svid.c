@@ -220,9 +220,8 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 			    struct span signature, struct bytes *chain, struct bytes *key)
 {
 	AUTO_DONE(bytes) joined = { 0 };
-	X509 *assembled = NULL;
-	enum status status = assemble(svid, grant, signature, &joined, &assembled);
-	AUTO(X509) leaf = assembled;
+	AUTO(X509) leaf = NULL;
+	enum status status = assemble(svid, grant, signature, &joined, &leaf);
 
 	if (status == OK)
 		status = append_der(&joined, grant->certificate);
