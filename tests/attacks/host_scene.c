@@ -13,6 +13,7 @@
 
 #include "attestd/broker/broker.h"
 #include "attestd/subject.h"
+#include "base/text.h"
 #include "broker_process.h"
 #include "daemon/file.h"
 #include "daemon/role.h"
@@ -80,6 +81,22 @@ static void write_configuration(struct host *h)
 		       "ima_count = none\n[broker]\njournal = %s/journal\n",
 		       tcti, top, top, top);
 	broker_process_configure(top, h->verifier.result, more);
+}
+
+bool host_measure(struct span log, const struct digest *extended)
+{
+	AUTO_DONE(bytes) what = { 0 };
+	char path[192];
+
+	(void)snprintf(path, sizeof(path), "%s/none", top);
+	assert_int_equal(file_replace(path, log, 0600, (uid_t)-1, (gid_t)-1), OK);
+	assert_int_equal(bytes_printf(&what, "%u:sha256=", IMA_PCR), OK);
+	assert_int_equal(hex_append(&what, digest_span(extended)), OK);
+	assert_int_equal(bytes_append_byte(&what, 0), OK);
+
+	const char *const argv[] = { "tpm2_pcrextend", "-T", tcti, (const char *)what.data, NULL };
+
+	return run_to_file(argv, "/dev/null") == 0;
 }
 
 static int run_broker(const void *self)
@@ -150,7 +167,7 @@ void host_evidence(struct host *h)
 {
 	AUTO_DONE(attestation_challenge)
 	challenge = { .bank = DIGEST_SHA256,
-		      .select = 1u << 7 | BOTH_CAPS,
+		      .select = 1u << 7 | BOTH_CAPS | (h->is_measuring ? 1u << IMA_PCR : 0),
 		      /* One and the same key, whichever of the two is called the cap. */
 		      .policy_pcrs = 1u << 7 | (BOTH_CAPS & ~(1u << h->asked_cap)),
 		      .cap = (uint8_t)h->asked_cap,

@@ -30,6 +30,7 @@ struct host {
 	struct node_id node;
 	uint8_t nonces;
 	unsigned asked_cap; /* of the challenge; the verdict's is HOST_CAP */
+	bool is_measuring; /* PCR 10 is quoted, too */
 	struct evidence evidence; /* of the last round */
 	struct bytes nonce, certificate;
 	struct name key; /* of the minting key */
@@ -40,6 +41,9 @@ struct host {
 int host_start_tpm(void **state);
 int host_stop_tpm(void **state);
 
+/* The IMA log from now on, and what the kernel extends for its one entry; false where
+ * there is no tool to. Before host_init(). */
+bool host_measure(struct span log, const struct digest *extended);
 void host_init(struct host *h);
 void host_done(struct host *h);
 AUTO_RELEASE(host, host_done);

@@ -293,11 +293,90 @@ static void s17_nothing_is_signed_without_a_right(void **state)
 	host_expect_signed(&h, STATUS_DENIED); /* lost */
 }
 
+#define EXECUTABLE "/usr/bin/workload"
+
+static void put_le32(struct writer *w, size_t value)
+{
+	for (int shift = 0; shift < 32; shift += 8)
+		writer_u8(w, (uint8_t)(value >> shift));
+}
+
+/* A log of one ima-ng entry, and what the kernel extends for it. */
+static void make_log(const struct digest *content, struct bytes *log, struct digest *extended)
+{
+	static const uint8_t kind[] = "sha256:", path[] = EXECUTABLE;
+	AUTO_DONE(bytes) data = { 0 };
+	struct writer d = writer_to(&data, 1024);
+	struct writer w = writer_to(log, 1024);
+
+	put_le32(&d, sizeof(kind) + SHA256_SIZE);
+	writer_put(&d, (struct span){ kind, sizeof(kind) });
+	writer_put(&d, digest_span(content));
+	put_le32(&d, sizeof(path));
+	writer_put(&d, (struct span){ path, sizeof(path) });
+	assert_int_equal(writer_end(&d), OK);
+	put_le32(&w, 10);
+	for (unsigned i = 0; i < 20; i++)
+		writer_u8(&w, 1);
+	put_le32(&w, 6);
+	writer_put(&w, span_text("ima-ng"));
+	put_le32(&w, data.len);
+	writer_put(&w, span_of(&data));
+	assert_int_equal(writer_end(&w), OK);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&data), extended), OK);
+}
+
+static void assert_measured(struct host *h, const struct digest *content,
+			    enum measured_state wanted)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	struct frame frame;
+
+	writer_sized(&w, digest_span(content));
+	writer_sized(&w, span_text(EXECUTABLE));
+	assert_int_equal(writer_end(&w), OK);
+	assert_int_equal(channel_call(&h->mint, FRAME_MEASURED, ++h->next_id, span_of(&body),
+				      SERVICE_PATIENCE_MS, &frame),
+			 OK);
+	assert_int_equal(frame.type, FRAME_ANSWER);
+	assert_int_equal(frame.body.len, 1);
+	assert_int_equal(frame.body.data[0], wanted);
+}
+
+/* On the broker itself: what the kernel logged and extended is not enough, nor that it
+ * was quoted, nor any verdict on that. */
+static void s13_only_a_trusted_verdict_makes_an_entry_count(void **state)
+{
+	struct digest content = digest_filled(DIGEST_SHA256, 0x77);
+	struct digest other = digest_filled(DIGEST_SHA256, 0x78);
+	AUTO_DONE(bytes) log = { 0 };
+	AUTO_DONE(host) h = { 0 };
+	struct digest extended;
+	(void)state;
+
+	make_log(&content, &log, &extended);
+	if (!host_measure(span_of(&log), &extended))
+		skip();
+	host_init(&h);
+	h.is_measuring = true;
+	assert_measured(&h, &other, MEASURED_NOT);
+	assert_measured(&h, &content, MEASURED_NOT_QUOTED);
+	host_evidence(&h);
+	assert_measured(&h, &content, MEASURED_NOT_QUOTED);
+	host_attest(&h, NODE_UNTRUSTED, 0);
+	assert_measured(&h, &content, MEASURED_NOT_QUOTED);
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	assert_measured(&h, &content, MEASURED_QUOTED);
+	assert_measured(&h, &other, MEASURED_NOT);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s17_a_captured_mint_has_nothing_signed_but_a_leaf_of_the_grant),
 	cmocka_unit_test(s17_a_captured_mint_has_no_other_bytes_signed),
 	cmocka_unit_test(s17_a_captured_mint_has_one_verb),
 	cmocka_unit_test(s17_nothing_is_signed_without_a_right),
+	cmocka_unit_test(s13_only_a_trusted_verdict_makes_an_entry_count),
 };
 
 ATTACKS_MAIN_WITH(tests, host_start_tpm, host_stop_tpm)
