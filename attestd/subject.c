@@ -3,6 +3,18 @@
 
 #define FIELD_MAX 255
 
+bool subject_is_end(const struct subject *subject)
+{
+	static const char *const ends[] = { SUBJECT_JOB_ENDED, SUBJECT_JOB_SUCCEEDED,
+					    SUBJECT_JOB_FAILED };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		if (span_equal(subject->reason, span_text(ends[i])))
+			return true;
+	}
+	return false;
+}
+
 void subject_put(struct writer *w, const struct subject *subject)
 {
 	writer_sized(w, subject->entry);

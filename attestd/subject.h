@@ -22,8 +22,13 @@ struct subject {
 #define SUBJECT_ASKED "asked" /* a workload asked, and there was none */
 #define SUBJECT_ROTATED "rotated" /* half of its time was over, with somebody waiting */
 #define SUBJECT_DIRECTORY "directory" /* [identity] of attestd.conf */
-#define SUBJECT_JOB_ENDED "job-ended" /* nothing was signed: an identity ended with its job */
+/* Nothing was signed: an identity ended with its job, and how, where that is known. */
+#define SUBJECT_JOB_ENDED "job-ended"
+#define SUBJECT_JOB_SUCCEEDED "job-succeeded"
+#define SUBJECT_JOB_FAILED "job-failed"
 
+/* One of these three. */
+bool subject_is_end(const struct subject *subject);
 /* As it stands in a frame. */
 void subject_put(struct writer *w, const struct subject *subject);
 /* Leaves the verdict to the reader; spans borrow from its bytes. */

@@ -120,7 +120,7 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, tbs, &digest);
 	/* That an identity ended is no reason to make one. */
-	if (status == OK && span_equal(subject.reason, span_text(SUBJECT_JOB_ENDED)))
+	if (status == OK && subject_is_end(&subject))
 		status = STATUS_DENIED;
 	if (status != OK)
 		return status;
@@ -147,7 +147,7 @@ enum status verb_mint_ended(struct broker *b, struct reader *in, struct writer *
 		reader_fail(in, status);
 		return status;
 	}
-	if (!span_equal(subject.reason, span_text(SUBJECT_JOB_ENDED)))
+	if (!subject_is_end(&subject))
 		return STATUS_DENIED;
 	status = record(b, spiffe_id, &digest, &subject);
 	tell_journal(b, status);

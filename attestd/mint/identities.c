@@ -47,23 +47,26 @@ static struct subject subject_of(const struct held_identity *held, const char *r
 	};
 }
 
+static const char *reason_of(const struct job_outcome *how)
+{
+	if (how->end == JOB_ENDED)
+		return SUBJECT_JOB_ENDED;
+	return how->end == JOB_EXITED && how->code == 0 ? SUBJECT_JOB_SUCCEEDED
+							: SUBJECT_JOB_FAILED;
+}
+
 static void log_end(const struct held_identity *held, const struct job_outcome *how)
 {
-	const char *what = "how is not known, code";
-
-	if (how->end == JOB_EXITED)
-		what = how->code == 0 ? "succeeded, status" : "failed, status";
-	if (how->end == JOB_KILLED)
-		what = "failed, signal";
-	log_line(LOG_LEVEL_INFO, "entry %.*s: job %llu ended: %s %d", (int)held->entry.len,
-		 (const char *)held->entry.data, (unsigned long long)held->job.id, what, how->code);
+	log_line(LOG_LEVEL_INFO, "entry %.*s: job %llu: %s, %s %d", (int)held->entry.len,
+		 (const char *)held->entry.data, (unsigned long long)held->job.id, reason_of(how),
+		 how->end == JOB_KILLED ? "signal" : "status", how->code);
 }
 
 /* On record that it ended; the SVID itself does at its time. */
 static void end_job(struct identities *ids, const struct held_identity *held,
 		    const struct job_outcome *how)
 {
-	const struct subject subject = subject_of(held, SUBJECT_JOB_ENDED);
+	const struct subject subject = subject_of(held, reason_of(how));
 
 	log_end(held, how);
 	if (signing_note_end(ids->signing, span_of(&held->spiffe_id), &held->tbs, &subject) != OK)

@@ -1,9 +1,13 @@
 # Unit tests: whom the mint serves.
 if HAVE_CMOCKA
-MINT_TESTS = tests/unit/test_mint_denials tests/unit/test_mint_executable tests/unit/test_mint_jobs \
-	tests/unit/test_mint_texts
+MINT_TESTS = tests/unit/test_mint_core tests/unit/test_mint_denials tests/unit/test_mint_executable \
+	tests/unit/test_mint_jobs tests/unit/test_mint_texts
 check_PROGRAMS += $(MINT_TESTS)
 TESTS += $(MINT_TESTS)
+tests_unit_test_mint_core_SOURCES = tests/unit/test_mint_core.c $(GRANT_TEST_SOURCES) $(WORKLOAD_SCENE)
+tests_unit_test_mint_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/attacks $(CMOCKA_CFLAGS)
+tests_unit_test_mint_core_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
+EXTRA_tests_unit_test_mint_core_DEPENDENCIES = tests/attacks/workload_process$(EXEEXT)
 tests_unit_test_mint_denials_SOURCES = tests/unit/test_mint_denials.c tests/unit/unit.h
 tests_unit_test_mint_denials_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_denials_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
