@@ -172,7 +172,8 @@ static void a_units_job_ends_with_its_last_process(void **state)
 	assert_true(job_equal(&first, &second));
 	workload_order(&one, WORKLOAD_END, 3, NULL);
 	assert_int_equal(workload_wait(&one), 3 << 8);
-	assert_false(is_told(200));
+	/* It may be told of more than that. */
+	(void)is_told(200);
 	assert_no_end();
 	workload_order(&two, WORKLOAD_END, 0, NULL);
 	assert_int_equal(workload_wait(&two), 0);
@@ -180,8 +181,9 @@ static void a_units_job_ends_with_its_last_process(void **state)
 	struct job_outcome outcome;
 	struct job job;
 
-	assert_true(is_told(PATIENCE_MS));
-	assert_true(jobs_take(jobs, &job, &outcome));
+	do
+		assert_true(is_told(PATIENCE_MS));
+	while (!jobs_take(jobs, &job, &outcome));
 	assert_true(job_equal(&job, &first));
 
 	/* The next run of the same unit is another job. */
