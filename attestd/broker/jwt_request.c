@@ -12,7 +12,7 @@ static bool is_reportable(const struct report_jwt *wish)
 
 	report_init(&report);
 	report.jwts[report.jwt_count++] = *wish;
-	return report_write(&report, &text) == OK;
+	return report_write(&report, &text) == OK && text.len <= WISH_LINE_MAX;
 }
 
 /* The mint asks for workloads it has admitted; the verifier decides. Here only what no

@@ -90,3 +90,11 @@ tests_fuzz_fuzz_broker_measured_SOURCES = tests/fuzz/fuzz_broker_verb.c $(FAKE_B
 tests_fuzz_fuzz_broker_measured_CPPFLAGS = $(AM_CPPFLAGS) -DVERB=verb_measured
 tests_fuzz_fuzz_broker_measured_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_broker_measured_LDADD = $(FUZZ_MAIN) libbroker.a $(ATTESTD_LIBS) $(TPM_LIBS) $(MESSAGES_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_jwt_svid tests/fuzz/fuzz_wishes
+EXTRA_DIST += tests/fuzz/corpus/jwt_svid tests/fuzz/corpus/wishes
+tests_fuzz_fuzz_jwt_svid_SOURCES = tests/fuzz/fuzz_jwt_svid.c
+tests_fuzz_fuzz_jwt_svid_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_jwt_svid_LDADD = $(FUZZ_MAIN) $(ATTESTD_LIBS)
+tests_fuzz_fuzz_wishes_SOURCES = tests/fuzz/fuzz_wishes.c
+tests_fuzz_fuzz_wishes_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wishes_LDADD = $(FUZZ_MAIN) $(BROKER_LIBS)

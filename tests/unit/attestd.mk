@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 ATTESTD_TESTS = \
 	tests/unit/test_attestd_grant \
 	tests/unit/test_attestd_journal \
+	tests/unit/test_attestd_jwt_svid \
 	tests/unit/test_attestd_logs \
 	tests/unit/test_attestd_mint \
 	tests/unit/test_attestd_schedule \
@@ -14,6 +15,9 @@ TESTS += $(ATTESTD_TESTS)
 libscenes_a_SOURCES += tests/unit/attestd_grant.c
 GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
 
+tests_unit_test_attestd_jwt_svid_SOURCES = tests/unit/test_attestd_jwt_svid.c tests/unit/unit.h
+tests_unit_test_attestd_jwt_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_jwt_svid_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_grant_SOURCES = tests/unit/test_attestd_grant.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_grant_LDADD = libscenes.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
