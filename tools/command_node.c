@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl node: the fleet, through a verifier's administration listener. */
 #include <getopt.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/auto_openssl.h"
 #include "base/text.h"
 #include "daemon/file.h"
-#include "messages/json_writer.h"
-#include "messages/statement.h"
 #include "messages/strict_json.h"
 #include "tools/commands.h"
 #include "tools/node_text.h"
+#include "tools/signed_act.h"
 #include "tools/verifier_access.h"
-
-#define KEY_FILE_MAX ((size_t)64 << 10)
 
 static const char help[] =
 	"usage: attestctl node list [--state STATE] [--json]\n"
@@ -186,129 +181,59 @@ static enum answer run_show(struct options *o)
 	return strcmp(node_text(node, "state"), "trusted") == 0 ? ANSWER_YES : ANSWER_NO;
 }
 
-/* quarantine, retire: narrows, so the certificate's word is enough. */
 static enum answer run_narrow(struct options *o)
 {
 	AUTO_DONE(bytes) path = { 0 };
-	AUTO_DONE(bytes) json = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
-	struct json_writer w = json_to(&json);
 	enum answer end;
 
 	if (o->reason == NULL)
 		return unusable("node %s wants --reason: it stands in the audit log", o->verb);
-	json_open(&w, NULL, '{');
-	json_uint(&w, "version", 1);
-	json_text(&w, "reason", span_text(o->reason));
-	json_close(&w, '}');
-	if (json_end(&w) != OK || !path_of(o, o->verb[0] == 'q' ? "/quarantine" : "/retire", &path))
+	if (!path_of(o, o->verb[0] == 'q' ? "/quarantine" : "/retire", &path))
 		return unusable("no memory");
-	if (verifier_post_raw(&o->client, (const char *)path.data, span_of(&json), &body, &end))
+	end = narrowing_send(&o->client, (const char *)path.data, o->reason, &body);
+	if (end == ANSWER_YES)
 		printf("%s %s\n", o->full_id, o->verb[0] == 'q' ? "quarantined" : "retired");
 	return end;
 }
 
-static EVP_PKEY *read_key(const char *path)
+static enum status fill_act(const struct options *o, struct act *act)
 {
-	AUTO_DONE(bytes) pem = { 0 };
-	enum status status = file_read_guarded(path, KEY_FILE_MAX, true, &pem);
-	EVP_PKEY *key = NULL;
+	bool is_approval = strcmp(o->verb, "approve") == 0;
+	enum status status = node_id_parse(span_text(o->full_id), &act->node);
 
-	if (status == OK) {
-		AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-
-		key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-		OPENSSL_cleanse(pem.data, pem.len);
-	}
-	if (key == NULL)
-		(void)unusable("%s: %s", path,
-			       status == STATUS_DENIED ? "readable by others, or no file"
-			       : status == OK	       ? "no private key in PEM"
-						       : status_text(status));
-	return key;
+	act->verb = is_approval ? ACT_APPROVE : ACT_RELEASE;
+	act->time = (int64_t)time(NULL);
+	if (status == OK && is_approval)
+		status = bytes_copy(span_text(o->host), &act->host);
+	if (status == OK && is_approval)
+		status = bytes_copy(span_text(o->class), &act->class);
+	if (status == OK)
+		status = bytes_copy(span_text(o->reason), &act->reason);
+	return status;
 }
 
-/* ECDSA with SHA-256, or Ed25519, which hashes itself. */
-static enum status sign(EVP_PKEY *key, struct span text, struct bytes *out)
-{
-	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-	bool is_ed25519 = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
-	size_t len = 0;
-
-	if (ctx == NULL ||
-	    EVP_DigestSignInit(ctx, NULL, is_ed25519 ? NULL : EVP_sha256(), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, NULL, &len, text.data, text.len) != 1)
-		return STATUS_UNSUPPORTED;
-
-	enum status status = bytes_reserve(out, len);
-	if (status != OK)
-		return status;
-	if (EVP_DigestSign(ctx, out->data, &len, text.data, text.len) != 1)
-		return STATUS_UNSUPPORTED;
-	out->len = len;
-	return OK;
-}
-
-static enum status write_act(const struct options *o, struct bytes *text)
+/* approve, release: widens, so a key signs it and the verifier's signer checks. */
+static enum answer run_act(struct options *o)
 {
 	AUTO_DONE(act) act = { 0 };
-	bool is_approval = strcmp(o->verb, "approve") == 0;
-	enum status status = node_id_parse(span_text(o->full_id), &act.node);
-
-	act.verb = is_approval ? ACT_APPROVE : ACT_RELEASE;
-	act.time = (int64_t)time(NULL);
-	if (status == OK && is_approval)
-		status = bytes_copy(span_text(o->host), &act.host);
-	if (status == OK && is_approval)
-		status = bytes_copy(span_text(o->class), &act.class);
-	if (status == OK)
-		status = bytes_copy(span_text(o->reason), &act.reason);
-	return status == OK ? act_write(&act, text) : status;
-}
-
-static enum answer send_act(struct options *o, struct span text, EVP_PKEY *key)
-{
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) json = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
-	struct json_writer w = json_to(&json);
 	enum answer end;
 
-	if (sign(key, text, &signature) != OK)
-		return unusable("the key can't sign: P-256 or Ed25519 is wanted");
-	json_open(&w, NULL, '{');
-	json_uint(&w, "version", 1);
-	json_base64(&w, "act", text);
-	json_base64(&w, "signature", span_of(&signature));
-	json_close(&w, '}');
-	if (json_end(&w) != OK)
+	if (strcmp(o->verb, "approve") == 0 && (o->host == NULL || o->class == NULL))
+		return unusable("node approve wants --host and --class");
+	if (o->reason == NULL)
+		o->reason = "approved by hand";
+	if (fill_act(o, &act) != OK)
 		return unusable("no memory");
-	if (!verifier_post_raw(&o->client, "/v1/admin/acts", span_of(&json), &body, &end))
+	end = signed_act_send(&o->client, &act, o->sign_key, &body);
+	if (end != ANSWER_YES)
 		return end;
 	if (o->json)
 		print_raw(span_of(&body));
 	else
 		printf("%s %s\n", o->full_id, o->verb[0] == 'a' ? "approved" : "released");
 	return ANSWER_YES;
-}
-
-/* approve, release: widens, so a key signs it and the verifier's signer checks. */
-static enum answer run_act(struct options *o)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	const char *path = o->sign_key == NULL ? o->client.key : o->sign_key;
-
-	if (strcmp(o->verb, "approve") == 0 && (o->host == NULL || o->class == NULL))
-		return unusable("node approve wants --host and --class");
-	if (o->reason == NULL)
-		o->reason = "approved by hand";
-	if (write_act(o, &text) != OK)
-		return unusable("host, class or reason is not well formed");
-	if (path == NULL)
-		return unusable("node %s wants --sign-key", o->verb);
-
-	AUTO(EVP_PKEY) key = read_key(path);
-	return key == NULL ? ANSWER_UNUSABLE : send_act(o, span_of(&text), key);
 }
 
 static const struct {

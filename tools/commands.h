@@ -9,6 +9,7 @@ enum answer command_appraise(int argc, char **argv);
 enum answer command_audit(int argc, char **argv);
 enum answer command_bootlog(int argc, char **argv);
 enum answer command_ek(int argc, char **argv);
+enum answer command_entry(int argc, char **argv);
 enum answer command_imalog(int argc, char **argv);
 enum answer command_node(int argc, char **argv);
 enum answer command_quote(int argc, char **argv);

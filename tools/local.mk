@@ -10,6 +10,7 @@ attestctl_SOURCES = \
 	verifier/audit_record.c verifier/audit_record.h \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
+	tools/command_entry.c tools/signed_act.c tools/signed_act.h \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
 	tools/node_text.c tools/node_text.h tools/verifier_access.c tools/verifier_access.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \

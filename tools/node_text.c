@@ -12,8 +12,7 @@ const char *node_text(json_t *object, const char *name)
 	return text == NULL ? "" : text;
 }
 
-/* What a host may have chosen reaches a terminal without its control bytes. */
-static void put(const char *text)
+void node_text_put(const char *text)
 {
 	for (; *text != '\0'; text++)
 		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
@@ -21,19 +20,19 @@ static void put(const char *text)
 
 static void put_or(const char *text, const char *otherwise)
 {
-	put(*text == '\0' ? otherwise : text);
+	node_text_put(*text == '\0' ? otherwise : text);
 }
 
-static void put_field(const char *name, const char *text)
+void node_text_field(const char *name, const char *text)
 {
 	if (*text == '\0')
 		return;
 	printf("  %-14s", name);
-	put(text);
+	node_text_put(text);
 	putchar('\n');
 }
 
-static void put_time(const char *name, json_t *node, const char *member)
+void node_text_time(const char *name, json_t *node, const char *member)
 {
 	time_t at = (time_t)json_integer_value(json_object_get(node, member));
 	struct tm utc;
@@ -41,7 +40,7 @@ static void put_time(const char *name, json_t *node, const char *member)
 
 	if (at > 0 && gmtime_r(&at, &utc) != NULL &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &utc) > 0)
-		put_field(name, text);
+		node_text_field(name, text);
 }
 
 void node_text_line(json_t *node)
@@ -53,7 +52,7 @@ void node_text_line(json_t *node)
 	/* The host's own word, until somebody approved it. */
 	if (*node_text(node, "host") == '\0' && *node_text(node, "hostname") != '\0') {
 		printf("  (calls itself ");
-		put(node_text(node, "hostname"));
+		node_text_put(node_text(node, "hostname"));
 		putchar(')');
 	}
 	putchar('\n');
@@ -69,14 +68,14 @@ static void put_tpm(json_t *node)
 	printf("  %-14s", "TPM");
 	put_or(node_text(tpm, "manufacturer"), "unknown maker");
 	printf(" ");
-	put(node_text(tpm, "model"));
+	node_text_put(node_text(tpm, "model"));
 	printf(" ");
-	put(node_text(tpm, "version"));
+	node_text_put(node_text(tpm, "version"));
 	printf("%s\n", json_is_true(json_object_get(tpm, "software")) ? ", in software" : "");
 	json_array_foreach(quirks, i, quirk)
 	{
 		printf("  %-14s", i == 0 ? "quirks" : "");
-		put(json_string_value(quirk) == NULL ? "" : json_string_value(quirk));
+		node_text_put(json_string_value(quirk) == NULL ? "" : json_string_value(quirk));
 		putchar('\n');
 	}
 }
@@ -89,11 +88,11 @@ static void put_reason(json_t *reason)
 	if (entry != NULL)
 		printf(", entry %lld of the log", (long long)json_integer_value(entry));
 	putchar('\n');
-	put_field("what", node_text(reason, "detail"));
-	put_field("layer", node_text(reason, "layer"));
-	put_field("owner", node_text(reason, "owner"));
-	put_field("contact", node_text(reason, "contact"));
-	put_field("do", node_text(reason, "advice"));
+	node_text_field("what", node_text(reason, "detail"));
+	node_text_field("layer", node_text(reason, "layer"));
+	node_text_field("owner", node_text(reason, "owner"));
+	node_text_field("contact", node_text(reason, "contact"));
+	node_text_field("do", node_text(reason, "advice"));
 }
 
 static void put_reasons(json_t *node)
@@ -107,15 +106,15 @@ static void put_reasons(json_t *node)
 void node_text_show(json_t *node)
 {
 	printf("%s\n", node_text(node, "id"));
-	put_field("state", node_text(node, "state"));
-	put_field("host", node_text(node, "host"));
-	put_field("class", node_text(node, "class"));
-	put_field("calls itself", node_text(node, "hostname"));
+	node_text_field("state", node_text(node, "state"));
+	node_text_field("host", node_text(node, "host"));
+	node_text_field("class", node_text(node, "class"));
+	node_text_field("calls itself", node_text(node, "hostname"));
 	put_tpm(node);
-	put_time("enrolled", node, "enrolled");
-	put_time("attested", node, "attested");
-	put_time("right until", node, "grantExpires");
-	put_field("note", node_text(node, "note"));
+	node_text_time("enrolled", node, "enrolled");
+	node_text_time("attested", node, "attested");
+	node_text_time("right until", node, "grantExpires");
+	node_text_field("note", node_text(node, "note"));
 	put_reasons(node);
 }
 
@@ -151,6 +150,6 @@ void node_text_explain(json_t *node)
 	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++)
 		if (strcmp(explanations[i].state, state) == 0)
 			puts(explanations[i].words);
-	put_field("note", node_text(node, "note"));
+	node_text_field("note", node_text(node, "note"));
 	put_reasons(node);
 }

@@ -86,15 +86,30 @@ static int64_t wait_s(const struct mint *m)
 	return next <= at.now ? 0 : core_wait_s(&m->core, &at, next - at.now);
 }
 
+/* Those that a verdict names are told of once. */
+static void say_entries(const struct right *right, const struct digest *before)
+{
+	const struct entries *entries = &right->entries;
+
+	if (!right->has_entries)
+		log_line(LOG_LEVEL_WARNING,
+			 "no registration entries: none came that the verdict names");
+	else if (!digest_equal(&right->grant.verdict.entries, before))
+		log_line(LOG_LEVEL_INFO, "registration entries: %zu of class %.*s", entries->count,
+			 (int)entries->class.len, (const char *)entries->class.data);
+}
+
 static enum status serve(struct mint *m, const struct frame *frame)
 {
 	struct reader r = reader_over(frame->body);
+	struct digest before;
 	enum status status;
 
 	if (frame->fd >= 0)
 		(void)close(frame->fd);
 	switch (frame->type) {
 	case FRAME_RIGHT:
+		before = m->right.grant.verdict.entries;
 		status = right_take(&m->right, &r, m->configuration->result_key);
 		/* Not a reason to go on with what it was to replace. */
 		if (status != OK) {
@@ -102,9 +117,7 @@ static enum status serve(struct mint *m, const struct frame *frame)
 			end_right(m, "right refused");
 			return OK;
 		}
-		if (!m->right.has_entries)
-			log_line(LOG_LEVEL_WARNING,
-				 "no registration entries: none came that the verdict names");
+		say_entries(&m->right, &before);
 		identity_files_renew(&m->files);
 		core_right_changed(&m->core);
 		return OK;

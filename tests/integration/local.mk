@@ -89,6 +89,8 @@ EXTRA_DIST += tests/integration/appraise
 
 TESTS += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
 EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
+LONG_TESTS += tests/integration/entries
+EXTRA_DIST += tests/integration/entries
 LONG_TESTS += tests/integration/end_to_end
 EXTRA_DIST += tests/integration/end_to_end tools/quickstart
 LONG_TESTS += tests/integration/two_services

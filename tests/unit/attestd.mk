@@ -6,6 +6,7 @@ ATTESTD_TESTS = \
 	tests/unit/test_attestd_jwt_svid \
 	tests/unit/test_attestd_logs \
 	tests/unit/test_attestd_mint \
+	tests/unit/test_attestd_right \
 	tests/unit/test_attestd_schedule \
 	tests/unit/test_attestd_svid \
 	tests/unit/test_attestd_svid_directory
@@ -26,6 +27,9 @@ tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c $(GRANT_TE
 tests_unit_test_attestd_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_svid_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_attestd_right_SOURCES = tests/unit/test_attestd_right.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_right_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_right_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_mint_SOURCES = tests/unit/test_attestd_mint.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_mint_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_mint_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "attestd/frames.h"
+#include "attestd/mint/right.h"
+#include "attestd_grant.h"
+#include "base/writer.h"
+
+#define ENTRIES                                                                                    \
+	"attestd-entries/1\nclass server\n"                                                        \
+	"entry web spiffe://example.org/web/1 /usr/bin/web uid=1000\nend\n"
+#define OF_ANOTHER_CLASS                                                                           \
+	"attestd-entries/1\nclass router\n"                                                        \
+	"entry web spiffe://example.org/web/1 /usr/bin/web uid=1000\nend\n"
+#define WIDER                                                                                      \
+	"attestd-entries/1\nclass server\n"                                                        \
+	"entry web spiffe://example.org/web/1 /usr/bin/web\nend\n"
+
+static struct granted granted;
+
+static int make(void **state)
+{
+	(void)state;
+	granted_init_at(&granted, (int64_t)time(NULL));
+	bytes_done(&granted.entries);
+	assert_int_equal(bytes_append(&granted.entries, span_text(ENTRIES)), OK);
+	granted_sign(&granted, "trusted", granted.now + LIFETIME_S, "spiffe://example.org/web/*");
+	return 0;
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	granted_done(&granted);
+	return 0;
+}
+
+static void put_bundle(struct writer *w)
+{
+	AUTO_DONE(bundle) bundle = { .sequence = 1, .certificate_count = 1 };
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+
+	assert_int_equal(bytes_append(&bundle.trust_domain, span_text("example.org")), OK);
+	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.certificates[0]), OK);
+	assert_int_equal(bundle_write(&bundle, &text), OK);
+	sign_with(granted.result, span_of(&text), &signature);
+	writer_sized32(w, span_of(&text));
+	writer_sized(w, span_of(&signature));
+}
+
+/* What an agent hands on, with these entries. */
+static enum status give(struct right *r, struct span entries)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_RIGHT_MAX);
+
+	writer_sized32(&w, span_of(&granted.text));
+	writer_sized(&w, span_of(&granted.signature));
+	writer_sized32(&w, span_of(&granted.certificate));
+	put_bundle(&w);
+	writer_sized32(&w, entries);
+	assert_int_equal(writer_end(&w), OK);
+
+	struct reader in = reader_over(span_of(&body));
+
+	return right_take(r, &in, granted.result);
+}
+
+static void a_right_comes_with_the_entries_that_its_verdict_names(void **state)
+{
+	struct right right = { 0 };
+	(void)state;
+
+	assert_int_equal(give(&right, span_text(ENTRIES)), OK);
+	assert_true(right.has_entries);
+	assert_non_null(entries_find(&right.entries, span_text("web")));
+	right_end(&right);
+	assert_int_equal(right.entries.count, 0);
+}
+
+/* Whoever hands them on can keep them back, and bring none of their own; files'
+ * identities go on. */
+static void other_entries_than_the_verdicts_are_none(void **state)
+{
+	static const char *const others[] = { "", OF_ANOTHER_CLASS, WIDER, "x" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct right right = { 0 };
+
+		assert_int_equal(give(&right, span_text(ENTRIES)), OK);
+		assert_int_equal(give(&right, span_text(others[i])), OK);
+		assert_true(right_is_held(&right));
+		assert_false(right.has_entries);
+		assert_int_equal(right.entries.count, 0);
+		right_end(&right);
+	}
+}
+
+static void entries_over_their_limit_are_no_right(void **state)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct right right = { 0 };
+	(void)state;
+
+	for (size_t i = 0; i <= ENTRIES_TEXT_MAX; i++)
+		assert_int_equal(bytes_append_byte(&text, 'x'), OK);
+	assert_int_not_equal(give(&right, span_of(&text)), OK);
+	assert_false(right_is_held(&right));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_right_comes_with_the_entries_that_its_verdict_names),
+		cmocka_unit_test(other_entries_than_the_verdicts_are_none),
+		cmocka_unit_test(entries_over_their_limit_are_no_right),
+	};
+
+	return cmocka_run_group_tests(tests, make, drop);
+}
