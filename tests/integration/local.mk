@@ -55,6 +55,14 @@ CLEANFILES += tests/integration/rename_dies.so
 tests/integration/rename_dies.so: tests/integration/rename_dies.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
+check_DATA += tests/integration/no_types.so
+CLEANFILES += tests/integration/no_types.so
+EXTRA_DIST += tests/integration/no_types.c
+tests/integration/no_types.so: tests/integration/no_types.c
+	$(AM_V_CC)$(MKDIR_P) tests/integration && \
+	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/no_types.c
+TESTS += tests/integration/node_pages
+EXTRA_DIST += tests/integration/node_pages tests/integration/node_pages.py
 TESTS += tests/integration/release_canary tests/integration/release_matrix
 EXTRA_DIST += tests/integration/release_canary tests/integration/release_matrix
 TESTS += tests/integration/release_vendor

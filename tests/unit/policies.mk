@@ -17,6 +17,12 @@ TESTS += tests/unit/test_provenance
 tests_unit_test_provenance_SOURCES = tests/unit/test_provenance.c $(RELEASE_LINE)
 tests_unit_test_provenance_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_provenance_LDADD = $(RELEASE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_drift
+TESTS += tests/unit/test_drift
+tests_unit_test_drift_SOURCES = tests/unit/test_drift.c tests/unit/unit.h tools/release_drift.c \
+	tools/release_drift.h tools/release_drift_vendors.c tools/release_scopes.c
+tests_unit_test_drift_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_drift_LDADD = $(POLICIES_LIBS) libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_vendor
 TESTS += tests/unit/test_vendor
 tests_unit_test_vendor_SOURCES = tests/unit/test_vendor.c $(RELEASE_LINE)

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A verifier's administration listener that has a list of nodes and nothing else.
+
+    node_pages.py DIRECTORY CERTIFICATE KEY NODES
+
+writes its port into DIRECTORY/port and each request into DIRECTORY/requests. What
+DIRECTORY/mode says of pages: good; again, the same page for ever; back, `next` goes back;
+none, more and no `next`.
+"""
+import http.server
+import json
+import os
+import ssl
+import sys
+import urllib.parse
+
+directory, certificate, key, count = sys.argv[1:]
+NODES = [{"id": "%064x" % (7 * i + 1), "state": "stale" if i % 10 == 0 else "trusted",
+          "host": "host-%d" % i, "hostname": "", "class": "server", "releaseVersion": 1}
+         for i in range(int(count))]
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        with open(os.path.join(directory, "requests"), "a") as log:
+            log.write(self.path + "\n")
+        with open(os.path.join(directory, "mode")) as mode:
+            mode = mode.read().strip()
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        after = query.get("after", [""])[0]
+        wanted = query.get("state", [None])[0]
+        page = [n for n in NODES if n["id"] > after or mode == "again"]
+        # A page is what was looked at: with a state wanted it may be empty, and go on.
+        page = page[:int(query["limit"][0])]
+        answer = {"nodes": [n for n in page if wanted in (None, n["state"])],
+                  "more": page != [] and page[-1] != NODES[-1]}
+        if answer["more"] and mode != "none":
+            answer["next"] = "0" * 64 if mode == "back" and after else page[-1]["id"]
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.minimum_version = ssl.TLSVersion.TLSv1_3
+context.load_cert_chain(certificate, key)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+with open(os.path.join(directory, "port.new"), "w") as port:
+    port.write(str(server.server_address[1]))
+os.rename(os.path.join(directory, "port.new"), os.path.join(directory, "port"))
+server.serve_forever()
