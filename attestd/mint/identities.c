@@ -209,6 +209,7 @@ static enum status add(struct identities *ids, struct held_identity *held)
 
 	if (ids->count == IDENTITIES_HELD_MAX)
 		return STATUS_TOO_LARGE;
+	/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	more = reallocarray(ids->list, ids->count + 1, sizeof(*more));
 	if (more == NULL)
 		return STATUS_NO_MEMORY;

@@ -37,7 +37,7 @@ enum status proc_users(struct span status_text, struct proc_users *out)
 {
 	struct span rest = status_text;
 	struct span line;
-	struct proc_users users;
+	struct proc_users users = { 0 };
 	bool has_uid = false, has_gid = false;
 	enum status status = OK;
 

@@ -250,7 +250,8 @@ static void s13_a_socket_that_was_passed_on_stays_its_connectors(void **state)
 	workload_do(&w, WORKLOAD_PASS, 0, address.sun_path);
 
 	/* This process holds it now, and is another user, and another executable. */
-	int holder = accept4(second, NULL, NULL, SOCK_CLOEXEC);
+	socklen_t len = sizeof(address);
+	int holder = accept4(second, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	char byte;
 	struct iovec one = { &byte, 1 };
@@ -261,7 +262,11 @@ static void s13_a_socket_that_was_passed_on_stays_its_connectors(void **state)
 	int passed = -1;
 
 	assert_int_equal(recvmsg(holder, &message, MSG_CMSG_CLOEXEC), 1);
-	memcpy(&passed, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(passed));
+
+	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	assert_non_null(header);
+	memcpy(&passed, CMSG_DATA(header), sizeof(passed));
 
 	struct caller_facts facts = look(&w);
 

@@ -93,7 +93,9 @@ int workload_accept(void)
 
 	assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
 
-	int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	int accepted = accept4(listener, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
 
 	assert_true(accepted >= 0);
 	return accepted;
