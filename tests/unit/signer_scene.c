@@ -375,6 +375,18 @@ void scene_commit(struct signer_scene *s)
 	scene_expect(s, FRAME_COMMIT, REFUSAL_NONE);
 }
 
+void scene_reboot(struct signer_scene *s)
+{
+	struct digest policy;
+
+	s->reset_count++;
+	assert_int_equal(minting_policy(DIGEST_SHA256, POLICY_PCRS, &s->golden.values,
+					s->reset_count, s->restart_count, &policy),
+			 OK);
+	software_key_done(&s->minting);
+	make_minting_key(digest_span(&policy), &s->minting);
+}
+
 void scene_attest(struct signer_scene *s)
 {
 	scene_authenticate(s);

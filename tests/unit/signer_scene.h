@@ -75,6 +75,8 @@ void scene_commit(struct signer_scene *s);
 void scene_authenticate(struct signer_scene *s);
 /* Challenge, evidence, commit. */
 void scene_attest(struct signer_scene *s);
+/* Counters, and a minting key, of another boot. */
+void scene_reboot(struct signer_scene *s);
 
 /* Does the verdict have this line ("\nstate trusted\n")? */
 bool scene_result_says(const struct result *r, const char *line);

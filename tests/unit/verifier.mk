@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_attestation \
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
+	tests/unit/test_signer_journal \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
 	tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
 	tests/unit/test_store_ahead tests/unit/test_store_files
@@ -21,6 +22,9 @@ tests_unit_test_signer_administration_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_attestation_SOURCES = tests/unit/test_signer_attestation.c $(SIGNER_SCENE)
 tests_unit_test_signer_attestation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_attestation_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_journal_SOURCES = tests/unit/test_signer_journal.c $(SIGNER_SCENE)
+tests_unit_test_signer_journal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_journal_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_clock_SOURCES = tests/unit/test_signer_clock.c $(SIGNER_SCENE)
 tests_unit_test_signer_clock_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_clock_LDADD = $(SIGNER_TEST_LIBS)
