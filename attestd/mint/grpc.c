@@ -353,8 +353,8 @@ static void on_expired(void *arg)
 		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "the answer was not read");
 	else
 		grpc_end(call, GRPC_DEADLINE_EXCEEDED,
-			 call->has_request_end ? "the deadline is over" :
-						 "the request came too slowly");
+			 call->has_request_end ? "the deadline is over"
+					       : "the request came too slowly");
 }
 
 static void on_closed(void *arg)

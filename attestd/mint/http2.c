@@ -49,8 +49,7 @@ static void arm(struct http2_connection *c)
 			       : INT64_MAX;
 	const struct http2_stream *s;
 
-	LIST_FOREACH(s, &c->streams, others)
-	{
+	for (s = LIST_FIRST(&c->streams); s != NULL; s = LIST_NEXT(s, others)) {
 		if (s->deadline_ms != 0 && s->deadline_ms < next)
 			next = s->deadline_ms;
 	}

@@ -66,8 +66,8 @@ static struct holder *holder_of(struct workload_api *api, uid_t uid)
 {
 	struct holder *holder;
 
-	LIST_FOREACH(holder, &api->holders, others)
-	{
+	for (holder = LIST_FIRST(&api->holders); holder != NULL;
+	     holder = LIST_NEXT(holder, others)) {
 		if (holder->uid == uid)
 			return holder;
 	}

@@ -168,8 +168,7 @@ void workload_calls_look(struct workload_calls *calls)
 {
 	struct workload_call *call;
 
-	LIST_FOREACH(call, &calls->open, others)
-	{
+	for (call = LIST_FIRST(&calls->open); call != NULL; call = LIST_NEXT(call, others)) {
 		AUTO_DONE(bytes) frame = { 0 };
 		const char *why = NULL;
 		enum workload_outcome outcome;
@@ -188,8 +187,8 @@ void workload_calls_end(struct workload_calls *calls)
 {
 	struct workload_call *call;
 
-	LIST_FOREACH(call, &calls->open, others)
-	refuse(call->grpc, WORKLOAD_NOT_READY, "attestd is stopping");
+	for (call = LIST_FIRST(&calls->open); call != NULL; call = LIST_NEXT(call, others))
+		refuse(call->grpc, WORKLOAD_NOT_READY, "attestd is stopping");
 }
 
 static void fetch_x509_svid(struct grpc_call *grpc, struct span message)

@@ -86,7 +86,7 @@ struct workload_client *workload_client_new(const char *path)
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20 },
 	};
 	struct workload_client *client = calloc(1, sizeof(*client));
-	nghttp2_session_callbacks *callbacks;
+	nghttp2_session_callbacks *callbacks = NULL;
 
 	must(client != NULL && nghttp2_session_callbacks_new(&callbacks) == 0, "out of memory");
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
