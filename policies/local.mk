@@ -24,7 +24,7 @@ libpolicies_a_SOURCES = \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h policies/matrix_decisions.c \
 	policies/provenance.c policies/provenance.h \
-	policies/reference.c policies/reference.h \
+	policies/reference.c policies/reference_open.c policies/reference_rows.h policies/reference.h \
 	policies/refusal.c policies/refusal.h \
 	policies/release.h policies/release_load.c \
 	policies/revocations.c policies/revocations.h \

@@ -5,26 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/file_table.h"
-#include "policies/image_layout.h"
-
-static uint32_t rows(const struct reference *ref, enum image_section section)
-{
-	return (uint32_t)(ref->section[section].len / image_row_size[section]);
-}
-
-/* A reader over one row; it starts failed where there is no such row. */
-static struct reader row_reader(const struct reference *ref, enum image_section section,
-				uint32_t index)
-{
-	size_t size = image_row_size[section];
-	struct reader r = reader_over(ref->section[section]);
-
-	if (index >= rows(ref, section))
-		reader_fail(&r, STATUS_NOT_FOUND);
-	reader_skip(&r, index * size);
-	return reader_within(&r, size);
-}
+#include "policies/reference_rows.h"
 
 static struct ref_range get_range(struct reader *r)
 {
@@ -55,12 +36,12 @@ static unsigned get_choice(struct reader *r, unsigned max)
 
 struct reference_facts reference_facts(const struct reference *ref)
 {
-	struct reader r = row_reader(ref, IMAGE_FACTS, 0);
+	struct reader r = reference_row(ref, IMAGE_FACTS, 0);
 	struct reference_facts facts = {
 		.generation = reader_take(&r, SHA256_SIZE),
-		.class_count = rows(ref, IMAGE_CLASSES),
-		.release_count = rows(ref, IMAGE_RELEASES),
-		.set_count = rows(ref, IMAGE_SETS),
+		.class_count = reference_rows(ref, IMAGE_CLASSES),
+		.release_count = reference_rows(ref, IMAGE_RELEASES),
+		.set_count = reference_rows(ref, IMAGE_SETS),
 	};
 
 	facts.root_version = reader_be64(&r);
@@ -71,7 +52,7 @@ struct reference_facts reference_facts(const struct reference *ref)
 
 struct span reference_text(const struct reference *ref, uint32_t index)
 {
-	struct reader r = row_reader(ref, IMAGE_TEXTS, index);
+	struct reader r = reference_row(ref, IMAGE_TEXTS, index);
 	uint32_t offset = reader_be32(&r);
 	uint32_t len = reader_be32(&r);
 	struct reader pool = reader_over(ref->section[IMAGE_TEXT_POOL]);
@@ -84,7 +65,7 @@ struct span reference_text(const struct reference *ref, uint32_t index)
 
 struct digest reference_digest(const struct reference *ref, uint32_t index)
 {
-	struct reader r = row_reader(ref, IMAGE_DIGESTS, index);
+	struct reader r = reference_row(ref, IMAGE_DIGESTS, index);
 	struct digest digest = { .alg = digest_alg_from_tpm(reader_be16(&r)) };
 	struct span value = reader_take(&r, digest_size(digest.alg));
 
@@ -116,7 +97,7 @@ bool reference_range_has_text(const struct reference *ref, struct ref_range rang
 
 struct layer_owner reference_owner(const struct reference *ref, enum layer layer)
 {
-	struct reader r = row_reader(ref, IMAGE_OWNERS, (uint32_t)layer);
+	struct reader r = reference_row(ref, IMAGE_OWNERS, (uint32_t)layer);
 	uint32_t owner = reader_be32(&r);
 	uint32_t backup = reader_be32(&r);
 	uint32_t escalation = reader_be32(&r);
@@ -130,7 +111,7 @@ struct layer_owner reference_owner(const struct reference *ref, enum layer layer
 
 enum status reference_class(const struct reference *ref, uint32_t index, struct node_class *out)
 {
-	struct reader r = row_reader(ref, IMAGE_CLASSES, index);
+	struct reader r = reference_row(ref, IMAGE_CLASSES, index);
 	struct node_class row = { .name = reference_text(ref, reader_be32(&r)) };
 
 	row.trust_domain = reference_text(ref, reader_be32(&r));
@@ -157,7 +138,7 @@ enum status reference_class_named(const struct reference *ref, struct span name,
 {
 	struct node_class row;
 
-	for (uint32_t i = 0; i < rows(ref, IMAGE_CLASSES); i++) {
+	for (uint32_t i = 0; i < reference_rows(ref, IMAGE_CLASSES); i++) {
 		if (reference_class(ref, i, &row) != OK || !span_equal(row.name, name))
 			continue;
 		*out = row;
@@ -169,7 +150,7 @@ enum status reference_class_named(const struct reference *ref, struct span name,
 enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 				    struct firmware_deny *out)
 {
-	struct reader r = row_reader(ref, IMAGE_FIRMWARE_DENY, index);
+	struct reader r = reference_row(ref, IMAGE_FIRMWARE_DENY, index);
 	struct firmware_deny deny = { 0 };
 
 	reader_copy(&r, deny.vendor, 4);
@@ -183,7 +164,7 @@ enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 
 enum status reference_boot_rule(const struct reference *ref, uint32_t index, struct boot_rule *out)
 {
-	struct reader r = row_reader(ref, IMAGE_BOOT_RULES, index);
+	struct reader r = reference_row(ref, IMAGE_BOOT_RULES, index);
 	struct boot_rule rule = { .pcr = (uint8_t)get_choice(&r, PCR_COUNT - 1) };
 
 	rule.type = reader_be32(&r);
@@ -200,7 +181,7 @@ enum status reference_boot_rule(const struct reference *ref, uint32_t index, str
 
 enum status reference_set(const struct reference *ref, uint32_t index, struct reference_set *out)
 {
-	struct reader r = row_reader(ref, IMAGE_SETS, index);
+	struct reader r = reference_row(ref, IMAGE_SETS, index);
 	struct reference_set row = { .name = reference_text(ref, reader_be32(&r)) };
 
 	row.digest = reference_digest(ref, reader_be32(&r));
@@ -265,7 +246,7 @@ static struct release_scope get_scope(struct reader *r)
 
 enum status reference_release(const struct reference *ref, uint32_t index, struct release *out)
 {
-	struct reader r = row_reader(ref, IMAGE_RELEASES, index);
+	struct reader r = reference_row(ref, IMAGE_RELEASES, index);
 	struct release row = { .manifest = reference_digest(ref, reader_be32(&r)) };
 
 	row.line = reference_text(ref, reader_be32(&r));
@@ -291,8 +272,8 @@ enum status reference_release(const struct reference *ref, uint32_t index, struc
 enum status reference_release_of(const struct reference *ref, const struct digest *manifest,
 				 struct release *out)
 {
-	for (uint32_t i = 0; i < rows(ref, IMAGE_RELEASES); i++) {
-		struct reader r = row_reader(ref, IMAGE_RELEASES, i);
+	for (uint32_t i = 0; i < reference_rows(ref, IMAGE_RELEASES); i++) {
+		struct reader r = reference_row(ref, IMAGE_RELEASES, i);
 		struct digest one = reference_digest(ref, reader_be32(&r));
 
 		if (one.alg != DIGEST_NONE && digest_equal(&one, manifest))
@@ -301,10 +282,9 @@ enum status reference_release_of(const struct reference *ref, const struct diges
 	return STATUS_NOT_FOUND;
 }
 
-static enum status file_table_at(const struct reference *ref, uint32_t index,
-				 struct file_table *out)
+enum status reference_table_at(const struct reference *ref, uint32_t index, struct file_table *out)
 {
-	struct reader r = row_reader(ref, IMAGE_FILE_TABLES, index);
+	struct reader r = reference_row(ref, IMAGE_FILE_TABLES, index);
 
 	file_table_read(&r, out);
 	return reader_end(&r);
@@ -313,7 +293,7 @@ static enum status file_table_at(const struct reference *ref, uint32_t index,
 enum status reference_files(const struct reference *ref, uint32_t table, struct file_lookup *out)
 {
 	struct file_table found;
-	enum status status = file_table_at(ref, table, &found);
+	enum status status = reference_table_at(ref, table, &found);
 
 	if (status == OK)
 		*out = file_table_open(&found, ref->section[IMAGE_FILE_SLOTS],
@@ -369,148 +349,4 @@ bool reference_is_revoked_file(const struct reference *ref, const struct digest 
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id)
 {
 	return node_id.len != SHA256_SIZE || has_row(ref, IMAGE_REVOKED_NODES, node_id.data);
-}
-
-static bool range_is_sound(const struct reference *ref, enum image_section section,
-			   struct ref_range range)
-{
-	uint32_t count = rows(ref, section);
-
-	return range.first <= count && range.count <= count - range.first;
-}
-
-static bool texts_are_sound(const struct reference *ref)
-{
-	for (uint32_t i = 0; i < rows(ref, IMAGE_TEXTS); i++) {
-		struct reader r = row_reader(ref, IMAGE_TEXTS, i);
-		uint32_t offset = reader_be32(&r);
-		uint32_t len = reader_be32(&r);
-		size_t pool = ref->section[IMAGE_TEXT_POOL].len;
-
-		if (offset > pool || len > pool - offset)
-			return false;
-	}
-	return true;
-}
-
-static bool classes_are_sound(const struct reference *ref)
-{
-	struct node_class row;
-
-	for (uint32_t i = 0; i < rows(ref, IMAGE_CLASSES); i++)
-		if (reference_class(ref, i, &row) != OK || row.bank == DIGEST_NONE ||
-		    !range_is_sound(ref, IMAGE_TEXTS, row.id_patterns) ||
-		    !range_is_sound(ref, IMAGE_TEXTS, row.cells) ||
-		    !range_is_sound(ref, IMAGE_TEXTS, row.blocked) ||
-		    !range_is_sound(ref, IMAGE_FIRMWARE_DENY, row.firmware_deny))
-			return false;
-	return true;
-}
-
-static bool boot_rules_are_sound(const struct reference *ref)
-{
-	struct boot_rule rule;
-
-	for (uint32_t i = 0; i < rows(ref, IMAGE_BOOT_RULES); i++)
-		if (reference_boot_rule(ref, i, &rule) != OK ||
-		    !range_is_sound(ref, IMAGE_DIGESTS, rule.digests))
-			return false;
-	return true;
-}
-
-static bool sets_are_sound(const struct reference *ref)
-{
-	struct reference_set row;
-	struct file_table table;
-
-	for (uint32_t i = 0; i < rows(ref, IMAGE_SETS); i++)
-		if (reference_set(ref, i, &row) != OK ||
-		    !range_is_sound(ref, IMAGE_TEXTS, row.must_appear) ||
-		    row.table >= rows(ref, IMAGE_FILE_TABLES))
-			return false;
-	for (uint32_t i = 0; i < rows(ref, IMAGE_FILE_TABLES); i++)
-		if (file_table_at(ref, i, &table) != OK ||
-		    !file_table_is_sound(&table, ref->section[IMAGE_FILE_SLOTS],
-					 ref->section[IMAGE_FILE_RECORDS]))
-			return false;
-	return true;
-}
-
-static bool boot_is_sound(const struct reference *ref, const struct boot_rules *boot)
-{
-	return range_is_sound(ref, IMAGE_DIGESTS, boot->pk) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, boot->kek) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, boot->db) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, boot->dbx_minimum) &&
-	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->chain) &&
-	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->events) &&
-	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->ignore) &&
-	       range_is_sound(ref, IMAGE_TEXTS, boot->cmdline) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, boot->initrd) &&
-	       range_is_sound(ref, IMAGE_BOOT_RULES, boot->pcrs);
-}
-
-static bool ima_is_sound(const struct reference *ref, const struct ima_rules *ima)
-{
-	return ima->hash != DIGEST_NONE && range_is_sound(ref, IMAGE_TEXTS, ima->templates) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, ima->policy_digests) &&
-	       range_is_sound(ref, IMAGE_TEXTS, ima->keyrings) &&
-	       range_is_sound(ref, IMAGE_DIGESTS, ima->keyring_digests) &&
-	       ima->keyrings.count == ima->keyring_digests.count &&
-	       range_is_sound(ref, IMAGE_SETS, ima->sets) &&
-	       range_is_sound(ref, IMAGE_SETS, ima->early) &&
-	       range_is_sound(ref, IMAGE_TEXTS, ima->exclude);
-}
-
-static bool releases_are_sound(const struct reference *ref)
-{
-	struct release row;
-
-	for (uint32_t i = 0; i < rows(ref, IMAGE_RELEASES); i++)
-		if (reference_release(ref, i, &row) != OK || row.manifest.alg != DIGEST_SHA256 ||
-		    !range_is_sound(ref, IMAGE_TEXTS, row.scope.classes) ||
-		    !range_is_sound(ref, IMAGE_DIGESTS, row.scope.nodes) ||
-		    !boot_is_sound(ref, &row.boot) || !ima_is_sound(ref, &row.ima))
-			return false;
-	return true;
-}
-
-/* The magic, then where each section lies. */
-static enum status read_header(struct span image, struct reference *out)
-{
-	struct reader r = reader_over(image);
-	struct span magic = reader_take(&r, sizeof(IMAGE_MAGIC) - 1);
-	uint32_t count = reader_be32(&r);
-
-	if (r.status == OK &&
-	    (!span_equal(magic, span_text(IMAGE_MAGIC)) || count != IMAGE_SECTIONS))
-		reader_fail(&r, STATUS_UNSUPPORTED);
-	for (size_t i = 0; i < REFERENCE_SECTIONS; i++) {
-		uint64_t offset = reader_be64(&r);
-		uint64_t len = reader_be64(&r);
-
-		if (offset > image.len || len > image.len - offset)
-			reader_fail(&r, STATUS_TRUNCATED);
-		if (r.status != OK)
-			return r.status;
-		if (i < IMAGE_SECTIONS && (len % image_row_size[i] != 0 || len > UINT32_MAX))
-			return STATUS_MALFORMED;
-		out->section[i] = (struct span){ .data = image.data + offset, .len = (size_t)len };
-	}
-	return OK;
-}
-
-enum status reference_open(struct span image, struct reference *out)
-{
-	struct reference ref = { .image = image };
-	enum status status = read_header(image, &ref);
-
-	if (status != OK)
-		return status;
-	if (rows(&ref, IMAGE_FACTS) != 1 || rows(&ref, IMAGE_OWNERS) != LAYERS ||
-	    !texts_are_sound(&ref) || !classes_are_sound(&ref) || !boot_rules_are_sound(&ref) ||
-	    !sets_are_sound(&ref) || !releases_are_sound(&ref))
-		return STATUS_MALFORMED;
-	*out = ref;
-	return OK;
 }

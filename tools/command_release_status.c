@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "tools/release.h"
 #include "tools/release_directory.h"
 #include "tools/release_drift.h"
+#include "tools/release_options.h"
 #include "tools/release_root.h"
 #include "tools/verifier_access.h"
 
@@ -40,6 +40,7 @@ static const char help[] =
 static const char *const states[] = { "canary", "current", "previous" };
 
 struct status_request {
+	const char *root; /* the first one, as --root names it; NULL: the one that is there */
 	struct release_directory directory;
 	struct release_trust trust;
 	const char *reviewed;
@@ -282,6 +283,30 @@ static enum answer show_status(struct status_request *request)
 	return json_is_true(json_object_get(report, "stale")) ? ANSWER_NO : answer;
 }
 
+static bool take_option(void *self, int option, const char *value)
+{
+	struct status_request *request = self;
+
+	switch (option) {
+	case 'a':
+		return option_number("at", value, 0, INT32_MAX, &request->trust.now);
+	case 'r':
+		request->root = value;
+		return true;
+	case 'j':
+		request->as_json = true;
+		return true;
+	case 'v':
+		request->reviewed = value;
+		return true;
+	case 'n':
+		request->asks_nodes = true;
+		return true;
+	default:
+		return verifier_take(&request->client, option, value);
+	}
+}
+
 enum answer release_status(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -290,42 +315,28 @@ enum answer release_status(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "reviewed", required_argument, NULL, 'v' },
 		{ "nodes", no_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
 		VERIFIER_OPTIONS,
-		{ NULL, 0, NULL, 0 },
+		LAST_OPTIONS,
 	};
 	AUTO_DONE(status_request)
 	request = { .trust.now = time(NULL), .client = verifier_client() };
-	const char *root = NULL;
-	uint64_t at = 0;
-	int option;
+	const struct command_options command = {
+		.usage = "release status DIR [--root SHA256] [--json]",
+		.help = help,
+		.options = options,
+		.take = take_option,
+		.self = &request,
+	};
+	struct release_line line;
+	enum answer answer;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
-		if (option == 'a' && decimal_parse(span_text(optarg), INT32_MAX, &at) == OK)
-			request.trust.now = (int64_t)at;
-		else if (option == 'r')
-			root = optarg;
-		else if (option == 'j')
-			request.as_json = true;
-		else if (option == 'v')
-			request.reviewed = optarg;
-		else if (option == 'n')
-			request.asks_nodes = true;
-		else if (!verifier_take(&request.client, option, optarg))
-			return unusable("release status: an option is wrong: see --help");
-	}
-	if (optind != argc - 1)
-		return unusable("release status DIR [--root SHA256] [--json]: see --help");
+	if (!options_take(&command, argc, argv, &line.directory, &answer))
+		return answer;
 
-	struct release_line line = { .directory = argv[optind] };
 	struct line_path path = line_path(&line, "release");
 	/* The working directory, or what was copied out of it. */
 	request.directory.path = line_has(path.text) ? path.text : line.directory;
-	if (!find_root(&request, root))
+	if (!find_root(&request, request.root))
 		return unusable("%s has no root, or --root is no SHA-256", line.directory);
 	return show_status(&request);
 }

@@ -17,7 +17,8 @@ attestctl_SOURCES = \
 	tools/quote_judgement.c tools/quote_judgement.h tools/quote_question.c tools/quote_question.h \
 	tools/command_release.c tools/release.h tools/release_collect.h \
 	tools/command_release_collect.c tools/release_collect_files.c tools/release_collect_options.c \
-	tools/command_release_canary.c tools/command_release_matrix.c \
+	tools/command_release_canary.c tools/command_release_matrix.c tools/release_matrix.h \
+	tools/release_matrix_decision.c tools/release_matrix_paper.c \
 	tools/command_release_init.c tools/release_init.c tools/release_init.h \
 	tools/release_init_write.c \
 	tools/command_release_publish.c tools/release_publish.c tools/release_publish.h \
