@@ -22,6 +22,7 @@ include tests/unit/artifacts.mk
 include tests/unit/appraisal.mk
 include tests/unit/verifier.mk
 include tests/unit/attestd.mk
+include tests/unit/workload.mk
 include tests/unit/mint.mk
 include tests/attacks/local.mk
 include tests/fuzz/local.mk

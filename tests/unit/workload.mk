@@ -1,0 +1,15 @@
+# Unit tests: the Workload API.
+if HAVE_CMOCKA
+WORKLOAD_TESTS = tests/unit/test_workload_messages tests/unit/test_workload_socket
+check_PROGRAMS += $(WORKLOAD_TESTS)
+TESTS += $(WORKLOAD_TESTS)
+
+tests_unit_test_workload_messages_SOURCES = tests/unit/test_workload_messages.c tests/unit/unit.h
+tests_unit_test_workload_messages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_workload_messages_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_workload_socket_SOURCES = tests/unit/test_workload_socket.c tests/unit/unit.h \
+	tests/unit/scratch.h
+tests_unit_test_workload_socket_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_workload_socket_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+endif
