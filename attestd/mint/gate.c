@@ -12,6 +12,8 @@
 #include "daemon/log.h"
 
 #define WHY_MAX 1536
+/* Of the IMA log, for one request: some 30 MiB, a quarter of a million entries. */
+#define SEARCH_STEPS 16
 
 struct gate {
 	struct measured_source source;
@@ -224,10 +226,13 @@ static enum workload_outcome admit_measured(struct gate *g, const struct admitte
 			  "out, or it was first opened by another of its paths",
 		.owner = platform_owner,
 	};
-	enum measured_state state = MEASURED_NOT;
-	enum status status = measured_ask(&g->measured, &g->source, a->facts.executable,
-					  &a->facts.digest, &state);
+	enum measured_state state = MEASURED_SEARCHING;
+	enum status status = OK;
 
+	/* Between two steps the broker serves others. */
+	for (unsigned i = 0; i < SEARCH_STEPS && status == OK && state == MEASURED_SEARCHING; i++)
+		status = measured_ask(&g->measured, &g->source, a->facts.executable,
+				      &a->facts.digest, &state);
 	if (status != OK) {
 		*why = "the IMA log cannot be read now: ask again";
 		return WORKLOAD_NOT_READY;

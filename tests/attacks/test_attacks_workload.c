@@ -233,7 +233,9 @@ static void s13_an_executable_that_no_quote_covers_is_refused(void **state)
 	measured = MEASURED_NOT_QUOTED;
 	assert_outcome(&one, WORKLOAD_NOT_READY, "no verdict covers that yet");
 	measured = MEASURED_SEARCHING;
+	questions = 0;
 	assert_outcome(&one, WORKLOAD_NOT_READY, "being read");
+	assert_int_equal(questions, 16);
 	measured = MEASURED_QUOTED + 1;
 	assert_outcome(&one, WORKLOAD_NOT_READY, "cannot be read");
 	is_silent = true;
