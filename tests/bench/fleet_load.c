@@ -294,6 +294,7 @@ static void print_named(struct measure *m, const char *format, size_t nodes)
 	(void)snprintf(name, sizeof(name), "fleet of %zu: %s", nodes, format);
 	m->name = name;
 	measure_print(m);
+	m->name = NULL;
 }
 
 static void print_one(const char *what, const char *unit, size_t nodes, double value)
