@@ -33,7 +33,7 @@ struct entry {
 	struct bytes socket; /* name of one of the node's sockets, as an entry's */
 	struct bytes hint;
 	struct bytes owner; /* for people */
-	bool is_job; /* the identity ends with the process that asked for it */
+	bool is_job; /* the identity ends with this run of the unit, or of who asked */
 	bool may_jwt;
 	/* SHA-256 that the executable may have by the releases in force, joined, in
 	 * order, each once. None: the entry admits nobody. */
