@@ -143,7 +143,7 @@ enum status built_programs_find(struct built_programs *programs, const uint8_t *
 				struct elf_image *out)
 {
 	const struct note *found;
-	struct note key;
+	struct note key = { 0 };
 	size_t at;
 
 	if (programs->count == 0)

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What tests of golden values from artifacts share: a root, an initramfs, a unified image,
 # and the line that they are collected into.
-: "${srcdir:=.}" "${builddir:=.}"
-attestctl=$(realpath "$builddir/attestctl")
-capture=$(realpath "$srcdir")/tests/data/sb-exec-policy
+: "${srcdir:=.}"
 stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 kernel=/usr/lib/systemd/boot/efi/systemd-bootx64.efi # an image like any other
 variables=/usr/share/OVMF/OVMF_VARS_4M.ms.fd
@@ -19,16 +17,8 @@ for needed in pesign sbsign cpio objcopy jq openssl python3; do
 	echo "SKIP: $needed is not there: apt-get install pesign sbsigntool cpio binutils jq openssl"
 	exit 77
 done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failed=0
-
-fail() {
-	echo "FAIL: $1"
-	cat log 2>/dev/null
-	failed=1
-}
+# shellcheck source=tests/integration/release_scene.sh
+. "$srcdir/tests/integration/release_scene.sh"
 
 # expect CODE WHAT ARGUMENTS...: of release collect
 expect() {
