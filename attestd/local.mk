@@ -45,6 +45,7 @@ libmint_a_SOURCES = \
 	attestd/mint/executable.c attestd/mint/executable.h \
 	attestd/mint/core.c attestd/mint/core.h \
 	attestd/mint/gate.c attestd/mint/gate.h \
+	attestd/mint/handed_bundles.c attestd/mint/handed_bundles.h \
 	attestd/mint/identities.c attestd/mint/identities.h \
 	attestd/mint/identity_files.c attestd/mint/identity_files.h \
 	attestd/mint/jobs.c attestd/mint/jobs.h \

@@ -68,6 +68,8 @@ const struct setting verifierd_schema[] = {
 	  "PEM file: its certificate, the root last" },
 	{ "authority", true, "jwt_keys", SETTING_LIST, 0, 4096, NULL, false,
 	  "PEM files or URIs of keys of JWT-SVIDs: the first signs, the others are published" },
+	{ "authority", true, "federated", SETTING_TEXT, 0, 0, NULL, false,
+	  "directory of other trust domains' bundles, which its workloads take too" },
 
 	TEXT("ek", "roots", NULL, "directory of TPM makers' root certificates"),
 	TEXT("ek", "intermediates", NULL, "directory of TPM makers' intermediate certificates"),
@@ -194,6 +196,7 @@ static enum status read_authorities(struct configuration *c, struct settings_err
 			.key = settings_text(c->settings, "authority", name, "key"),
 			.certificate = settings_text(c->settings, "authority", name, "certificate"),
 			.jwt_keys = settings_text(c->settings, "authority", name, "jwt_keys"),
+			.federated = settings_text(c->settings, "authority", name, "federated"),
 		};
 	}
 	c->signer.authorities = c->authorities;

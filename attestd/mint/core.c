@@ -41,9 +41,7 @@ void core_done(struct core *core)
 	identities_done(&core->identities);
 	tokens_done(&core->tokens);
 	gate_free(core->gate);
-	bytes_done(&core->trust_domain);
-	bytes_done(&core->bundle);
-	bytes_done(&core->jwks);
+	handed_bundles_done(&core->bundles);
 	*core = (struct core){ 0 };
 }
 
@@ -53,20 +51,12 @@ static void tell(const struct core *core)
 		core->changed(core->api);
 }
 
-/* Both as they are handed out; none where there is no memory, and then no answer. */
+/* Without memory there is none, and then no answer. */
 static void take_bundle(struct core *core)
 {
-	const struct bundle *bundle = &core->right->bundle;
-
-	bytes_done(&core->trust_domain);
-	bytes_done(&core->bundle);
-	bytes_done(&core->jwks);
-	if (!right_is_held(core->right))
-		return;
-	if (bytes_printf(&core->trust_domain, "spiffe://%.*s", (int)bundle->trust_domain.len,
-			 (const char *)bundle->trust_domain.data) != OK ||
-	    bundle_der(bundle, &core->bundle) != OK ||
-	    jwks_write(bundle->jwt_keys, bundle->jwt_key_count, &core->jwks) != OK)
+	handed_bundles_done(&core->bundles);
+	if (right_is_held(core->right) &&
+	    handed_bundles_from(&core->right->bundle, &core->bundles) != OK)
 		log_line(LOG_LEVEL_ERROR, "bundle: %s", status_text(STATUS_NO_MEMORY));
 }
 
@@ -178,7 +168,7 @@ static enum status use_one(struct core *core, struct caller *c, const struct adm
 		.spiffe_id = span_of(&held->spiffe_id),
 		.chain = span_of(&held->chain),
 		.key = span_of(&held->key),
-		.bundle = span_of(&core->bundle),
+		.bundle = core->bundles.rows[0].certificates,
 		.hint = span_of(&entry->hint),
 	};
 	return OK;
@@ -205,7 +195,10 @@ static enum workload_outcome x509(void *arg, struct caller *c, struct workload_x
 	}
 	outcome = gate_confirm(core->gate, c, &a, why);
 	if (outcome == WORKLOAD_GIVEN)
-		*out = (struct workload_x509){ .svids = core->svids, .svid_count = a.count };
+		*out = (struct workload_x509){ .svids = core->svids,
+					       .svid_count = a.count,
+					       .federated = core->bundles.rows + 1,
+					       .federated_count = core->bundles.count - 1 };
 	return outcome;
 }
 
@@ -220,10 +213,8 @@ static enum workload_outcome bundles(void *arg, struct caller *c, struct workloa
 		outcome = gate_confirm(core->gate, c, &a, why);
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
-	core->own = (struct workload_bundle){ .trust_domain = span_of(&core->trust_domain),
-					      .certificates = span_of(&core->bundle),
-					      .jwks = span_of(&core->jwks) };
-	*out = (struct workload_bundles){ .bundles = &core->own, .count = 1 };
+	*out = (struct workload_bundles){ .bundles = core->bundles.rows,
+					  .count = core->bundles.count };
 	return WORKLOAD_GIVEN;
 }
 

@@ -3,6 +3,7 @@
 #define ATTESTD_MINT_CORE_H
 
 #include "attestd/mint/gate.h"
+#include "attestd/mint/handed_bundles.h"
 #include "attestd/mint/identities.h"
 #include "attestd/mint/tokens.h"
 
@@ -20,11 +21,9 @@ struct core {
 	struct tokens tokens;
 	struct gate *gate;
 	bool is_looking; /* at executables, and not done */
-	/* The right's bundle as it is handed out; empty without a right. */
-	struct bytes trust_domain, bundle, jwks;
+	struct handed_bundles bundles;
 	/* What the last answer borrows from. */
 	struct workload_svid svids[WORKLOAD_SVIDS_MAX];
-	struct workload_bundle own;
 };
 
 enum status core_init(struct core *core, const struct right *right, struct signing *signing);

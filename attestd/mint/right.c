@@ -50,7 +50,7 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 	if (status == OK)
 		status = bundle_open(roots, roots_signature, result_key, &bundle);
 	if (status == OK &&
-	    !span_equal(span_of(&bundle.trust_domain), span_of(&grant.verdict.trust_domain)))
+	    !span_equal(span_of(&bundle.own.trust_domain), span_of(&grant.verdict.trust_domain)))
 		status = STATUS_MISMATCH;
 	/* An older one may hold a root that was taken out since. */
 	if (status == OK && bundle.sequence < r->bundle_sequence)

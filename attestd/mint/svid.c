@@ -234,13 +234,13 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 	return status;
 }
 
-enum status bundle_der(const struct bundle *bundle, struct bytes *out)
+enum status anchors_der(const struct trust_anchors *anchors, struct bytes *out)
 {
 	AUTO_DONE(bytes) joined = { 0 };
 	enum status status = OK;
 
-	for (size_t i = 0; i < bundle->certificate_count && status == OK; i++)
-		status = bytes_append(&joined, span_of(&bundle->certificates[i]));
+	for (size_t i = 0; i < anchors->certificate_count && status == OK; i++)
+		status = bytes_append(&joined, span_of(&anchors->certificates[i]));
 	if (status == OK) {
 		*out = joined;
 		joined = (struct bytes){ 0 };
@@ -254,9 +254,9 @@ enum status bundle_pem(const struct bundle *bundle, struct bytes *pem)
 
 	if (bio == NULL)
 		return STATUS_NO_MEMORY;
-	for (size_t i = 0; i < bundle->certificate_count; i++) {
-		const uint8_t *p = bundle->certificates[i].data;
-		AUTO(X509) root = d2i_X509(NULL, &p, (long)bundle->certificates[i].len);
+	for (size_t i = 0; i < bundle->own.certificate_count; i++) {
+		const uint8_t *p = bundle->own.certificates[i].data;
+		AUTO(X509) root = d2i_X509(NULL, &p, (long)bundle->own.certificates[i].len);
 
 		if (root == NULL)
 			return STATUS_MALFORMED;

@@ -23,7 +23,7 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 			    struct span signature, struct bytes *chain, struct bytes *key);
 /* The roots of the trust domain; in DER, joined. */
 enum status bundle_pem(const struct bundle *bundle, struct bytes *pem);
-enum status bundle_der(const struct bundle *bundle, struct bytes *out);
+enum status anchors_der(const struct trust_anchors *anchors, struct bytes *out);
 
 AUTO_RELEASE(svid, svid_done);
 

@@ -244,16 +244,16 @@ static struct wished_token *find_wish(struct tokens *t, uint64_t ticket, size_t 
 static enum status check_token(const struct core *core, const struct asked_tokens *a,
 			       const struct wished_token *w, struct span token)
 {
-	const struct bundle *bundle = &core->right->bundle;
+	const struct trust_anchors *own = &core->right->bundle.own;
 	enum status status = OK;
 
 	for (size_t i = 0; i < a->audience_count && status == OK; i++) {
 		AUTO_DONE(jwt_svid) svid = { 0 };
 		const struct jwt_svid_question question = {
 			.token = token,
-			.keys = bundle->jwt_keys,
-			.key_count = bundle->jwt_key_count,
-			.trust_domain = span_of(&bundle->trust_domain),
+			.keys = own->jwt_keys,
+			.key_count = own->jwt_key_count,
+			.trust_domain = span_of(&own->trust_domain),
 			.audience = span_of(&a->audiences[i]),
 			.now = instant_now().now,
 		};
@@ -363,12 +363,29 @@ enum status tokens_take(struct core *core, struct reader *in)
 	return reader_end(in);
 }
 
+/* Keys of a trust domain say nothing of names in another one. */
+static enum status verify_by(struct core *core, const struct trust_anchors *anchors,
+			     struct span token, struct span audience, const char **why)
+{
+	const struct jwt_svid_question question = {
+		.token = token,
+		.keys = anchors->jwt_keys,
+		.key_count = anchors->jwt_key_count,
+		.trust_domain = span_of(&anchors->trust_domain),
+		.audience = audience,
+		.now = instant_now().now,
+	};
+
+	return jwt_svid_verify(&question, &core->tokens.validated, why);
+}
+
 static enum workload_outcome validate(void *arg, struct caller *c, struct span audience,
 				      struct span token, struct workload_claims *out,
 				      const char **why)
 {
 	struct core *core = arg;
 	const struct bundle *bundle = &core->right->bundle;
+	const char *ignored = NULL;
 	struct admitted admitted = { 0 };
 	enum workload_outcome outcome = core_admit(core, c, &admitted, why);
 
@@ -377,17 +394,13 @@ static enum workload_outcome validate(void *arg, struct caller *c, struct span a
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
 
-	const struct jwt_svid_question question = {
-		.token = token,
-		.keys = bundle->jwt_keys,
-		.key_count = bundle->jwt_key_count,
-		.trust_domain = span_of(&bundle->trust_domain),
-		.audience = audience,
-		.now = instant_now().now,
-	};
-
 	jwt_svid_done(&core->tokens.validated);
-	if (jwt_svid_verify(&question, &core->tokens.validated, why) != OK)
+	/* What is wrong is said of the own trust domain: most tokens are its. */
+	enum status status = verify_by(core, &bundle->own, token, audience, why);
+
+	for (size_t i = 0; i < bundle->federated_count && status != OK; i++)
+		status = verify_by(core, &bundle->federated[i], token, audience, &ignored);
+	if (status != OK)
 		return WORKLOAD_INVALID;
 	*out = (struct workload_claims){ .spiffe_id = span_of(&core->tokens.validated.spiffe_id),
 					 .claims = span_of(&core->tokens.validated.claims) };

@@ -147,15 +147,17 @@ enum status workload_x509_frame(const struct workload_x509 *x509, struct bytes *
 		svid_list[i] = &svids[i];
 	}
 	for (size_t i = 0; i < x509->federated_count; i++) {
+		/* It has JWT keys alone; clients take no empty one. */
+		if (x509->federated[i].certificates.len == 0)
+			continue;
 		x509_svidresponse__federated_bundles_entry__init(&bundles[i]);
 		bundles[i].key = keys.texts[i];
 		bundles[i].value = protobuf_bytes(x509->federated[i].certificates);
-		bundle_list[i] = &bundles[i];
+		bundle_list[response.n_federated_bundles++] = &bundles[i];
 	}
 	response.svids = svid_list;
 	response.n_svids = x509->svid_count;
 	response.federated_bundles = bundle_list;
-	response.n_federated_bundles = x509->federated_count;
 	return grpc_frame(&response.base, out);
 }
 
@@ -170,13 +172,14 @@ enum status workload_x509_bundles_frame(const struct workload_bundles *bundles, 
 	if (status != OK)
 		return status;
 	for (size_t i = 0; i < bundles->count; i++) {
+		if (bundles->bundles[i].certificates.len == 0)
+			continue;
 		x509_bundles_response__bundles_entry__init(&entries[i]);
 		entries[i].key = keys.texts[i];
 		entries[i].value = protobuf_bytes(bundles->bundles[i].certificates);
-		list[i] = &entries[i];
+		list[response.n_bundles++] = &entries[i];
 	}
 	response.bundles = list;
-	response.n_bundles = bundles->count;
 	return grpc_frame(&response.base, out);
 }
 

@@ -7,15 +7,32 @@
 #define BUNDLE_KIND "attestd-bundle/1"
 #define ACT_KIND "attestd-act/1"
 
+void trust_anchors_done(struct trust_anchors *anchors)
+{
+	bytes_done(&anchors->trust_domain);
+	for (size_t i = 0; i < BUNDLE_CERTIFICATES_MAX; i++)
+		bytes_done(&anchors->certificates[i]);
+	for (size_t i = 0; i < BUNDLE_JWT_KEYS_MAX; i++) {
+		bytes_done(&anchors->jwt_keys[i].kid);
+		bytes_done(&anchors->jwt_keys[i].spki);
+	}
+}
+
 void bundle_done(struct bundle *bundle)
 {
-	bytes_done(&bundle->trust_domain);
-	for (size_t i = 0; i < BUNDLE_CERTIFICATES_MAX; i++)
-		bytes_done(&bundle->certificates[i]);
-	for (size_t i = 0; i < BUNDLE_JWT_KEYS_MAX; i++) {
-		bytes_done(&bundle->jwt_keys[i].kid);
-		bytes_done(&bundle->jwt_keys[i].spki);
-	}
+	trust_anchors_done(&bundle->own);
+	for (size_t i = 0; i < BUNDLE_FEDERATED_MAX; i++)
+		trust_anchors_done(&bundle->federated[i]);
+}
+
+const struct trust_anchors *bundle_anchors(const struct bundle *bundle, struct span trust_domain)
+{
+	if (span_equal(span_of(&bundle->own.trust_domain), trust_domain))
+		return &bundle->own;
+	for (size_t i = 0; i < bundle->federated_count; i++)
+		if (span_equal(span_of(&bundle->federated[i].trust_domain), trust_domain))
+			return &bundle->federated[i];
+	return NULL;
 }
 
 bool kid_is_valid(struct span kid)
@@ -37,21 +54,36 @@ static void take_jwt_key(struct lines *l, struct jwt_key *key)
 	struct span value = lines_field(l, "jwt-key");
 
 	lines_take_escaped(l, lines_word(l, &value), KID_MAX, false, &key->kid);
-	lines_take_base64(l, value, SPKI_MAX, &key->spki);
+	lines_take_base64(l, value, JWT_KEY_SPKI_MAX, &key->spki);
+}
+
+static void take_trust_domain(struct lines *l, const char *name, struct trust_anchors *a)
+{
+	lines_take_escaped(l, lines_field(l, name), TRUST_DOMAIN_MAX, false, &a->trust_domain);
+}
+
+static void take_anchors(struct lines *l, struct trust_anchors *a)
+{
+	while (a->certificate_count < BUNDLE_CERTIFICATES_MAX && lines_has(l, "certificate"))
+		lines_take_base64(l, lines_field(l, "certificate"), CERTIFICATE_DER_MAX,
+				  &a->certificates[a->certificate_count++]);
+	while (a->jwt_key_count < BUNDLE_JWT_KEYS_MAX && lines_has(l, "jwt-key"))
+		take_jwt_key(l, &a->jwt_keys[a->jwt_key_count++]);
 }
 
 static enum status take_bundle(struct span text, struct bundle *b)
 {
 	struct lines l = lines_over(text, BUNDLE_KIND);
 
-	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, false,
-			   &b->trust_domain);
+	take_trust_domain(&l, "trust-domain", &b->own);
 	b->sequence = lines_decimal(&l, lines_field(&l, "sequence"), UINT64_MAX);
-	while (b->certificate_count < BUNDLE_CERTIFICATES_MAX && lines_has(&l, "certificate"))
-		lines_take_base64(&l, lines_field(&l, "certificate"), CERTIFICATE_DER_MAX,
-				  &b->certificates[b->certificate_count++]);
-	while (b->jwt_key_count < BUNDLE_JWT_KEYS_MAX && lines_has(&l, "jwt-key"))
-		take_jwt_key(&l, &b->jwt_keys[b->jwt_key_count++]);
+	take_anchors(&l, &b->own);
+	while (b->federated_count < BUNDLE_FEDERATED_MAX && lines_has(&l, "federated")) {
+		struct trust_anchors *a = &b->federated[b->federated_count++];
+
+		take_trust_domain(&l, "federated", a);
+		take_anchors(&l, a);
+	}
 	return lines_end(&l);
 }
 
@@ -73,29 +105,58 @@ enum status bundle_parse(struct span text, struct bundle *out)
 }
 
 /* Of two keys with one kid, it would be anybody's guess which one is meant. */
-static bool jwt_keys_are_valid(const struct bundle *bundle)
+static bool jwt_keys_are_valid(const struct trust_anchors *anchors)
 {
-	if (bundle->jwt_key_count > BUNDLE_JWT_KEYS_MAX)
+	if (anchors->jwt_key_count > BUNDLE_JWT_KEYS_MAX)
 		return false;
-	for (size_t i = 0; i < bundle->jwt_key_count; i++) {
-		struct span kid = span_of(&bundle->jwt_keys[i].kid);
+	for (size_t i = 0; i < anchors->jwt_key_count; i++) {
+		struct span kid = span_of(&anchors->jwt_keys[i].kid);
 
-		if (!kid_is_valid(kid) || bundle->jwt_keys[i].spki.len == 0)
+		if (!kid_is_valid(kid) || anchors->jwt_keys[i].spki.len == 0)
 			return false;
 		for (size_t j = 0; j < i; j++)
-			if (span_equal(kid, span_of(&bundle->jwt_keys[j].kid)))
+			if (span_equal(kid, span_of(&anchors->jwt_keys[j].kid)))
 				return false;
 	}
 	return true;
 }
 
-static void put_jwt_keys(struct line_writer *w, const struct bundle *bundle)
+static bool anchors_are_valid(const struct trust_anchors *anchors)
 {
-	for (size_t i = 0; i < bundle->jwt_key_count; i++) {
+	return trust_domain_is_valid(span_of(&anchors->trust_domain)) &&
+	       anchors->certificate_count <= BUNDLE_CERTIFICATES_MAX && jwt_keys_are_valid(anchors);
+}
+
+/* Some may issue X.509-SVIDs alone, or JWT-SVIDs alone. */
+static bool federated_are_valid(const struct bundle *bundle)
+{
+	if (bundle->federated_count > BUNDLE_FEDERATED_MAX)
+		return false;
+	for (size_t i = 0; i < bundle->federated_count; i++) {
+		const struct trust_anchors *a = &bundle->federated[i];
+		struct span name = span_of(&a->trust_domain);
+
+		if (!anchors_are_valid(a) || a->certificate_count + a->jwt_key_count == 0 ||
+		    span_equal(name, span_of(&bundle->own.trust_domain)))
+			return false;
+		if (i > 0 && span_compare(span_of(&a[-1].trust_domain), name) >= 0)
+			return false;
+	}
+	return true;
+}
+
+static void put_anchors(struct line_writer *w, const struct trust_anchors *anchors)
+{
+	for (size_t i = 0; i < anchors->certificate_count; i++) {
+		line_text(w, "certificate ");
+		line_base64(w, span_of(&anchors->certificates[i]));
+		line_text(w, "\n");
+	}
+	for (size_t i = 0; i < anchors->jwt_key_count; i++) {
 		line_text(w, "jwt-key ");
-		line_escaped(w, span_of(&bundle->jwt_keys[i].kid));
+		line_escaped(w, span_of(&anchors->jwt_keys[i].kid));
 		line_text(w, " ");
-		line_base64(w, span_of(&bundle->jwt_keys[i].spki));
+		line_base64(w, span_of(&anchors->jwt_keys[i].spki));
 		line_text(w, "\n");
 	}
 }
@@ -104,21 +165,21 @@ enum status bundle_write(const struct bundle *bundle, struct bytes *text)
 {
 	struct line_writer w = { .out = text };
 
-	if (!trust_domain_is_valid(span_of(&bundle->trust_domain)) ||
-	    bundle->certificate_count == 0 || bundle->certificate_count > BUNDLE_CERTIFICATES_MAX ||
-	    !jwt_keys_are_valid(bundle))
+	if (!anchors_are_valid(&bundle->own) || bundle->own.certificate_count == 0 ||
+	    !federated_are_valid(bundle))
 		return STATUS_MALFORMED;
 	line_text(&w, BUNDLE_KIND "\ntrust-domain ");
-	line_escaped(&w, span_of(&bundle->trust_domain));
+	line_escaped(&w, span_of(&bundle->own.trust_domain));
 	line_text(&w, "\nsequence ");
 	line_decimal(&w, bundle->sequence);
 	line_text(&w, "\n");
-	for (size_t i = 0; i < bundle->certificate_count; i++) {
-		line_text(&w, "certificate ");
-		line_base64(&w, span_of(&bundle->certificates[i]));
+	put_anchors(&w, &bundle->own);
+	for (size_t i = 0; i < bundle->federated_count; i++) {
+		line_text(&w, "federated ");
+		line_escaped(&w, span_of(&bundle->federated[i].trust_domain));
 		line_text(&w, "\n");
+		put_anchors(&w, &bundle->federated[i]);
 	}
-	put_jwt_keys(&w, bundle);
 	line_text(&w, "end\n");
 	return w.status;
 }

@@ -12,10 +12,11 @@
 #define STATEMENT_MAX ((size_t)128 << 10)
 #define VERDICT_ENTITLEMENTS_MAX 64
 #define VERDICT_REASONS_MAX 64
+#define BUNDLE_FEDERATED_MAX 8
 #define BUNDLE_CERTIFICATES_MAX 8
 #define BUNDLE_JWT_KEYS_MAX 8
 #define KID_MAX 64
-#define SPKI_MAX 1024 /* RSA of 4096 bits, and more */
+#define JWT_KEY_SPKI_MAX 1024 /* RSA of 4096 bits, and more */
 
 struct verdict_reason {
 	struct bytes code, layer;
@@ -64,14 +65,27 @@ struct jwt_key {
 	struct bytes spki; /* DER SubjectPublicKeyInfo */
 };
 
-struct bundle {
+/* By what the SVIDs of a trust domain are verified. */
+struct trust_anchors {
 	struct bytes trust_domain;
-	uint64_t sequence;
 	struct bytes certificates[BUNDLE_CERTIFICATES_MAX]; /* DER */
 	size_t certificate_count;
 	struct jwt_key jwt_keys[BUNDLE_JWT_KEYS_MAX]; /* no kid twice */
 	size_t jwt_key_count;
 };
+
+void trust_anchors_done(struct trust_anchors *anchors);
+
+struct bundle {
+	struct trust_anchors own; /* one certificate at least */
+	uint64_t sequence;
+	/* Of other trust domains whose SVIDs workloads take, by name, none twice. */
+	struct trust_anchors federated[BUNDLE_FEDERATED_MAX];
+	size_t federated_count;
+};
+
+/* Those of a trust domain; NULL where the bundle has none. */
+const struct trust_anchors *bundle_anchors(const struct bundle *bundle, struct span trust_domain);
 
 /* Letters, digits, '-' and '_', as base64url has them. */
 bool kid_is_valid(struct span kid);
@@ -108,6 +122,7 @@ enum status act_write(const struct act *act, struct bytes *text);
 void act_done(struct act *act);
 
 AUTO_RELEASE(verdict, verdict_done);
+AUTO_RELEASE(trust_anchors, trust_anchors_done);
 AUTO_RELEASE(bundle, bundle_done);
 AUTO_RELEASE(act, act_done);
 

@@ -23,7 +23,7 @@ static void read_token(struct span token)
 	const char *fault = NULL;
 
 	must(bytes_copy(span_text("one"), &key.kid) == OK &&
-	     base64_decode(span_text(spki_text), SPKI_MAX, &key.spki) == OK);
+	     base64_decode(span_text(spki_text), JWT_KEY_SPKI_MAX, &key.spki) == OK);
 
 	const struct jwt_svid_question question = {
 		.token = token,

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	must(right_is_held(&right) && right.grant.verdict.state == NODE_TRUSTED);
 	must(right.grant.verdict.expires > GRANTED_NOW && right.bundle_sequence >= 1);
-	must(span_equal(span_of(&right.bundle.trust_domain),
+	must(span_equal(span_of(&right.bundle.own.trust_domain),
 			span_of(&right.grant.verdict.trust_domain)));
 	right_end(&right);
 	return 0;

@@ -27,7 +27,7 @@ static int run(const struct signer_process *p, int parent_fd)
 {
 	const struct signer_files *f = &p->files;
 	struct signer_authority_settings authority = { "prod.example", f->path[FILE_CA_KEY],
-						       f->path[FILE_CA], NULL };
+						       f->path[FILE_CA], NULL, NULL };
 	struct signer_settings settings = { .store = f->path[FILE_STORE],
 					    .mac_key = f->path[FILE_MAC_KEY],
 					    .result_key = f->path[FILE_RESULT_KEY],

@@ -58,7 +58,8 @@ static void make_keys(struct signer_scene *s)
 {
 	struct signer_files *f = &s->files;
 	struct signer_authority_settings authority = { "prod.example", f->path[FILE_CA_KEY],
-						       f->path[FILE_CA], f->path[FILE_JWT_KEY] };
+						       f->path[FILE_CA], f->path[FILE_JWT_KEY],
+						       NULL };
 	struct signer_act_key_settings act = { "ida", ROLE_IDENTITY_SECURITY,
 					       f->path[FILE_ACT_KEY] };
 	struct signer_settings settings = { .mac_key = f->path[FILE_MAC_KEY],

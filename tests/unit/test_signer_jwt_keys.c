@@ -193,8 +193,8 @@ static void a_bundle_with_other_keys_has_a_higher_number(void **state)
 	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
 	assert_int_equal(a->sequence, before + 1);
 	assert_int_equal(bundle_parse(span_of(&a->bundle), &bundle), OK);
-	assert_int_equal(bundle.jwt_key_count, 1);
-	assert_true(span_equal(span_of(&bundle.jwt_keys[0].kid), span_of(&a->jwt.kids[0])));
+	assert_int_equal(bundle.own.jwt_key_count, 1);
+	assert_true(span_equal(span_of(&bundle.own.jwt_keys[0].kid), span_of(&a->jwt.kids[0])));
 	scene_ask(&s, FRAME_BUNDLE);
 	assert_int_equal(s.answer.refusal, REFUSAL_NONE);
 	assert_int_equal(s.answer.bundle.jwt_keys.count, 1);

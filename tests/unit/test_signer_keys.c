@@ -169,8 +169,8 @@ static enum status load_into(const struct files *f, struct signer_keys *keys,
 			     struct key_fault *fault)
 {
 	struct signer_authority_settings authorities[] = {
-		{ "prod.example", f->ca_key, f->ca, NULL },
-		{ "test.example", f->ca_key, f->ca, NULL }
+		{ "prod.example", f->ca_key, f->ca, NULL, NULL },
+		{ "test.example", f->ca_key, f->ca, NULL, NULL }
 	};
 	struct signer_act_key_settings acts[] = { { "ida", ROLE_PLATFORM, f->act },
 						  { "ian", ROLE_IDENTITY_SECURITY, f->other_act } };

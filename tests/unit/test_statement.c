@@ -21,6 +21,12 @@
 #define BUNDLE                                                                                     \
 	"attestd-bundle/1\ntrust-domain example.org\nsequence 7\n"                                 \
 	"certificate AQID\ncertificate BAUG\njwt-key one_1- AQID\njwt-key two BAUG\nend\n"
+#define OWN_ANCHORS                                                                                \
+	"attestd-bundle/1\ntrust-domain example.org\nsequence 7\ncertificate AQID\njwt-key k "     \
+	"AQID\n"
+#define FEDERATED                                                                                  \
+	OWN_ANCHORS "federated a.example\ncertificate BAUG\n"                                      \
+		    "federated b.example\njwt-key k BAUG\nend\n"
 #define APPROVE                                                                                    \
 	"attestd-act/1\nverb approve\nnode " ID "\nhost r01n07\nclass server\n"                    \
 	"reason new%20rack\ntime 1767225600\nend\n"
@@ -45,8 +51,9 @@ static const struct {
 	enum kind kind;
 	const char *text;
 } goldens[] = {
-	{ VERDICT, TRUSTED }, { VERDICT, UNTRUSTED }, { SIGNED_BUNDLE, BUNDLE }, { ACT, APPROVE },
-	{ ACT, RELEASE },     { ACT, ADD_ENTRY },     { ACT, RELEASE_ENTRY },
+	{ VERDICT, TRUSTED },	      { VERDICT, UNTRUSTED }, { SIGNED_BUNDLE, BUNDLE },
+	{ SIGNED_BUNDLE, FEDERATED }, { ACT, APPROVE },	      { ACT, RELEASE },
+	{ ACT, ADD_ENTRY },	      { ACT, RELEASE_ENTRY },
 };
 
 #define GOLDENS (sizeof(goldens) / sizeof(goldens[0]))
@@ -89,10 +96,10 @@ static void statements_say_what_they_say(void **state)
 	assert_int_equal(v.certificate.alg, DIGEST_SHA256);
 	assert_int_equal(bundle_parse(span_text(BUNDLE), &b), OK);
 	assert_int_equal(b.sequence, 7);
-	assert_int_equal(b.certificate_count, 2);
-	assert_int_equal(b.jwt_key_count, 2);
-	assert_true(span_equal(span_of(&b.jwt_keys[0].kid), span_text("one_1-")));
-	assert_int_equal(b.jwt_keys[1].spki.len, 3);
+	assert_int_equal(b.own.certificate_count, 2);
+	assert_int_equal(b.own.jwt_key_count, 2);
+	assert_true(span_equal(span_of(&b.own.jwt_keys[0].kid), span_text("one_1-")));
+	assert_int_equal(b.own.jwt_keys[1].spki.len, 3);
 	assert_int_equal(act_parse(span_text(APPROVE), &a), OK);
 	assert_true(span_equal(span_of(&a.reason), span_text("new rack")));
 }
@@ -130,7 +137,8 @@ static void no_line_may_be_missing_doubled_or_moved(void **state)
 				       strncmp(line, "reason ", 7) == 0 ||
 				       strncmp(line, "certificate A", 13) == 0 ||
 				       strncmp(line, "certificate B", 13) == 0 ||
-				       strncmp(line, "jwt-key ", 8) == 0;
+				       strncmp(line, "jwt-key ", 8) == 0 ||
+				       strncmp(line, "federated ", 10) == 0;
 
 			if (repeats && goldens[i].kind != ACT)
 				continue;
@@ -235,6 +243,47 @@ static void one_reason_over_the_limit_is_refused(void **state)
 	assert_int_equal(parse(VERDICT, span_of(&text)), STATUS_MALFORMED);
 }
 
+static void a_trust_domain_is_federated_once_in_order_and_with_something(void **state)
+{
+	static const char *const wrong[] = {
+		"federated b.example\ncertificate BAUG\nfederated a.example\ncertificate AQID\n",
+		"federated a.example\ncertificate BAUG\nfederated a.example\ncertificate AQID\n",
+		"federated example.org\ncertificate BAUG\n",
+		"federated a.example\n",
+		"federated a.example\njwt-key k AQID\ncertificate BAUG\n",
+		"federated a.example\njwt-key k AQID\njwt-key k BAUG\n",
+		"federated A.example\ncertificate BAUG\n",
+	};
+	AUTO_DONE(bundle) b = { 0 };
+
+	(void)state;
+	assert_int_equal(bundle_parse(span_text(FEDERATED), &b), OK);
+	assert_int_equal(b.federated_count, 2);
+	assert_ptr_equal(bundle_anchors(&b, span_text("b.example")), &b.federated[1]);
+	assert_ptr_equal(bundle_anchors(&b, span_text("example.org")), &b.own);
+	assert_null(bundle_anchors(&b, span_text("c.example")));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		AUTO_DONE(bytes) text = { 0 };
+
+		assert_int_equal(bytes_printf(&text, OWN_ANCHORS "%send\n", wrong[i]), OK);
+		assert_int_not_equal(parse(SIGNED_BUNDLE, span_of(&text)), OK);
+	}
+}
+
+static void one_federated_trust_domain_over_the_limit_is_refused(void **state)
+{
+	AUTO_DONE(bytes) text = { 0 };
+
+	(void)state;
+	assert_int_equal(bytes_printf(&text, OWN_ANCHORS), OK);
+	for (int i = 0; i <= BUNDLE_FEDERATED_MAX; i++)
+		assert_int_equal(
+			bytes_printf(&text, "federated %c.example\ncertificate BAUG\n", 'a' + i),
+			OK);
+	assert_int_equal(bytes_printf(&text, "end\n"), OK);
+	assert_int_equal(parse(SIGNED_BUNDLE, span_of(&text)), STATUS_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +292,8 @@ int main(void)
 		cmocka_unit_test(no_line_may_be_missing_doubled_or_moved),
 		cmocka_unit_test(a_changed_field_is_refused),
 		cmocka_unit_test(one_reason_over_the_limit_is_refused),
+		cmocka_unit_test(a_trust_domain_is_federated_once_in_order_and_with_something),
+		cmocka_unit_test(one_federated_trust_domain_over_the_limit_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

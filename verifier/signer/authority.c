@@ -29,6 +29,7 @@ void authority_done(struct authority *a)
 	X509_EXTENSION_free(a->authority_key_id);
 	grant_template_done(&a->grant);
 	jwt_signer_done(&a->jwt);
+	federation_done(&a->federation);
 	bytes_done(&a->bundle);
 	bytes_done(&a->bundle_signature);
 	*a = (struct authority){ 0 };

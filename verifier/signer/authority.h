@@ -4,6 +4,7 @@
 
 #include "base/auto_openssl.h"
 #include "messages/node.h"
+#include "verifier/signer/federation.h"
 #include "verifier/signer/grant_template.h"
 #include "verifier/signer/jwt_keys.h"
 #include "verifier/signer/signing_key.h"
@@ -27,6 +28,7 @@ struct authority {
 	X509_EXTENSION *constraints, *usage, *san, *name_constraints, *authority_key_id;
 	struct grant_template grant; /* empty: none could be made */
 	struct jwt_signer jwt; /* of JWT-SVIDs; none: none are minted */
+	struct federation federation; /* in the bundle beside it */
 	uint64_t sequence; /* of the bundle */
 	struct bytes bundle, bundle_signature; /* messages/statement.h */
 };

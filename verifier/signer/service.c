@@ -13,6 +13,7 @@
 #include <openssl/rand.h>
 
 #include "daemon/file.h"
+#include "daemon/file_watch.h"
 #include "daemon/log.h"
 #include "verifier/signer/desks.h"
 #include "verifier/signer/loading.h"
@@ -28,6 +29,8 @@ struct service {
 	struct desks desks;
 	/* The inventory that was read; and the one that could not be, as was said. */
 	struct stat inventory, unreadable;
+	struct file_watch federations[SIGNER_AUTHORITIES_MAX];
+	bool are_bundles_due; /* they could not be signed anew */
 };
 
 /* Sixteen bytes cost as much as a block. Each is given out once, and wiped here. */
@@ -119,6 +122,83 @@ static enum status refresh_inventory(struct service *v)
 	return take_inventory(v, &text);
 }
 
+/* Its directory as it is now; where it is wrong, what was read before stays. */
+static enum status read_federation(const char *directory, struct authority *a)
+{
+	AUTO_DONE(bytes) fault = { 0 };
+	AUTO_DONE(federation) read = { 0 };
+	enum status status = federation_read(directory, a->trust_domain, &read, &fault);
+
+	if (status != OK) {
+		log_line(
+			LOG_LEVEL_ERROR,
+			"%.*s: %s: it wants bundles that attestctl bundle fetch writes, each named "
+			"by its trust domain, at most %d; what was there before stays",
+			(int)fault.len, (const char *)fault.data, file_guard_text(status),
+			BUNDLE_FEDERATED_MAX);
+		return status;
+	}
+	federation_done(&a->federation);
+	a->federation = read;
+	read = (struct federation){ 0 };
+	log_line(LOG_LEVEL_INFO, "%s: federated with %zu trust domains", a->trust_domain,
+		 a->federation.count);
+	return OK;
+}
+
+/* At the start: one that is configured and not there is a mistake. */
+static enum status read_federations(struct service *v)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < v->signer.keys.authority_count && status == OK; i++) {
+		const char *const paths[WATCHED_MAX] = { v->settings->authorities[i].federated };
+
+		if (paths[0] == NULL)
+			continue;
+		file_watch_init(&v->federations[i], paths);
+		status = read_federation(paths[0], &v->signer.keys.authorities[i]);
+	}
+	return status;
+}
+
+/* The bundle has another number then, which the store keeps. */
+static enum status sign_bundles(struct signer *s)
+{
+	enum status status = store_begin(s->store);
+
+	if (status != OK)
+		return status;
+	status = statement_prepare_bundles(s);
+	if (status == OK)
+		return store_commit(s->store);
+	store_rollback(s->store);
+	return status;
+}
+
+static void refresh_federations(struct service *v)
+{
+	struct timespec now;
+	bool is_changed = v->are_bundles_due;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	for (size_t i = 0; i < v->signer.keys.authority_count; i++) {
+		const char *directory = v->settings->authorities[i].federated;
+
+		if (directory == NULL || !file_watch_is_due(&v->federations[i], now.tv_sec))
+			continue;
+
+		bool is_good = read_federation(directory, &v->signer.keys.authorities[i]) == OK;
+
+		file_watch_was_read(&v->federations[i], is_good);
+		is_changed = is_changed || is_good;
+	}
+	if (!is_changed)
+		return;
+	/* A store that fails for a moment: with the next turn. */
+	v->are_bundles_due = sign_bundles(&v->signer) != OK;
+}
+
 /* Takes the descriptor over where there is one. */
 static bool on_parent_frame(struct service *v, const struct turn *turn, struct frame *frame)
 {
@@ -191,6 +271,7 @@ static void serve(struct service *v)
 			return;
 		turn.now = system_time();
 		(void)refresh_inventory(v);
+		refresh_federations(v);
 		if (slots[SLOT_PARENT].revents != 0 && !serve_parent(v, &turn))
 			return;
 		if (v->loading.is_open && slots[SLOT_LOADER].revents != 0)
@@ -275,6 +356,8 @@ static enum status prepare(struct service *v)
 	v->signer.jwt_lifetime_s = settings->jwt_lifetime_s;
 	v->signer.fallback_class = signer_fallback_class();
 	v->signer.store_path = settings->store;
+	if (read_federations(v) != OK)
+		return STATUS_DENIED;
 	status = store_open(settings->store, &v->signer.store);
 	if (status == OK)
 		status = prepare_store(v);

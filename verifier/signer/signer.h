@@ -23,6 +23,7 @@ struct signer_authority_settings {
 	const char *key; /* PEM file, or an OSSL_STORE URI ("pkcs11:...") */
 	const char *certificate; /* PEM file: issuing CA first, root last */
 	const char *jwt_keys; /* as jwt_signer_load(); NULL: none */
+	const char *federated; /* directory of federation_read(); NULL: none */
 };
 
 /* Who may sign acts. */

@@ -129,31 +129,41 @@ enum status statement_make(struct turn *turn, const struct conclusion_text *text
 	return status == OK ? keep_bytes(turn->keep, &jws, &result->ear) : status;
 }
 
-static enum status write_bundle(const struct authority *a, struct bytes *out)
+static enum status put_own(const struct authority *a, struct trust_anchors *own)
 {
-	AUTO_DONE(bundle) bundle = { .sequence = a->sequence };
-	enum status status = bytes_copy(span_text(a->trust_domain), &bundle.trust_domain);
+	enum status status = bytes_copy(span_text(a->trust_domain), &own->trust_domain);
 
 	if (status == OK)
-		status = bytes_copy(span_of(&a->root), &bundle.certificates[0]);
-	bundle.certificate_count = 1;
+		status = bytes_copy(span_of(&a->root), &own->certificates[0]);
+	own->certificate_count = 1;
 	for (size_t i = 0; i < a->jwt.count && status == OK; i++) {
-		status = bytes_copy(span_of(&a->jwt.kids[i]), &bundle.jwt_keys[i].kid);
+		status = bytes_copy(span_of(&a->jwt.kids[i]), &own->jwt_keys[i].kid);
 		if (status == OK)
-			status = bytes_copy(span_of(&a->jwt.spkis[i]), &bundle.jwt_keys[i].spki);
+			status = bytes_copy(span_of(&a->jwt.spkis[i]), &own->jwt_keys[i].spki);
 	}
-	bundle.jwt_key_count = a->jwt.count;
+	own->jwt_key_count = a->jwt.count;
+	return status;
+}
+
+/* The others are lent to the bundle: the authority goes on owning them. */
+static enum status write_bundle(const struct authority *a, uint64_t sequence, struct bytes *out)
+{
+	AUTO_DONE(trust_anchors) own = { 0 };
+	enum status status = put_own(a, &own);
+	struct bundle bundle = { .own = own,
+				 .sequence = sequence,
+				 .federated_count = a->federation.count };
+
+	memcpy(bundle.federated, a->federation.others, sizeof(bundle.federated));
 	return status == OK ? bundle_write(&bundle, out) : status;
 }
 
-/* Root and JWT keys. */
+/* Of the bundle without its number. */
 static enum status content_digest(const struct authority *a, struct digest *out)
 {
 	AUTO_DONE(bytes) content = { 0 };
-	enum status status = bytes_append(&content, span_of(&a->root));
+	enum status status = write_bundle(a, 0, &content);
 
-	for (size_t i = 0; i < a->jwt.count && status == OK; i++)
-		status = bytes_append(&content, span_of(&a->jwt.spkis[i]));
 	return status == OK ? digest_of(DIGEST_SHA256, span_of(&content), out) : status;
 }
 
@@ -204,7 +214,7 @@ enum status statement_prepare_bundles(struct signer *s)
 		bytes_done(&a->bundle_signature);
 		status = next_sequence(s->store, a);
 		if (status == OK)
-			status = write_bundle(a, &a->bundle);
+			status = write_bundle(a, a->sequence, &a->bundle);
 		if (status == OK)
 			status = signing_key_sign(&s->keys.result_signer, span_of(&a->bundle),
 						  &a->bundle_signature);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose SVIDs the workloads of a trust domain take besides its own. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "signer_scene.h"
+
+#define OTHER "attestd-bundle/1\ntrust-domain other.example\nsequence 3\ncertificate AQID\nend\n"
+
+struct place {
+	char directory[64];
+};
+
+static int begin(void **state)
+{
+	static struct place place;
+
+	(void)snprintf(place.directory, sizeof(place.directory), "/tmp/attestd-federation-XXXXXX");
+	assert_non_null(mkdtemp(place.directory));
+	*state = &place;
+	return 0;
+}
+
+static void put(const struct place *place, const char *name, const char *text, mode_t mode)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", place->directory, name);
+
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void take_away(const struct place *place, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", place->directory, name);
+	(void)unlink(path);
+}
+
+static int end(void **state)
+{
+	struct place *place = *state;
+
+	take_away(place, "other.example");
+	take_away(place, "wrong");
+	return rmdir(place->directory);
+}
+
+static enum status read_all(const struct place *place, struct federation *out, struct bytes *fault)
+{
+	return federation_read(place->directory, "prod.example", out, fault);
+}
+
+static void an_empty_directory_federates_with_nobody(void **state)
+{
+	AUTO_DONE(federation) f = { 0 };
+	AUTO_DONE(bytes) fault = { 0 };
+
+	assert_int_equal(read_all(*state, &f, &fault), OK);
+	assert_int_equal(f.count, 0);
+	assert_int_not_equal(federation_read("/nowhere/at/all", "prod.example", &f, &fault), OK);
+	assert_true(span_equal(span_of(&fault), span_text("/nowhere/at/all")));
+}
+
+static void each_file_is_the_bundle_of_the_trust_domain_it_is_named_by(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		mode_t mode;
+		enum status status;
+	} wrong[] = {
+		{ "third.example", OTHER, 0600, STATUS_MALFORMED },
+		{ "other.example", "attestd-bundle/1\n", 0600, STATUS_MALFORMED },
+		{ "other.example", "", 0600, STATUS_MALFORMED },
+		{ "other.example",
+		  "attestd-bundle/1\ntrust-domain other.example\nsequence 3\ncertificate AQID\n"
+		  "federated third.example\ncertificate AQID\nend\n",
+		  0600, STATUS_MALFORMED },
+		{ "other.example", OTHER, 0666, STATUS_DENIED },
+		{ "prod.example",
+		  "attestd-bundle/1\ntrust-domain prod.example\nsequence 3\ncertificate "
+		  "AQID\nend\n",
+		  0600, STATUS_DENIED },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		AUTO_DONE(federation) f = { 0 };
+		AUTO_DONE(bytes) fault = { 0 };
+
+		put(*state, wrong[i].name, wrong[i].text, wrong[i].mode);
+		assert_int_equal(read_all(*state, &f, &fault), wrong[i].status);
+		assert_int_equal(f.count, 0);
+		assert_true(fault.len > 0);
+		take_away(*state, wrong[i].name);
+	}
+}
+
+/* A node takes the newer of two bundles. */
+static void what_is_federated_stands_in_the_signed_bundle_under_a_new_number(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(bundle) bundle = { 0 };
+	AUTO_DONE(bytes) fault = { 0 };
+
+	signer_scene_init(&s);
+
+	struct authority *a = &s.signer.keys.authorities[0];
+	uint64_t before = a->sequence;
+
+	put(*state, "other.example", OTHER, 0600);
+	assert_int_equal(federation_read(((struct place *)*state)->directory, a->trust_domain,
+					 &a->federation, &fault),
+			 OK);
+	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
+	assert_int_equal(a->sequence, before + 1);
+	assert_int_equal(bundle_parse(span_of(&a->bundle), &bundle), OK);
+	assert_int_equal(bundle.federated_count, 1);
+	assert_true(
+		span_equal(span_of(&bundle.federated[0].trust_domain), span_text("other.example")));
+	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
+	assert_int_equal(a->sequence, before + 1);
+	federation_done(&a->federation);
+	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
+	assert_int_equal(a->sequence, before + 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_empty_directory_federates_with_nobody, begin,
+						end),
+		cmocka_unit_test_setup_teardown(
+			each_file_is_the_bundle_of_the_trust_domain_it_is_named_by, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_is_federated_stands_in_the_signed_bundle_under_a_new_number, begin,
+			end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
