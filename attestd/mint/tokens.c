@@ -128,6 +128,16 @@ static enum status ask_broker(struct core *core, const struct asked_tokens *a,
 		       : status;
 }
 
+/* Counted from anywhere: the broker may still have wishes of a mint that is gone. */
+static enum status take_ticket(struct tokens *t, uint64_t *out)
+{
+	if (t->next_ticket == 0 && getrandom(&t->next_ticket, sizeof(t->next_ticket), 0) !=
+					   (ssize_t)sizeof(t->next_ticket))
+		return STATUS_UNAVAILABLE;
+	*out = t->next_ticket++ & (UINT64_MAX >> 2);
+	return OK;
+}
+
 static enum status add_wish(struct core *core, struct asked_tokens *a, const struct entry *entry)
 {
 	struct wished_token *w = &a->wished[a->count++];
@@ -139,7 +149,8 @@ static enum status add_wish(struct core *core, struct asked_tokens *a, const str
 		status = bytes_copy(span_of(&entry->hint), &w->hint);
 	if (status == OK)
 		status = make_key(&w->key);
-	w->ticket = core->tokens.next_ticket++;
+	if (status == OK)
+		status = take_ticket(&core->tokens, &w->ticket);
 	return status == OK ? ask_broker(core, a, w) : status;
 }
 

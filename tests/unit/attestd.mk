@@ -9,6 +9,7 @@ ATTESTD_TESTS = \
 	tests/unit/test_attestd_right \
 	tests/unit/test_attestd_schedule \
 	tests/unit/test_attestd_svid \
+	tests/unit/test_attestd_wishes \
 	tests/unit/test_attestd_svid_directory
 check_PROGRAMS += $(ATTESTD_TESTS)
 TESTS += $(ATTESTD_TESTS)
@@ -19,6 +20,9 @@ GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
 tests_unit_test_attestd_jwt_svid_SOURCES = tests/unit/test_attestd_jwt_svid.c tests/unit/unit.h
 tests_unit_test_attestd_jwt_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_jwt_svid_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_wishes_SOURCES = tests/unit/test_attestd_wishes.c tests/unit/unit.h
+tests_unit_test_attestd_wishes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_wishes_LDADD = $(BROKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_grant_SOURCES = tests/unit/test_attestd_grant.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_grant_LDADD = libscenes.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)

@@ -49,7 +49,9 @@ static enum status make_kid(EVP_PKEY *key, struct bytes *kid)
 		status = bytes_append(&jwk, span_text("\"}"));
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, span_of(&jwk), &digest);
-	return status == OK ? base64url_append(kid, digest_span(&digest)) : status;
+	if (status != OK)
+		return status;
+	return base64url_append(kid, digest_span(&digest));
 }
 
 static enum status make_spki(EVP_PKEY *key, struct bytes *spki)
