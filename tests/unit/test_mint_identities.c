@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SVIDs in memory, by a clock of the test's and a broker that signs or does not. */
+#include "unit.h"
+
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "attestd/frames.h"
+#include "attestd/mint/identities.h"
+#include "attestd_grant.h"
+#include "base/writer.h"
+
+#define ID "spiffe://example.org/web/1"
+
+static struct granted granted;
+static struct right right;
+static struct signing signing;
+static struct identities ids;
+static struct entry entry;
+static pid_t broker;
+static const int one, other; /* users */
+static const struct job shared;
+
+/* What the broker, a process, does and saw. */
+static struct {
+	bool refuses;
+	unsigned signs;
+	char reason[32];
+} * seen;
+
+static void answer(struct channel *c, const struct frame *frame)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
+	struct reader r = reader_over(frame->body);
+	struct span tbs = reader_sized32(&r, FRAME_SMALL_MAX);
+	struct subject subject;
+
+	subject_take(&r, &subject);
+	(void)snprintf(seen->reason, sizeof(seen->reason), "%.*s", (int)subject.reason.len,
+		       (const char *)subject.reason.data);
+	if (seen->refuses) {
+		writer_be16(&w, STATUS_UNAVAILABLE);
+		writer_sized(&w, (struct span){ 0 });
+	} else {
+		sign_with(granted.minting, tbs, &signature);
+		writer_sized(&w, span_of(&signature));
+		seen->signs++;
+	}
+	if (channel_send(c, seen->refuses ? FRAME_REFUSED : FRAME_ANSWER, frame->id,
+			 span_of(&body)) != OK)
+		_exit(1);
+}
+
+static void start_broker(void)
+{
+	int channel[2];
+
+	assert_int_equal(channel_pair(channel), OK);
+	broker = fork();
+	if (broker == 0) {
+		struct channel c;
+		struct frame frame;
+
+		(void)close(channel[0]);
+		channel_init(&c, channel[1], FRAME_SMALL_MAX);
+		while (channel_receive(&c, -1, &frame) == OK)
+			answer(&c, &frame);
+		_exit(0);
+	}
+	(void)close(channel[1]);
+	channel_init(&signing.broker, channel[0], FRAME_SMALL_MAX);
+}
+
+/* Of this length from NOW on. */
+static void grant_until(int64_t seconds)
+{
+	AUTO_DONE(verdict) verdict = { 0 };
+
+	granted_sign(&granted, "trusted", NOW + seconds, "spiffe://example.org/web/*");
+	assert_int_equal(verdict_open(span_of(&granted.text), span_of(&granted.signature),
+				      granted.result, &verdict),
+			 OK);
+	grant_done(&right.grant);
+	assert_int_equal(grant_take(&verdict, span_of(&granted.certificate), NOW, &right.grant),
+			 OK);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(seen != MAP_FAILED);
+	granted_init(&granted);
+	signing = (struct signing){ 0 };
+	start_broker();
+	right = (struct right){ .ends_s = boot_time_s() + 10000 };
+	grant_until(200);
+	ids = (struct identities){ .signing = &signing, .right = &right };
+	assert_int_equal(jobs_new(&ids.jobs), OK);
+	entry = (struct entry){ 0 };
+	assert_int_equal(bytes_copy(span_text("web"), &entry.name), OK);
+	assert_int_equal(bytes_copy(span_text(ID), &entry.spiffe_id), OK);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	identities_done(&ids);
+	channel_done(&signing.broker);
+	assert_int_equal(waitpid(broker, NULL, 0), broker);
+	entry_done(&entry);
+	grant_done(&right.grant);
+	granted_done(&granted);
+	return munmap(seen, sizeof(*seen));
+}
+
+/* So many seconds after NOW, on both clocks. */
+static struct instant after(int64_t seconds)
+{
+	return (struct instant){ .now = NOW + seconds, .boot = 1000 + seconds };
+}
+
+static enum status use(const void *user, int64_t seconds, const struct held_identity **held)
+{
+	const struct subject subject = { .entry = span_of(&entry.name) };
+	const struct instant at = after(seconds);
+
+	return identities_use(&ids, &entry, &subject, &shared, user, &at, held);
+}
+
+static bool keep(int64_t seconds)
+{
+	const struct instant at = after(seconds);
+
+	return identities_keep(&ids, &at);
+}
+
+static int64_t wait_at(int64_t seconds)
+{
+	const struct instant at = after(seconds);
+
+	return identities_wait_s(&ids, &at, 1000);
+}
+
+static void one_svid_serves_all_users(void **state)
+{
+	const struct held_identity *first, *second;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &first), OK);
+	assert_int_equal(use(&other, 50, &second), OK);
+	assert_ptr_equal(first, second);
+	assert_int_equal(seen->signs, 1);
+	assert_string_equal(seen->reason, SUBJECT_ASKED);
+	assert_int_equal(first->not_after, NOW + 200);
+}
+
+static void what_is_handed_out_is_der_and_fits_together(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+
+	const uint8_t *p = held->chain.data;
+	const uint8_t *k = held->key.data;
+	AUTO(X509) leaf = d2i_X509(NULL, &p, (long)held->chain.len);
+	AUTO(X509) issuer = d2i_X509(NULL, &p, (long)(held->chain.data + held->chain.len - p));
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &k, (long)held->key.len);
+	AUTO(EVP_PKEY) key = info == NULL ? NULL : EVP_PKCS82PKEY(info);
+
+	PKCS8_PRIV_KEY_INFO_free(info);
+	assert_true(leaf != NULL && issuer != NULL && key != NULL);
+	assert_ptr_equal(p, held->chain.data + held->chain.len);
+	assert_ptr_equal(k, held->key.data + held->key.len);
+	assert_int_equal(EVP_PKEY_eq(key, X509_get0_pubkey(leaf)), 1);
+	assert_int_equal(X509_verify(leaf, X509_get0_pubkey(issuer)), 1);
+}
+
+static void at_half_of_its_time_it_is_made_anew_under_a_longer_right(void **state)
+{
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	assert_int_equal(bytes_copy(span_of(&held->chain), &chain), OK);
+	assert_int_equal(bytes_copy(span_of(&held->key), &key), OK);
+	/* Under the same right it would end no later. */
+	assert_false(keep(100));
+	assert_int_equal(wait_at(100), 100);
+	grant_until(400);
+	assert_int_equal(wait_at(60), 40);
+	assert_false(keep(99));
+	assert_true(keep(100));
+	assert_string_equal(seen->reason, SUBJECT_ROTATED);
+	assert_int_equal(held->not_after, NOW + 400);
+	assert_false(span_equal(span_of(&chain), span_of(&held->chain)));
+	assert_false(span_equal(span_of(&key), span_of(&held->key)));
+	assert_false(keep(249));
+	assert_int_equal(seen->signs, 2);
+}
+
+static void what_nobody_uses_is_forgotten_at_half_of_its_time(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	identities_leave(&ids, &one);
+	assert_false(keep(99));
+	assert_int_equal(ids.count, 1);
+	assert_false(keep(100));
+	assert_int_equal(ids.count, 0);
+	assert_int_equal(seen->signs, 1);
+}
+
+static void while_the_tpm_does_not_sign_the_old_one_stays_until_its_end(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	grant_until(400);
+	seen->refuses = true;
+	assert_false(keep(100));
+	/* Not at each turn of the loop. */
+	assert_int_equal(wait_at(100), 5);
+	seen->reason[0] = '\0';
+	assert_false(keep(104));
+	assert_string_equal(seen->reason, "");
+	assert_false(keep(105));
+	assert_string_equal(seen->reason, SUBJECT_ROTATED);
+	assert_int_equal(use(&other, 110, &held), OK);
+	assert_int_equal(held->not_after, NOW + 200);
+	assert_true(keep(200));
+	assert_int_equal(ids.count, 0);
+	assert_int_equal(use(&one, 201, &held), STATUS_UNAVAILABLE);
+	/* And comes back without a restart. */
+	seen->refuses = false;
+	assert_int_equal(use(&one, 202, &held), OK);
+	assert_int_equal(held->not_after, NOW + 400);
+}
+
+static void a_clock_that_is_set_makes_no_svid_last_longer(void **state)
+{
+	const struct held_identity *held;
+	struct instant at = after(0);
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	grant_until(400);
+	/* An hour back: half of its time is over all the same, and so is its end. */
+	at.now = NOW - 3600;
+	at.boot = 1000 + 99;
+	assert_false(identities_keep(&ids, &at));
+	at.boot = 1000 + 200;
+	assert_true(identities_keep(&ids, &at));
+	assert_int_equal(ids.count, 0);
+	/* Ahead: nobody else takes it any more. */
+	assert_int_equal(use(&one, 0, &held), OK);
+	at = after(0);
+	at.now = NOW + 400;
+	assert_true(identities_keep(&ids, &at));
+	assert_int_equal(ids.count, 0);
+}
+
+static void nothing_is_made_beyond_the_entitlements(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	bytes_done(&entry.spiffe_id);
+	assert_int_equal(bytes_copy(span_text("spiffe://example.org/db/1"), &entry.spiffe_id), OK);
+	assert_int_equal(use(&one, 0, &held), STATUS_DENIED);
+	assert_string_equal(seen->reason, "");
+}
+
+static void an_entry_that_is_gone_or_another_takes_its_svid_along(void **state)
+{
+	struct entries entries = { .list = &entry, .count = 1 };
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	identities_match(&ids, &entries);
+	assert_int_equal(ids.count, 1);
+	entry.spiffe_id.data[entry.spiffe_id.len - 1] = '2';
+	identities_match(&ids, &entries);
+	assert_int_equal(ids.count, 0);
+	assert_int_equal(use(&one, 0, &held), OK);
+	entries.count = 0;
+	identities_match(&ids, &entries);
+	assert_int_equal(ids.count, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(one_svid_serves_all_users),
+		TEST(what_is_handed_out_is_der_and_fits_together),
+		TEST(at_half_of_its_time_it_is_made_anew_under_a_longer_right),
+		TEST(what_nobody_uses_is_forgotten_at_half_of_its_time),
+		TEST(while_the_tpm_does_not_sign_the_old_one_stays_until_its_end),
+		TEST(a_clock_that_is_set_makes_no_svid_last_longer),
+		TEST(nothing_is_made_beyond_the_entitlements),
+		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
