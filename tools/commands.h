@@ -11,6 +11,7 @@ enum answer command_bootlog(int argc, char **argv);
 enum answer command_ek(int argc, char **argv);
 enum answer command_entry(int argc, char **argv);
 enum answer command_imalog(int argc, char **argv);
+enum answer command_mint(int argc, char **argv);
 enum answer command_node(int argc, char **argv);
 enum answer command_quote(int argc, char **argv);
 enum answer command_release(int argc, char **argv);

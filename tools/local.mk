@@ -11,6 +11,7 @@ attestctl_SOURCES = \
 	tools/command_bootlog.c tools/command_imalog.c \
 	tools/command_ek.c \
 	tools/command_entry.c tools/signed_act.c tools/signed_act.h \
+	tools/command_mint.c tools/workload_client.c tools/workload_client.h \
 	tools/command_node.c tools/node_client.c tools/node_client.h \
 	tools/node_text.c tools/node_text.h tools/verifier_access.c tools/verifier_access.h \
 	tools/command_quote.c tools/public_key.c tools/public_key.h \
@@ -53,8 +54,8 @@ attestctl_SOURCES = \
 	tools/content_hash.c tools/content_hash.h tools/release_classes.c tools/command_release_provenance.c \
 	tools/command_release_import.c tools/openpgp.c tools/openpgp.h \
 	tools/vendor_delivery.c tools/vendor_delivery.h
-attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
-attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(CRYPTO_LIBS)
+attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS) $(NGHTTP2_CFLAGS)
+attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(NGHTTP2_LIBS) $(CRYPTO_LIBS)
 
 dist_noinst_SCRIPTS += tools/check
 EXTRA_DIST += tools/packages

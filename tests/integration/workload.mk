@@ -10,5 +10,7 @@ EXTRA_DIST += tests/integration/hostile_workload tests/integration/hostile_workl
 EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py \
 	tests/integration/workload_clients tests/integration/workload_client.js \
 	tests/integration/clients/package.json tests/integration/clients/package-lock.json tools/clients
+TESTS += tests/integration/mint_command
+EXTRA_DIST += tests/integration/mint_command
 TESTS += tests/integration/jwt_svid
 EXTRA_DIST += tests/integration/jwt_svid tests/integration/jwt_workload.py

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "attestd/mint/workload_api.h"
+#include "daemon/file.h"
 #include "base/text.h"
 
 #define TICKETS_MAX 64
@@ -29,6 +30,7 @@ struct core {
 	enum workload_outcome outcome;
 	size_t svids, serial;
 	struct bytes bundle;
+	struct bytes real_chain, real_key; /* DER; empty: texts in their place */
 	uint64_t tickets[TICKETS_MAX];
 	size_t ticket_count;
 	struct workload_svid given[WORKLOAD_SVIDS_MAX];
@@ -55,11 +57,15 @@ static enum workload_outcome give_x509(void *arg, struct caller *caller, struct 
 	for (size_t i = 0; i < core->svids; i++) {
 		(void)snprintf(core->ids[i], sizeof(core->ids[i]), "spiffe://example.org/web/%zu",
 			       i + 1);
-		core->given[i] = (struct workload_svid){ .spiffe_id = span_text(core->ids[i]),
-							 .chain = span_text(core->chain),
-							 .key = span_text(core->key),
-							 .bundle = span_of(&core->bundle),
-							 .hint = span_text(i == 0 ? "first" : "") };
+		core->given[i] = (struct workload_svid){
+			.spiffe_id = span_text(core->ids[i]),
+			.chain = core->real_chain.len > 0 ? span_of(&core->real_chain)
+							  : span_text(core->chain),
+			.key = core->real_key.len > 0 ? span_of(&core->real_key)
+						      : span_text(core->key),
+			.bundle = span_of(&core->bundle),
+			.hint = span_text(i == 0 ? "first" : "")
+		};
 	}
 	*out = (struct workload_x509){ .svids = core->given,
 				       .svid_count = core->svids,
@@ -146,6 +152,22 @@ static void answer_jwt(struct core *core, const char *text)
 	}
 }
 
+/* chain.der, key.der and bundle.der of a directory. */
+static bool load(struct core *core, const char *directory)
+{
+	static const char *const names[] = { "chain", "key", "bundle" };
+	struct bytes *const into[] = { &core->real_chain, &core->real_key, &core->bundle };
+	char path[256];
+
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s.der", directory, names[i]);
+		bytes_done(into[i]);
+		if (file_read(path, 65536, into[i]) != OK)
+			return false;
+	}
+	return true;
+}
+
 /* False: not understood. */
 static bool obey(struct core *core, const char *verb, const char *rest)
 {
@@ -166,6 +188,8 @@ static bool obey(struct core *core, const char *verb, const char *rest)
 		}
 	} else if (strcmp(verb, "jwt") == 0)
 		answer_jwt(core, rest);
+	else if (strcmp(verb, "load") == 0)
+		return load(core, rest);
 	else if (strcmp(verb, "end") == 0)
 		(void)event_base_loopbreak(core->base);
 	else
