@@ -1,7 +1,7 @@
 # Attacks: workloads that ask for what is another's (s13).
 if HAVE_CMOCKA
 WORKLOAD_ATTACKS = tests/attacks/test_attacks_caller tests/attacks/test_attacks_measured \
-	tests/attacks/test_attacks_workload
+	tests/attacks/test_attacks_numbers tests/attacks/test_attacks_workload
 ATTACK_TESTS += $(WORKLOAD_ATTACKS)
 tests_attacks_test_attacks_measured_SOURCES = tests/attacks/test_attacks_measured.c \
 	tests/attacks/attacks.h
@@ -18,6 +18,10 @@ tests_attacks_test_attacks_caller_SOURCES = tests/attacks/test_attacks_caller.c 
 tests_attacks_test_attacks_caller_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_caller_LDADD = $(WORKLOAD_TEST_LIBS)
 EXTRA_tests_attacks_test_attacks_caller_DEPENDENCIES = tests/attacks/workload_process$(EXEEXT)
+tests_attacks_test_attacks_numbers_SOURCES = tests/attacks/test_attacks_numbers.c $(WORKLOAD_SCENE)
+tests_attacks_test_attacks_numbers_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_numbers_LDADD = $(WORKLOAD_TEST_LIBS)
+EXTRA_tests_attacks_test_attacks_numbers_DEPENDENCIES = tests/attacks/workload_process$(EXEEXT)
 tests_attacks_test_attacks_workload_SOURCES = tests/attacks/test_attacks_workload.c $(WORKLOAD_SCENE)
 tests_attacks_test_attacks_workload_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_workload_LDADD = $(WORKLOAD_TEST_LIBS)

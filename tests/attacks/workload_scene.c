@@ -231,3 +231,19 @@ void workload_leave_unit(pid_t pid)
 	*strrchr(above, '/') = '\0';
 	assert_true(enter_cgroup(above, pid));
 }
+
+struct caller_facts workload_look(const struct workload *w)
+{
+	struct caller_facts facts;
+	const char *why = NULL;
+
+	assert_int_equal(caller_look(w->caller, &facts, &why), OK);
+	return facts;
+}
+
+void workload_assert_executable(const struct caller_facts *f, const char *path)
+{
+	if (!span_equal(f->executable, span_text(path)))
+		fail_msg("%.*s, not %s", (int)f->executable.len, (const char *)f->executable.data,
+			 path);
+}

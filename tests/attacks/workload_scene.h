@@ -41,6 +41,9 @@ typedef void (*workload_preparation)(void);
 struct workload workload_start(const char *name, bool is_root, workload_preparation prepare);
 /* The same with a caller of it. */
 struct workload workload_called(const char *name, bool is_root, workload_preparation prepare);
+/* What is true of it now; fails the test where it is refused. */
+struct caller_facts workload_look(const struct workload *w);
+void workload_assert_executable(const struct caller_facts *f, const char *path);
 void workload_order(const struct workload *w, enum workload_verb verb, int number,
 		    const char *path);
 /* The same, and it is carried out. */

@@ -149,6 +149,7 @@ static void ask(const struct workload *w, struct bytes *chain)
 		fail_msg("%s", why);
 	assert_int_equal(given.svid_count, 1);
 	assert_true(span_equal(given.svids[0].spiffe_id, span_text(ID)));
+	bytes_done(chain);
 	assert_int_equal(bytes_copy(given.svids[0].chain, chain), OK);
 }
 
