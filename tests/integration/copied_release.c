@@ -143,7 +143,8 @@ static void write_to(const char *path, struct span content, const char *flags)
 {
 	FILE *file = fopen(path, flags);
 
-	if (file == NULL || fwrite(content.data, 1, content.len, file) != content.len ||
+	if (file == NULL ||
+	    (content.len > 0 && fwrite(content.data, 1, content.len, file) != content.len) ||
 	    fclose(file) != 0)
 		die(path);
 }
