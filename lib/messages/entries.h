@@ -25,7 +25,7 @@
 struct entry {
 	struct bytes name; /* letters, digits, '-', as code_is_valid() */
 	struct bytes spiffe_id; /* no pattern; whether it may be used, entitlements say */
-	struct bytes executable; /* absolute, as IMA logs it */
+	struct bytes executable; /* absolute; IMA logs each space of it as an underscore */
 	bool has_uid, has_gid;
 	uint32_t uid, gid;
 	/* Each may be empty: any unit, any socket, no hint, nobody named. */
