@@ -70,6 +70,8 @@ static void nobody_else_opens_it_and_for_nothing_else(void **state)
 {
 	AUTO(EVP_PKEY) reader = key_from(33);
 	AUTO(EVP_PKEY) other = key_from(2);
+	AUTO(EVP_PKEY) sender = key_from(1);
+	uint8_t point[SEALED_POINT_SIZE];
 	AUTO_DONE(bytes) context = { 0 };
 	AUTO_DONE(bytes) next = { 0 };
 	AUTO_DONE(bytes) sealed = { 0 };
@@ -78,11 +80,15 @@ static void nobody_else_opens_it_and_for_nothing_else(void **state)
 
 	context_of(7, &context);
 	context_of(8, &next);
-	hex(SEALED, &sealed);
+	assert_int_equal(sealing_point(reader, point), OK);
+	assert_int_equal(seal(sender, (struct span){ point, sizeof(point) }, span_of(&context),
+			      span_text("a token"), &sealed),
+			 OK);
 	assert_int_equal(unseal(other, span_of(&context), span_of(&sealed), &plain),
 			 STATUS_MISMATCH);
 	assert_int_equal(unseal(reader, span_of(&next), span_of(&sealed), &plain), STATUS_MISMATCH);
 	assert_int_equal(plain.len, 0);
+	assert_int_equal(unseal(reader, span_of(&context), span_of(&sealed), &plain), OK);
 }
 
 static void any_bit_that_changed_is_seen(void **state)

@@ -99,11 +99,13 @@ static void what_cannot_sign_is_no_first_key_and_what_is_none_no_other(void **st
 	struct place good = place_of(&f, "jwt_key.pem");
 	struct place gone = make_key(&f, "gone.pem", "P-256", true);
 	struct place large = make_key(&f, "large.pem", "P-384", false);
+	struct place other = make_key(&f, "other.pem", "secp256k1", false);
 	struct place none = place_of(&f, "none.pem");
 
 	assert_int_not_equal(load_two(&gone, &good, &s), OK);
 	assert_int_equal(load_two(&good, &large, &s), STATUS_UNSUPPORTED);
 	assert_int_equal(load_two(&large, &good, &s), STATUS_UNSUPPORTED);
+	assert_int_equal(load_two(&other, &good, &s), STATUS_UNSUPPORTED);
 	assert_int_equal(load_two(&good, &none, &s), STATUS_NOT_FOUND);
 	assert_int_equal(load_two(&good, &good, &s), STATUS_MISMATCH); /* twice the same */
 	assert_int_equal(chmod(good.path, 0644), 0);
@@ -111,6 +113,7 @@ static void what_cannot_sign_is_no_first_key_and_what_is_none_no_other(void **st
 	assert_int_equal(s.count, 0);
 	(void)unlink(gone.path);
 	(void)unlink(large.path);
+	(void)unlink(other.path);
 	signer_files_done(&f);
 }
 
