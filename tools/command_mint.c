@@ -19,6 +19,8 @@
 #define SOCKET "/run/attestd/workload.sock"
 #define TIMEOUT_S 30
 #define AUDIENCES_MAX 8
+/* Their numbers, 0 included. */
+#define SVID_FIELDS 5
 
 static const char help[] =
 	"usage: attestctl mint --output DIR | --json [--spiffe-id ID] [--socket PATH]\n"
@@ -144,14 +146,14 @@ static enum status write_request(const struct request *r, struct bytes *out)
 static enum status read_svid(struct span message, struct svid *out)
 {
 	struct svid svid = { 0 };
-	struct span *const fields[] = { NULL, &svid.spiffe_id, &svid.value, &svid.key,
-					&svid.bundle };
+	struct span *const fields[SVID_FIELDS] = { NULL, &svid.spiffe_id, &svid.value, &svid.key,
+						   &svid.bundle };
 	enum status status = OK;
 	struct span value;
 	unsigned number;
 
 	while (protobuf_next(&message, &number, &value, &status)) {
-		if (number < sizeof(fields) / sizeof(*fields) && fields[number] != NULL)
+		if (number < SVID_FIELDS && fields[number] != NULL)
 			*fields[number] = value;
 	}
 	if (status == OK)
