@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "appraise", "would the verifier believe this evidence?", command_appraise },
 	{ "release", "signed releases: who may change the golden values", command_release },
 	{ "audit", "the release log and the verdict log: verify, export", command_audit },
+	{ "bundle", "other trust domains' bundles, for federation: fetch", command_bundle },
 	{ "entry", "which workload may have which identity: add, list, quarantine", command_entry },
 	{ "mint", "an SVID from the Workload API of this host, for scripts", command_mint },
 	{ "node", "the fleet: list, show, explain, approve, quarantine", command_node },

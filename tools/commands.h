@@ -8,6 +8,7 @@
 enum answer command_appraise(int argc, char **argv);
 enum answer command_audit(int argc, char **argv);
 enum answer command_bootlog(int argc, char **argv);
+enum answer command_bundle(int argc, char **argv);
 enum answer command_ek(int argc, char **argv);
 enum answer command_entry(int argc, char **argv);
 enum answer command_imalog(int argc, char **argv);

@@ -9,6 +9,7 @@ attestctl_SOURCES = \
 	tools/release_drift.c tools/release_drift.h tools/release_drift_vendors.c tools/release_scopes.c tools/audit_verdicts.c \
 	verifier/audit_record.c verifier/audit_record.h \
 	tools/command_bootlog.c tools/command_imalog.c \
+	tools/command_bundle.c tools/spiffe_bundle.c tools/spiffe_bundle.h \
 	tools/command_ek.c \
 	tools/command_entry.c tools/signed_act.c tools/signed_act.h \
 	tools/command_mint.c tools/workload_client.c tools/workload_client.h \
