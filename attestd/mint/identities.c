@@ -218,6 +218,14 @@ static enum status add(struct identities *ids, struct held_identity *held)
 	return OK;
 }
 
+static enum status terms_of(const struct entry *entry, struct digest *out)
+{
+	AUTO_DONE(bytes) line = { 0 };
+	enum status status = entry_write(entry, &line);
+
+	return status == OK ? digest_of(DIGEST_SHA256, span_of(&line), out) : status;
+}
+
 static enum status make(struct identities *ids, const struct entry *entry,
 			const struct subject *subject, const struct job *job,
 			const struct instant *at, struct held_identity **out)
@@ -228,7 +236,9 @@ static enum status make(struct identities *ids, const struct entry *entry,
 	if (held == NULL)
 		return STATUS_NO_MEMORY;
 	held->job = *job;
-	status = bytes_copy(span_of(&entry->name), &held->entry);
+	status = terms_of(entry, &held->terms);
+	if (status == OK)
+		status = bytes_copy(span_of(&entry->name), &held->entry);
 	if (status == OK)
 		status = bytes_copy(span_of(&entry->spiffe_id), &held->spiffe_id);
 	if (status == OK)
@@ -360,14 +370,20 @@ bool identities_keep(struct identities *ids, const struct instant *at)
 	return has_changed;
 }
 
+/* Name, SPIFFE ID and whether it is for jobs stand in the line, too. */
+static bool has_terms(const struct held_identity *held, const struct entry *entry)
+{
+	struct digest terms;
+
+	return entry != NULL && terms_of(entry, &terms) == OK && digest_equal(&terms, &held->terms);
+}
+
 void identities_match(struct identities *ids, const struct entries *entries)
 {
 	for (size_t i = ids->count; i-- > 0;) {
 		const struct held_identity *held = ids->list[i];
-		const struct entry *entry = entries_find(entries, span_of(&held->entry));
 
-		if (entry == NULL || entry->is_job != is_job(held) ||
-		    !span_equal(span_of(&entry->spiffe_id), span_of(&held->spiffe_id)))
+		if (!has_terms(held, entries_find(entries, span_of(&held->entry))))
 			forget_one(ids, i);
 	}
 }

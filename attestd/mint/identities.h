@@ -16,6 +16,7 @@
 
 struct held_identity {
 	struct bytes entry, spiffe_id; /* the entry's name */
+	struct digest terms; /* SHA-256 of the entry's line: whom it admits, to what */
 	struct job job; /* zeros: shared by all that its entry admits */
 	struct bytes chain, key; /* DER: leaf first; PKCS #8 */
 	struct digest tbs; /* SHA-256 of what was signed */
@@ -55,7 +56,8 @@ void identities_leave(struct identities *ids, const void *user);
 bool identities_end_jobs(struct identities *ids);
 /* What is due. True: something changed that users should see. */
 bool identities_keep(struct identities *ids, const struct instant *at);
-/* Those whose entry is gone, or is another. */
+/* Those whose entry is gone, or has other terms: whoever it admits now shares no key
+ * with whom it admitted before. */
 void identities_match(struct identities *ids, const struct entries *entries);
 void identities_forget(struct identities *ids);
 /* Seconds until something is due, at most so many. */

@@ -106,6 +106,7 @@ static int begin(void **state)
 	entry = (struct entry){ 0 };
 	assert_int_equal(bytes_copy(span_text("web"), &entry.name), OK);
 	assert_int_equal(bytes_copy(span_text(ID), &entry.spiffe_id), OK);
+	assert_int_equal(bytes_copy(span_text("/usr/bin/web"), &entry.executable), OK);
 	return 0;
 }
 
@@ -302,6 +303,52 @@ static void an_entry_that_is_gone_or_another_takes_its_svid_along(void **state)
 	assert_int_equal(ids.count, 0);
 }
 
+static void enter_other_terms(unsigned which)
+{
+	static const uint8_t digest[SHA256_SIZE];
+	const struct span approved = { digest, sizeof(digest) };
+
+	switch (which) {
+	case 0:
+		entry.executable.data[entry.executable.len - 1] = 'x';
+		return;
+	case 1:
+		entry.has_uid = true;
+		return;
+	case 2:
+		entry.has_gid = true;
+		return;
+	case 3:
+		assert_int_equal(bytes_copy(span_text("web.service"), &entry.unit), OK);
+		return;
+	case 4:
+		assert_int_equal(bytes_copy(span_text("web"), &entry.socket), OK);
+		return;
+	default:
+		assert_int_equal(bytes_append(&entry.digests, approved), OK);
+		return;
+	}
+}
+
+static void whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old(void **state)
+{
+	struct entries entries = { .list = &entry, .count = 1 };
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		AUTO_DONE(bytes) key = { 0 };
+		const struct held_identity *held;
+
+		assert_int_equal(use(&one, 0, &held), OK);
+		assert_int_equal(bytes_copy(span_of(&held->key), &key), OK);
+		enter_other_terms(i);
+		identities_match(&ids, &entries);
+		assert_int_equal(ids.count, 0);
+		assert_int_equal(use(&one, 0, &held), OK);
+		assert_false(span_equal(span_of(&key), span_of(&held->key)));
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -314,6 +361,7 @@ int main(void)
 		TEST(a_clock_that_is_set_makes_no_svid_last_longer),
 		TEST(nothing_is_made_beyond_the_entitlements),
 		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
+		TEST(whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
