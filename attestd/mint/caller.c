@@ -35,6 +35,7 @@ static const char gone[] = "the process is gone";
 static const char unreadable[] = "the kernel does not say what the process is";
 static const char changed_user[] = "it runs as another user than the one who started or connected "
 				   "it (set-user-ID, set-group-ID)";
+static const char traced[] = "a debugger has hold of it (ptrace): end that, and ask again";
 static const char no_executable[] = "it has no executable";
 static const char removed[] =
 	"the file that it runs was removed or replaced, or is in memory only: start it again";
@@ -128,18 +129,26 @@ static enum status read_proc(const struct caller *c, const char *name, struct by
 }
 
 /* The user at connect, noted by the kernel, and now: who starts a set-user-ID
- * program has its environment, its arguments and its descriptors in hand. */
+ * program has its environment, its arguments and its descriptors in hand. So does a
+ * tracer, which has its memory as well; of one that attaches to another thread, or
+ * after the reply, this says nothing. */
 static enum status look_at_users(const struct caller *c, const char **why_not)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	struct proc_users users;
+	uint32_t tracer = 0;
 	enum status status = read_proc(c, "status", &text);
 
 	*why_not = unreadable;
 	if (status == OK)
 		status = proc_users(span_of(&text), &users);
+	if (status == OK)
+		status = proc_tracer(span_of(&text), &tracer);
 	if (status != OK)
 		return status;
+	*why_not = traced;
+	if (tracer != 0)
+		return STATUS_DENIED;
 	*why_not = changed_user;
 	if (!proc_users_are_one(&users) || users.uid[0] != c->peer.uid ||
 	    users.gid[0] != c->peer.gid)

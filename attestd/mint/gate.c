@@ -85,14 +85,11 @@ static void log_refusal(struct gate *g, const struct caller_facts *f, const stru
 	struct span name = span_text("-");
 	struct span owner = span_text(r->owner);
 	struct timespec now;
-	uint64_t untold;
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	if (!denials_is_news(&g->denials, f->uid, f->executable, r->reason, now.tv_sec, &untold))
+	denials_log_untold(&g->denials, now.tv_sec);
+	if (!denials_is_news(&g->denials, f->uid, f->executable, r->reason, now.tv_sec))
 		return;
-	if (untold > 0)
-		log_line(LOG_LEVEL_WARNING, "%llu more refusals were not logged",
-			 (unsigned long long)untold);
 	if (r->entry != NULL) {
 		name = span_of(&r->entry->name);
 		owner = r->is_about_entries && r->entry->owner.len > 0 ? span_of(&r->entry->owner)

@@ -67,6 +67,27 @@ bool proc_users_are_one(const struct proc_users *users)
 	return are_alike(users->uid) && are_alike(users->gid);
 }
 
+enum status proc_tracer(struct span status_text, uint32_t *out)
+{
+	struct span rest = status_text;
+	struct span line;
+	uint64_t tracer = 0;
+	unsigned found = 0;
+	enum status status = OK;
+
+	while (status == OK && text_next_line(&rest, &line)) {
+		if (!is_field(&line, "TracerPid:\t"))
+			continue;
+		found++;
+		status = decimal_parse(line, INT32_MAX, &tracer);
+	}
+	if (status == OK && found != 1)
+		status = STATUS_MALFORMED;
+	if (status == OK)
+		*out = (uint32_t)tracer;
+	return status;
+}
+
 /* The name stands in parentheses and may hold any, spaces and newlines too: it
  * ends at the last one. */
 static enum status stat_field(struct span stat_text, unsigned number, uint64_t max, uint64_t *out)

@@ -16,6 +16,8 @@ struct proc_users {
 enum status proc_users(struct span status_text, struct proc_users *out);
 /* All four alike: nobody started it who is another than it acts for. */
 bool proc_users_are_one(const struct proc_users *users);
+/* /proc/PID/status: who traces its first thread; 0: nobody. */
+enum status proc_tracer(struct span status_text, uint32_t *out);
 /* /proc/PID/stat: when it was started, in ticks since the boot. */
 enum status proc_started(struct span stat_text, uint64_t *out);
 /* The same, of one that has exited: as wait(2) gives it. */

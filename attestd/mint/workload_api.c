@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attestd/mint/caller.h"
+#include "attestd/mint/denials.h"
 #include "attestd/mint/grpc.h"
 #include "attestd/mint/reflection.h"
 #include "attestd/mint/workload_calls.h"
@@ -20,7 +21,6 @@
 #define STALL_MS 60000
 #define HEADER_LIST_MAX (8 << 10)
 #define BODY_WINDOW (32 << 10)
-#define LOG_EVERY_MS 60000
 
 /* What a user holds of what is there for all. */
 struct holder {
@@ -47,19 +47,18 @@ struct workload_api {
 	LIST_HEAD(holders, holder) holders;
 	struct workload_listener **listeners;
 	size_t listener_count;
-	int64_t logged_ms; /* a refusal */
+	struct denials denials; /* of connections */
 };
 
 /* Whoever is refused here can be so as often as he likes. */
 static void log_refusal(struct workload_api *api, const char *what, uid_t uid)
 {
-	int64_t now = http2_now_ms();
+	int64_t now = http2_now_ms() / 1000;
 
-	if (api->logged_ms != 0 && now - api->logged_ms < LOG_EVERY_MS)
-		return;
-	api->logged_ms = now;
-	log_line(LOG_LEVEL_WARNING, "workload socket: a connection of user %lld was refused: %s",
-		 (long long)uid, what);
+	denials_log_untold(&api->denials, now);
+	if (denials_is_news(&api->denials, uid, (struct span){ 0 }, what, now))
+		log_line(LOG_LEVEL_WARNING,
+			 "workload socket: a connection of user %u was refused: %s", uid, what);
 }
 
 static struct holder *holder_of(struct workload_api *api, uid_t uid)

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/file.h"
@@ -117,6 +119,24 @@ static void s13_a_caller_that_changes_its_user_is_refused(void **state)
 		workload_do(&w, changes[i], WORKLOAD_UID, NULL);
 		assert_refused(w.caller, "another user");
 	}
+}
+
+/* As one does who starts an approved program to read in its memory what it is given. */
+static void s13_a_caller_with_a_tracer_is_refused(void **state)
+{
+	(void)state;
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+	struct caller_facts before = workload_look(&w);
+	const char *why = NULL;
+
+	if (ptrace(PTRACE_SEIZE, w.pid, NULL, NULL) != 0)
+		skip();
+	assert_refused(w.caller, "debugger");
+	assert_int_equal(caller_confirm(w.caller, &before, &why), STATUS_DENIED);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, w.pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(w.pid, NULL, __WALL), w.pid);
+	assert_int_equal(ptrace(PTRACE_DETACH, w.pid, NULL, NULL), 0);
+	(void)workload_look(&w);
 }
 
 static void set_id_program(mode_t mode, uid_t owner, gid_t group)
@@ -339,6 +359,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_a_caller_that_exits_is_nobody),
 	cmocka_unit_test(s13_exec_after_connect_is_seen_until_the_reply),
 	cmocka_unit_test(s13_a_caller_that_changes_its_user_is_refused),
+	cmocka_unit_test(s13_a_caller_with_a_tracer_is_refused),
 	cmocka_unit_test(s13_a_set_id_program_is_refused),
 	cmocka_unit_test(s13_a_deleted_executable_is_refused),
 	cmocka_unit_test(s13_an_executable_replaced_after_start_is_refused),

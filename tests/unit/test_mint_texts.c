@@ -158,6 +158,26 @@ static void users_are_read_in_all_their_kinds(void **state)
 		STATUS_MALFORMED);
 }
 
+static void a_tracer_is_read_once(void **state)
+{
+	static const char golden[] = "Name:\tTracerPid:\\n7\nPid:\t5\nTracerPid:\t4711\n";
+	uint32_t tracer = 0;
+
+	(void)state;
+	assert_int_equal(proc_tracer(span_text(golden), &tracer), OK);
+	assert_int_equal(tracer, 4711);
+	for (size_t len = 0; len < sizeof(golden) - 6; len++)
+		assert_int_equal(
+			proc_tracer((struct span){ (const uint8_t *)golden, len }, &tracer),
+			STATUS_MALFORMED);
+	assert_int_equal(proc_tracer(span_text("TracerPid:\t0\n"), &tracer), OK);
+	assert_int_equal(tracer, 0);
+	assert_int_not_equal(proc_tracer(span_text("TracerPid:\t1\nTracerPid:\t0\n"), &tracer), OK);
+	assert_int_not_equal(proc_tracer(span_text("TracerPid:\t-1\n"), &tracer), OK);
+	assert_int_not_equal(proc_tracer(span_text("TracerPid:\t2147483648\n"), &tracer), OK);
+	assert_int_equal(tracer, 0);
+}
+
 static void each_kind_of_user_is_compared(void **state)
 {
 	(void)state;
@@ -221,6 +241,7 @@ int main(void)
 		cmocka_unit_test(systemds_own_hierarchy_of_version_1_counts),
 		cmocka_unit_test(what_no_kernel_writes_is_refused),
 		cmocka_unit_test(users_are_read_in_all_their_kinds),
+		cmocka_unit_test(a_tracer_is_read_once),
 		cmocka_unit_test(each_kind_of_user_is_compared),
 		cmocka_unit_test(a_start_is_found_behind_any_name),
 		cmocka_unit_test(how_one_ended_stands_at_the_end),
