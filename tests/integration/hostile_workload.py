@@ -163,9 +163,10 @@ class Server:
     def __init__(self, *limits):
         self.directory = tempfile.mkdtemp(prefix="attestd-hostile-")
         self.path = os.path.join(self.directory, "workload.sock")
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.argv[1], self.path, *map(str, limits)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
+            stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1,
             # Freed memory is not the server's; a sanitizer keeps it.
             env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1"))
         assert self.process.stdout.readline() == "ok\n"
@@ -188,6 +189,10 @@ class Server:
         kind, _, _, body = client.until(DATA, GOAWAY)
         assert kind == DATA and b"spiffe://example.org/web/1" in body, "others are not served"
         client.close()
+
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read().decode()
 
     def close(self):
         self.process.stdin.close()
@@ -352,6 +357,29 @@ def a_user_has_a_share_of_connections_and_streams(server):
     for client in clients:
         client.close()
     time.sleep(0.3)
+
+
+def is_refused_as(server, user):
+    child = os.fork()
+    if child == 0:
+        os.setuid(user)
+        first = Client(server)
+        os._exit(0 if Client(server, hello=False).is_ended() and first.socket else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+@test
+def a_users_share_of_refusals_keeps_nobody_elses_out_of_the_log(server):
+    if os.geteuid() != 0:
+        return
+    server.close()
+    server.__init__(6, 1, 100, 50)
+    os.chmod(server.directory, 0o755)
+    for user in (65533, 65533, 65533, 65534):
+        assert is_refused_as(server, user)
+        time.sleep(0.3)
+    for user in (65533, 65534):
+        assert server.logged().count(f"a connection of user {user} was refused: too many") == 1, server.logged()
 
 
 @test
