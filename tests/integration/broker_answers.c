@@ -77,7 +77,8 @@ void answer_is_quote(const struct evidence *e, struct span ak_public, uint32_t s
 	assert_int_equal(pcr_composite(&quote.selection, &values, DIGEST_SHA256, &composite), OK);
 	assert_true(span_equal(quote.pcr_digest, digest_span(&composite)));
 	assert_int_equal(public_area_name(span_of(&e->minting_public), &name), OK);
-	assert_int_equal(quote_extra_data(nonce, name_span(&name), span_of(&e->report), &extra), OK);
+	assert_int_equal(quote_extra_data(nonce, name_span(&name), span_of(&e->report), &extra),
+			 OK);
 	assert_true(span_equal(quote.extra_data, digest_span(&extra)));
 }
 

@@ -59,9 +59,8 @@ void granted_init_at(struct granted *g, int64_t now)
 	assert_non_null(g->minting);
 	assert_non_null(g->result);
 	certify_minting_key(g->minting, g->minting, now, &g->certificate);
-	assert_int_equal(bytes_append(&g->entries,
-				      span_text("attestd-entries/1\nclass server\nend\n")),
-			 OK);
+	assert_int_equal(
+		bytes_append(&g->entries, span_text("attestd-entries/1\nclass server\nend\n")), OK);
 	granted_sign(g, "trusted", now + LIFETIME_S, "spiffe://example.org/web/*");
 }
 
@@ -106,8 +105,7 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 		OK);
 	if (is_granted) {
 		assert_int_equal(digest_text_append(&g->text, &digest), OK);
-		assert_int_equal(bytes_printf(&g->text,
-					      "\ntrust-domain example.org\nentries "),
+		assert_int_equal(bytes_printf(&g->text, "\ntrust-domain example.org\nentries "),
 				 OK);
 		assert_int_equal(digest_of(DIGEST_SHA256, span_of(&g->entries), &digest), OK);
 		assert_int_equal(digest_text_append(&g->text, &digest), OK);

@@ -177,7 +177,8 @@ static void put_bundle(struct writer *w, uint64_t sequence)
 	AUTO_DONE(bytes) signature = { 0 };
 
 	assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text("example.org")), OK);
-	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.own.certificates[0]), OK);
+	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.own.certificates[0]),
+			 OK);
 	assert_int_equal(bundle_write(&bundle, &text), OK);
 	sign_with(granted.result, span_of(&text), &signature);
 	writer_sized32(w, span_of(&text));

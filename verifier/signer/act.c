@@ -36,8 +36,7 @@ static bool widens_anew(enum act_verb verb)
 	return verb == ACT_APPROVE || verb == ACT_ADD_ENTRY;
 }
 
-static enum refusal check_act(struct turn *turn, const struct act *act,
-			      const struct act_key *key)
+static enum refusal check_act(struct turn *turn, const struct act *act, const struct act_key *key)
 {
 	const struct signer *s = turn->signer;
 	struct node_class node_class;
