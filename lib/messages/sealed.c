@@ -202,8 +202,11 @@ static enum status decrypt(const uint8_t secret[KEY_SIZE + IV_SIZE], struct span
 	    EVP_DecryptUpdate(ctx, plain.data, &len, cipher.data, (int)cipher.len) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, SEALED_TAG_SIZE, expected) != 1)
 		return STATUS_UNSUPPORTED;
-	if (EVP_DecryptFinal_ex(ctx, plain.data + len, &last) != 1)
+	if (EVP_DecryptFinal_ex(ctx, plain.data + len, &last) != 1) {
+		/* Bytes of somebody's token, maybe, and nobody's word for it. */
+		bytes_wipe(&plain);
 		return STATUS_MISMATCH;
+	}
 	plain.len = (size_t)(len + last);
 	*out = plain;
 	plain = (struct bytes){ 0 };

@@ -24,7 +24,9 @@
 enum status sealing_key(const uint8_t scalar[SEALED_SCALAR_SIZE], EVP_PKEY **out);
 enum status sealing_point(EVP_PKEY *key, uint8_t out[SEALED_POINT_SIZE]);
 
-/* STATUS_MALFORMED: reader is no point of the curve. */
+/* The sender is fresh for each call: one that seals twice, for the same reader and
+ * context, does so with the same key and IV. STATUS_MALFORMED: reader is no point of the
+ * curve. */
 enum status seal(EVP_PKEY *sender, struct span reader, struct span context, struct span plain,
 		 struct bytes *sealed);
 /* STATUS_MISMATCH: for another reader or context, or not as it was sealed. */

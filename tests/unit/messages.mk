@@ -34,5 +34,6 @@ check_PROGRAMS += tests/unit/test_sealed
 TESTS += tests/unit/test_sealed
 tests_unit_test_sealed_SOURCES = tests/unit/test_sealed.c tests/unit/unit.h
 tests_unit_test_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_sealed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=bytes_wipe
 tests_unit_test_sealed_LDADD = $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 endif

@@ -66,6 +66,37 @@ static void what_is_sealed_is_what_others_compute(void **state)
 	assert_true(span_equal(span_of(&plain), span_text("a token")));
 }
 
+/* In the place of bytes_wipe(): tells whether anything was wiped. */
+/* The linker's names for them. NOLINTBEGIN(bugprone-reserved-identifier) */
+void __real_bytes_wipe(struct bytes *b);
+void __wrap_bytes_wipe(struct bytes *b);
+
+static size_t wiped;
+
+void __wrap_bytes_wipe(struct bytes *b)
+{
+	wiped += b->capacity;
+	__real_bytes_wipe(b);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static void what_no_tag_vouches_for_is_wiped(void **state)
+{
+	AUTO(EVP_PKEY) reader = key_from(33);
+	AUTO_DONE(bytes) context = { 0 };
+	AUTO_DONE(bytes) sealed = { 0 };
+	AUTO_DONE(bytes) plain = { 0 };
+	(void)state;
+
+	context_of(7, &context);
+	hex(SEALED, &sealed);
+	sealed.data[sealed.len - 1] ^= 1;
+	wiped = 0;
+	assert_int_equal(unseal(reader, span_of(&context), span_of(&sealed), &plain),
+			 STATUS_MISMATCH);
+	assert_true(wiped >= sealed.len - SEALED_OVERHEAD);
+}
+
 static void nobody_else_opens_it_and_for_nothing_else(void **state)
 {
 	AUTO(EVP_PKEY) reader = key_from(33);
@@ -162,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sealed_is_what_others_compute),
+		cmocka_unit_test(what_no_tag_vouches_for_is_wiped),
 		cmocka_unit_test(nobody_else_opens_it_and_for_nothing_else),
 		cmocka_unit_test(any_bit_that_changed_is_seen),
 		cmocka_unit_test(what_is_no_point_of_the_curve_reads_nothing),

@@ -272,6 +272,26 @@ static void a_reader_that_is_no_key_gets_none(void **state)
 	expect_refused(&w, "recipient-invalid");
 }
 
+static enum status no_scalars(uint8_t *buffer, size_t len)
+{
+	memset(buffer, 7, len);
+	return len == SEALED_SCALAR_SIZE ? STATUS_MALFORMED : OK;
+}
+
+static void what_fails_here_is_not_the_readers_fault(void **state)
+{
+	AUTO_DONE(wish_scene) w;
+	(void)state;
+
+	wish_scene_init(&w);
+	assert_int_equal(report_write(&w.report, &w.text), OK);
+	w.signer.report = span_of(&w.text);
+	scene_authenticate(&w.signer);
+	scene_prepare_commit(&w.signer);
+	w.signer.random = no_scalars;
+	scene_expect(&w.signer, FRAME_COMMIT, REFUSAL_INTERNAL);
+}
+
 static void a_resend_gets_the_same_token_and_no_other(void **state)
 {
 	AUTO_DONE(wish_scene) w;
@@ -329,6 +349,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_trusted_gets_none),
 		cmocka_unit_test(without_a_key_there_is_none),
 		cmocka_unit_test(a_reader_that_is_no_key_gets_none),
+		cmocka_unit_test(what_fails_here_is_not_the_readers_fault),
 		cmocka_unit_test(a_resend_gets_the_same_token_and_no_other),
 		cmocka_unit_test(each_token_is_on_record),
 	};

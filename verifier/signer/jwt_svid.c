@@ -114,7 +114,8 @@ static enum status make_sender(const struct turn *turn, EVP_PKEY **out)
 }
 
 /* TLS ends in the front, and an agent carries the answer: only who asked reads it. */
-static enum status seal_token(const struct minting *m, struct span token, struct bytes *sealed)
+static enum status seal_token(const struct minting *m, struct span token, struct bytes *sealed,
+			      bool *is_no_reader)
 {
 	AUTO_DONE(bytes) context = { 0 };
 	EVP_PKEY *made = NULL;
@@ -124,9 +125,13 @@ static enum status seal_token(const struct minting *m, struct span token, struct
 	if (status == OK)
 		status = sealed_jwt_context(&m->pending->row.node, m->pending->nonce,
 					    m->wish->ticket, &context);
-	return status == OK ? seal(sender, (struct span){ m->wish->recipient, RECIPIENT_KEY_SIZE },
-				   span_of(&context), token, sealed)
-			    : status;
+	if (status != OK)
+		return status;
+	status = seal(sender, (struct span){ m->wish->recipient, RECIPIENT_KEY_SIZE },
+		      span_of(&context), token, sealed);
+	/* A reader that is no point of the curve is the wish's fault. */
+	*is_no_reader = status == STATUS_MALFORMED;
+	return status;
 }
 
 static enum status note_token(const struct minting *m)
@@ -147,17 +152,22 @@ static enum status note_token(const struct minting *m)
 			    : status;
 }
 
-static enum status mint_one(struct minting *m, struct span *sealed)
+static enum status mint_one(struct minting *m, struct span *sealed, const char **refused)
 {
 	AUTO_DONE(bytes) token = { 0 };
 	AUTO_DONE(bytes) made = { 0 };
+	bool is_no_reader = false;
 	enum status status = m->turn->random(m->jti, sizeof(m->jti));
 
 	if (status == OK)
 		status = make_token(m, &token);
 	if (status == OK)
-		status = seal_token(m, span_of(&token), &made);
+		status = seal_token(m, span_of(&token), &made, &is_no_reader);
 	bytes_wipe(&token);
+	if (is_no_reader) {
+		*refused = "recipient-invalid";
+		return OK;
+	}
 	if (status == OK)
 		status = keep_bytes(m->turn->keep, &made, sealed);
 	return status == OK ? note_token(m) : status;
@@ -170,14 +180,10 @@ static enum status answer_wish(struct minting *m, struct jwt_item *out)
 
 	*out = (struct jwt_item){ .ticket = m->wish->ticket };
 	if (status == OK && refused == NULL)
-		status = mint_one(m, &out->sealed);
-	/* A reader that is no point of the curve is the wish's fault. */
-	if (status == STATUS_MALFORMED)
-		refused = "recipient-invalid";
-	if (refused == NULL)
-		return status;
-	out->refused = span_text(refused);
-	return OK;
+		status = mint_one(m, &out->sealed, &refused);
+	if (status == OK && refused != NULL)
+		out->refused = span_text(refused);
+	return status;
 }
 
 enum status jwt_svids_mint(struct turn *turn, const struct pending *p, const struct grant *grant,
