@@ -223,7 +223,7 @@ static bool take_id(const char *option, const char *text, bool *has, uint32_t *o
 
 	if (text == NULL)
 		return true;
-	*has = option_number(option, text, 0, UINT32_MAX, &number);
+	*has = option_number(option, text, 0, UINT32_MAX - 1, &number);
 	*out = (uint32_t)number;
 	return *has;
 }

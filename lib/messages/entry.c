@@ -76,6 +76,12 @@ static bool digests_are_valid(struct span digests)
 	return true;
 }
 
+/* Nobody has it: setresuid(2) takes it for "as it is". */
+static bool is_nobodys(bool has, uint32_t id)
+{
+	return has && id == UINT32_MAX;
+}
+
 bool entry_is_valid(const struct entry *e)
 {
 	return entry_name_is_valid(span_of(&e->name)) && e->spiffe_id.len <= ENTRY_SPIFFE_ID_MAX &&
@@ -84,6 +90,7 @@ bool entry_is_valid(const struct entry *e)
 	       (e->socket.len == 0 || entry_name_is_valid(span_of(&e->socket))) &&
 	       is_printable(span_of(&e->hint), ENTRY_HINT_MAX) &&
 	       is_printable(span_of(&e->owner), ENTRY_OWNER_MAX) &&
+	       !is_nobodys(e->has_uid, e->uid) && !is_nobodys(e->has_gid, e->gid) &&
 	       digests_are_valid(span_of(&e->digests));
 }
 

@@ -355,6 +355,27 @@ static void s13_entries_go_with_a_grant_and_once(void **state)
 	assert_true(scene_result_says(&s.answer.commit, "\nentries -\n"));
 }
 
+/* A disk's error, or a row of another version: its class's nodes keep their right. */
+static void s13_an_entry_that_cannot_be_read_takes_no_other_along(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(entries) entries = { 0 };
+	(void)state;
+	const struct entry_row torn = { .name = span_text("torn"),
+					.class_name = span_text("server"),
+					.line = span_text("torn spiffe://prod.exa"),
+					.standing = ENTRY_ACTIVE };
+
+	attack_scene_init(&s);
+	add(&s, ADD);
+	assert_int_equal(store_begin(s.signer.store), OK);
+	assert_int_equal(store_entry_add(s.signer.store, &torn), OK);
+	assert_int_equal(store_commit(s.signer.store), OK);
+	told(&s, &entries);
+	assert_int_equal(entries.count, 1);
+	assert_non_null(entries_find(&entries, span_text("web")));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_adds_no_entry),
 	cmocka_unit_test(s09_an_entrys_act_counts_once),
@@ -366,6 +387,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_an_entry_names_what_its_program_may_be),
 	cmocka_unit_test(s13_other_files_of_a_release_are_no_workloads),
 	cmocka_unit_test(s13_entries_go_with_a_grant_and_once),
+	cmocka_unit_test(s13_an_entry_that_cannot_be_read_takes_no_other_along),
 };
 
 ATTACKS_MAIN(tests)

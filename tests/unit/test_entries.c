@@ -99,7 +99,9 @@ static void there_is_one_spelling_for_each_entry(void **state)
 		"web  spiffe://example.org/web /bin/web",
 		"web spiffe://example.org/web /bin/web uid=",
 		"web spiffe://example.org/web /bin/web uid=01",
+		"web spiffe://example.org/web /bin/web uid=4294967295",
 		"web spiffe://example.org/web /bin/web uid=4294967296",
+		"web spiffe://example.org/web /bin/web gid=4294967295",
 		"web spiffe://example.org/web /bin/web gid=1 uid=1",
 		"web spiffe://example.org/web /bin/web uid=1 uid=1",
 		"web spiffe://example.org/web /bin/web unit=",
@@ -125,6 +127,11 @@ static void there_is_one_spelling_for_each_entry(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_int_not_equal(entry_parse(span_text(lines[i]), &e), OK);
 	assert_int_equal(entry_parse(span_text(WEB), &e), OK);
+	entry_done(&e);
+	e = (struct entry){ 0 };
+	assert_int_equal(
+		entry_parse(span_text("web spiffe://example.org/web /bin/web uid=4294967294"), &e),
+		OK);
 }
 
 static void a_name_stands_once_and_in_its_order(void **state)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "daemon/log.h"
 #include "verifier/appraisal/approved_file.h"
 #include "verifier/signer/core.h"
 
@@ -40,7 +42,9 @@ enum status entry_texts_read(struct turn *turn, const struct node_class *node_cl
 	struct approved_file file = { 0 };
 	enum status status = entry_parse(row->line, &entry);
 
-	if (status == OK && node_class != NULL)
+	if (status != OK)
+		return status == STATUS_NO_MEMORY ? status : STATUS_MALFORMED;
+	if (node_class != NULL)
 		status = approved_file_find(&turn->signer->reference, node_class,
 					    span_of(&entry.executable), turn->now, &file);
 	for (size_t i = 0; i < file.count && status == OK; i++)
@@ -50,6 +54,18 @@ enum status entry_texts_read(struct turn *turn, const struct node_class *node_cl
 	*out = entry;
 	entry = (struct entry){ 0 };
 	return OK;
+}
+
+/* Its workloads get no identity; the class's others do, and the nodes their right. */
+static void log_left_out(const struct entry_row *row)
+{
+	AUTO_DONE(bytes) name = { 0 };
+
+	if (text_append_escaped(&name, row->name) == OK)
+		log_line(LOG_LEVEL_ERROR,
+			 "registration entry %.*s: what the store holds of it is none; nodes are "
+			 "told nothing of it",
+			 (int)name.len, (const char *)name.data);
 }
 
 static enum status add_page(struct turn *turn, const struct node_class *node_class,
@@ -67,6 +83,10 @@ static enum status add_page(struct turn *turn, const struct node_class *node_cla
 		status = entry_texts_read(turn, node_class, &rows[i], &list[out->count]);
 		if (status == OK)
 			out->count++;
+		if (status == STATUS_MALFORMED) {
+			log_left_out(&rows[i]);
+			status = OK;
+		}
 	}
 	return status;
 }

@@ -33,7 +33,7 @@ struct entry_row;
 enum status entry_texts_find(struct turn *turn, const struct node_class *node_class,
 			     const struct class_entries **out);
 /* An entry as its nodes are told of it; node_class NULL: it has no class, and no
- * digests. */
+ * digests. STATUS_MALFORMED: the store's row is none, and nodes are not told of it. */
 enum status entry_texts_read(struct turn *turn, const struct node_class *node_class,
 			     const struct entry_row *row, struct entry *out);
 /* Is there room for one more of this line in the text of its class, whatever digests
