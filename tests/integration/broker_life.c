@@ -259,6 +259,7 @@ static void make_verdict(struct broker_life *life, struct bytes *text, struct by
 			     .expires = (int64_t)time(NULL) + LIFETIME_S,
 			     .cap = LIFE_CAP,
 			     .generation = digest_filled(DIGEST_SHA256, 0),
+			     .entries = digest_filled(DIGEST_SHA256, 0),
 			     .entitlement_count = 1 };
 	struct public_area area;
 	struct name name;
