@@ -125,7 +125,15 @@ static enum status open_directory(struct journal *j)
 	*end = '\0';
 	if (j->path[0] != '\0')
 		(void)mkdir(j->path, 0755);
+
+	/* Who may write above it could put another in its place between two starts. */
+	enum status above = directory_check_reached(j->path[0] != '\0' ? j->path : "/");
+
 	*end = '/';
+	if (above == STATUS_DENIED)
+		errno = EPERM;
+	if (above != OK)
+		return STATUS_IO;
 	if (mkdir(j->path, 0700) != 0 && errno != EEXIST)
 		return STATUS_IO;
 	j->directory = open(j->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

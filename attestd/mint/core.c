@@ -174,7 +174,8 @@ static enum status use_one(struct core *core, struct caller *c, const struct adm
 	return OK;
 }
 
-/* Every message is the whole state: all of them, or none. */
+/* Every message is the whole state: all of them, or none. A signature for each entry whose
+ * SVID nobody holds yet, WORKLOAD_SVIDS_MAX of them at most, for which the loop waits. */
 static enum workload_outcome x509(void *arg, struct caller *c, struct workload_x509 *out,
 				  const char **why)
 {

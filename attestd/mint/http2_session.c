@@ -228,6 +228,7 @@ static size_t fields_of(const struct http2_field *fields, size_t count, nghttp2_
 	return count;
 }
 
+/* More of them, of which one might be the status, end the connection. */
 #define FIELDS_MAX 8
 
 void http2_respond(struct http2_stream *s, const struct http2_field *fields, size_t count)
@@ -236,8 +237,10 @@ void http2_respond(struct http2_stream *s, const struct http2_field *fields, siz
 	struct http2_connection *c = s->connection;
 	nghttp2_nv nv[FIELDS_MAX];
 
-	if (count > FIELDS_MAX)
-		count = FIELDS_MAX;
+	if (count > FIELDS_MAX) {
+		http2_check(c, NGHTTP2_ERR_INVALID_ARGUMENT);
+		return;
+	}
 	http2_check(c, nghttp2_submit_response(c->session, s->id, nv, fields_of(fields, count, nv),
 					       &body));
 	http2_write_soon(c);
@@ -248,8 +251,10 @@ void http2_end(struct http2_stream *s, const struct http2_field *fields, size_t 
 	struct http2_connection *c = s->connection;
 	nghttp2_nv nv[FIELDS_MAX];
 
-	if (count > FIELDS_MAX)
-		count = FIELDS_MAX;
+	if (count > FIELDS_MAX) {
+		http2_check(c, NGHTTP2_ERR_INVALID_ARGUMENT);
+		return;
+	}
 	http2_check(c, nghttp2_submit_headers(c->session, NGHTTP2_FLAG_END_STREAM, s->id, NULL, nv,
 					      fields_of(fields, count, nv), NULL) < 0);
 	http2_write_soon(c);

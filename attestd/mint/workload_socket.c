@@ -73,12 +73,13 @@ static bool is_free(struct workload_listener *l, const struct sockaddr_un *addre
 
 	(void)snprintf(directory, sizeof(directory), "%s", l->socket->path);
 
-	enum status status = directory_check_guarded(dirname(directory));
+	enum status status = directory_check_reached(dirname(directory));
 
 	/* Who may put another in its place is whom workloads would talk to. */
 	if (status != OK) {
 		tell(l,
-		     status == STATUS_DENIED ? "others may write its directory" : "its directory",
+		     status == STATUS_DENIED ? "others may write its directory, or one above it"
+					     : "its directory",
 		     status == STATUS_DENIED ? "" : status_text(status));
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,37 @@ enum status directory_check_guarded(const char *path)
 	if (stat(path, &st) != 0)
 		return status_of_errno();
 	return is_ours(&st, S_IWGRP | S_IWOTH) ? OK : STATUS_DENIED;
+}
+
+static enum status check_above(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return status_of_errno();
+	return is_ours(&st, (st.st_mode & S_ISVTX) != 0 ? 0 : S_IWGRP | S_IWOTH) ? OK
+										 : STATUS_DENIED;
+}
+
+enum status directory_check_reached(const char *path)
+{
+	char above[PATH_MAX];
+	enum status status = directory_check_guarded(path);
+	size_t len = strlen(path);
+
+	if (path[0] != '/' || len >= sizeof(above))
+		return STATUS_UNSUPPORTED;
+	memcpy(above, path, len);
+	while (status == OK && len > 1) {
+		while (len > 1 && path[len - 1] != '/')
+			len--;
+		/* "/" stays, other slashes go. */
+		if (len > 1)
+			len--;
+		above[len] = '\0';
+		status = check_above(above);
+	}
+	return status;
 }
 
 const char *file_guard_text(enum status status)

@@ -19,6 +19,10 @@ enum status file_read_guarded(const char *path, size_t max, bool is_secret, stru
 enum status file_check_guarded(const char *path, bool is_secret);
 /* STATUS_DENIED where others than root or this user could put a file there. */
 enum status directory_check_guarded(const char *path);
+/* The same for it and all that its path leads through, by which another could be put in
+ * its place; there, the sticky bit keeps others from that. STATUS_UNSUPPORTED: the path
+ * is not absolute. */
+enum status directory_check_reached(const char *path);
 /* What went wrong with a guarded file, and what is wanted. */
 const char *file_guard_text(enum status status);
 /* All of it, however often the kernel takes a part. False with errno. */

@@ -348,6 +348,21 @@ static void a_directory_that_others_may_write_is_refused(void **state)
 	append_good(0, 1);
 }
 
+static void nor_is_one_below_such_a_directory_taken(void **state)
+{
+	char above[SCRATCH_MAX + 16];
+
+	(void)state;
+	append_good(0, 1);
+	journal_done(&journal);
+	(void)snprintf(above, sizeof(above), "%s/run", top);
+	assert_int_equal(chmod(above, 0775), 0);
+	assert_int_equal(journal_open(directory, (uid_t)-1, &journal), STATUS_IO);
+	assert_int_equal(append(1), STATUS_IO);
+	assert_int_equal(chmod(above, 0755), 0);
+	append_good(1, 2);
+}
+
 static void a_link_is_not_followed(void **state)
 {
 	(void)state;
@@ -422,6 +437,7 @@ int main(void)
 		IN_SCENE(nothing_is_lost_while_there_is_no_directory),
 		IN_SCENE(a_second_writer_is_kept_out),
 		IN_SCENE(a_directory_that_others_may_write_is_refused),
+		IN_SCENE(nor_is_one_below_such_a_directory_taken),
 		IN_SCENE(a_link_is_not_followed),
 		IN_SCENE(on_a_full_disk_nothing_is_recorded_and_then_it_goes_on),
 		IN_SCENE(what_is_uncollected_is_bounded),

@@ -153,6 +153,27 @@ static void a_directory_that_others_may_write_has_no_socket_of_ours(void **state
 	workload_listener_free(listener);
 }
 
+static void nor_has_one_below_such_a_directory(void **state)
+{
+	char below[SCRATCH_MAX + 8];
+	struct workload_listener *listener;
+
+	(void)state;
+	(void)snprintf(below, sizeof(below), "%s/below", top);
+	(void)snprintf(path, sizeof(path), "%s/w.sock", below);
+	assert_int_equal(mkdir(below, 0755), 0);
+	assert_int_equal(chmod(top, 0777), 0);
+	listener = listen_there(0600);
+	assert_int_equal(access(path, F_OK), -1);
+	workload_listener_free(listener);
+	/* As in /tmp: nobody else renames what is there. */
+	assert_int_equal(chmod(top, 01777), 0);
+	listener = listen_there(0600);
+	assert_int_equal(access(path, F_OK), 0);
+	workload_listener_free(listener);
+	assert_int_equal(rmdir(below), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 
 int main(void)
@@ -163,6 +184,7 @@ int main(void)
 		TEST(nobody_elses_socket_is_taken),
 		TEST(a_file_stays_a_file),
 		TEST(a_directory_that_others_may_write_has_no_socket_of_ours),
+		TEST(nor_has_one_below_such_a_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
