@@ -47,19 +47,20 @@ static bool is_in_use(const struct denials_user *user, int64_t now)
 /* The one that is this user's, or else one that is nobody's by now. */
 static struct denials_user *user_of(struct denials *d, uid_t uid, int64_t now)
 {
-	struct denials_user *place = NULL;
+	struct denials_user *const end = d->users + DENIALS_USERS;
+	struct denials_user *place = end;
 
-	for (size_t i = 0; i < DENIALS_USERS; i++) {
-		struct denials_user *user = &d->users[i];
+	for (struct denials_user *user = d->users; user < end; user++) {
 		bool is_taken = is_in_use(user, now);
 
 		if (is_taken && user->untold.uid == uid)
 			return user;
-		if (!is_taken && place == NULL)
+		if (!is_taken && place == end)
 			place = user;
 	}
-	if (place != NULL)
-		*place = (struct denials_user){ .untold = { .has_uid = true, .uid = uid } };
+	if (place == end)
+		return NULL;
+	*place = (struct denials_user){ .untold = { .has_uid = true, .uid = uid } };
 	return place;
 }
 
