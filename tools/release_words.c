@@ -249,14 +249,17 @@ static void print_value(FILE *to, char sign, const char *value)
 	fputc('\n', to);
 }
 
+static char sign_of(const struct sample *sample)
+{
+	if (sample->before[0] == '\0')
+		return '+';
+	return sample->after[0] == '\0' ? '-' : '~';
+}
+
 static void print_sample(FILE *to, const struct sample *sample)
 {
 	if (sample->path[0] != '\0') {
-		print_value(to,
-			    sample->before[0] == '\0'  ? '+'
-			    : sample->after[0] == '\0' ? '-'
-						       : '~',
-			    sample->path);
+		print_value(to, sign_of(sample), sample->path);
 		return;
 	}
 	if (sample->field[0] != '\0')

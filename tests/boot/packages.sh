@@ -18,7 +18,7 @@ cache=${ATTESTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}/attestd/boot
 
 # With what they depend on; no maintainer script is run.
 userland_packages="base-files base-passwd bash coreutils dash dmsetup findutils grep gzip iproute2 keyutils kmod
-	libc-bin libcurl4 libevent-2.1-7 libinih1 libjansson4 libsqlite3-0 libssl3
+	libc-bin libcurl4 libevent-2.1-7 libevent-core-2.1-7 libinih1 libjansson4 libnghttp2-14 libprotobuf-c1 libsqlite3-0 libssl3
 	libsystemd0 libtss2-esys-3.0.2-0 libtss2-rc0 libtss2-tcti-device0
 	libtss2-tctildr0 libzstd1 mount procps sed
 	systemd-sysv util-linux xz-utils"

@@ -108,7 +108,7 @@ static enum status run_authenticate(struct turn *turn, const struct authenticate
 	const struct signer *s = turn->signer;
 	struct node_class node_class;
 	struct public_area area;
-	struct attester attester;
+	struct attester attester = { 0 };
 	EVP_PKEY *found = NULL;
 	const struct tpm_counters previous = {
 		.reset_count = (uint32_t)counters_reset(&p->row.counters),
