@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a grant allows: to two validators, OpenSSL and GnuTLS. */
+/* What a grant allows: to three validators, OpenSSL, GnuTLS and NSS. */
 #include "attacks.h"
 
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "granted_scene.h"
 
 #define HAS_CERTTOOL (system("command -v certtool >/dev/null 2>&1") == 0)
+#define HAS_NSS (system("command -v vfychain certutil >/dev/null 2>&1") == 0)
 
 static void write_pem(const char *path, const char *mode, X509 *certificate)
 {
@@ -29,7 +30,8 @@ static void grant_for_today(struct granted_scene *g)
 {
 	AUTO_DONE(bytes) der = { 0 };
 	struct public_area area;
-	struct grant_request request = { .name = { 1 }, .serial = { 1 } };
+	/* NSS wants serials that the root does not have itself. */
+	struct grant_request request = { .name = { 1 }, .serial = { 9 } };
 
 	g->scene.now = (int64_t)time(NULL);
 	assert_int_equal(public_area_parse(span_of(&g->scene.minting.public), &area), OK);
@@ -69,6 +71,58 @@ static bool gnutls_accepts_issued(struct granted_scene *g, const char *san, cons
 	AUTO(X509) leaf = issue(g, san, basic);
 
 	return gnutls_accepts(g, leaf, g->grant);
+}
+
+/* A database of NSS's with the root in it; the directory goes with the scene's. */
+static void nss_begin(struct granted_scene *g)
+{
+	const char *directory = g->scene.files.directory;
+	char root[SCRATCH_MAX + 16], command[768];
+
+	(void)snprintf(root, sizeof(root), "%s/root.pem", directory);
+	write_pem(root, "w", g->root);
+	(void)snprintf(command, sizeof(command),
+		       "mkdir %s/nss && certutil -N -d sql:%s/nss --empty-password && "
+		       "certutil -A -d sql:%s/nss -n root -t CT,C,C -i %s",
+		       directory, directory, directory, root);
+	assert_int_equal(system(command), 0);
+	(void)unlink(root);
+}
+
+static void nss_end(struct granted_scene *g)
+{
+	char command[SCRATCH_MAX + 32];
+
+	(void)snprintf(command, sizeof(command), "rm -r %s/nss", g->scene.files.directory);
+	assert_int_equal(system(command), 0);
+}
+
+static bool nss_accepts(struct granted_scene *g, X509 *leaf)
+{
+	const char *directory = g->scene.files.directory;
+	char path[2][SCRATCH_MAX + 16], command[768];
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(path[i], sizeof(path[i]), "%s/%zu.pem", directory, i);
+		write_pem(path[i], "w", i == 0 ? leaf : g->grant);
+	}
+	/* As a TLS server's certificate. */
+	(void)snprintf(command, sizeof(command),
+		       "vfychain -d sql:%s/nss -u 1 -a %s %s 2>&1 | grep -q 'Chain is good'",
+		       directory, path[0], path[1]);
+
+	int status = system(command);
+
+	(void)unlink(path[0]);
+	(void)unlink(path[1]);
+	return status == 0;
+}
+
+static bool nss_accepts_issued(struct granted_scene *g, const char *san)
+{
+	AUTO(X509) leaf = issue(g, san, "critical,CA:FALSE");
+
+	return nss_accepts(g, leaf);
 }
 
 static void k15_a_grant_is_no_wider_than_it_says(void **state)
@@ -190,6 +244,17 @@ static void k22_a_node_issues_for_no_host_and_no_address(void **state)
 					  "critical,CA:FALSE"));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_false(gnutls_accepts_issued(&g, names[i], "critical,CA:FALSE"));
+	if (!HAS_NSS) {
+		print_message("k22: no vfychain (libnss3-tools): two validators alone\n");
+		return;
+	}
+	nss_begin(&g);
+	assert_true(nss_accepts_issued(&g, "critical,URI:spiffe://prod.example/web"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_false(nss_accepts_issued(&g, names[i]));
+	/* Which GnuTLS takes: it does not look at URI constraints. */
+	assert_false(nss_accepts_issued(&g, "critical,URI:spiffe://other.example/web"));
+	nss_end(&g);
 }
 
 /* The scene's CA by another root, which ends at that time. */
