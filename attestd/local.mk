@@ -41,7 +41,6 @@ libmint_a_SOURCES = \
 	attestd/mint/admission.c attestd/mint/admission.h \
 	attestd/mint/caller.c attestd/mint/caller.h \
 	attestd/mint/cgroup.c attestd/mint/cgroup.h \
-	attestd/mint/denials.c attestd/mint/denials.h \
 	attestd/mint/executable.c attestd/mint/executable.h \
 	attestd/mint/core.c attestd/mint/core.h \
 	attestd/mint/gate.c attestd/mint/gate.h \

@@ -16,6 +16,7 @@ WORKLOAD_LIBS = libworkload.a libworkloadmessages.a $(PROTOBUF_C_LIBS) $(NGHTTP2
 
 noinst_LIBRARIES += libworkload.a libworkloadmessages.a
 libworkload_a_SOURCES = \
+	attestd/mint/denials.c attestd/mint/denials.h \
 	attestd/mint/grpc.c attestd/mint/grpc.h \
 	attestd/mint/http2.c attestd/mint/http2.h attestd/mint/http2_connection.h \
 	attestd/mint/http2_session.c \
