@@ -105,6 +105,38 @@ static void each_file_is_the_bundle_of_the_trust_domain_it_is_named_by(void **st
 	}
 }
 
+/* Half of what all may have, under a name. */
+static void put_half(const struct place *place, const char *name)
+{
+	static uint8_t content[FEDERATION_MAX / 12];
+	AUTO_DONE(bundle) bundle = { .own.certificate_count = 5 };
+	AUTO_DONE(bytes) text = { 0 };
+
+	assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text(name)), OK);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(bytes_copy((struct span){ content, sizeof(content) },
+					    &bundle.own.certificates[i]),
+				 OK);
+	assert_int_equal(bundle_write(&bundle, &text), OK);
+	assert_true(text.len > FEDERATION_MAX / 2 && text.len < FEDERATION_MAX);
+	assert_int_equal(bytes_append(&text, (struct span){ (const uint8_t *)"", 1 }), OK);
+	put(place, name, (const char *)text.data, 0600);
+}
+
+/* A bundle that no node can read would end every right. */
+static void together_they_fit_into_what_a_node_takes(void **state)
+{
+	AUTO_DONE(federation) f = { 0 };
+	AUTO_DONE(bytes) fault = { 0 };
+
+	put_half(*state, "other.example");
+	assert_int_equal(read_all(*state, &f, &fault), OK);
+	federation_done(&f);
+	put_half(*state, "wrong");
+	assert_int_equal(read_all(*state, &f, &fault), STATUS_TOO_LARGE);
+	assert_int_equal(f.count, 0);
+}
+
 /* A node takes the newer of two bundles. */
 static void what_is_federated_stands_in_the_signed_bundle_under_a_new_number(void **state)
 {
@@ -141,6 +173,8 @@ int main(void)
 						end),
 		cmocka_unit_test_setup_teardown(
 			each_file_is_the_bundle_of_the_trust_domain_it_is_named_by, begin, end),
+		cmocka_unit_test_setup_teardown(together_they_fit_into_what_a_node_takes, begin,
+						end),
 		cmocka_unit_test_setup_teardown(
 			what_is_federated_stands_in_the_signed_bundle_under_a_new_number, begin,
 			end),

@@ -17,6 +17,7 @@ struct reading {
 	const char *own;
 	struct federation *into;
 	struct bytes *fault;
+	size_t len; /* of all texts */
 };
 
 static enum status take(struct reading *r, const char *name, struct span text)
@@ -24,7 +25,8 @@ static enum status take(struct reading *r, const char *name, struct span text)
 	AUTO_DONE(bundle) bundle = { 0 };
 	struct span trust_domain = span_text(name);
 
-	if (r->into->count >= BUNDLE_FEDERATED_MAX)
+	r->len += text.len;
+	if (r->into->count >= BUNDLE_FEDERATED_MAX || r->len > FEDERATION_MAX)
 		return STATUS_TOO_LARGE;
 	if (bundle_parse(text, &bundle) != OK || bundle.federated_count > 0 ||
 	    !span_equal(span_of(&bundle.own.trust_domain), trust_domain))
@@ -53,8 +55,8 @@ enum status federation_read(const char *directory, const char *own, struct feder
 			    struct bytes *fault)
 {
 	AUTO_DONE(federation) read = { 0 };
-	struct reading reading = { own, &read, fault };
-	enum status status = directory_read_guarded(directory, STATEMENT_MAX, visit, &reading);
+	struct reading reading = { .own = own, .into = &read, .fault = fault };
+	enum status status = directory_read_guarded(directory, FEDERATION_MAX, visit, &reading);
 
 	if (status != OK && fault->len == 0)
 		(void)!bytes_printf(fault, "%s", directory);
