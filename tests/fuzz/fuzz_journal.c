@@ -4,13 +4,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attestd/broker/journal.h"
 #include "daemon/file.h"
 #include "fuzz.h"
 
-static char directory[] = "/tmp/attestd-fuzz-journal-XXXXXX";
+static char above[] = "/tmp/attestd-fuzz-journal-XXXXXX"; /* a journal wants it guarded */
+static char directory[sizeof(above) + 8];
 
 static void remove_all(void)
 {
@@ -22,6 +24,7 @@ static void remove_all(void)
 		(void)unlink(path);
 	}
 	(void)rmdir(directory);
+	(void)rmdir(above);
 }
 
 static void start(struct span content)
@@ -30,7 +33,9 @@ static void start(struct span content)
 	char path[64];
 
 	if (!is_made) {
-		must(mkdtemp(directory) != NULL && atexit(remove_all) == 0);
+		must(mkdtemp(above) != NULL && atexit(remove_all) == 0);
+		(void)snprintf(directory, sizeof(directory), "%s/journal", above);
+		must(mkdir(directory, 0700) == 0);
 		is_made = true;
 	}
 	(void)snprintf(path, sizeof(path), "%s/records", directory);
