@@ -390,13 +390,24 @@ static enum status verify_by(struct core *core, const struct trust_anchors *anch
 	return jwt_svid_verify(&question, &core->tokens.validated, why);
 }
 
+/* By the token's own word, which is verified afterwards; what names no trust domain that
+ * is known is refused as the own one's. */
+static const struct trust_anchors *anchors_of(const struct bundle *bundle, struct span token)
+{
+	AUTO_DONE(bytes) claimed = { 0 };
+	const struct trust_anchors *anchors = NULL;
+
+	if (jwt_svid_claimed_domain(token, &claimed) == OK)
+		anchors = bundle_anchors(bundle, span_of(&claimed));
+	return anchors != NULL ? anchors : &bundle->own;
+}
+
 static enum workload_outcome validate(void *arg, struct caller *c, struct span audience,
 				      struct span token, struct workload_claims *out,
 				      const char **why)
 {
 	struct core *core = arg;
 	const struct bundle *bundle = &core->right->bundle;
-	const char *ignored = NULL;
 	struct admitted admitted = { 0 };
 	enum workload_outcome outcome = core_admit(core, c, &admitted, why);
 
@@ -406,12 +417,7 @@ static enum workload_outcome validate(void *arg, struct caller *c, struct span a
 		return outcome;
 
 	jwt_svid_done(&core->tokens.validated);
-	/* What is wrong is said of the own trust domain: most tokens are its. */
-	enum status status = verify_by(core, &bundle->own, token, audience, why);
-
-	for (size_t i = 0; i < bundle->federated_count && status != OK; i++)
-		status = verify_by(core, &bundle->federated[i], token, audience, &ignored);
-	if (status != OK)
+	if (verify_by(core, anchors_of(bundle, token), token, audience, why) != OK)
 		return WORKLOAD_INVALID;
 	*out = (struct workload_claims){ .spiffe_id = span_of(&core->tokens.validated.spiffe_id),
 					 .claims = span_of(&core->tokens.validated.claims) };
