@@ -125,3 +125,17 @@ void granted_open(const struct granted *g, struct grant *out)
 			 OK);
 	assert_int_equal(grant_take(&v, span_of(&g->certificate), NOW, out), OK);
 }
+
+void granted_put_bundle(const struct granted *g, struct writer *w, uint64_t sequence)
+{
+	AUTO_DONE(bundle) bundle = { .sequence = sequence, .own.certificate_count = 1 };
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(bytes) signature = { 0 };
+
+	assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text("example.org")), OK);
+	assert_int_equal(bytes_copy(span_of(&g->certificate), &bundle.own.certificates[0]), OK);
+	assert_int_equal(bundle_write(&bundle, &text), OK);
+	sign_with(g->result, span_of(&text), &signature);
+	writer_sized32(w, span_of(&text));
+	writer_sized(w, span_of(&signature));
+}

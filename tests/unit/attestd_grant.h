@@ -3,6 +3,7 @@
 #define TESTS_UNIT_ATTESTD_GRANT_H
 
 #include "attestd/grant.h"
+#include "base/writer.h"
 
 /* A verifier's and a TPM's part, in memory. */
 #define NOW ((int64_t)1800000000)
@@ -24,6 +25,8 @@ void granted_done(struct granted *g);
 /* The verdict's text with these lines instead of its own, signed. */
 void granted_sign(struct granted *g, const char *state, int64_t expires, const char *entitlement);
 void granted_open(const struct granted *g, struct grant *out);
+/* The signed bundle of example.org, as FRAME_RIGHT has it. */
+void granted_put_bundle(const struct granted *g, struct writer *w, uint64_t sequence);
 /* What the verifier's CA makes of a minting key; valid from an hour ago. */
 void certify_minting_key(EVP_PKEY *minting, EVP_PKEY *issuer, int64_t now, struct bytes *der);
 /* ECDSA with SHA-256 in DER. */

@@ -170,21 +170,6 @@ static int drop(void **state)
 	return system(command);
 }
 
-static void put_bundle(struct writer *w, uint64_t sequence)
-{
-	AUTO_DONE(bundle) bundle = { .sequence = sequence, .own.certificate_count = 1 };
-	AUTO_DONE(bytes) text = { 0 };
-	AUTO_DONE(bytes) signature = { 0 };
-
-	assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text("example.org")), OK);
-	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.own.certificates[0]),
-			 OK);
-	assert_int_equal(bundle_write(&bundle, &text), OK);
-	sign_with(granted.result, span_of(&text), &signature);
-	writer_sized32(w, span_of(&text));
-	writer_sized(w, span_of(&signature));
-}
-
 static void give_right(int64_t lifetime_s, uint64_t bundle_sequence)
 {
 	AUTO_DONE(bytes) body = { 0 };
@@ -195,7 +180,7 @@ static void give_right(int64_t lifetime_s, uint64_t bundle_sequence)
 	writer_sized32(&w, span_of(&granted.text));
 	writer_sized(&w, span_of(&granted.signature));
 	writer_sized32(&w, span_of(&granted.certificate));
-	put_bundle(&w, bundle_sequence);
+	granted_put_bundle(&granted, &w, bundle_sequence);
 	writer_sized32(&w, span_of(&granted.entries));
 	assert_int_equal(writer_end(&w), OK);
 	assert_int_equal(channel_send(&agent, FRAME_RIGHT, 0, span_of(&body)), OK);

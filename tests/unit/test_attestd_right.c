@@ -35,21 +35,6 @@ static int drop(void **state)
 	return 0;
 }
 
-static void put_bundle(struct writer *w)
-{
-	AUTO_DONE(bundle) bundle = { .sequence = 1, .own.certificate_count = 1 };
-	AUTO_DONE(bytes) text = { 0 };
-	AUTO_DONE(bytes) signature = { 0 };
-
-	assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text("example.org")), OK);
-	assert_int_equal(bytes_copy(span_of(&granted.certificate), &bundle.own.certificates[0]),
-			 OK);
-	assert_int_equal(bundle_write(&bundle, &text), OK);
-	sign_with(granted.result, span_of(&text), &signature);
-	writer_sized32(w, span_of(&text));
-	writer_sized(w, span_of(&signature));
-}
-
 /* What an agent hands on, with these entries. */
 static enum status give(struct right *r, struct span entries)
 {
@@ -59,7 +44,7 @@ static enum status give(struct right *r, struct span entries)
 	writer_sized32(&w, span_of(&granted.text));
 	writer_sized(&w, span_of(&granted.signature));
 	writer_sized32(&w, span_of(&granted.certificate));
-	put_bundle(&w);
+	granted_put_bundle(&granted, &w, 1);
 	writer_sized32(&w, entries);
 	assert_int_equal(writer_end(&w), OK);
 
