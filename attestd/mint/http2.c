@@ -2,6 +2,7 @@
 #include "attestd/mint/http2_connection.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 
 #define READ_MAX ((size_t)16 << 10) /* of one connection, in one turn of the loop */
 #define CHUNK_MAX ((size_t)17 << 10) /* of it: a frame as nghttp2 makes them */
+#define LINGER_MS 1000 /* at the server's end, of all connections together */
 
 int64_t http2_now_ms(void)
 {
@@ -247,17 +249,39 @@ enum status http2_server_new(struct event_base *base, const struct http2_limits 
 	return status;
 }
 
+static void say_goodbye(struct http2_connection *c)
+{
+	/* What ends its streams first: behind GOAWAY nothing is sent. */
+	if (flush(c) && nghttp2_session_terminate_session(c->session, NGHTTP2_NO_ERROR) == 0)
+		(void)flush(c);
+	(void)shutdown(c->fd, SHUT_WR);
+}
+
+/* A peer whose own write fails gives up before it has read what was said to it:
+ * our end is closed behind the peer's. */
+static void linger(struct http2_connection *c, int64_t until_ms)
+{
+	struct pollfd wait = { .fd = c->fd, .events = POLLIN };
+	int64_t left = until_ms - http2_now_ms();
+
+	while (left > 0 && poll(&wait, 1, (int)left) > 0 &&
+	       recv(c->fd, c->server->buffer, READ_MAX, MSG_DONTWAIT) > 0)
+		left = until_ms - http2_now_ms();
+}
+
 void http2_server_free(struct http2_server *server)
 {
 	if (server == NULL)
 		return;
-	while (!LIST_EMPTY(&server->connections)) {
-		struct http2_connection *c = LIST_FIRST(&server->connections);
 
-		/* What ends its streams first: behind GOAWAY nothing is sent. */
-		if (flush(c) &&
-		    nghttp2_session_terminate_session(c->session, NGHTTP2_NO_ERROR) == 0)
-			(void)flush(c);
+	int64_t until_ms = http2_now_ms() + LINGER_MS;
+	struct http2_connection *c;
+
+	for (c = LIST_FIRST(&server->connections); c != NULL; c = LIST_NEXT(c, others))
+		say_goodbye(c);
+	while (!LIST_EMPTY(&server->connections)) {
+		c = LIST_FIRST(&server->connections);
+		linger(c, until_ms);
 		connection_free(c);
 	}
 	nghttp2_session_callbacks_del(server->callbacks);

@@ -50,7 +50,8 @@ struct http2_handler {
 enum status http2_server_new(struct event_base *base, const struct http2_limits *limits,
 			     const struct http2_handler *handler, void *context,
 			     struct http2_server **out);
-/* GOAWAY, what is written already, and the end of each connection. */
+/* GOAWAY, what is written already, and the end of each connection: once its peer has
+ * ended it too, but within a second for all of them. */
 void http2_server_free(struct http2_server *server);
 /* Takes fd, which is non-blocking, and peer, also where it fails. */
 enum status http2_serve(struct http2_server *server, int fd, void *peer,
