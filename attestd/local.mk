@@ -1,7 +1,7 @@
 # The node's daemon: a parent and three roles, each a program with a library.
 sbin_PROGRAMS += attestd/attestd
 pkglibexec_PROGRAMS += attestd/roles/agent attestd/roles/broker attestd/roles/mint
-noinst_LIBRARIES += libattestd.a libagent.a libbroker.a libmint.a
+noinst_LIBRARIES += libattestd.a libagent.a libbroker.a
 
 libattestd_a_SOURCES = \
 	attestd/configuration.c attestd/configuration.h \
@@ -37,30 +37,7 @@ libbroker_a_SOURCES = \
 	attestd/broker/wishes.c attestd/broker/wishes.h
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
 
-libmint_a_SOURCES = \
-	attestd/mint/admission.c attestd/mint/admission.h \
-	attestd/mint/caller.c attestd/mint/caller.h \
-	attestd/mint/cgroup.c attestd/mint/cgroup.h \
-	attestd/mint/executable.c attestd/mint/executable.h \
-	attestd/mint/core.c attestd/mint/core.h \
-	attestd/mint/gate.c attestd/mint/gate.h \
-	attestd/mint/handed_bundles.c attestd/mint/handed_bundles.h \
-	attestd/mint/identities.c attestd/mint/identities.h \
-	attestd/mint/identity_files.c attestd/mint/identity_files.h \
-	attestd/mint/jobs.c attestd/mint/jobs.h \
-	attestd/mint/measured.c attestd/mint/measured.h \
-	attestd/mint/mint.c attestd/mint/mint.h \
-	attestd/mint/peer.c attestd/mint/peer.h \
-	attestd/mint/proc_text.c attestd/mint/proc_text.h \
-	attestd/mint/right.c attestd/mint/right.h \
-	attestd/mint/signing.c attestd/mint/signing.h \
-	attestd/mint/svid.c attestd/mint/svid.h \
-	attestd/mint/tokens.c attestd/mint/tokens.h \
-	attestd/mint/svid_directory.c attestd/mint/svid_directory.h
-libmint_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
-include attestd/mint/workload.mk
-# caller.c stands in libmint.a, which the API asks for it.
-MINT_LIBS = libmint.a libworkload.a libmint.a $(WORKLOAD_LIBS) $(ATTESTD_LIBS)
+include attestd/mint/local.mk
 
 # What a process links but does not use costs its start and its memory.
 LINK_AS_NEEDED = $(AM_LDFLAGS) -Wl,--as-needed

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/mint/core.h"
 
-#include "attestd/mint/svid.h"
+#include "attestd/mint/identity/svid.h"
 #include "daemon/log.h"
 #include "messages/jwk.h"
 

@@ -2,9 +2,9 @@
 #ifndef ATTESTD_MINT_CORE_H
 #define ATTESTD_MINT_CORE_H
 
-#include "attestd/mint/gate.h"
+#include "attestd/mint/admission/gate.h"
 #include "attestd/mint/handed_bundles.h"
-#include "attestd/mint/identities.h"
+#include "attestd/mint/identity/identities.h"
 #include "attestd/mint/tokens.h"
 
 /*

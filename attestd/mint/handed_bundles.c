@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/mint/handed_bundles.h"
 
-#include "attestd/mint/svid.h"
+#include "attestd/mint/identity/svid.h"
 #include "messages/jwk.h"
 
 void handed_bundles_done(struct handed_bundles *handed)

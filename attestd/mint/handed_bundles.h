@@ -2,7 +2,7 @@
 #ifndef ATTESTD_MINT_HANDED_BUNDLES_H
 #define ATTESTD_MINT_HANDED_BUNDLES_H
 
-#include "attestd/mint/workload.h"
+#include "attestd/mint/workload/workload.h"
 #include "messages/statement.h"
 
 #define HANDED_BUNDLES_MAX (1 + BUNDLE_FEDERATED_MAX)

@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 
 #include "attestd/jwt_svid.h"
-#include "attestd/mint/right.h"
-#include "attestd/mint/workload.h"
+#include "attestd/mint/identity/right.h"
+#include "attestd/mint/workload/workload.h"
 
 /*
  * JWT-SVIDs for workloads: the verifier mints them on a fresh attestation, sealed to a

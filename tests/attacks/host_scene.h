@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "attestd/agent/broker_client.h"
-#include "attestd/mint/svid.h"
+#include "attestd/mint/identity/svid.h"
 #include "attestd_grant.h"
 #include "daemon/channel.h"
 #include "messages/evidence.h"

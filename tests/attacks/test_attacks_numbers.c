@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attestd/mint/peer.h"
+#include "attestd/mint/caller/peer.h"
 #include "workload_scene.h"
 
 /* asm-generic/socket.h, Linux 6.5 */

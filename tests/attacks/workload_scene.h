@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-#include "attestd/mint/caller.h"
-#include "attestd/mint/gate.h"
+#include "attestd/mint/caller/caller.h"
+#include "attestd/mint/admission/gate.h"
 #include "workload_process.h"
 
 /*

@@ -21,8 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attestd/mint/caller.h"
-#include "attestd/mint/workload_api.h"
+#include "attestd/mint/caller/caller.h"
+#include "attestd/mint/workload/workload_api.h"
 #include "measure.h"
 #include "workload_client.h"
 

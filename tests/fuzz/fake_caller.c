@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In place of attestd/mint/caller.c: whoever it is, and as long as it likes. */
-#include "attestd/mint/caller.h"
+/* In place of attestd/mint/caller/caller.c: whoever it is, and as long as it likes. */
+#include "attestd/mint/caller/caller.h"
 
 struct caller {
 	int unused;

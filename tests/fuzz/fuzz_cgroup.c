@@ -2,7 +2,7 @@
 /* The unit in a /proc/PID/cgroup. */
 #include "fuzz.h"
 
-#include "attestd/mint/cgroup.h"
+#include "attestd/mint/caller/cgroup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "granted.h"
 
-#include "attestd/mint/right.h"
+#include "attestd/mint/identity/right.h"
 
 time_t time(time_t *out)
 {

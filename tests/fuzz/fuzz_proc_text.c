@@ -2,7 +2,7 @@
 /* What the kernel writes of a process that chose its name. */
 #include "fuzz.h"
 
-#include "attestd/mint/proc_text.h"
+#include "attestd/mint/caller/proc_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "attestd/mint/workload_api.h"
+#include "attestd/mint/workload/workload_api.h"
 #include "fuzz.h"
 
 #define PIECE_MAX 4096

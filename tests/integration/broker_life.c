@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attestd/mint/svid.h"
+#include "attestd/mint/identity/svid.h"
 #include "attestd/subject.h"
 #include "attestd_grant.h"
 #include "base/reader.h"

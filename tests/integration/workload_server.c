@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "attestd/mint/workload_api.h"
+#include "attestd/mint/workload/workload_api.h"
 #include "daemon/file.h"
 #include "base/text.h"
 

@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "attestd/frames.h"
-#include "attestd/mint/right.h"
+#include "attestd/mint/identity/right.h"
 #include "attestd_grant.h"
 #include "base/writer.h"
 

@@ -6,7 +6,7 @@
 #include <openssl/core_names.h>
 #include <time.h>
 
-#include "attestd/mint/svid.h"
+#include "attestd/mint/identity/svid.h"
 #include "attestd/svid_profile.h"
 #include "attestd_grant.h"
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attestd/mint/svid_directory.h"
+#include "attestd/mint/identity/svid_directory.h"
 #include "daemon/file.h"
 #include "scratch.h"
 

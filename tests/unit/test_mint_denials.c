@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "attestd/mint/denials.h"
+#include "attestd/mint/caller/denials.h"
 
 static struct denials denials;
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attestd/mint/executable.h"
+#include "attestd/mint/admission/executable.h"
 #include "base/text.h"
 #include "scratch.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "attestd/frames.h"
-#include "attestd/mint/identities.h"
+#include "attestd/mint/identity/identities.h"
 #include "attestd_grant.h"
 #include "base/writer.h"
 

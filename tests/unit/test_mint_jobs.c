@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attestd/mint/jobs.h"
+#include "attestd/mint/identity/jobs.h"
 #include "workload_scene.h"
 
 #define PATIENCE_MS 20000

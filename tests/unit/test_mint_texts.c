@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attestd/mint/cgroup.h"
-#include "attestd/mint/proc_text.h"
+#include "attestd/mint/caller/cgroup.h"
+#include "attestd/mint/caller/proc_text.h"
 
 static void assert_unit(const char *text, const char *unit, const char *path)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "attestd/mint/workload_messages.h"
+#include "attestd/mint/workload/workload_messages.h"
 
 /* JWTSVIDRequest{audience: ["api", "db"], spiffe_id: "spiffe://a/b"} */
 static const uint8_t golden[] = "\x0a\x03"

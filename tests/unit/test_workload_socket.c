@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "attestd/mint/workload_socket.h"
+#include "attestd/mint/workload/workload_socket.h"
 #include "scratch.h"
 
 static char top[SCRATCH_MAX], path[SCRATCH_MAX + 16];

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_MINT_ADMISSION_EXECUTABLE_H
+#define ATTESTD_MINT_ADMISSION_EXECUTABLE_H
+
+#include "attestd/mint/caller/caller.h"
+
+/*
+ * What callers' executables contain (SHA-256). Each file is hashed once in each
+ * state of it, a large one in steps, so that nobody else waits for it; decision
+ * 108 says why it is not asked of IMA or fs-verity.
+ */
+struct executables;
+
+#define EXECUTABLE_MAX ((off_t)2 << 30)
+/* Hashed while the caller waits: about ten milliseconds. */
+#define EXECUTABLE_AT_ONCE ((off_t)8 << 20)
+/* Files that are remembered; the one that nobody asked for longest goes first. */
+#define EXECUTABLES_MAX 512
+
+enum status executables_new(struct executables **out);
+void executables_free(struct executables *x);
+/*
+ * Fills in the caller's digest. Ask only where an entry names the path: that is
+ * opened, as this process sees it, and must be the very file that the caller runs.
+ * STATUS_UNAVAILABLE: it is being hashed; STATUS_DENIED: it is another file, or
+ * too large. Both with why_not.
+ */
+enum status executable_digest(struct executables *x, struct caller_facts *facts,
+			      const char **why_not);
+/* The file at a path, before anybody who runs it asks. */
+void executable_expect(struct executables *x, struct span path);
+/* Hashes on, for about a millisecond. False: nothing is waiting. */
+bool executables_step(struct executables *x);
+
+AUTO_FREE(executables, struct executables, executables_free);
+
+#endif

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/mint/grpc/grpc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "base/writer.h"
+
+/* gRPC over HTTP2: Compressed-Flag and Message-Length stand before each message. */
+#define PREFIX_SIZE 5
+#define TIMEOUT_DIGITS_MAX 8
+
+struct grpc_server {
+	const struct grpc_settings *settings;
+	void *context;
+	struct http2_server *http2;
+};
+
+struct grpc_call {
+	struct http2_stream *stream;
+	struct grpc_server *server;
+	const struct grpc_method *method; /* NULL: none of that name */
+	void *peer, *state;
+	struct bytes in; /* of requests that were not taken yet */
+	struct bytes out; /* one message, with its prefix */
+	size_t sent; /* of it */
+	int64_t deadline_ms; /* the client's own; 0: none */
+	enum grpc_code code; /* to end with */
+	char *message;
+	unsigned guards; /* how often the guard's field was there; as anything but "true": twice */
+	bool is_post, is_grpc, has_encoding, has_bad_timeout;
+	bool has_begun; /* the method heard of it */
+	bool has_request_end, has_answer, is_poked, is_ending, is_over, is_pulled;
+};
+
+static void *on_open(void *context, void *peer, struct http2_stream *stream)
+{
+	struct grpc_server *server = context;
+	struct grpc_call *call = calloc(1, sizeof(*call));
+
+	if (call == NULL)
+		return NULL;
+	call->server = server;
+	call->stream = stream;
+	call->peer = peer;
+	http2_set_deadline(stream, http2_now_ms() + server->settings->request_ms);
+	return call;
+}
+
+/* Digits and a unit; false for anything else. Hours are cut to what fits. */
+static bool timeout_parse(struct span text, int64_t *ms)
+{
+	uint64_t count = 0;
+
+	if (text.len < 2 || text.len > TIMEOUT_DIGITS_MAX + 1)
+		return false;
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		count = count * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	switch (text.data[text.len - 1]) {
+	case 'H':
+		*ms = (int64_t)count * 3600 * 1000;
+		return true;
+	case 'M':
+		*ms = (int64_t)count * 60 * 1000;
+		return true;
+	case 'S':
+		*ms = (int64_t)count * 1000;
+		return true;
+	case 'm':
+		*ms = (int64_t)count;
+		return true;
+	case 'u':
+		*ms = (int64_t)count / 1000;
+		return true;
+	case 'n':
+		*ms = (int64_t)count / 1000000;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const struct grpc_method *method_named(const struct grpc_server *server, struct span path)
+{
+	const struct grpc_method *const *m = server->settings->methods;
+
+	while (*m != NULL && !span_equal(span_text((*m)->path), path))
+		m++;
+	return *m;
+}
+
+static bool is_grpc_type(struct span value)
+{
+	static const char type[] = "application/grpc";
+	struct span rest;
+
+	if (!span_starts_with(value, type))
+		return false;
+	rest = (struct span){ value.data + strlen(type), value.len - strlen(type) };
+	return rest.len == 0 || rest.data[0] == ';' || span_equal(rest, span_text("+proto"));
+}
+
+/* :path comes before the others (RFC 9113, 8.3). */
+static void on_field(void *arg, struct span name, struct span value)
+{
+	struct grpc_call *call = arg;
+	int64_t timeout_ms;
+
+	if (span_equal(name, span_text(":method")))
+		call->is_post = span_equal(value, span_text("POST"));
+	else if (span_equal(name, span_text(":path")))
+		call->method = method_named(call->server, value);
+	else if (span_equal(name, span_text("content-type")))
+		call->is_grpc = is_grpc_type(value);
+	else if (span_equal(name, span_text("grpc-encoding")))
+		call->has_encoding = !span_equal(value, span_text("identity"));
+	else if (span_equal(name, span_text("grpc-timeout"))) {
+		if (timeout_parse(value, &timeout_ms))
+			call->deadline_ms = http2_now_ms() + timeout_ms;
+		else
+			call->has_bad_timeout = true;
+	} else if (call->method != NULL && call->method->guard != NULL &&
+		   span_equal(name, span_text(call->method->guard)))
+		call->guards += span_equal(value, span_text("true")) ? 1 : 2;
+}
+
+static void end_http(struct grpc_call *call, const char *status)
+{
+	const struct http2_field field = { span_text(":status"), span_text(status) };
+
+	call->is_over = true;
+	http2_end(call->stream, &field, 1);
+}
+
+/* Where nothing was answered yet, Trailers-Only. */
+static void finish(struct grpc_call *call)
+{
+	AUTO_DONE(bytes) message = { 0 };
+	char code[12];
+	struct http2_field fields[4] = {
+		{ span_text(":status"), span_text("200") },
+		{ span_text("content-type"), span_text("application/grpc") },
+	};
+	size_t first = call->has_answer ? 2 : 0;
+	size_t count = 2;
+
+	(void)snprintf(code, sizeof(code), "%d", (int)call->code);
+	fields[count++] = (struct http2_field){ span_text("grpc-status"), span_text(code) };
+	if (call->message != NULL &&
+	    text_append_escaped(&message, span_text(call->message)) == OK && message.len > 0)
+		fields[count++] =
+			(struct http2_field){ span_text("grpc-message"), span_of(&message) };
+	call->is_over = true;
+	bytes_wipe(&call->out);
+	bytes_done(&call->in);
+	http2_end(call->stream, fields + first, count - first);
+}
+
+static bool has_pending(const struct grpc_call *call)
+{
+	return call->out.len > 0;
+}
+
+void grpc_end(struct grpc_call *call, enum grpc_code code, const char *message)
+{
+	if (call->is_ending)
+		return;
+	call->is_ending = true;
+	call->code = code;
+	free(call->message);
+	call->message = message == NULL ? NULL : strdup(message);
+	/* A state that is refused now is not the one to begin with. */
+	if (code != GRPC_OK && call->sent == 0)
+		bytes_wipe(&call->out);
+	if (call->is_pulled ||
+	    (has_pending(call) && (code == GRPC_OK || http2_is_writable(call->stream))))
+		return;
+	finish(call);
+}
+
+/* Ends what no method needs to hear of. */
+static void on_request(void *arg)
+{
+	struct grpc_call *call = arg;
+
+	if (!call->is_post)
+		end_http(call, "405");
+	else if (!call->is_grpc)
+		end_http(call, "415");
+	else if (call->has_bad_timeout)
+		grpc_end(call, GRPC_INTERNAL, "grpc-timeout is malformed");
+	else if (call->method == NULL)
+		grpc_end(call, GRPC_UNIMPLEMENTED, "this service has no such method");
+	else if (call->has_encoding)
+		grpc_end(call, GRPC_UNIMPLEMENTED, "compressed messages are not taken");
+	else if (call->method->guard != NULL && call->guards != 1)
+		grpc_end(call, GRPC_INVALID_ARGUMENT, "security header missing from request");
+}
+
+static void begin(struct grpc_call *call, struct span message)
+{
+	call->has_begun = true;
+	call->method->request(call, message);
+}
+
+/* Takes the first request that is there whole. False: there is none, or the call
+ * was ended. */
+static bool take_request(struct grpc_call *call)
+{
+	const uint8_t *in = call->in.data;
+	size_t max = call->server->settings->request_max;
+
+	if (call->in.len < PREFIX_SIZE || call->is_ending)
+		return false;
+
+	size_t len = (size_t)in[1] << 24 | (size_t)in[2] << 16 | (size_t)in[3] << 8 | in[4];
+
+	if (in[0] != 0) {
+		grpc_end(call, GRPC_INTERNAL, "a compressed message without an encoding");
+		return false;
+	}
+	if (len > max) {
+		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "the request is too large");
+		return false;
+	}
+	if (call->in.len - PREFIX_SIZE < len)
+		return false;
+	if (!call->method->takes_many &&
+	    (!call->has_request_end || call->in.len - PREFIX_SIZE != len)) {
+		/* Whether it is the only one is known at the end. */
+		if (call->has_request_end)
+			grpc_end(call, GRPC_INTERNAL, "more than one request");
+		return false;
+	}
+
+	struct bytes taken = call->in;
+
+	call->in = (struct bytes){ 0 };
+	http2_consume(call->stream, PREFIX_SIZE + len);
+	if (bytes_append(&call->in, (struct span){ taken.data + PREFIX_SIZE + len,
+						   taken.len - PREFIX_SIZE - len }) != OK)
+		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
+	else
+		begin(call, (struct span){ taken.data + PREFIX_SIZE, len });
+	bytes_wipe(&taken);
+	return !call->is_over;
+}
+
+static void take_requests(struct grpc_call *call)
+{
+	while (!has_pending(call) && take_request(call))
+		;
+	if (!call->has_request_end || call->is_ending || has_pending(call) ||
+	    (call->has_begun && !call->method->takes_many))
+		return;
+	if (call->in.len > 0 || !call->method->takes_many)
+		grpc_end(call, GRPC_INTERNAL, "the request ends too soon");
+	else
+		grpc_end(call, GRPC_OK, NULL);
+}
+
+static void on_body(void *arg, struct span part)
+{
+	struct grpc_call *call = arg;
+
+	if (call->is_over) {
+		http2_consume(call->stream, part.len);
+		return;
+	}
+	if (bytes_append(&call->in, part) != OK) {
+		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
+		return;
+	}
+	take_requests(call);
+}
+
+static void on_end(void *arg)
+{
+	struct grpc_call *call = arg;
+
+	call->has_request_end = true;
+	if (call->is_over)
+		return;
+	http2_set_deadline(call->stream, call->deadline_ms);
+	take_requests(call);
+}
+
+/* The client's own deadline, and what a reader may take. */
+static void set_deadline(struct grpc_call *call)
+{
+	int64_t stalled_ms = http2_now_ms() + call->server->settings->stall_ms;
+	int64_t deadline_ms = call->deadline_ms;
+
+	if (has_pending(call) && (deadline_ms == 0 || stalled_ms < deadline_ms))
+		deadline_ms = stalled_ms;
+	http2_set_deadline(call->stream, deadline_ms);
+}
+
+static size_t take_pending(struct grpc_call *call, uint8_t *out, size_t room)
+{
+	size_t len = call->out.len - call->sent;
+
+	if (len > room)
+		len = room;
+	memcpy(out, call->out.data + call->sent, len);
+	call->sent += len;
+	if (call->sent == call->out.len) {
+		bytes_wipe(&call->out);
+		call->sent = 0;
+	}
+	set_deadline(call);
+	return len;
+}
+
+static size_t on_pull(void *arg, uint8_t *out, size_t room, bool *is_end)
+{
+	struct grpc_call *call = arg;
+	size_t len = 0;
+
+	call->is_pulled = true;
+	/* What was not begun may be replaced. */
+	if (call->is_poked && call->sent == 0 && !call->is_ending) {
+		call->is_poked = false;
+		call->method->poked(call);
+	}
+	if (!has_pending(call) && call->method->takes_many)
+		take_requests(call);
+	if (has_pending(call))
+		len = take_pending(call, out, room);
+	call->is_pulled = false;
+	if (len == 0 && call->is_ending && !call->is_over) {
+		*is_end = true;
+		finish(call);
+	}
+	return len;
+}
+
+static void on_expired(void *arg)
+{
+	struct grpc_call *call = arg;
+	bool is_late = call->deadline_ms != 0 && call->deadline_ms <= http2_now_ms();
+
+	if (call->is_over)
+		return;
+	/* Also of one that waits for the rest of its answer to be read. */
+	call->is_ending = false;
+	call->sent = 0;
+	if (has_pending(call) && !is_late)
+		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "the answer was not read");
+	else
+		grpc_end(call, GRPC_DEADLINE_EXCEEDED,
+			 call->has_request_end ? "the deadline is over"
+					       : "the request came too slowly");
+}
+
+static void on_closed(void *arg)
+{
+	struct grpc_call *call = arg;
+
+	if (call->has_begun && call->method->closed != NULL)
+		call->method->closed(call);
+	bytes_done(&call->in);
+	bytes_wipe(&call->out);
+	free(call->message);
+	free(call);
+}
+
+static void on_gone(void *context, void *peer)
+{
+	const struct grpc_server *server = context;
+
+	server->settings->gone(server->context, peer);
+}
+
+enum status grpc_frame(const ProtobufCMessage *message, struct bytes *out)
+{
+	AUTO_DONE(bytes) frame = { 0 };
+	struct writer w = writer_to(&frame, UINT32_MAX);
+	size_t len = protobuf_c_message_get_packed_size(message);
+
+	if (len > UINT32_MAX - PREFIX_SIZE)
+		return STATUS_TOO_LARGE;
+
+	enum status status = bytes_reserve(&frame, PREFIX_SIZE + len);
+
+	writer_u8(&w, 0);
+	writer_be32(&w, (uint32_t)len);
+	if (status == OK)
+		status = writer_end(&w);
+	if (status != OK)
+		return status;
+	frame.len += protobuf_c_message_pack(message, frame.data + frame.len);
+	*out = frame;
+	frame = (struct bytes){ 0 };
+	return OK;
+}
+
+void grpc_send(struct grpc_call *call, struct bytes *frame)
+{
+	const struct http2_field fields[] = {
+		{ span_text(":status"), span_text("200") },
+		{ span_text("content-type"), span_text("application/grpc") },
+	};
+
+	if (call->is_ending || call->sent > 0) {
+		bytes_wipe(frame);
+		return;
+	}
+	bytes_wipe(&call->out);
+	call->out = *frame;
+	*frame = (struct bytes){ 0 };
+	if (call->is_pulled)
+		return;
+	set_deadline(call);
+	if (call->has_answer) {
+		http2_resume(call->stream);
+		return;
+	}
+	call->has_answer = true;
+	http2_respond(call->stream, fields, sizeof(fields) / sizeof(*fields));
+}
+
+bool grpc_poke(struct grpc_call *call)
+{
+	if (call->is_ending)
+		return true;
+	call->is_poked = true;
+	http2_resume(call->stream);
+	return call->sent == 0 && http2_is_writable(call->stream);
+}
+
+void *grpc_context(const struct grpc_call *call)
+{
+	return call->server->context;
+}
+
+void *grpc_peer(const struct grpc_call *call)
+{
+	return call->peer;
+}
+
+void *grpc_state(const struct grpc_call *call)
+{
+	return call->state;
+}
+
+void grpc_set_state(struct grpc_call *call, void *state)
+{
+	call->state = state;
+}
+
+static const struct http2_handler handler = {
+	.open = on_open,
+	.field = on_field,
+	.request = on_request,
+	.body = on_body,
+	.end = on_end,
+	.pull = on_pull,
+	.expired = on_expired,
+	.closed = on_closed,
+	.gone = on_gone,
+};
+
+enum status grpc_server_new(struct event_base *base, const struct http2_limits *limits,
+			    const struct grpc_settings *settings, void *context,
+			    struct grpc_server **out)
+{
+	AUTO(grpc_server) server = calloc(1, sizeof(*server));
+
+	if (server == NULL)
+		return STATUS_NO_MEMORY;
+	server->settings = settings;
+	server->context = context;
+
+	enum status status = http2_server_new(base, limits, &handler, server, &server->http2);
+
+	if (status == OK) {
+		*out = server;
+		server = NULL;
+	}
+	return status;
+}
+
+void grpc_server_free(struct grpc_server *server)
+{
+	if (server == NULL)
+		return;
+	http2_server_free(server->http2);
+	free(server);
+}
+
+enum status grpc_serve(struct grpc_server *server, int fd, void *peer,
+		       struct http2_connection **out)
+{
+	return http2_serve(server->http2, fd, peer, out);
+}

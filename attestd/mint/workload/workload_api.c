@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/mint/workload/workload_api.h"
+
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "attestd/mint/caller/caller.h"
+#include "attestd/mint/caller/denials.h"
+#include "attestd/mint/grpc/grpc.h"
+#include "attestd/mint/workload/reflection.h"
+#include "attestd/mint/workload/workload_calls.h"
+#include "attestd/mint/workload/workload_socket.h"
+#include "daemon/log.h"
+
+#define REQUEST_MAX ((size_t)16 << 10)
+#define REQUEST_MS 10000
+#define HANDSHAKE_MS 10000
+#define IDLE_MS (10 * 60 * 1000)
+#define STALL_MS 60000
+#define HEADER_LIST_MAX (8 << 10)
+#define BODY_WINDOW (32 << 10)
+
+/* What a user holds of what is there for all. */
+struct holder {
+	LIST_ENTRY(holder) others;
+	uid_t uid;
+	size_t connections, calls;
+};
+
+struct workload_connection {
+	struct workload_api *api;
+	struct holder *holder;
+	struct workload_peer peer;
+	struct http2_connection *http2;
+	struct event *exited; /* the caller */
+};
+
+struct workload_api {
+	struct event_base *base;
+	struct workload_limits limits;
+	struct workload_calls calls;
+	struct grpc_server *grpc;
+	struct event *changed;
+	size_t connections;
+	LIST_HEAD(holders, holder) holders;
+	struct workload_listener **listeners;
+	size_t listener_count;
+	struct denials denials; /* of connections */
+};
+
+/* Whoever is refused here can be so as often as he likes. */
+static void log_refusal(struct workload_api *api, const char *what, uid_t uid)
+{
+	int64_t now = http2_now_ms() / 1000;
+
+	denials_log_untold(&api->denials, now);
+	if (denials_is_news(&api->denials, uid, (struct span){ 0 }, what, now))
+		log_line(LOG_LEVEL_WARNING,
+			 "workload socket: a connection of user %u was refused: %s", uid, what);
+}
+
+static struct holder *holder_of(struct workload_api *api, uid_t uid)
+{
+	struct holder *holder;
+
+	for (holder = LIST_FIRST(&api->holders); holder != NULL;
+	     holder = LIST_NEXT(holder, others)) {
+		if (holder->uid == uid)
+			return holder;
+	}
+	holder = calloc(1, sizeof(*holder));
+	if (holder == NULL)
+		return NULL;
+	holder->uid = uid;
+	LIST_INSERT_HEAD(&api->holders, holder, others);
+	return holder;
+}
+
+static void holder_release(struct holder *holder)
+{
+	if (holder == NULL || holder->connections > 0)
+		return;
+	LIST_REMOVE(holder, others);
+	free(holder);
+}
+
+static void connection_free(struct workload_connection *c)
+{
+	const struct workload_source *source = c->api->calls.source;
+
+	if (c->exited != NULL)
+		event_free(c->exited);
+	if (c->peer.caller != NULL && source->leaves != NULL)
+		source->leaves(source->core, c->peer.caller);
+	caller_free(c->peer.caller);
+	if (c->holder != NULL) {
+		c->holder->connections--;
+		c->api->connections--;
+		holder_release(c->holder);
+	}
+	free(c);
+}
+
+static void on_gone(void *context, void *arg)
+{
+	const struct workload_peer *peer = arg;
+
+	(void)context;
+	connection_free(peer->connection);
+}
+
+/* An identity is for a process: what others do with its socket is nothing to us. */
+static void on_exited(evutil_socket_t fd, short what, void *arg)
+{
+	struct workload_connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	http2_drop(c->http2);
+}
+
+/* Of the process that connected, before anything of it is kept. */
+static bool user_of(int fd, uid_t *out)
+{
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) != 0 ||
+	    len != sizeof(credentials))
+		return false;
+	*out = credentials.uid;
+	return true;
+}
+
+/* NULL, logged, where it may not come. */
+static struct workload_connection *admit(struct workload_api *api, int fd, const char *socket_name)
+{
+	struct workload_connection *c = NULL;
+	const char *why_not = "the kernel does not know who it is";
+	struct holder *holder = NULL;
+	uid_t uid = 0;
+
+	if (user_of(fd, &uid))
+		holder = holder_of(api, uid);
+	if (holder == NULL || api->connections >= api->limits.connections ||
+	    holder->connections >= api->limits.connections_per_user) {
+		holder_release(holder);
+		log_refusal(api, holder == NULL ? why_not : "too many are open", uid);
+		return NULL;
+	}
+	c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		holder_release(holder);
+		return NULL;
+	}
+	c->api = api;
+	c->holder = holder;
+	c->peer.connection = c;
+	c->peer.calls = &holder->calls;
+	holder->connections++;
+	api->connections++;
+	if (caller_open(fd, span_text(socket_name), &c->peer.caller, &why_not) != OK) {
+		log_refusal(api, why_not, uid);
+		connection_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+enum status workload_api_take(struct workload_api *api, int fd, const char *socket_name)
+{
+	const struct workload_source *source = api->calls.source;
+	struct workload_connection *c = admit(api, fd, socket_name);
+
+	if (c == NULL) {
+		(void)close(fd);
+		return STATUS_DENIED;
+	}
+	c->exited = event_new(api->base, caller_exit_fd(c->peer.caller), EV_READ, on_exited, c);
+	if (c->exited == NULL || event_add(c->exited, NULL) != 0) {
+		connection_free(c);
+		(void)close(fd);
+		return STATUS_NO_MEMORY;
+	}
+	if (source->arrived != NULL)
+		source->arrived(source->core, c->peer.caller);
+	return grpc_serve(api->grpc, fd, &c->peer, &c->http2);
+}
+
+static void on_accept(void *context, int fd, const char *socket_name)
+{
+	/* It said why. */
+	enum status status = workload_api_take(context, fd, socket_name);
+
+	(void)status;
+}
+
+static void on_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct workload_api *api = arg;
+
+	(void)fd;
+	(void)what;
+	workload_calls_look(&api->calls);
+}
+
+void workload_api_changed(struct workload_api *api)
+{
+	event_active(api->changed, EV_TIMEOUT, 0);
+}
+
+void workload_api_jwt(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,
+		      const struct workload_jwt_svid *svids, size_t count, const char *why)
+{
+	workload_calls_answer(&api->calls, ticket, outcome, svids, count, why);
+}
+
+static const struct grpc_method *const methods[] = {
+	&workload_fetch_x509_svid,   &workload_fetch_x509_bundles,
+	&workload_fetch_jwt_svid,    &workload_fetch_jwt_bundles,
+	&workload_validate_jwt_svid, &reflection_v1,
+	&reflection_v1alpha,	     NULL,
+};
+
+static const struct grpc_settings grpc_settings = {
+	.methods = methods,
+	.request_max = REQUEST_MAX,
+	.request_ms = REQUEST_MS,
+	.stall_ms = STALL_MS,
+	.gone = on_gone,
+};
+
+enum status workload_api_new(struct event_base *base, const struct workload_limits *limits,
+			     const struct workload_source *source, struct workload_api **out)
+{
+	const struct http2_limits http2 = {
+		.streams = (uint32_t)limits->streams_per_connection,
+		.header_list = HEADER_LIST_MAX,
+		.window = BODY_WINDOW,
+		.handshake_ms = HANDSHAKE_MS,
+		.idle_ms = IDLE_MS,
+		.stall_ms = STALL_MS,
+	};
+	AUTO(workload_api) api = calloc(1, sizeof(*api));
+
+	if (api == NULL)
+		return STATUS_NO_MEMORY;
+	api->base = base;
+	api->limits = *limits;
+	api->calls.source = source;
+	api->calls.per_user_max = limits->streams_per_user;
+	api->changed = event_new(base, -1, 0, on_changed, api);
+	if (api->changed == NULL)
+		return STATUS_NO_MEMORY;
+
+	enum status status = grpc_server_new(base, &http2, &grpc_settings, &api->calls, &api->grpc);
+
+	if (status == OK) {
+		*out = api;
+		api = NULL;
+	}
+	return status;
+}
+
+enum status workload_api_listen(struct workload_api *api, const struct socket_settings *socket)
+{
+	struct workload_listener **more =
+		reallocarray(api->listeners, api->listener_count + 1, sizeof(void *));
+
+	if (more == NULL)
+		return STATUS_NO_MEMORY;
+	api->listeners = more;
+
+	enum status status = workload_listener_new(api->base, socket, on_accept, api,
+						   &api->listeners[api->listener_count]);
+
+	if (status == OK)
+		api->listener_count++;
+	return status;
+}
+
+void workload_api_free(struct workload_api *api)
+{
+	if (api == NULL)
+		return;
+	for (size_t i = 0; i < api->listener_count; i++)
+		workload_listener_free(api->listeners[i]);
+	free(api->listeners);
+	workload_calls_end(&api->calls);
+	grpc_server_free(api->grpc);
+	if (api->changed != NULL)
+		event_free(api->changed);
+	free(api);
+}
