@@ -150,24 +150,25 @@ static const uint8_t base64url_values[256] = {
 	['_'] = IS_DIGIT | 63,
 };
 
-/* Up to four digits as up to three bytes. False: one is no digit, or bits are left
- * over that are not zero. */
-static bool take_quad(const uint8_t *from, size_t count, const uint8_t *values, uint8_t to[3])
+/* Four digits as three bytes. False: one is no digit. */
+static bool take_quad(const uint8_t digit[4], uint8_t to[3])
 {
-	uint8_t digit[4] = { IS_DIGIT, IS_DIGIT, IS_DIGIT, IS_DIGIT };
-
-	for (size_t i = 0; i < count; i++)
-		digit[i] = values[from[i]];
-
 	uint32_t block = (uint32_t)(digit[0] & 63) << 18 | (uint32_t)(digit[1] & 63) << 12 |
 			 (uint32_t)(digit[2] & 63) << 6 | (digit[3] & 63);
 
 	to[0] = (uint8_t)(block >> 16);
 	to[1] = (uint8_t)(block >> 8);
 	to[2] = (uint8_t)block;
-	if ((digit[0] & digit[1] & digit[2] & digit[3] & IS_DIGIT) == 0)
-		return false;
-	return count == 4 || (count == 3 ? to[2] == 0 : to[1] == 0);
+	return (digit[0] & digit[1] & digit[2] & digit[3] & IS_DIGIT) != 0;
+}
+
+/* Two or three digits; the bits that they leave are zero. */
+static bool take_last(struct span text, const uint8_t *values, uint8_t to[3])
+{
+	const uint8_t digit[4] = { values[text.data[0]], values[text.data[1]],
+				   text.len == 3 ? values[text.data[2]] : IS_DIGIT, IS_DIGIT };
+
+	return take_quad(digit, to) && (text.len == 3 ? to[2] == 0 : to[1] == 0);
 }
 
 /* text is without padding; every digit counts and unused bits are zero. */
@@ -186,10 +187,16 @@ static enum status base64_digits_decode(struct span text, const uint8_t *values,
 	enum status status = bytes_reserve(&raw, len + 3);
 	if (status != OK)
 		return status;
-	for (size_t i = 0; i < whole; i += 4, raw.len += 3)
-		if (!take_quad(text.data + i, 4, values, raw.data + raw.len))
+	for (size_t i = 0; i < whole; i += 4, raw.len += 3) {
+		const uint8_t *at = text.data + i;
+		const uint8_t digit[4] = { values[at[0]], values[at[1]], values[at[2]],
+					   values[at[3]] };
+
+		if (!take_quad(digit, raw.data + raw.len))
 			return STATUS_MALFORMED;
-	if (left > 0 && !take_quad(text.data + whole, left, values, raw.data + raw.len))
+	}
+	if (left > 0 &&
+	    !take_last((struct span){ text.data + whole, left }, values, raw.data + raw.len))
 		return STATUS_MALFORMED;
 	raw.len = len;
 	*out = raw;
