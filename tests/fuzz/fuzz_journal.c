@@ -11,6 +11,19 @@
 #include "daemon/file.h"
 #include "fuzz.h"
 
+/* In place of the C library's: a disk would take a hundred times as long as all else here. */
+int fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
 static char above[] = "/tmp/attestd-fuzz-journal-XXXXXX"; /* a journal wants it guarded */
 static char directory[sizeof(above) + 8];
 

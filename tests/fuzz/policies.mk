@@ -74,10 +74,11 @@ tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
 if HAVE_CMOCKA
 FUZZ_TARGETS += tests/fuzz/fuzz_release
-tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/unit/release_line.c \
+tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/fuzz/tagged_keys.c tests/unit/release_line.c \
 	tests/unit/release_line.h
 tests_fuzz_fuzz_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
-tests_fuzz_fuzz_release_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_release_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) \
+	-Wl,--wrap=signing_key_load,--wrap=signing_key_verify
 tests_fuzz_fuzz_release_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS) $(CMOCKA_LIBS)
 endif
 EXTRA_DIST += tests/fuzz/corpus/release tests/fuzz/make_seeds.py
