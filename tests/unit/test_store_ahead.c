@@ -131,12 +131,12 @@ static enum status attest_cleared(struct store *s)
 
 static enum status quarantine(struct store *s)
 {
-	return store_node_narrow(s, &node, STANDING_QUARANTINED, span_text("why"));
+	return store_node_narrow(s, &node, STANDING_QUARANTINED, span_text("why"), 1);
 }
 
 static enum status retire(struct store *s)
 {
-	return store_node_narrow(s, &node, STANDING_RETIRED, span_text("why"));
+	return store_node_narrow(s, &node, STANDING_RETIRED, span_text("why"), 1);
 }
 
 static enum status release(struct store *s)

@@ -172,6 +172,12 @@ void narrow_count(struct turn *turn)
 	turn->signer->narrowed++;
 }
 
+/* Whoever narrows and lifts within a second means it. */
+int64_t narrow_act_time(const struct turn *turn)
+{
+	return turn->now - 1;
+}
+
 static enum refusal narrow(struct turn *turn, const struct admin_request *request)
 {
 	bool is_retiring = request->verb == ADMIN_RETIRE;
@@ -182,7 +188,8 @@ static enum refusal narrow(struct turn *turn, const struct admin_request *reques
 
 	enum status status = store_node_narrow(
 		turn->signer->store, &request->node,
-		is_retiring ? STANDING_RETIRED : STANDING_QUARANTINED, request->reason);
+		is_retiring ? STANDING_RETIRED : STANDING_QUARANTINED, request->reason,
+		narrow_act_time(turn));
 	struct node_row row;
 
 	if (status == STATUS_MISMATCH) {

@@ -276,6 +276,8 @@ enum refusal act_carry_out(struct turn *turn, const struct admin_request *reques
 bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
 		       enum refusal *refusal);
 void narrow_count(struct turn *turn);
+/* Acts of then and before lift nothing that is narrowed now. */
+int64_t narrow_act_time(const struct turn *turn);
 /* How many of a list are asked for. */
 size_t administration_page_limit(const struct admin_request *request);
 

@@ -67,13 +67,10 @@ enum refusal entry_narrow(struct turn *turn, const struct admin_request *request
 
 	if (status == OK && row.standing == ENTRY_REMOVED)
 		status = STATUS_NOT_FOUND;
-	/* Once more is as good as once. */
-	if (status == OK && !is_removing && row.standing == ENTRY_QUARANTINED)
-		return REFUSAL_NONE;
 	if (status == OK)
 		status = store_entry_narrow(store, request->entry,
 					    is_removing ? ENTRY_REMOVED : ENTRY_QUARANTINED,
-					    request->reason);
+					    request->reason, narrow_act_time(turn));
 	if (status == OK)
 		status = audit_note(turn, is_removing ? "entry-removed" : "entry-quarantined",
 				    request->administrator, NULL, "%.*s of class %.*s: %.*s",

@@ -84,13 +84,14 @@ enum status store_entry_release(struct store *s, struct span name, int64_t act_t
 }
 
 enum status store_entry_narrow(struct store *s, struct span name, enum entry_standing standing,
-			       struct span note)
+			       struct span note, int64_t act_time)
 {
 	AUTO_DONE(query) q = query_changing(s, SQL_ENTRY_NARROW);
 
 	query_text(&q, name);
 	query_int(&q, standing);
 	query_text(&q, note);
+	query_int(&q, act_time);
 	return query_run_once(&q, s);
 }
 

@@ -197,12 +197,13 @@ enum status store_node_release(struct store *s, const struct node_id *node, int6
 }
 
 enum status store_node_narrow(struct store *s, const struct node_id *node, enum standing standing,
-			      struct span note)
+			      struct span note, int64_t act_time)
 {
 	AUTO_DONE(query) q = query_about(s, SQL_NODE_NARROW, node);
 
 	query_int(&q, standing);
 	query_text(&q, note);
+	query_int(&q, act_time);
 
 	enum status status = query_run_once(&q, s);
 

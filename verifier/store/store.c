@@ -57,8 +57,8 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_RELEASE] = "UPDATE nodes SET standing = CASE class WHEN '' THEN 0 ELSE 1 END,"
 			     " act_time = ?2, note = ''"
 			     " WHERE id = ?1 AND standing = 2 AND act_time < ?2",
-	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0, verdict = 4"
-			    " WHERE id = ?1 AND standing <= ?2",
+	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0, verdict = 4,"
+			    " act_time = max(act_time, ?4) WHERE id = ?1 AND standing <= ?2",
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*), max(number)"
 			   " FROM (SELECT rowid AS number, standing, verdict, attested FROM nodes"
 			   " WHERE rowid > ?2 ORDER BY rowid LIMIT ?3) GROUP BY 1, 2, 3",
@@ -138,8 +138,9 @@ static const char *const texts[STATEMENTS] = {
 			  " WHERE standing = 2 AND act_time < excluded.act_time",
 	[SQL_ENTRY_RELEASE] = "UPDATE entries SET standing = 0, act_time = ?2, note = ''"
 			      " WHERE name = ?1 AND standing = 1 AND act_time < ?2",
-	[SQL_ENTRY_NARROW] = "UPDATE entries SET standing = ?2, note = ?3"
-			     " WHERE name = ?1 AND standing < ?2",
+	[SQL_ENTRY_NARROW] = "UPDATE entries SET standing = ?2, note = ?3,"
+			     " act_time = max(act_time, ?4)"
+			     " WHERE name = ?1 AND standing <= ?2 AND standing < 2",
 	[SQL_ENTRY_BRING_BACK] = "UPDATE entries SET act_time = min(act_time, ?1)"
 				 " WHERE act_time > ?1",
 	[SQL_FACT] = "SELECT value FROM facts WHERE name = ?1",

@@ -84,9 +84,10 @@ enum status store_node_place(struct store *s, const struct node_id *node, struct
 			     struct span class_name, int64_t act_time);
 /* A quarantine lifted by a signed act; the same rule for its time. */
 enum status store_node_release(struct store *s, const struct node_id *node, int64_t act_time);
-/* STANDING_QUARANTINED or _RETIRED. */
+/* STANDING_QUARANTINED or _RETIRED. Acts up to act_time lift it no more: one that was
+ * signed before, and held back on its way, is not about this. */
 enum status store_node_narrow(struct store *s, const struct node_id *node, enum standing standing,
-			      struct span note);
+			      struct span note, int64_t act_time);
 /* Ids in order, after *after (NULL: from the start), at most limit. */
 enum status store_node_ids(struct store *s, const struct node_id *after, size_t limit,
 			   struct node_id *out, size_t *count);
@@ -230,9 +231,10 @@ enum status store_entries(struct store *s, struct span class_name, struct span a
 enum status store_entry_add(struct store *s, const struct entry_row *row);
 /* A quarantine lifted by a signed act; the same rule for its time. */
 enum status store_entry_release(struct store *s, struct span name, int64_t act_time);
-/* ENTRY_QUARANTINED or _REMOVED. STATUS_MISMATCH: there is none, or it is that. */
+/* ENTRY_QUARANTINED, once more as well, or _REMOVED; the same rule for acts.
+ * STATUS_MISMATCH: there is none, or it was removed. */
 enum status store_entry_narrow(struct store *s, struct span name, enum entry_standing standing,
-			       struct span note);
+			       struct span note, int64_t act_time);
 /* As store_nodes_bring_back(). */
 enum status store_entries_bring_back(struct store *s, int64_t now);
 /* Another number whenever an entry may be another than before. */
