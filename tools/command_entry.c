@@ -36,7 +36,7 @@ static const char help[] =
 	"  --unit UNIT       of this systemd unit\n"
 	"  --socket NAME     that come by this one of the node's sockets\n"
 	"And what it is:\n"
-	"  --job             it ends with the process that asked for it\n"
+	"  --job             it ends with the process that asked for it, or with the unit\n"
 	"  --jwt             JWT-SVIDs as well\n"
 	"  --hint TEXT       tells a workload its identities apart\n"
 	"  --owner TEXT      whom a denial names\n"
@@ -78,8 +78,9 @@ static void print_entry(const struct options *o, json_t *entry)
 	putchar('\n');
 }
 
-/* The last name of a page, which the next one is after; false where there is none. */
-static bool print_page(const struct options *o, json_t *page, char after[ENTRY_NAME_MAX + 1])
+/* The last name of a page, which the next one is after; empty where there is none. */
+static enum answer print_page(const struct options *o, json_t *page,
+			      char after[ENTRY_NAME_MAX + 1])
 {
 	json_t *entries = json_object_get(page, "entries");
 	const char *last = "";
@@ -91,25 +92,26 @@ static bool print_page(const struct options *o, json_t *page, char after[ENTRY_N
 		print_entry(o, entry);
 		last = node_text(entry, "name");
 	}
-	if (!json_is_true(json_object_get(page, "more")))
-		return false;
+	if (!json_is_true(json_object_get(page, "more"))) {
+		after[0] = '\0';
+		return ANSWER_YES;
+	}
 	/* A verifier that repeats itself would keep us here. */
 	if (!entry_name_is_valid(span_text(last)) || strcmp(last, after) <= 0)
-		return false;
+		return unusable("the verifier's list does not go on after '%s'", after);
 	(void)snprintf(after, ENTRY_NAME_MAX + 1, "%s", last);
-	return true;
+	return ANSWER_YES;
 }
 
 static enum answer run_list(struct options *o)
 {
 	char after[ENTRY_NAME_MAX + 1] = "";
-	bool goes_on = true;
+	enum answer end;
 
 	if (o->class != NULL && !class_name_is_valid(span_text(o->class)))
 		return unusable("'%s' is no class's name", o->class);
-	while (goes_on) {
+	do {
 		AUTO_DONE(bytes) path = { 0 };
-		enum answer end;
 
 		if (bytes_printf(&path, "/v1/admin/entries?limit=100%s%s%s%s%c",
 				 after[0] == '\0' ? "" : "&after=", after,
@@ -121,9 +123,9 @@ static enum answer run_list(struct options *o)
 
 		if (page == NULL)
 			return end;
-		goes_on = print_page(o, page, after);
-	}
-	return ANSWER_YES;
+		end = print_page(o, page, after);
+	} while (end == ANSWER_YES && after[0] != '\0');
+	return end;
 }
 
 static bool path_of(const struct options *o, const char *what, struct bytes *out)

@@ -151,6 +151,7 @@ static const struct wire_table admin_canary_wire =
 	WIRE_TABLE(struct admin_answer, admin_canary_fields);
 
 static const struct wire_field entry_item_fields[] = {
+	WIRE_SIZED(entry_item, name, ENTRY_NAME_MAX),
 	WIRE_SIZED(entry_item, class_name, CLASS_NAME_MAX),
 	WIRE_SIZED(entry_item, line, ENTRY_LINE_MAX),
 	WIRE_BOOL(entry_item, is_quarantined),

@@ -118,8 +118,10 @@ struct canary_item {
 
 /* A registration entry, and what people decided about it. */
 struct entry_item {
-	struct span class_name;
-	struct span line; /* as its nodes are told of it, digests too (messages/entries.h) */
+	struct span name, class_name;
+	/* As its nodes are told of it, digests too (messages/entries.h); empty: what the
+	 * store holds of it is none, and they are told nothing. */
+	struct span line;
 	bool is_quarantined, is_removed;
 	int64_t added;
 	struct span note; /* why quarantined or removed */

@@ -119,6 +119,34 @@ static void s09_an_entrys_act_counts_once(void **state)
 	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
 }
 
+/* A captured front kept it until there was something to lift: what was quarantined since,
+ * nobody who signed it knew of. */
+static void s09_an_act_that_was_held_back_lifts_no_later_quarantine(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct signer_request held;
+	(void)state;
+
+	attack_scene_init(&s);
+	add(&s, ADD);
+	s.now++;
+	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now);
+	held = scene_record(&s, FRAME_ADMIN);
+	s.now += 2;
+	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
+	s.request = held;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+	/* Nor one of between two of them. */
+	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now + 1);
+	held = scene_record(&s, FRAME_ADMIN);
+	s.now += 3;
+	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
+	s.request = held;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+	add(&s, "release-entry\nentry web");
+	assert_int_equal(count_told(&s), 1);
+}
+
 static void s09_an_entry_wants_the_role_that_the_configuration_names(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -355,30 +383,97 @@ static void s13_entries_go_with_a_grant_and_once(void **state)
 	assert_true(scene_result_says(&s.answer.commit, "\nentries -\n"));
 }
 
-/* A disk's error, or a row of another version: its class's nodes keep their right. */
-static void s13_an_entry_that_cannot_be_read_takes_no_other_along(void **state)
+/* A disk's error, or a row of another version. */
+static void add_torn(struct signer_scene *s)
 {
-	AUTO_DONE(signer_scene) s = { 0 };
-	AUTO_DONE(entries) entries = { 0 };
-	(void)state;
 	const struct entry_row torn = { .name = span_text("torn"),
 					.class_name = span_text("server"),
 					.line = span_text("torn spiffe://prod.exa"),
 					.standing = ENTRY_ACTIVE };
 
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(store_entry_add(s->signer.store, &torn), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+}
+
+/* Its class's nodes keep their right. */
+static void s13_an_entry_that_cannot_be_read_takes_no_other_along(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(entries) entries = { 0 };
+	(void)state;
+
 	attack_scene_init(&s);
 	add(&s, ADD);
-	assert_int_equal(store_begin(s.signer.store), OK);
-	assert_int_equal(store_entry_add(s.signer.store, &torn), OK);
-	assert_int_equal(store_commit(s.signer.store), OK);
+	add_torn(&s);
 	told(&s, &entries);
 	assert_int_equal(entries.count, 1);
 	assert_non_null(entries_find(&entries, span_text("web")));
 }
 
+static const struct entry_item *list(struct signer_scene *s, const char *after, uint32_t limit,
+				     size_t wanted)
+{
+	s->request.admin = (struct admin_request){ .verb = ADMIN_ENTRIES,
+						   .role = ROLE_AUDITOR,
+						   .entry = span_text(after),
+						   .limit = limit,
+						   .administrator = span_text("anybody") };
+	scene_expect(s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s->answer.admin.entries.count, wanted);
+	return s->answer.admin.entries.items;
+}
+
+static void s13_a_damaged_entry_hides_no_other_from_people(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	const struct entry_item *items;
+	(void)state;
+
+	attack_scene_init(&s);
+	add(&s, ADD);
+	add_torn(&s);
+	items = list(&s, "", 0, 2);
+	assert_true(span_equal(items[0].name, span_text("torn")));
+	assert_int_equal(items[0].line.len, 0);
+	assert_true(span_equal(items[1].name, span_text("web")));
+	assert_int_not_equal(items[1].line.len, 0);
+	/* And goes as others do. */
+	s.request.admin = (struct admin_request){ .verb = ADMIN_ENTRY_REMOVE,
+						  .role = ROLE_PLATFORM,
+						  .entry = span_text("torn"),
+						  .reason = span_text("damaged"),
+						  .administrator = span_text("anybody") };
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_true(s.answer.admin.entries.items[0].is_removed);
+	(void)list(&s, "", 0, 1);
+}
+
+static void s13_a_list_goes_on_where_a_page_ends(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	for (int i = 0; i < 5; i++) {
+		char act[128];
+
+		(void)snprintf(act, sizeof(act),
+			       "add-entry\nclass server\nentry e%d spiffe://prod.example/e /bin/e",
+			       i);
+		add(&s, act);
+	}
+	assert_true(span_equal(list(&s, "", 2, 2)[1].name, span_text("e1")));
+	assert_true(s.answer.admin.entries.has_more);
+	assert_true(span_equal(list(&s, "e1", 3, 3)[2].name, span_text("e4")));
+	(void)list(&s, "e4", 3, 0);
+	assert_false(s.answer.admin.entries.has_more);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_adds_no_entry),
 	cmocka_unit_test(s09_an_entrys_act_counts_once),
+	cmocka_unit_test(s09_an_act_that_was_held_back_lifts_no_later_quarantine),
 	cmocka_unit_test(s09_an_entry_wants_the_role_that_the_configuration_names),
 	cmocka_unit_test(s09_an_entry_is_within_the_entitlements_of_its_class),
 	cmocka_unit_test(s09_a_class_has_no_more_entries_than_a_text_holds),
@@ -388,6 +483,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_other_files_of_a_release_are_no_workloads),
 	cmocka_unit_test(s13_entries_go_with_a_grant_and_once),
 	cmocka_unit_test(s13_an_entry_that_cannot_be_read_takes_no_other_along),
+	cmocka_unit_test(s13_a_damaged_entry_hides_no_other_from_people),
+	cmocka_unit_test(s13_a_list_goes_on_where_a_page_ends),
 };
 
 ATTACKS_MAIN(tests)

@@ -21,21 +21,20 @@ static const char *state_of(const struct entry_item *item)
 {
 	if (item->is_removed)
 		return "removed";
+	if (item->line.len == 0)
+		return "damaged";
 	return item->is_quarantined ? "quarantined" : "active";
 }
 
-void put_entry_members(struct json_writer *w, const struct entry_item *item)
+static void put_line(struct json_writer *w, struct span line)
 {
 	AUTO_DONE(entry) e = { 0 };
-	enum status status = entry_parse(item->line, &e);
+	enum status status = entry_parse(line, &e);
 
 	if (status != OK) {
 		w->status = status;
 		return;
 	}
-	json_text(w, "name", span_of(&e.name));
-	json_text(w, "state", span_text(state_of(item)));
-	json_text(w, "class", item->class_name);
 	json_text(w, "spiffeId", span_of(&e.spiffe_id));
 	json_text(w, "executable", span_of(&e.executable));
 	if (e.has_uid)
@@ -49,6 +48,15 @@ void put_entry_members(struct json_writer *w, const struct entry_item *item)
 	json_bool(w, "job", e.is_job);
 	json_bool(w, "jwt", e.may_jwt);
 	put_digests(w, span_of(&e.digests));
+}
+
+void put_entry_members(struct json_writer *w, const struct entry_item *item)
+{
+	json_text(w, "name", item->name);
+	json_text(w, "state", span_text(state_of(item)));
+	json_text(w, "class", item->class_name);
+	if (item->line.len > 0)
+		put_line(w, item->line);
 	json_int(w, "added", item->added);
 	json_text(w, "note", item->note);
 }

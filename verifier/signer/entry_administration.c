@@ -7,7 +7,7 @@ static enum refusal refusal_about_entry(enum status status)
 }
 
 /* With the digests of now, where its class is known. */
-static enum status describe(struct turn *turn, const struct entry_row *row, struct entry_item *item)
+static enum status keep_line(struct turn *turn, const struct entry_row *row, struct span *out)
 {
 	AUTO_DONE(entry) entry = { 0 };
 	AUTO_DONE(bytes) line = { 0 };
@@ -17,14 +17,27 @@ static enum status describe(struct turn *turn, const struct entry_row *row, stru
 
 	if (status == OK)
 		status = entry_write(&entry, &line);
+	return status == OK ? keep_bytes(turn->keep, &line, out) : status;
+}
+
+/* One that the store spoiled hides no others, and whoever sees it can remove it. */
+static enum status describe(struct turn *turn, const struct entry_row *row, struct entry_item *item)
+{
 	*item = (struct entry_item){
+		.name = row->name,
 		.class_name = row->class_name,
 		.is_quarantined = row->standing == ENTRY_QUARANTINED,
 		.is_removed = row->standing == ENTRY_REMOVED,
 		.added = row->added,
 		.note = row->note,
 	};
-	return status == OK ? keep_bytes(turn->keep, &line, &item->line) : status;
+
+	enum status status = keep_line(turn, row, &item->line);
+
+	if (status != STATUS_MALFORMED)
+		return status;
+	entry_texts_log_damaged(row);
+	return OK;
 }
 
 enum refusal entry_show(struct turn *turn, struct span name, struct admin_answer *answer)

@@ -56,8 +56,7 @@ enum status entry_texts_read(struct turn *turn, const struct node_class *node_cl
 	return OK;
 }
 
-/* Its workloads get no identity; the class's others do, and the nodes their right. */
-static void log_left_out(const struct entry_row *row)
+void entry_texts_log_damaged(const struct entry_row *row)
 {
 	AUTO_DONE(bytes) name = { 0 };
 
@@ -84,7 +83,7 @@ static enum status add_page(struct turn *turn, const struct node_class *node_cla
 		if (status == OK)
 			out->count++;
 		if (status == STATUS_MALFORMED) {
-			log_left_out(&rows[i]);
+			entry_texts_log_damaged(&rows[i]);
 			status = OK;
 		}
 	}

@@ -36,6 +36,9 @@ enum status entry_texts_find(struct turn *turn, const struct node_class *node_cl
  * digests. STATUS_MALFORMED: the store's row is none, and nodes are not told of it. */
 enum status entry_texts_read(struct turn *turn, const struct node_class *node_class,
 			     const struct entry_row *row, struct entry *out);
+/* Of such a row: its workloads get no identity; the class's others do, and the nodes
+ * their right. */
+void entry_texts_log_damaged(const struct entry_row *row);
 /* Is there room for one more of this line in the text of its class, whatever digests
  * it and the others may get? */
 enum status entry_texts_have_room(struct turn *turn, struct span class_name, struct span line,
