@@ -70,10 +70,23 @@ void measured_trust(struct measured_log *m)
 	m->trusted = m->offered;
 }
 
+/* As the kernel logs it: a space is a '_'. What is at another path that is logged alike
+ * has the same content, or does not fit. */
+static bool is_logged_as(struct span path, struct span logged)
+{
+	if (path.len != logged.len)
+		return false;
+	for (size_t i = 0; i < path.len; i++) {
+		if (logged.data[i] != (path.data[i] == ' ' ? '_' : path.data[i]))
+			return false;
+	}
+	return true;
+}
+
 /* The kernel's own digest of the whole content, not fs-verity's of a tree. */
 static bool fits(const struct ima_entry *entry, struct span path, const struct digest *digest)
 {
-	return !entry->is_violation && entry->has_path && span_equal(entry->path, path) &&
+	return !entry->is_violation && entry->has_path && is_logged_as(path, entry->path) &&
 	       entry->has_digest && entry->file_alg == digest->alg &&
 	       span_equal(entry->file_digest, digest_span(digest)) &&
 	       !span_equal(entry->digest_type, span_text("verity"));

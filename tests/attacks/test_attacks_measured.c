@@ -144,6 +144,20 @@ static void s13_path_and_content_both_count(void **state)
 	assert_int_equal(ask("/usr/bin/workloa", &content), MEASURED_NOT);
 }
 
+/* The kernel logs a space in a path as '_'. */
+static void s13_a_path_with_a_space_is_met_as_it_is_logged(void **state)
+{
+	(void)state;
+	ima_log_add(&golden, "ima-sig", "/opt/a_b/c_d", &content);
+	write_log();
+	quote(false);
+	measured_trust(&measured);
+	assert_int_equal(ask("/opt/a b/c d", &content), MEASURED_QUOTED);
+	assert_int_equal(ask("/opt/a_b/c_d", &content), MEASURED_QUOTED);
+	assert_int_equal(ask("/opt/a-b/c d", &content), MEASURED_NOT);
+	assert_int_equal(ask("/opt/a b/c", &content), MEASURED_NOT);
+}
+
 static void s13_a_violation_and_a_verity_digest_measure_nothing(void **state)
 {
 	static const char name[] = PATH;
@@ -200,6 +214,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(s13_a_log_that_does_not_lead_to_the_quote_covers_nothing),
 	TEST(s13_a_nonce_covers_no_more_than_when_it_was_first_quoted),
 	TEST(s13_path_and_content_both_count),
+	TEST(s13_a_path_with_a_space_is_met_as_it_is_logged),
 	TEST(s13_a_violation_and_a_verity_digest_measure_nothing),
 	TEST(s13_a_long_log_is_searched_in_steps),
 };
