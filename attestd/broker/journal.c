@@ -204,6 +204,13 @@ static enum status start_after_damage(struct journal *j, const struct journal_po
 	return start_at(j, &point);
 }
 
+/* Does it add up, and to no less than there was while it was open? */
+static bool is_whole(const struct journal *j, struct span content, struct journal_point *collected,
+		     struct journal_point *end)
+{
+	return read_points(content, collected, end) && end->count >= j->end.count;
+}
+
 static enum status load(struct journal *j)
 {
 	AUTO_DONE(bytes) content = { 0 };
@@ -224,8 +231,8 @@ static enum status load(struct journal *j)
 	enum status status = file_read_fd(j->file, 2 * JOURNAL_FILE_MAX, &content);
 	struct span whole = whole_lines(&content);
 
-	if (status == STATUS_TOO_LARGE || (status == OK && !read_points(whole, &collected, &end)))
-		return start_after_damage(j, &end);
+	if (status == STATUS_TOO_LARGE || (status == OK && !is_whole(j, whole, &collected, &end)))
+		return start_after_damage(j, end.count < j->end.count ? &j->end : &end);
 	if (status == OK && ftruncate(j->file, (off_t)whole.len) != 0)
 		status = STATUS_IO;
 	if (status == OK) {
@@ -246,15 +253,17 @@ static bool is_there(const struct journal *j)
 	       open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
+/* STATUS_MALFORMED: it has become shorter under us. */
 static enum status content_read(const struct journal *j, struct bytes *out)
 {
 	AUTO_DONE(bytes) content = { 0 };
 	enum status status = bytes_reserve(&content, (size_t)j->size);
+	ssize_t got = status == OK ? pread(j->file, content.data, (size_t)j->size, 0) : 0;
 
 	if (status != OK)
 		return status;
-	if (pread(j->file, content.data, (size_t)j->size, 0) != (ssize_t)j->size)
-		return STATUS_IO;
+	if (got != (ssize_t)j->size)
+		return got < 0 ? STATUS_IO : STATUS_MALFORMED;
 	content.len = (size_t)j->size;
 	*out = content;
 	content = (struct bytes){ 0 };
@@ -361,6 +370,8 @@ static enum status report_what_is_there(struct journal *j, struct bytes *lines, 
 
 	if (status == OK)
 		status = content_read(j, lines);
+	if (status == STATUS_MALFORMED)
+		return give_up(j, status);
 	if (status != OK)
 		return status;
 
@@ -410,6 +421,8 @@ enum status journal_collected(struct journal *j, uint64_t count)
 	status = ensure(j);
 	if (status == OK)
 		status = content_read(j, &content);
+	if (status == STATUS_MALFORMED)
+		return give_up(j, status);
 	if (status != OK)
 		return status;
 

@@ -85,18 +85,34 @@ static void write_configuration(struct host *h)
 
 bool host_measure(struct span log, const struct digest *extended)
 {
-	AUTO_DONE(bytes) what = { 0 };
 	char path[192];
 
 	(void)snprintf(path, sizeof(path), "%s/none", top);
 	assert_int_equal(file_replace(path, log, 0600, (uid_t)-1, (gid_t)-1), OK);
-	assert_int_equal(bytes_printf(&what, "%u:sha256=", IMA_PCR), OK);
-	assert_int_equal(hex_append(&what, digest_span(extended)), OK);
+	return host_extend(IMA_PCR, extended);
+}
+
+bool host_extend(unsigned pcr, const struct digest *with)
+{
+	AUTO_DONE(bytes) what = { 0 };
+
+	assert_int_equal(bytes_printf(&what, "%u:sha256=", pcr), OK);
+	assert_int_equal(hex_append(&what, digest_span(with)), OK);
 	assert_int_equal(bytes_append_byte(&what, 0), OK);
 
 	const char *const argv[] = { "tpm2_pcrextend", "-T", tcti, (const char *)what.data, NULL };
 
 	return run_to_file(argv, "/dev/null") == 0;
+}
+
+void host_spoil_journal(bool is_spoilt)
+{
+	const char *const argv[] = { "sh", "-c",
+				     is_spoilt ? "rm -r \"$0/journal\" && touch \"$0/journal\""
+					       : "rm \"$0/journal\"",
+				     top, NULL };
+
+	assert_int_equal(run_to_file(argv, "/dev/null"), 0);
 }
 
 static int run_broker(const void *self)

@@ -44,6 +44,10 @@ int host_stop_tpm(void **state);
 /* The IMA log from now on, and what the kernel extends for its one entry; false where
  * there is no tool to. Before host_init(). */
 bool host_measure(struct span log, const struct digest *extended);
+/* By root on the host: false where there is no tool to. */
+bool host_extend(unsigned pcr, const struct digest *with);
+/* Takes the issuance journal's directory away, and lets there be none; or lets it be. */
+void host_spoil_journal(bool is_spoilt);
 void host_init(struct host *h);
 void host_done(struct host *h);
 AUTO_RELEASE(host, host_done);

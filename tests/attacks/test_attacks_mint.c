@@ -8,6 +8,7 @@
 
 #include "attestd/svid_profile.h"
 #include "host_scene.h"
+#include "messages/report.h"
 #include "service_scene.h"
 
 static X509 *open_tbs(struct span tbs)
@@ -293,6 +294,78 @@ static void s17_nothing_is_signed_without_a_right(void **state)
 	host_expect_signed(&h, STATUS_DENIED); /* lost */
 }
 
+/* What the next evidence says was issued last; the report is the one that is quoted. */
+static void expect_issued_last(struct host *h, const struct svid *svid, uint64_t count)
+{
+	struct digest digest;
+	struct report report;
+
+	host_evidence(h);
+	assert_int_equal(report_parse(span_of(&h->evidence.report), &report), OK);
+	assert_int_equal(report.count, count);
+	assert_int_not_equal(report.issued_count, 0);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&svid->tbs), &digest), OK);
+	assert_true(digest_equal(&report.issued[report.issued_count - 1].tbs, &digest));
+	assert_true(span_equal(report.issued[report.issued_count - 1].spiffe_id,
+			       span_text(SPIFFE_ID)));
+}
+
+static uint64_t issued_so_far(struct host *h)
+{
+	struct report report;
+
+	host_evidence(h);
+	assert_int_equal(report_parse(span_of(&h->evidence.report), &report), OK);
+	assert_true(report.has_journal);
+	return report.count;
+}
+
+/* The record is not made of an answer that may be lost, or kept: it is there before
+ * there is a signature, also of one that never was. */
+static void s17_what_is_signed_is_on_record_before_it_is(void **state)
+{
+	struct digest any = digest_filled(DIGEST_SHA256, 0x11);
+	AUTO_DONE(host) h = { 0 };
+	AUTO_DONE(svid) good = { 0 };
+	AUTO_DONE(svid) never = { 0 };
+	uint64_t before;
+	(void)state;
+
+	host_init(&h);
+	before = issued_so_far(&h);
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	host_make_svid(&h, &good);
+	assert_int_equal(host_ask_to_sign(&h, span_of(&good.tbs)), OK);
+	expect_issued_last(&h, &good, before + 1);
+	/* The TPM refuses: a PCR of the key's policy is another now. */
+	if (!host_extend(HOST_CAP, &any))
+		skip();
+	host_make_svid(&h, &never);
+	assert_int_not_equal(host_ask_to_sign(&h, span_of(&never.tbs)), OK);
+	expect_issued_last(&h, &never, before + 2);
+}
+
+static void s17_nothing_is_signed_without_a_record(void **state)
+{
+	AUTO_DONE(host) h = { 0 };
+	AUTO_DONE(svid) svid = { 0 };
+	AUTO_DONE(svid) later = { 0 };
+	uint64_t before;
+	(void)state;
+
+	host_init(&h);
+	before = issued_so_far(&h);
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	host_make_svid(&h, &svid);
+	host_spoil_journal(true);
+	assert_int_equal(host_ask_to_sign(&h, span_of(&svid.tbs)), STATUS_UNAVAILABLE);
+	assert_int_equal(host_ask_to_sign(&h, span_of(&svid.tbs)), STATUS_UNAVAILABLE);
+	host_spoil_journal(false);
+	host_make_svid(&h, &later);
+	assert_int_equal(host_ask_to_sign(&h, span_of(&later.tbs)), OK);
+	expect_issued_last(&h, &later, before + 1);
+}
+
 #define EXECUTABLE "/usr/bin/workload"
 
 static void put_le32(struct writer *w, size_t value)
@@ -376,6 +449,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s17_a_captured_mint_has_no_other_bytes_signed),
 	cmocka_unit_test(s17_a_captured_mint_has_one_verb),
 	cmocka_unit_test(s17_nothing_is_signed_without_a_right),
+	cmocka_unit_test(s17_what_is_signed_is_on_record_before_it_is),
+	cmocka_unit_test(s17_nothing_is_signed_without_a_record),
 	cmocka_unit_test(s13_only_a_trusted_verdict_makes_an_entry_count),
 };
 

@@ -276,6 +276,23 @@ static void a_file_changed_while_it_is_open_is_another_journal(void **state)
 	expect_another_chain(3);
 }
 
+/* Also where what is left of it adds up. */
+static void a_file_cut_while_it_is_open_hides_nothing(void **state)
+{
+	(void)state;
+	append_good(0, 2);
+	off_t two = journal.size;
+
+	append_good(2, 3);
+	assert_int_equal(truncate(file, two), 0);
+	expect_another_chain(4);
+	append_good(3, 4);
+	assert_int_equal(truncate(file, journal.size - 10), 0);
+	expect_another_chain(4);
+	assert_int_equal(journal_collected(&journal, journal.end.count), OK);
+	append_good(4, 5);
+}
+
 static void a_deleted_file_is_written_again(void **state)
 {
 	(void)state;
@@ -432,6 +449,7 @@ int main(void)
 		IN_SCENE(a_file_that_lost_a_line_is_another_journal),
 		IN_SCENE(an_emptied_file_is_another_journal),
 		IN_SCENE(a_file_changed_while_it_is_open_is_another_journal),
+		IN_SCENE(a_file_cut_while_it_is_open_hides_nothing),
 		IN_SCENE(a_deleted_file_is_written_again),
 		IN_SCENE(a_deleted_directory_is_made_again),
 		IN_SCENE(nothing_is_lost_while_there_is_no_directory),
