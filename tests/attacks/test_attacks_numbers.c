@@ -3,6 +3,7 @@
  * namespaces. */
 #include "attacks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -191,6 +192,7 @@ static void (*after_pidfd)(void);
 int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 {
 	int result = (int)syscall(SYS_getsockopt, fd, level, option, value, len);
+	int saved = errno;
 
 	if (option == PEERPIDFD && after_pidfd != NULL) {
 		void (*act)(void) = after_pidfd;
@@ -198,6 +200,7 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 		after_pidfd = NULL;
 		act();
 	}
+	errno = saved;
 	return result;
 }
 
@@ -251,6 +254,32 @@ static void s13_without_peerpidfd_whoever_holds_the_socket_is_the_caller(void **
 	assert_int_equal(peer_open_by_pid(w.socket, &peer, &why), STATUS_DENIED);
 }
 
+static void enter_network_namespace(void)
+{
+	if (unshare(CLONE_NEWNET) != 0)
+		_exit(40);
+}
+
+/* As a unit with PrivateNetwork=. Before Linux 6.5 it is not known who connected, since a
+ * socket is told of in its own namespace alone: a stated limit, and a refusal. */
+static void s13_a_caller_without_our_network_is_known_by_its_pidfd_alone(void **state)
+{
+	(void)state;
+	need_root();
+	AUTO_DONE(workload) w = workload_start("one", true, enter_network_namespace);
+	struct peer peer = { .pidfd = -1 };
+	const char *why = "";
+	enum status status = peer_open(w.socket, &peer, &why);
+
+	if (status == OK) {
+		assert_int_equal(peer.pid, w.pid);
+		peer_done(&peer);
+		status = peer_open_by_pid(w.socket, &peer, &why);
+	}
+	assert_int_equal(status, STATUS_UNSUPPORTED);
+	assert_non_null(strstr(why, "cannot tell who connected"));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_a_caller_in_a_pid_namespace_below_is_known_by_our_number),
 	cmocka_unit_test(s13_a_caller_outside_the_pid_namespace_is_refused),
@@ -258,6 +287,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_the_next_process_of_a_number_did_not_connect),
 	cmocka_unit_test(s13_a_number_that_changes_hands_while_it_is_looked_at_is_nobodys),
 	cmocka_unit_test(s13_without_peerpidfd_whoever_holds_the_socket_is_the_caller),
+	cmocka_unit_test(s13_a_caller_without_our_network_is_known_by_its_pidfd_alone),
 };
 
 ATTACKS_MAIN_WITH(tests, workload_scene_begin, workload_scene_end)

@@ -9,7 +9,9 @@ tests_attacks_test_attacks_measured_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_measured_LDADD = libbroker.a $(APPRAISAL_TEST_LIBS)
 
 # The processes that connect.
-check_PROGRAMS += tests/attacks/workload_process
+check_PROGRAMS += tests/attacks/workload_process tests/attacks/without_peerpidfd
+tests_attacks_without_peerpidfd_SOURCES = tests/attacks/without_peerpidfd.c
+TESTS += tests/attacks/callers_without_peerpidfd
 tests_attacks_workload_process_SOURCES = tests/attacks/workload_process.c tests/attacks/workload_process.h
 libscenes_a_SOURCES += tests/attacks/workload_scene.c
 WORKLOAD_SCENE = tests/attacks/attacks.h tests/attacks/workload_scene.h tests/attacks/workload_process.h
@@ -27,3 +29,4 @@ tests_attacks_test_attacks_workload_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_workload_LDADD = $(WORKLOAD_TEST_LIBS)
 EXTRA_tests_attacks_test_attacks_workload_DEPENDENCIES = tests/attacks/workload_process$(EXEEXT)
 endif
+EXTRA_DIST += tests/attacks/callers_without_peerpidfd
