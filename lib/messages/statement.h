@@ -42,6 +42,9 @@ struct verdict {
 	/* SHA-256 of the text of its registration entries (messages/entries.h);
 	 * DIGEST_NONE without a grant. */
 	struct digest entries;
+	/* Sequence of the trust domain's bundle, below which none goes with this; 0
+	 * without a grant. */
+	uint64_t bundle;
 	struct bytes entitlements[VERDICT_ENTITLEMENTS_MAX];
 	size_t entitlement_count;
 	size_t reason_count;

@@ -111,6 +111,8 @@ static enum status take_verdict(struct span text, struct verdict *v)
 	lines_take_escaped(&l, lines_field(&l, "trust-domain"), TRUST_DOMAIN_MAX, true,
 			   &v->trust_domain);
 	take_digest(&l, "entries", &v->entries);
+	if (lines_has(&l, "bundle"))
+		v->bundle = lines_decimal(&l, lines_field(&l, "bundle"), UINT64_MAX);
 	while (v->entitlement_count < VERDICT_ENTITLEMENTS_MAX && lines_has(&l, "entitlement"))
 		lines_take_escaped(&l, lines_field(&l, "entitlement"), ENTITLEMENT_MAX, false,
 				   &v->entitlements[v->entitlement_count++]);
@@ -154,7 +156,8 @@ static bool is_consistent(const struct verdict *v)
 		return false;
 	if (!has_grant)
 		return v->expires == 0 && v->trust_domain.len == 0 &&
-		       v->entries.alg == DIGEST_NONE && v->entitlement_count == 0;
+		       v->entries.alg == DIGEST_NONE && v->bundle == 0 &&
+		       v->entitlement_count == 0;
 	return v->certificate.alg == DIGEST_SHA256 && v->entries.alg == DIGEST_SHA256 &&
 	       v->state == NODE_TRUSTED && v->expires > v->issued && v->minting_key.len > 0 &&
 	       trust_domain_is_valid(span_of(&v->trust_domain));
@@ -216,6 +219,11 @@ static void put_head(struct line_writer *w, const struct verdict *v)
 	line_escaped(w, span_of(&v->trust_domain));
 	line_text(w, "\n");
 	put_digest(w, "entries", &v->entries);
+	if (v->bundle > 0) {
+		line_text(w, "bundle ");
+		line_decimal(w, v->bundle);
+		line_text(w, "\n");
+	}
 }
 
 enum status verdict_write(const struct verdict *v, struct bytes *text)

@@ -109,6 +109,10 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 				 OK);
 		assert_int_equal(digest_of(DIGEST_SHA256, span_of(&g->entries), &digest), OK);
 		assert_int_equal(digest_text_append(&g->text, &digest), OK);
+		if (g->bundle > 0)
+			assert_int_equal(bytes_printf(&g->text, "\nbundle %llu",
+						      (unsigned long long)g->bundle),
+					 OK);
 		assert_int_equal(bytes_printf(&g->text, "\nentitlement %s\n", entitlement), OK);
 	} else {
 		assert_int_equal(bytes_printf(&g->text, "-\ntrust-domain -\nentries -\n"), OK);

@@ -35,8 +35,8 @@ static int drop(void **state)
 	return 0;
 }
 
-/* What an agent hands on, with these entries. */
-static enum status give(struct right *r, struct span entries)
+/* What an agent hands on. */
+static enum status give_all(struct right *r, struct span entries, uint64_t bundle)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer w = writer_to(&body, FRAME_RIGHT_MAX);
@@ -44,13 +44,18 @@ static enum status give(struct right *r, struct span entries)
 	writer_sized32(&w, span_of(&granted.text));
 	writer_sized(&w, span_of(&granted.signature));
 	writer_sized32(&w, span_of(&granted.certificate));
-	granted_put_bundle(&granted, &w, 1);
+	granted_put_bundle(&granted, &w, bundle);
 	writer_sized32(&w, entries);
 	assert_int_equal(writer_end(&w), OK);
 
 	struct reader in = reader_over(span_of(&body));
 
 	return right_take(r, &in, granted.result);
+}
+
+static enum status give(struct right *r, struct span entries)
+{
+	return give_all(r, entries, 1);
 }
 
 static void a_right_comes_with_the_entries_that_its_verdict_names(void **state)
@@ -96,12 +101,33 @@ static void entries_over_their_limit_are_no_right(void **state)
 	assert_false(right_is_held(&right));
 }
 
+/* Who hands it on could keep a root that was taken out for ever, one signed bundle with
+ * each new verdict. */
+static void a_bundle_older_than_its_verdict_is_no_right(void **state)
+{
+	struct right right = { 0 };
+	(void)state;
+
+	granted.bundle = 7;
+	granted_sign(&granted, "trusted", granted.now + LIFETIME_S, "spiffe://example.org/web/*");
+	assert_int_equal(give_all(&right, span_text(ENTRIES), 6), STATUS_DENIED);
+	assert_false(right_is_held(&right));
+	assert_int_equal(give_all(&right, span_text(ENTRIES), 7), OK);
+	right_end(&right);
+	/* One that came while the answer was on its way. */
+	assert_int_equal(give_all(&right, span_text(ENTRIES), 8), OK);
+	right_end(&right);
+	granted.bundle = 0;
+	granted_sign(&granted, "trusted", granted.now + LIFETIME_S, "spiffe://example.org/web/*");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_right_comes_with_the_entries_that_its_verdict_names),
 		cmocka_unit_test(other_entries_than_the_verdicts_are_none),
 		cmocka_unit_test(entries_over_their_limit_are_no_right),
+		cmocka_unit_test(a_bundle_older_than_its_verdict_is_no_right),
 	};
 
 	return cmocka_run_group_tests(tests, make, drop);

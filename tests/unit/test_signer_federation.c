@@ -138,22 +138,28 @@ static void together_they_fit_into_what_a_node_takes(void **state)
 }
 
 /* A node takes the newer of two bundles. */
+static struct authority *federate(struct signer_scene *s, const struct place *place)
+{
+	struct authority *a = &s->signer.keys.authorities[0];
+	AUTO_DONE(bytes) fault = { 0 };
+
+	put(place, "other.example", OTHER, 0600);
+	assert_int_equal(federation_read(place->directory, a->trust_domain, &a->federation, &fault),
+			 OK);
+	assert_int_equal(statement_prepare_bundles(&s->signer), OK);
+	return a;
+}
+
 static void what_is_federated_stands_in_the_signed_bundle_under_a_new_number(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
 	AUTO_DONE(bundle) bundle = { 0 };
-	AUTO_DONE(bytes) fault = { 0 };
 
 	signer_scene_init(&s);
 
-	struct authority *a = &s.signer.keys.authorities[0];
-	uint64_t before = a->sequence;
+	uint64_t before = s.signer.keys.authorities[0].sequence;
+	struct authority *a = federate(&s, *state);
 
-	put(*state, "other.example", OTHER, 0600);
-	assert_int_equal(federation_read(((struct place *)*state)->directory, a->trust_domain,
-					 &a->federation, &fault),
-			 OK);
-	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
 	assert_int_equal(a->sequence, before + 1);
 	assert_int_equal(bundle_parse(span_of(&a->bundle), &bundle), OK);
 	assert_int_equal(bundle.federated_count, 1);
@@ -164,6 +170,25 @@ static void what_is_federated_stands_in_the_signed_bundle_under_a_new_number(voi
 	federation_done(&a->federation);
 	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
 	assert_int_equal(a->sequence, before + 2);
+}
+
+/* And whoever hands both on cannot bring one of before. */
+static void the_verdict_names_the_bundle_that_goes_with_it(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(bundle) bundle = { 0 };
+	char line[64];
+
+	signer_scene_approved(&s);
+
+	const struct authority *a = federate(&s, *state);
+
+	scene_attest(&s);
+	assert_int_equal(bundle_parse(s.answer.commit.bundle, &bundle), OK);
+	assert_int_equal(bundle.sequence, a->sequence);
+	assert_int_equal(bundle.federated_count, 1);
+	(void)snprintf(line, sizeof(line), "\nbundle %llu\n", (unsigned long long)a->sequence);
+	assert_true(scene_result_says(&s.answer.commit, line));
 }
 
 int main(void)
@@ -178,6 +203,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_is_federated_stands_in_the_signed_bundle_under_a_new_number, begin,
 			end),
+		cmocka_unit_test_setup_teardown(the_verdict_names_the_bundle_that_goes_with_it,
+						begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 	"expires 1767226200\ngeneration " ID "\ncap 13\nminting-key 000b" ID "\n"                  \
 	"certificate sha256:" ID "\ntrust-domain example.org\nentries sha256:" ID "\n"             \
 	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
+#define FIRST_ENTITLEMENT "entitlement spiffe://example.org/a"
 #define UNTRUSTED                                                                                  \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
 	"expires 0\ngeneration " ZEROS "\ncap 11\nminting-key -\ncertificate -\ntrust-domain -\n"  \
@@ -194,6 +195,11 @@ static void a_changed_field_is_refused(void **state)
 		{ VERDICT, TRUSTED, "entries sha256:" ID, "entries " ID },
 		{ VERDICT, TRUSTED, "entries sha256:" ID "\n", "" },
 		{ VERDICT, UNTRUSTED, "entries -", "entries sha256:" ID },
+		{ VERDICT, TRUSTED, FIRST_ENTITLEMENT, "bundle 0\n" FIRST_ENTITLEMENT },
+		{ VERDICT, TRUSTED, FIRST_ENTITLEMENT, "bundle 07\n" FIRST_ENTITLEMENT },
+		{ VERDICT, TRUSTED, FIRST_ENTITLEMENT, "bundle -\n" FIRST_ENTITLEMENT },
+		{ VERDICT, TRUSTED, FIRST_ENTITLEMENT, "bundle 7\nbundle 7\n" FIRST_ENTITLEMENT },
+		{ VERDICT, UNTRUSTED, "entries -\n", "entries -\nbundle 7\n" },
 		{ VERDICT, TRUSTED, "expires 1767226200", "expires 0" },
 		{ VERDICT, TRUSTED, "spiffe://example.org/b", "https://example.org/b" },
 		{ VERDICT, UNTRUSTED, "expires 0", "expires 1767226200" },
@@ -224,6 +230,9 @@ static void a_changed_field_is_refused(void **state)
 	};
 	(void)state;
 
+	assert_int_equal(changed(VERDICT, TRUSTED, FIRST_ENTITLEMENT,
+				 "bundle 7\n" FIRST_ENTITLEMENT),
+			 OK);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (changed(cases[i].kind, cases[i].golden, cases[i].this, cases[i].that) == OK)
 			fail_msg("accepted: %s", cases[i].that);

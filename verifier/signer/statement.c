@@ -22,6 +22,7 @@ static enum status put_grant(const struct conclusion_text *text, struct verdict 
 	v->expires = grant->expires;
 	v->certificate = grant->digest;
 	v->entries = grant->entries->digest;
+	v->bundle = grant->authority->sequence;
 	status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
 	for (uint32_t i = 0; i < patterns.count && status == OK; i++)
 		status = bytes_copy(reference_text(ref, patterns.first + i),

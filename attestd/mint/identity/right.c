@@ -52,8 +52,10 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 	if (status == OK &&
 	    !span_equal(span_of(&bundle.own.trust_domain), span_of(&grant.verdict.trust_domain)))
 		status = STATUS_MISMATCH;
-	/* An older one may hold a root that was taken out since. */
-	if (status == OK && bundle.sequence < r->bundle_sequence)
+	/* An older one may hold a root that was taken out since: than any that was seen,
+	 * and than the one that the verifier had when it judged. */
+	if (status == OK && (bundle.sequence < r->bundle_sequence ||
+			     bundle.sequence < grant.verdict.bundle))
 		status = STATUS_DENIED;
 	if (status != OK)
 		return status;
