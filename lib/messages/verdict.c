@@ -156,8 +156,7 @@ static bool is_consistent(const struct verdict *v)
 		return false;
 	if (!has_grant)
 		return v->expires == 0 && v->trust_domain.len == 0 &&
-		       v->entries.alg == DIGEST_NONE && v->bundle == 0 &&
-		       v->entitlement_count == 0;
+		       v->entries.alg == DIGEST_NONE && v->bundle == 0 && v->entitlement_count == 0;
 	return v->certificate.alg == DIGEST_SHA256 && v->entries.alg == DIGEST_SHA256 &&
 	       v->state == NODE_TRUSTED && v->expires > v->issued && v->minting_key.len > 0 &&
 	       trust_domain_is_valid(span_of(&v->trust_domain));

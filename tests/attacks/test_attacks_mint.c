@@ -306,8 +306,8 @@ static void expect_issued_last(struct host *h, const struct svid *svid, uint64_t
 	assert_int_not_equal(report.issued_count, 0);
 	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&svid->tbs), &digest), OK);
 	assert_true(digest_equal(&report.issued[report.issued_count - 1].tbs, &digest));
-	assert_true(span_equal(report.issued[report.issued_count - 1].spiffe_id,
-			       span_text(SPIFFE_ID)));
+	assert_true(
+		span_equal(report.issued[report.issued_count - 1].spiffe_id, span_text(SPIFFE_ID)));
 }
 
 static uint64_t issued_so_far(struct host *h)

@@ -57,8 +57,8 @@ static void narrow_entry(struct wish_scene *w, const char *name, enum entry_stan
 	struct store *store = w->signer.signer.store;
 
 	assert_int_equal(store_begin(store), OK);
-	assert_int_equal(
-		store_entry_narrow(store, span_text(name), standing, span_text("seen"), 0), OK);
+	assert_int_equal(store_entry_narrow(store, span_text(name), standing, span_text("seen"), 0),
+			 OK);
 	assert_int_equal(store_commit(store), OK);
 }
 

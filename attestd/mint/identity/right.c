@@ -54,8 +54,8 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 		status = STATUS_MISMATCH;
 	/* An older one may hold a root that was taken out since: than any that was seen,
 	 * and than the one that the verifier had when it judged. */
-	if (status == OK && (bundle.sequence < r->bundle_sequence ||
-			     bundle.sequence < grant.verdict.bundle))
+	if (status == OK &&
+	    (bundle.sequence < r->bundle_sequence || bundle.sequence < grant.verdict.bundle))
 		status = STATUS_DENIED;
 	if (status != OK)
 		return status;
