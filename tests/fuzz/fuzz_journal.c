@@ -24,8 +24,11 @@ int fsync(int fd)
 	return 0;
 }
 
-static char above[] = "/tmp/attestd-fuzz-journal-XXXXXX"; /* a journal wants it guarded */
-static char directory[sizeof(above) + 8];
+/* A journal wants it guarded; on a tmpfs, where it belongs, if there is one. */
+static char on_tmpfs[] = "/dev/shm/attestd-fuzz-journal-XXXXXX";
+static char on_disk[] = "/tmp/attestd-fuzz-journal-XXXXXX";
+static const char *above;
+static char directory[sizeof(on_tmpfs) + 8];
 
 static void remove_all(void)
 {
@@ -46,7 +49,8 @@ static void start(struct span content)
 	char path[64];
 
 	if (!is_made) {
-		must(mkdtemp(above) != NULL && atexit(remove_all) == 0);
+		above = mkdtemp(on_tmpfs) != NULL ? on_tmpfs : mkdtemp(on_disk);
+		must(above != NULL && atexit(remove_all) == 0);
 		(void)snprintf(directory, sizeof(directory), "%s/journal", above);
 		must(mkdir(directory, 0700) == 0);
 		is_made = true;
