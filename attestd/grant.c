@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/grant.h"
 
+#include <time.h>
+
 #include "policies/spiffe_id.h"
 
 static enum status signature_check(struct span text, struct span signature, EVP_PKEY *key)
@@ -86,6 +88,39 @@ int64_t grant_left_s(const struct grant *g, int64_t now)
 	int64_t given = g->verdict.expires - g->verdict.issued;
 
 	return left < given ? left : given;
+}
+
+static bool unix_time(const ASN1_TIME *time, int64_t *out)
+{
+	struct tm tm;
+
+	/* No leap seconds, no local zone: ASN1_TIME_to_tm() is UTC. */
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
+		return false;
+	*out = (int64_t)timegm(&tm);
+	return true;
+}
+
+bool grant_validity(const struct grant *g, int64_t *from, int64_t *until)
+{
+	return unix_time(X509_get0_notBefore(g->certificate), from) &&
+	       unix_time(X509_get0_notAfter(g->certificate), until);
+}
+
+bool grant_issuer(const struct grant *g, struct span *name, struct span *key_id)
+{
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(g->certificate);
+
+	if (id == NULL ||
+	    X509_NAME_get0_der(X509_get_subject_name(g->certificate), &name->data, &name->len) != 1)
+		return false;
+	*key_id = (struct span){ ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id) };
+	return true;
+}
+
+enum status grant_verify(const struct grant *g, struct span text, struct span signature)
+{
+	return signature_check(text, signature, X509_get0_pubkey(g->certificate));
 }
 
 bool grant_entitles(const struct grant *g, struct span spiffe_id)

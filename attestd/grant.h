@@ -40,6 +40,12 @@ enum status grant_take(struct verdict *verdict, struct span certificate, int64_t
 /* For a clock that nobody sets: what is left of it by this host's clock, and no more
  * than the verifier gave, whose clock may be ahead of it. */
 int64_t grant_left_s(const struct grant *g, int64_t now);
+/* Of its certificate: from when to when it is valid, whom it names, by which key identifier;
+ * spans borrow. False where it lacks one. */
+bool grant_validity(const struct grant *g, int64_t *from, int64_t *until);
+bool grant_issuer(const struct grant *g, struct span *name, struct span *key_id);
+/* Is this the minting key's signature (ECDSA with SHA-256)? STATUS_MISMATCH. */
+enum status grant_verify(const struct grant *g, struct span text, struct span signature);
 bool grant_entitles(const struct grant *g, struct span spiffe_id);
 
 AUTO_RELEASE(grant, grant_done);

@@ -11,7 +11,8 @@ libattestd_a_SOURCES = \
 	attestd/role_program.c attestd/role_program.h \
 	attestd/subject.c attestd/subject.h \
 	attestd/svid_names.c attestd/svid_names.h \
-	attestd/svid_profile.c attestd/svid_profile.h
+	attestd/svid_profile.c attestd/svid_profile.h \
+	attestd/svid_tbs.c attestd/svid_tbs.h
 ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
 
 libagent_a_SOURCES = \

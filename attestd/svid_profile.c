@@ -1,67 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/svid_profile.h"
 
-#include <string.h>
-
 #include "attestd/svid_names.h"
-#include "base/writer.h"
+#include "tpm/der.h"
+#include "tpm/public_area.h"
 
-#define TBS_MAX 8192
-#define CERTIFICATE_MAX (TBS_MAX + 512)
 /* CA/Browser Forum's 64 bits; X.509 allows 20 bytes. */
 #define SERIAL_MIN 8
 #define SERIAL_MAX 20
+#define COORDINATE_SIZE 32
+#define UNCOMPRESSED 4
+#define EXTENSIONS_MAX 16
 
-/* AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758, 3.2). */
-static const uint8_t ecdsa_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-					0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
-
-#define DER_SEQUENCE 0x30
-#define DER_BIT_STRING 0x03
-
-/* Tag and definite length of content below 64 KiB (X.690, 8.1.3). */
-static void put_der_head(struct writer *w, uint8_t tag, size_t len)
-{
-	writer_u8(w, tag);
-	if (len > UINT16_MAX) {
-		writer_fail(w, STATUS_TOO_LARGE);
-	} else if (len > UINT8_MAX) {
-		writer_u8(w, 0x82);
-		writer_be16(w, (uint16_t)len);
-	} else if (len > 0x7f) {
-		writer_u8(w, 0x81);
-		writer_u8(w, (uint8_t)len);
-	} else {
-		writer_u8(w, (uint8_t)len);
-	}
-}
-
-enum status svid_assemble(struct span tbs, struct span signature, struct bytes *certificate)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	AUTO_DONE(bytes) whole = { 0 };
-	struct writer w = writer_to(&body, CERTIFICATE_MAX);
-
-	writer_put(&w, tbs);
-	writer_put(&w, (struct span){ .data = ecdsa_sha256, .len = sizeof(ecdsa_sha256) });
-	put_der_head(&w, DER_BIT_STRING, signature.len + 1);
-	writer_u8(&w, 0);
-	writer_put(&w, signature);
-
-	enum status status = writer_end(&w);
-
-	if (status != OK)
-		return status;
-	w = writer_to(&whole, CERTIFICATE_MAX);
-	put_der_head(&w, DER_SEQUENCE, body.len);
-	writer_put(&w, span_of(&body));
-	status = writer_end(&w);
-	if (status == OK) {
-		*certificate = whole;
-		whole = (struct bytes){ 0 };
-	}
-	return status;
-}
+/* "55 1d NUMBER" (RFC 5280, 4.2.1) */
+#define ID_CE_LEN 3
+#define SUBJECT_ALTERNATIVE_NAME 0x11
 
 const char *svid_refusal_name(enum svid_refusal refusal)
 {
@@ -87,327 +40,330 @@ const char *svid_refusal_name(enum svid_refusal refusal)
 	return (size_t)refusal < sizeof(names) / sizeof(*names) ? names[refusal] : "unknown";
 }
 
-/* One spelling: what OpenSSL would write for what it read is what was given. */
-static bool is_canonical(X509 *x, struct span tbs)
-{
-	uint8_t *again = NULL;
-	int len = i2d_re_X509_tbs(x, &again);
-	bool is_same =
-		len > 0 && span_equal(tbs, (struct span){ .data = again, .len = (size_t)len });
+/* RFC 5280, 4.1: what a TBSCertificate consists of, element by element. */
+struct elements {
+	struct der version, serial, algorithm, issuer, validity, subject, key;
+	struct reader extensions;
+};
 
-	OPENSSL_free(again);
-	return is_same;
+struct extension {
+	struct span oid;
+	bool is_critical;
+	struct span value; /* inside its OCTET STRING */
+};
+
+static struct der next_tagged(struct reader *r, uint8_t tag)
+{
+	struct der element = der_next(r);
+
+	if (r->status == OK && element.tag != tag)
+		reader_fail(r, STATUS_MALFORMED);
+	return element;
 }
 
-static X509 *parse_tbs(struct span tbs)
+/* False: not exactly these, one behind the other. */
+static bool read_elements(struct span tbs, struct elements *out)
 {
-	static const uint8_t no_signature[] = { 0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01 };
-	AUTO_DONE(bytes) whole = { 0 };
+	struct reader whole = reader_over(tbs);
+	struct reader r = der_enter(&whole, DER_SEQUENCE);
 
-	if (tbs.len == 0 || tbs.len > TBS_MAX ||
-	    svid_assemble(tbs, (struct span){ .data = no_signature, .len = sizeof(no_signature) },
-			  &whole) != OK)
-		return NULL;
+	out->version = next_tagged(&r, DER_CONTEXT_CONSTRUCTED);
+	out->serial = next_tagged(&r, DER_INTEGER);
+	out->algorithm = next_tagged(&r, DER_SEQUENCE);
+	out->issuer = next_tagged(&r, DER_SEQUENCE);
+	out->validity = next_tagged(&r, DER_SEQUENCE);
+	out->subject = next_tagged(&r, DER_SEQUENCE);
+	out->key = next_tagged(&r, DER_SEQUENCE);
 
-	const uint8_t *p = whole.data;
-	X509 *x = d2i_X509(NULL, &p, (long)whole.len);
+	struct reader list = der_enter(&r, DER_CONTEXT_CONSTRUCTED | 3);
 
-	/* The caller's bytes must be the whole first member: a shorter one that
-	 * brings a member of its own fails the comparison. */
-	if (x != NULL && (p != whole.data + whole.len || !is_canonical(x, tbs))) {
-		X509_free(x);
-		return NULL;
+	out->extensions = der_enter(&list, DER_SEQUENCE);
+	der_leave(&r, &list);
+	der_leave(&whole, &r);
+	return reader_end(&whole) == OK;
+}
+
+/* SEQUENCE { OID, critical DEFAULT FALSE, OCTET STRING }; false: there is none, or it is
+ * none, which r tells apart. */
+static bool next_extension(struct reader *r, struct extension *out)
+{
+	if (r->status != OK || r->rest.len == 0)
+		return false;
+
+	struct reader inner = der_enter(r, DER_SEQUENCE);
+
+	out->oid = der_content(&inner, DER_OID);
+	out->is_critical = der_is_next(&inner, DER_BOOLEAN);
+	if (out->is_critical)
+		(void)der_content(&inner, DER_BOOLEAN);
+	out->value = der_content(&inner, DER_OCTET_STRING);
+	der_leave(r, &inner);
+	return r->status == OK;
+}
+
+/* Exactly one of this OID. */
+static bool find_extension(struct reader list, struct span oid, struct extension *out)
+{
+	struct extension e;
+	size_t count = 0;
+
+	while (next_extension(&list, &e)) {
+		if (!span_equal(e.oid, oid))
+			continue;
+		*out = e;
+		count++;
 	}
-	return x;
+	return count == 1 && list.status == OK;
 }
 
-static bool is_serial_good(const X509 *x)
+static size_t count_extensions(struct reader list)
 {
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
+	struct extension e;
+	size_t count = 0;
 
-	return ASN1_STRING_type(serial) == V_ASN1_INTEGER &&
-	       ASN1_STRING_length(serial) >= SERIAL_MIN && ASN1_STRING_length(serial) <= SERIAL_MAX;
+	while (next_extension(&list, &e))
+		count++;
+	return list.status == OK ? count : 0;
 }
 
-static bool is_algorithm_good(const X509 *x)
+static bool read_serial(const struct der *element, struct span *out)
 {
-	const X509_ALGOR *algorithm = X509_get0_tbs_sigalg(x);
-	uint8_t *der = NULL;
-	int len = i2d_X509_ALGOR(algorithm, &der);
-	bool is_good = len == (int)sizeof(ecdsa_sha256) && der != NULL &&
-		       memcmp(der, ecdsa_sha256, sizeof(ecdsa_sha256)) == 0;
+	struct reader r = reader_over(element->whole);
+	struct span magnitude = der_magnitude(&r);
 
-	OPENSSL_free(der);
-	return is_good;
+	*out = element->content;
+	return reader_end(&r) == OK && magnitude.len >= SERIAL_MIN && magnitude.len <= SERIAL_MAX;
 }
 
-/* *out: seconds from the epoch. Written as RFC 5280, 4.1.2.5 wants it: some
- * validators read offsets and years of four digits otherwise, or not at all. */
-static bool unix_time(const ASN1_TIME *time, int64_t *out)
+static bool read_validity(const struct der *element, int64_t *from, int64_t *until)
 {
-	struct tm tm;
+	struct reader r = reader_over(element->content);
 
-	/* No leap seconds, no local zone: ASN1_TIME_to_tm() is UTC. */
-	if (ASN1_TIME_to_tm(time, &tm) != 1)
+	*from = der_time(&r);
+	*until = der_time(&r);
+	return reader_end(&r) == OK;
+}
+
+/* The last of SubjectPublicKeyInfo; what is before it is compared with what it has to be:
+ * a curve spelt out in parameters could be one of the asker's own. */
+static bool read_point(const struct der *element, struct span *out)
+{
+	struct span whole = element->whole;
+
+	if (whole.len <= SVID_POINT_SIZE)
 		return false;
-
-	int64_t seconds = (int64_t)timegm(&tm);
-	ASN1_TIME *again = ASN1_TIME_set(NULL, (time_t)seconds);
-	bool is_same = again != NULL && ASN1_STRING_cmp(again, time) == 0;
-
-	ASN1_TIME_free(again);
-	if (is_same)
-		*out = seconds;
-	return is_same;
+	*out = (struct span){ whole.data + whole.len - SVID_POINT_SIZE, SVID_POINT_SIZE };
+	return out->data[0] == UNCOMPRESSED;
 }
 
-/* Byte by byte: X509_NAME_cmp() takes "Node" for "node", which others don't. */
-static bool is_issuer_good(const X509 *x, const struct grant *grant)
-{
-	struct span mine = { 0 }, wanted = { 0 };
-
-	return X509_NAME_get0_der(X509_get_issuer_name(x), &mine.data, &mine.len) == 1 &&
-	       X509_NAME_get0_der(X509_get_subject_name(grant->certificate), &wanted.data,
-				  &wanted.len) == 1 &&
-	       span_equal(mine, wanted);
-}
-
-/* No entry, and no empty set of entries either. */
-static bool is_subject_empty(const X509 *x)
-{
-	static const uint8_t empty[] = { DER_SEQUENCE, 0 };
-	struct span name = { 0 };
-
-	return X509_NAME_get0_der(X509_get_subject_name(x), &name.data, &name.len) == 1 &&
-	       span_equal(name, (struct span){ .data = empty, .len = sizeof(empty) });
-}
-
-static bool is_validity_good(const X509 *x, const struct grant *grant, int64_t now)
-{
-	int64_t from = 0, until = 0, ca_from = 0, ca_until = 0;
-
-	if (!unix_time(X509_get0_notBefore(x), &from) || !unix_time(X509_get0_notAfter(x), &until))
-		return false;
-	if (!unix_time(X509_get0_notBefore(grant->certificate), &ca_from) ||
-	    !unix_time(X509_get0_notAfter(grant->certificate), &ca_until))
-		return false;
-	/* Never beyond the right, whatever the grant's certificate says. */
-	return from < until && from >= now - SVID_BACKDATE_S && from >= ca_from && until > now &&
-	       until <= grant->verdict.expires && until <= ca_until;
-}
-
-/* A named curve and an uncompressed point, in the one spelling (RFC 5480, 2.1.1
- * and 2.2): a curve spelt out in parameters could be one of the asker's own. */
-static bool is_key_named(X509 *x)
-{
-	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-					0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-					0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
-	uint8_t *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
-	bool is_named = len == (int)sizeof(p256) + 64 && memcmp(der, p256, sizeof(p256)) == 0;
-
-	OPENSSL_free(der);
-	return is_named;
-}
-
-static bool is_key_good(X509 *x, const struct grant *grant)
-{
-	/* NULL as well for a point that is not on the curve. */
-	EVP_PKEY *key = X509_get0_pubkey(x);
-	EVP_PKEY *minting = X509_get0_pubkey(grant->certificate);
-
-	return key != NULL && minting != NULL && is_key_named(x) && EVP_PKEY_eq(key, minting) != 1;
-}
-
-/* Written again, its value is the same: OpenSSL reads over what follows the
- * value inside its OCTET STRING, and another validator may not. */
-static bool is_extension_canonical(X509_EXTENSION *extension, int nid)
-{
-	void *value = X509V3_EXT_d2i(extension);
-	X509_EXTENSION *again =
-		value == NULL ? NULL
-			      : X509V3_EXT_i2d(nid, X509_EXTENSION_get_critical(extension), value);
-	bool is_same = again != NULL && ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(extension),
-							      X509_EXTENSION_get_data(again)) == 0;
-
-	if (value != NULL)
-		ASN1_item_free(value, ASN1_ITEM_ptr(X509V3_EXT_get(extension)->it));
-	X509_EXTENSION_free(again);
-	return is_same;
-}
-
-/* Exactly these, each once, each critical or not as it has to be. */
-static bool are_extensions_good(const X509 *x)
-{
-	static const struct {
-		int nid;
-		int is_critical;
-	} wanted[] = { { NID_basic_constraints, 1 },
-		       { NID_key_usage, 1 },
-		       { NID_ext_key_usage, 0 },
-		       { NID_authority_key_identifier, 0 },
-		       /* Since Subject is empty (RFC 5280, 4.2.1.6). */
-		       { NID_subject_alt_name, 1 } };
-	const size_t count = sizeof(wanted) / sizeof(*wanted);
-
-	if (X509_get_ext_count(x) != (int)count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		int at = X509_get_ext_by_NID(x, wanted[i].nid, -1);
-		X509_EXTENSION *extension = at < 0 ? NULL : X509_get_ext(x, at);
-
-		if (extension == NULL ||
-		    X509_EXTENSION_get_critical(extension) != wanted[i].is_critical ||
-		    !is_extension_canonical(extension, wanted[i].nid))
-			return false;
-	}
-	return true;
-}
-
-static bool is_leaf(const X509 *x)
-{
-	BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
-	bool is_good = bc != NULL && bc->ca == 0 && bc->pathlen == NULL;
-
-	BASIC_CONSTRAINTS_free(bc);
-	return is_good;
-}
-
-static bool is_key_usage_good(X509 *x)
-{
-	return X509_get_key_usage(x) == KU_DIGITAL_SIGNATURE;
-}
-
-/* serverAuth and clientAuth, each once. */
-static bool is_extended_usage_good(const X509 *x)
-{
-	EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
-	bool has_server = false;
-	bool has_client = false;
-	bool is_good = usage != NULL && sk_ASN1_OBJECT_num(usage) == 2;
-
-	for (int i = 0; is_good && i < 2; i++) {
-		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usage, i));
-
-		has_server = has_server || nid == NID_server_auth;
-		has_client = has_client || nid == NID_client_auth;
-	}
-	EXTENDED_KEY_USAGE_free(usage);
-	return is_good && has_server && has_client;
-}
-
-static bool is_authority_good(const X509 *x, X509 *issuer)
-{
-	AUTHORITY_KEYID *id = X509_get_ext_d2i(x, NID_authority_key_identifier, NULL, NULL);
-	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(issuer);
-	bool is_good = id != NULL && ski != NULL && id->keyid != NULL && id->issuer == NULL &&
-		       id->serial == NULL && ASN1_OCTET_STRING_cmp(id->keyid, ski) == 0;
-
-	AUTHORITY_KEYID_free(id);
-	return is_good;
-}
-
-/* Names of URIs only, as svid_names.h has them: an empty one or one with a space in it
- * would be other names there. */
-static enum status join_uris(const GENERAL_NAMES *names, struct bytes *out)
+/* Names of URIs only, as svid_names.h has them. An empty one or one with a space in it is
+ * other names there, and so is not what compare() writes. */
+static enum status join_uris(struct reader *list, struct bytes *out)
 {
 	enum status status = OK;
-	int count = sk_GENERAL_NAME_num(names);
 
-	for (int i = 0; i < count && status == OK; i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+	while (list->rest.len > 0 && list->status == OK && status == OK) {
+		struct span text = der_content(list, DER_CONTEXT | 6);
 
-		if (name->type != GEN_URI)
-			return STATUS_MALFORMED;
-
-		const ASN1_IA5STRING *uri = name->d.uniformResourceIdentifier;
-		struct span text = { .data = ASN1_STRING_get0_data(uri),
-				     .len = (size_t)ASN1_STRING_length(uri) };
-
-		if (text.len == 0 || memchr(text.data, ' ', text.len) != NULL)
-			return STATUS_MALFORMED;
-		if (i > 0)
+		if (out->len > 0)
 			status = bytes_append(out, span_text(" "));
 		if (status == OK)
 			status = bytes_append(out, text);
 	}
-	return status;
+	return status == OK ? reader_end(list) : status;
 }
 
-static enum status copy_names(const X509 *x, struct bytes *out)
+static enum svid_refusal read_names(const struct elements *e, struct bytes *out)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	enum status status = names == NULL ? STATUS_MALFORMED : join_uris(names, out);
+	static const uint8_t oid[ID_CE_LEN] = { 0x55, 0x1d, SUBJECT_ALTERNATIVE_NAME };
+	struct extension names;
 
-	GENERAL_NAMES_free(names);
-	return status;
-}
-
-static enum svid_refusal check_name(const X509 *x, const struct grant *grant)
-{
-	AUTO_DONE(bytes) uris = { 0 };
-
-	if (copy_names(x, &uris) != OK || !svid_names_are_valid(span_of(&uris)))
-		return SVID_BAD_NAME;
-	return svid_names_are_entitled(grant, span_of(&uris)) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
-}
-
-static enum svid_refusal check_fields(X509 *x, const struct grant *grant, int64_t now)
-{
-	const ASN1_BIT_STRING *issuer_uid = NULL;
-	const ASN1_BIT_STRING *subject_uid = NULL;
-
-	X509_get0_uids(x, &issuer_uid, &subject_uid);
-	if (X509_get_version(x) != X509_VERSION_3 || issuer_uid != NULL || subject_uid != NULL)
-		return SVID_BAD_VERSION;
-	if (!is_serial_good(x))
-		return SVID_BAD_SERIAL;
-	if (!is_algorithm_good(x))
-		return SVID_BAD_ALGORITHM;
-	if (!is_issuer_good(x, grant))
-		return SVID_BAD_ISSUER;
-	if (!is_validity_good(x, grant, now))
-		return SVID_BAD_VALIDITY;
-	if (!is_subject_empty(x))
-		return SVID_BAD_SUBJECT;
-	return is_key_good(x, grant) ? SVID_ACCEPTED : SVID_BAD_KEY;
-}
-
-static enum svid_refusal check_extensions(X509 *x, const struct grant *grant)
-{
-	if (!are_extensions_good(x))
+	if (!find_extension(e->extensions, (struct span){ oid, sizeof(oid) }, &names))
 		return SVID_BAD_EXTENSIONS;
-	if (!is_leaf(x))
-		return SVID_BAD_BASIC_CONSTRAINTS;
-	if (!is_key_usage_good(x))
-		return SVID_BAD_KEY_USAGE;
-	if (!is_extended_usage_good(x))
-		return SVID_BAD_EXTENDED_KEY_USAGE;
-	if (!is_authority_good(x, grant->certificate))
-		return SVID_BAD_AUTHORITY_KEY_ID;
-	return check_name(x, grant);
+
+	struct reader value = reader_over(names.value);
+	struct reader list = der_enter(&value, DER_SEQUENCE);
+
+	if (reader_end(&value) != OK)
+		return SVID_BAD_EXTENSIONS;
+	if (join_uris(&list, out) != OK || !svid_names_are_valid(span_of(out)))
+		return SVID_BAD_NAME;
+	return SVID_ACCEPTED;
 }
 
-enum status svid_profile_check(struct span tbs, const struct grant *grant, int64_t now,
-			       enum svid_refusal *refusal)
+/* What differs from one to the next; issuer and authority are the grant's. */
+static enum svid_refusal read_fields(const struct elements *e, struct svid_tbs *fields,
+				     struct bytes *names)
 {
-	AUTO(X509) x = parse_tbs(tbs);
+	if (!read_serial(&e->serial, &fields->serial))
+		return SVID_BAD_SERIAL;
+	if (!read_validity(&e->validity, &fields->from, &fields->until))
+		return SVID_BAD_VALIDITY;
+	if (!read_point(&e->key, &fields->point))
+		return SVID_BAD_KEY;
 
-	if (x == NULL) {
-		*refusal = SVID_MALFORMED;
-		return OK;
+	enum svid_refusal refusal = read_names(e, names);
+
+	fields->names = span_of(names);
+	return refusal;
+}
+
+static bool is_validity_good(const struct svid_tbs *fields, const struct grant *grant, int64_t now)
+{
+	int64_t ca_from = 0, ca_until = 0;
+
+	if (!grant_validity(grant, &ca_from, &ca_until))
+		return false;
+	/* Never beyond the right, whatever the grant's certificate says. */
+	return fields->from < fields->until && fields->from >= now - SVID_BACKDATE_S &&
+	       fields->from >= ca_from && fields->until > now &&
+	       fields->until <= grant->verdict.expires && fields->until <= ca_until;
+}
+
+/* A point on the curve, and not the minting key's. */
+static bool is_key_good(struct span point, const struct grant *grant)
+{
+	const struct public_area area = {
+		.type = TPM_ALG_ECC,
+		.curve = TPM_CURVE_P256,
+		.x = { point.data + 1, COORDINATE_SIZE },
+		.y = { point.data + 1 + COORDINATE_SIZE, COORDINATE_SIZE },
+	};
+	EVP_PKEY *minting = X509_get0_pubkey(grant->certificate);
+	AUTO(EVP_PKEY) key = NULL;
+
+	return minting != NULL && public_area_key(&area, &key) == OK &&
+	       EVP_PKEY_eq(key, minting) != 1;
+}
+
+/* Byte by byte: X509_NAME_cmp() takes "Node" for "node", which others don't. */
+static bool is_same(const struct der *a, const struct der *b)
+{
+	return span_equal(a->whole, b->whole);
+}
+
+static enum svid_refusal compare_elements(const struct elements *e, const struct elements *wanted)
+{
+	if (!is_same(&e->version, &wanted->version))
+		return SVID_BAD_VERSION;
+	if (!is_same(&e->serial, &wanted->serial))
+		return SVID_BAD_SERIAL;
+	if (!is_same(&e->algorithm, &wanted->algorithm))
+		return SVID_BAD_ALGORITHM;
+	if (!is_same(&e->issuer, &wanted->issuer))
+		return SVID_BAD_ISSUER;
+	/* In the one spelling (RFC 5280, 4.1.2.5): some validators read offsets and years
+	 * of four digits otherwise, or not at all. */
+	if (!is_same(&e->validity, &wanted->validity))
+		return SVID_BAD_VALIDITY;
+	if (!is_same(&e->subject, &wanted->subject))
+		return SVID_BAD_SUBJECT;
+	return is_same(&e->key, &wanted->key) ? SVID_ACCEPTED : SVID_BAD_KEY;
+}
+
+/* Which part of the profile the value of this extension is. */
+static enum svid_refusal refusal_of(struct span oid)
+{
+	static const struct {
+		uint8_t number;
+		enum svid_refusal refusal;
+	} of[] = { { 0x13, SVID_BAD_BASIC_CONSTRAINTS },
+		   { 0x0f, SVID_BAD_KEY_USAGE },
+		   { 0x25, SVID_BAD_EXTENDED_KEY_USAGE },
+		   { 0x23, SVID_BAD_AUTHORITY_KEY_ID },
+		   { SUBJECT_ALTERNATIVE_NAME, SVID_BAD_NAME } };
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		if (oid.len == ID_CE_LEN && oid.data[ID_CE_LEN - 1] == of[i].number)
+			return of[i].refusal;
 	}
+	return SVID_BAD_EXTENSIONS;
+}
 
-	enum svid_refusal found = check_fields(x, grant, now);
+/* One element, and no bytes after it: OpenSSL reads over those, and another validator
+ * may not. */
+static bool is_one_element(struct span value)
+{
+	struct reader r = reader_over(value);
 
-	*refusal = found == SVID_ACCEPTED ? check_extensions(x, grant) : found;
+	(void)der_next(&r);
+	return reader_end(&r) == OK;
+}
+
+/* Exactly these, each once, each critical or not as it has to be; then their values. */
+static enum svid_refusal compare_extensions(const struct elements *e, const struct elements *wanted)
+{
+	struct reader list = wanted->extensions;
+	enum svid_refusal refusal = SVID_ACCEPTED;
+	struct extension mine, theirs;
+
+	if (count_extensions(e->extensions) != count_extensions(wanted->extensions))
+		return SVID_BAD_EXTENSIONS;
+	while (next_extension(&list, &mine)) {
+		if (!find_extension(e->extensions, mine.oid, &theirs) ||
+		    theirs.is_critical != mine.is_critical || !is_one_element(theirs.value))
+			return SVID_BAD_EXTENSIONS;
+		if (refusal == SVID_ACCEPTED && !span_equal(theirs.value, mine.value))
+			refusal = refusal_of(mine.oid);
+	}
+	return refusal;
+}
+
+/* What the grant's holder may sign with these fields, and nothing but that: the form is
+ * written anew, and has to be what was given. */
+static enum status compare(struct span tbs, const struct elements *e, const struct svid_tbs *fields,
+			   enum svid_refusal *refusal)
+{
+	AUTO_DONE(bytes) wanted = { 0 };
+	struct elements parts;
+	enum status status = svid_tbs_write(fields, &wanted);
+
+	if (status != OK)
+		return status;
+	if (!read_elements(span_of(&wanted), &parts))
+		return STATUS_MALFORMED;
+	*refusal = compare_elements(e, &parts);
+	if (*refusal == SVID_ACCEPTED)
+		*refusal = compare_extensions(e, &parts);
+	/* In another order, or with a length that is longer than it must be. */
+	if (*refusal == SVID_ACCEPTED && !span_equal(tbs, span_of(&wanted)))
+		*refusal = SVID_MALFORMED;
 	return OK;
 }
 
-enum status svid_profile_names(struct span tbs, struct bytes *out)
+static enum svid_refusal check_fields(const struct svid_tbs *fields, const struct grant *grant,
+				      int64_t now)
 {
-	AUTO(X509) x = parse_tbs(tbs);
+	if (!is_validity_good(fields, grant, now))
+		return SVID_BAD_VALIDITY;
+	if (!is_key_good(fields->point, grant))
+		return SVID_BAD_KEY;
+	return svid_names_are_entitled(grant, fields->names) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
+}
 
-	return x == NULL ? STATUS_MALFORMED : copy_names(x, out);
+enum status svid_profile_check(struct span tbs, const struct grant *grant, int64_t now,
+			       struct bytes *names, enum svid_refusal *refusal)
+{
+	AUTO_DONE(bytes) found = { 0 };
+	struct svid_tbs fields = { 0 };
+	struct elements e;
+	enum status status;
+
+	*refusal = SVID_MALFORMED;
+	if (tbs.len > SVID_TBS_MAX || !read_elements(tbs, &e))
+		return OK;
+	if (!grant_issuer(grant, &fields.issuer, &fields.authority))
+		return STATUS_UNSUPPORTED;
+	*refusal = read_fields(&e, &fields, &found);
+	if (*refusal != SVID_ACCEPTED)
+		return OK;
+	status = compare(tbs, &e, &fields, refusal);
+	if (status != OK || *refusal != SVID_ACCEPTED)
+		return status;
+	*refusal = check_fields(&fields, grant, now);
+	if (*refusal == SVID_ACCEPTED) {
+		*names = found;
+		found = (struct bytes){ 0 };
+	}
+	return OK;
 }

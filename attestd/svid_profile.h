@@ -3,14 +3,12 @@
 #define ATTESTD_SVID_PROFILE_H
 
 #include "attestd/grant.h"
+#include "attestd/svid_tbs.h"
 
 /*
  * The one certificate that a minting key signs (MINTING.md, X509-SVID 4 and
  * 5): the mint asks for it, the broker checks it. Pure.
  */
-
-/* A signed certificate from its parts; signature is ECDSA-Sig-Value in DER. */
-enum status svid_assemble(struct span tbs, struct span signature, struct bytes *certificate);
 
 enum svid_refusal {
 	SVID_ACCEPTED = 0,
@@ -37,10 +35,9 @@ const char *svid_refusal_name(enum svid_refusal refusal);
 /* How far before now a certificate may start, for clocks that are behind. */
 #define SVID_BACKDATE_S 60
 
-/* A negative answer is OK with *refusal set. */
+/* A negative answer is OK with *refusal set; *names, as svid_names.h has them, are of one
+ * that is accepted. */
 enum status svid_profile_check(struct span tbs, const struct grant *grant, int64_t now,
-			       enum svid_refusal *refusal);
-/* The names in one that was accepted, as svid_names.h has them. */
-enum status svid_profile_names(struct span tbs, struct bytes *out);
+			       struct bytes *names, enum svid_refusal *refusal);
 
 #endif

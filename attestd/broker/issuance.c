@@ -66,7 +66,7 @@ static enum status sign(struct broker *b, struct span tbs, const struct digest *
 }
 
 /* What the mint may ask for by the right that is held. */
-static enum status check_request(struct broker *b, struct span tbs)
+static enum status check_request(struct broker *b, struct span tbs, struct bytes *names)
 {
 	enum svid_refusal refusal = SVID_MALFORMED;
 
@@ -77,7 +77,8 @@ static enum status check_request(struct broker *b, struct span tbs)
 		return STATUS_DENIED;
 	}
 
-	enum status status = svid_profile_check(tbs, &b->grant, (int64_t)time(NULL), &refusal);
+	enum status status =
+		svid_profile_check(tbs, &b->grant, (int64_t)time(NULL), names, &refusal);
 
 	if (status != OK || refusal == SVID_ACCEPTED)
 		return status;
@@ -114,9 +115,7 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 		reader_fail(in, status);
 		return status;
 	}
-	status = check_request(b, tbs);
-	if (status == OK)
-		status = svid_profile_names(tbs, &names);
+	status = check_request(b, tbs, &names);
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, tbs, &digest);
 	/* That an identity ended is no reason to make one. */

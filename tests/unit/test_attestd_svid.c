@@ -37,9 +37,11 @@ static int drop(void **state)
 
 static enum svid_refusal check_at(struct span tbs, int64_t now)
 {
+	AUTO_DONE(bytes) names = { 0 };
 	enum svid_refusal refusal = SVID_MALFORMED;
 
-	assert_int_equal(svid_profile_check(tbs, &grant, now, &refusal), OK);
+	assert_int_equal(svid_profile_check(tbs, &grant, now, &names, &refusal), OK);
+	assert_true((names.len > 0) == (refusal == SVID_ACCEPTED));
 	return refusal;
 }
 
@@ -407,12 +409,16 @@ static enum svid_refusal check_names(const char *names)
 {
 	AUTO_DONE(grant) entitled = { 0 };
 	AUTO_DONE(svid) named = { 0 };
+	AUTO_DONE(bytes) found = { 0 };
 	enum svid_refusal refusal = SVID_MALFORMED;
 
 	granted_sign(&granted, "trusted", NOW + LIFETIME_S, "spiffe://example.org/x509pop/**");
 	granted_open(&granted, &entitled);
 	assert_int_equal(svid_make(&entitled, names, NOW, &named), OK);
-	assert_int_equal(svid_profile_check(span_of(&named.tbs), &entitled, NOW, &refusal), OK);
+	assert_int_equal(svid_profile_check(span_of(&named.tbs), &entitled, NOW, &found, &refusal),
+			 OK);
+	if (refusal == SVID_ACCEPTED)
+		assert_true(span_equal(span_of(&found), span_text(names)));
 	return refusal;
 }
 
@@ -448,6 +454,84 @@ static void selectors_for_a_spire_server_stand_alone(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_int_equal(check_names(cases[i].names), cases[i].refusal);
+}
+
+/* What OpenSSL makes of the bytes: the writer and its reader here could agree on a form
+ * that is none. */
+static void others_read_what_the_mint_writes(void **state)
+{
+	AUTO(X509) x = mine();
+	uint8_t *again = NULL;
+	int len = i2d_re_X509_tbs(x, &again);
+	int64_t from = 0, until = 0;
+
+	(void)state;
+	assert_true(span_equal(span_of(&svid.tbs), (struct span){ again, (size_t)len }));
+	OPENSSL_free(again);
+	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(x), svid.key), 1);
+	assert_int_equal(X509_check_ca(x), 0);
+	assert_int_equal(X509_get_key_usage(x), KU_DIGITAL_SIGNATURE);
+	assert_int_equal(X509_get_extended_key_usage(x), XKU_SSL_SERVER | XKU_SSL_CLIENT);
+	assert_int_equal(X509_check_issued(grant.certificate, x), X509_V_OK);
+	assert_true(grant_validity(&(struct grant){ .certificate = x }, &from, &until));
+	assert_int_equal(until, svid.not_after);
+	assert_int_equal(X509_get_ext_by_NID(x, NID_subject_alt_name, -1), 4);
+	/* Each extension is as OpenSSL itself writes it. */
+	replace_extension(x, NID_subject_alt_name, "critical,URI:" ID);
+	assert_int_equal(check_changed(x), SVID_ACCEPTED);
+}
+
+static void a_key_is_written_as_others_write_it(void **state)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(svid.key);
+	uint8_t *wanted = NULL;
+	int len = i2d_PKCS8_PRIV_KEY_INFO(info, &wanted);
+
+	(void)state;
+	sign_with(granted.minting, span_of(&svid.tbs), &signature);
+	assert_int_equal(svid_finish_der(&svid, &grant, span_of(&signature), &chain, &key), OK);
+	assert_true(span_equal(span_of(&key), (struct span){ wanted, (size_t)len }));
+	OPENSSL_free(wanted);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	bytes_wipe(&key);
+}
+
+static void what_is_written_otherwise_is_refused(void **state)
+{
+	AUTO(X509) x = mine();
+	AUTO(X509_EXTENSION) first = X509_delete_ext(x, 0);
+	AUTO_DONE(bytes) padded = { 0 };
+	struct span tbs = span_of(&svid.tbs);
+	/* The same length in one byte more. */
+	const uint8_t longer[] = { 0x30, 0x83, 0, tbs.data[2], tbs.data[3] };
+
+	(void)state;
+	/* The same five, in another order. */
+	assert_int_equal(X509_add_ext(x, first, -1), 1);
+	assert_int_equal(check_changed(x), SVID_MALFORMED);
+	assert_int_equal(tbs.data[1], 0x82);
+	assert_int_equal(bytes_append(&padded, (struct span){ longer, sizeof(longer) }), OK);
+	assert_int_equal(bytes_append(&padded, (struct span){ tbs.data + 4, tbs.len - 4 }), OK);
+	assert_int_equal(check_at(span_of(&padded), NOW), SVID_MALFORMED);
+}
+
+static void a_point_beside_the_curve_is_no_key(void **state)
+{
+	AUTO_DONE(bytes) tbs = { 0 };
+	uint8_t *point = NULL;
+	size_t len = EVP_PKEY_get1_encoded_public_key(svid.key, &point);
+	uint8_t *at;
+
+	(void)state;
+	assert_int_equal(bytes_copy(span_of(&svid.tbs), &tbs), OK);
+	at = memmem(tbs.data, tbs.len, point, len);
+	assert_non_null(at);
+	at[len - 1] ^= 1;
+	assert_int_equal(check_at(span_of(&tbs), NOW), SVID_BAD_KEY);
+	OPENSSL_free(point);
 }
 
 static void push_uri(GENERAL_NAMES *names, const char *text)
@@ -504,6 +588,10 @@ int main(void)
 		TEST(a_curve_in_parameters_and_a_compressed_point_are_refused),
 		TEST(selectors_for_a_spire_server_stand_alone),
 		TEST(an_empty_name_and_a_space_make_no_other_names),
+		TEST(others_read_what_the_mint_writes),
+		TEST(a_key_is_written_as_others_write_it),
+		TEST(what_is_written_otherwise_is_refused),
+		TEST(a_point_beside_the_curve_is_no_key),
 		TEST(two_svids_share_neither_key_nor_serial),
 	};
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/mint/identity/svid.h"
 
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
+#include <string.h>
 #include <sys/random.h>
 
-#include "attestd/svid_names.h"
 #include "attestd/svid_profile.h"
+#include "base/writer.h"
 
 #define SERIAL_BYTES 16
+#define SCALAR_BYTES 32 /* of P-256 */
 
 void svid_done(struct svid *svid)
 {
@@ -16,124 +19,51 @@ void svid_done(struct svid *svid)
 	*svid = (struct svid){ 0 };
 }
 
-static bool set_serial(X509 *x)
+/* Positive, and of one length. */
+static bool make_serial(uint8_t serial[SERIAL_BYTES])
 {
-	uint8_t random[SERIAL_BYTES];
-
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (getrandom(serial, SERIAL_BYTES, 0) != SERIAL_BYTES)
 		return false;
-	/* Positive, and of one length. */
-	random[0] = (uint8_t)((random[0] & 0x7f) | 0x40);
-
-	AUTO(BIGNUM) number = BN_bin2bn(random, sizeof(random), NULL);
-
-	return number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL;
-}
-
-static int64_t from_asn1(const ASN1_TIME *time)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : INT64_MAX;
+	serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40);
+	return true;
 }
 
 /* From a little ago, but not before the grant's certificate. */
-static bool set_validity(X509 *x, const struct grant *grant, int64_t now)
+static bool set_validity(struct svid_tbs *tbs, const struct grant *grant, int64_t now)
 {
-	int64_t ca_from = from_asn1(X509_get0_notBefore(grant->certificate));
-	int64_t ca_until = from_asn1(X509_get0_notAfter(grant->certificate));
-	int64_t until = grant->verdict.expires < ca_until ? grant->verdict.expires : ca_until;
-	int64_t from = now - SVID_BACKDATE_S / 2;
+	int64_t ca_from = 0, ca_until = 0;
 
-	if (from < ca_from)
-		from = ca_from;
-	return from < until && ASN1_TIME_set(X509_getm_notBefore(x), (time_t)from) != NULL &&
-	       ASN1_TIME_set(X509_getm_notAfter(x), (time_t)until) != NULL;
-}
-
-static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
-{
-	AUTO(X509_EXTENSION) extension = X509V3_EXT_conf_nid(NULL, ctx, nid, value);
-
-	return extension != NULL && X509_add_ext(x, extension, -1) == 1;
-}
-
-static bool push_name(GENERAL_NAMES *names, struct span text)
-{
-	GENERAL_NAME *name = GENERAL_NAME_new();
-	ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
-
-	if (name != NULL && uri != NULL && text.len <= SPIFFE_ID_MAX &&
-	    ASN1_STRING_set(uri, text.data, (int)text.len) == 1) {
-		GENERAL_NAME_set0_value(name, GEN_URI, uri);
-		if (sk_GENERAL_NAME_push(names, name) > 0)
-			return true;
-		uri = NULL;
-	}
-	ASN1_IA5STRING_free(uri);
-	GENERAL_NAME_free(name);
-	return false;
-}
-
-/* Not by X509V3_EXT_conf_nid(): commas in a value have a meaning there. */
-static bool add_names(X509 *x, struct span rest)
-{
-	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-	bool is_good = names != NULL;
-	struct span uri;
-
-	while (is_good && svid_names_next(&rest, &uri))
-		is_good = push_name(names, uri);
-	/* Critical, since Subject is empty. */
-	is_good = is_good && X509_add1_ext_i2d(x, NID_subject_alt_name, names, 1, 0) == 1;
-	GENERAL_NAMES_free(names);
-	return is_good;
-}
-
-static bool add_extensions(X509 *x, X509 *issuer, const char *names)
-{
-	X509V3_CTX ctx = { 0 };
-
-	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
-	return add_extension(x, &ctx, NID_basic_constraints, "critical,CA:FALSE") &&
-	       add_extension(x, &ctx, NID_key_usage, "critical,digitalSignature") &&
-	       add_extension(x, &ctx, NID_ext_key_usage, "serverAuth,clientAuth") &&
-	       add_extension(x, &ctx, NID_authority_key_identifier, "keyid:always") &&
-	       add_names(x, span_text(names));
+	if (!grant_validity(grant, &ca_from, &ca_until))
+		return false;
+	tbs->from = now - SVID_BACKDATE_S / 2 < ca_from ? ca_from : now - SVID_BACKDATE_S / 2;
+	tbs->until = grant->verdict.expires < ca_until ? grant->verdict.expires : ca_until;
+	return tbs->from < tbs->until;
 }
 
 enum status svid_make(const struct grant *grant, const char *names, int64_t now, struct svid *out)
 {
 	AUTO_DONE(svid) svid = { .key = EVP_EC_gen("P-256") };
-	AUTO(X509) x = X509_new();
-	uint8_t *tbs = NULL;
+	uint8_t serial[SERIAL_BYTES];
+	uint8_t *point = NULL;
+	struct svid_tbs tbs = { .serial = { serial, sizeof(serial) }, .names = span_text(names) };
 
-	if (x == NULL || svid.key == NULL)
+	if (svid.key == NULL)
 		return STATUS_NO_MEMORY;
-	if (X509_set_version(x, X509_VERSION_3) != 1 || !set_serial(x) ||
-	    X509_set_issuer_name(x, X509_get_subject_name(grant->certificate)) != 1 ||
-	    !set_validity(x, grant, now) || X509_set_pubkey(x, svid.key) != 1 ||
-	    !add_extensions(x, grant->certificate, names))
+	if (!make_serial(serial) || !set_validity(&tbs, grant, now) ||
+	    !grant_issuer(grant, &tbs.issuer, &tbs.authority))
 		return STATUS_UNSUPPORTED;
-	/* Signed with its own key only so that OpenSSL names the algorithm. */
-	if (X509_sign(x, svid.key, EVP_sha256()) <= 0)
-		return STATUS_UNSUPPORTED;
+	tbs.point.len = EVP_PKEY_get1_encoded_public_key(svid.key, &point);
+	tbs.point.data = point;
 
-	int len = i2d_re_X509_tbs(x, &tbs);
+	enum status status = svid_tbs_write(&tbs, &svid.tbs);
 
-	if (len <= 0)
-		return STATUS_NO_MEMORY;
-
-	enum status status =
-		bytes_copy((struct span){ .data = tbs, .len = (size_t)len }, &svid.tbs);
-
-	OPENSSL_free(tbs);
-	svid.not_after = from_asn1(X509_get0_notAfter(x));
-	if (status == OK) {
-		*out = svid;
-		svid = (struct svid){ 0 };
-	}
-	return status;
+	OPENSSL_free(point);
+	if (status != OK)
+		return status;
+	svid.not_after = tbs.until;
+	*out = svid;
+	svid = (struct svid){ 0 };
+	return OK;
 }
 
 static enum status take_bio(BIO *bio, struct bytes *out)
@@ -144,47 +74,6 @@ static enum status take_bio(BIO *bio, struct bytes *out)
 	if (len <= 0)
 		return STATUS_NO_MEMORY;
 	return bytes_copy((struct span){ .data = (const uint8_t *)data, .len = (size_t)len }, out);
-}
-
-/* The leaf, if it is by the grant's key. */
-static enum status assemble(const struct svid *svid, const struct grant *grant,
-			    struct span signature, struct bytes *der, X509 **out)
-{
-	enum status status = svid_assemble(span_of(&svid->tbs), signature, der);
-
-	if (status != OK)
-		return status;
-
-	const uint8_t *p = der->data;
-	X509 *leaf = d2i_X509(NULL, &p, (long)der->len);
-
-	/* A broker that was taken over, or a key that is not the grant's. */
-	if (leaf == NULL || X509_verify(leaf, X509_get0_pubkey(grant->certificate)) != 1) {
-		X509_free(leaf);
-		return STATUS_MISMATCH;
-	}
-	*out = leaf;
-	return OK;
-}
-
-enum status svid_finish(const struct svid *svid, const struct grant *grant, struct span signature,
-			struct bytes *chain_pem, struct bytes *key_pem)
-{
-	AUTO_DONE(bytes) der = { 0 };
-	AUTO(BIO) chain = BIO_new(BIO_s_mem());
-	AUTO(BIO) key = BIO_new(BIO_s_secmem());
-	X509 *assembled = NULL;
-	enum status status = assemble(svid, grant, signature, &der, &assembled);
-	AUTO(X509) leaf = assembled;
-
-	if (status != OK)
-		return status;
-	if (chain == NULL || key == NULL || PEM_write_bio_X509(chain, leaf) != 1 ||
-	    PEM_write_bio_X509(chain, grant->certificate) != 1 ||
-	    PEM_write_bio_PKCS8PrivateKey(key, svid->key, NULL, NULL, 0, NULL, NULL) != 1)
-		return STATUS_NO_MEMORY;
-	status = take_bio(chain, chain_pem);
-	return status == OK ? take_bio(key, key_pem) : status;
 }
 
 static enum status append_der(struct bytes *out, X509 *certificate)
@@ -201,18 +90,63 @@ static enum status append_der(struct bytes *out, X509 *certificate)
 	return status;
 }
 
-/* PrivateKeyInfo. Nothing of it stays behind. */
+/* The leaf, if it is by the grant's key. */
+static enum status assemble(const struct svid *svid, const struct grant *grant,
+			    struct span signature, struct bytes *leaf)
+{
+	/* A broker that was taken over, or a key that is not the grant's. */
+	if (grant_verify(grant, span_of(&svid->tbs), signature) != OK)
+		return STATUS_MISMATCH;
+	return svid_assemble(span_of(&svid->tbs), signature, leaf);
+}
+
+/* PrivateKeyInfo (RFC 5208) with an ECPrivateKey (RFC 5915) of P-256, up to its scalar,
+ * and from there to its point. */
+static const uint8_t key_start[] = { 0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06,
+				     0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+				     0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+				     0x04, 0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20 };
+static const uint8_t key_middle[] = { 0xa1, 0x44, 0x03, 0x42, 0x00 };
+
+static bool take_scalar(const EVP_PKEY *key, uint8_t out[SCALAR_BYTES])
+{
+	BIGNUM *number = NULL;
+	bool is_taken = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
+			BN_bn2binpad(number, out, SCALAR_BYTES) == SCALAR_BYTES;
+
+	BN_clear_free(number);
+	return is_taken;
+}
+
+/* Nothing of it stays behind. OpenSSL's own encoder makes a choice among all that it has
+ * each time, which takes longer than a signature. */
 static enum status key_der(EVP_PKEY *key, struct bytes *out)
 {
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-	uint8_t *der = NULL;
-	int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
-	enum status status = STATUS_NO_MEMORY;
+	AUTO_DONE(bytes) der = { 0 };
+	uint8_t scalar[SCALAR_BYTES];
+	uint8_t *point = NULL;
+	size_t point_len = EVP_PKEY_get1_encoded_public_key(key, &point);
+	enum status status = STATUS_UNSUPPORTED;
 
-	if (len > 0)
-		status = bytes_copy((struct span){ der, (size_t)len }, out);
-	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
-	PKCS8_PRIV_KEY_INFO_free(info);
+	/* Reserved whole: what grows leaves copies behind. */
+	if (point_len == SVID_POINT_SIZE && take_scalar(key, scalar))
+		status = bytes_reserve(&der, sizeof(key_start) + SCALAR_BYTES + sizeof(key_middle) +
+						     SVID_POINT_SIZE);
+	if (status == OK) {
+		struct writer w = writer_to(&der, der.capacity);
+
+		writer_put(&w, (struct span){ key_start, sizeof(key_start) });
+		writer_put(&w, (struct span){ scalar, sizeof(scalar) });
+		writer_put(&w, (struct span){ key_middle, sizeof(key_middle) });
+		writer_put(&w, (struct span){ point, point_len });
+		status = writer_end(&w);
+	}
+	explicit_bzero(scalar, sizeof(scalar));
+	OPENSSL_free(point);
+	if (status == OK) {
+		*out = der;
+		der = (struct bytes){ 0 };
+	}
 	return status;
 }
 
@@ -220,8 +154,7 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 			    struct span signature, struct bytes *chain, struct bytes *key)
 {
 	AUTO_DONE(bytes) joined = { 0 };
-	AUTO(X509) leaf = NULL;
-	enum status status = assemble(svid, grant, signature, &joined, &leaf);
+	enum status status = assemble(svid, grant, signature, &joined);
 
 	if (status == OK)
 		status = append_der(&joined, grant->certificate);
@@ -232,6 +165,25 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 		joined = (struct bytes){ 0 };
 	}
 	return status;
+}
+
+enum status svid_finish(const struct svid *svid, const struct grant *grant, struct span signature,
+			struct bytes *chain_pem, struct bytes *key_pem)
+{
+	AUTO_DONE(bytes) der = { 0 };
+	AUTO(BIO) chain = BIO_new(BIO_s_mem());
+	AUTO(BIO) key = BIO_new(BIO_s_secmem());
+	enum status status = assemble(svid, grant, signature, &der);
+
+	if (status != OK)
+		return status;
+	if (chain == NULL || key == NULL ||
+	    PEM_write_bio(chain, PEM_STRING_X509, "", der.data, (long)der.len) <= 0 ||
+	    PEM_write_bio_X509(chain, grant->certificate) != 1 ||
+	    PEM_write_bio_PKCS8PrivateKey(key, svid->key, NULL, NULL, 0, NULL, NULL) != 1)
+		return STATUS_NO_MEMORY;
+	status = take_bio(chain, chain_pem);
+	return status == OK ? take_bio(key, key_pem) : status;
 }
 
 enum status anchors_der(const struct trust_anchors *anchors, struct bytes *out)

@@ -14,7 +14,7 @@ struct svid {
 void svid_done(struct svid *svid);
 /* names as in attestd/svid_names.h; an SVID has one SPIFFE ID. */
 enum status svid_make(const struct grant *grant, const char *names, int64_t now, struct svid *out);
-/* Assembles the leaf and verifies it by the grant's key. PEM: the leaf, then
+/* Assembles the leaf, whose signature is verified by the grant's key. PEM: the leaf, then
  * the grant's certificate; the key in PKCS #8. */
 enum status svid_finish(const struct svid *svid, const struct grant *grant, struct span signature,
 			struct bytes *chain_pem, struct bytes *key_pem);
