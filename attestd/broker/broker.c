@@ -18,6 +18,8 @@
 
 #define AUTH_MAX 64
 #define TICK_MS 1000
+/* After a signature, for the next one: they come in bursts (docs/decisions/131). */
+#define AT_HAND_MS 20
 
 static const struct verb {
 	uint16_t type;
@@ -123,6 +125,29 @@ static enum status answer(struct broker *b, struct channel *c, uint64_t id, enum
 	return channel_send(c, FRAME_ANSWER, id, span_of(body));
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void tidy(struct broker *b)
+{
+	tpm_device_end(b->device);
+	b->tidy_at_ms = 0;
+}
+
+/* The connection, with the minting key loaded. What it signs it signs under a policy that
+ * is met anew each time. */
+static bool keep_at_hand(struct broker *b, const struct verb *verb)
+{
+	if (verb->type == FRAME_MINT_SIGN)
+		b->tidy_at_ms = now_ms() + AT_HAND_MS;
+	return verb->is_mints && b->tidy_at_ms != 0;
+}
+
 /* What is no request of this peer's ends the channel, and so the role. */
 static enum status serve(struct broker *b, struct channel *c, const struct frame *frame)
 {
@@ -142,11 +167,14 @@ static enum status serve(struct broker *b, struct channel *c, const struct frame
 
 	enum status status = verb->run(b, &in, &out);
 
+	bool is_done = status == OK;
+
 	waits_for = for_reader;
 	status = in.status != OK ? STATUS_MALFORMED : answer(b, c, frame->id, status, &out, &body);
 	waits_for = for_tpm;
 	/* Who asked does not wait until the TPM is tidy. */
-	tpm_device_end(b->device);
+	if (!is_done || !keep_at_hand(b, verb))
+		tidy(b);
 	(void)alarm(0);
 	return status;
 }
@@ -163,7 +191,7 @@ static void prepare(struct broker *b)
 
 	if (status != OK)
 		log_line(LOG_LEVEL_WARNING, "TPM: %s", broker_reason(b, status));
-	tpm_device_end(b->device);
+	tidy(b);
 	(void)alarm(0);
 }
 
@@ -191,18 +219,37 @@ static enum status tell_growth(struct broker *b)
 	return channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Only a new start has the right to open the TPM then. */
 static bool is_lost(const struct broker *b)
 {
 	return b->is_dropped && tpm_device_is_away(b->device);
+}
+
+/* Until something is to be done that nobody asks for. */
+static int wait_ms(const struct broker *b, int64_t left)
+{
+	int64_t at_hand = b->tidy_at_ms - now_ms();
+
+	if (!b->is_prepared || (b->tidy_at_ms != 0 && at_hand <= 0))
+		return 0;
+	return (int)(b->tidy_at_ms != 0 && at_hand < left ? at_hand : left);
+}
+
+static void tidy_late(struct broker *b)
+{
+	if (b->tidy_at_ms == 0)
+		return;
+	watch(b, "flush");
+	tidy(b);
+	(void)alarm(0);
+}
+
+static void use_the_pause(struct broker *b)
+{
+	if (!b->is_prepared)
+		prepare(b);
+	else if (b->tidy_at_ms <= now_ms())
+		tidy_late(b);
 }
 
 static enum status loop(struct broker *b)
@@ -225,8 +272,8 @@ static enum status loop(struct broker *b)
 			continue;
 		}
 		/* Who asks goes first. */
-		if (poll(fds, 2, b->is_prepared ? (int)left : 0) == 0 && !b->is_prepared)
-			prepare(b);
+		if (poll(fds, 2, wait_ms(b, left)) == 0)
+			use_the_pause(b);
 		if (fds[0].revents != 0)
 			status = serve_all(b, &b->agent);
 		if (status == OK && fds[1].revents != 0)
@@ -335,6 +382,8 @@ int broker_run(const char *configuration_path)
 
 	if (status == OK)
 		status = loop(&b);
+	if (b.device != NULL)
+		tidy_late(&b);
 	/* A peer that went is the parent's business. */
 	if (status != STATUS_IO)
 		log_line(LOG_LEVEL_ERROR, "ends: %s", status_text(status));

@@ -31,6 +31,7 @@ struct broker {
 	struct tpm_clock clock; /* when it was read */
 	bool is_identity_new; /* nobody asked for it yet */
 	bool is_prepared; /* nothing is left to be done ahead */
+	int64_t tidy_at_ms; /* by the loop's clock; 0: the TPM is tidy between verbs */
 	struct node_id node;
 	bool has_node; /* the EK certificate was read */
 	/* What the last evidence offered, and so what a verdict must answer. */
