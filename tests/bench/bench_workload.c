@@ -1,178 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the Workload API costs.
+ * What the Workload API costs, asked of a running attestd.
  *
- *	bench_workload [ROUNDS]
+ *	bench_workload mint SOCKET TCTI [ROUNDS]
+ *	bench_workload fetch SOCKET DIRECTORY [ROUNDS]
+ *	bench_workload streams SOCKET PID-OF-MINT COMMAND [ROUNDS]
+ *	bench_workload closing SOCKET COMMAND
  *
- * A fetch of an SVID that is there, caller looked at and confirmed as the mint does,
- * against a bare nghttp2 server that sends as many bytes; and a thousand streams: what
- * one costs, and how long it takes until each has what a rotation made.
+ * mint, by a socket of which each process is a job, so that its fetch wants a new SVID:
+ * SVIDs a second, and how long one takes, against what the same TPM needs for such a
+ * signature, taken between the two. fetch: what is there already, against a bare nghttp2
+ * server that sends as many bytes. streams: a thousand, what one costs and how long it
+ * takes until each has what changed; COMMAND makes that happen, with $ROUND. closing: seconds
+ * from the end of COMMAND, which takes the right away, to the end of the last of a
+ * thousand streams.
  */
-#include <event2/event.h>
-#include <nghttp2/nghttp2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attestd/mint/caller/caller.h"
-#include "attestd/mint/workload/workload_api.h"
 #include "measure.h"
+#include "tpm_signer.h"
 #include "workload_client.h"
+#include "workload_echo.h"
+#include "workload_jobs.h"
 
-#define CHAIN_SIZE 1300
-#define KEY_SIZE 138
-#define BUNDLE_SIZE 560
-/* The same in one message, with what gRPC and protocol buffers put around it. */
-#define ECHO_SIZE (CHAIN_SIZE + KEY_SIZE + BUNDLE_SIZE + 60)
+#define SIGNATURES 25 /* of a round, on either side of the SVIDs */
+#define AT_ONCE 40
+#define ONE_BY_ONE 10
 #define FETCHES 400 /* of a round */
 #define CONNECTIONS 10
 #define STREAMS 100 /* on each */
+#define ALL_STREAMS ((size_t)CONNECTIONS * STREAMS)
+#define PATIENCE_MS 60000
 
-static struct workload_api *api;
-static uint8_t chain[CHAIN_SIZE], key[KEY_SIZE], bundle[BUNDLE_SIZE];
+#define BOUND                                                                                      \
+	"on the same swtpm, its key loaded: StartAuthSession, PolicyPCR, PolicyCounterTimer, "     \
+	"TPM2_Sign, as each signature of a minting key needs"
 
-static enum workload_outcome x509(void *core, struct caller *c, struct workload_x509 *out,
-				  const char **why)
+static int rounds_of(const char *text, int otherwise)
 {
-	static struct workload_svid svid;
-	struct caller_facts facts;
+	int rounds = text != NULL ? atoi(text) : otherwise;
 
-	(void)core;
-	if (caller_look(c, &facts, why) != OK || caller_confirm(c, &facts, why) != OK)
-		return WORKLOAD_DENIED;
-	svid = (struct workload_svid){ .spiffe_id = span_text("spiffe://example.org/web/1"),
-				       .chain = { chain, sizeof(chain) },
-				       .key = { key, sizeof(key) },
-				       .bundle = { bundle, sizeof(bundle) } };
-	*out = (struct workload_x509){ .svids = &svid, .svid_count = 1 };
-	return WORKLOAD_GIVEN;
+	return rounds > 0 && rounds <= MEASURE_SAMPLES_MAX ? rounds : 1;
 }
 
-static void on_rotation(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	chain[0]++;
-	workload_api_changed(api);
-}
-
-static int serve_api(const char *path)
-{
-	const struct workload_source source = { .x509 = x509 };
-	const struct workload_limits limits = { 64, 64, STREAMS, 2 * CONNECTIONS * STREAMS };
-	const struct socket_settings socket = {
-		.name = "", .path = path, .owner = getuid(), .group = getgid(), .mode = 0600
-	};
-	struct event_base *base = event_base_new();
-	struct event *rotation = evsignal_new(base, SIGUSR1, on_rotation, NULL);
-
-	if (event_add(rotation, NULL) != 0 ||
-	    workload_api_new(base, &limits, &source, &api) != OK ||
-	    workload_api_listen(api, &socket) != OK)
-		return 1;
-	return event_base_dispatch(base);
-}
-
-/* The bare server: a session, what it says, and nothing about anybody. */
-struct echo {
-	struct event_base *base;
-	nghttp2_session *session;
-	struct event *readable;
-	size_t left; /* of the stream that is answered */
+enum minting {
+	RATE_RATIO,
+	RATE,
+	LATENCY_RATIO,
+	LATENCY,
+	FIRST_RATIO,
+	BOUND_TIME,
+	PLAIN_TIME,
+	MINTING_FIGURES
 };
 
-static ssize_t echo_pull(nghttp2_session *session, int32_t id, uint8_t *out, size_t room,
-			 uint32_t *flags, nghttp2_data_source *source, void *user)
-{
-	struct echo *echo = user;
-	size_t len = echo->left < room ? echo->left : room;
+static const struct measure minting_figures[MINTING_FIGURES] = {
+	[RATE_RATIO] = { .name = "workload_svids_per_second_ratio",
+			 .unit = "ratio",
+			 .compared_with = "signatures a second " BOUND,
+			 .wanted = "at least 0.8" },
+	[RATE] = { .name = "workload_svids_per_second", .unit = "SVIDs/s" },
+	[LATENCY_RATIO] = { .name = "workload_new_svid",
+			    .unit = "ratio",
+			    .compared_with = "a signature " BOUND,
+			    .wanted = "at most 1.5" },
+	[LATENCY] = { .name = "workload_new_svid_time", .unit = "us" },
+	[FIRST_RATIO] = { .name = "workload_new_svid_after_a_pause",
+			  .unit = "ratio",
+			  .compared_with =
+				  "the same; inside: connecting to swtpm, loading the key" },
+	[BOUND_TIME] = { .name = "tpm_bound_signature_time", .unit = "us" },
+	[PLAIN_TIME] = { .name = "tpm_plain_signature_time",
+			 .unit = "us",
+			 .compared_with = "TPM2_Sign alone, of a key with an empty password" },
+};
 
-	(void)session;
-	(void)id;
-	(void)flags;
-	(void)source;
-	memset(out, 'x', len);
-	echo->left -= len;
-	return len > 0 ? (ssize_t)len : NGHTTP2_ERR_DEFERRED;
+static double median_of(const double *samples, size_t count)
+{
+	struct measure m = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		measure_add(&m, samples[i]);
+	return measure_median(&m);
 }
 
-static int echo_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+static double mean_signature_s(struct tpm_signer *tpm, struct measure *plain)
 {
-	static uint8_t names[] = ":status200content-typeapplication/grpc";
-	const nghttp2_data_provider body = { .read_callback = echo_pull };
-	const nghttp2_nv fields[] = { { names, names + 7, 7, 3, 0 },
-				      { names + 10, names + 22, 12, 16, 0 } };
-	struct echo *echo = user;
+	double bound_s;
 
-	if (frame->hd.type != NGHTTP2_DATA || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
-		return 0;
-	echo->left = ECHO_SIZE;
-	return nghttp2_submit_response(session, frame->hd.stream_id, fields, 2, &body);
+	tpm_signer_open(tpm);
+	bound_s = tpm_signer_bound_s(tpm, SIGNATURES);
+	measure_add(plain, tpm_signer_plain_s(tpm, SIGNATURES) * 1e6);
+	tpm_signer_close(tpm);
+	return bound_s;
 }
 
-static void echo_read(evutil_socket_t fd, short what, void *arg)
+static void mint_round(const char *path, struct tpm_signer *tpm, struct measure *figures)
 {
-	struct echo *echo = arg;
-	uint8_t in[16384];
-	const uint8_t *out;
-	ssize_t len = recv(fd, in, sizeof(in), 0);
+	struct workload_jobs jobs;
+	double took_s[ONE_BY_ONE];
 
-	(void)what;
-	if (len <= 0 || nghttp2_session_mem_recv(echo->session, in, (size_t)len) != len)
-		_exit(0);
-	len = 0;
-	for (ssize_t more; (more = nghttp2_session_mem_send(echo->session, &out)) > 0;
-	     len += more) {
-		if ((size_t)(len + more) > sizeof(in))
-			_exit(1);
-		memcpy(in + len, out, (size_t)more);
-	}
-	if (len > 0 && send(fd, in, (size_t)len, MSG_NOSIGNAL) != len)
-		_exit(1);
+	workload_jobs_start(&jobs, path, AT_ONCE + ONE_BY_ONE);
+
+	double before_s = mean_signature_s(tpm, &figures[PLAIN_TIME]);
+	double one_s = workload_jobs_fetch_s(&jobs, AT_ONCE) / AT_ONCE;
+	double between_s = mean_signature_s(tpm, &figures[PLAIN_TIME]);
+
+	for (size_t i = 0; i < ONE_BY_ONE; i++)
+		took_s[i] = workload_job_fetch_s(&jobs, AT_ONCE + i);
+
+	double after_s = mean_signature_s(tpm, &figures[PLAIN_TIME]);
+	double latency_s = median_of(took_s + 1, ONE_BY_ONE - 1);
+
+	workload_jobs_stop(&jobs);
+	measure_add(&figures[RATE_RATIO], (before_s + between_s) / 2 / one_s);
+	measure_add(&figures[RATE], 1 / one_s);
+	measure_add(&figures[LATENCY_RATIO], latency_s / ((between_s + after_s) / 2));
+	measure_add(&figures[LATENCY], latency_s * 1e6);
+	measure_add(&figures[FIRST_RATIO], took_s[0] / ((between_s + after_s) / 2));
+	measure_add(&figures[BOUND_TIME], between_s * 1e6);
 }
 
-static int serve_echo(const char *path)
+static int bench_mint(char **argv)
 {
-	struct echo echo = { .base = event_base_new() };
-	nghttp2_session_callbacks *callbacks;
-	nghttp2_option *options;
-	int listener = unix_socket(path, true);
-	int fd = accept(listener, NULL, NULL);
+	static struct measure figures[MINTING_FIGURES];
+	struct tpm_signer tpm;
+	int rounds = rounds_of(argv[2], 15);
 
-	if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&options) != 0)
-		return 1;
-	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, echo_frame);
-	/* The client hangs up after each answer, and more often than is its wont. */
-	nghttp2_option_set_stream_reset_rate_limit(options, UINT32_MAX, UINT32_MAX);
-	if (nghttp2_session_server_new2(&echo.session, callbacks, &echo, options) != 0 ||
-	    nghttp2_submit_settings(echo.session, 0, NULL, 0) != 0)
-		return 1;
-	echo.readable = event_new(echo.base, fd, EV_READ | EV_PERSIST, echo_read, &echo);
-	return event_add(echo.readable, NULL) == 0 ? event_base_dispatch(echo.base) : 1;
-}
-
-static pid_t start(int (*serve)(const char *path), const char *path)
-{
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(serve(path));
-}
-
-static void stop(pid_t pid)
-{
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
+	memcpy(figures, minting_figures, sizeof(figures));
+	tpm_signer_init(&tpm, argv[1]);
+	for (int i = 0; i < rounds; i++)
+		mint_round(argv[0], &tpm, figures);
+	for (size_t i = 0; i < MINTING_FIGURES; i++)
+		measure_print(&figures[i]);
+	return 0;
 }
 
 /* Microseconds for one. */
@@ -189,38 +156,54 @@ static double fetch_us(struct workload_client *client)
 	return (measure_wall() - begun) * 1e6 / FETCHES;
 }
 
-static void measure_fetches(const char *api_path, const char *echo_path, int rounds)
+static void measure_fetches(struct workload_client *ours, struct workload_client *bare, int rounds)
 {
 	struct measure ratio = { .name = "workload_fetch",
 				 .unit = "ratio",
 				 .compared_with =
 					 "a bare nghttp2 server that sends as many bytes" };
-	struct measure api_us = { .name = "workload_fetch_time", .unit = "us" };
-	struct workload_client *ours = workload_client_new(api_path);
-	struct workload_client *bare = workload_client_new(echo_path);
+	struct measure ours_us = { .name = "workload_fetch_time", .unit = "us" };
 
-	(void)fetch_us(ours);
 	(void)fetch_us(bare);
 	for (int i = 0; i < rounds; i++) {
 		double us = fetch_us(ours);
 
-		measure_add(&api_us, us);
+		measure_add(&ours_us, us);
 		measure_add(&ratio, us / fetch_us(bare));
 	}
 	measure_print(&ratio);
-	measure_print(&api_us);
+	measure_print(&ours_us);
+}
+
+static int bench_fetch(char **argv)
+{
+	char path[108];
+	int len = snprintf(path, sizeof(path), "%s/echo.sock", argv[1]);
+	struct workload_client *ours = workload_client_new(argv[0]);
+
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return 2;
+	(void)fetch_us(ours);
+
+	pid_t echo = workload_echo_start(path, workload_client_size(ours));
+	struct workload_client *bare = workload_client_new(path);
+
+	measure_fetches(ours, bare, rounds_of(argv[2], 15));
 	workload_client_free(ours);
 	workload_client_free(bare);
+	(void)kill(echo, SIGKILL);
+	(void)waitpid(echo, NULL, 0);
+	return unlink(path) == 0 ? 0 : 1;
 }
 
 /* Of a process, in bytes. */
-static double private_memory(pid_t pid)
+static double private_memory(const char *pid)
 {
 	char path[64], line[256];
 	long kib = 0, sum = 0;
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", pid);
 	file = fopen(path, "r");
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		if (sscanf(line, "Private_Dirty: %ld", &kib) == 1)
@@ -231,60 +214,170 @@ static double private_memory(pid_t pid)
 	return (double)sum * 1024;
 }
 
-static void measure_streams(pid_t server, const char *path, int rounds)
+struct streams {
+	struct workload_client *clients[CONNECTIONS];
+};
+
+/* One on each connection; then all the others. */
+static void streams_connect(struct streams *s, const char *path)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		s->clients[i] = workload_client_new(path);
+		(void)workload_client_fetch(s->clients[i]);
+		workload_client_await(s->clients[i], 1);
+	}
+}
+
+static void streams_open(struct streams *s)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		for (int j = 1; j < STREAMS; j++)
+			(void)workload_client_fetch(s->clients[i]);
+		workload_client_await(s->clients[i], STREAMS - 1);
+	}
+}
+
+static void streams_close(struct streams *s)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		workload_client_free(s->clients[i]);
+}
+
+static size_t sum_of(const struct streams *s, size_t (*count)(const struct workload_client *client))
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		sum += count(s->clients[i]);
+	return sum;
+}
+
+/* When the command ended, and when the first and the last stream had what followed. */
+struct times {
+	double ended, first, last;
+};
+
+/* 0: not yet. */
+static void note_end(FILE *command, const struct pollfd *end, struct times *times)
+{
+	char word;
+
+	if (end->revents != 0 && times->ended == 0 && read(fileno(command), &word, 1) == 0)
+		times->ended = measure_wall();
+}
+
+/* Until the command is over and so many of what is counted came; false: they did not. */
+static bool streams_await(struct streams *s, FILE *command,
+			  size_t (*count)(const struct workload_client *client),
+			  struct times *times)
+{
+	struct pollfd fds[CONNECTIONS + 1];
+	size_t there = 0;
+
+	*times = (struct times){ 0 };
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		fds[i] = (struct pollfd){ workload_client_fd(s->clients[i]), POLLIN, 0 };
+	fds[CONNECTIONS] = (struct pollfd){ fileno(command), POLLIN, 0 };
+	while (there < ALL_STREAMS || times->ended == 0) {
+		if (poll(fds, times->ended == 0 ? CONNECTIONS + 1 : CONNECTIONS, PATIENCE_MS) <= 0)
+			return false;
+		note_end(command, &fds[CONNECTIONS], times);
+		for (size_t i = 0; i < CONNECTIONS; i++) {
+			if (fds[i].revents != 0)
+				workload_client_read(s->clients[i]);
+		}
+
+		size_t sum = sum_of(s, count);
+
+		if (sum == there)
+			continue;
+		times->last = measure_wall();
+		times->first = there == 0 ? times->last : times->first;
+		there = sum;
+	}
+	return true;
+}
+
+/* The command's end is that of a pipe. */
+static bool act(struct streams *s, const char *command, int round,
+		size_t (*count)(const struct workload_client *client), struct times *times)
+{
+	char line[4096];
+	int len = snprintf(line, sizeof(line), "ROUND=%d; { %s; } >&2", round, command);
+	FILE *pipe = len > 0 && (size_t)len < sizeof(line) ? popen(line, "re") : NULL;
+	bool is_good = pipe != NULL && streams_await(s, pipe, count, times);
+
+	return pipe != NULL && pclose(pipe) == 0 && is_good;
+}
+
+static int bench_streams(char **argv)
 {
 	struct measure memory = { .name = "workload_stream_memory", .unit = "bytes" };
-	struct measure rotation = { .name = "workload_rotation_1000",
-				    .unit = "s",
-				    .wanted = "at most 2" };
-	struct workload_client *clients[CONNECTIONS];
-	double before;
+	struct measure spread = { .name = "workload_rotation_1000",
+				  .unit = "s",
+				  .compared_with = "from the first stream that has it to the last",
+				  .wanted = "at most 2" };
+	struct measure whole = { .name = "workload_rotation_1000_from_act",
+				 .unit = "s",
+				 .compared_with = "from the end of attestctl entry add" };
+	int rounds = rounds_of(argv[3], 5);
+	struct streams s;
+	struct times times;
 
-	for (int i = 0; i < CONNECTIONS; i++) {
-		clients[i] = workload_client_new(path);
-		(void)workload_client_fetch(clients[i]);
-		workload_client_await(clients[i], 1);
-	}
-	before = private_memory(server);
-	for (int i = 0; i < CONNECTIONS; i++) {
-		for (int j = 1; j < STREAMS; j++)
-			(void)workload_client_fetch(clients[i]);
-		workload_client_await(clients[i], STREAMS - 1);
-	}
-	measure_add(&memory, (private_memory(server) - before) / (CONNECTIONS * (STREAMS - 1)));
-	for (int round = 0; round < rounds; round++) {
-		double begun = measure_wall();
+	streams_connect(&s, argv[0]);
 
-		(void)kill(server, SIGUSR1);
-		for (int i = 0; i < CONNECTIONS; i++)
-			workload_client_await(clients[i], STREAMS);
-		measure_add(&rotation, measure_wall() - begun);
-	}
+	double before = private_memory(argv[1]);
+
+	streams_open(&s);
+	measure_add(&memory, (private_memory(argv[1]) - before) / (CONNECTIONS * (STREAMS - 1)));
 	measure_print(&memory);
-	measure_print(&rotation);
-	for (int i = 0; i < CONNECTIONS; i++)
-		workload_client_free(clients[i]);
+	for (int i = 0; i < rounds; i++) {
+		if (!act(&s, argv[2], i, workload_client_messages, &times))
+			return 1;
+		for (size_t j = 0; j < CONNECTIONS; j++)
+			workload_client_await(s.clients[j], STREAMS);
+		measure_add(&spread, times.last - times.first);
+		measure_add(&whole, times.last > times.ended ? times.last - times.ended : 0);
+	}
+	measure_print(&spread);
+	measure_print(&whole);
+	streams_close(&s);
+	return 0;
+}
+
+static int bench_closing(char **argv)
+{
+	struct streams s;
+	struct times times;
+
+	streams_connect(&s, argv[0]);
+	streams_open(&s);
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		workload_client_may_end(s.clients[i]);
+	if (!act(&s, argv[1], 0, workload_client_ended, &times))
+		return 1;
+	printf("%.3f\n", times.last > times.ended ? times.last - times.ended : 0);
+	streams_close(&s);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	char directory[] = "/tmp/attestd-bench-XXXXXX";
-	char api_path[64], echo_path[64];
-	int rounds = argc > 1 ? atoi(argv[1]) : 15;
+	static const struct {
+		const char *name;
+		int arguments;
+		int (*run)(char **argv);
+	} benches[] = {
+		{ "mint", 2, bench_mint },
+		{ "fetch", 2, bench_fetch },
+		{ "streams", 3, bench_streams },
+		{ "closing", 2, bench_closing },
+	};
 
-	if (mkdtemp(directory) == NULL)
-		return 1;
-	(void)snprintf(api_path, sizeof(api_path), "%s/api", directory);
-	(void)snprintf(echo_path, sizeof(echo_path), "%s/echo", directory);
-
-	pid_t api_pid = start(serve_api, api_path);
-	pid_t echo_pid = start(serve_echo, echo_path);
-
-	measure_fetches(api_path, echo_path, rounds);
-	measure_streams(api_pid, api_path, rounds);
-	stop(api_pid);
-	stop(echo_pid);
-	(void)unlink(api_path);
-	(void)unlink(echo_path);
-	return rmdir(directory) == 0 ? 0 : 1;
+	for (size_t i = 0; i < sizeof(benches) / sizeof(*benches); i++) {
+		if (argc >= 2 + benches[i].arguments && strcmp(argv[1], benches[i].name) == 0)
+			return benches[i].run(argv + 2);
+	}
+	(void)fputs("usage: bench_workload mint|fetch|streams|closing ...\n", stderr);
+	return 2;
 }

@@ -16,6 +16,10 @@ struct workload_client {
 	int fd;
 	nghttp2_session *session;
 	size_t messages; /* that came and nobody waited for */
+	size_t size; /* of the last one */
+	size_t ended; /* streams, by the server */
+	bool is_greeted; /* the server's settings came */
+	bool may_end;
 };
 
 static void must(bool holds, const char *what)
@@ -53,10 +57,15 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	struct workload_client *client = user;
 
 	(void)session;
-	if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0)
+	if (frame->hd.type == NGHTTP2_SETTINGS)
+		client->is_greeted = true;
+	if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0) {
 		client->messages++;
-	must(frame->hd.type != NGHTTP2_GOAWAY && (frame->hd.type != NGHTTP2_HEADERS ||
-						  (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0),
+		client->size = frame->hd.length;
+	}
+	if (frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+		client->ended++;
+	must(frame->hd.type != NGHTTP2_GOAWAY && (client->ended == 0 || client->may_end),
 	     "was refused");
 	return 0;
 }
@@ -153,18 +162,52 @@ int32_t workload_client_fetch(struct workload_client *client)
 	return stream;
 }
 
-void workload_client_await(struct workload_client *client, size_t messages)
+void workload_client_read(struct workload_client *client)
 {
 	uint8_t in[65536];
+	ssize_t len = recv(client->fd, in, sizeof(in), 0);
 
-	while (client->messages < messages) {
-		ssize_t len = recv(client->fd, in, sizeof(in), 0);
+	must(len > 0 && nghttp2_session_mem_recv(client->session, in, (size_t)len) == len,
+	     "the server is gone");
+	flush(client);
+}
 
-		must(len > 0 && nghttp2_session_mem_recv(client->session, in, (size_t)len) == len,
-		     "the server is gone");
-		flush(client);
-	}
+void workload_client_await(struct workload_client *client, size_t messages)
+{
+	while (client->messages < messages)
+		workload_client_read(client);
 	client->messages -= messages;
+}
+
+void workload_client_greet(struct workload_client *client)
+{
+	while (!client->is_greeted)
+		workload_client_read(client);
+}
+
+int workload_client_fd(const struct workload_client *client)
+{
+	return client->fd;
+}
+
+size_t workload_client_messages(const struct workload_client *client)
+{
+	return client->messages;
+}
+
+size_t workload_client_size(const struct workload_client *client)
+{
+	return client->size;
+}
+
+void workload_client_may_end(struct workload_client *client)
+{
+	client->may_end = true;
+}
+
+size_t workload_client_ended(const struct workload_client *client)
+{
+	return client->ended;
 }
 
 void workload_client_reset(struct workload_client *client, int32_t stream)
