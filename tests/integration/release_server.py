@@ -13,6 +13,7 @@ import ssl
 import sys
 
 DIRECTORY, CERTIFICATE, KEY, STATE = sys.argv[1:]
+PAGE = 60000  # what says in mode pages that a file is not there
 
 
 def mode():
@@ -63,8 +64,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.say(302, [("Location", "https://localhost:1/")])
         elif what == "error":
             self.say(500, [], b"no")
-        elif what == "absent":
-            self.say(404, [], b"no")
+        elif what == "pages" and not os.path.exists(self.translate_path(self.path)):
+            self.say(404, [], b" " * PAGE)
         elif what == "endless":
             self.endless()
         elif what == "cut":

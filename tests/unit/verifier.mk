@@ -122,6 +122,13 @@ TESTS += tests/unit/test_fetch
 tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c tests/unit/unit.h
 tests_unit_test_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fetch_LDADD = libfetcher.a $(LOADER_LIBS) libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+
+# Has a server of its own in place of libcurl.
+check_PROGRAMS += tests/unit/test_fetcher
+TESTS += tests/unit/test_fetcher
+tests_unit_test_fetcher_SOURCES = tests/unit/test_fetcher.c tests/unit/unit.h
+tests_unit_test_fetcher_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fetcher_LDADD = libfetcher.a $(LOADER_LIBS) libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_configuration

@@ -19,7 +19,7 @@ struct fetcher {
 	struct https_client *https;
 	struct staging staging;
 	struct channel loader;
-	uint64_t total; /* bytes that came in this pass */
+	uint64_t total; /* bytes that came in this pass, kept or not */
 };
 
 /* A path of a request, as text. */
@@ -108,19 +108,35 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* At most most bytes, and no more than this pass has left. What comes to nothing, a page
+ * beside an error or a file that breaks off, counts as well: a server could go on with
+ * that for ever. */
+static void get(struct fetcher *f, const char *path, int64_t since, uint64_t most, int fd,
+		struct https_answer *out)
+{
+	uint64_t total_max = f->settings->total_max;
+	uint64_t rest = total_max - least(f->total, total_max);
+
+	https_get(f->https, path, since, least(most, rest), fd, out);
+	f->total += out->received;
+	if (f->total <= total_max &&
+	    !(out->end == HTTPS_FAILED && out->cause == FETCH_TOO_LARGE && rest < most))
+		return;
+	out->end = HTTPS_FAILED;
+	out->cause = FETCH_OVER_TOTAL;
+	(void)snprintf(out->text, sizeof(out->text), "%s/%s: more than %llu bytes in one pass",
+		       f->settings->https.url, path, (unsigned long long)total_max);
+}
+
 static enum status fetch(struct fetcher *f, uint64_t id, const char *path, uint64_t most)
 {
-	uint64_t rest = f->settings->total_max - f->total;
 	struct https_answer answer;
 	int fd = staging_receive(&f->staging);
 	enum status status;
 
 	if (fd < 0)
 		return not_kept(f, id, path, STATUS_IO);
-	https_get(f->https, path, known_since(f, path), least(most, rest), fd, &answer);
-	f->total += answer.len;
-	if (answer.end == HTTPS_FAILED && answer.cause == FETCH_TOO_LARGE && rest < most)
-		answer.cause = FETCH_OVER_TOTAL;
+	get(f, path, known_since(f, path), most, fd, &answer);
 	if (answer.end == HTTPS_TAKEN)
 		status = keep(f, id, path, fd, answer.modified);
 	else if (answer.end == HTTPS_UNCHANGED)
@@ -198,9 +214,7 @@ static bool is_unchanged(struct fetcher *f, struct span line, struct https_answe
 	int fd = staging_receive(&f->staging);
 	if (fd < 0)
 		return false;
-	https_get(f->https, path.text, was_there ? known_since(f, path.text) : 0,
-		  least(NEWS_MAX, f->settings->total_max - f->total), fd, answer);
-	f->total += answer->len;
+	get(f, path.text, was_there ? known_since(f, path.text) : 0, NEWS_MAX, fd, answer);
 
 	bool is_same = was_there ? answer->end == HTTPS_UNCHANGED || (answer->end == HTTPS_TAKEN &&
 								      is_as_kept(f, path.text, fd))

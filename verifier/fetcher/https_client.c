@@ -20,7 +20,7 @@
 #define SLOW_BYTES_PER_S 512L
 #define SLOW_S 30L
 /* What comes with an error is not read. */
-#define ERROR_BODY_MAX ((size_t)64 << 10)
+#define ERROR_BODY_MAX ((uint64_t)64 << 10)
 /* HTTP knows whole seconds: what was written just now may be written again in the
  * same one, and is asked for without a condition. */
 #define SETTLED_S 60
@@ -36,9 +36,10 @@ struct https_client {
 struct transfer {
 	CURL *curl;
 	int fd;
-	uint64_t most, len;
-	size_t dropped;
+	uint64_t most, len; /* may be written, was */
+	uint64_t received; /* with what is not read */
 	bool is_over, is_not_written;
+	bool is_cut; /* an error's page */
 };
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
@@ -49,10 +50,11 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 
 	if (curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK)
 		return 0;
+	t->received += len;
 	/* A short count ends the transfer. */
 	if (code != 200) {
-		t->dropped += len;
-		return t->dropped <= ERROR_BODY_MAX ? len : 0;
+		t->is_cut = t->received > ERROR_BODY_MAX;
+		return t->is_cut ? 0 : len;
 	}
 	t->is_over = len > t->most - t->len;
 	if (t->is_over)
@@ -202,8 +204,7 @@ static int64_t validator(CURL *curl)
 	return modified;
 }
 
-static void judge_answer(CURL *curl, const char *url, const struct transfer *t,
-			 struct https_answer *answer)
+static void judge_answer(CURL *curl, const char *url, struct https_answer *answer)
 {
 	long code = 0;
 	long is_unchanged = 0;
@@ -220,7 +221,6 @@ static void judge_answer(CURL *curl, const char *url, const struct transfer *t,
 		fail(answer, FETCH_SERVER_ERROR, url, "the server says %ld", code);
 	else
 		answer->end = HTTPS_TAKEN;
-	answer->len = t->len;
 	answer->modified = validator(curl);
 }
 
@@ -239,8 +239,9 @@ void https_get(struct https_client *client, const char *path, int64_t since, uin
 
 	CURLcode code = curl_easy_perform(client->curl);
 	/* An error's long page was cut off here; the error is what counts. */
-	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && t.dropped > ERROR_BODY_MAX))
+	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && t.is_cut))
 		judge_failure(client, (const char *)url.data, &t, code, out);
 	else
-		judge_answer(client->curl, (const char *)url.data, &t, out);
+		judge_answer(client->curl, (const char *)url.data, out);
+	out->received = t.received;
 }

@@ -25,7 +25,7 @@ enum https_end {
 
 struct https_answer {
 	enum https_end end;
-	uint64_t len; /* bytes written */
+	uint64_t received; /* bytes of the body, kept or not, whatever the end */
 	int64_t modified; /* what to ask with the next time; 0: with nothing */
 	enum fetch_cause cause; /* of HTTPS_FAILED */
 	char text[FETCH_TEXT_MAX];
