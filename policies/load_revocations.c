@@ -9,6 +9,10 @@
  * are read before what publish signs, since they say whose word that still is.
  */
 
+/* So many versions in a row by nobody who may are looked at: a server that makes them up
+ * as it is asked would keep a load busy. */
+#define STRANGERS_MAX 64
+
 /* One version of the revocations. */
 struct revocations_version {
 	struct revocations list;
@@ -106,11 +110,12 @@ static enum status check_newest(struct loading *l, uint64_t version, key_mask si
 static enum status collect(struct loading *l, uint64_t from)
 {
 	uint64_t version = from;
+	unsigned strangers = 0;
 	const char *doubt = NULL;
 	key_mask signer = 0;
 	char path[48];
 
-	for (bool has_base = false;; version++) {
+	for (bool has_base = false; strangers < STRANGERS_MAX; version++) {
 		AUTO_DONE(revocations_version) next = { 0 };
 		enum status status = read_version(l, version, &next);
 
@@ -121,8 +126,11 @@ static enum status collect(struct loading *l, uint64_t from)
 		signer = next.signer;
 		doubt = next.doubt;
 		/* Anybody could have written it. */
-		if (doubt != NULL && version != l->trust->marks.revocations.version)
+		if (doubt != NULL && version != l->trust->marks.revocations.version) {
+			strangers++;
 			continue;
+		}
+		strangers = 0;
 		if (has_base && !revocations_extend(&l->revocations, &next.list))
 			return loading_refuse(l, STATUS_DENIED, "not-append-only", "revocations",
 					      "");

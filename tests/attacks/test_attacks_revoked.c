@@ -255,6 +255,37 @@ static void r27_what_anybody_could_have_written_is_not_parsed(void **state)
 	}
 }
 
+/* By nobody, from version first on. */
+static void put_strangers(struct lifecycle *s, unsigned first, unsigned count)
+{
+	char path[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "revocations/%u.json", first + i);
+		line_put_envelope(&s->line, path, "stranger", "{}", span_text("no signature"));
+	}
+}
+
+/* A server could make them up for as long as it is asked. */
+static void r27_who_fills_the_directory_keeps_no_load_busy(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	begin(&s);
+	put_strangers(&s, 2, 63);
+	revoke(&s, 65, "sec-approve", "verifier");
+	put_strangers(&s, 66, 63);
+	revoke(&s, 129, "sec-approve", "verifier");
+	assert_true(gives_rights(&s, &out));
+	assert_int_equal(out.marks.revocations.version, 129);
+	/* What comes after so many is not asked for, and nothing is passed over in silence. */
+	put_strangers(&s, 130, 64);
+	revoke(&s, 194, "sec-approve", "verifier");
+	lifecycle_expect(&s, "unknown-key");
+}
+
 /* The version that the index names is there, and the one that it means. */
 static void r27_the_index_names_revocations_that_are_there(void **state)
 {
@@ -294,6 +325,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r27_a_new_matrix_wants_keys_that_count),
 	cmocka_unit_test(r27_the_last_word_of_who_revokes_counts),
 	cmocka_unit_test(r27_what_anybody_could_have_written_is_not_parsed),
+	cmocka_unit_test(r27_who_fills_the_directory_keeps_no_load_busy),
 	cmocka_unit_test(r27_the_index_names_revocations_that_are_there),
 };
 

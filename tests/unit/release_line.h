@@ -11,7 +11,7 @@
  * before it is signed. So a test alters one thing and nothing else is stale.
  */
 #define LINE_NOW INT64_C(1767225600)
-#define LINE_FILES_MAX 64
+#define LINE_FILES_MAX 256
 #define LINE_HEX_SIZE (2 * SHA256_SIZE + 1)
 
 /* In the text of document ("manifest", "index", "base.files"), find becomes
