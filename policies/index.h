@@ -17,6 +17,10 @@ struct index_entry {
 	uint64_t version;
 	enum release_state state;
 	int64_t accept_until; /* INT64_MAX where none is named */
+	/* Of the last load's, where rollbacks that came since brought it down: what was in
+	 * force. Version 0: none did */
+	struct digest seen;
+	uint64_t seen_version;
 };
 
 /* A rollback document of a cell. */

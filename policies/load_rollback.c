@@ -162,24 +162,75 @@ static struct index_entry to_of(const struct rollback *r)
 				     .version = r->to_version };
 }
 
+/* What was in force here at the last load. */
+static struct index_entry seen_of(const struct index_entry *was)
+{
+	struct index_entry seen = *was;
+
+	if (was->seen_version > 0) {
+		seen.manifest = was->seen;
+		seen.version = was->seen_version;
+	}
+	return seen;
+}
+
 /* What this verifier saw in force needs no more than that. Any other has to stand by
- * itself: to go down by it, and where that is history, for nodes that come from it. */
+ * itself, one that another rollback leads to as well: to go down by it, and where that is
+ * history, for nodes that come from it. */
 static enum standing standing_of(const struct loading *l, const struct rollback *r,
 				 const struct index_entry *was)
 {
-	if (was != NULL && digest_equal(&was->manifest, &r->from))
+	if (was != NULL && was->seen_version == 0 && digest_equal(&was->manifest, &r->from))
 		return IN_FORCE;
 	return is_needed(l, r, was) ? UNREVOKED : APPROVED;
 }
 
+/*
+ * What was revoked since leads nobody back by its own word: it may never have been in
+ * force. For a verifier that was away meanwhile the way stands all the same where what it
+ * had in force declares it too, or where who revokes signed the document as well.
+ */
+static enum status excuse_revoked(struct loading *l, const struct digest *document,
+				  key_mask signers, const struct rollback *r,
+				  const struct index_entry *was, enum standing *standing)
+{
+	key_mask revokers = signers & l->root.role[ROLE_REVOKE].keys & ~l->revoked;
+	struct manifest_head had = { 0 };
+
+	if (*standing != UNREVOKED)
+		return OK;
+	const struct index_entry seen = seen_of(was);
+	enum status status = read_head(l, &seen, IN_FORCE, &had);
+	if (status != OK)
+		return status;
+	if (!declares(&had, r->to_version)) {
+		if (revokers == 0)
+			return OK;
+		status = loading_proven_by(l, "rollback", document, ROLE_REVOKE, revokers);
+	}
+	if (status == OK)
+		*standing = APPROVED;
+	return status;
+}
+
+/* Is it where the index has arrived? What another rollback left again comes into force
+ * for nobody. */
+static bool is_arrival(const struct loading *l, const struct rollback *r)
+{
+	const struct index_entry to = to_of(r);
+	const struct index_entry *current = index_current(&l->index, &to);
+
+	return current == NULL || digest_equal(&current->manifest, &r->to);
+}
+
 /* Declared by what is left, and neither below an epoch nor to what is revoked. */
 static enum status check_way(struct loading *l, const char *path, const struct rollback *r,
-			     const struct index_entry *was)
+			     enum standing standing)
 {
 	const struct index_entry from = from_of(r), to = to_of(r);
 	struct manifest_head left = { 0 };
 	struct manifest_head target = { 0 };
-	enum status status = read_head(l, &from, standing_of(l, r, was), &left);
+	enum status status = read_head(l, &from, standing, &left);
 
 	if (status == OK)
 		status = read_head(l, &to, SIGNED, &target);
@@ -189,7 +240,8 @@ static enum status check_way(struct loading *l, const char *path, const struct r
 		return loading_refuse(l, STATUS_DENIED, "rollback-not-declared", path, "to");
 	if (target.security_epoch < left.security_epoch)
 		return loading_refuse(l, STATUS_DENIED, "rollback-below-epoch", path, "to");
-	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(&r->to)))
+	if (is_arrival(l, r) &&
+	    revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(&r->to)))
 		return loading_refuse(l, STATUS_DENIED, "rollback-to-revoked", path, "to");
 	return OK;
 }
@@ -202,8 +254,11 @@ static enum status check_rollback(struct loading *l, const char *path, const str
 		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", path, "signatures");
 	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(document)))
 		return loading_refuse(l, STATUS_DENIED, "document-revoked", path, "");
+	enum standing standing = standing_of(l, r, was);
 	enum status status = loading_proven_by(l, "rollback", document, ROLE_ROLLBACK, signers);
-	return status == OK ? check_way(l, path, r, was) : status;
+	if (status == OK)
+		status = excuse_revoked(l, document, signers, r, was, &standing);
+	return status == OK ? check_way(l, path, r, standing) : status;
 }
 
 /* History that nothing in the index leads back to. */
@@ -235,6 +290,10 @@ static enum status step_down(struct loading *l, const char *path, const struct r
 		return status;
 	if (target.security_epoch < had.security_epoch)
 		return loading_refuse(l, STATUS_DENIED, "rollback-below-epoch", path, "to");
+	const struct index_entry seen = seen_of(was);
+
+	was->seen = seen.manifest;
+	was->seen_version = seen.version;
 	was->version = r->to_version;
 	was->manifest = r->to;
 	return OK;

@@ -41,7 +41,7 @@ static const struct {
 	{ "previous-came-back", "what is no longer accepted needs a rollback document" },
 	{ "rollback-not-declared", "the manifest that is left has to name it in 'rollbackTo'" },
 	{ "rollback-below-epoch", "a lower 'securityEpoch' is never gone back to: fix forward" },
-	{ "rollback-from-revoked", "go back from the manifest that is current" },
+	{ "rollback-from-revoked", "who revokes signs the document too: release rollback --confirm" },
 	{ "rollback-to-revoked", "choose a version that is not revoked" },
 	{ "rollback-not-from-current", "make it again, from the manifest that is current" },
 	{ "self-review", "somebody else of identity security has to review it" },

@@ -5,12 +5,14 @@
 #include "tools/release.h"
 #include "tools/release_cells.h"
 #include "tools/release_cosigning.h"
+#include "tools/release_document.h"
 #include "tools/release_options.h"
 #include "tools/release_state.h"
 
 static const char help[] =
 	"usage: attestctl release rollback DIR --to VERSION --reason TEXT [OPTIONS]\n"
 	"       attestctl release rollback DIR --cosign [OPTIONS]\n"
+	"       attestctl release rollback DIR --confirm SHA256 [OPTIONS]\n"
 	"\n"
 	"Signs a rollback document: the next index may put VERSION in force again, once. The\n"
 	"manifest that is left has to have declared it ('collect --rollback-to'); nothing goes\n"
@@ -22,17 +24,24 @@ static const char help[] =
 	"  --reason TEXT    why, on record\n"
 	"  --cosign         signs the same document once more, where the root wants several "
 	"people\n"
-	"  --key FILE|URI   private key [DIR/keys/platform-lead/platform-approve.pem]\n"
-	"  --key-name NAME  its name in the root [platform-approve]\n" SIGNING_HELP "\n"
+	"  --confirm SHA256 for who revokes: signs the document of this digest too, so that it\n"
+	"                   stands though the manifest that it leaves was revoked since. A\n"
+	"                   verifier that never saw that in force says rollback-from-revoked\n"
+	"  --key FILE|URI   private key [DIR/keys/platform-lead/platform-approve.pem; with\n"
+	"                   --confirm DIR/keys/security-lead/revoke.pem]\n"
+	"  --key-name NAME  its name in the root [platform-approve; with --confirm "
+	"revoke]\n" SIGNING_HELP "\n"
 	"Exit status: 0 signed, 2 wrong usage or failure.\n";
 
 #define DRAFT_ROLLBACK "draft/rollback.json"
+#define DRAFT_CONFIRMED "draft/rollback-confirmed.json"
 #define DRAFT_MAX ((size_t)64 << 10)
 
 struct rollback_request {
 	struct release_line line;
 	int64_t to;
 	bool is_cosigning;
+	const char *confirmed; /* digest of a document that is published; NULL: another one */
 	const char *reason;
 	struct signing signing;
 };
@@ -81,10 +90,31 @@ static enum status make_document(void *self, struct bytes *payload)
 	return statement_text(DOCUMENT_ROLLBACK, subject, predicate, payload);
 }
 
+/* The one that is published, by its digest. */
+static enum status read_document(void *self, struct bytes *payload)
+{
+	const struct rollback_request *request = self;
+	struct line_path path =
+		line_path(&request->line, "release/rollbacks/%s/1.json", request->confirmed);
+	AUTO_DONE(bytes) read = { 0 };
+	AUTO(json_t) document = line_payload(path.text, &read);
+
+	if (document == NULL)
+		return STATUS_NOT_FOUND;
+	if (strcmp(sha256_text_of(span_of(&read)).hex, request->confirmed) != 0) {
+		(void)unusable("%s: digest-mismatch: not the document that its name says",
+			       path.text);
+		return STATUS_MISMATCH;
+	}
+	return bytes_copy(span_of(&read), payload);
+}
+
 static enum answer sign_document(struct rollback_request *request)
 {
+	bool confirms = request->confirmed != NULL;
 	const struct cosigned document = {
-		.draft = { DOCUMENT_ROLLBACK, DRAFT_ROLLBACK, make_document, request },
+		.draft = { DOCUMENT_ROLLBACK, confirms ? DRAFT_CONFIRMED : DRAFT_ROLLBACK,
+			   confirms ? read_document : make_document, request },
 		.name = "rollback",
 		.folder = "rollbacks",
 		.max = DRAFT_MAX,
@@ -107,9 +137,32 @@ static bool take_option(void *self, int option, const char *value)
 	case 'c':
 		request->is_cosigning = true;
 		return true;
+	case 'f':
+		request->confirmed = document_sha256(value);
+		return request->confirmed != NULL;
 	default:
 		return signing_take(&request->signing, option, value);
 	}
+}
+
+static bool is_whole(const struct rollback_request *request)
+{
+	if (request->confirmed != NULL)
+		return !request->is_cosigning && request->to == 0;
+	return request->is_cosigning || request->signing.signature != NULL ||
+	       (request->to != 0 && request->reason != NULL);
+}
+
+/* Who declares a way back, or who took back what it leaves. */
+static void choose_key(struct rollback_request *request)
+{
+	struct signing *signing = &request->signing;
+	bool confirms = request->confirmed != NULL;
+
+	signing->role = confirms ? ROLE_REVOKE : ROLE_ROLLBACK;
+	signing->usual = confirms ? "security-lead/revoke" : "platform-lead/platform-approve";
+	if (signing->key_name == NULL)
+		signing->key_name = confirms ? "revoke" : "platform-approve";
 }
 
 enum answer release_rollback(int argc, char **argv)
@@ -118,12 +171,11 @@ enum answer release_rollback(int argc, char **argv)
 		{ "to", required_argument, NULL, 't' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "cosign", no_argument, NULL, 'c' },
+		{ "confirm", required_argument, NULL, 'f' },
 		SIGNING_OPTIONS,
 		LAST_OPTIONS,
 	};
-	struct rollback_request request = { .signing = { .role = ROLE_ROLLBACK,
-							 .usual = "platform-lead/platform-approve",
-							 .key_name = "platform-approve" } };
+	struct rollback_request request = { 0 };
 	const struct command_options command = {
 		.usage = "release rollback DIR --to VERSION --reason TEXT",
 		.help = help,
@@ -135,8 +187,8 @@ enum answer release_rollback(int argc, char **argv)
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	if (!request.is_cosigning && request.signing.signature == NULL &&
-	    (request.to == 0 || request.reason == NULL))
+	if (!is_whole(&request))
 		return options_wrong(&command);
+	choose_key(&request);
 	return sign_document(&request);
 }

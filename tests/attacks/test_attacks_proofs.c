@@ -92,37 +92,107 @@ static void expect_loaded(struct logged *l, unsigned version, bool is_there)
 	assert_int_equal(lifecycle_has(&l->s, &out, version, &release), is_there);
 }
 
-static void r24_a_rollback_stands_in_the_log(void **state)
+/* From that version to 1, by the next index; its digest. */
+static void put_rollback(struct logged *l, unsigned version, const char *key,
+			 char document[HEX_MAX])
 {
-	static const struct line_edit edit = { "manifest", "\"evidence\":{",
-					       "\"rollbackTo\":[1],\"evidence\":{" };
-	static const struct entry forth[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
-	static const struct entry back[] = { { 1, "current", 0 } };
-	AUTO_DONE(logged) l = { 0 };
-	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], text[1024], path[160];
-	(void)state;
+	char from[HEX_MAX], to[HEX_MAX], subject[320], text[1024];
 
-	begin(&l, &edit, true);
-	lifecycle_publish(&l.s, forth, 2, "", "");
-	expect_loaded(&l, 2, true);
-	hex_text(&l.s.manifest[2], from);
-	hex_text(&l.s.manifest[1], to);
+	hex_text(&l->s.manifest[version], from);
+	hex_text(&l->s.manifest[1], to);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
 		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
 		       from, to);
 	(void)snprintf(text, sizeof(text),
 		       "\"target\":{\"platform\":\"q35\",\"kernel\":\"6.1.0\"},"
-		       "\"from\":{\"version\":2,\"sha256\":\"%s\"},"
-		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":3,\"reason\":\"it does "
+		       "\"from\":{\"version\":%u,\"sha256\":\"%s\"},"
+		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":%u,\"reason\":\"it does "
 		       "not boot\",\"time\":%" PRId64,
-		       from, to, LINE_NOW - 60);
-	lifecycle_put(&l.s, "rollback", "rollbacks", "plat-approve", subject, text, document);
-	(void)snprintf(text, sizeof(text), ",\"rollbacks\":[\"%s\"]", document);
-	lifecycle_publish(&l.s, back, 1, text, "");
+		       version, from, to, l->s.index + 1, LINE_NOW - 60);
+	lifecycle_put(&l->s, "rollback", "rollbacks", key, subject, text, document);
+}
+
+static void publish_rollback(struct logged *l, const char *document)
+{
+	static const struct entry back[] = { { 1, "current", 0 } };
+	char cell[128];
+
+	(void)snprintf(cell, sizeof(cell), ",\"rollbacks\":[\"%s\"]", document);
+	lifecycle_publish(&l->s, back, 1, cell, "");
+}
+
+static const struct line_edit declared = { "manifest", "\"evidence\":{",
+					   "\"rollbackTo\":[1],\"evidence\":{" };
+static const struct entry two_current[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+
+static void r24_a_rollback_stands_in_the_log(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char document[HEX_MAX], path[160];
+	(void)state;
+
+	begin(&l, &declared, true);
+	lifecycle_publish(&l.s, two_current, 2, "", "");
+	expect_loaded(&l, 2, true);
+	put_rollback(&l, 2, "plat-approve", document);
+	publish_rollback(&l, document);
 	lifecycle_expect(&l.s, "proof-missing");
 	(void)snprintf(path, sizeof(path), "rollbacks/%s/1.json", document);
 	add(&l, "rollback", path, "plat-approve");
+	expect_loaded(&l, 2, false);
+}
+
+/* Version 3, which nobody saw in force, leads back to 1. */
+static void make_up(struct logged *l)
+{
+	AUTO_DONE(bytes) index = { 0 };
+
+	l->edit[l->edit_count] = declared;
+	assert_int_equal(bytes_copy(span_of(line_file(&l->s.line, "index/2.json")), &index), OK);
+	line_make_version(&l->s.line, 3, l->edit, l->edit_count + 1);
+	line_put(&l->s.line, "index/2.json", span_of(&index));
+	l->s.manifest[3] = l->s.line.manifest;
+	add_of(l, "manifest", "manifests", 3, ".json", "sign");
+	add_of(l, "approval", "approvals", 3, "/1.json", "plat-approve");
+	add_of(l, "approval", "approvals", 3, "/2.json", "sec-approve");
+}
+
+static void revoke(struct logged *l, unsigned version)
+{
+	char hex[HEX_MAX], text[1024];
+
+	hex_text(&l->s.manifest[version], hex);
+	(void)snprintf(text, sizeof(text),
+		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
+		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
+		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
+		       ",\"manifests\":[\"%s\"],\"files\":[],\"keys\":[],\"nodes\":[]}}",
+		       LINE_NOW - 60, LINE_NOW + 86400, hex);
+	line_put_signed(&l->s.line, "revocations/2.json", "sec-approve", text);
+}
+
+/* Revocations need no proof; what widens again, by the same key, does. */
+static void r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char document[HEX_MAX], first[160], second[160];
+	(void)state;
+
+	begin(&l, NULL, true);
+	lifecycle_publish(&l.s, two_current, 2, "", "");
+	expect_loaded(&l, 2, true);
+	make_up(&l);
+	revoke(&l, 3);
+	put_rollback(&l, 3, "sec-approve", document);
+	(void)snprintf(first, sizeof(first), "rollbacks/%s/1.json", document);
+	(void)snprintf(second, sizeof(second), "rollbacks/%s/2.json", document);
+	line_put(&l.s.line, second, span_of(line_file(&l.s.line, first)));
+	put_rollback(&l, 3, "plat-approve", document);
+	add(&l, "rollback", first, "plat-approve");
+	publish_rollback(&l, document);
+	lifecycle_expect(&l.s, "proof-missing");
+	add(&l, "rollback", second, "sec-approve");
 	expect_loaded(&l, 2, false);
 }
 
@@ -251,6 +321,7 @@ static void r24_an_end_waits_for_no_proof_and_the_next_beginning_does(void **sta
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r24_a_rollback_stands_in_the_log),
+	cmocka_unit_test(r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log),
 	cmocka_unit_test(r24_a_canary_document_stands_in_the_log),
 	cmocka_unit_test(r24_an_emergency_and_what_confirms_it_stand_in_the_log),
 	cmocka_unit_test(r24_an_end_waits_for_no_proof_and_the_next_beginning_does),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lifecycle_scene.h"
+#include "policies/dsse.h"
 
 #define UNTIL (LINE_NOW + 3600)
 
@@ -20,9 +21,9 @@ struct way {
 
 static const struct way usual = { 2, 1, "q35", "plat-approve", 3, LINE_NOW - 60 };
 
-static void put_way(struct lifecycle *s, const struct way *way, char cell[128])
+static void put_document(struct lifecycle *s, const struct way *way, char document[HEX_MAX])
 {
-	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], predicate[1024];
+	char from[HEX_MAX], to[HEX_MAX], subject[320], predicate[1024];
 
 	hex_text(&s->manifest[way->from], from);
 	hex_text(&s->manifest[way->to], to);
@@ -37,7 +38,24 @@ static void put_way(struct lifecycle *s, const struct way *way, char cell[128])
 		       "\"reason\":\"it does not boot\",\"time\":%" PRId64,
 		       way->platform, way->from, from, way->to, to, way->index, way->time);
 	lifecycle_put(s, "rollback", "rollbacks", way->key, subject, predicate, document);
+}
+
+static void put_way(struct lifecycle *s, const struct way *way, char cell[128])
+{
+	char document[HEX_MAX];
+
+	put_document(s, way, document);
 	(void)snprintf(cell, 128, ",\"rollbacks\":[\"%s\"]", document);
+}
+
+static void put_two_ways(struct lifecycle *s, const struct way *first, const struct way *second,
+			 char cell[256])
+{
+	char documents[2][HEX_MAX];
+
+	put_document(s, first, documents[0]);
+	put_document(s, second, documents[1]);
+	(void)snprintf(cell, 256, ",\"rollbacks\":[\"%s\",\"%s\"]", documents[0], documents[1]);
 }
 
 #define EVIDENCE "\"evidence\":{"
@@ -330,6 +348,126 @@ static void r20_what_was_never_in_force_is_a_manifest_like_any_other(void **stat
 	}
 }
 
+/* Signed once more, by another key. */
+static void cosign(struct lifecycle *s, const char *cell, const char *key)
+{
+	char hex[HEX_MAX], path[160];
+	AUTO_DONE(dsse) dsse = { 0 };
+	AUTO_DONE(strict_document) why = { 0 };
+
+	assert_int_equal(sscanf(cell, ",\"rollbacks\":[\"%64[0-9a-f]", hex), 1);
+	(void)snprintf(path, sizeof(path), "rollbacks/%s/1.json", hex);
+	assert_int_equal(dsse_parse(span_of(line_file(&s->line, path)), 65536, &dsse, &why), OK);
+	assert_int_equal(bytes_append_byte(&dsse.payload, 0), OK);
+	(void)snprintf(path, sizeof(path), "rollbacks/%s/2.json", hex);
+	line_put_signed(&s->line, path, key, (const char *)dsse.payload.data);
+}
+
+/* Version 3 was current while it was away, was left for 1, and then revoked. */
+static void r20_who_was_away_goes_back_by_what_it_had_or_who_revokes(void **state)
+{
+	static const struct {
+		const char *declared, *cosigner; /* by version 2, which it has in force */
+		bool is_followed;
+	} rows[] = {
+		{ "1", NULL, true },	     { "", NULL, false },      { "", "sec-approve", true },
+		{ "", "sec-review", false }, { "", "publish", false },
+	};
+	static const struct entry alone[] = { { 1, "current", 0 } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		struct release release;
+		struct way way = usual;
+		char cell[128], hex[HEX_MAX];
+
+		begin(&s, rows[i].declared, "1");
+		make_up(&s, true);
+		hex_text(&s.manifest[3], hex);
+		revoke(&s, hex);
+		way.from = 3;
+		put_way(&s, &way, cell);
+		if (rows[i].cosigner != NULL)
+			cosign(&s, cell, rows[i].cosigner);
+		lifecycle_publish(&s, alone, 1, cell, "");
+		if (!rows[i].is_followed) {
+			lifecycle_expect(&s, "rollback-from-revoked");
+			continue;
+		}
+		lifecycle_load(&s, &out);
+		if (out.status != OK)
+			fail_msg("row %zu: %s", i, out.refusal.code);
+		assert_true(lifecycle_has(&s, &out, 1, &release));
+		assert_int_equal(release.state, RELEASE_CURRENT);
+	}
+}
+
+/* Version 3 is in force, and declares the ways back that are listed. */
+static void begin_at_three(struct lifecycle *s, const char *rollback_to)
+{
+	char declared[64];
+	const struct line_edit edit = { "manifest", EVIDENCE, declared };
+
+	(void)snprintf(declared, sizeof(declared), "\"rollbackTo\":[%s]," EVIDENCE, rollback_to);
+	begin(s, "1", "1");
+	lifecycle_go_on(s, &edit, 1);
+}
+
+static const struct way first_step = { 3, 2, "q35", "plat-approve", 4, LINE_NOW - 120 };
+static const struct way second_step = { 2, 1, "q35", "plat-approve", 4, LINE_NOW - 60 };
+
+/* From 3 to 2, which was revoked, and on to 1: none of it was seen here. */
+static void r20_a_step_between_may_be_revoked_where_the_start_declares_the_end(void **state)
+{
+	static const char *const declared[] = { "2,1", "2" };
+	static const struct entry arrived[] = { { 1, "current", 0 } };
+	static const struct entry stopped[] = { { 2, "current", 0 } };
+	(void)state;
+
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_DONE(lifecycle) s = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+		char cell[256], hex[HEX_MAX];
+
+		begin_at_three(&s, declared[i % 2]);
+		hex_text(&s.manifest[2], hex);
+		revoke(&s, hex);
+		if (i == 2)
+			put_way(&s, &first_step, cell);
+		else
+			put_two_ways(&s, &first_step, &second_step, cell);
+		lifecycle_publish(&s, i == 2 ? stopped : arrived, 1, cell, "");
+		if (i > 0) {
+			lifecycle_expect(&s,
+					 i == 1 ? "rollback-from-revoked" : "rollback-to-revoked");
+			continue;
+		}
+		lifecycle_load(&s, &out);
+		if (out.status != OK)
+			fail_msg("%s", out.refusal.code);
+	}
+}
+
+/* Version 3 declares version 2 by its number alone: what the signer makes up for that
+ * number, with a way back of its own, was in force nowhere. */
+static void r20_a_step_between_is_a_manifest_like_any_other(void **state)
+{
+	static const struct entry arrived[] = { { 1, "current", 0 } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	char cell[256], hex[HEX_MAX], path[160];
+	(void)state;
+
+	begin_at_three(&s, "2");
+	hex_text(&s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
+	line_remove(&s.line, path);
+	put_two_ways(&s, &first_step, &second_step, cell);
+	lifecycle_publish(&s, arrived, 1, cell, "");
+	lifecycle_expect(&s, "approvals-missing");
+}
+
 /* For who never had to go by it, it would lift the ratchet of every node. */
 static void r20_what_was_made_up_leads_no_node_back(void **state)
 {
@@ -470,6 +608,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r20_what_was_left_ends_within_the_cap),
 	cmocka_unit_test(r20_what_is_left_was_in_force),
 	cmocka_unit_test(r20_what_was_never_in_force_is_a_manifest_like_any_other),
+	cmocka_unit_test(r20_who_was_away_goes_back_by_what_it_had_or_who_revokes),
+	cmocka_unit_test(r20_a_step_between_may_be_revoked_where_the_start_declares_the_end),
+	cmocka_unit_test(r20_a_step_between_is_a_manifest_like_any_other),
 	cmocka_unit_test(r20_what_was_made_up_leads_no_node_back),
 	cmocka_unit_test(r20_a_rollback_is_between_the_versions_that_it_says),
 	cmocka_unit_test(r20_a_revocation_takes_no_way_back_away),
