@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "policies/timestamp.h"
 #include "policies/transparency/checkpoint.h"
 
 #define CHECKPOINT_MAX 4096
@@ -23,8 +24,6 @@ static void read_checkpoint(struct strict_cursor *predicate)
 {
 	AUTO_DONE(bytes) note = { 0 };
 
-	if (!strict_has(predicate, "checkpoint"))
-		return;
 	strict_base64(predicate, "checkpoint", CHECKPOINT_MAX, &note);
 	if (!is_verdict_log(span_of(&note)))
 		strict_fail(predicate, "checkpoint", STATUS_MALFORMED, "bad-value");
@@ -43,6 +42,7 @@ enum status canary_read(struct statement *s, struct canary *out)
 	c.to = strict_int(predicate, "to", 1, TIME_MAX);
 	if (c.to < c.from)
 		strict_fail(predicate, "to", STATUS_MALFORMED, "out-of-range");
+	statement_read_pin(predicate, "index", &c.index_version, &c.index);
 	read_checkpoint(predicate);
 	if (c.svids > c.nodes)
 		strict_fail(predicate, "svids", STATUS_MALFORMED, "out-of-range");
@@ -53,29 +53,46 @@ enum status canary_read(struct statement *s, struct canary *out)
 	return status;
 }
 
+static enum status write_predicate(const struct canary *canary, const char *manifest,
+				   const char *index, struct bytes *out)
+{
+	enum status status = bytes_printf(out,
+					  "{\"manifest\":\"%s\",\"nodes\":%" PRIu64
+					  ",\"svids\":%" PRIu64 ",\"from\":%" PRId64
+					  ",\"to\":%" PRId64 ",\"index\":{\"version\":%" PRIu64
+					  ",\"sha256\":\"%s\"},\"checkpoint\":\"",
+					  manifest, canary->nodes, canary->svids, canary->from,
+					  canary->to, canary->index_version, index);
+
+	if (status == OK)
+		status = base64_append(out, canary->checkpoint);
+	return status == OK ? bytes_printf(out, "\"}") : status;
+}
+
 enum status canary_write(const struct canary *canary, struct bytes *payload)
 {
-	AUTO_DONE(bytes) hex = { 0 };
+	AUTO_DONE(bytes) manifest = { 0 };
+	AUTO_DONE(bytes) index = { 0 };
 	AUTO_DONE(bytes) text = { 0 };
-	enum status status = hex_append(&hex, digest_span(&canary->manifest));
+	enum status status = hex_append(&manifest, digest_span(&canary->manifest));
 
-	if (status != OK)
-		return status;
-	status = bytes_printf(
-		&text,
-		"{\"_type\":\"%s\",\"subject\":[{\"name\":\"manifest\",\"digest\":{\"sha256\":"
-		"\"%.*s\"}}],\"predicateType\":\"%s\",\"predicate\":{\"manifest\":\"%.*s\","
-		"\"nodes\":%" PRIu64 ",\"svids\":%" PRIu64 ",\"from\":%" PRId64 ",\"to\":%" PRId64,
-		STATEMENT_TYPE, (int)hex.len, (const char *)hex.data,
-		document_predicate_type(DOCUMENT_CANARY), (int)hex.len, (const char *)hex.data,
-		canary->nodes, canary->svids, canary->from, canary->to);
-	if (status == OK && canary->checkpoint.len > 0)
-		status = bytes_printf(&text, ",\"checkpoint\":\"");
-	if (status == OK && canary->checkpoint.len > 0)
-		status = base64_append(&text, canary->checkpoint);
-	if (status == OK && canary->checkpoint.len > 0)
-		status = bytes_append_byte(&text, '"');
 	if (status == OK)
-		status = bytes_printf(&text, "}}");
+		status = bytes_append_byte(&manifest, 0);
+	if (status == OK)
+		status = hex_append(&index, digest_span(&canary->index));
+	if (status == OK)
+		status = bytes_append_byte(&index, 0);
+	if (status == OK)
+		status = bytes_printf(
+			&text,
+			"{\"_type\":\"%s\",\"subject\":[{\"name\":\"manifest\",\"digest\":{"
+			"\"sha256\":\"%s\"}}],\"predicateType\":\"%s\",\"predicate\":",
+			STATEMENT_TYPE, (const char *)manifest.data,
+			document_predicate_type(DOCUMENT_CANARY));
+	if (status == OK)
+		status = write_predicate(canary, (const char *)manifest.data,
+					 (const char *)index.data, &text);
+	if (status == OK)
+		status = bytes_append_byte(&text, '}');
 	return status == OK ? bytes_append(payload, span_of(&text)) : status;
 }

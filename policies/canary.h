@@ -10,7 +10,9 @@ struct canary {
 	uint64_t nodes; /* that were trusted and got a grant under it */
 	uint64_t svids; /* of these, nodes that showed an SVID which a relying party would take */
 	int64_t from, to; /* in this time */
-	struct span checkpoint; /* of the verdict log, a signed note; empty: it has none */
+	uint64_t index_version; /* under this index, which tells what else was in force */
+	struct digest index;
+	struct span checkpoint; /* of the verdict log, a signed note */
 };
 
 /* Reads the checkpoint, which is for auditors, and leaves it empty. */

@@ -52,25 +52,32 @@ enum status load_timestamp(struct loading *l)
 			    span_of(&dsse.payload), &l->marks.timestamp);
 }
 
-/* The index that was in force at the last load, pinned by the high-water mark. */
-static enum status read_seen_index(struct loading *l, struct statement *s, struct index *out)
+enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
+			  struct statement *s, struct index *out)
 {
-	const struct release_mark *seen = &l->trust->marks.index;
 	AUTO_DONE(dsse) dsse = { 0 };
 	char path[48];
 
-	numbered(path, sizeof(path), "index", seen->version);
+	numbered(path, sizeof(path), "index", version);
 	enum status status = loading_envelope(l, path, DOCUMENT_INDEX, &dsse);
 	if (status == STATUS_NOT_FOUND)
 		return loading_refuse(l, status, "history-missing", path, "");
 	if (status == OK)
-		status = loading_pinned(l, path, span_of(&dsse.payload), &seen->digest);
+		status = loading_pinned(l, path, span_of(&dsse.payload), pin);
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
 	    index_read(s, out) != OK)
 		return loading_check(l, path, s);
 	return OK;
+}
+
+/* The index that was in force at the last load, pinned by the high-water mark. */
+static enum status read_seen_index(struct loading *l, struct statement *s, struct index *out)
+{
+	const struct release_mark *seen = &l->trust->marks.index;
+
+	return loading_index(l, seen->version, &seen->digest, s, out);
 }
 
 static enum status load_old_index(struct loading *l)

@@ -129,6 +129,9 @@ enum status load_emergency(struct loading *l);
 /* Is it about this manifest, which may then be short of approvals? */
 bool is_expedited(const struct loading *l, const struct digest *manifest);
 enum status check_expedited(struct loading *l, const struct index_entry *entry, bool *in_force);
+/* An index of before, pinned by who names it. Too large for a stack. */
+enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
+			  struct statement *s, struct index *out);
 /* The manifest takes the current one's place: was it tried out? */
 enum status check_promotion(struct loading *l, const struct index_entry *entry);
 /* Against the index of the last load, with matrix and rollbacks in hand. */

@@ -41,6 +41,7 @@ static const struct refusal_facts refusal_facts[REFUSALS] = {
 	[REFUSAL_ENTRY_NOT_ENTITLED] = { "entry-not-entitled", 409 },
 	[REFUSAL_ENTRIES_FULL] = { "entries-full", 409 },
 	[REFUSAL_NOT_CANARY] = { "not-canary", 409 },
+	[REFUSAL_NO_VERDICT_LOG] = { "no-verdict-log", 409 },
 	[REFUSAL_GENERATION_CHANGED] = { "generation-changed", 503 },
 	[REFUSAL_RELEASE_AWAITED] = { "release-awaited", 503 },
 	[REFUSAL_CLOCK_SET_BACK] = { "clock-set-back", 503 },

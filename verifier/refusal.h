@@ -38,6 +38,7 @@ enum refusal {
 	REFUSAL_ENTRY_NOT_ENTITLED, /* no such SPIFFE ID on nodes of the class */
 	REFUSAL_ENTRIES_FULL, /* of a class */
 	REFUSAL_NOT_CANARY, /* no release of this manifest is being tried out */
+	REFUSAL_NO_VERDICT_LOG, /* no key signs one, or nothing stands in it yet */
 	REFUSAL_GENERATION_CHANGED, /* appraise again, from AUTHENTICATE */
 	REFUSAL_RELEASE_AWAITED, /* configured, and not loaded yet */
 	REFUSAL_CLOCK_SET_BACK,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "verdict_note.h"
 
 #define PREDICATE_MAX 4096
 #define STATEMENT_MAX 16384
@@ -146,10 +147,32 @@ void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t 
 		       "\"revocations\":{\"version\":1,\"sha256\":\"%s\"},"
 		       "\"cells\":[{\"platform\":\"q35\",\"kernel\":\"6.1.0\","
 		       "\"manifests\":[%s]%s}]%s",
-		       s->index, LINE_NOW - 60, root, s->matrix, revocations, list, cell, index);
+		       s->index, LINE_NOW - 60 - s->index_age_s, root, s->matrix, revocations, list,
+		       cell, index);
 	(void)snprintf(path, sizeof(path), "index/%u.json", s->index);
 	sign(s, "index", subjects, predicate, "publish", path, &s->line.index);
 	put_timestamp(s);
+}
+
+void lifecycle_put_canary(struct lifecycle *s, unsigned version, int number, const char *key,
+			  struct canary canary)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	char hex[HEX_MAX], path[160];
+
+	if (canary.manifest.alg == DIGEST_NONE)
+		canary.manifest = s->manifest[version];
+	if (canary.index.alg == DIGEST_NONE) {
+		canary.index = s->line.index;
+		canary.index_version = s->index;
+	}
+	if (canary.checkpoint.len == 0)
+		canary.checkpoint = span_text(VERDICT_NOTE);
+	assert_int_equal(canary_write(&canary, &payload), OK);
+	assert_int_equal(bytes_append_byte(&payload, 0), OK);
+	hex_text(&s->manifest[version], hex);
+	(void)snprintf(path, sizeof(path), "canaries/%s/%d.json", hex, number);
+	line_put_signed(&s->line, path, key, (const char *)payload.data);
 }
 
 void lifecycle_expect(struct lifecycle *s, const char *code)

@@ -2,6 +2,7 @@
 #ifndef TESTS_LIFECYCLE_SCENE_H
 #define TESTS_LIFECYCLE_SCENE_H
 
+#include "policies/canary.h"
 #include "release_outcome.h"
 
 /*
@@ -16,6 +17,7 @@ struct lifecycle {
 	struct digest manifest[VERSIONS_MAX + 1];
 	char matrix[HEX_MAX];
 	unsigned index; /* the newest version */
+	int64_t index_age_s; /* the next one's is older by that */
 	struct release_marks marks; /* of the last load */
 };
 
@@ -46,6 +48,11 @@ void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t 
  * the digest's hexadecimal in out. */
 void lifecycle_put(struct lifecycle *s, const char *kind, const char *folder, const char *key,
 		   const char *subject, const char *predicate, char out[HEX_MAX]);
+
+/* What a verifier states of that version: canaries/SHA256/NUMBER.json. Manifest, index (the
+ * newest) and checkpoint are filled in where canary has none. */
+void lifecycle_put_canary(struct lifecycle *s, unsigned version, int number, const char *key,
+			  struct canary canary);
 
 /* By the verifier that has seen what came before; on OK it has seen this too. */
 void lifecycle_load(struct lifecycle *s, struct outcome *out);

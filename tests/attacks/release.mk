@@ -42,7 +42,7 @@ tests_attacks_test_attacks_root_LDADD = $(RELEASE_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
 	tests/attacks/test_attacks_proofs tests/attacks/test_attacks_revoked \
 	tests/attacks/test_attacks_rollback
-LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h $(RELEASE_LINE)
+LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h tests/unit/verdict_note.h $(RELEASE_LINE)
 tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c \
 	$(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_canary_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)

@@ -8,7 +8,6 @@
 
 #include "lifecycle_scene.h"
 #include "line_log.h"
-#include "policies/canary.h"
 
 #define UNTIL (LINE_NOW + 3600)
 #define HOUR INT64_C(3600)
@@ -202,7 +201,7 @@ static void r24_a_canary_document_stands_in_the_log(void **state)
 					       "\"nodes\":2,\"window\":86400" };
 	static const struct entry entries[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
 	AUTO_DONE(logged) l = { 0 };
-	AUTO_DONE(bytes) payload = { 0 };
+	static const struct entry tried[] = { { 2, "canary", 0 }, { 1, "current", 0 } };
 	struct canary canary = {
 		.nodes = 2, .svids = 2, .from = LINE_NOW - 3600, .to = LINE_NOW - 60
 	};
@@ -210,14 +209,13 @@ static void r24_a_canary_document_stands_in_the_log(void **state)
 	(void)state;
 
 	begin(&l, &gate, true);
-	canary.manifest = l.s.manifest[2];
-	assert_int_equal(canary_write(&canary, &payload), OK);
-	assert_int_equal(bytes_append_byte(&payload, 0), OK);
-	hex_text(&canary.manifest, hex);
-	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
-	line_put_signed(&l.s.line, path, "verifier", (const char *)payload.data);
+	lifecycle_publish(&l.s, tried, 2, "", "");
+	expect_loaded(&l, 2, true);
+	lifecycle_put_canary(&l.s, 2, 1, "verifier", canary);
 	lifecycle_publish(&l.s, entries, 2, "", "");
 	lifecycle_expect(&l.s, "proof-missing");
+	hex_text(&l.s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
 	add(&l, "canary", path, "verifier");
 	expect_loaded(&l, 2, true);
 }

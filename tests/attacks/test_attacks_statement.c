@@ -19,7 +19,7 @@ static struct digest manifest_42(void)
 }
 
 /* The node has a right under a release in that state. */
-static void begin(struct granted_scene *g, enum release_state state)
+static void begin_without_log(struct granted_scene *g, enum release_state state)
 {
 	struct signer_scene *s = &g->scene;
 
@@ -32,6 +32,13 @@ static void begin(struct granted_scene *g, enum release_state state)
 	assert_int_equal(s->signer.grants, 1);
 	g->root = parse_certificate(span_of(&s->signer.keys.authorities[0].root));
 	g->grant = parse_certificate(s->answer.commit.certificate);
+}
+
+/* And its verdict stands in the log. */
+static void begin(struct granted_scene *g, enum release_state state)
+{
+	begin_without_log(g, state);
+	scene_keep_log(&g->scene);
 }
 
 static struct span der_of(struct granted_scene *g, X509 *certificate)
@@ -101,6 +108,7 @@ static void r27_a_verifier_states_what_it_saw(void **state)
 	AUTO_DONE(statement) read = { 0 };
 	const struct canary_item *item = &g.scene.answer.admin.canary;
 	struct digest manifest = manifest_42();
+	struct digest index;
 	struct canary canary;
 	(void)state;
 
@@ -123,6 +131,32 @@ static void r27_a_verifier_states_what_it_saw(void **state)
 	assert_int_equal(canary.svids, 1);
 	assert_int_equal(canary.to, g.scene.now);
 	assert_int_equal(canary.from, g.scene.now - WINDOW_S);
+	assert_int_equal(canary.index_version, 1);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text("index"), &index), OK);
+	assert_true(digest_equal(&canary.index, &index));
+}
+
+/* Where it stood is part of what it says: no log, or another index than this process has
+ * loaded, and nothing is stated. */
+static void r27_a_verifier_states_nothing_without_its_place(void **state)
+{
+	AUTO_DONE(granted_scene) g = { 0 };
+	AUTO_DONE(granted_scene) without = { 0 };
+	struct signer_scene *s = &g.scene;
+	struct release_marks marks = { .index = { .version = 2 } };
+	(void)state;
+
+	begin(&g, RELEASE_CANARY);
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text("next"), &marks.index.digest), OK);
+	assert_int_equal(releases_marks_set(&s->signer, &marks), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+	ask(s, WINDOW_S);
+	scene_expect(s, FRAME_ADMIN, REFUSAL_GENERATION_CHANGED);
+
+	begin_without_log(&without, RELEASE_CANARY);
+	ask(&without.scene, WINDOW_S);
+	scene_expect(&without.scene, FRAME_ADMIN, REFUSAL_NO_VERDICT_LOG);
 }
 
 static void r27_only_who_is_trusted_now_is_counted(void **state)
@@ -362,6 +396,7 @@ static void r27_an_svid_that_no_relying_party_would_take(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r27_a_verifier_states_what_it_saw),
+	cmocka_unit_test(r27_a_verifier_states_nothing_without_its_place),
 	cmocka_unit_test(r27_only_who_is_trusted_now_is_counted),
 	cmocka_unit_test(r27_a_node_that_lost_its_right_is_not_counted),
 	cmocka_unit_test(r27_an_svid_that_the_nodes_key_did_not_sign),

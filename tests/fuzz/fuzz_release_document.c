@@ -14,6 +14,7 @@
 #include "policies/revocations.h"
 #include "policies/rollback.h"
 #include "policies/timestamp.h"
+#include "verdict_note.h"
 
 /* Too large for a stack with AddressSanitizer's red zones; all are reused. */
 static union {
@@ -170,12 +171,14 @@ static bool canary_is_read(struct statement *s)
 
 	if (canary_read(s, &c) != OK)
 		return false;
-	must(c.svids <= c.nodes && c.from <= c.to);
+	must(c.svids <= c.nodes && c.from <= c.to && c.index_version > 0);
+	c.checkpoint = span_text(VERDICT_NOTE);
 	must(canary_write(&c, &text) == OK);
 	must(statement_open(span_of(&text), DOCUMENT_CANARY, &again) == OK);
 	must(canary_read(&again, &same) == OK);
 	must(digest_equal(&same.manifest, &c.manifest) && same.nodes == c.nodes &&
-	     same.svids == c.svids && same.from == c.from && same.to == c.to);
+	     same.svids == c.svids && same.from == c.from && same.to == c.to &&
+	     same.index_version == c.index_version && digest_equal(&same.index, &c.index));
 	return true;
 }
 

@@ -22,48 +22,59 @@ tests_fuzz_fuzz_dsse_signature_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
 tests_fuzz_fuzz_root_SOURCES = tests/fuzz/fuzz_root.c tests/fuzz/fixed_keys.c
 tests_fuzz_fuzz_root_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_root_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_timestamp_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_timestamp_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_TIMESTAMP
+tests_fuzz_fuzz_timestamp_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_timestamp_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_TIMESTAMP
 tests_fuzz_fuzz_timestamp_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_timestamp_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_index_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_INDEX
+tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_index_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_INDEX
 tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_index_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_revocations_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_revocations_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_REVOCATIONS
+tests_fuzz_fuzz_revocations_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_revocations_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_REVOCATIONS
 tests_fuzz_fuzz_revocations_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_revocations_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_matrix_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_MATRIX
+tests_fuzz_fuzz_matrix_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_matrix_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_MATRIX
 tests_fuzz_fuzz_matrix_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_matrix_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_MANIFEST
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_MANIFEST
 tests_fuzz_fuzz_manifest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_provenance_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_provenance_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DKIND=DOCUMENT_PROVENANCE
+tests_fuzz_fuzz_provenance_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_provenance_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JANSSON_CFLAGS) -DKIND=DOCUMENT_PROVENANCE
 tests_fuzz_fuzz_provenance_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_provenance_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_approval_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_APPROVAL
+tests_fuzz_fuzz_approval_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_approval_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_APPROVAL
 tests_fuzz_fuzz_approval_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_approval_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_rollback_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_rollback_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_ROLLBACK
+tests_fuzz_fuzz_rollback_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_rollback_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_ROLLBACK
 tests_fuzz_fuzz_rollback_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_rollback_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_emergency_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_emergency_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_EMERGENCY
+tests_fuzz_fuzz_emergency_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_emergency_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_EMERGENCY
 tests_fuzz_fuzz_emergency_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_emergency_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_review_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_review_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_REVIEW
+tests_fuzz_fuzz_review_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_review_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_REVIEW
 tests_fuzz_fuzz_review_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_review_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
-tests_fuzz_fuzz_canary_SOURCES = tests/fuzz/fuzz_release_document.c
-tests_fuzz_fuzz_canary_CPPFLAGS = $(AM_CPPFLAGS) -DKIND=DOCUMENT_CANARY
+tests_fuzz_fuzz_canary_SOURCES = tests/fuzz/fuzz_release_document.c \
+	tests/unit/verdict_note.h
+tests_fuzz_fuzz_canary_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DKIND=DOCUMENT_CANARY
 tests_fuzz_fuzz_canary_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_canary_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
 tests_fuzz_fuzz_set_file_SOURCES = tests/fuzz/fuzz_set_file.c

@@ -165,13 +165,23 @@ void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal ref
 void scene_load_release(struct signer_scene *s)
 {
 	struct turn turn = scene_turn(s);
-	struct release_marks marks = { 0 };
+	/* The index that the golden release says it is of. */
+	struct release_marks marks = { .index = { .version = 1 } };
 	struct reference reference;
+
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text("index"), &marks.index.digest), OK);
 
 	assert_int_equal(store_begin(s->signer.store), OK);
 	assert_int_equal(releases_accept(&turn, span_of(&s->golden.image), &marks, &reference), OK);
 	assert_int_equal(store_commit(s->signer.store), OK);
 	releases_use(&s->signer, &reference, s->now);
+}
+
+void scene_keep_log(struct signer_scene *s)
+{
+	s->signer.keys.log = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	assert_non_null(s->signer.keys.log);
+	assert_int_equal(verdict_log_extend(&s->signer, s->now), OK);
 }
 
 void scene_enrol(struct signer_scene *s)

@@ -49,6 +49,8 @@ void scene_ask(struct signer_scene *s, enum frame_type type);
 void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal refusal);
 
 void scene_load_release(struct signer_scene *s);
+/* What it did so far stands in a verdict log. */
+void scene_keep_log(struct signer_scene *s);
 /* FRAME_ENROL, then a filled but unsent FRAME_ACTIVATE in s->request. */
 void scene_enrol(struct signer_scene *s);
 void scene_prepare_activation(struct signer_scene *s);

@@ -53,7 +53,27 @@ static enum status count(struct turn *turn, struct canary *canary)
 
 	canary->nodes = outcome.nodes;
 	canary->svids = outcome.svids;
-	return status == OK ? verdict_log_checkpoint(turn, &canary->checkpoint) : status;
+	return status;
+}
+
+/* What holds it to its place: the index in force, and where the verdict log stood. */
+static enum refusal place(struct turn *turn, struct canary *canary)
+{
+	struct release_marks marks = { 0 };
+	enum status status = releases_marks(turn->signer, &marks);
+
+	if (status == OK)
+		status = verdict_log_checkpoint(turn, &canary->checkpoint);
+	if (status != OK)
+		return refusal_of(status);
+	/* Another verifier of this store has loaded a newer one. */
+	if (marks.index.version != reference_facts(&turn->signer->reference).index_version)
+		return REFUSAL_GENERATION_CHANGED;
+	if (canary->checkpoint.len == 0)
+		return REFUSAL_NO_VERDICT_LOG;
+	canary->index_version = marks.index.version;
+	canary->index = marks.index.digest;
+	return REFUSAL_NONE;
 }
 
 enum refusal canary_state(struct turn *turn, const struct admin_request *request,
@@ -69,6 +89,10 @@ enum refusal canary_state(struct turn *turn, const struct admin_request *request
 		return REFUSAL_MALFORMED;
 	if (!is_canary(turn->signer, &canary.manifest))
 		return REFUSAL_NOT_CANARY;
+
+	enum refusal refusal = place(turn, &canary);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
 
 	enum status status = count(turn, &canary);
 	if (status == OK)
