@@ -13,6 +13,7 @@
 #include "base/writer.h"
 
 #define HEADER_SIZE 16
+#define FLAG_HAS_FD 1
 #define READ_STEP 65536
 /* A buffer that one large frame made is given back before the next. */
 #define KEEP_MAX ((size_t)1 << 20)
@@ -37,6 +38,11 @@ void channel_read_ahead(struct channel *c)
 	c->reads_ahead = true;
 }
 
+void channel_refuse_fds(struct channel *c)
+{
+	c->has_no_fds = true;
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -54,13 +60,14 @@ void channel_done(struct channel *c)
 	*c = (struct channel){ .fd = -1, .out_fd = -1, .passed_fd = -1 };
 }
 
-static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, struct span body)
+static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, struct span body,
+			     bool has_fd)
 {
 	struct writer w = writer_to(out, SIZE_MAX);
 
 	writer_be32(&w, (uint32_t)body.len);
 	writer_be16(&w, type);
-	writer_be16(&w, 0);
+	writer_be16(&w, has_fd ? FLAG_HAS_FD : 0);
 	writer_be64(&w, id);
 	writer_put(&w, body);
 	return writer_end(&w);
@@ -138,7 +145,7 @@ enum status channel_send_fd(struct channel *c, uint16_t type, uint64_t id, struc
 	if (channel_has_output(c))
 		return STATUS_DENIED;
 
-	enum status status = put_frame(&frame, type, id, body);
+	enum status status = put_frame(&frame, type, id, body, fd >= 0);
 	struct span rest = span_of(&frame);
 	while (status == OK && rest.len > 0) {
 		ssize_t sent = send_some(c->fd, rest, fd);
@@ -161,9 +168,9 @@ enum status channel_send(struct channel *c, uint16_t type, uint64_t id, struct s
 	return channel_send_fd(c, type, id, body, -1);
 }
 
-/* Takes the descriptors out of a message: one with the frame's first bytes is
- * kept, any other is closed and is malformed. */
-static enum status keep_descriptors(struct channel *c, struct msghdr *message, bool is_start)
+/* Takes the descriptors out of a message: one is kept until its frame is taken, any
+ * other is closed and is malformed. */
+static enum status keep_descriptors(struct channel *c, struct msghdr *message)
 {
 	enum status status = (message->msg_flags & MSG_CTRUNC) != 0 ? STATUS_MALFORMED : OK;
 
@@ -174,7 +181,7 @@ static enum status keep_descriptors(struct channel *c, struct msghdr *message, b
 			int fd;
 
 			memcpy(&fd, (const uint8_t *)h + at, sizeof(fd));
-			if (is_start && c->passed_fd < 0) {
+			if (c->passed_fd < 0) {
 				c->passed_fd = fd;
 				continue;
 			}
@@ -200,14 +207,23 @@ static enum status make_room(struct channel *c, size_t room)
 	return bytes_reserve(&c->in, doubled > c->in.len + room ? doubled : c->in.len + room);
 }
 
-/* At most want bytes onto c->in, or what is there; *got 0 where none are yet. */
-static enum status read_some(struct channel *c, size_t want, size_t *got)
+/* How much of what is there is read, where so much is missing. While a descriptor waits
+ * for its frame, no more than that frame: the next one may bring its own. */
+static size_t read_size(const struct channel *c, size_t missing)
+{
+	bool is_ahead = c->reads_ahead && c->passed_fd < 0;
+
+	return is_ahead || missing > READ_STEP ? READ_STEP : missing;
+}
+
+/* Onto c->in, what is there; *got 0 where nothing is yet. */
+static enum status read_some(struct channel *c, size_t missing, size_t *got)
 {
 	union {
 		char space[CMSG_SPACE(4 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	size_t room = c->reads_ahead || want > READ_STEP ? READ_STEP : want;
+	size_t room = read_size(c, missing);
 	enum status status = make_room(c, room);
 
 	if (status != OK)
@@ -221,7 +237,7 @@ static enum status read_some(struct channel *c, size_t want, size_t *got)
 	ssize_t len;
 
 	/* Without room for them, descriptors are closed and told of (MSG_CTRUNC). */
-	if (c->reads_ahead)
+	if (c->has_no_fds)
 		message.msg_controllen = 0;
 	do
 		len = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -232,7 +248,7 @@ static enum status read_some(struct channel *c, size_t want, size_t *got)
 	}
 	if (len <= 0)
 		return STATUS_IO;
-	status = keep_descriptors(c, &message, c->in.len == 0);
+	status = keep_descriptors(c, &message);
 	c->in.len += (size_t)len;
 	*got = (size_t)len;
 	return status;
@@ -261,7 +277,7 @@ static enum status frame_missing(const struct channel *c, size_t *missing)
 	reader_skip(&r, 2);
 	if (whole - HEADER_SIZE > c->body_max)
 		return STATUS_TOO_LARGE;
-	if (reader_be16(&r) != 0)
+	if ((reader_be16(&r) & ~FLAG_HAS_FD) != 0)
 		return STATUS_MALFORMED;
 	*missing = there.len < whole ? whole - there.len : 0;
 	return OK;
@@ -295,6 +311,18 @@ enum status channel_fill(struct channel *c)
 	}
 }
 
+/* A frame has its descriptor, and a descriptor its frame. */
+static enum status take_fd(struct channel *c, bool is_said, bool is_last, int *out)
+{
+	if (is_said ? c->passed_fd < 0 : is_last && c->passed_fd >= 0)
+		return STATUS_MALFORMED;
+	if (!is_said)
+		return OK;
+	*out = c->passed_fd;
+	c->passed_fd = -1;
+	return OK;
+}
+
 enum status channel_take(struct channel *c, struct frame *out)
 {
 	size_t missing = 0;
@@ -306,13 +334,18 @@ enum status channel_take(struct channel *c, struct frame *out)
 		return STATUS_NOT_FOUND;
 
 	struct reader r = reader_over(unread(c));
+	struct frame frame = { .fd = -1 };
 	size_t len = reader_be32(&r);
-	uint16_t type = reader_be16(&r);
-	reader_skip(&r, 2);
-	*out = (struct frame){ .type = type, .id = reader_be64(&r), .fd = c->passed_fd };
-	out->body = reader_take(&r, len);
-	c->passed_fd = -1;
+
+	frame.type = reader_be16(&r);
+	bool has_fd = (reader_be16(&r) & FLAG_HAS_FD) != 0;
+	frame.id = reader_be64(&r);
+	frame.body = reader_take(&r, len);
+	status = take_fd(c, has_fd, r.rest.len == 0, &frame.fd);
+	if (status != OK)
+		return status;
 	c->taken = HEADER_SIZE + len;
+	*out = frame;
 	return OK;
 }
 
@@ -361,7 +394,8 @@ enum status channel_call(struct channel *c, uint16_t type, uint64_t id, struct s
 	return OK;
 }
 
-enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body)
+static enum status queue(struct channel *c, uint16_t type, uint64_t id, struct span body,
+			 bool has_fd)
 {
 	if (body.len > c->body_max)
 		return STATUS_TOO_LARGE;
@@ -371,7 +405,12 @@ enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct 
 		c->out.len -= c->sent;
 		c->sent = 0;
 	}
-	return put_frame(&c->out, type, id, body);
+	return put_frame(&c->out, type, id, body, has_fd);
+}
+
+enum status channel_queue(struct channel *c, uint16_t type, uint64_t id, struct span body)
+{
+	return queue(c, type, id, body, false);
 }
 
 enum status channel_queue_fd(struct channel *c, uint16_t type, uint64_t id, struct span body,
@@ -384,7 +423,7 @@ enum status channel_queue_fd(struct channel *c, uint16_t type, uint64_t id, stru
 	if (copy < 0)
 		return STATUS_IO;
 
-	enum status status = channel_queue(c, type, id, body);
+	enum status status = queue(c, type, id, body, true);
 	if (status != OK) {
 		close_fd(&copy);
 		return status;

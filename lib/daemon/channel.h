@@ -6,10 +6,10 @@
 
 /*
  * Typed, length-capped frames between the roles of one program, over a stream
- * socketpair: be32 body length, be16 type, be16 zero, be64 id, body. A peer is
- * a process that may have been taken over: what is over the cap or out of form
- * ends the channel. A descriptor travels with its frame's first byte; where one may
- * come, exactly one frame is read at a time, so that it can belong to no other.
+ * socketpair: be32 body length, be16 type, be16 flags (1: a descriptor comes with it),
+ * be64 id, body. A peer is a process that may have been taken over: what is over the
+ * cap or out of form ends the channel. A descriptor travels with the first byte of its
+ * frame, and of two frames that were read neither gets the other's.
  */
 #define FRAME_BODY_MAX ((size_t)48 << 20)
 
@@ -26,11 +26,11 @@ struct channel {
 	struct bytes in; /* from start on the frame being read, header included */
 	size_t start;
 	size_t taken; /* bytes of the frame that was returned; 0: none */
-	bool reads_ahead;
+	bool reads_ahead, has_no_fds;
 	struct bytes out; /* bytes not yet sent (non-blocking use) */
 	size_t sent;
 	int out_fd; /* goes with the first byte of out; -1 */
-	int passed_fd; /* received, belongs to the frame being read */
+	int passed_fd; /* received, for the first frame to be returned that says so */
 };
 
 /* Both ends, close-on-exec. */
@@ -38,10 +38,11 @@ enum status channel_pair(int fds[2]);
 void channel_init(struct channel *c, int fd, size_t body_max);
 /*
  * From here on a read takes what is there, of the frames that follow too: for a
- * channel on which no descriptor travels (one that does is STATUS_MALFORMED), and
- * a reader that goes on until STATUS_NOT_FOUND or looks at channel_has_frame().
+ * reader that goes on until STATUS_NOT_FOUND or looks at channel_has_frame().
  */
 void channel_read_ahead(struct channel *c);
+/* From here on a descriptor that comes is STATUS_MALFORMED. */
+void channel_refuse_fds(struct channel *c);
 void channel_done(struct channel *c);
 
 /* Blocking. */

@@ -86,10 +86,12 @@ void fire_spoiled(void *victim, aim at, uint16_t type, struct bytes *body)
 void fire_raw(void *victim, aim at)
 {
 	static const uint8_t too_long[16] = { 0x7f, 0xff, 0xff, 0xff, 0, FRAME_HEALTH };
-	static const uint8_t not_zero[16] = { 0, 0, 0, 0, 0, FRAME_HEALTH, 0, 1 };
+	static const uint8_t no_fd[16] = { 0, 0, 0, 0, 0, FRAME_HEALTH, 0, 1 };
+	static const uint8_t unknown[16] = { 0, 0, 0, 0, 0, FRAME_HEALTH, 0, 2 };
 
 	at(victim, &(struct shot){ .name = "too long", .raw = { too_long, 16 } });
-	at(victim, &(struct shot){ .name = "not zero", .raw = { not_zero, 16 } });
+	at(victim, &(struct shot){ .name = "without its descriptor", .raw = { no_fd, 16 } });
+	at(victim, &(struct shot){ .name = "an unknown flag", .raw = { unknown, 16 } });
 }
 
 void fire_images(void *victim, aim at, uint16_t type, struct span body)

@@ -91,16 +91,22 @@ static void a_frame_over_the_cap_ends_the_channel_before_memory_is_taken(void **
 	}
 }
 
-static void a_frame_whose_zero_field_is_not_zero_is_malformed(void **state)
+static void a_frame_is_malformed_with_an_unknown_flag_or_without_the_descriptor_it_speaks_of(
+	void **state)
 {
-	static const uint8_t raw[16] = { 0, 0, 0, 0, 0, 1, 0, 1 };
-	struct two t = two_ends();
-	struct frame frame;
 	(void)state;
 
-	assert_int_equal(write(t.a.fd, raw, sizeof(raw)), sizeof(raw));
-	assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_MALFORMED);
-	two_done(&t);
+	for (unsigned bit = 0; bit < 16; bit++) {
+		const uint8_t raw[16] = {
+			[5] = 1, [6] = (uint8_t)(1U << bit >> 8), [7] = (uint8_t)(1U << bit)
+		};
+		struct two t = two_ends();
+		struct frame frame;
+
+		assert_int_equal(write(t.a.fd, raw, sizeof(raw)), sizeof(raw));
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), STATUS_MALFORMED);
+		two_done(&t);
+	}
 }
 
 static void every_truncated_frame_ends_with_its_peer(void **state)
@@ -168,7 +174,44 @@ static void frames_that_came_together_are_read_together(void **state)
 	two_done(&t);
 }
 
-static void no_descriptor_comes_in_where_frames_are_read_together(void **state)
+static ino_t inode_of(int fd)
+{
+	struct stat facts;
+
+	assert_int_equal(fstat(fd, &facts), 0);
+	return facts.st_ino;
+}
+
+static void each_of_many_frames_read_together_gets_its_own_descriptor(void **state)
+{
+	struct two t = two_ends();
+	struct frame frame;
+	int pipes[2][2];
+	(void)state;
+
+	channel_read_ahead(&t.b);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pipe(pipes[i]), 0);
+		assert_int_equal(channel_send(&t.a, 1, i, span_text("none")), OK);
+		assert_int_equal(channel_send_fd(&t.a, 2, i, span_text("one"), pipes[i][0]), OK);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(channel_receive(&t.b, 0, &frame), OK);
+		assert_int_equal(frame.type, 1 + i % 2);
+		assert_int_equal(frame.id, i / 2);
+		if (frame.type == 1) {
+			assert_int_equal(frame.fd, -1);
+			continue;
+		}
+		assert_int_equal(inode_of(frame.fd), inode_of(pipes[i / 2][0]));
+		(void)close(frame.fd);
+	}
+	for (size_t i = 0; i < 4; i++)
+		(void)close(pipes[i / 2][i % 2]);
+	two_done(&t);
+}
+
+static void no_descriptor_comes_in_where_none_is_taken(void **state)
 {
 	struct two t = two_ends();
 	struct frame frame;
@@ -176,7 +219,7 @@ static void no_descriptor_comes_in_where_frames_are_read_together(void **state)
 	char byte;
 	(void)state;
 
-	channel_read_ahead(&t.b);
+	channel_refuse_fds(&t.b);
 	assert_int_equal(pipe(pipe_fds), 0);
 	assert_int_equal(channel_send_fd(&t.a, 1, 1, span_text("x"), pipe_fds[1]), OK);
 	(void)close(pipe_fds[1]);
@@ -517,11 +560,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_arrive_whole_in_order_and_with_their_descriptor),
 		cmocka_unit_test(a_frame_over_the_cap_ends_the_channel_before_memory_is_taken),
-		cmocka_unit_test(a_frame_whose_zero_field_is_not_zero_is_malformed),
+		cmocka_unit_test(
+			a_frame_is_malformed_with_an_unknown_flag_or_without_the_descriptor_it_speaks_of),
 		cmocka_unit_test(every_truncated_frame_ends_with_its_peer),
 		cmocka_unit_test(a_descriptor_in_the_middle_of_a_frame_is_refused),
 		cmocka_unit_test(frames_that_came_together_are_read_together),
-		cmocka_unit_test(no_descriptor_comes_in_where_frames_are_read_together),
+		cmocka_unit_test(each_of_many_frames_read_together_gets_its_own_descriptor),
+		cmocka_unit_test(no_descriptor_comes_in_where_none_is_taken),
 		cmocka_unit_test(an_answer_to_another_question_is_malformed),
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
 		cmocka_unit_test(a_descriptor_waits_for_its_frame_and_nobody_waits_for_it),

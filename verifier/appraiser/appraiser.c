@@ -192,7 +192,9 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	channel_init(&a->parent, parent_fd, 0);
 	channel_init(&a->front, front_fd, FRAME_BODY_MAX);
 	channel_read_ahead(&a->front);
+	channel_refuse_fds(&a->front);
 	channel_init(&a->signer, signer_fd, FRAME_BODY_MAX);
+	channel_read_ahead(&a->signer);
 	if (jobs_init(a) && ek_pools_read(settings, &a->pools) &&
 	    channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
 		end = serve(a);

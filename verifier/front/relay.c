@@ -168,6 +168,7 @@ enum status relay_connect(struct relay *relay, size_t number, int fd)
 	a->is_present = true;
 	channel_init(&a->channel, fd, FRAME_BODY_MAX);
 	channel_read_ahead(&a->channel);
+	channel_refuse_fds(&a->channel);
 	a->readable = event_new(relay->base, fd, EV_READ | EV_PERSIST, on_readable, a);
 	a->writable = event_new(relay->base, fd, EV_WRITE, on_writable, a);
 	if (a->readable == NULL || a->writable == NULL || event_add(a->readable, NULL) != 0) {

@@ -34,8 +34,8 @@ enum status desks_open(struct desks *desks, size_t number, int fd, bool has_imag
 	}
 	empty_desk(desk);
 	channel_init(&desk->channel, fd, SIGNER_FRAME_MAX);
-	/* No descriptor comes this way: one that does ends the channel. */
 	channel_read_ahead(&desk->channel);
+	channel_refuse_fds(&desk->channel);
 	desk->is_open = true;
 	desk->wants_reference = has_image;
 	if (desks->count <= number)
