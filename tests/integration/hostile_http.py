@@ -332,6 +332,65 @@ def one_connection():
     s.close()
 
 
+class Records:
+    """A connection that has said nothing yet but what TLS wants, and sends when told to."""
+
+    def __init__(self):
+        self.socket = dial(PORT)
+        self.inward, self.outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = NODE.wrap_bio(self.inward, self.outward, server_hostname="localhost")
+        self.patiently(self.tls.do_handshake)
+
+    def patiently(self, act, *args):
+        while True:
+            try:
+                return act(*args)
+            except ssl.SSLWantReadError:
+                self.flush()
+                self.inward.write(self.socket.recv(65536))
+
+    def flush(self):
+        self.socket.sendall(self.outward.read())
+
+    def sendall(self, data, size):
+        """In records of that size, which leave together."""
+        for i in range(0, len(data), size):
+            self.tls.write(data[i : i + size])
+        self.flush()
+
+    def recv(self, size):
+        return self.patiently(self.tls.read, size)
+
+
+def records():
+    """TLS records that come together, with the end of the handshake or without it: none of
+    them waits until another comes."""
+    health = request(b"GET", b"/healthz")
+    challenge = request(b"POST", b"/v1/nodes/%s/challenge" % ID, BODIES[b"challenge"])
+    evidence = request(b"POST", b"/v1/nodes/%s/evidence" % ID, b"{" * 300000)
+    for size in (1, 50, len(challenge) - 1, 16384):
+        s = Records()
+        for _ in range(2):
+            s.sendall(challenge, size)
+            expect(f"a request in records of {size} bytes", 404, read_answer(s)[0])
+        s.sendall(evidence, max(size, 50))
+        expect(f"a large one in records of {size} bytes", 400, read_answer(s)[0])
+        s.socket.close()
+    # More than the front takes of one that waits for an answer: a last record that is
+    # small, and many.
+    for count in (65536 // len(health) + 1, 2000):
+        s = Records()
+        s.sendall(health * count, 16384)
+        data = b""
+        while data.count(b"no-release") < count:
+            more = s.recv(65536)
+            if not more:
+                break
+            data += more
+        expect(f"{count} requests at once", count, data.count(b"HTTP/1.1 503 "))
+        s.socket.close()
+
+
 def cut_short():
     """A connection that ends anywhere in a request, or as soon as it is complete."""
     whole = request(b"POST", b"/v1/nodes/%s/challenge" % ID, BODIES[b"challenge"])
@@ -476,7 +535,7 @@ def tickets():
         others_are_served(f"tickets of {size} bytes")
 
 
-for test in (routes, order, one_connection, cut_short, tls, resumed, tickets, every_endpoint):
+for test in (routes, order, one_connection, records, cut_short, tls, resumed, tickets, every_endpoint):
     others_are_served("the start of " + test.__name__)
     test()
 for failure in failures:

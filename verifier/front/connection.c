@@ -171,10 +171,48 @@ static void process(struct connection *c)
 	}
 }
 
+/* Whatever ends the reading of records, as the bufferevent would say it. */
+static void say_end(struct connection *c, int error)
+{
+	ERR_clear_error();
+	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+		bufferevent_trigger_event(
+			c->bev, error == SSL_ERROR_ZERO_RETURN ? BEV_EVENT_EOF : BEV_EVENT_ERROR,
+			BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* TLS reads all that the socket has (tls.c), the bufferevent takes one record of it: no
+ * poll tells of the others. */
+static void take_other_records(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	SSL *ssl = ssl_of(c);
+	uint8_t record[SSL3_RT_MAX_PLAIN_LENGTH];
+	size_t len = 0;
+
+	while (evbuffer_get_length(in) < INPUT_MAX && SSL_has_pending(ssl) == 1) {
+		ERR_clear_error();
+		if (SSL_read_ex(ssl, record, sizeof(record), &len) != 1) {
+			say_end(c, SSL_get_error(ssl, 0));
+			return;
+		}
+		if (evbuffer_add(in, record, len) != 0) {
+			say_end(c, SSL_ERROR_SYSCALL);
+			return;
+		}
+	}
+}
+
+static void read_on(struct connection *c)
+{
+	take_other_records(c);
+	process(c);
+}
+
 static void on_readable(struct bufferevent *bev, void *context)
 {
 	(void)bev;
-	process(context);
+	read_on(context);
 }
 
 /* Everything was written. */
@@ -192,7 +230,7 @@ static void on_written(struct bufferevent *bev, void *context)
 	} else {
 		connection_enter(c, PHASE_IDLE, c->front->settings->idle_s);
 	}
-	process(c);
+	read_on(c);
 }
 
 static void on_connected(struct connection *c)
@@ -201,6 +239,8 @@ static void on_connected(struct connection *c)
 		c->administrator = tls_administrator(ssl_of(c), c->front->settings->administrators,
 						     c->front->settings->administrator_count);
 	connection_enter(c, PHASE_IDLE, c->front->settings->head_s);
+	/* The first request may have come right behind the handshake. */
+	read_on(c);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *context)
