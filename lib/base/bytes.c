@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Few of the buffers that grow stay smaller, and malloc(3) hands these out of a list. */
+#define FIRST_CAPACITY 512
+
 bool span_starts_with(struct span s, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -36,6 +39,13 @@ void bytes_wipe(struct bytes *b)
 	bytes_done(b);
 }
 
+void bytes_empty(struct bytes *b, size_t keep_max)
+{
+	if (b->capacity > keep_max)
+		bytes_done(b);
+	b->len = 0;
+}
+
 enum status bytes_reserve(struct bytes *b, size_t capacity)
 {
 	if (capacity <= b->capacity)
@@ -57,7 +67,7 @@ enum status bytes_make_room(struct bytes *b, size_t more)
 		return STATUS_TOO_LARGE;
 
 	size_t wanted = b->len + more;
-	size_t doubled = b->capacity < 64 ? 64 : b->capacity * 2;
+	size_t doubled = b->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : b->capacity * 2;
 	return bytes_reserve(b, wanted > doubled ? wanted : doubled);
 }
 

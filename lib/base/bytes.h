@@ -59,6 +59,8 @@ int span_compare(struct span a, struct span b);
 void bytes_done(struct bytes *b);
 /* Like bytes_done, but overwrites the memory first. */
 void bytes_wipe(struct bytes *b);
+/* For what comes next in its place: memory stays, unless it is more than keep_max. */
+void bytes_empty(struct bytes *b, size_t keep_max);
 enum status bytes_append(struct bytes *b, struct span more);
 enum status bytes_append_byte(struct bytes *b, uint8_t value);
 /* Appends text by a printf format, without the closing NUL. */

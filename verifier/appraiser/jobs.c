@@ -110,13 +110,6 @@ static void handle(struct appraiser *a, const struct request *request, struct an
 	}
 }
 
-static void empty_scratch(struct appraiser *a)
-{
-	if (a->scratch.capacity > SCRATCH_KEEP_MAX)
-		bytes_done(&a->scratch);
-	a->scratch.len = 0;
-}
-
 static void run(void *context)
 {
 	struct job *job = context;
@@ -125,7 +118,7 @@ static void run(void *context)
 	enum status status;
 
 	handle(a, &job->request, &answer);
-	empty_scratch(a);
+	bytes_empty(&a->scratch, SCRATCH_KEEP_MAX);
 	status = answer_encode(&answer, &a->scratch);
 	bytes_done(&answer.body);
 	if (status == OK)
@@ -274,7 +267,7 @@ static enum status call(struct appraiser *a, const struct signer_request *reques
 
 bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer)
 {
-	empty_scratch(a);
+	bytes_empty(&a->scratch, SCRATCH_KEEP_MAX);
 
 	enum status status = signer_request_encode(request, &a->scratch);
 

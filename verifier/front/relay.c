@@ -12,6 +12,7 @@
 
 #define RETRY_S 2
 #define CONTENT_TYPE_MAX 64
+#define REQUEST_HEAD_ROOM 256
 /* What attestctl appraise reads holds a whole session's logs. */
 #define ANSWER_MAX FRAME_BODY_MAX
 
@@ -241,6 +242,7 @@ static enum status put_request(const struct relay_request *request, struct bytes
 {
 	struct writer w = writer_to(out, FRAME_BODY_MAX);
 
+	writer_fail(&w, bytes_reserve(out, request->body.len + REQUEST_HEAD_ROOM));
 	writer_u8(&w, (uint8_t)request->route);
 	writer_u8(&w, (uint8_t)request->role);
 	writer_sized(&w, request->administrator);

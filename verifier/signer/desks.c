@@ -7,6 +7,8 @@
 
 /* Who does not take its answers gets no more of them. */
 #define QUEUED_MAX ((size_t)1 << 20)
+/* Room for an answer that stays from one to the next. */
+#define ENCODED_KEEP_MAX ((size_t)64 << 10)
 
 static void empty_desk(struct desk *desk)
 {
@@ -22,6 +24,7 @@ void desks_done(struct desks *desks)
 {
 	for (size_t i = 0; i < desks->count; i++)
 		empty_desk(&desks->list[i]);
+	bytes_done(&desks->encoded);
 }
 
 enum status desks_open(struct desks *desks, size_t number, int fd, bool has_image)
@@ -105,10 +108,12 @@ static bool take_request(struct desk *desk, struct signer_request *request, stru
 	return true;
 }
 
-static void queue_answer(struct desk *desk, uint64_t id, const struct signer_answer *answer)
+static void queue_answer(struct desk *desk, uint64_t id, const struct signer_answer *answer,
+			 struct bytes *encoded)
 {
-	AUTO_DONE(bytes) body = { 0 };
-	enum status status = signer_answer_encode(answer, &body);
+	bytes_empty(encoded, ENCODED_KEEP_MAX);
+
+	enum status status = signer_answer_encode(answer, encoded);
 
 	/* Two logs that fit the store may not fit a frame. */
 	if (status != OK) {
@@ -116,11 +121,11 @@ static void queue_answer(struct desk *desk, uint64_t id, const struct signer_ans
 
 		signer_answer_init(answer->type, &too_large);
 		too_large.refusal = REFUSAL_INTERNAL;
-		body.len = 0;
-		status = signer_answer_encode(&too_large, &body);
+		encoded->len = 0;
+		status = signer_answer_encode(&too_large, encoded);
 	}
 	if (status == OK)
-		status = channel_queue(&desk->channel, FRAME_ANSWER, id, span_of(&body));
+		status = channel_queue(&desk->channel, FRAME_ANSWER, id, span_of(encoded));
 	if (status != OK)
 		close_desk(desk, "its answer could not be made");
 }
@@ -140,7 +145,8 @@ static void say_whether_it_fails(struct desks *desks, const struct signer *s, bo
 }
 
 /* HEALTH must say that the store fails even where nothing else can be said. */
-static void queue_refusal(struct desk *desk, const struct asked *asked, struct signer *s)
+static void queue_refusal(struct desk *desk, const struct asked *asked, struct signer *s,
+			  struct bytes *encoded)
 {
 	struct signer_answer answer;
 
@@ -153,7 +159,7 @@ static void queue_refusal(struct desk *desk, const struct asked *asked, struct s
 		answer.retry_after_s = BUSY_RETRY_S;
 		s->refusals++;
 	}
-	queue_answer(desk, asked->id, &answer);
+	queue_answer(desk, asked->id, &answer, encoded);
 }
 
 /* In a step of its own, so that a refusal undoes it alone. False: the store fails,
@@ -177,7 +183,7 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 	turn.keep = &keep;
 	if (!answer_in_step(desks, &turn))
 		return false;
-	queue_answer(desk, asked->id, &desks->answer);
+	queue_answer(desk, asked->id, &desks->answer, &desks->encoded);
 	return true;
 }
 
@@ -215,7 +221,7 @@ static void refuse_group(struct desks *desks, struct signer *s)
 		if (desk->is_open && desk->asked_count > 0)
 			channel_unqueue(&desk->channel, desk->queued_before);
 		for (size_t n = 0; n < desk->asked_count && desk->is_open; n++)
-			queue_refusal(desk, &desk->asked[n], s);
+			queue_refusal(desk, &desk->asked[n], s, &desks->encoded);
 	}
 }
 

@@ -41,6 +41,7 @@ struct desks {
 	struct desk list[DESKS_MAX];
 	struct signer_request request; /* the one being answered */
 	struct signer_answer answer;
+	struct bytes encoded; /* the answer, on its way into a channel */
 };
 
 /* Owns the descriptor: of an appraiser that takes the place of the one before,
