@@ -57,7 +57,8 @@ enum frame_type {
 	/* mint -> broker: a JWT-SVID is wished for: ticket b64, entry s16, SPIFFE ID s16,
 	 * recipient's point s16, count of audiences u8, each s16; answer: nothing */
 	FRAME_JWT_REQUEST,
-	/* broker -> agent, id 0: a wish waits for the next evidence */
+	/* broker -> agent, id 0: a workload waits for the next evidence: for what it wished,
+	 * or since the TPM did not sign */
 	FRAME_WISHED,
 	/* agent -> mint, id 0: the ends of wishes under the right that was handed over last:
 	 * count u8, each ticket b64, sealed token s16, refusal s16 (a code; one is empty) */

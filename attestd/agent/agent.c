@@ -17,6 +17,8 @@
 #include "messages/error.h"
 
 #define RETIRED_INTERVAL_S 60
+/* More than a clock is put right by little by little. */
+#define CLOCK_SET_MS 5000
 
 static const struct round going_on = { .outcome = OUTCOME_VERDICT };
 
@@ -126,9 +128,26 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* By how much the host's clock is ahead of the one that nobody sets. */
+static int64_t clock_ahead_ms(void)
+{
+	return (int64_t)time(NULL) * 1000 - now_ms();
+}
+
+/* By the host's clock a right may have run out all at once, and be there again when that
+ * is put right: neither is seen here. */
+static bool was_clock_set(const struct agent *a)
+{
+	int64_t by = clock_ahead_ms() - a->clock_ahead_ms;
+
+	return by > CLOCK_SET_MS || by < -CLOCK_SET_MS;
+}
+
 /* Sooner where the IMA log grew or a workload waits. */
 static int64_t hurried(const struct agent *a, int64_t next)
 {
+	if (was_clock_set(a))
+		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
 	if (a->broker.has_grown)
 		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
 	if (a->broker.has_wish)
@@ -169,6 +188,7 @@ static void loop(struct agent *a)
 	for (;;) {
 		a->broker.has_grown = false;
 		a->round_began_ms = now_ms();
+		a->clock_ahead_ms = clock_ahead_ms();
 
 		struct round round = agent_attest(a);
 

@@ -26,6 +26,7 @@ struct agent {
 	struct bytes entries; /* text that the last verdict with a grant named; empty: none fits */
 	struct digest last_told; /* of the last reasons logged */
 	int64_t round_began_ms;
+	int64_t clock_ahead_ms; /* the host's, at that time */
 	char state[384]; /* for people */
 };
 

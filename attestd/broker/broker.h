@@ -48,6 +48,7 @@ struct broker {
 	int64_t cap_next_s; /* CLOCK_BOOTTIME */
 	char reason[320]; /* of the last refusal, where it is not the TPM's */
 	bool growth_told;
+	bool is_attestation_asked; /* since the last evidence, for what was not signed */
 	bool journal_told; /* that it can't be written */
 	/* The user who opened the TPM is no more: it can't be opened again. */
 	bool is_dropped;

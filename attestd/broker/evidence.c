@@ -242,7 +242,7 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	if (status != OK)
 		return status;
 	e.entries = w.entries;
-	b->growth_told = false;
+	b->growth_told = b->is_attestation_asked = false;
 
 	bool is_again = span_equal(w.nonce, span_of(&b->nonce));
 

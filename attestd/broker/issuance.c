@@ -65,6 +65,17 @@ static enum status sign(struct broker *b, struct span tbs, const struct digest *
 	return status;
 }
 
+/* The key went with the TPM's last reset, maybe: the next attestation makes another, and
+ * workloads wait. Once for each, whatever they ask for meanwhile. */
+static void ask_for_attestation(struct broker *b)
+{
+	if (b->is_attestation_asked)
+		return;
+	b->is_attestation_asked = true;
+	/* An agent that is gone is found out by the loop. */
+	(void)!channel_send(&b->agent, FRAME_WISHED, 0, (struct span){ 0 });
+}
+
 /* What the mint may ask for by the right that is held. */
 static enum status check_request(struct broker *b, struct span tbs, struct bytes *names)
 {
@@ -125,7 +136,12 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 		return status;
 	status = record(b, span_of(&names), &digest, &subject);
 	tell_journal(b, status);
-	return status == OK ? sign(b, tbs, &digest, out) : status;
+	if (status != OK)
+		return status;
+	status = sign(b, tbs, &digest, out);
+	if (status != OK)
+		ask_for_attestation(b);
+	return status;
 }
 
 enum status verb_mint_ended(struct broker *b, struct reader *in, struct writer *out)

@@ -342,7 +342,12 @@ static void s17_what_is_signed_is_on_record_before_it_is(void **state)
 		skip();
 	host_make_svid(&h, &never);
 	assert_int_not_equal(host_ask_to_sign(&h, span_of(&never.tbs)), OK);
+	/* The next attestation makes another key: the agent is asked for one. */
+	assert_int_equal(broker_listen(&h.agent), OK);
+	assert_true(h.agent.has_wish);
 	expect_issued_last(&h, &never, before + 2);
+	host_attest(&h, NODE_TRUSTED, GRANT_S);
+	host_expect_signed(&h, OK);
 }
 
 static void s17_nothing_is_signed_without_a_record(void **state)

@@ -4,8 +4,10 @@ tests_integration_workload_server_SOURCES = tests/integration/workload_server.c
 tests_integration_workload_server_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CORE_CFLAGS)
 tests_integration_workload_server_LDADD = $(MINT_LIBS)
 TESTS += tests/integration/workload_api tests/integration/workload_clients
-LONG_TESTS += tests/integration/hostile_workload tests/integration/workload_node
-EXTRA_DIST += tests/integration/workload_node tests/integration/workload_program.py
+LONG_TESTS += tests/integration/hostile_workload tests/integration/workload_node \
+	tests/integration/workload_faults
+EXTRA_DIST += tests/integration/workload_node tests/integration/workload_program.py \
+	tests/integration/other_domain.py tests/integration/workload_faults
 EXTRA_DIST += tests/integration/hostile_workload tests/integration/hostile_workload.py
 EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py \
 	tests/integration/workload_clients tests/integration/workload_client.js \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A workload as simple as can be.
 
-workload_program.py FOLDER x509|stream|jwt [AUDIENCE]
+workload_program.py FOLDER x509|stream|bundles|jwt|validate [AUDIENCE [TOKEN]]
 
 FOLDER has run/workload.sock and the messages that protoc made; chain.pem, key.pem
 and roots.pem are written there. A status that is not OK is said with its text.
@@ -53,20 +53,34 @@ def x509(is_once):
     for answer in fetch(pb.X509SVIDRequest(), metadata=HEADER, timeout=20 if is_once else 300):
         for svid in answer.svids:
             print("svid", svid.spiffe_id, svid.hint, flush=True)
+        for domain in sorted(answer.federated_bundles):
+            print("federated", domain, flush=True)
         keep(answer.svids[0])
         if is_once:
             return
 
 
+def bundles():
+    for word, name, request, response in (
+            ("x509", "FetchX509Bundles", pb.X509BundlesRequest, pb.X509BundlesResponse),
+            ("jwt", "FetchJWTBundles", pb.JWTBundlesRequest, pb.JWTBundlesResponse)):
+        fetch = method(CHANNEL.unary_stream, name, request, response)
+        print(word, *sorted(next(fetch(request(), metadata=HEADER, timeout=20)).bundles))
+
+
+def validate(audience, token):
+    ask = method(CHANNEL.unary_unary, "ValidateJWTSVID", pb.ValidateJWTSVIDRequest,
+                 pb.ValidateJWTSVIDResponse)
+    valid = ask(pb.ValidateJWTSVIDRequest(audience=audience, svid=token), metadata=HEADER, timeout=20)
+    print("sub", valid.claims["sub"], "exp", int(valid.claims["exp"]))
+
+
 def jwt(audience):
     fetch = method(CHANNEL.unary_unary, "FetchJWTSVID", pb.JWTSVIDRequest, pb.JWTSVIDResponse)
-    validate = method(CHANNEL.unary_unary, "ValidateJWTSVID", pb.ValidateJWTSVIDRequest,
-                      pb.ValidateJWTSVIDResponse)
     token = fetch(pb.JWTSVIDRequest(audience=[audience]), metadata=HEADER, timeout=45).svids[0].svid
-    valid = validate(pb.ValidateJWTSVIDRequest(audience=audience, svid=token), metadata=HEADER, timeout=20)
-    print("sub", valid.claims["sub"], "exp", int(valid.claims["exp"]))
+    validate(audience, token)
     try:
-        validate(pb.ValidateJWTSVIDRequest(audience="other", svid=token), metadata=HEADER, timeout=20)
+        validate("other", token)
     except grpc.RpcError as error:
         print("other", error.code().name)
 
@@ -74,6 +88,10 @@ def jwt(audience):
 try:
     if verb == "jwt":
         jwt(sys.argv[3])
+    elif verb == "validate":
+        validate(*sys.argv[3:])
+    elif verb == "bundles":
+        bundles()
     else:
         x509(verb == "x509")
 except grpc.RpcError as error:
