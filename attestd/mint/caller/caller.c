@@ -28,6 +28,7 @@ struct caller {
 	struct peer peer;
 	int proc; /* /proc/PID, opened while the pidfd's process lived */
 	struct bytes socket_name;
+	uint64_t started; /* 0: not read yet */
 	struct sight sight;
 };
 
@@ -156,17 +157,29 @@ static enum status look_at_users(const struct caller *c, const char **why_not)
 	return OK;
 }
 
-static enum status look_at_run(const struct caller *c, struct sight *s, const char **why_not)
+/* Once: of a process it stays the same through each exec(), and of whom it is, the look
+ * that follows makes sure. */
+static enum status look_at_start(struct caller *c, const char **why_not)
 {
 	AUTO_DONE(bytes) text = { 0 };
-	struct cgroup_place place;
-	enum status status = read_proc(c, "stat", &text);
+	enum status status = OK;
 
 	*why_not = unreadable;
-	if (status == OK)
-		status = proc_started(span_of(&text), &s->facts.started);
-	if (status == OK)
-		status = read_proc(c, "cgroup", &s->cgroup);
+	if (c->started == 0)
+		status = read_proc(c, "stat", &text);
+	if (status == OK && c->started == 0)
+		status = proc_started(span_of(&text), &c->started);
+	if (status != OK && !peer_is_alive(c->peer.pidfd))
+		*why_not = gone;
+	return status == OK || status == STATUS_NO_MEMORY ? status : STATUS_DENIED;
+}
+
+static enum status look_at_run(const struct caller *c, struct sight *s, const char **why_not)
+{
+	struct cgroup_place place;
+	enum status status = read_proc(c, "cgroup", &s->cgroup);
+
+	*why_not = unreadable;
 	if (status == OK)
 		status = cgroup_unit(span_of(&s->cgroup), &place);
 	if (status != OK)
@@ -254,10 +267,13 @@ static enum status look(const struct caller *c, struct sight *s, const char **wh
 enum status caller_look(struct caller *c, struct caller_facts *out, const char **why_not)
 {
 	AUTO_DONE(sight) s = { 0 };
-	enum status status = look(c, &s, why_not);
+	enum status status = look_at_start(c, why_not);
 
+	if (status == OK)
+		status = look(c, &s, why_not);
 	if (status != OK)
 		return status;
+	s.facts.started = c->started;
 	sight_done(&c->sight);
 	c->sight = s;
 	*out = s.facts;
