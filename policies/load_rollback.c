@@ -254,11 +254,11 @@ static enum status check_rollback(struct loading *l, const char *path, const str
 		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", path, "signatures");
 	if (revocations_have(&l->revocations, REVOKED_MANIFESTS, digest_span(document)))
 		return loading_refuse(l, STATUS_DENIED, "document-revoked", path, "");
-	enum standing standing = standing_of(l, r, was);
+	enum standing start = standing_of(l, r, was);
 	enum status status = loading_proven_by(l, "rollback", document, ROLE_ROLLBACK, signers);
 	if (status == OK)
-		status = excuse_revoked(l, document, signers, r, was, &standing);
-	return status == OK ? check_way(l, path, r, standing) : status;
+		status = excuse_revoked(l, document, signers, r, was, &start);
+	return status == OK ? check_way(l, path, r, start) : status;
 }
 
 /* History that nothing in the index leads back to. */
