@@ -211,6 +211,37 @@ static void each_of_many_frames_read_together_gets_its_own_descriptor(void **sta
 	two_done(&t);
 }
 
+static void a_descriptor_waits_for_the_rest_of_its_frame_before_the_next_one_comes(void **state)
+{
+	struct two t = two_ends();
+	struct channel first = { .fd = t.a.fd, .body_max = BODY_MAX, .out_fd = -1 };
+	struct frame frame;
+	int pipe_fds[2];
+	(void)state;
+
+	channel_read_ahead(&t.b);
+	assert_int_equal(pipe(pipe_fds), 0);
+	/* The frame without its last byte, which comes with the next frame. */
+	assert_int_equal(channel_queue_fd(&first, 1, 1, span_text("rest"), pipe_fds[0]), OK);
+	first.out.len--;
+	assert_int_equal(channel_flush(&first), OK);
+	assert_int_equal(channel_fill(&t.b), OK);
+	assert_int_equal(channel_take(&t.b, &frame), STATUS_NOT_FOUND);
+	assert_int_equal(write(t.a.fd, "t", 1), 1);
+	assert_int_equal(channel_send_fd(&t.a, 2, 2, span_text("next"), pipe_fds[1]), OK);
+	for (uint64_t id = 1; id <= 2; id++) {
+		assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+		assert_int_equal(frame.id, id);
+		assert_int_equal(fcntl(frame.fd, F_GETFL) & O_ACCMODE,
+				 id == 1 ? O_RDONLY : O_WRONLY);
+		(void)close(frame.fd);
+	}
+	(void)close(pipe_fds[0]);
+	(void)close(pipe_fds[1]);
+	bytes_done(&first.out);
+	two_done(&t);
+}
+
 static void no_descriptor_comes_in_where_none_is_taken(void **state)
 {
 	struct two t = two_ends();
@@ -566,6 +597,8 @@ int main(void)
 		cmocka_unit_test(a_descriptor_in_the_middle_of_a_frame_is_refused),
 		cmocka_unit_test(frames_that_came_together_are_read_together),
 		cmocka_unit_test(each_of_many_frames_read_together_gets_its_own_descriptor),
+		cmocka_unit_test(
+			a_descriptor_waits_for_the_rest_of_its_frame_before_the_next_one_comes),
 		cmocka_unit_test(no_descriptor_comes_in_where_none_is_taken),
 		cmocka_unit_test(an_answer_to_another_question_is_malformed),
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
