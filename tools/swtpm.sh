@@ -39,6 +39,13 @@ swtpm_manufacture() {
 	cp "$1/ca/issuercert.pem" "$1/intermediates/issuer.pem"
 }
 
+# Others may be there already: what answers on the port has to be ours.
+swtpm_listens() {
+	_socket=$(awk -v port="$(printf ':%04X$' "$SWTPM_PORT")" \
+		'$4 == "0A" && $2 ~ port { print "socket:[" $10 "]" }' /proc/net/tcp)
+	[ -n "$_socket" ] && ls -l "/proc/$SWTPM_PID/fd" 2>/dev/null | grep -qF "$_socket"
+}
+
 swtpm_start() {
 	SWTPM_PID=
 	for _try in 1 2 3 4 5 6 7 8; do
@@ -51,9 +58,10 @@ swtpm_start() {
 			--flags not-need-init,startup-clear >"$1/swtpm.log" 2>&1 &
 		SWTPM_PID=$!
 		SWTPM_TCTI="swtpm:host=127.0.0.1,port=$SWTPM_PORT"
-		for _wait in $(seq 50); do
-			kill -0 "$SWTPM_PID" 2>/dev/null || break
-			if TPM2TOOLS_TCTI=$SWTPM_TCTI tpm2_getrandom --hex 1 >/dev/null 2>&1; then
+		for _wait in $(seq 300); do
+			# Not so where it has ended, since the ports are taken.
+			[ -e "/proc/$SWTPM_PID/exe" ] || break
+			if swtpm_listens && TPM2TOOLS_TCTI=$SWTPM_TCTI tpm2_getrandom --hex 1 >/dev/null 2>&1; then
 				return 0
 			fi
 			sleep 0.1
