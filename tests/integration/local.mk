@@ -1,4 +1,5 @@
 # Integration tests: real processes, swtpm, sockets.
+EXTRA_DIST += tests/integration/processes.sh
 check_DATA =
 include tests/integration/attestd_faults.mk
 include tests/integration/workload.mk

@@ -5,7 +5,6 @@
 #   node_begin NAME     makes $work, runs quickstart there and takes its environment;
 #                       all of it ends with the shell
 #   start_attestd       starts it with $work/attestd.conf, its log emptied
-#   await TENTHS COMMAND...   until it says yes, at most so long
 
 : "${srcdir:=.}" "${builddir:=.}"
 top=$(cd "$srcdir" && pwd) build=$(cd "$builddir" && pwd)
@@ -15,6 +14,8 @@ more_pids=
 passed_at=$SECONDS
 # shellcheck source=tools/swtpm.sh
 . "$top/tools/swtpm.sh"
+# shellcheck source=tests/integration/processes.sh
+. "$top/tests/integration/processes.sh"
 
 needs() {
 	for program in "$@"; do
@@ -22,18 +23,6 @@ needs() {
 		echo "skipped: $program is not installed"
 		exit 77
 	done
-}
-is_running() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
-# Not our children, so not for wait: those that quickstart left running.
-end_process() {
-	is_running "$1" || return 0
-	kill -CONT "$1"
-	kill "$1"
-	for _ in $(seq 100); do
-		is_running "$1" || return 0
-		sleep 0.1
-	done
-	kill -9 "$1"
 }
 node_finish() {
 	status=$?
@@ -58,17 +47,11 @@ passed() {
 	echo "ok: $row ($((SECONDS - passed_at)) s)"
 	passed_at=$SECONDS
 }
-await() {
-	local end=$((SECONDS + $1 / 10 + 1))
-	shift
-	while [ "$SECONDS" -le "$end" ]; do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
 has_svid() { [ -s "$work/web/svid.pem" ]; }
 lacks_svid() { ! [ -e "$work/web/svid.pem" ]; }
+# Of what is kept in before.pem: who waits for its end may come when the next is there.
+is_another_svid() { has_svid && ! cmp -s "$work/web/svid.pem" "$work/before.pem"; }
+is_old_svid_gone() { lacks_svid || is_another_svid; }
 says() { grep -q -- "$1" "$work/attestd.log"; }
 # Sanitizers want to be loaded before any other library.
 clock_preload() {
