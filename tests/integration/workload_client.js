@@ -12,7 +12,7 @@ const readline = require('node:readline');
 const [clients, program, socket, proto] = process.argv.slice(2);
 const grpc = require(path.join(clients, 'node_modules/@grpc/grpc-js'));
 const loader = require(path.join(clients, 'node_modules/@grpc/proto-loader'));
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 60000;
 
 const server = spawn(program, [socket], { stdio: ['pipe', 'pipe', 'inherit'] });
 const answers = readline.createInterface({ input: server.stdout })[Symbol.asyncIterator]();

@@ -15,7 +15,7 @@ sys.path.insert(0, sys.argv[2])
 import workload_pb2 as pb  # noqa: E402  made of our .proto by protoc
 
 HEADER = (("workload.spiffe.io", "true"),)
-PATIENCE_S = 20
+PATIENCE_S = 60
 TESTS = []
 
 
@@ -163,6 +163,8 @@ def bundles_are_of_all_trust_domains(server, channel):
 @test
 def a_jwt_is_answered_when_it_comes(server, channel):
     fetch = method(channel, "FetchJWTSVID", False)
+    # Only a connection that stands has calls in their order.
+    next(stream(channel, "FetchX509SVID", pb.X509SVIDRequest()))
     waiting = fetch.future(pb.JWTSVIDRequest(audience=["api", "db"]), metadata=HEADER,
                            timeout=PATIENCE_S)
     # Another call on the same connection is not kept waiting, and comes behind it.
@@ -183,9 +185,15 @@ def a_deadline_ends_what_is_not_answered(server, channel):
     expect(grpc.StatusCode.DEADLINE_EXCEEDED,
            lambda: method(channel, "FetchJWTSVID", False)(
                pb.JWTSVIDRequest(audience=["api"]), metadata=HEADER, timeout=0.3))
-    answers = stream(channel, "FetchX509SVID", pb.X509SVIDRequest(), timeout=0.3)
-    next(answers)
-    expect(grpc.StatusCode.DEADLINE_EXCEEDED, lambda: next(answers))
+    for timeout in (0.3, 3, 30):
+        answers = stream(channel, "FetchX509SVID", pb.X509SVIDRequest(), timeout=timeout)
+        try:
+            next(answers)
+        except grpc.RpcError:  # this machine was slower than the deadline was short
+            continue
+        expect(grpc.StatusCode.DEADLINE_EXCEEDED, lambda: next(answers))
+        return
+    raise AssertionError("nothing came in time")
 
 
 @test

@@ -7,6 +7,7 @@
  *	rotate		what is given is made anew
  *	grow N		so many bytes of bundle
  *	jwt TEXT	the answer to whoever waits for a JWT: a token, or "deny"
+ *	each-jwt TEXT	the same for whoever asks from now on
  *	end
  *
  * "ok" is written for each, once it was done. */
@@ -33,6 +34,7 @@ struct core {
 	struct bytes real_chain, real_key; /* DER; empty: texts in their place */
 	uint64_t tickets[TICKETS_MAX];
 	size_t ticket_count;
+	char each_jwt[64]; /* empty: who asks waits */
 	struct workload_svid given[WORKLOAD_SVIDS_MAX];
 	char ids[WORKLOAD_SVIDS_MAX][64], chain[64], key[64], jwks[64];
 };
@@ -93,6 +95,34 @@ static enum workload_outcome give_bundles(void *arg, struct caller *caller,
 	return WORKLOAD_GIVEN;
 }
 
+static void answer_jwt(struct core *core, const char *text)
+{
+	const struct workload_jwt_svid svid = { .spiffe_id =
+							span_text("spiffe://example.org/web/1"),
+						.token = span_text(text),
+						.hint = span_text("first") };
+	size_t count = core->ticket_count;
+
+	core->ticket_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text, "deny") == 0)
+			workload_api_jwt(core->api, core->tickets[i], WORKLOAD_DENIED, NULL, 0,
+					 "no token for this audience");
+		else
+			workload_api_jwt(core->api, core->tickets[i], WORKLOAD_GIVEN, &svid, 1,
+					 NULL);
+	}
+}
+
+static void answer_each_jwt(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *core = arg;
+
+	(void)fd;
+	(void)what;
+	answer_jwt(core, core->each_jwt);
+}
+
 static enum workload_outcome take_jwt(void *arg, struct caller *caller,
 				      const struct workload_jwt_request *request, uint64_t ticket,
 				      const char **why)
@@ -105,6 +135,10 @@ static enum workload_outcome take_jwt(void *arg, struct caller *caller,
 	if (core->outcome != WORKLOAD_GIVEN || core->ticket_count == TICKETS_MAX)
 		return core->outcome == WORKLOAD_GIVEN ? WORKLOAD_NOT_READY : core->outcome;
 	core->tickets[core->ticket_count++] = ticket;
+	/* Later, as it was said. */
+	if (core->each_jwt[0] != '\0' &&
+	    event_base_once(core->base, -1, EV_TIMEOUT, answer_each_jwt, core, NULL) != 0)
+		return WORKLOAD_NOT_READY;
 	return WORKLOAD_LATER;
 }
 
@@ -131,25 +165,6 @@ static enum workload_outcome validate(void *arg, struct caller *caller, struct s
 	out->claims = span_text("{\"sub\":\"spiffe://example.org/web/1\",\"aud\":[\"api\"],"
 				"\"exp\":1795362357,\"deep\":{\"yes\":true,\"no\":null,\"l\":[]}}");
 	return WORKLOAD_GIVEN;
-}
-
-static void answer_jwt(struct core *core, const char *text)
-{
-	const struct workload_jwt_svid svid = { .spiffe_id =
-							span_text("spiffe://example.org/web/1"),
-						.token = span_text(text),
-						.hint = span_text("first") };
-	size_t count = core->ticket_count;
-
-	core->ticket_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(text, "deny") == 0)
-			workload_api_jwt(core->api, core->tickets[i], WORKLOAD_DENIED, NULL, 0,
-					 "no token for this audience");
-		else
-			workload_api_jwt(core->api, core->tickets[i], WORKLOAD_GIVEN, &svid, 1,
-					 NULL);
-	}
 }
 
 /* chain.der, key.der and bundle.der of a directory. */
@@ -188,6 +203,8 @@ static bool obey(struct core *core, const char *verb, const char *rest)
 		}
 	} else if (strcmp(verb, "jwt") == 0)
 		answer_jwt(core, rest);
+	else if (strcmp(verb, "each-jwt") == 0)
+		(void)snprintf(core->each_jwt, sizeof(core->each_jwt), "%s", rest);
 	else if (strcmp(verb, "load") == 0)
 		return load(core, rest);
 	else if (strcmp(verb, "end") == 0)
