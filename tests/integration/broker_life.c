@@ -27,7 +27,7 @@
 #define POLICY ((uint32_t)(1 << 4 | 1 << 7 | 1 << 14))
 #define SPIFFE_ID "spiffe://example.org/web/1"
 #define TPM_TIMEOUT_S 2
-#define END_WAIT_US 4000000
+#define END_WAIT_US 60000000
 #define PAUSE_US 20000
 
 /* --- the process ---------------------------------------------------------- */
