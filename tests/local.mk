@@ -33,7 +33,7 @@ include tests/bench/local.mk
 EXTRA_DIST += tests/data/README.md tests/data/ca tests/data/ramfs-custompolicy \
 	tests/data/sb-exec-policy
 
-EXTRA_DIST += tests/layers tests/unit/scratch.h
+EXTRA_DIST += tests/layers tests/limited tests/unit/scratch.h
 TESTS += tests/layers
 
 # A real machine takes minutes: tools/check boots one, make check does not.

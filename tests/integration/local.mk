@@ -6,7 +6,8 @@ include tests/integration/workload.mk
 check_PROGRAMS += tests/integration/make_credential
 tests_integration_make_credential_SOURCES = tests/integration/make_credential.c
 tests_integration_make_credential_LDADD = libdaemon.a $(TPM_LIBS)
-TESTS += tests/integration/credential tests/integration/quotes
+TESTS += tests/integration/credential
+LONG_TESTS += tests/integration/quotes
 EXTRA_DIST += tests/integration/credential tests/integration/quotes tools/swtpm.sh
 
 noinst_PROGRAMS += tests/integration/ima_measure
@@ -14,7 +15,7 @@ tests_integration_ima_measure_SOURCES = tests/integration/ima_measure.c
 tests_integration_ima_measure_LDADD = $(BASE_LIBS)
 
 EXTRA_DIST += tests/integration/ek_certificates
-TESTS += tests/integration/ek_certificates
+LONG_TESTS += tests/integration/ek_certificates
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/integration/test_device
@@ -48,7 +49,8 @@ TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing tests/integration/release_scene.sh
 TESTS += tests/integration/release_signing_tpm tests/integration/release_signing_token
 EXTRA_DIST += tests/integration/release_signing_tpm tests/integration/release_signing_token
-TESTS += tests/integration/release_commands tests/integration/release_audit
+LONG_TESTS += tests/integration/release_commands
+TESTS += tests/integration/release_audit
 EXTRA_DIST += tests/integration/release_commands tests/integration/release_audit \
 	tests/integration/rename_dies.c
 check_DATA += tests/integration/rename_dies.so
@@ -64,7 +66,8 @@ tests/integration/no_types.so: tests/integration/no_types.c
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/no_types.c
 TESTS += tests/integration/node_pages
 EXTRA_DIST += tests/integration/node_pages tests/integration/node_pages.py
-TESTS += tests/integration/release_canary tests/integration/release_matrix
+LONG_TESTS += tests/integration/release_canary
+TESTS += tests/integration/release_matrix
 EXTRA_DIST += tests/integration/release_canary tests/integration/release_matrix
 TESTS += tests/integration/release_vendor
 EXTRA_DIST += tests/integration/release_vendor
@@ -96,7 +99,8 @@ TESTS += tests/integration/appraise
 endif
 EXTRA_DIST += tests/integration/appraise
 
-TESTS += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
+TESTS += tests/integration/attestd
+LONG_TESTS += tests/integration/attestd_cleared tests/integration/attestd_rekeyed
 EXTRA_DIST += tests/integration/attestd tests/integration/attestd_cleared tests/integration/attestd_rekeyed
 LONG_TESTS += tests/integration/entries
 EXTRA_DIST += tests/integration/entries
@@ -141,6 +145,7 @@ tests/integration/huge_tickets.so: tests/integration/huge_tickets.c
 	$(CC) -D_GNU_SOURCE $(SSL_CFLAGS) -O2 -Wall -shared -fPIC -o $@ \
 		$(srcdir)/tests/integration/huge_tickets.c $(SSL_LIBS)
 
-TESTS += tests/integration/artifacts tests/integration/artifacts_kernel tests/integration/artifacts_loaders
+LONG_TESTS += tests/integration/artifacts_kernel
+TESTS += tests/integration/artifacts tests/integration/artifacts_loaders
 EXTRA_DIST += tests/integration/artifacts tests/integration/artifacts_kernel tests/integration/artifacts_loaders \
 	tests/integration/artifacts_scene.sh

@@ -14,5 +14,5 @@ EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.p
 	tests/integration/clients/package.json tests/integration/clients/package-lock.json tools/clients
 TESTS += tests/integration/mint_command
 EXTRA_DIST += tests/integration/mint_command
-TESTS += tests/integration/jwt_svid
+LONG_TESTS += tests/integration/jwt_svid
 EXTRA_DIST += tests/integration/jwt_svid tests/integration/jwt_workload.py
