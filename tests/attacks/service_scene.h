@@ -17,7 +17,7 @@ struct service {
 	const char *ulimit; /* "-Sn": it starts with 100 descriptors; NULL: with ours */
 };
 
-#define SERVICE_PATIENCE_MS 15000
+#define SERVICE_PATIENCE_MS 60000
 
 /* A sanitizer keeps freed memory, and more beside each block. */
 #ifdef __SANITIZE_ADDRESS__

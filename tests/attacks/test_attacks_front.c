@@ -85,7 +85,7 @@ static void front_scene_init(struct front_scene *f)
 /* As the parent asks it to; 0 for an orderly end. */
 static int front_scene_end(struct front_scene *f)
 {
-	int64_t until = clock_ms() + 5000;
+	int64_t until = clock_ms() + SERVICE_PATIENCE_MS;
 	int status = 0;
 
 	channel_done(&f->parent);
@@ -211,7 +211,7 @@ static void s03_newcomers_never_take_all_places(void **state)
 	bool has_passed = false;
 	struct frame frame;
 
-	while (!has_passed && channel_receive(&f.appraiser, 2000, &frame) == OK)
+	while (!has_passed && channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame) == OK)
 		has_passed = frame.body.len > 0 && frame.body.data[0] == ROUTE_BUNDLE;
 	assert_true(has_passed);
 	for (size_t i = 0; i < 40; i++)

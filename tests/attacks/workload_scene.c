@@ -19,7 +19,7 @@
 #include "scratch.h"
 
 #define PROGRAM_MAX ((size_t)64 << 20)
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 static char directory[SCRATCH_MAX];
 static int listener = -1;

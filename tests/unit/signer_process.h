@@ -9,7 +9,7 @@
 #include "verifier/signer_messages.h"
 
 /* The signer as the process it is. unit.h comes first. */
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 struct signer_process {
 	struct signer_files files;

@@ -10,7 +10,7 @@
 #include "frame_shots.h"
 #include "verifier/appraiser/appraiser.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define BODY_MAX 4096
 
 struct appraiser_process {

@@ -14,7 +14,7 @@
 #include "verifier/appraiser/appraiser.h"
 #include "verifier/signer_messages.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define NOTHING_MS 100
 
 /* An appraiser as a process of its own; the test is parent, front and signer. */

@@ -9,7 +9,7 @@
 #include "frame_shots.h"
 #include "verifier/front/relay.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define BODY_MAX 4096
 
 struct front_side {

@@ -17,7 +17,7 @@
 #define PING_S 1 /* silence_s / 4 */
 #define ROLES (ROLE_APPRAISERS + 1)
 #define ROUNDS 1000 /* more frames than a socket holds */
-#define HANGS_S 20
+#define HANGS_S 120
 
 struct scene {
 	struct configuration configuration;

@@ -9,7 +9,7 @@
 #include "signer_scene.h"
 #include "verifier/signer/desks.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 struct stage {
 	struct signer_scene scene;
