@@ -21,7 +21,7 @@ with open(sys.argv[4], encoding="utf-8") as protocol:
     DOCUMENTED = {word for quoted in re.findall("`([^`]+)`", re.sub("```.*?```", "", protocol.read(), flags=re.S)) for word in quoted.split()}
 ID = b"0" * 63 + b"7"
 MARK = b"ECHO5e1f"  # in each hostile text; must come back nowhere
-PATIENCE_S = 20
+PATIENCE_S = 60
 failures = []
 passed = 0
 

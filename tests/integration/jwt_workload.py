@@ -13,7 +13,7 @@ import json
 import sys
 
 HEADER = (("workload.spiffe.io", "true"),)
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def believe(path, audience, token):

@@ -50,7 +50,7 @@ def keep(svid):
 
 def x509(is_once):
     fetch = method(CHANNEL.unary_stream, "FetchX509SVID", pb.X509SVIDRequest, pb.X509SVIDResponse)
-    for answer in fetch(pb.X509SVIDRequest(), metadata=HEADER, timeout=20 if is_once else 300):
+    for answer in fetch(pb.X509SVIDRequest(), metadata=HEADER, timeout=50 if is_once else 300):
         for svid in answer.svids:
             print("svid", svid.spiffe_id, svid.hint, flush=True)
         for domain in sorted(answer.federated_bundles):
@@ -65,19 +65,19 @@ def bundles():
             ("x509", "FetchX509Bundles", pb.X509BundlesRequest, pb.X509BundlesResponse),
             ("jwt", "FetchJWTBundles", pb.JWTBundlesRequest, pb.JWTBundlesResponse)):
         fetch = method(CHANNEL.unary_stream, name, request, response)
-        print(word, *sorted(next(fetch(request(), metadata=HEADER, timeout=20)).bundles))
+        print(word, *sorted(next(fetch(request(), metadata=HEADER, timeout=50)).bundles))
 
 
 def validate(audience, token):
     ask = method(CHANNEL.unary_unary, "ValidateJWTSVID", pb.ValidateJWTSVIDRequest,
                  pb.ValidateJWTSVIDResponse)
-    valid = ask(pb.ValidateJWTSVIDRequest(audience=audience, svid=token), metadata=HEADER, timeout=20)
+    valid = ask(pb.ValidateJWTSVIDRequest(audience=audience, svid=token), metadata=HEADER, timeout=50)
     print("sub", valid.claims["sub"], "exp", int(valid.claims["exp"]))
 
 
 def jwt(audience):
     fetch = method(CHANNEL.unary_unary, "FetchJWTSVID", pb.JWTSVIDRequest, pb.JWTSVIDResponse)
-    token = fetch(pb.JWTSVIDRequest(audience=[audience]), metadata=HEADER, timeout=45).svids[0].svid
+    token = fetch(pb.JWTSVIDRequest(audience=[audience]), metadata=HEADER, timeout=50).svids[0].svid
     validate(audience, token)
     try:
         validate("other", token)
