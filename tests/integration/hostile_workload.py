@@ -203,14 +203,21 @@ class Server:
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
 
-    def open_files(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+    def sockets(self):
+        folder = f"/proc/{self.process.pid}/fd"
+        count = 0
+        for name in os.listdir(folder):
+            try:
+                count += os.readlink(f"{folder}/{name}").startswith("socket:")
+            except FileNotFoundError:
+                pass
+        return count
 
-    def await_open_files(self, most):
+    def await_sockets(self, count):
         """Until it has seen that clients went."""
         until = time.monotonic() + PATIENCE_S
-        while self.open_files() > most:
-            assert time.monotonic() < until, self.open_files()
+        while self.sockets() != count:
+            assert time.monotonic() < until, self.sockets()
             time.sleep(0.01)
 
     def growth_mib(self):
@@ -353,7 +360,7 @@ def streams_are_counted(server):
 @test
 def a_user_has_a_share_of_connections_and_streams(server):
     server.restart(6, 4, 100, 50)
-    at_start = server.open_files()
+    at_start = server.sockets()
     clients = [Client(server) for _ in range(4)]
     fifth = Client(server, hello=False)
     assert fifth.is_ended() and "refused: too many" in server.logged(), "not by the handshake's deadline"
@@ -364,12 +371,12 @@ def a_user_has_a_share_of_connections_and_streams(server):
     clients[0].send(request(1001))
     assert b"too%20many" in clients[0].ended(1001)
     clients[1].close()
-    server.await_open_files(at_start + 3)
+    server.await_sockets(at_start + 3)
     clients[0].send(request(1003))
     clients[0].until(DATA)
     for client in clients:
         client.close()
-    server.await_open_files(at_start)
+    server.await_sockets(at_start)
 
 
 def is_refused_as(server, user):
@@ -387,10 +394,10 @@ def a_users_share_of_refusals_keeps_nobody_elses_out_of_the_log(server):
         return
     server.restart(6, 1, 100, 50)
     os.chmod(server.directory, 0o755)
-    at_start = server.open_files()
+    at_start = server.sockets()
     for user in (65533, 65533, 65533, 65534):
         assert is_refused_as(server, user)
-        server.await_open_files(at_start)
+        server.await_sockets(at_start)
     for user in (65533, 65534):
         assert server.logged().count(f"a connection of user {user} was refused: too many") == 1, server.logged()
 
