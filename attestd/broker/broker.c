@@ -208,12 +208,14 @@ static enum status serve_all(struct broker *b, struct channel *c)
 	return status == OK ? serve(b, c, &frame) : status;
 }
 
-/* New measurements, or so many SVIDs that their records should be collected. */
+/* Once a second: new measurements, such that the last quote did not reach, or so many
+ * SVIDs that their records should be collected. */
 static enum status tell_growth(struct broker *b)
 {
 	bool is_filling = journal_is_filling(&b->journal);
+	bool is_beyond = b->beyond.in_s > 0 && --b->beyond.in_s == 0;
 
-	if ((!logs_grew(&b->logs) && !is_filling) || b->growth_told)
+	if ((!logs_grew(&b->logs) && !is_filling && !is_beyond) || b->growth_told)
 		return OK;
 	b->growth_told = true;
 	return channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });

@@ -24,6 +24,12 @@ struct broker {
 	struct tpm_device *device;
 	struct log_files logs;
 	struct measured_log measured;
+	/* Entries that stand beyond the last quote: how often the same ones did, and in
+	 * how many seconds they are looked at again. */
+	struct beyond {
+		uint64_t end;
+		unsigned looks, in_s;
+	} beyond;
 	struct wishes wishes;
 	struct journal journal;
 	struct channel agent, mint;

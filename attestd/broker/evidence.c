@@ -11,6 +11,8 @@
  * and all roles together stay below 8 MiB. */
 #define IMA_PART_MAX ((size_t)256 << 10)
 #define BOOT_LOG_MAX ((size_t)4 << 20)
+/* After 1, 2, 4 s and so on: a minute in all. */
+#define LOOKS_MAX 6
 
 /* FRAME_EVIDENCE */
 struct wanted {
@@ -226,6 +228,21 @@ static enum status answer(struct evidence *e, uint64_t goes_on_at, struct writer
 	return OK;
 }
 
+/* The kernel puts an entry on its list before it extends the PCR, and a busy TPM may
+ * quote in between. Such an entry is no growth any more, and no verdict is about it. */
+static void look_beyond(struct broker *b)
+{
+	uint64_t end = b->logs.end.entry;
+
+	b->beyond.in_s = 0;
+	if (b->measured.offered == 0 || end <= b->measured.offered)
+		return;
+	if (b->beyond.end != end)
+		b->beyond = (struct beyond){ .end = end };
+	if (b->beyond.looks < LOOKS_MAX)
+		b->beyond.in_s = 1U << b->beyond.looks++;
+}
+
 enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out)
 {
 	AUTO_DONE(evidence) e = { 0 };
@@ -263,8 +280,10 @@ enum status verb_evidence(struct broker *b, struct reader *in, struct writer *ou
 	/* Quote first, logs after: the log may be longer, never shorter. */
 	if (status == OK)
 		status = add_logs(b, &w, &e, &goes_on_at);
-	if (status == OK)
+	if (status == OK) {
 		measured_quote(&b->measured, &b->logs, w.bank, &values, is_again);
+		look_beyond(b);
+	}
 	/* Under the grant that is held, and no other. */
 	if (status == OK && w.svid && b->grant.certificate != NULL)
 		status = bytes_copy(span_of(&b->svid), &e.svid);
