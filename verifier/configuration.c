@@ -32,9 +32,11 @@ const struct setting verifierd_schema[] = {
 	TEXT("server", "admin_listen", "127.0.0.1:8444",
 	     "address and port of administration and metrics; none for none"),
 	NUMBER("server", "appraisers", 1, APPRAISERS_MAX, "2", "processes that appraise evidence"),
-	NUMBER("server", "connections_max", 8, 65536, "4096", "open connections, in all"),
+	NUMBER("server", "connections_max", 8, 1048576, "4096", "open connections, in all"),
 	NUMBER("server", "connections_per_peer_max", 1, 65536, "1024",
 	       "open connections of one address (IPv6: one /64)"),
+	NUMBER("server", "waiting_max", 0, 1048576, "3072",
+	       "of them, nodes that wait to be told of a quarantine"),
 	NUMBER("server", "enrolments_per_peer", 1, 1000000, "600",
 	       "enrolment requests of one address (IPv6: one /64) a minute"),
 	NUMBER("server", "bodies_max_mib", 32, 65536, "256",
@@ -212,6 +214,10 @@ static void read_front(struct configuration *c)
 	f->key = text(c, "server", "key");
 	f->connections_max = number(c, "server", "connections_max");
 	f->connections_per_peer_max = number(c, "server", "connections_per_peer_max");
+	/* Who attests and who administers has room beside them. */
+	f->waiting_max = number(c, "server", "waiting_max");
+	if (f->waiting_max > f->connections_max / 4 * 3)
+		f->waiting_max = f->connections_max / 4 * 3;
 	f->enrolments_per_peer = number(c, "server", "enrolments_per_peer");
 	f->bodies_max = (size_t)number(c, "server", "bodies_max_mib") << 20;
 	f->handshake_s = number(c, "server", "handshake_s");

@@ -16,7 +16,8 @@ enum frame_type {
 	 * s16 (a node id in hex, a registration entry's name, or empty), query s16, received time b64, body s32 */
 	FRAME_REQUEST = 1,
 	/* appraiser -> front: HTTP status b16, retry-after b16, content type s16,
-	 * body s32 */
+	 * class s16 (of evidence: the node's; of a change of registration entries: the
+	 * one whose nodes are to hear of it; else empty), body s32 */
 	FRAME_RESPONSE,
 
 	/* appraiser -> signer, each answered with the same frame id, in any order.
@@ -83,6 +84,7 @@ enum route {
 	ROUTE_ACTIVATE,
 	ROUTE_CHALLENGE,
 	ROUTE_EVIDENCE,
+	ROUTE_WAIT, /* the front's own */
 	ROUTE_BUNDLE,
 	ROUTE_HEALTH,
 	ROUTE_METRICS,

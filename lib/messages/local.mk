@@ -22,5 +22,6 @@ libmessages_a_SOURCES = \
 	lib/messages/statement.c lib/messages/statement.h \
 	lib/messages/statement_lines.c lib/messages/statement_lines.h \
 	lib/messages/strict_json.c lib/messages/strict_json.h \
-	lib/messages/verdict.c
+	lib/messages/verdict.c \
+	lib/messages/wait.c lib/messages/wait.h
 MESSAGES_LIBS = libmessages.a $(BASE_LIBS)

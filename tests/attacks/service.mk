@@ -24,11 +24,18 @@ ATTACK_TESTS += tests/attacks/test_attacks_captured tests/attacks/test_attacks_f
 tests_attacks_test_attacks_captured_SOURCES = tests/attacks/test_attacks_captured.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_captured_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_captured_LDADD = $(SIGNER_TEST_LIBS)
-tests_attacks_test_attacks_front_SOURCES = tests/attacks/test_attacks_front.c $(SERVICE_SCENE)
+FRONT_SCENE = tests/attacks/front_scene.c tests/attacks/front_scene.h $(SERVICE_SCENE)
+tests_attacks_test_attacks_front_SOURCES = tests/attacks/test_attacks_front.c $(FRONT_SCENE)
 tests_attacks_test_attacks_front_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
 tests_attacks_test_attacks_front_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 # For the keys that --init makes.
 EXTRA_tests_attacks_test_attacks_front_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+
+ATTACK_TESTS += tests/attacks/test_attacks_waits
+tests_attacks_test_attacks_waits_SOURCES = tests/attacks/test_attacks_waits.c $(FRONT_SCENE)
+tests_attacks_test_attacks_waits_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)
+tests_attacks_test_attacks_waits_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
+EXTRA_tests_attacks_test_attacks_waits_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
 ATTACK_TESTS += tests/attacks/test_attacks_entries
 tests_attacks_test_attacks_entries_SOURCES = tests/attacks/test_attacks_entries.c $(ATTACK_SCENE)

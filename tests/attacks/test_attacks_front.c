@@ -2,105 +2,17 @@
 /* The front between strangers and an appraiser in an attacker's hands. */
 #include "attacks.h"
 
-#include <netinet/in.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/writer.h"
-#include "daemon/channel.h"
-#include "service_scene.h"
-#include "verifier/front/front.h"
+#include "front_scene.h"
+#include "verifier/frames.h"
 
-/* The front as a process, whose appraiser we are. */
-struct front_scene {
-	struct service service; /* its keys; not started */
-	pid_t pid;
-	struct channel parent, appraiser;
-};
-
-static int listen_somewhere(unsigned *port)
+static void begin(struct front_scene *f)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct front_settings settings = front_scene_settings();
 
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
-
-static void front_scene_init(struct front_scene *f)
-{
-	AUTO_DONE(bytes) certificate = { 0 };
-	AUTO_DONE(bytes) key = { 0 };
-	int parent[2], appraiser[2];
-
-	service_init(&f->service, "");
-	service_path(&f->service, "keys/tls_cert.pem", &certificate);
-	service_path(&f->service, "keys/tls_key.pem", &key);
-
-	const struct front_settings settings = { .certificate = (const char *)certificate.data,
-						 .key = (const char *)key.data,
-						 .connections_max = 64,
-						 .connections_per_peer_max = 64,
-						 .enrolments_per_peer = 600,
-						 .bodies_max = (size_t)32 << 20,
-						 .handshake_s = 10,
-						 .head_s = 10,
-						 .body_s = 10,
-						 .idle_s = 10,
-						 .answer_s = 10 };
-	int fd = listen_somewhere(&f->service.port);
-	struct frame frame;
-
-	assert_int_equal(channel_pair(parent), OK);
-	assert_int_equal(channel_pair(appraiser), OK);
-	f->pid = fork();
-	assert_true(f->pid >= 0);
-	if (f->pid == 0) {
-		(void)close(parent[0]);
-		(void)close(appraiser[0]);
-		(void)close(appraiser[1]);
-		_exit(front_run(&settings, parent[1], fd, -1));
-	}
-	(void)close(fd);
-	(void)close(parent[1]);
-	channel_init(&f->parent, parent[0], FRAME_BODY_MAX);
-	channel_init(&f->appraiser, appraiser[0], FRAME_BODY_MAX);
-	assert_int_equal(channel_receive(&f->parent, SERVICE_PATIENCE_MS, &frame), OK);
-	assert_int_equal(frame.type, FRAME_READY);
-	assert_int_equal(
-		channel_send_fd(&f->parent, FRAME_APPRAISER, 0, (struct span){ 0 }, appraiser[1]),
-		OK);
-	(void)close(appraiser[1]);
-}
-
-/* As the parent asks it to; 0 for an orderly end. */
-static int front_scene_end(struct front_scene *f)
-{
-	int64_t until = clock_ms() + SERVICE_PATIENCE_MS;
-	int status = 0;
-
-	channel_done(&f->parent);
-	while (waitpid(f->pid, &status, WNOHANG) == 0) {
-		if (clock_ms() > until) {
-			(void)kill(f->pid, SIGKILL);
-			(void)waitpid(f->pid, NULL, 0);
-			status = -1;
-			break;
-		}
-		sleep_ms(10);
-	}
-	channel_done(&f->appraiser);
-	service_done(&f->service);
-	return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	front_scene_init(f, &settings);
 }
 
 struct evil_answer {
@@ -131,6 +43,7 @@ static void send_evil(struct front_scene *f, const struct evil_answer *evil, uin
 	writer_be16(&w, evil->status);
 	writer_be16(&w, 0);
 	writer_sized(&w, span_text(evil->content_type));
+	writer_sized(&w, (struct span){ 0 });
 	writer_sized32(&w, span_text("{}"));
 	assert_int_equal(writer_end(&w), OK);
 	if (evil->has_descriptor)
@@ -154,7 +67,7 @@ static void s10_a_captured_appraiser_writes_no_header(void **state)
 		AUTO_DONE(bytes) answer = { 0 };
 		struct frame frame;
 
-		front_scene_init(&f);
+		begin(&f);
 		client_init(&c, &f.service, false);
 		assert_true(
 			client_write(&c, span_text("GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n")));
@@ -182,7 +95,7 @@ static void s03_newcomers_never_take_all_places(void **state)
 	(void)state;
 
 	/* An appraiser that never answers. */
-	front_scene_init(&f);
+	begin(&f);
 	for (size_t i = 0; i < 40; i++)
 		client_init(&clients[i], &f.service, false);
 

@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	must(answer.status >= 200 && answer.status <= 599 && answer.body.len <= ANSWER_MAX);
 	must_lie_inside(answer.content_type, body);
+	must_lie_inside(answer.class_name, body);
+	must(answer.class_name.len <= CLASS_NAME_MAX);
 	must_lie_inside(answer.body, body);
 	must(answer.content_type.len > 0 && is_printable(answer.content_type));
 	return 0;

@@ -7,6 +7,7 @@
 #include "messages/error.h"
 #include "messages/evidence_file.h"
 #include "messages/result.h"
+#include "messages/wait.h"
 
 #define PARSE FUZZ_PASTE(MESSAGE, _parse)
 #define WRITE FUZZ_PASTE(MESSAGE, _write)

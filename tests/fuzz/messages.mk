@@ -7,7 +7,7 @@ FUZZ_TARGETS += tests/fuzz/fuzz_enrolment_request tests/fuzz/fuzz_enrolment_answ
 	tests/fuzz/fuzz_verdict \
 	tests/fuzz/fuzz_bundle tests/fuzz/fuzz_act tests/fuzz/fuzz_entries tests/fuzz/fuzz_base64 tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_spiffe_id tests/fuzz/fuzz_settings tests/fuzz/fuzz_frames \
-	tests/fuzz/fuzz_report
+	tests/fuzz/fuzz_report tests/fuzz/fuzz_wait_answer tests/fuzz/fuzz_wait_query
 EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_answer \
 	tests/fuzz/corpus/activation_request tests/fuzz/corpus/activation_answer \
 	tests/fuzz/corpus/attestation_request tests/fuzz/corpus/attestation_challenge \
@@ -18,7 +18,8 @@ EXTRA_DIST += tests/fuzz/corpus/enrolment_request tests/fuzz/corpus/enrolment_an
 	tests/fuzz/corpus/entries \
 	tests/fuzz/corpus/base64 tests/fuzz/corpus/text tests/fuzz/corpus/spiffe_id \
 	tests/fuzz/corpus/settings tests/fuzz/corpus/frames \
-	tests/fuzz/corpus/report
+	tests/fuzz/corpus/report \
+	tests/fuzz/corpus/wait_answer tests/fuzz/corpus/wait_query
 tests_fuzz_fuzz_enrolment_request_SOURCES = tests/fuzz/fuzz_json_message.c
 tests_fuzz_fuzz_enrolment_request_CPPFLAGS = $(AM_CPPFLAGS) -DMESSAGE=enrolment_request
 tests_fuzz_fuzz_enrolment_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -55,6 +56,13 @@ tests_fuzz_fuzz_evidence_file_SOURCES = tests/fuzz/fuzz_json_message.c
 tests_fuzz_fuzz_evidence_file_CPPFLAGS = $(AM_CPPFLAGS) -DMESSAGE=evidence_file
 tests_fuzz_fuzz_evidence_file_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_evidence_file_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_wait_answer_SOURCES = tests/fuzz/fuzz_json_message.c
+tests_fuzz_fuzz_wait_answer_CPPFLAGS = $(AM_CPPFLAGS) -DMESSAGE=wait_answer -DMESSAGE_IS_PLAIN
+tests_fuzz_fuzz_wait_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wait_answer_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)
+tests_fuzz_fuzz_wait_query_SOURCES = tests/fuzz/fuzz_wait_query.c
+tests_fuzz_fuzz_wait_query_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wait_query_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)
 tests_fuzz_fuzz_error_answer_SOURCES = tests/fuzz/fuzz_error_answer.c
 tests_fuzz_fuzz_error_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_error_answer_LDADD = $(FUZZ_MAIN) $(MESSAGES_LIBS)

@@ -269,6 +269,7 @@ static void expect_result(struct fixture *f, uint64_t id)
 	assert_int_equal(reader_be16(&r), 200);
 	assert_int_equal(reader_be16(&r), 0); /* Retry-After */
 	(void)reader_sized(&r, 64);
+	assert_true(span_equal(reader_sized(&r, CLASS_NAME_MAX), span_text("server")));
 	assert_int_equal(
 		attestation_result_parse(reader_sized32(&r, FRAME_BODY_MAX), &result, &fault), OK);
 	assert_true(result.retry);
@@ -283,6 +284,7 @@ static void what_is_appraised_again_has_one_answer(void **state)
 	(void)state;
 
 	go_on.authenticate.generation = (struct span){ none, sizeof(none) };
+	go_on.authenticate.class_name = span_text("server");
 	start(&f);
 	ask_about_evidence(&f, 1, '1', 1);
 	send_answer(&f, next_of(&f, FRAME_AUTHENTICATE), &go_on);

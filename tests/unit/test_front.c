@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "messages/limits.h"
+#include "verifier/front/named.h"
 #include "verifier/front/routes.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -173,6 +174,44 @@ static void k18_every_administration_route_wants_a_role(void **state)
 	}
 }
 
+static const struct waiting_node node_of_class = { .id = { (const uint8_t *)ID, NODE_ID_LEN },
+						   .class_name = { (const uint8_t *)"a", 1 } };
+
+static void whoever_was_named_since_is_found(void **state)
+{
+	struct named named = { 0 };
+	(void)state;
+
+	assert_false(named_since(&named, &node_of_class, 0));
+	named_note(&named, NAMED_CLASS, span_text("b"), 50);
+	named_note(&named, NAMED_NODE, span_text("a"), 50);
+	assert_false(named_since(&named, &node_of_class, 0));
+	named_note(&named, NAMED_CLASS, span_text("a"), 100);
+	assert_true(named_since(&named, &node_of_class, 100));
+	assert_false(named_since(&named, &node_of_class, 101));
+	named_note(&named, NAMED_NODE, span_text(ID), 200);
+	assert_true(named_since(&named, &node_of_class, 200));
+	assert_false(named_since(&named, &node_of_class, 201));
+	/* What names nobody takes up no place. */
+	named_note(&named, NAMED_NODE, (struct span){ 0 }, 300);
+	assert_int_equal(named.count, 4);
+}
+
+/* Whoever floods the list hides nobody in it. */
+static void who_may_have_been_named_among_too_many_was_named(void **state)
+{
+	struct named named = { 0 };
+	(void)state;
+
+	for (int64_t i = 0; i < NAMED_MAX; i++)
+		named_note(&named, NAMED_CLASS, span_text("b"), 100 + i);
+	assert_true(named_since(&named, &node_of_class, 100));
+	assert_false(named_since(&named, &node_of_class, 101));
+	named_note(&named, NAMED_CLASS, span_text("b"), 500);
+	assert_true(named_since(&named, &node_of_class, 101));
+	assert_false(named_since(&named, &node_of_class, 102));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +222,8 @@ int main(void)
 		cmocka_unit_test(paths_lead_to_one_route_on_one_listener),
 		cmocka_unit_test(k17_nothing_but_a_node_id_stands_for_one),
 		cmocka_unit_test(k18_every_administration_route_wants_a_role),
+		cmocka_unit_test(whoever_was_named_since_is_found),
+		cmocka_unit_test(who_may_have_been_named_among_too_many_was_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "messages/error.h"
 #include "messages/evidence.h"
 #include "messages/result.h"
+#include "messages/wait.h"
 
 #define ID "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
 #define CHALLENGE                                                                                  \
@@ -60,6 +61,7 @@ static void nothing_done(void *message)
 
 AUTO_RELEASE(activation_answer, nothing_done);
 AUTO_RELEASE(attestation_request, nothing_done);
+AUTO_RELEASE(wait_answer, nothing_done);
 
 ROUND_TRIP(enrolment_request);
 ROUND_TRIP(enrolment_answer);
@@ -69,6 +71,7 @@ ROUND_TRIP(attestation_request);
 ROUND_TRIP(attestation_challenge);
 ROUND_TRIP(evidence);
 ROUND_TRIP(attestation_result);
+ROUND_TRIP(wait_answer);
 
 static enum status error_round(struct span json, struct bytes *again, const char **fault)
 {
@@ -97,6 +100,7 @@ static const struct {
 	{ evidence_round, EVIDENCE },
 	{ attestation_result_round, RESULT },
 	{ error_round, ERROR },
+	{ wait_answer_round, "{\"attest\":true}" },
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -197,6 +201,7 @@ static void one_wrong_field_is_named(void **state)
 		  "missing-field" },
 		{ attestation_result_round, RESULT, "ima-entry-unknown", "ima entry", "bad-value" },
 		{ error_round, ERROR, "node-unknown", "node\\nunknown", "bad-value" },
+		{ wait_answer_round, "{\"attest\":true}", "true", "1", "wrong-type" },
 	};
 	(void)state;
 

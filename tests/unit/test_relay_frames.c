@@ -77,6 +77,7 @@ static void put_response(unsigned status, const char *type, struct bytes *out)
 	writer_be16(&w, (uint16_t)status);
 	writer_be16(&w, 0);
 	writer_sized(&w, span_text(type));
+	writer_sized(&w, (struct span){ 0 });
 	writer_sized32(&w, span_text("{}"));
 	assert_int_equal(writer_end(&w), OK);
 }

@@ -45,6 +45,7 @@ static enum admin_verb verb_of(enum route route)
 	case ROUTE_ACTIVATE:
 	case ROUTE_CHALLENGE:
 	case ROUTE_EVIDENCE:
+	case ROUTE_WAIT:
 	case ROUTE_BUNDLE:
 	case ROUTE_HEALTH:
 	case ROUTE_METRICS:
@@ -302,6 +303,14 @@ static bool answers(enum admin_verb verb, enum admin_verb asked)
 	return verb == asked || (asked == ADMIN_ACT && verb == ADMIN_ENTRY);
 }
 
+/* What nodes are told of their workloads is another text now. */
+static bool changes_entries(const struct admin_answer *reply, enum admin_verb asked)
+{
+	return (asked == ADMIN_ENTRY_QUARANTINE || asked == ADMIN_ENTRY_REMOVE ||
+		(asked == ADMIN_ACT && reply->verb == ADMIN_ENTRY)) &&
+	       reply->entries.count == 1;
+}
+
 void handle_admin(struct appraiser *a, const struct request *request, struct answer *answer)
 {
 	AUTO_DONE(admin_body) body = { 0 };
@@ -347,5 +356,7 @@ void handle_admin(struct appraiser *a, const struct request *request, struct ans
 		answer_error(answer, 500, "internal", NULL);
 		return;
 	}
+	if (changes_entries(&a->reply.admin, ask.admin.verb))
+		answer_about_class(answer, a->reply.admin.entries.items[0].class_name);
 	answer_json(answer, write_answer(&a->reply.admin, &answer->body));
 }

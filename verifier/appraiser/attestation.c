@@ -233,6 +233,7 @@ static void answer_result(const struct result *result, struct answer *answer)
 static void begin_anew(struct appraiser *a, struct answer *answer)
 {
 	answer->retry_after_s = 0;
+	answer->class_name[0] = '\0';
 	answer->body.len = 0;
 	a->reply.refusal = REFUSAL_NONE;
 }
@@ -251,6 +252,7 @@ static bool attest(struct appraiser *a, const struct request *request,
 		answer_result(&a->reply.authenticate.result, answer);
 		return true;
 	}
+	answer_about_class(answer, a->reply.authenticate.class_name);
 	if (!has_generation(a, a->reply.authenticate.generation))
 		return false;
 	/* Our own failure changes nothing: the last right runs out by itself. */

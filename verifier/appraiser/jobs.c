@@ -83,6 +83,8 @@ static void handle(struct appraiser *a, const struct request *request, struct an
 	case ROUTE_EVIDENCE:
 		handle_evidence(a, request, answer);
 		return;
+	case ROUTE_WAIT: /* request_decode() refuses it */
+		return;
 	case ROUTE_BUNDLE:
 		handle_bundle(a, request, answer);
 		return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/appraiser/requests.h"
 
+#include <string.h>
+
 #include "messages/entries.h"
 #include "messages/error.h"
 #include "messages/limits.h"
@@ -20,7 +22,7 @@ enum status request_decode(struct span body, struct request *out)
 	request.query = reader_sized(&r, QUERY_MAX);
 	request.received = (int64_t)(reader_be64(&r) & INT64_MAX);
 	request.body = reader_sized32(&r, EVIDENCE_BODY_MAX);
-	if (route < ROUTE_ENROL || route > ROUTE_LAST || role > ROLE_AUDITOR)
+	if (route < ROUTE_ENROL || route > ROUTE_LAST || route == ROUTE_WAIT || role > ROLE_AUDITOR)
 		reader_fail(&r, STATUS_MALFORMED);
 	request.route = (enum route)route;
 	request.role = (enum role)role;
@@ -44,6 +46,7 @@ enum status answer_encode(const struct answer *answer, struct bytes *out)
 	writer_be16(&w, (uint16_t)answer->status);
 	writer_be16(&w, (uint16_t)answer->retry_after_s);
 	writer_sized(&w, span_text(answer->content_type));
+	writer_sized(&w, span_text(answer->class_name));
 	writer_sized32(&w, span_of(&answer->body));
 	return writer_end(&w);
 }
@@ -56,6 +59,15 @@ void answer_error(struct answer *answer, unsigned status, const char *code, cons
 	/* Without memory the code alone, in the status, has to do. */
 	if (error_answer_write(code, advice == NULL ? "" : advice, &answer->body) != OK)
 		answer->body.len = 0;
+}
+
+void answer_about_class(struct answer *answer, struct span class_name)
+{
+	if (class_name.len > CLASS_NAME_MAX)
+		return;
+	if (class_name.len > 0)
+		memcpy(answer->class_name, class_name.data, class_name.len);
+	answer->class_name[class_name.len] = '\0';
 }
 
 void answer_malformed(struct answer *answer, enum status status, const char *fault)

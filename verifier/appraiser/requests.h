@@ -26,6 +26,7 @@ struct answer {
 	unsigned status;
 	unsigned retry_after_s;
 	const char *content_type;
+	char class_name[CLASS_NAME_MAX + 1]; /* of FRAME_RESPONSE; empty: none */
 	struct bytes body;
 };
 
@@ -63,6 +64,8 @@ enum status answer_encode(const struct answer *answer, struct bytes *out);
 void answer_error(struct answer *answer, unsigned status, const char *code, const char *advice);
 /* 400 with the code of what is wrong with a body. */
 void answer_malformed(struct answer *answer, enum status status, const char *fault);
+/* Whose nodes it is about. */
+void answer_about_class(struct answer *answer, struct span class_name);
 /* JSON that was written into answer->body, or 500. */
 void answer_json(struct answer *answer, enum status written);
 

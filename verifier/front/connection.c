@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -15,6 +16,7 @@
 #include "messages/error.h"
 #include "verifier/front/http.h"
 #include "verifier/front/request.h"
+#include "verifier/front/wait.h"
 
 /* What a refused client may still send before the connection ends: closing with
  * unread bytes would take the answer away from it (a TCP reset). */
@@ -28,19 +30,35 @@ static SSL *ssl_of(struct connection *c)
 	return bufferevent_openssl_get_ssl(c->bev);
 }
 
-void connection_enter(struct connection *c, enum phase phase, size_t seconds)
+int64_t connection_clock_ms(void)
 {
-	struct timeval after = { .tv_sec = (time_t)seconds };
+	struct timespec now;
 
-	c->phase = phase;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void connection_hasten(struct connection *c, uint64_t ms)
+{
+	struct timeval after = { .tv_sec = (time_t)(ms / 1000),
+				 .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
 	if (evtimer_add(c->deadline, &after) != 0)
 		(void)event_base_loopbreak(c->front->base);
+}
+
+void connection_enter(struct connection *c, enum phase phase, size_t seconds)
+{
+	c->phase = phase;
+	connection_hasten(c, (uint64_t)seconds * 1000);
 }
 
 static void forget_request(struct connection *c)
 {
 	if (c->phase == PHASE_WAITING)
 		relay_forget(&c->front->relay, c->relay_id);
+	if (c->phase == PHASE_PARKED)
+		c->front->metrics.waiting--;
 	c->front->metrics.body_bytes -= c->counted;
 	c->counted = 0;
 	(void)evbuffer_drain(c->body, evbuffer_get_length(c->body));
@@ -109,6 +127,11 @@ static void send_answer(struct connection *c, unsigned status, unsigned retry_af
 			 c->front->settings->answer_s + body.len / BODY_BYTES_PER_S);
 }
 
+void connection_send(struct connection *c, unsigned status, struct span json)
+{
+	send_answer(c, status, 0, span_text("application/json"), json, c->keep_alive);
+}
+
 void connection_refuse(struct connection *c, unsigned status, unsigned retry_after_s)
 {
 	AUTO_DONE(bytes) body = { 0 };
@@ -139,6 +162,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 		connection_refuse(c, 503, 5);
 		return;
 	}
+	if (c->phase == PHASE_PARKED) {
+		wait_end(c);
+		return;
+	}
 	if (c->phase == PHASE_HANDSHAKE || c->phase == PHASE_ANSWER)
 		c->front->metrics.deadlines_missed++;
 	connection_close(c);
@@ -165,6 +192,7 @@ static void process(struct connection *c)
 		break;
 	case PHASE_HANDSHAKE:
 	case PHASE_WAITING:
+	case PHASE_PARKED:
 	case PHASE_ANSWER:
 		/* The next request waits in the buffer, whose size is bounded. */
 		break;
@@ -268,6 +296,7 @@ void connection_answered(void *waiting, const struct relay_answer *answer)
 	struct connection *c = waiting;
 	AUTO_DONE(bytes) metrics = { 0 };
 
+	wait_heed(c, answer);
 	if (c->route->route != ROUTE_METRICS || answer->status != 200) {
 		send_answer(c, answer->status, answer->retry_after_s, answer->content_type,
 			    answer->body, c->keep_alive);
@@ -318,14 +347,31 @@ bool connection_make_room(struct front *front)
 	       close_oldest(front, PHASE_HANDSHAKE, PHASE_HEAD);
 }
 
-static bool is_admitted(struct front *front, const struct in6_addr *peer)
+/* Who waits gives way to who comes from the same address to attest. */
+static bool is_below_share(struct front *front, const struct in6_addr *peer)
 {
-	struct connection *c;
+	struct connection *c, *parked = NULL;
 	size_t same = 0;
 
 	TAILQ_FOREACH(c, &front->connections, link)
-	same += memcmp(&c->peer, peer, sizeof(*peer)) == 0;
-	return same < front->settings->connections_per_peer_max &&
+	{
+		if (memcmp(&c->peer, peer, sizeof(*peer)) != 0)
+			continue;
+		same++;
+		if (parked == NULL && c->phase == PHASE_PARKED)
+			parked = c;
+	}
+	if (same < front->settings->connections_per_peer_max)
+		return true;
+	if (parked == NULL)
+		return false;
+	connection_close(parked);
+	return true;
+}
+
+static bool is_admitted(struct front *front, const struct in6_addr *peer)
+{
+	return is_below_share(front, peer) &&
 	       (front->metrics.open < front->settings->connections_max ||
 		connection_make_room(front));
 }

@@ -10,6 +10,7 @@
 #include "daemon/file_watch.h"
 #include "verifier/front/front.h"
 #include "verifier/front/metrics.h"
+#include "verifier/front/named.h"
 #include "verifier/front/quota.h"
 #include "verifier/front/relay.h"
 
@@ -28,6 +29,7 @@ struct front {
 	struct relay relay;
 	struct metrics metrics;
 	struct quota enrolments;
+	struct named named; /* who was to attest at once */
 };
 
 /* Takes over an accepted socket. */

@@ -5,10 +5,12 @@ libfront_a_SOURCES = \
 	verifier/front/front.c verifier/front/front.h \
 	verifier/front/http.c verifier/front/http.h \
 	verifier/front/metrics.c verifier/front/metrics.h \
+	verifier/front/named.c verifier/front/named.h \
 	verifier/front/quota.c verifier/front/quota.h \
 	verifier/front/relay.c verifier/front/relay.h \
 	verifier/front/request.c verifier/front/request.h \
 	verifier/front/routes.c verifier/front/routes.h \
-	verifier/front/tls.c verifier/front/tls.h
+	verifier/front/tls.c verifier/front/tls.h \
+	verifier/front/wait.c verifier/front/wait.h
 libfront_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SSL_CFLAGS)
 FRONT_LIBS = libfront.a $(DAEMON_LIBS) $(MESSAGES_LIBS)

@@ -62,5 +62,11 @@ enum status metrics_write(const struct metrics *metrics, struct bytes *out)
 	if (status == OK)
 		status = put(out, "attestd_front_body_bytes", "gauge",
 			     "Bytes of request bodies held now.", metrics->body_bytes);
+	if (status == OK)
+		status = put(out, "attestd_front_waiting", "gauge",
+			     "Nodes that wait to be told to attest at once.", metrics->waiting);
+	if (status == OK)
+		status = put(out, "attestd_front_told_total", "counter",
+			     "Nodes that were told to attest at once.", metrics->told);
 	return status;
 }

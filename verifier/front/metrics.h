@@ -13,6 +13,8 @@ struct metrics {
 	uint64_t deadlines_missed;
 	uint64_t open; /* now */
 	uint64_t body_bytes; /* held now */
+	uint64_t waiting; /* nodes, now, to be named */
+	uint64_t told; /* nodes, to attest at once */
 };
 
 void metrics_count(struct metrics *metrics, enum route route, unsigned status);

@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "messages/error.h"
 #include "messages/limits.h"
+#include "messages/node.h"
 #include "verifier/front/http.h"
 
 #define RETRY_S 2
@@ -32,6 +33,7 @@ static enum status read_answer(struct span body, struct relay_answer *out)
 	answer.status = reader_be16(&r);
 	answer.retry_after_s = reader_be16(&r);
 	answer.content_type = reader_sized(&r, CONTENT_TYPE_MAX);
+	answer.class_name = reader_sized(&r, CLASS_NAME_MAX);
 	answer.body = reader_sized32(&r, ANSWER_MAX);
 	/* It goes into a header field: nothing may end the line. */
 	if (!is_printable(answer.content_type) || answer.content_type.len == 0 ||

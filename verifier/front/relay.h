@@ -27,6 +27,7 @@ struct relay_answer {
 	unsigned status;
 	unsigned retry_after_s;
 	struct span content_type; /* printable */
+	struct span class_name; /* FRAME_RESPONSE says whose; empty: none */
 	struct span body;
 };
 

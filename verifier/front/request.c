@@ -8,6 +8,7 @@
 
 #include "messages/limits.h"
 #include "verifier/front/http.h"
+#include "verifier/front/wait.h"
 
 #define REQUESTS_MAX 10000 /* on one connection */
 
@@ -23,6 +24,10 @@ static void hand_on(struct connection *c)
 		.received = c->received,
 	};
 
+	if (c->route->route == ROUTE_WAIT) {
+		wait_begin(c);
+		return;
+	}
 	request.body.len = evbuffer_get_length(c->body);
 	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
 
@@ -31,6 +36,7 @@ static void hand_on(struct connection *c)
 		connection_refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
 		return;
 	}
+	c->handed_on_ms = connection_clock_ms();
 	/* The relay has its copy. */
 	(void)evbuffer_drain(c->body, request.body.len);
 	connection_enter(c, PHASE_WAITING, c->front->settings->answer_s);

@@ -21,6 +21,7 @@ enum phase {
 	PHASE_HEAD,
 	PHASE_BODY,
 	PHASE_WAITING, /* for the appraiser */
+	PHASE_PARKED, /* a node that waits to be named (wait.h) */
 	PHASE_ANSWER, /* until it is written */
 	PHASE_DRAIN, /* answered; what still comes is thrown away */
 };
@@ -43,12 +44,26 @@ struct connection {
 	struct evbuffer *body;
 	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
 	int64_t received;
+	int64_t handed_on_ms; /* connection_clock_ms() */
 	uint64_t relay_id;
+	bool is_named; /* while parked */
 	size_t drained;
+	/* Whose evidence was appraised last on this connection; id_len 0: nobody's. */
+	struct {
+		uint8_t id[NODE_ID_LEN], class_name[CLASS_NAME_MAX];
+		size_t id_len, class_len;
+		int64_t since_ms; /* it had been handed on then */
+	} attester;
 };
 
 /* Into another phase, which has to end in so many seconds. */
 void connection_enter(struct connection *c, enum phase phase, size_t seconds);
+/* The phase ends in so many milliseconds. */
+void connection_hasten(struct connection *c, uint64_t ms);
+/* Of a clock that only rises. */
+int64_t connection_clock_ms(void);
+/* This process's own answer, in JSON. */
+void connection_send(struct connection *c, unsigned status, struct span json);
 /* This process's own refusals: a code, never an echo. The connection goes on
  * only where the whole request was read. */
 void connection_refuse(struct connection *c, unsigned status, unsigned retry_after_s);
