@@ -21,7 +21,9 @@ libagent_a_SOURCES = \
 	attestd/agent/broker_client.c attestd/agent/broker_client.h \
 	attestd/agent/enrolment.c \
 	attestd/agent/schedule.c attestd/agent/schedule.h \
-	attestd/agent/verifier_client.c attestd/agent/verifier_client.h
+	attestd/agent/told.c attestd/agent/told.h \
+	attestd/agent/verifier_client.c attestd/agent/verifier_client.h \
+	attestd/agent/wait.c
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(CURL_LIBS)
 

@@ -19,6 +19,10 @@
 #define RETIRED_INTERVAL_S 60
 /* More than a clock is put right by little by little. */
 #define CLOCK_SET_MS 5000
+/* How long nothing is looked at but descriptors. */
+#define QUIET_MS 60000
+#define FINDING_MS 100
+#define WAIT_FDS 4
 
 static const struct round going_on = { .outcome = OUTCOME_VERDICT };
 
@@ -143,7 +147,7 @@ static bool was_clock_set(const struct agent *a)
 	return by > CLOCK_SET_MS || by < -CLOCK_SET_MS;
 }
 
-/* Sooner where the IMA log grew or a workload waits. */
+/* Sooner where the IMA log grew, a workload waits, or the verifier says so. */
 static int64_t hurried(const struct agent *a, int64_t next)
 {
 	if (was_clock_set(a))
@@ -152,31 +156,44 @@ static int64_t hurried(const struct agent *a, int64_t next)
 		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
 	if (a->broker.has_wish)
 		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
-	return next;
+	return told_next(&a->told, a->round_began_ms, next);
+}
+
+/* Until something happens on a channel or to a wait, and no longer than left. */
+static enum status listen_to_all(struct agent *a, int64_t left)
+{
+	struct pollfd fds[2 + WAIT_FDS] = { { .fd = a->broker.channel.fd, .events = POLLIN },
+					    { .fd = a->mint.fd, .events = 0 } };
+	nfds_t count = 2 + verifier_wait_fds(a->verifier, fds + 2, WAIT_FDS);
+	/* A wait without a descriptor is still about to find its connection. */
+	int64_t most =
+		count == 2 && verifier_wait_is_under_way(a->verifier) ? FINDING_MS : QUIET_MS;
+
+	(void)poll(fds, count, (int)earlier(left, most));
+	if (fds[1].revents != 0)
+		return STATUS_IO;
+	agent_hear(a, now_ms());
+	return fds[0].revents != 0 ? broker_listen(&a->broker) : OK;
 }
 
 /* Until then, or until the IMA log grew; neither that nor a workload hurries a verifier
  * that is away or a person who has to approve. */
-static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
+static enum status wait_until(struct agent *a, int64_t due, const struct round *round)
 {
 	enum status status = OK;
+	int64_t next = due;
 
 	while (status == OK) {
-		struct pollfd fds[] = { { .fd = a->broker.channel.fd, .events = POLLIN },
-					{ .fd = a->mint.fd, .events = 0 } };
-
-		if (may_hurry)
+		if (round->outcome == OUTCOME_VERDICT)
 			next = hurried(a, next);
 
-		int64_t left = next - now_ms();
+		int64_t now = now_ms();
 
-		if (left <= 0)
+		if (next <= now)
 			return OK;
-		(void)poll(fds, 2, left > 60000 ? 60000 : (int)left);
-		if (fds[1].revents != 0)
-			return STATUS_IO;
-		if (fds[0].revents != 0)
-			status = broker_listen(&a->broker);
+		if (round->lifetime_s > 0)
+			agent_ask_to_be_told(a, now, next);
+		status = listen_to_all(a, next - now);
 	}
 	return status;
 }
@@ -184,20 +201,21 @@ static enum status wait_until(struct agent *a, int64_t next, bool may_hurry)
 static void loop(struct agent *a)
 {
 	struct streak streak = { 0 };
+	int64_t due = 0;
 
 	for (;;) {
 		a->broker.has_grown = false;
 		a->round_began_ms = now_ms();
 		a->clock_ahead_ms = clock_ahead_ms();
+		told_begin(&a->told, a->round_began_ms >= due);
 
 		struct round round = agent_attest(a);
 
 		if (round.outcome == OUTCOME_BROKEN)
 			return;
 
-		int64_t next = now_ms() + schedule_after_ms(&round, &streak, any_number());
-
-		if (wait_until(a, next, round.outcome == OUTCOME_VERDICT) != OK)
+		due = now_ms() + schedule_after_ms(&round, &streak, any_number());
+		if (wait_until(a, due, &round) != OK)
 			return;
 	}
 }

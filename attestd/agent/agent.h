@@ -4,6 +4,7 @@
 
 #include "attestd/agent/broker_client.h"
 #include "attestd/agent/schedule.h"
+#include "attestd/agent/told.h"
 #include "attestd/agent/verifier_client.h"
 #include "attestd/configuration.h"
 
@@ -27,6 +28,7 @@ struct agent {
 	struct digest last_told; /* of the last reasons logged */
 	int64_t round_began_ms;
 	int64_t clock_ahead_ms; /* the host's, at that time */
+	struct told told;
 	char state[384]; /* for people */
 };
 
@@ -37,6 +39,11 @@ int agent_run(const char *configuration_path);
 struct round agent_attest(struct agent *a);
 /* Enrols: challenge of the AK by the EK. */
 struct round agent_enrol(struct agent *a);
+
+/* Between rounds: asks to be told where the next one should be earlier, and hears what
+ * is said. */
+void agent_ask_to_be_told(struct agent *a, int64_t now, int64_t next);
+void agent_hear(struct agent *a, int64_t now);
 
 /* POST to the node's own resource, or to /v1/enrol. */
 struct round agent_post(struct agent *a, const char *path, struct span body,

@@ -145,6 +145,7 @@ static void keep_entries(struct agent *a, const struct verdict *v,
 			 "the registration entries are not those of the verdict");
 		return;
 	}
+	told_was_true(&a->told);
 	a->entries = result->entries;
 	result->entries = (struct bytes){ 0 };
 }

@@ -7,6 +7,8 @@
 #define PENDING_MOST_MS 30000
 #define RETRY_AFTER_MOST_S 3600
 #define RENEWAL_LEAST_MS 1000
+#define TOLD_FIRST_MS 1000
+#define TOLD_MOST_MS 600000
 /* "Again soon" turns into an ordinary failure after this many. */
 #define SOON_MAX 5
 
@@ -59,6 +61,11 @@ int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t ra
 		wait = lifetime_s * 500;
 	wait = less_some(wait, 10, random);
 	return wait > RENEWAL_LEAST_MS ? wait : RENEWAL_LEAST_MS;
+}
+
+int64_t schedule_told_ms(unsigned times)
+{
+	return doubled(TOLD_FIRST_MS, TOLD_MOST_MS, times);
 }
 
 int64_t schedule_after_ms(const struct round *round, struct streak *streak, uint32_t random)

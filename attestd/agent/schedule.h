@@ -24,6 +24,11 @@ int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t ra
  * ask for tokens must not be able to keep the TPM busy with quotes. */
 #define SCHEDULE_WISH_MS 1000
 
+/* The same where the verifier says so (messages/wait.h), for the time that it was told
+ * in a row: 1 s, doubled up to ten minutes. Nobody signed it, and each round costs the
+ * TPM a quote: who always says so gets a round or two an interval. */
+int64_t schedule_told_ms(unsigned times);
+
 enum outcome {
 	OUTCOME_VERDICT, /* the next one at its time */
 	OUTCOME_SOON, /* nothing was decided: again, a few times */

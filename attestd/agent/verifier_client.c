@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 
 #include "daemon/file.h"
 #include "messages/limits.h"
@@ -14,8 +15,14 @@
  * verifier waits for at least, since it takes as long again over the log. */
 #define BODY_BYTES_PER_S ((size_t)32 << 10)
 
+#define POLL_MS 1000
+
 struct verifier_client {
-	CURL *curl;
+	CURLM *multi; /* whose connections both use */
+	CURL *curl, *wait;
+	bool is_waiting, has_waited; /* has_waited: wait_end is how it ended */
+	CURLcode wait_end;
+	struct verifier_answer waited;
 	struct curl_slist *headers;
 	char *url;
 	long timeout_s;
@@ -87,6 +94,15 @@ static bool configure(struct verifier_client *c)
 	       curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, c->reason) == CURLE_OK;
 }
 
+/* Trusts what the other one trusts, so that they share a connection. */
+static bool make_wait(struct verifier_client *c)
+{
+	c->wait = curl_easy_duphandle(c->curl);
+	return c->wait != NULL && curl_easy_setopt(c->wait, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c->wait, CURLOPT_ERRORBUFFER, NULL) == CURLE_OK &&
+	       curl_easy_setopt(c->wait, CURLOPT_WRITEDATA, &c->waited.body) == CURLE_OK;
+}
+
 enum status verifier_client_new(const struct verifier_settings *settings,
 				struct verifier_client **out)
 {
@@ -96,7 +112,8 @@ enum status verifier_client_new(const struct verifier_settings *settings,
 		return STATUS_NO_MEMORY;
 	c->url = strdup(settings->url);
 	c->curl = curl_easy_init();
-	if (c->url == NULL || c->curl == NULL)
+	c->multi = curl_multi_init();
+	if (c->url == NULL || c->curl == NULL || c->multi == NULL)
 		return STATUS_NO_MEMORY;
 	/* "https://host/" and "https://host" are one. */
 	for (size_t len = strlen(c->url); len > 0 && c->url[len - 1] == '/'; len--)
@@ -107,6 +124,8 @@ enum status verifier_client_new(const struct verifier_settings *settings,
 
 	enum status status = trust(c, settings->ca_file);
 
+	if (status == OK && !make_wait(c))
+		status = STATUS_NO_MEMORY;
 	if (status == OK) {
 		*out = c;
 		c = NULL;
@@ -114,11 +133,22 @@ enum status verifier_client_new(const struct verifier_settings *settings,
 	return status;
 }
 
+static void end_wait(struct verifier_client *c)
+{
+	if (c->is_waiting)
+		(void)curl_multi_remove_handle(c->multi, c->wait);
+	c->is_waiting = c->has_waited = false;
+}
+
 void verifier_client_free(struct verifier_client *client)
 {
 	if (client == NULL)
 		return;
+	end_wait(client);
+	verifier_answer_done(&client->waited);
+	curl_easy_cleanup(client->wait);
 	curl_easy_cleanup(client->curl);
+	(void)curl_multi_cleanup(client->multi);
 	curl_slist_free_all(client->headers);
 	free(client->url);
 	free(client);
@@ -129,11 +159,57 @@ const char *verifier_client_reason(const struct verifier_client *client)
 	return client->reason;
 }
 
+static enum status read_answer(CURL *curl, struct verifier_answer *answer)
+{
+	curl_off_t retry_after = 0;
+
+	if (curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->code) != CURLE_OK)
+		return STATUS_UNAVAILABLE;
+	if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
+	    retry_after > 0 && retry_after <= INT32_MAX)
+		answer->retry_after_s = (uint32_t)retry_after;
+	return OK;
+}
+
+/* Takes both requests on. True: the one that is no wait has ended. */
+static bool move_on(struct verifier_client *c, CURLcode *end)
+{
+	int running = 0, left = 0;
+	CURLMcode failure = curl_multi_perform(c->multi, &running);
+	bool has_ended = failure != CURLM_OK;
+
+	*end = failure == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
+	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;) {
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		if (m->easy_handle == c->wait) {
+			c->has_waited = true;
+			c->wait_end = m->data.result;
+			continue;
+		}
+		*end = m->data.result;
+		has_ended = true;
+	}
+	return has_ended;
+}
+
+static CURLcode transfer(struct verifier_client *c)
+{
+	CURLcode end = CURLE_FAILED_INIT;
+
+	if (curl_multi_add_handle(c->multi, c->curl) != CURLM_OK)
+		return end;
+	while (!move_on(c, &end))
+		if (curl_multi_poll(c->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
+			break;
+	(void)curl_multi_remove_handle(c->multi, c->curl);
+	return end;
+}
+
 static enum status perform(struct verifier_client *c, const char *url, struct span body,
 			   struct verifier_answer *answer)
 {
 	CURL *curl = c->curl;
-	curl_off_t retry_after = 0;
 	long timeout_s = c->timeout_s + (long)(body.len / BODY_BYTES_PER_S);
 
 	if (curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s) != CURLE_OK ||
@@ -144,19 +220,13 @@ static enum status perform(struct verifier_client *c, const char *url, struct sp
 		return STATUS_UNSUPPORTED;
 	c->reason[0] = '\0';
 
-	CURLcode code = curl_easy_perform(curl);
+	CURLcode code = transfer(c);
 
-	if (code != CURLE_OK) {
-		if (c->reason[0] == '\0')
-			(void)strncpy(c->reason, curl_easy_strerror(code), sizeof(c->reason) - 1);
-		return STATUS_UNAVAILABLE;
-	}
-	if (curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->code) != CURLE_OK)
-		return STATUS_UNAVAILABLE;
-	if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK &&
-	    retry_after > 0 && retry_after <= INT32_MAX)
-		answer->retry_after_s = (uint32_t)retry_after;
-	return OK;
+	if (code == CURLE_OK)
+		return read_answer(curl, answer);
+	if (c->reason[0] == '\0')
+		(void)strncpy(c->reason, curl_easy_strerror(code), sizeof(c->reason) - 1);
+	return STATUS_UNAVAILABLE;
 }
 
 enum status verifier_post(struct verifier_client *client, const char *path, struct span body,
@@ -173,4 +243,74 @@ enum status verifier_post(struct verifier_client *client, const char *path, stru
 		got = (struct verifier_answer){ 0 };
 	}
 	return status;
+}
+
+enum status verifier_wait_begin(struct verifier_client *client, const char *path, uint32_t seconds)
+{
+	AUTO_DONE(bytes) url = { 0 };
+	enum status status = bytes_printf(&url, "%s%s%c", client->url, path, '\0');
+	CURLcode unused;
+
+	end_wait(client);
+	client->waited.body.len = 0;
+	if (status != OK)
+		return status;
+	if (curl_easy_setopt(client->wait, CURLOPT_URL, (const char *)url.data) != CURLE_OK ||
+	    curl_easy_setopt(client->wait, CURLOPT_TIMEOUT, (long)seconds + client->timeout_s) !=
+		    CURLE_OK ||
+	    curl_multi_add_handle(client->multi, client->wait) != CURLM_OK)
+		return STATUS_UNAVAILABLE;
+	client->is_waiting = true;
+	(void)move_on(client, &unused);
+	return OK;
+}
+
+bool verifier_wait_is_under_way(const struct verifier_client *client)
+{
+	return client->is_waiting;
+}
+
+size_t verifier_wait_fds(struct verifier_client *client, struct pollfd *fds, size_t max)
+{
+	fd_set reads, writes, others;
+	size_t count = 0;
+	int last = -1;
+
+	FD_ZERO(&reads);
+	FD_ZERO(&writes);
+	FD_ZERO(&others);
+	if (!client->is_waiting ||
+	    curl_multi_fdset(client->multi, &reads, &writes, &others, &last) != CURLM_OK)
+		return 0;
+	for (int fd = 0; fd <= last && count < max; fd++) {
+		short events = (short)((FD_ISSET(fd, &reads) ? POLLIN : 0) |
+				       (FD_ISSET(fd, &writes) ? POLLOUT : 0));
+
+		if (events != 0)
+			fds[count++] = (struct pollfd){ .fd = fd, .events = events };
+	}
+	return count;
+}
+
+enum status verifier_wait_take(struct verifier_client *client, struct verifier_answer *answer)
+{
+	struct verifier_answer got = { 0 };
+	CURLcode unused;
+
+	if (!client->is_waiting)
+		return STATUS_NOT_FOUND;
+	(void)move_on(client, &unused);
+	if (!client->has_waited)
+		return STATUS_NOT_FOUND;
+
+	enum status status =
+		client->wait_end == CURLE_OK ? read_answer(client->wait, &got) : STATUS_UNAVAILABLE;
+
+	end_wait(client);
+	if (status != OK)
+		return status;
+	got.body = client->waited.body;
+	client->waited.body = (struct bytes){ 0 };
+	*answer = got;
+	return OK;
 }

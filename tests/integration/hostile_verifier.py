@@ -125,9 +125,31 @@ def flood(s, is_chunked):
         s.sendall(piece)
 
 
+def count(what):
+    """A byte for each in MODE_FILE.WHAT."""
+    with open(f"{MODE_FILE}.{what}", "ab") as f:
+        f.write(b".")
+
+
+def serve_wait(s, what):
+    """True where it was answered here."""
+    count("waits")
+    if what == "deaf":
+        time.sleep(600)
+    if what not in ("told", "untold"):
+        return False
+    s.sendall(answer(200, b'{"attest":true}' if what == "told" else b'{"attest":false}'))
+    return True
+
+
 def serve_request(s, head, body):
     """False where the connection is to end."""
     what = mode()
+    target = head.split(b"\r\n")[0]
+    if b"/challenge " in target:
+        count("challenges")
+    if b"/wait?" in target and serve_wait(s, what):
+        return True
     if what in ("wrong-certificate", "plaintext", "silent"):
         return False  # the next connection shows it
     if what in INSTEAD:

@@ -9,6 +9,7 @@ ATTESTD_TESTS = \
 	tests/unit/test_attestd_right \
 	tests/unit/test_attestd_schedule \
 	tests/unit/test_attestd_svid \
+	tests/unit/test_attestd_told \
 	tests/unit/test_attestd_wishes \
 	tests/unit/test_attestd_svid_directory
 check_PROGRAMS += $(ATTESTD_TESTS)
@@ -41,6 +42,10 @@ tests_unit_test_attestd_mint_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_schedule_SOURCES = tests/unit/test_attestd_schedule.c tests/unit/unit.h
 tests_unit_test_attestd_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_schedule_LDADD = libagent.a $(CMOCKA_LIBS)
+
+tests_unit_test_attestd_told_SOURCES = tests/unit/test_attestd_told.c tests/unit/unit.h
+tests_unit_test_attestd_told_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_told_LDADD = libagent.a $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_logs_SOURCES = tests/unit/test_attestd_logs.c tests/unit/unit.h
 tests_unit_test_attestd_logs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
