@@ -26,6 +26,8 @@ needs() {
 }
 node_finish() {
 	status=$?
+	# A child that is ended before it has become another program has our traps.
+	[ "$BASHPID" = "$$" ] || exit "$status"
 	trap - EXIT INT TERM
 	for pid in "$attestd_pid" $more_pids "$verifierd_pid" "$SWTPM_PID"; do
 		end_process "$pid"
