@@ -76,6 +76,8 @@ const struct setting configuration_schema[] = {
 	  "that may be open on one connection" },
 	{ "workload-api", false, "streams_per_user", SETTING_NUMBER, 1, 65536, "2048", false,
 	  "that one user may have open on all connections" },
+	{ "workload-api", false, "requests_per_user", SETTING_NUMBER, 1, 1000, "200", false,
+	  "that one user may send in a second, and ten times as many at once" },
 	{ "workload-socket", true, "path", SETTING_TEXT, 1, SOCKET_PATH_MAX, NULL, true,
 	  "of a socket of its own, which registration entries can name" },
 	{ "workload-socket", true, "owner", SETTING_TEXT, 0, 64, "root", false,

@@ -8,18 +8,43 @@
 static const char away[] = "the node has no right to mint identities now: ask again later";
 static const char revoked[] = "the verifier took this node's right to mint identities: its state "
 			      "is with whoever runs the node (attestctl node explain)";
+static const char no_entries[] =
+	"the registration entries that the verdict names have not come: ask "
+	"again later";
+static const char no_bundle[] = "the trust domain's bundle could not be kept: ask again later";
 static const char not_signed[] = "the node could not sign an SVID now: ask again later";
 static const char not_entitled[] = "this node's class is not entitled to what the process's "
 				   "registration entries name: ask whoever publishes releases";
 
-static enum status ask_measured(void *context, struct span question, struct bytes *answer)
+static const char too_new[] = "too many new identities are asked for by this user: ask again later";
+
+static void tell(const struct core *core, enum workload_news news, const struct caller *c)
 {
-	return signing_question(context, FRAME_MEASURED, question, answer);
+	if (core->tell != NULL)
+		core->tell(core->api, news, c);
+}
+
+static void on_identity(void *context, enum identity_news news, const void *user)
+{
+	tell(context, news == IDENTITY_LOST ? WORKLOAD_LOST : WORKLOAD_CHANGED_FOR, user);
+}
+
+static void on_measured(void *context)
+{
+	tell(context, WORKLOAD_ANSWERED, NULL);
+}
+
+static enum status ask_measured(void *context, uid_t user, struct span question,
+				measured_answer answer, void *slot)
+{
+	const struct core *core = context;
+
+	return signing_ask(core->signing, FRAME_MEASURED, question, user, answer, slot, NULL);
 }
 
 enum status core_init(struct core *core, const struct right *right, struct signing *signing)
 {
-	const struct measured_source source = { signing, ask_measured };
+	const struct measured_source source = { core, ask_measured, on_measured };
 	struct gate *gate = NULL;
 	AUTO(jobs) jobs = NULL;
 	enum status status = jobs_new(&jobs);
@@ -30,8 +55,16 @@ enum status core_init(struct core *core, const struct right *right, struct signi
 		return status;
 	*core = (struct core){ .right = right,
 			       .signing = signing,
-			       .identities = { .jobs = jobs, .right = right, .signing = signing },
-			       .gate = gate };
+			       .identities = { .jobs = jobs,
+					       .right = right,
+					       .signing = signing,
+					       .tell = on_identity,
+					       .context = core },
+			       .gate = gate,
+			       .new_identities = { .at_once = CORE_NEW_AT_ONCE,
+						   .per_second = CORE_NEW_PER_SECOND },
+			       .tokens.rates = { .at_once = TOKENS_AT_ONCE,
+						 .per_second = TOKENS_PER_SECOND } };
 	jobs = NULL;
 	return OK;
 }
@@ -45,12 +78,6 @@ void core_done(struct core *core)
 	*core = (struct core){ 0 };
 }
 
-static void tell(const struct core *core)
-{
-	if (core->changed != NULL)
-		core->changed(core->api);
-}
-
 /* Without memory there is none, and then no answer. */
 static void take_bundle(struct core *core)
 {
@@ -62,16 +89,18 @@ static void take_bundle(struct core *core)
 
 void core_right_changed(struct core *core)
 {
+	const struct instant at = instant_now();
+
 	take_bundle(core);
 	if (right_is_held(core->right)) {
-		identities_match(&core->identities, &core->right->entries);
+		identities_match(&core->identities, &core->right->entries, &at);
 		gate_expect(core->gate, &core->right->entries);
 		core->is_looking = true;
 	} else {
 		identities_forget(&core->identities);
 		tokens_right_ended(core);
 	}
-	tell(core);
+	tell(core, WORKLOAD_CHANGED, NULL);
 }
 
 void core_keep(struct core *core, const struct instant *at)
@@ -81,12 +110,11 @@ void core_keep(struct core *core, const struct instant *at)
 	core->is_looking = gate_step(core->gate);
 	/* Whoever was not ready because of that is by now. */
 	if (was_looking && !core->is_looking)
-		tell(core);
-	if (identities_end_jobs(&core->identities))
-		tell(core);
+		tell(core, WORKLOAD_CHANGED, NULL);
+	identities_end_jobs(&core->identities);
 	tokens_keep(core, at);
-	if (right_is_held(core->right) && identities_keep(&core->identities, at))
-		tell(core);
+	if (right_is_held(core->right))
+		identities_keep(&core->identities, at);
 }
 
 int core_jobs_fd(const struct core *core)
@@ -106,8 +134,11 @@ static enum workload_outcome check_right(const struct core *core, const char **w
 {
 	const struct right *right = core->right;
 
-	if (right_is_held(right) && !right_is_over(right, instant_now().now))
-		return WORKLOAD_GIVEN;
+	if (right_is_held(right) && !right_is_over(right, instant_now().now)) {
+		*why = right->has_entries ? no_bundle : no_entries;
+		return right->has_entries && core->bundles.count > 0 ? WORKLOAD_GIVEN
+								     : WORKLOAD_NOT_READY;
+	}
 	*why = right->is_revoked ? revoked : away;
 	return right->is_revoked ? WORKLOAD_DENIED : WORKLOAD_NOT_READY;
 }
@@ -143,10 +174,12 @@ enum workload_outcome core_admit(struct core *core, struct caller *c, struct adm
 	return WORKLOAD_DENIED;
 }
 
-static enum status use_one(struct core *core, struct caller *c, const struct admitted *a, size_t i,
-			   const struct instant *at)
+/* NULL in *out: it is being signed. */
+static enum workload_outcome use_one(struct core *core, struct caller *c, const struct admitted *a,
+				     const struct entry *entry, const struct instant *at,
+				     const struct held_identity **out, const char **why)
 {
-	const struct entry *entry = a->entries[i];
+	struct identities *ids = &core->identities;
 	const struct subject subject = {
 		.entry = span_of(&entry->name),
 		.has_uid = true,
@@ -155,15 +188,24 @@ static enum status use_one(struct core *core, struct caller *c, const struct adm
 		.executable = a->facts.digest,
 	};
 	struct job job = { 0 };
-	const struct held_identity *held;
 	enum status status = OK;
 
 	if (entry->is_job)
-		status = jobs_watch(core->identities.jobs, c, &a->facts, entry->unit.len > 0, &job);
+		status = jobs_watch(ids->jobs, c, &a->facts, entry->unit.len > 0, &job);
+	if (status == OK && !identities_has(ids, entry, &job) &&
+	    !rates_take(&core->new_identities, subject.uid, at->boot * 1000)) {
+		*why = too_new;
+		return WORKLOAD_TOO_MANY;
+	}
 	if (status == OK)
-		status = identities_use(&core->identities, entry, &subject, &job, c, at, &held);
-	if (status != OK)
-		return status;
+		status = identities_use(ids, entry, &subject, &job, c, at, out);
+	*why = not_signed;
+	return status == OK ? WORKLOAD_GIVEN : WORKLOAD_NOT_READY;
+}
+
+static void show(struct core *core, size_t i, const struct entry *entry,
+		 const struct held_identity *held)
+{
 	core->svids[i] = (struct workload_svid){
 		.spiffe_id = span_of(&held->spiffe_id),
 		.chain = span_of(&held->chain),
@@ -171,30 +213,45 @@ static enum status use_one(struct core *core, struct caller *c, const struct adm
 		.bundle = core->bundles.rows[0].certificates,
 		.hint = span_of(&entry->hint),
 	};
-	return OK;
+}
+
+/* All are begun at once, and none is shown before the last is there. */
+static enum workload_outcome use_all(struct core *core, struct caller *c, const struct admitted *a,
+				     const char **why)
+{
+	const struct instant at = instant_now();
+	bool is_whole = true;
+
+	/* What does not admit it any more is not rotated for it. */
+	identities_leave(&core->identities, c);
+	for (size_t i = 0; i < a->count; i++) {
+		const struct held_identity *held = NULL;
+		enum workload_outcome outcome = use_one(core, c, a, a->entries[i], &at, &held, why);
+
+		if (outcome != WORKLOAD_GIVEN)
+			return outcome;
+		if (held != NULL)
+			show(core, i, a->entries[i], held);
+		is_whole = is_whole && held != NULL;
+	}
+	return is_whole ? WORKLOAD_GIVEN : WORKLOAD_AGAIN;
 }
 
 /* Every message is the whole state: all of them, or none. A signature for each entry whose
- * SVID nobody holds yet, WORKLOAD_SVIDS_MAX of them at most, for which the loop waits. */
+ * SVID nobody holds yet, WORKLOAD_SVIDS_MAX of them at most. */
 static enum workload_outcome x509(void *arg, struct caller *c, struct workload_x509 *out,
 				  const char **why)
 {
 	struct core *core = arg;
-	const struct instant at = instant_now();
 	struct admitted a = { 0 };
 	enum workload_outcome outcome = core_admit(core, c, &a, why);
 
-	if (outcome != WORKLOAD_GIVEN) {
+	if (outcome == WORKLOAD_GIVEN)
+		outcome = use_all(core, c, &a, why);
+	if (outcome == WORKLOAD_GIVEN)
+		outcome = gate_confirm(core->gate, c, &a, why);
+	if (outcome != WORKLOAD_GIVEN && outcome != WORKLOAD_AGAIN)
 		identities_leave(&core->identities, c);
-		return outcome;
-	}
-	for (size_t i = 0; i < a.count; i++) {
-		if (use_one(core, c, &a, i, &at) != OK) {
-			*why = not_signed;
-			return WORKLOAD_NOT_READY;
-		}
-	}
-	outcome = gate_confirm(core->gate, c, &a, why);
 	if (outcome == WORKLOAD_GIVEN)
 		*out = (struct workload_x509){ .svids = core->svids,
 					       .svid_count = a.count,

@@ -3,9 +3,15 @@
 #define ATTESTD_MINT_CORE_H
 
 #include "attestd/mint/admission/gate.h"
+#include "attestd/mint/caller/rates.h"
 #include "attestd/mint/handed_bundles.h"
 #include "attestd/mint/identity/identities.h"
 #include "attestd/mint/tokens.h"
+
+/* New identities of a user's processes at once, and then a second: each is a
+ * signature of the TPM and a line of the journal. */
+#define CORE_NEW_AT_ONCE 1000
+#define CORE_NEW_PER_SECOND 5
 
 /*
  * What the Workload API asks: which registration entries admit a caller, and their
@@ -14,14 +20,15 @@
 struct core {
 	const struct right *right;
 	struct signing *signing;
-	/* Told of changes: workload_api_changed(), or NULL. */
-	void (*changed)(struct workload_api *api);
+	/* Told of news: workload_api_tell(), or NULL. */
+	void (*tell)(struct workload_api *api, enum workload_news news, const struct caller *c);
 	struct workload_api *api;
 	struct identities identities;
 	struct tokens tokens;
 	struct gate *gate;
 	bool is_looking; /* at executables, and not done */
 	struct handed_bundles bundles;
+	struct rates new_identities; /* which a user's processes may want */
 	/* What the last answer borrows from. */
 	struct workload_svid svids[WORKLOAD_SVIDS_MAX];
 };
@@ -41,8 +48,8 @@ int core_jobs_fd(const struct core *core);
 int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most);
 
 /* Who a caller is now, and which entries that the node is entitled to admit it, in their
- * order: the first one's identity is its default. GIVEN, or else why, for the workload's
- * developer. */
+ * order: the first one's identity is its default. GIVEN, AGAIN, or else why, for the
+ * workload's developer. */
 enum workload_outcome core_admit(struct core *core, struct caller *c, struct admitted *out,
 				 const char **why);
 

@@ -7,7 +7,8 @@ libcaller_a_SOURCES = \
 	attestd/mint/caller/cgroup.c attestd/mint/caller/cgroup.h \
 	attestd/mint/caller/denials.c attestd/mint/caller/denials.h \
 	attestd/mint/caller/peer.c attestd/mint/caller/peer.h \
-	attestd/mint/caller/proc_text.c attestd/mint/caller/proc_text.h
+	attestd/mint/caller/proc_text.c attestd/mint/caller/proc_text.h \
+	attestd/mint/caller/rates.c attestd/mint/caller/rates.h
 
 include attestd/mint/workload/local.mk
 

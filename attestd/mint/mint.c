@@ -23,7 +23,7 @@
 #include "daemon/role.h"
 
 #define IDLE_S 60
-#define EVENTS 6 /* that the loop waits for, without those of the Workload API */
+#define EVENTS 7 /* that the loop waits for, without those of the Workload API */
 
 struct mint {
 	const struct configuration *configuration;
@@ -59,15 +59,12 @@ static void end_what_is_over(struct mint *m)
 static void keep_all(struct mint *m)
 {
 	end_what_is_over(m);
-	for (size_t i = 0; i < m->configuration->identity_count && !m->signing.is_gone; i++) {
-		identity_files_keep(&m->files, i, &m->signing, &m->right, (int64_t)time(NULL));
-		/* A signature may have taken long. */
-		end_what_is_over(m);
-	}
 
 	const struct instant at = instant_now();
 
+	identity_files_keep(&m->files, at.now);
 	core_keep(&m->core, &at);
+	signing_keep(&m->signing, at.boot);
 }
 
 static int64_t wait_s(const struct mint *m)
@@ -82,8 +79,10 @@ static int64_t wait_s(const struct mint *m)
 		next = m->right.grant.verdict.expires < next ? m->right.grant.verdict.expires
 							     : next;
 	}
-	next = identity_files_next(&m->files, &m->right, next);
-	return next <= at.now ? 0 : core_wait_s(&m->core, &at, next - at.now);
+	next = identity_files_next(&m->files, next);
+	if (next <= at.now)
+		return 0;
+	return signing_wait_s(&m->signing, at.boot, core_wait_s(&m->core, &at, next - at.now));
 }
 
 /* Those that a verdict names are told of once. */
@@ -175,6 +174,15 @@ static void on_clock_set(evutil_socket_t fd, short what, void *arg)
 		return;
 }
 
+static void on_broker(evutil_socket_t fd, short what, void *arg)
+{
+	struct mint *m = arg;
+
+	(void)fd;
+	(void)what;
+	signing_take(&m->signing);
+}
+
 /* A signal, or the broker's end of its channel closed. */
 static void on_end(evutil_socket_t fd, short what, void *arg)
 {
@@ -217,6 +225,7 @@ static bool loop(struct mint *m)
 	struct event *const events[EVENTS] = {
 		event_new(m->base, m->agent.fd, EV_READ | EV_PERSIST, on_agent, m),
 		event_new(m->base, m->signing.broker.fd, EV_CLOSED | EV_PERSIST, on_end, m),
+		event_new(m->base, m->signing.broker.fd, EV_READ | EV_PERSIST, on_broker, m),
 		event_new(m->base, m->signals, EV_READ | EV_PERSIST, on_end, m),
 		event_new(m->base, m->clock_set, EV_READ | EV_PERSIST, on_clock_set, m),
 		event_new(m->base, core_jobs_fd(&m->core), EV_READ | EV_PERSIST, on_tick, m),
@@ -276,6 +285,7 @@ static enum status serve_workloads(struct mint *m)
 		.connections_per_user = number(c, "connections_per_user"),
 		.streams_per_connection = number(c, "streams_per_connection"),
 		.streams_per_user = number(c, "streams_per_user"),
+		.requests_per_user = number(c, "requests_per_user"),
 	};
 
 	if (c->socket_count == 0)
@@ -288,7 +298,7 @@ static enum status serve_workloads(struct mint *m)
 	for (size_t i = 0; status == OK && i < c->socket_count; i++)
 		status = workload_api_listen(m->api, &c->sockets[i]);
 	m->core.api = m->api;
-	m->core.changed = workload_api_changed;
+	m->core.tell = workload_api_tell;
 	m->core.tokens.answer = workload_api_jwt;
 	return status;
 }
@@ -298,6 +308,9 @@ int mint_run(const char *configuration_path)
 	AUTO_DONE(configuration) c = { 0 };
 	struct settings_error error;
 	struct mint m = { .configuration = &c, .files.configuration = &c };
+
+	m.files.signing = &m.signing;
+	m.files.right = &m.right;
 
 	log_open("attestd/mint", LOG_LEVEL_INFO);
 	/* All roles read the same: attestd says once why it is none. */
@@ -310,19 +323,19 @@ int mint_run(const char *configuration_path)
 	    core_init(&m.core, &m.right, &m.signing) != OK)
 		return 1;
 	channel_init(&m.agent, ROLE_FD_FIRST + MINT_AGENT, FRAME_RIGHT_MAX);
-	channel_init(&m.signing.broker, ROLE_FD_FIRST + MINT_BROKER, FRAME_SMALL_MAX);
+	signing_init(&m.signing, ROLE_FD_FIRST + MINT_BROKER);
 	/* What an earlier run left belongs to a key that is gone. */
 	identity_files_remove_all(&m.files);
 
 	bool is_good = serve_workloads(&m) == OK && loop(&m);
 
 	identity_files_remove_all(&m.files);
-	m.core.changed = NULL;
+	m.core.tell = NULL;
 	workload_api_free(m.api);
 	core_done(&m.core);
 	right_end(&m.right);
 	channel_done(&m.agent);
-	channel_done(&m.signing.broker);
+	signing_done(&m.signing);
 	event_base_free(m.base);
 	(void)close(m.signals);
 	(void)close(m.clock_set);

@@ -31,6 +31,7 @@ static void asked_free(struct asked_tokens *a)
 	for (size_t i = 0; i < a->count; i++) {
 		struct wished_token *w = &a->wished[i];
 
+		signing_cancel(a->core->signing, w->question);
 		bytes_done(&w->entry);
 		bytes_done(&w->spiffe_id);
 		bytes_done(&w->hint);
@@ -104,12 +105,33 @@ static enum status make_key(EVP_PKEY **out)
 	return status;
 }
 
+static size_t index_of(const struct tokens *t, const struct asked_tokens *a)
+{
+	size_t i = 0;
+
+	while (i < t->count && t->asked[i] != a)
+		i++;
+	return i;
+}
+
+/* The broker has it, or takes no more for now. */
+static void on_wish(void *context, enum status status, struct span body)
+{
+	struct wished_token *w = context;
+	struct core *core = w->asked->core;
+	size_t index = index_of(&core->tokens, w->asked);
+
+	(void)body;
+	w->question = NULL;
+	if (status != OK && index < core->tokens.count)
+		end_without(core, index, WORKLOAD_NOT_READY, busy);
+}
+
 /* Into the broker's next report. */
 static enum status ask_broker(struct core *core, const struct asked_tokens *a,
-			      const struct wished_token *w)
+			      struct wished_token *w)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	AUTO_DONE(bytes) answer = { 0 };
 	struct writer out = writer_to(&body, FRAME_SMALL_MAX);
 	uint8_t point[SEALED_POINT_SIZE];
 	enum status status = sealing_point(w->key, point);
@@ -123,9 +145,9 @@ static enum status ask_broker(struct core *core, const struct asked_tokens *a,
 		writer_sized(&out, span_of(&a->audiences[i]));
 	if (status == OK)
 		status = writer_end(&out);
-	return status == OK
-		       ? signing_question(core->signing, FRAME_JWT_REQUEST, span_of(&body), &answer)
-		       : status;
+	return status == OK ? signing_ask(core->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
+					  on_wish, w, &w->question)
+			    : status;
 }
 
 /* Counted from anywhere: the broker may still have wishes of a mint that is gone. */
@@ -143,6 +165,7 @@ static enum status add_wish(struct core *core, struct asked_tokens *a, const str
 	struct wished_token *w = &a->wished[a->count++];
 	enum status status = bytes_copy(span_of(&entry->name), &w->entry);
 
+	w->asked = a;
 	if (status == OK)
 		status = bytes_copy(span_of(&entry->spiffe_id), &w->spiffe_id);
 	if (status == OK)
@@ -179,19 +202,34 @@ static bool audiences_are_valid(const struct workload_jwt_request *q)
 	return q->audience_count > 0 && q->audience_count <= WORKLOAD_AUDIENCES_MAX;
 }
 
+/* Nobody fills all of the places. */
+static size_t wishes_of(const struct tokens *t, uid_t user)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		count += t->asked[i]->user == user ? t->asked[i]->count : 0;
+	return count;
+}
+
 static enum workload_outcome wish_for_all(struct core *core, const struct admitted *admitted,
 					  const struct workload_jwt_request *q,
 					  struct asked_tokens *a, const char **why)
 {
+	size_t before = wishes_of(&core->tokens, a->user);
 	enum status status = take_audiences(q, a);
 
-	for (size_t i = 0; i < admitted->count && a->count < TOKENS_OF_ONE_MAX && status == OK; i++)
-		if (is_wanted(admitted->entries[i], q->spiffe_id))
-			status = add_wish(core, a, admitted->entries[i]);
-	if (status != OK) {
-		*why = busy;
-		return WORKLOAD_NOT_READY;
+	*why = busy;
+	for (size_t i = 0; i < admitted->count && a->count < TOKENS_OF_ONE_MAX && status == OK;
+	     i++) {
+		if (!is_wanted(admitted->entries[i], q->spiffe_id))
+			continue;
+		if (before + a->count == TOKENS_OF_USER_MAX)
+			return WORKLOAD_TOO_MANY;
+		status = add_wish(core, a, admitted->entries[i]);
 	}
+	if (status != OK)
+		return WORKLOAD_NOT_READY;
 	*why = none;
 	return a->count > 0 ? WORKLOAD_LATER : WORKLOAD_DENIED;
 }
@@ -213,13 +251,18 @@ static enum workload_outcome ask(void *arg, struct caller *c, const struct workl
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
 
+	*why = busy;
+	if (!rates_take(&t->rates, admitted.facts.uid, instant_now().boot * 1000))
+		return WORKLOAD_TOO_MANY;
+
 	AUTO(asked_tokens) a = calloc(1, sizeof(*a));
 
-	*why = busy;
 	if (a == NULL || t->count == TOKENS_ASKED_MAX)
 		return WORKLOAD_NOT_READY;
+	a->core = core;
 	a->ticket = ticket;
 	a->caller = c;
+	a->user = admitted.facts.uid;
 	a->until = instant_now().boot + TOKENS_WAIT_S;
 	outcome = wish_for_all(core, &admitted, q, a, why);
 	if (outcome == WORKLOAD_LATER) {
@@ -325,6 +368,8 @@ static void answer(struct core *core, size_t index)
 	size_t count = 0;
 	enum workload_outcome outcome = core_admit(core, a->caller, &admitted, &why);
 
+	if (outcome == WORKLOAD_AGAIN)
+		outcome = WORKLOAD_NOT_READY;
 	core->tokens.asked[index] = core->tokens.asked[--core->tokens.count];
 	for (size_t i = 0; i < a->count && outcome == WORKLOAD_GIVEN; i++) {
 		const struct wished_token *w = &a->wished[i];

@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 
 #include "attestd/jwt_svid.h"
+#include "attestd/mint/caller/rates.h"
 #include "attestd/mint/identity/right.h"
+#include "attestd/mint/identity/signing.h"
 #include "attestd/mint/workload/workload.h"
 
 /*
@@ -14,21 +16,31 @@
  * bundle and held against what was asked; the caller is looked at again before it gets it.
  */
 #define TOKENS_ASKED_MAX 32 /* requests that wait */
+#define TOKENS_OF_USER_MAX 8 /* identities in those of one user: half of what the broker takes */
+/* Requests of a user's processes at once, and then a second: each is an attestation. */
+#define TOKENS_AT_ONCE 100
+#define TOKENS_PER_SECOND 1
 #define TOKENS_OF_ONE_MAX 8 /* identities in one request */
 #define TOKENS_WAIT_S 25
 
 struct core;
 
+struct asked_tokens;
+
 struct wished_token {
+	struct asked_tokens *asked; /* what it is a part of */
 	uint64_t ticket; /* the broker's and the verifier's */
 	struct bytes entry, spiffe_id, hint;
 	EVP_PKEY *key; /* NULL: answered */
 	struct bytes token; /* empty: refused */
+	struct question *question; /* with the broker, or on its way; NULL: it has the wish */
 };
 
 struct asked_tokens {
+	struct core *core;
 	uint64_t ticket; /* the API's */
 	struct caller *caller;
+	uid_t user;
 	int64_t until; /* on the clock that nobody sets */
 	struct bytes audiences[WORKLOAD_AUDIENCES_MAX];
 	size_t audience_count;
@@ -40,6 +52,7 @@ struct asked_tokens {
 struct tokens {
 	struct asked_tokens *asked[TOKENS_ASKED_MAX];
 	size_t count;
+	struct rates rates;
 	uint64_t next_ticket;
 	/* workload_api_jwt() */
 	void (*answer)(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,

@@ -24,12 +24,22 @@ static enum measured_state measured;
 static bool is_silent;
 static unsigned questions;
 
-static enum status answer(void *context, struct span question, struct bytes *out)
+static enum status answer(void *context, uid_t user, struct span question, measured_answer take,
+			  void *slot)
 {
+	const uint8_t state = (uint8_t)measured;
+
 	(void)context;
+	(void)user;
 	(void)question;
 	questions++;
-	return is_silent ? STATUS_UNAVAILABLE : bytes_append_byte(out, (uint8_t)measured);
+	take(slot, is_silent ? STATUS_UNAVAILABLE : OK, (struct span){ &state, is_silent ? 0 : 1 });
+	return OK;
+}
+
+static void answered(void *context)
+{
+	(void)context;
 }
 
 static struct span path_of(const char *name)
@@ -61,7 +71,7 @@ static struct entry *add_entry(const char *name, const char *program)
 
 static int begin(void **state)
 {
-	const struct measured_source source = { .ask = answer };
+	const struct measured_source source = { .ask = answer, .answered = answered };
 
 	(void)state;
 	measured = MEASURED_QUOTED;
@@ -83,8 +93,13 @@ static int end(void **state)
 
 static enum workload_outcome ask(const struct workload *w, struct admitted *out, const char **why)
 {
+	enum workload_outcome outcome;
+
 	*why = "";
-	return gate_admit(gate, w->caller, &entries, out, why);
+	outcome = gate_admit(gate, w->caller, &entries, out, why);
+	/* The broker has answered by now. */
+	return outcome == WORKLOAD_AGAIN ? gate_admit(gate, w->caller, &entries, out, why)
+					 : outcome;
 }
 
 static void assert_admitted(const struct workload *w, const struct entry *to)

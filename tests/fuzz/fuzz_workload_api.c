@@ -103,7 +103,8 @@ static void begin(void)
 	static const struct workload_limits limits = { .connections = 2,
 						       .connections_per_user = 2,
 						       .streams_per_connection = 20,
-						       .streams_per_user = 10 };
+						       .streams_per_user = 10,
+						       .requests_per_user = 1000 };
 
 	base = event_base_new();
 	must(base != NULL && workload_api_new(base, &limits, &source, &api) == OK);
@@ -140,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		data += sent;
 		len -= (size_t)sent;
-		workload_api_changed(api);
+		workload_api_tell(api, WORKLOAD_CHANGED, NULL);
 		workload_api_jwt(api, waiting, WORKLOAD_GIVEN, &svid, 1, NULL);
 		turn(pair[1]);
 	}

@@ -211,7 +211,7 @@ static bool obey(struct core *core, const char *verb, const char *rest)
 		(void)event_base_loopbreak(core->base);
 	else
 		return false;
-	workload_api_changed(core->api);
+	workload_api_tell(core->api, WORKLOAD_CHANGED, NULL);
 	return true;
 }
 
@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 		.connections_per_user = limit_of(argc, argv, 3, 1024),
 		.streams_per_connection = limit_of(argc, argv, 4, 100),
 		.streams_per_user = limit_of(argc, argv, 5, 2048),
+		.requests_per_user = limit_of(argc, argv, 6, 1000),
 	};
 	struct socket_settings socket = { .name = "",
 					  .path = argc > 1 ? argv[1] : "",

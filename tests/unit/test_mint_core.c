@@ -6,138 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "attestd/frames.h"
-#include "attestd/mint/core.h"
-#include "attestd_grant.h"
-#include "base/writer.h"
-#include "daemon/file.h"
-#include "workload_scene.h"
+#include "core_scene.h"
 
-#define ID "spiffe://example.org/web/1"
 #define PATIENCE_MS 20000
-#define PROGRAM_MAX ((size_t)64 << 20)
-
-static struct granted granted;
-static struct right right;
-static struct signing signing;
-static struct core core;
-static struct workload_source source;
-static struct entry entry;
-static pid_t broker;
-static int ends; /* what the broker has on record of ends, a line each */
-
-static void answer(struct channel *c, const struct frame *frame, int record)
-{
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
-	struct reader r = reader_over(frame->body);
-	struct subject subject;
-
-	if (frame->type == FRAME_MINT_SIGN) {
-		sign_with(granted.minting, reader_sized32(&r, FRAME_SMALL_MAX), &signature);
-		writer_sized(&w, span_of(&signature));
-	}
-	if (frame->type == FRAME_MEASURED)
-		writer_u8(&w, MEASURED_QUOTED);
-	if (frame->type == FRAME_MINT_ENDED) {
-		(void)reader_sized(&r, 2048);
-		(void)reader_sized(&r, SHA256_SIZE);
-		subject_take(&r, &subject);
-		if (write(record, subject.reason.data, subject.reason.len) < 0)
-			_exit(2);
-	}
-	if (channel_send(c, FRAME_ANSWER, frame->id, span_of(&body)) != OK)
-		_exit(1);
-}
-
-static void start_broker(void)
-{
-	int channel[2], record[2];
-
-	assert_int_equal(channel_pair(channel), OK);
-	assert_int_equal(pipe(record), 0);
-	broker = fork();
-	if (broker == 0) {
-		struct channel c;
-		struct frame frame;
-
-		(void)close(channel[0]);
-		channel_init(&c, channel[1], FRAME_SMALL_MAX);
-		while (channel_receive(&c, -1, &frame) == OK)
-			answer(&c, &frame, record[1]);
-		_exit(0);
-	}
-	(void)close(channel[1]);
-	(void)close(record[1]);
-	channel_init(&signing.broker, channel[0], FRAME_SMALL_MAX);
-	ends = record[0];
-}
-
-static void register_program(const char *name)
-{
-	AUTO_DONE(bytes) program = { 0 };
-	struct digest digest;
-
-	assert_int_equal(bytes_copy(span_text("first"), &entry.name), OK);
-	assert_int_equal(bytes_copy(span_text(ID), &entry.spiffe_id), OK);
-	assert_int_equal(bytes_copy(span_text(workload_path(name)), &entry.executable), OK);
-	assert_int_equal(file_read(workload_path(name), PROGRAM_MAX, &program), OK);
-	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&program), &digest), OK);
-	assert_int_equal(bytes_copy(digest_span(&digest), &entry.digests), OK);
-}
-
-static int begin(void **state)
-{
-	AUTO_DONE(verdict) verdict = { 0 };
-	int64_t now = (int64_t)time(NULL);
-
-	(void)state;
-	granted_init_at(&granted, now);
-	granted_sign(&granted, "trusted", now + LIFETIME_S, ID);
-	signing = (struct signing){ 0 };
-	start_broker();
-	register_program("one");
-	right = (struct right){ .entries = { .list = &entry, .count = 1 },
-				.has_entries = true,
-				.ends_s = boot_time_s() + LIFETIME_S };
-	assert_int_equal(verdict_open(span_of(&granted.text), span_of(&granted.signature),
-				      granted.result, &verdict),
-			 OK);
-	assert_int_equal(grant_take(&verdict, span_of(&granted.certificate), now, &right.grant),
-			 OK);
-	assert_int_equal(core_init(&core, &right, &signing), OK);
-	core_serve(&core, &source);
-	core_right_changed(&core);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	core_done(&core);
-	channel_done(&signing.broker);
-	assert_int_equal(waitpid(broker, NULL, 0), broker);
-	(void)close(ends);
-	entry_done(&entry);
-	entry = (struct entry){ 0 };
-	grant_done(&right.grant);
-	granted_done(&granted);
-	return 0;
-}
-
-static void keep(void)
-{
-	const struct instant at = instant_now();
-
-	core_keep(&core, &at);
-}
 
 /* Its SVID, kept; fails the test where it gets none. */
 static void ask(const struct workload *w, struct bytes *chain)
@@ -145,21 +19,18 @@ static void ask(const struct workload *w, struct bytes *chain)
 	struct workload_x509 given;
 	const char *why = "";
 
-	if (source.x509(source.core, w->caller, &given, &why) != WORKLOAD_GIVEN)
+	if (core_scene_ask(w, &given, &why) != WORKLOAD_GIVEN)
 		fail_msg("%s", why);
 	assert_int_equal(given.svid_count, 1);
-	assert_true(span_equal(given.svids[0].spiffe_id, span_text(ID)));
+	assert_true(span_equal(given.svids[0].spiffe_id, span_text(CORE_ID)));
 	bytes_done(chain);
 	assert_int_equal(bytes_copy(given.svids[0].chain, chain), OK);
 }
 
 static void assert_on_record(const char *wanted)
 {
-	char said[64] = "";
-	ssize_t len = read(ends, said, sizeof(said) - 1);
-
-	assert_true(len > 0);
-	assert_string_equal(said, wanted);
+	assert_string_equal(scene.broker.ended, wanted);
+	scene.broker.ended[0] = '\0';
 }
 
 static bool is_readable(int fd, int patience_ms)
@@ -188,7 +59,7 @@ static void each_job_has_an_identity_of_its_own(void **state)
 	AUTO_DONE(bytes) second = { 0 };
 	AUTO_DONE(bytes) again = { 0 };
 	(void)state;
-	entry.is_job = true;
+	scene.entries[0].is_job = true;
 	AUTO_DONE(workload) one = workload_called("one", true, NULL);
 	AUTO_DONE(workload) two = workload_called("one", true, NULL);
 
@@ -204,42 +75,42 @@ static void a_jobs_identity_ends_with_the_job_and_not_its_connection(void **stat
 	AUTO_DONE(bytes) first = { 0 };
 	AUTO_DONE(bytes) again = { 0 };
 	(void)state;
-	entry.is_job = true;
+	scene.entries[0].is_job = true;
 	AUTO_DONE(workload) one = workload_called("one", true, NULL);
 
 	ask(&one, &first);
-	source.leaves(source.core, one.caller);
-	keep();
-	assert_false(is_readable(ends, 0));
+	scene.source.leaves(scene.source.core, one.caller);
+	core_scene_keep();
+	assert_on_record("");
 	ask(&one, &again);
 	assert_true(span_equal(span_of(&first), span_of(&again)));
 
 	/* While it is connected, as far as that goes. */
 	workload_order(&one, WORKLOAD_END, 3, NULL);
-	assert_true(is_readable(core_jobs_fd(&core), PATIENCE_MS));
-	keep();
+	assert_true(is_readable(core_jobs_fd(&scene.core), PATIENCE_MS));
+	core_scene_keep();
 	assert_on_record("job-failed");
-	assert_int_equal(core.identities.count, 0);
-	assert_false(is_readable(core_jobs_fd(&core), 0));
+	assert_int_equal(scene.core.identities.count, 0);
+	assert_false(is_readable(core_jobs_fd(&scene.core), 0));
 }
 
 static void how_a_job_ended_is_on_record(void **state)
 {
 	AUTO_DONE(bytes) chain = { 0 };
 	(void)state;
-	entry.is_job = true;
+	scene.entries[0].is_job = true;
 	AUTO_DONE(workload) good = workload_called("one", true, NULL);
 	AUTO_DONE(workload) killed = workload_called("one", true, NULL);
 
 	ask(&good, &chain);
 	workload_order(&good, WORKLOAD_END, 0, NULL);
-	assert_true(is_readable(core_jobs_fd(&core), PATIENCE_MS));
-	keep();
+	assert_true(is_readable(core_jobs_fd(&scene.core), PATIENCE_MS));
+	core_scene_keep();
 	assert_on_record("job-succeeded");
 	ask(&killed, &chain);
 	assert_int_equal(kill(killed.pid, SIGKILL), 0);
-	assert_true(is_readable(core_jobs_fd(&core), PATIENCE_MS));
-	keep();
+	assert_true(is_readable(core_jobs_fd(&scene.core), PATIENCE_MS));
+	core_scene_keep();
 	assert_on_record("job-failed");
 }
 
@@ -250,16 +121,173 @@ static void nobody_gets_anything_without_a_right(void **state)
 	(void)state;
 	AUTO_DONE(workload) one = workload_called("one", true, NULL);
 
-	right.ends_s = 0;
-	assert_int_equal(source.x509(source.core, one.caller, &given, &why), WORKLOAD_NOT_READY);
-	right.ends_s = boot_time_s() + LIFETIME_S;
-	bytes_done(&entry.spiffe_id);
-	assert_int_equal(bytes_copy(span_text("spiffe://example.org/db/1"), &entry.spiffe_id), OK);
-	assert_int_equal(source.x509(source.core, one.caller, &given, &why), WORKLOAD_DENIED);
+	scene.right.ends_s = 0;
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_NOT_READY);
+	scene.right.ends_s = boot_time_s() + LIFETIME_S;
+	bytes_done(&scene.entries[0].spiffe_id);
+	assert_int_equal(
+		bytes_copy(span_text("spiffe://example.org/db/1"), &scene.entries[0].spiffe_id),
+		OK);
+	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_DENIED);
 	assert_non_null(strstr(why, "not entitled"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+static void without_the_entries_that_the_verdict_names_nobody_is_denied(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+
+	scene.right.has_entries = false;
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_NOT_READY);
+	assert_non_null(strstr(why, "have not come"));
+}
+
+static void without_a_bundle_there_is_no_answer(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+
+	handed_bundles_done(&scene.core.bundles);
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_NOT_READY);
+}
+
+/* As many as there may be, and one that is left out. */
+static void register_many(void)
+{
+	static char names[CORE_ENTRIES][16];
+
+	for (size_t i = 1; i < CORE_ENTRIES; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "e%zu", i);
+
+		struct entry *entry = core_scene_add(names[i], "one");
+
+		assert_int_equal(bytes_copy(span_text(names[i]), &entry->hint), OK);
+	}
+	core_right_changed(&scene.core);
+}
+
+static void a_process_has_the_svids_of_all_its_entries_in_their_order(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+
+	register_many();
+	for (unsigned times = 0; times < 2; times++) {
+		assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+		assert_int_equal(given.svid_count, WORKLOAD_SVIDS_MAX);
+		assert_int_equal(given.svids[0].hint.len, 0);
+		for (size_t i = 1; i < given.svid_count; i++) {
+			const struct entry *entry = &scene.entries[i];
+
+			assert_true(span_equal(given.svids[i].hint, span_of(&entry->hint)));
+			assert_false(span_equal(given.svids[i].key, given.svids[i - 1].key));
+		}
+	}
+	/* Each was signed once, and none for the one that is left out. */
+	assert_int_equal(scene.broker.signs, WORKLOAD_SVIDS_MAX);
+}
+
+/* What the API is told. */
+static unsigned told_of_one;
+
+static void on_news(struct workload_api *api, enum workload_news news, const struct caller *c)
+{
+	(void)api;
+	(void)c;
+	if (news == WORKLOAD_CHANGED_FOR)
+		told_of_one++;
+}
+
+static void who_waits_for_many_signatures_is_told_once(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+
+	register_many();
+	scene.core.tell = on_news;
+	told_of_one = 0;
+	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+	assert_int_equal(told_of_one, 1);
+}
+
+static void what_is_there_is_handed_out_while_another_is_being_signed(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+	AUTO_DONE(workload) two = workload_called("two", true, NULL);
+
+	(void)core_scene_add("second", "two");
+	core_right_changed(&scene.core);
+	assert_int_equal(core_scene_ask(&two, &given, &why), WORKLOAD_GIVEN);
+
+	/* The broker has been asked for the first, and does not answer. */
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_AGAIN);
+	assert_true(mint_broker_answer(&scene.broker));
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_AGAIN);
+	assert_non_null(scene.signing.asked);
+	assert_int_equal(scene.source.x509(scene.source.core, two.caller, &given, &why),
+			 WORKLOAD_GIVEN);
+
+	/* And it goes meanwhile. */
+	channel_done(&scene.broker.channel);
+	signing_take(&scene.signing);
+	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
+			 WORKLOAD_NOT_READY);
+	assert_int_equal(scene.source.x509(scene.source.core, two.caller, &given, &why),
+			 WORKLOAD_GIVEN);
+}
+
+static void a_user_has_so_many_new_identities_at_once(void **state)
+{
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	scene.entries[0].is_job = true;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+	AUTO_DONE(workload) two = workload_called("one", true, NULL);
+
+	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+	/* For longer than any test takes. */
+	scene.core.new_identities.users[0] =
+		(struct rates_user){ .used_ms = 1000000000, .seen_ms = boot_time_s() * 1000 };
+	assert_int_equal(core_scene_ask(&two, &given, &why), WORKLOAD_TOO_MANY);
+	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+}
+
+static void whom_an_entry_admits_no_more_it_is_not_rotated_for(void **state)
+{
+	AUTO_DONE(bytes) chain = { 0 };
+	struct workload_x509 given;
+	const char *why = "";
+	(void)state;
+	AUTO_DONE(workload) one = workload_called("one", true, NULL);
+
+	(void)core_scene_add("second", "two");
+	core_right_changed(&scene.core);
+	ask(&one, &chain);
+	assert_int_equal(scene.core.identities.list[0]->user_count, 1);
+	workload_do(&one, WORKLOAD_EXECUTE, 0, workload_path("two"));
+	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+	assert_int_equal(scene.core.identities.list[0]->user_count, 0);
+	assert_int_equal(scene.core.identities.list[1]->user_count, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, core_scene_begin, core_scene_end)
 
 int main(void)
 {
@@ -269,6 +297,13 @@ int main(void)
 		TEST(a_jobs_identity_ends_with_the_job_and_not_its_connection),
 		TEST(how_a_job_ended_is_on_record),
 		TEST(nobody_gets_anything_without_a_right),
+		TEST(without_the_entries_that_the_verdict_names_nobody_is_denied),
+		TEST(without_a_bundle_there_is_no_answer),
+		TEST(a_process_has_the_svids_of_all_its_entries_in_their_order),
+		TEST(who_waits_for_many_signatures_is_told_once),
+		TEST(what_is_there_is_handed_out_while_another_is_being_signed),
+		TEST(a_user_has_so_many_new_identities_at_once),
+		TEST(whom_an_entry_admits_no_more_it_is_not_rotated_for),
 	};
 
 	return cmocka_run_group_tests(tests, workload_scene_begin, workload_scene_end);

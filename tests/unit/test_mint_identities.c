@@ -3,16 +3,9 @@
 #include "unit.h"
 
 #include <openssl/x509.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "attestd/frames.h"
 #include "attestd/mint/identity/identities.h"
-#include "attestd_grant.h"
-#include "base/writer.h"
+#include "mint_broker.h"
 
 #define ID "spiffe://example.org/web/1"
 
@@ -21,60 +14,17 @@ static struct right right;
 static struct signing signing;
 static struct identities ids;
 static struct entry entry;
-static pid_t broker;
+static struct mint_broker broker;
 static const int one, other; /* users */
 static const struct job shared;
+/* What users were told. */
+static unsigned made, lost;
 
-/* What the broker, a process, does and saw. */
-static struct {
-	bool refuses;
-	unsigned signs;
-	char reason[32];
-} * seen;
-
-static void answer(struct channel *c, const struct frame *frame)
+static void on_news(void *context, enum identity_news news, const void *user)
 {
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
-	struct reader r = reader_over(frame->body);
-	struct span tbs = reader_sized32(&r, FRAME_SMALL_MAX);
-	struct subject subject;
-
-	subject_take(&r, &subject);
-	(void)snprintf(seen->reason, sizeof(seen->reason), "%.*s", (int)subject.reason.len,
-		       (const char *)subject.reason.data);
-	if (seen->refuses) {
-		writer_be16(&w, STATUS_UNAVAILABLE);
-		writer_sized(&w, (struct span){ 0 });
-	} else {
-		sign_with(granted.minting, tbs, &signature);
-		writer_sized(&w, span_of(&signature));
-		seen->signs++;
-	}
-	if (channel_send(c, seen->refuses ? FRAME_REFUSED : FRAME_ANSWER, frame->id,
-			 span_of(&body)) != OK)
-		_exit(1);
-}
-
-static void start_broker(void)
-{
-	int channel[2];
-
-	assert_int_equal(channel_pair(channel), OK);
-	broker = fork();
-	if (broker == 0) {
-		struct channel c;
-		struct frame frame;
-
-		(void)close(channel[0]);
-		channel_init(&c, channel[1], FRAME_SMALL_MAX);
-		while (channel_receive(&c, -1, &frame) == OK)
-			answer(&c, &frame);
-		_exit(0);
-	}
-	(void)close(channel[1]);
-	channel_init(&signing.broker, channel[0], FRAME_SMALL_MAX);
+	(void)context;
+	assert_true(user == &one || user == &other);
+	*(news == IDENTITY_LOST ? &lost : &made) += 1;
 }
 
 /* Of this length from NOW on. */
@@ -94,14 +44,12 @@ static void grant_until(int64_t seconds)
 static int begin(void **state)
 {
 	(void)state;
-	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_true(seen != MAP_FAILED);
 	granted_init(&granted);
-	signing = (struct signing){ 0 };
-	start_broker();
+	mint_broker_begin(&broker, &signing, &granted);
+	made = lost = 0;
 	right = (struct right){ .ends_s = boot_time_s() + 10000 };
 	grant_until(200);
-	ids = (struct identities){ .signing = &signing, .right = &right };
+	ids = (struct identities){ .signing = &signing, .right = &right, .tell = on_news };
 	assert_int_equal(jobs_new(&ids.jobs), OK);
 	entry = (struct entry){ 0 };
 	assert_int_equal(bytes_copy(span_text("web"), &entry.name), OK);
@@ -114,12 +62,11 @@ static int end(void **state)
 {
 	(void)state;
 	identities_done(&ids);
-	channel_done(&signing.broker);
-	assert_int_equal(waitpid(broker, NULL, 0), broker);
+	mint_broker_done(&broker);
 	entry_done(&entry);
 	grant_done(&right.grant);
 	granted_done(&granted);
-	return munmap(seen, sizeof(*seen));
+	return 0;
 }
 
 /* So many seconds after NOW, on both clocks. */
@@ -128,7 +75,8 @@ static struct instant after(int64_t seconds)
 	return (struct instant){ .now = NOW + seconds, .boot = 1000 + seconds };
 }
 
-static enum status use(const void *user, int64_t seconds, const struct held_identity **held)
+/* Without waiting for the broker. */
+static enum status ask(const void *user, int64_t seconds, const struct held_identity **held)
 {
 	const struct subject subject = { .entry = span_of(&entry.name) };
 	const struct instant at = after(seconds);
@@ -136,11 +84,38 @@ static enum status use(const void *user, int64_t seconds, const struct held_iden
 	return identities_use(&ids, &entry, &subject, &shared, user, &at, held);
 }
 
+static enum status use(const void *user, int64_t seconds, const struct held_identity **held)
+{
+	enum status status = ask(user, seconds, held);
+
+	if (status != OK || *held != NULL)
+		return status;
+	mint_broker_settle(&broker);
+	return ask(user, seconds, held);
+}
+
+/* True: users were told something. */
+static bool keep_at(const struct instant *at)
+{
+	unsigned before = made + lost;
+
+	identities_keep(&ids, at);
+	mint_broker_settle(&broker);
+	return made + lost > before;
+}
+
 static bool keep(int64_t seconds)
 {
 	const struct instant at = after(seconds);
 
-	return identities_keep(&ids, &at);
+	return keep_at(&at);
+}
+
+static void match(const struct entries *entries)
+{
+	const struct instant at = after(0);
+
+	identities_match(&ids, entries, &at);
 }
 
 static int64_t wait_at(int64_t seconds)
@@ -158,8 +133,8 @@ static void one_svid_serves_all_users(void **state)
 	assert_int_equal(use(&one, 0, &first), OK);
 	assert_int_equal(use(&other, 50, &second), OK);
 	assert_ptr_equal(first, second);
-	assert_int_equal(seen->signs, 1);
-	assert_string_equal(seen->reason, SUBJECT_ASKED);
+	assert_int_equal(broker.signs, 1);
+	assert_string_equal(broker.reason, SUBJECT_ASKED);
 	assert_int_equal(first->not_after, NOW + 200);
 }
 
@@ -202,12 +177,12 @@ static void at_half_of_its_time_it_is_made_anew_under_a_longer_right(void **stat
 	assert_int_equal(wait_at(60), 40);
 	assert_false(keep(99));
 	assert_true(keep(100));
-	assert_string_equal(seen->reason, SUBJECT_ROTATED);
+	assert_string_equal(broker.reason, SUBJECT_ROTATED);
 	assert_int_equal(held->not_after, NOW + 400);
 	assert_false(span_equal(span_of(&chain), span_of(&held->chain)));
 	assert_false(span_equal(span_of(&key), span_of(&held->key)));
 	assert_false(keep(249));
-	assert_int_equal(seen->signs, 2);
+	assert_int_equal(broker.signs, 2);
 }
 
 static void what_nobody_uses_is_forgotten_at_half_of_its_time(void **state)
@@ -221,7 +196,7 @@ static void what_nobody_uses_is_forgotten_at_half_of_its_time(void **state)
 	assert_int_equal(ids.count, 1);
 	assert_false(keep(100));
 	assert_int_equal(ids.count, 0);
-	assert_int_equal(seen->signs, 1);
+	assert_int_equal(broker.signs, 1);
 }
 
 static void while_the_tpm_does_not_sign_the_old_one_stays_until_its_end(void **state)
@@ -231,23 +206,26 @@ static void while_the_tpm_does_not_sign_the_old_one_stays_until_its_end(void **s
 	(void)state;
 	assert_int_equal(use(&one, 0, &held), OK);
 	grant_until(400);
-	seen->refuses = true;
+	broker.refuses = true;
 	assert_false(keep(100));
 	/* Not at each turn of the loop. */
 	assert_int_equal(wait_at(100), 5);
-	seen->reason[0] = '\0';
+	broker.reason[0] = '\0';
 	assert_false(keep(104));
-	assert_string_equal(seen->reason, "");
+	assert_string_equal(broker.reason, "");
 	assert_false(keep(105));
-	assert_string_equal(seen->reason, SUBJECT_ROTATED);
+	assert_string_equal(broker.reason, SUBJECT_ROTATED);
 	assert_int_equal(use(&other, 110, &held), OK);
 	assert_int_equal(held->not_after, NOW + 200);
 	assert_true(keep(200));
 	assert_int_equal(ids.count, 0);
 	assert_int_equal(use(&one, 201, &held), STATUS_UNAVAILABLE);
 	/* And comes back without a restart. */
-	seen->refuses = false;
-	assert_int_equal(use(&one, 202, &held), OK);
+	broker.refuses = false;
+	broker.reason[0] = '\0';
+	assert_int_equal(use(&one, 205, &held), STATUS_UNAVAILABLE);
+	assert_string_equal(broker.reason, "");
+	assert_int_equal(use(&one, 206, &held), OK);
 	assert_int_equal(held->not_after, NOW + 400);
 }
 
@@ -262,15 +240,15 @@ static void a_clock_that_is_set_makes_no_svid_last_longer(void **state)
 	/* An hour back: half of its time is over all the same, and so is its end. */
 	at.now = NOW - 3600;
 	at.boot = 1000 + 99;
-	assert_false(identities_keep(&ids, &at));
+	assert_false(keep_at(&at));
 	at.boot = 1000 + 200;
-	assert_true(identities_keep(&ids, &at));
+	assert_true(keep_at(&at));
 	assert_int_equal(ids.count, 0);
 	/* Ahead: nobody else takes it any more. */
 	assert_int_equal(use(&one, 0, &held), OK);
 	at = after(0);
 	at.now = NOW + 400;
-	assert_true(identities_keep(&ids, &at));
+	assert_true(keep_at(&at));
 	assert_int_equal(ids.count, 0);
 }
 
@@ -282,7 +260,7 @@ static void nothing_is_made_beyond_the_entitlements(void **state)
 	bytes_done(&entry.spiffe_id);
 	assert_int_equal(bytes_copy(span_text("spiffe://example.org/db/1"), &entry.spiffe_id), OK);
 	assert_int_equal(use(&one, 0, &held), STATUS_DENIED);
-	assert_string_equal(seen->reason, "");
+	assert_string_equal(broker.reason, "");
 }
 
 static void an_entry_that_is_gone_or_another_takes_its_svid_along(void **state)
@@ -292,14 +270,14 @@ static void an_entry_that_is_gone_or_another_takes_its_svid_along(void **state)
 
 	(void)state;
 	assert_int_equal(use(&one, 0, &held), OK);
-	identities_match(&ids, &entries);
+	match(&entries);
 	assert_int_equal(ids.count, 1);
 	entry.spiffe_id.data[entry.spiffe_id.len - 1] = '2';
-	identities_match(&ids, &entries);
+	match(&entries);
 	assert_int_equal(ids.count, 0);
 	assert_int_equal(use(&one, 0, &held), OK);
 	entries.count = 0;
-	identities_match(&ids, &entries);
+	match(&entries);
 	assert_int_equal(ids.count, 0);
 }
 
@@ -342,11 +320,124 @@ static void whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old(void **
 		assert_int_equal(use(&one, 0, &held), OK);
 		assert_int_equal(bytes_copy(span_of(&held->key), &key), OK);
 		enter_other_terms(i);
-		identities_match(&ids, &entries);
+		match(&entries);
 		assert_int_equal(ids.count, 0);
 		assert_int_equal(use(&one, 0, &held), OK);
 		assert_false(span_equal(span_of(&key), span_of(&held->key)));
 	}
+}
+
+static void nobody_waits_for_a_signature(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(ask(&one, 0, &held), OK);
+	assert_null(held);
+	/* One for both. */
+	assert_int_equal(ask(&other, 0, &held), OK);
+	assert_null(held);
+	assert_int_equal(made, 0);
+	mint_broker_settle(&broker);
+	assert_int_equal(broker.signs, 1);
+	assert_int_equal(made, 2);
+	assert_int_equal(ask(&other, 0, &held), OK);
+	assert_non_null(held);
+}
+
+static void while_it_is_made_anew_the_old_one_is_handed_out(void **state)
+{
+	const struct held_identity *held;
+	const struct instant at = after(100);
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	grant_until(400);
+	identities_keep(&ids, &at);
+	/* Not asked for again at each turn of the loop. */
+	identities_keep(&ids, &at);
+	assert_int_equal(ask(&other, 100, &held), OK);
+	assert_int_equal(held->not_after, NOW + 200);
+	mint_broker_settle(&broker);
+	assert_int_equal(broker.signs, 2);
+	assert_int_equal(held->not_after, NOW + 400);
+	/* The first time for one alone, then for both. */
+	assert_int_equal(made, 3);
+}
+
+static void what_was_not_signed_is_told_to_each_that_waits_and_tried_again_later(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	broker.refuses = true;
+	assert_int_equal(ask(&one, 0, &held), OK);
+	assert_int_equal(ask(&other, 0, &held), OK);
+	mint_broker_settle(&broker);
+	assert_int_equal(made, 2);
+	assert_int_equal(ask(&one, 0, &held), STATUS_UNAVAILABLE);
+	assert_int_equal(ask(&other, 4, &held), STATUS_UNAVAILABLE);
+	assert_int_equal(broker.questions, 1);
+	assert_int_equal(wait_at(2), 3);
+	broker.refuses = false;
+	assert_int_equal(use(&one, 5, &held), OK);
+	assert_non_null(held);
+}
+
+static void what_nobody_waits_for_any_more_and_was_not_signed_is_forgotten(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	broker.refuses = true;
+	assert_int_equal(ask(&one, 0, &held), OK);
+	identities_leave(&ids, &one);
+	assert_false(keep(0));
+	assert_int_equal(ids.count, 1);
+	assert_false(keep(5));
+	assert_int_equal(ids.count, 0);
+}
+
+/* The certificate that it would lead to is not the right's any more. */
+static void what_is_on_its_way_is_begun_again_under_another_right(void **state)
+{
+	struct entries entries = { .list = &entry, .count = 1 };
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(ask(&one, 0, &held), OK);
+	grant_until(400);
+	match(&entries);
+	mint_broker_settle(&broker);
+	assert_int_equal(broker.signs, 2);
+	assert_int_equal(made, 1);
+	assert_int_equal(ask(&one, 0, &held), OK);
+	assert_int_equal(held->not_after, NOW + 400);
+}
+
+static void what_comes_after_the_right_is_for_nobody(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(ask(&one, 0, &held), OK);
+	identities_forget(&ids);
+	assert_int_equal(lost, 1);
+	mint_broker_settle(&broker);
+	assert_int_equal(broker.signs, 1);
+	assert_int_equal(made, 0);
+	assert_int_equal(ids.count, 0);
+}
+
+static void whose_entry_is_gone_is_told_that_it_lost(void **state)
+{
+	struct entries none = { 0 };
+	const struct held_identity *held;
+
+	(void)state;
+	assert_int_equal(use(&one, 0, &held), OK);
+	match(&none);
+	assert_int_equal(lost, 1);
 }
 
 int main(void)
@@ -362,6 +453,13 @@ int main(void)
 		TEST(nothing_is_made_beyond_the_entitlements),
 		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
 		TEST(whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old),
+		TEST(nobody_waits_for_a_signature),
+		TEST(while_it_is_made_anew_the_old_one_is_handed_out),
+		TEST(what_was_not_signed_is_told_to_each_that_waits_and_tried_again_later),
+		TEST(what_nobody_waits_for_any_more_and_was_not_signed_is_forgotten),
+		TEST(what_is_on_its_way_is_begun_again_under_another_right),
+		TEST(what_comes_after_the_right_is_for_nobody),
+		TEST(whose_entry_is_gone_is_told_that_it_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,11 +12,7 @@
 #include "daemon/log.h"
 
 #define WHY_MAX 1536
-/* Of the IMA log, for one request: some 30 MiB, a quarter of a million entries. */
-#define SEARCH_STEPS 16
-
 struct gate {
-	struct measured_source source;
 	struct executables *executables;
 	struct measured measured;
 	struct denials denials;
@@ -42,7 +38,7 @@ enum status gate_new(const struct measured_source *source, struct gate **out)
 
 	if (g == NULL)
 		return STATUS_NO_MEMORY;
-	g->source = *source;
+	measured_init(&g->measured, source);
 
 	enum status status = executables_new(&g->executables);
 
@@ -58,6 +54,7 @@ void gate_free(struct gate *g)
 	if (g == NULL)
 		return;
 	executables_free(g->executables);
+	measured_done(&g->measured);
 	free(g);
 }
 
@@ -79,16 +76,23 @@ static struct span or_none(struct span s)
 	return s.len > 0 ? s : span_text("-");
 }
 
+static int64_t now_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
 static void log_refusal(struct gate *g, const struct caller_facts *f, const struct refusal *r)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	struct span name = span_text("-");
 	struct span owner = span_text(r->owner);
-	struct timespec now;
+	int64_t now = now_s();
 
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	denials_log_untold(&g->denials, now.tv_sec);
-	if (!denials_is_news(&g->denials, f->uid, f->executable, r->reason, now.tv_sec))
+	denials_log_untold(&g->denials, now);
+	if (!denials_is_news(&g->denials, f->uid, f->executable, r->reason, now))
 		return;
 	if (r->entry != NULL) {
 		name = span_of(&r->entry->name);
@@ -223,13 +227,12 @@ static enum workload_outcome admit_measured(struct gate *g, const struct admitte
 			  "out, or it was first opened by another of its paths",
 		.owner = platform_owner,
 	};
-	enum measured_state state = MEASURED_SEARCHING;
-	enum status status = OK;
+	enum measured_state state = MEASURED_NOT;
+	enum status status = measured_ask(&g->measured, a->facts.uid, a->facts.executable,
+					  &a->facts.digest, now_s(), &state);
 
-	/* Between two steps the broker serves others. */
-	for (unsigned i = 0; i < SEARCH_STEPS && status == OK && state == MEASURED_SEARCHING; i++)
-		status = measured_ask(&g->measured, &g->source, a->facts.executable,
-				      &a->facts.digest, &state);
+	if (status == STATUS_NOT_FOUND)
+		return WORKLOAD_AGAIN;
 	if (status != OK) {
 		*why = "the IMA log cannot be read now: ask again";
 		return WORKLOAD_NOT_READY;

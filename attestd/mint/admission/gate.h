@@ -15,6 +15,7 @@
 struct gate;
 
 enum status gate_new(const struct measured_source *source, struct gate **out);
+/* Once its source brings no answers any more. */
 void gate_free(struct gate *g);
 /* Entries that will be asked about: what they name is hashed beforehand, by steps. */
 void gate_expect(struct gate *g, const struct entries *entries);
@@ -29,7 +30,8 @@ struct admitted {
 };
 
 /*
- * WORKLOAD_GIVEN: count is 1 at least. Else *why is for the workload's developer, on
+ * WORKLOAD_GIVEN: count is 1 at least. WORKLOAD_AGAIN: the broker was asked, and the
+ * source will say when it has answered. Else *why is for the workload's developer, on
  * the host where it runs; it lasts until the next call. A host without entries passes
  * entries that are empty.
  */

@@ -35,13 +35,101 @@ static enum status read_answer(struct span answer, enum measured_state *out)
 	return OK;
 }
 
-enum status measured_ask(struct measured *m, const struct measured_source *source, struct span path,
-			 const struct digest *digest, enum measured_state *out)
+/* Of the IMA log, for one question: some 30 MiB, a quarter of a million entries. */
+#define SEARCH_STEPS 16
+
+static void on_answer(void *slot, enum status status, struct span body);
+
+static enum status send(struct measured_question *q)
 {
-	AUTO_DONE(bytes) question = { 0 };
-	AUTO_DONE(bytes) answer = { 0 };
-	struct writer w = writer_to(&question, FRAME_SMALL_MAX);
-	enum measured_state state;
+	const struct measured_source *source = &q->measured->source;
+
+	return source->ask(source->context, q->user, span_of(&q->body), on_answer, q);
+}
+
+static void forget(struct measured_question *q)
+{
+	struct measured *m = q->measured;
+
+	bytes_done(&q->body);
+	*q = (struct measured_question){ .measured = m };
+}
+
+/* Between two steps the broker serves others. */
+static void on_answer(void *slot, enum status status, struct span body)
+{
+	struct measured_question *q = slot;
+	struct measured *m = q->measured;
+
+	if (status == OK)
+		status = read_answer(body, &q->state);
+	if (status == OK && q->state == MEASURED_SEARCHING && ++q->steps < SEARCH_STEPS) {
+		status = send(q);
+		if (status == OK)
+			return;
+	}
+	q->status = status;
+	q->stage = QUESTION_ANSWERED;
+	if (status == OK && q->state == MEASURED_QUOTED) {
+		keep(m, &q->which);
+		forget(q);
+	}
+	m->source.answered(m->source.context);
+}
+
+void measured_init(struct measured *m, const struct measured_source *source)
+{
+	*m = (struct measured){ .source = *source };
+	for (size_t i = 0; i < MEASURED_ASKED_MAX; i++)
+		m->asked[i].measured = m;
+}
+
+void measured_done(struct measured *m)
+{
+	for (size_t i = 0; i < MEASURED_ASKED_MAX; i++)
+		forget(&m->asked[i]);
+}
+
+/* An answer that nobody came for makes room. */
+static struct measured_question *find(struct measured *m, const struct digest *which, int64_t now_s)
+{
+	struct measured_question *place = NULL;
+
+	for (size_t i = 0; i < MEASURED_ASKED_MAX; i++) {
+		struct measured_question *q = &m->asked[i];
+
+		if (q->stage == QUESTION_ANSWERED && q->asked_s + MEASURED_FRESH_S < now_s)
+			forget(q);
+		if (q->stage != QUESTION_NONE && digest_equal(&q->which, which))
+			return q;
+		if (q->stage == QUESTION_NONE && place == NULL)
+			place = q;
+	}
+	return place;
+}
+
+static enum status ask(struct measured_question *q, const struct digest *which, uid_t user,
+		       struct bytes *body, int64_t now_s)
+{
+	q->which = *which;
+	q->body = *body;
+	*body = (struct bytes){ 0 };
+	q->user = user;
+	q->asked_s = now_s;
+	q->stage = QUESTION_ASKED;
+
+	enum status status = send(q);
+
+	if (status != OK)
+		forget(q);
+	return status == OK ? STATUS_NOT_FOUND : status;
+}
+
+enum status measured_ask(struct measured *m, uid_t user, struct span path,
+			 const struct digest *digest, int64_t now_s, enum measured_state *out)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
 	struct digest which;
 
 	writer_sized(&w, digest_span(digest));
@@ -50,19 +138,25 @@ enum status measured_ask(struct measured *m, const struct measured_source *sourc
 	enum status status = writer_end(&w);
 
 	if (status == OK)
-		status = digest_of(DIGEST_SHA256, span_of(&question), &which);
-	if (status == OK && is_known(m, &which)) {
+		status = digest_of(DIGEST_SHA256, span_of(&body), &which);
+	if (status != OK)
+		return status;
+	if (is_known(m, &which)) {
 		*out = MEASURED_QUOTED;
 		return OK;
 	}
+
+	struct measured_question *q = find(m, &which, now_s);
+
+	if (q == NULL)
+		return STATUS_UNAVAILABLE;
+	if (q->stage == QUESTION_NONE)
+		return ask(q, &which, user, &body, now_s);
+	if (q->stage == QUESTION_ASKED)
+		return STATUS_NOT_FOUND;
+	status = q->status;
 	if (status == OK)
-		status = source->ask(source->context, span_of(&question), &answer);
-	if (status == OK)
-		status = read_answer(span_of(&answer), &state);
-	if (status != OK)
-		return status;
-	if (state == MEASURED_QUOTED)
-		keep(m, &which);
-	*out = state;
-	return OK;
+		*out = q->state;
+	forget(q);
+	return status;
 }

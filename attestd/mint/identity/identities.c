@@ -9,9 +9,23 @@
 /* After the broker did not sign. */
 #define RETRY_S 5
 
+/* A key and what is to be signed for it. */
+struct making {
+	struct identities *ids;
+	struct svid svid;
+	struct instant begun;
+	struct question *question;
+	const char *reason; /* one of SUBJECT_... */
+};
+
 static bool is_job(const struct held_identity *held)
 {
 	return held->job.id != 0;
+}
+
+static bool is_made(const struct held_identity *held)
+{
+	return held->chain.len > 0;
 }
 
 /* By either clock. */
@@ -20,10 +34,22 @@ static bool is_over(const struct held_identity *held, const struct instant *at)
 	return held->not_after <= at->now || held->ends_s <= at->boot;
 }
 
+static void making_free(struct making *making)
+{
+	if (making == NULL)
+		return;
+	signing_cancel(making->ids->signing, making->question);
+	svid_done(&making->svid);
+	free(making);
+}
+
+AUTO_FREE(making, struct making, making_free);
+
 static void held_free(struct held_identity *held)
 {
 	if (held == NULL)
 		return;
+	making_free(held->making);
 	bytes_done(&held->entry);
 	bytes_done(&held->spiffe_id);
 	bytes_done(&held->chain);
@@ -84,10 +110,41 @@ static bool has_job(const struct identities *ids, const struct job *job)
 	return false;
 }
 
+static bool has_user(const struct held_identity *held, const void *user)
+{
+	for (size_t i = 0; i < held->user_count; i++) {
+		if (held->users[i] == user)
+			return true;
+	}
+	return false;
+}
+
+/* It is told of all of them once, with the last. */
+static bool waits_for_more(const struct identities *ids, const void *user)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		const struct held_identity *held = ids->list[i];
+
+		if (!is_made(held) && held->making != NULL && has_user(held, user))
+			return true;
+	}
+	return false;
+}
+
+static void tell(const struct identities *ids, const struct held_identity *held,
+		 enum identity_news news)
+{
+	for (size_t i = 0; i < held->user_count && ids->tell != NULL; i++) {
+		if (news == IDENTITY_LOST || !waits_for_more(ids, held->users[i]))
+			ids->tell(ids->context, news, held->users[i]);
+	}
+}
+
 static void forget_one(struct identities *ids, size_t i)
 {
 	const struct job job = ids->list[i]->job;
 
+	tell(ids, ids->list[i], IDENTITY_LOST);
 	held_free(ids->list[i]);
 	ids->list[i] = ids->list[--ids->count];
 	if (job.id != 0 && !has_job(ids, &job))
@@ -123,47 +180,98 @@ static struct held_identity *find(const struct identities *ids, const struct ent
 	return NULL;
 }
 
-/* A new key and certificate in the place of those there are. */
-static enum status mint(struct identities *ids, struct held_identity *held, const char *reason,
-			const struct instant *at)
+/* In the place of those there are. */
+static void take_made(struct held_identity *held, struct bytes *chain, struct bytes *key,
+		      const struct digest *tbs, const struct making *making)
 {
-	AUTO_DONE(svid) svid = { 0 };
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) id = { 0 };
-	struct bytes chain = { 0 }, key = { 0 };
-	const struct subject subject = subject_of(held, reason);
-	const struct grant *grant = &ids->right->grant;
-	enum status status = bytes_printf(&id, "%.*s%c", (int)held->spiffe_id.len,
-					  (const char *)held->spiffe_id.data, '\0');
+	const struct instant *at = &making->begun;
+	int64_t lifetime = making->svid.not_after - at->now;
 
-	if (status == OK && !grant_entitles(grant, span_of(&held->spiffe_id)))
-		status = STATUS_DENIED;
-	if (status == OK)
-		status = svid_make(grant, (const char *)id.data, at->now, &svid);
-	if (status == OK)
-		status = signing_ask(ids->signing, ids->right, span_of(&svid.tbs), &subject,
-				     &signature);
-	if (status == OK)
-		status = svid_finish_der(&svid, grant, span_of(&signature), &chain, &key);
-	if (status == OK)
-		status = digest_of(DIGEST_SHA256, span_of(&svid.tbs), &held->tbs);
-	if (status != OK) {
-		bytes_done(&chain);
-		bytes_wipe(&key);
-		return status;
-	}
 	bytes_done(&held->chain);
 	bytes_wipe(&held->key);
-	held->chain = chain;
-	held->key = key;
-
-	int64_t lifetime = svid.not_after - at->now;
-
-	held->not_after = svid.not_after;
+	held->chain = *chain;
+	held->key = *key;
+	held->tbs = *tbs;
+	held->not_after = making->svid.not_after;
 	held->ends_s = at->boot + lifetime;
 	held->half = at->now + (lifetime + 1) / 2;
 	held->half_s = at->boot + (lifetime + 1) / 2;
 	held->is_told = false;
+}
+
+static enum status finish(const struct making *making, struct span answer,
+			  struct held_identity *held)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	struct bytes chain = { 0 }, key = { 0 };
+	struct digest tbs;
+	enum status status = signing_read_signature(answer, &signature);
+
+	if (status == OK)
+		status = digest_of(DIGEST_SHA256, span_of(&making->svid.tbs), &tbs);
+	if (status == OK)
+		status = svid_finish_der(&making->svid, &making->ids->right->grant,
+					 span_of(&signature), &chain, &key);
+	if (status == OK)
+		take_made(held, &chain, &key, &tbs, making);
+	return status;
+}
+
+/* What is there stays while it is valid. */
+static void put_off(struct held_identity *held, int64_t boot_s, enum status why)
+{
+	if (!held->is_told)
+		log_line(LOG_LEVEL_WARNING, "entry %.*s: not made%s: %s", (int)held->entry.len,
+			 (const char *)held->entry.data, is_made(held) ? " anew" : "",
+			 why == STATUS_UNAVAILABLE ? "the broker did not sign" : status_text(why));
+	held->is_told = true;
+	held->has_failed = !is_made(held);
+	held->retry_s = boot_s + RETRY_S;
+}
+
+static void on_signed(void *context, enum status status, struct span body)
+{
+	struct held_identity *held = context;
+	AUTO(making) making = held->making;
+	bool was_made = is_made(held);
+
+	held->making = NULL;
+	making->question = NULL;
+	if (status == OK)
+		status = finish(making, body, held);
+	if (status != OK)
+		put_off(held, making->begun.boot, status);
+	if (status == OK || !was_made)
+		tell(making->ids, held, IDENTITY_MADE);
+}
+
+/* A new key and certificate, which come with the broker's answer. */
+static enum status begin(struct identities *ids, struct held_identity *held, const char *reason,
+			 const struct instant *at)
+{
+	AUTO_DONE(bytes) id = { 0 };
+	const struct subject subject = subject_of(held, reason);
+	const struct grant *grant = &ids->right->grant;
+	AUTO(making) making = calloc(1, sizeof(*making));
+	enum status status;
+
+	if (making == NULL)
+		return STATUS_NO_MEMORY;
+	*making = (struct making){ .ids = ids, .begun = *at, .reason = reason };
+	if (!grant_entitles(grant, span_of(&held->spiffe_id)))
+		return STATUS_DENIED;
+	status = bytes_printf(&id, "%.*s%c", (int)held->spiffe_id.len,
+			      (const char *)held->spiffe_id.data, '\0');
+	if (status == OK)
+		status = svid_make(grant, (const char *)id.data, at->now, &making->svid);
+	if (status == OK)
+		status = signing_ask_for_svid(ids->signing, span_of(&making->svid.tbs), &subject,
+					      on_signed, held, &making->question);
+	if (status != OK)
+		return status;
+	held->has_failed = false;
+	held->making = making;
+	making = NULL;
 	return OK;
 }
 
@@ -186,10 +294,8 @@ static enum status note_subject(struct held_identity *held, const struct subject
 
 static enum status note_user(struct held_identity *held, const void *user)
 {
-	for (size_t i = 0; i < held->user_count; i++) {
-		if (held->users[i] == user)
-			return OK;
-	}
+	if (has_user(held, user))
+		return OK;
 	if (held->user_count == held->user_capacity) {
 		size_t capacity = held->user_capacity == 0 ? 4 : held->user_capacity * 2;
 		const void **more = reallocarray(held->users, capacity, sizeof(*more));
@@ -246,7 +352,7 @@ static enum status make(struct identities *ids, const struct entry *entry,
 	if (status == OK && ids->count == IDENTITIES_HELD_MAX)
 		status = STATUS_TOO_LARGE;
 	if (status == OK)
-		status = mint(ids, held, SUBJECT_ASKED, at);
+		status = begin(ids, held, SUBJECT_ASKED, at);
 	if (status == OK)
 		status = add(ids, held);
 	if (status != OK)
@@ -254,6 +360,22 @@ static enum status make(struct identities *ids, const struct entry *entry,
 	*out = held;
 	held = NULL;
 	return OK;
+}
+
+bool identities_has(const struct identities *ids, const struct entry *entry, const struct job *job)
+{
+	return find(ids, entry, job) != NULL;
+}
+
+/* An SVID that is over is none. */
+static enum status make_sure(struct identities *ids, struct held_identity *held,
+			     const struct instant *at)
+{
+	if (is_made(held) && is_over(held, at)) {
+		bytes_done(&held->chain);
+		bytes_wipe(&held->key);
+	}
+	return is_made(held) || held->making != NULL ? OK : begin(ids, held, SUBJECT_ASKED, at);
 }
 
 enum status identities_use(struct identities *ids, const struct entry *entry,
@@ -265,16 +387,19 @@ enum status identities_use(struct identities *ids, const struct entry *entry,
 
 	if (!grant_entitles(&ids->right->grant, span_of(&entry->spiffe_id)))
 		return STATUS_DENIED;
+	/* Each try is a line of the journal. */
+	if (held != NULL && held->has_failed && held->retry_s > at->boot)
+		return STATUS_UNAVAILABLE;
 	if (held == NULL)
 		status = make(ids, entry, subject, job, at, &held);
-	else if (is_over(held, at))
-		status = mint(ids, held, SUBJECT_ASKED, at);
+	else
+		status = make_sure(ids, held, at);
 	if (status == OK)
 		status = note_subject(held, subject);
 	if (status == OK)
 		status = note_user(held, user);
 	if (status == OK)
-		*out = held;
+		*out = is_made(held) ? held : NULL;
 	return status;
 }
 
@@ -294,22 +419,20 @@ void identities_leave(struct identities *ids, const void *user)
 		drop_user(ids->list[i], user);
 }
 
-bool identities_end_jobs(struct identities *ids)
+void identities_end_jobs(struct identities *ids)
 {
 	struct job_outcome how;
 	struct job job;
-	bool is_any = false;
 
 	while (jobs_take(ids->jobs, &job, &how)) {
 		for (size_t i = ids->count; i-- > 0;) {
 			if (!job_equal(&ids->list[i]->job, &job))
 				continue;
-			end_job(ids, ids->list[i], &how);
+			if (is_made(ids->list[i]))
+				end_job(ids, ids->list[i], &how);
 			forget_one(ids, i);
-			is_any = true;
 		}
 	}
-	return is_any;
 }
 
 /* Under the same right it would end no later: the next one will come. */
@@ -319,55 +442,42 @@ static bool would_last_longer(const struct identities *ids, const struct held_id
 }
 
 /* At half of its time it is forgotten, or made anew if that is worth while. What is a
- * job's stays to be ended with it. */
+ * job's stays to be ended with it. What is not made yet comes, or has failed and is not
+ * remembered for long. */
 static bool is_due(const struct identities *ids, const struct held_identity *held,
 		   const struct instant *at)
 {
+	if (!is_made(held))
+		return held->has_failed && held->retry_s <= at->boot;
 	if (is_over(held, at))
 		return true;
-	if ((held->half > at->now && held->half_s > at->boot) || held->retry_s > at->boot)
+	if (held->making != NULL || (held->half > at->now && held->half_s > at->boot) ||
+	    held->retry_s > at->boot)
 		return false;
 	return held->user_count == 0 ? !is_job(held) : would_last_longer(ids, held);
 }
 
-/* What is there stays while it is valid. */
-static void put_off(struct held_identity *held, const struct instant *at, enum status why)
-{
-	if (!held->is_told)
-		log_line(LOG_LEVEL_WARNING, "entry %.*s: not made anew: %s", (int)held->entry.len,
-			 (const char *)held->entry.data,
-			 why == STATUS_UNAVAILABLE ? "the broker did not sign" : status_text(why));
-	held->is_told = true;
-	held->retry_s = at->boot + RETRY_S;
-}
-
-/* True where it changed, or is gone. */
-static bool keep_one(struct identities *ids, size_t i, const struct instant *at)
+static void keep_one(struct identities *ids, size_t i, const struct instant *at)
 {
 	struct held_identity *held = ids->list[i];
-	bool is_gone = is_over(held, at);
 
-	if (held->user_count == 0 || is_gone) {
+	if (held->user_count == 0 || !is_made(held) || is_over(held, at)) {
 		forget_one(ids, i);
-		return is_gone;
+		return;
 	}
 
-	enum status status = mint(ids, held, SUBJECT_ROTATED, at);
+	enum status status = begin(ids, held, SUBJECT_ROTATED, at);
 
 	if (status != OK)
-		put_off(held, at, status);
-	return status == OK;
+		put_off(held, at->boot, status);
 }
 
-bool identities_keep(struct identities *ids, const struct instant *at)
+void identities_keep(struct identities *ids, const struct instant *at)
 {
-	bool has_changed = false;
-
 	for (size_t i = ids->count; i-- > 0 && !ids->signing->is_gone;) {
 		if (is_due(ids, ids->list[i], at))
-			has_changed = keep_one(ids, i, at) || has_changed;
+			keep_one(ids, i, at);
 	}
-	return has_changed;
 }
 
 /* Name, SPIFFE ID and whether it is for jobs stand in the line, too. */
@@ -378,13 +488,33 @@ static bool has_terms(const struct held_identity *held, const struct entry *entr
 	return entry != NULL && terms_of(entry, &terms) == OK && digest_equal(&terms, &held->terms);
 }
 
-void identities_match(struct identities *ids, const struct entries *entries)
+/* What was begun under another right leads to another certificate. */
+static void begin_again(struct identities *ids, struct held_identity *held,
+			const struct instant *at)
+{
+	const char *reason = held->making->reason;
+
+	making_free(held->making);
+	held->making = NULL;
+
+	enum status status = begin(ids, held, reason, at);
+
+	if (status == OK)
+		return;
+	put_off(held, at->boot, status);
+	tell(ids, held, IDENTITY_MADE);
+}
+
+void identities_match(struct identities *ids, const struct entries *entries,
+		      const struct instant *at)
 {
 	for (size_t i = ids->count; i-- > 0;) {
-		const struct held_identity *held = ids->list[i];
+		struct held_identity *held = ids->list[i];
 
 		if (!has_terms(held, entries_find(entries, span_of(&held->entry))))
 			forget_one(ids, i);
+		else if (held->making != NULL)
+			begin_again(ids, held, at);
 	}
 }
 
@@ -399,6 +529,10 @@ static int64_t wait_s(const struct identities *ids, const struct held_identity *
 	int64_t wait = earlier(held->not_after - at->now, held->ends_s - at->boot);
 	int64_t half = earlier(held->half - at->now, held->half_s - at->boot);
 
+	if (!is_made(held))
+		return held->has_failed ? held->retry_s - at->boot : INT64_MAX;
+	if (held->making != NULL)
+		return wait;
 	if (held->user_count > 0 ? !would_last_longer(ids, held) : is_job(held))
 		return wait;
 	if (half < held->retry_s - at->boot)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "attestd/mint/identity/svid.h"
 #include "attestd/mint/identity/svid_directory.h"
 #include "attestd/svid_names.h"
 #include "daemon/log.h"
@@ -13,12 +12,21 @@
 /* After a signature or a file failed. */
 #define RETRY_S 5
 
+/* Is not wanted any more. */
+static void cancel(struct identity_files *f, struct minted *minted)
+{
+	signing_cancel(f->signing, minted->question);
+	minted->question = NULL;
+	svid_done(&minted->svid);
+}
+
 static void remove_one(struct identity_files *f, size_t i)
 {
 	const struct identity_settings *identity = &f->configuration->identities[i];
 	struct minted *minted = &f->minted[i];
 	bool was_told = minted->is_left;
 
+	cancel(f, minted);
 	*minted = (struct minted){ 0 };
 	if (svid_directory_remove(identity) == OK)
 		return;
@@ -33,35 +41,6 @@ void identity_files_remove_all(struct identity_files *f)
 {
 	for (size_t i = 0; i < f->configuration->identity_count; i++)
 		remove_one(f, i);
-}
-
-static enum status mint_one(const struct identity_settings *identity, struct signing *signing,
-			    const struct right *right, int64_t now, int64_t *not_after)
-{
-	const struct subject subject = { .has_uid = true,
-					 .uid = identity->owner,
-					 .reason = span_text(SUBJECT_DIRECTORY) };
-	AUTO_DONE(svid) svid = { 0 };
-	AUTO_DONE(bytes) signature = { 0 };
-	AUTO_DONE(bytes) chain = { 0 };
-	AUTO_DONE(bytes) key = { 0 };
-	AUTO_DONE(bytes) bundle = { 0 };
-	enum status status = svid_make(&right->grant, identity->names, now, &svid);
-
-	if (status == OK)
-		status = signing_ask(signing, right, span_of(&svid.tbs), &subject, &signature);
-	if (status == OK)
-		status = svid_finish(&svid, &right->grant, span_of(&signature), &chain, &key);
-	if (status == OK)
-		status = bundle_pem(&right->bundle, &bundle);
-	if (status == OK) {
-		struct svid_files files = { span_of(&chain), span_of(&key), span_of(&bundle) };
-
-		status = svid_directory_write(identity, &files);
-		*not_after = svid.not_after;
-	}
-	bytes_wipe(&key);
-	return status;
 }
 
 /* STATUS_IO, STATUS_DENIED: of the directory; errno is of the former. */
@@ -93,14 +72,75 @@ static void keep_old(struct identity_files *f, size_t i, int64_t now, enum statu
 	minted->next = now + RETRY_S;
 }
 
-static void keep_one(struct identity_files *f, size_t i, struct signing *signing,
-		     const struct right *right, int64_t now)
+static enum status write_files(const struct identity_files *f, size_t i, struct span answer)
+{
+	const struct identity_settings *identity = &f->configuration->identities[i];
+	const struct svid *svid = &f->minted[i].svid;
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) chain = { 0 };
+	AUTO_DONE(bytes) key = { 0 };
+	AUTO_DONE(bytes) bundle = { 0 };
+	enum status status = signing_read_signature(answer, &signature);
+
+	if (status == OK)
+		status = svid_finish(svid, &f->right->grant, span_of(&signature), &chain, &key);
+	if (status == OK)
+		status = bundle_pem(&f->right->bundle, &bundle);
+	if (status == OK) {
+		struct svid_files files = { span_of(&chain), span_of(&key), span_of(&bundle) };
+
+		status = svid_directory_write(identity, &files);
+	}
+	bytes_wipe(&key);
+	return status;
+}
+
+static void on_signed(void *context, enum status status, struct span body)
+{
+	struct minted *minted = context;
+	struct identity_files *f = minted->files;
+	size_t i = (size_t)(minted - f->minted);
+	const struct identity_settings *identity = &f->configuration->identities[i];
+	int64_t now = (int64_t)time(NULL), not_after = minted->svid.not_after;
+
+	minted->question = NULL;
+	if (status == OK)
+		status = write_files(f, i, body);
+	svid_done(&minted->svid);
+	if (status != OK) {
+		keep_old(f, i, now, status);
+		return;
+	}
+	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->names,
+		 (long long)not_after);
+	*minted =
+		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };
+}
+
+static enum status begin(struct identity_files *f, size_t i, int64_t now)
+{
+	const struct identity_settings *identity = &f->configuration->identities[i];
+	const struct subject subject = { .has_uid = true,
+					 .uid = identity->owner,
+					 .reason = span_text(SUBJECT_DIRECTORY) };
+	struct minted *minted = &f->minted[i];
+	enum status status = svid_make(&f->right->grant, identity->names, now, &minted->svid);
+
+	minted->files = f;
+	if (status == OK)
+		status = signing_ask_for_svid(f->signing, span_of(&minted->svid.tbs), &subject,
+					      on_signed, minted, &minted->question);
+	if (status != OK)
+		svid_done(&minted->svid);
+	return status;
+}
+
+static void keep_one(struct identity_files *f, size_t i, int64_t now)
 {
 	const struct identity_settings *identity = &f->configuration->identities[i];
 	struct minted *minted = &f->minted[i];
-	int64_t not_after = now;
 
-	if (!svid_names_are_entitled(&right->grant, span_text(identity->names))) {
+	if (!svid_names_are_entitled(&f->right->grant, span_text(identity->names))) {
 		if (!minted->is_told)
 			log_line(LOG_LEVEL_WARNING,
 				 "[identity %s] %s is not among the entitlements", identity->name,
@@ -112,40 +152,48 @@ static void keep_one(struct identity_files *f, size_t i, struct signing *signing
 		return;
 	}
 
-	enum status status = mint_one(identity, signing, right, now, &not_after);
+	enum status status = begin(f, i, now);
 
-	if (status != OK) {
+	if (status != OK)
 		keep_old(f, i, now, status);
-		return;
-	}
-	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->names,
-		 (long long)not_after);
-	*minted =
-		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };
 }
 
 void identity_files_renew(struct identity_files *f)
 {
-	for (size_t i = 0; i < f->configuration->identity_count; i++)
+	for (size_t i = 0; i < f->configuration->identity_count; i++) {
+		cancel(f, &f->minted[i]);
 		f->minted[i].next = 0;
+	}
 }
 
-void identity_files_keep(struct identity_files *f, size_t i, struct signing *signing,
-			 const struct right *right, int64_t now)
+static int64_t due_at(const struct identity_files *f, const struct minted *minted)
 {
-	if (f->minted[i].next > now)
-		return;
-	if (right_is_held(right))
-		keep_one(f, i, signing, right, now);
-	else if (f->minted[i].is_left)
-		remove_one(f, i);
+	/* While one is signed, what is there may end. */
+	if (minted->question != NULL)
+		return minted->not_after != 0 ? minted->not_after : INT64_MAX;
+	return right_is_held(f->right) || minted->is_left ? minted->next : INT64_MAX;
 }
 
-int64_t identity_files_next(const struct identity_files *f, const struct right *right, int64_t next)
+void identity_files_keep(struct identity_files *f, int64_t now)
 {
 	for (size_t i = 0; i < f->configuration->identity_count; i++) {
-		if ((right_is_held(right) || f->minted[i].is_left) && f->minted[i].next < next)
-			next = f->minted[i].next;
+		struct minted *minted = &f->minted[i];
+
+		if (due_at(f, minted) > now)
+			continue;
+		if (minted->question != NULL || !right_is_held(f->right))
+			remove_one(f, i);
+		else
+			keep_one(f, i, now);
+	}
+}
+
+int64_t identity_files_next(const struct identity_files *f, int64_t next)
+{
+	for (size_t i = 0; i < f->configuration->identity_count; i++) {
+		int64_t due = due_at(f, &f->minted[i]);
+
+		next = due < next ? due : next;
 	}
 	return next;
 }

@@ -1,78 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/mint/identity/signing.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "attestd/frames.h"
+#include "attestd/mint/identity/right.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "daemon/log.h"
 #include "messages/limits.h"
 
-#define SIGN_TIMEOUT_MS 30000
+#define ANSWER_TIMEOUT_S 30
 
-static int timeout_ms(const struct right *right)
+struct question {
+	TAILQ_ENTRY(question) others;
+	uint16_t type;
+	uid_t user;
+	struct bytes body;
+	signing_answer answer;
+	void *context;
+};
+
+static void question_free(struct question *q)
 {
-	int64_t left = (right->ends_s - boot_time_s()) * 1000;
-
-	return left < SIGN_TIMEOUT_MS ? (left > 0 ? (int)left : 0) : SIGN_TIMEOUT_MS;
+	if (q == NULL)
+		return;
+	bytes_done(&q->body);
+	free(q);
 }
 
-/* One question. STATUS_UNAVAILABLE: refused, or there is no broker any more. */
-static enum status ask(struct signing *s, uint16_t type, struct span body, int wait_ms,
-		       struct frame *out)
+void signing_init(struct signing *s, int fd)
 {
-	struct frame frame;
+	*s = (struct signing){ 0 };
+	TAILQ_INIT(&s->waiting);
+	channel_init(&s->broker, fd, FRAME_SMALL_MAX);
+}
+
+void signing_done(struct signing *s)
+{
+	while (!TAILQ_EMPTY(&s->waiting))
+		signing_cancel(s, TAILQ_FIRST(&s->waiting));
+	question_free(s->asked);
+	s->asked = NULL;
+	channel_done(&s->broker);
+}
+
+/* The next user's, counted upwards and round; its first. */
+static struct question *next_question(const struct signing *s)
+{
+	struct question *lowest = NULL, *next = NULL, *q;
+
+	TAILQ_FOREACH(q, &s->waiting, others)
+	{
+		if (lowest == NULL || q->user < lowest->user)
+			lowest = q;
+		if (q->user > s->last_user && (next == NULL || q->user < next->user))
+			next = q;
+	}
+	return next != NULL ? next : lowest;
+}
+
+static void send_next(struct signing *s)
+{
+	struct question *q = next_question(s);
+
+	if (q == NULL || s->asked != NULL || s->is_gone)
+		return;
+	TAILQ_REMOVE(&s->waiting, q, others);
+	s->asked = q;
+	s->is_discarded = false;
+	s->last_user = q->user;
+	s->until_s = boot_time_s() + ANSWER_TIMEOUT_S;
+	/* One at a time, and small: the channel has room for it. */
+	s->is_gone = channel_send(&s->broker, q->type, ++s->last_id, span_of(&q->body)) != OK;
+}
+
+enum status signing_ask(struct signing *s, uint16_t type, struct span body, uid_t user,
+			signing_answer answer, void *context, struct question **out)
+{
+	struct question *q;
 
 	if (s->is_gone)
 		return STATUS_UNAVAILABLE;
-	s->is_gone = channel_call(&s->broker, type, ++s->next_id, body, wait_ms, &frame) != OK;
-	if (s->is_gone)
-		return STATUS_UNAVAILABLE;
-	if (frame.fd >= 0)
-		(void)close(frame.fd);
-	s->is_gone = frame.fd >= 0 || (frame.type != FRAME_ANSWER && frame.type != FRAME_REFUSED);
-	if (s->is_gone || frame.type == FRAME_REFUSED)
-		return STATUS_UNAVAILABLE;
-	*out = frame;
+	q = calloc(1, sizeof(*q));
+	if (q == NULL)
+		return STATUS_NO_MEMORY;
+	*q = (struct question){ .type = type, .user = user, .answer = answer, .context = context };
+	if (bytes_copy(body, &q->body) != OK) {
+		question_free(q);
+		return STATUS_NO_MEMORY;
+	}
+	TAILQ_INSERT_TAIL(&s->waiting, q, others);
+	if (out != NULL)
+		*out = q;
+	send_next(s);
 	return OK;
 }
 
-enum status signing_ask(struct signing *s, const struct right *right, struct span tbs,
-			const struct subject *subject, struct bytes *signature)
+enum status signing_ask_for_svid(struct signing *s, struct span tbs, const struct subject *subject,
+				 signing_answer answer, void *context, struct question **out)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
-	struct frame frame;
 
 	writer_sized32(&w, tbs);
 	subject_put(&w, subject);
 
 	enum status status = writer_end(&w);
 
-	if (status == OK)
-		status = ask(s, FRAME_MINT_SIGN, span_of(&body), timeout_ms(right), &frame);
-	if (status != OK)
-		return STATUS_UNAVAILABLE;
-
-	struct reader r = reader_over(frame.body);
-	struct span der = reader_sized(&r, SIGNATURE_MAX);
-
-	s->is_gone = reader_end(&r) != OK;
-	return s->is_gone ? STATUS_UNAVAILABLE : bytes_copy(der, signature);
+	return status == OK ? signing_ask(s, FRAME_MINT_SIGN, span_of(&body), subject->uid, answer,
+					  context, out)
+			    : status;
 }
 
-enum status signing_question(struct signing *s, uint16_t type, struct span body,
-			     struct bytes *answer)
+enum status signing_read_signature(struct span body, struct bytes *signature)
 {
-	struct frame frame;
-	enum status status = ask(s, type, body, SIGN_TIMEOUT_MS, &frame);
+	struct reader r = reader_over(body);
+	struct span der = reader_sized(&r, SIGNATURE_MAX);
+	enum status status = reader_end(&r);
 
-	return status == OK ? bytes_copy(frame.body, answer) : status;
+	return status == OK ? bytes_copy(der, signature) : status;
+}
+
+static void on_end_noted(void *context, enum status status, struct span body)
+{
+	(void)context;
+	(void)body;
+	if (status != OK)
+		log_line(LOG_LEVEL_WARNING, "the end of a job's identity is not on record");
 }
 
 enum status signing_note_end(struct signing *s, struct span spiffe_id, const struct digest *tbs,
 			     const struct subject *subject)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	AUTO_DONE(bytes) answer = { 0 };
 	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
 
 	writer_sized(&w, spiffe_id);
@@ -81,6 +143,90 @@ enum status signing_note_end(struct signing *s, struct span spiffe_id, const str
 
 	enum status status = writer_end(&w);
 
-	return status == OK ? signing_question(s, FRAME_MINT_ENDED, span_of(&body), &answer)
+	return status == OK ? signing_ask(s, FRAME_MINT_ENDED, span_of(&body), subject->uid,
+					  on_end_noted, NULL, NULL)
 			    : status;
+}
+
+void signing_cancel(struct signing *s, struct question *q)
+{
+	if (q == NULL)
+		return;
+	if (q == s->asked) {
+		s->is_discarded = true;
+		return;
+	}
+	TAILQ_REMOVE(&s->waiting, q, others);
+	question_free(q);
+}
+
+/* Whoever asked may ask anew within. */
+static void end_question(struct question *q, bool is_discarded, enum status status,
+			 struct span body)
+{
+	if (!is_discarded)
+		q->answer(q->context, status, body);
+	question_free(q);
+}
+
+static void refuse_all(struct signing *s)
+{
+	struct question *q = s->asked;
+
+	s->is_gone = true;
+	s->asked = NULL;
+	if (q != NULL)
+		end_question(q, s->is_discarded, STATUS_UNAVAILABLE, (struct span){ 0 });
+	while ((q = TAILQ_FIRST(&s->waiting)) != NULL) {
+		TAILQ_REMOVE(&s->waiting, q, others);
+		end_question(q, false, STATUS_UNAVAILABLE, (struct span){ 0 });
+	}
+}
+
+static void take_answer(struct signing *s, const struct frame *frame)
+{
+	struct question *q = s->asked;
+	bool is_answer = frame->type == FRAME_ANSWER;
+
+	if (frame->fd >= 0)
+		(void)close(frame->fd);
+	if (frame->fd >= 0 || q == NULL || frame->id != s->last_id ||
+	    (!is_answer && frame->type != FRAME_REFUSED)) {
+		refuse_all(s);
+		return;
+	}
+	s->asked = NULL;
+	end_question(q, s->is_discarded, is_answer ? OK : STATUS_UNAVAILABLE,
+		     is_answer ? frame->body : (struct span){ 0 });
+	send_next(s);
+}
+
+void signing_take(struct signing *s)
+{
+	struct frame frame;
+	enum status status = s->is_gone ? STATUS_NOT_FOUND : channel_fill(&s->broker);
+
+	if (status == OK)
+		status = channel_take(&s->broker, &frame);
+	if (status == OK)
+		take_answer(s, &frame);
+	else if (status != STATUS_NOT_FOUND)
+		refuse_all(s);
+}
+
+void signing_keep(struct signing *s, int64_t boot_s)
+{
+	if (s->asked != NULL && s->until_s <= boot_s)
+		s->is_gone = true;
+	if (s->is_gone)
+		refuse_all(s);
+}
+
+int64_t signing_wait_s(const struct signing *s, int64_t boot_s, int64_t most)
+{
+	int64_t left = s->until_s - boot_s;
+
+	if (s->asked == NULL || left >= most)
+		return most;
+	return left > 0 ? left : 0;
 }

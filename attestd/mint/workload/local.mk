@@ -26,7 +26,8 @@ libworkload_a_SOURCES = \
 	attestd/mint/workload/workload_api.c attestd/mint/workload/workload_api.h \
 	attestd/mint/workload/workload_calls.c attestd/mint/workload/workload_calls.h \
 	attestd/mint/workload/workload_messages.c attestd/mint/workload/workload_messages.h \
-	attestd/mint/workload/workload_socket.c attestd/mint/workload/workload_socket.h
+	attestd/mint/workload/workload_socket.c attestd/mint/workload/workload_socket.h \
+	attestd/mint/workload/workload_turns.c attestd/mint/workload/workload_turns.h
 libworkload_a_CPPFLAGS = $(AM_CPPFLAGS) $(WORKLOAD_CPPFLAGS)
 # Not ours to hold to our warnings.
 nodist_libworkloadmessages_a_SOURCES = $(WORKLOAD_GENERATED)

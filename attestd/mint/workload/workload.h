@@ -10,7 +10,9 @@
  * Between the Workload API (gRPC, workload_api.h) and the mint's core, which
  * knows entries, SVIDs and bundles. The API pulls: it asks when a request comes,
  * and again for each open stream once the core says that something changed. It
- * asks at the moment it can write, so that an answer is never an old one.
+ * asks at the moment it can write, so that an answer is never an old one. It asks
+ * some at a time, each user in turn, and goes back to the loop in between; who
+ * has lost something is asked about before all others.
  */
 
 struct caller; /* attestd/mint/caller/caller.h */
@@ -19,9 +21,11 @@ struct workload_api;
 enum workload_outcome {
 	WORKLOAD_GIVEN,
 	WORKLOAD_LATER, /* of jwt() alone: workload_api_jwt() brings the answer */
+	WORKLOAD_AGAIN, /* the broker was asked: to be asked again when there is news */
 	WORKLOAD_DENIED, /* PERMISSION_DENIED: nothing for this caller; ends streams */
 	WORKLOAD_NOT_READY, /* UNAVAILABLE: ask again later; ends streams */
 	WORKLOAD_INVALID, /* INVALID_ARGUMENT: of the request itself */
+	WORKLOAD_TOO_MANY, /* RESOURCE_EXHAUSTED: this user asks for too much */
 };
 
 /* Spans borrow from the core, and are read before the API returns to the loop or
@@ -78,7 +82,7 @@ struct workload_claims {
 
 /*
  * What the core does; all but x509 and bundles may be NULL. It looks at the caller anew at each question and confirms
- * it before it answers. Other than GIVEN and LATER, *why is a text for the
+ * it before it answers. It never waits. Other than GIVEN, LATER and AGAIN, *why is a text for the
  * workload's developer, borrowed as above; it names nobody else's entry.
  */
 struct workload_source {
@@ -102,9 +106,16 @@ struct workload_source {
 	void (*leaves)(void *core, struct caller *c);
 };
 
-/* Something that an answer is made of changed: rotation, the right's end, entries,
- * bundles. Streams are looked at from the loop, never within this call. */
-void workload_api_changed(struct workload_api *api);
+enum workload_news {
+	WORKLOAD_CHANGED, /* something that answers are made of: bundles, entries, the right */
+	WORKLOAD_ANSWERED, /* the broker: whoever was told AGAIN may ask now */
+	WORKLOAD_CHANGED_FOR, /* one caller: its SVIDs were made, anew or at last */
+	WORKLOAD_LOST, /* one caller: what it was given is not its own any more */
+};
+
+/* Streams are looked at from the loop, never within this call. The caller is for the
+ * last two. */
+void workload_api_tell(struct workload_api *api, enum workload_news news, const struct caller *c);
 /* The answer to jwt(): GIVEN with its SVIDs, DENIED, NOT_READY or INVALID with
  * why. A ticket that is not waiting (any more) is passed over. */
 void workload_api_jwt(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,

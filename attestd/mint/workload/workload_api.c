@@ -7,12 +7,10 @@
 #include <unistd.h>
 
 #include "attestd/mint/caller/caller.h"
-#include "attestd/mint/caller/denials.h"
 #include "attestd/mint/grpc/grpc.h"
 #include "attestd/mint/workload/reflection.h"
 #include "attestd/mint/workload/workload_calls.h"
 #include "attestd/mint/workload/workload_socket.h"
-#include "daemon/log.h"
 
 #define REQUEST_MAX ((size_t)16 << 10)
 #define REQUEST_MS 10000
@@ -22,16 +20,9 @@
 #define HEADER_LIST_MAX (8 << 10)
 #define BODY_WINDOW (32 << 10)
 
-/* What a user holds of what is there for all. */
-struct holder {
-	LIST_ENTRY(holder) others;
-	uid_t uid;
-	size_t connections, calls;
-};
-
 struct workload_connection {
 	struct workload_api *api;
-	struct holder *holder;
+	struct workload_user *user;
 	struct workload_peer peer;
 	struct http2_connection *http2;
 	struct event *exited; /* the caller */
@@ -42,48 +33,36 @@ struct workload_api {
 	struct workload_limits limits;
 	struct workload_calls calls;
 	struct grpc_server *grpc;
-	struct event *changed;
 	size_t connections;
-	LIST_HEAD(holders, holder) holders;
+	LIST_HEAD(workload_users, workload_user) users;
 	struct workload_listener **listeners;
 	size_t listener_count;
-	struct denials denials; /* of connections */
 };
 
-/* Whoever is refused here can be so as often as he likes. */
-static void log_refusal(struct workload_api *api, const char *what, uid_t uid)
+static struct workload_user *user_of(struct workload_api *api, uid_t uid)
 {
-	int64_t now = http2_now_ms() / 1000;
+	struct workload_user *user;
 
-	denials_log_untold(&api->denials, now);
-	if (denials_is_news(&api->denials, uid, (struct span){ 0 }, what, now))
-		log_line(LOG_LEVEL_WARNING,
-			 "workload socket: a connection of user %u was refused: %s", uid, what);
-}
-
-static struct holder *holder_of(struct workload_api *api, uid_t uid)
-{
-	struct holder *holder;
-
-	for (holder = LIST_FIRST(&api->holders); holder != NULL;
-	     holder = LIST_NEXT(holder, others)) {
-		if (holder->uid == uid)
-			return holder;
+	LIST_FOREACH(user, &api->users, others)
+	{
+		if (user->uid == uid)
+			return user;
 	}
-	holder = calloc(1, sizeof(*holder));
-	if (holder == NULL)
+	user = calloc(1, sizeof(*user));
+	if (user == NULL)
 		return NULL;
-	holder->uid = uid;
-	LIST_INSERT_HEAD(&api->holders, holder, others);
-	return holder;
+	user->uid = uid;
+	turn_user_init(&user->turn);
+	LIST_INSERT_HEAD(&api->users, user, others);
+	return user;
 }
 
-static void holder_release(struct holder *holder)
+static void user_release(struct workload_user *user)
 {
-	if (holder == NULL || holder->connections > 0)
+	if (user == NULL || user->connections > 0)
 		return;
-	LIST_REMOVE(holder, others);
-	free(holder);
+	LIST_REMOVE(user, others);
+	free(user);
 }
 
 static void connection_free(struct workload_connection *c)
@@ -95,10 +74,10 @@ static void connection_free(struct workload_connection *c)
 	if (c->peer.caller != NULL && source->leaves != NULL)
 		source->leaves(source->core, c->peer.caller);
 	caller_free(c->peer.caller);
-	if (c->holder != NULL) {
-		c->holder->connections--;
+	if (c->user != NULL) {
+		c->user->connections--;
 		c->api->connections--;
-		holder_release(c->holder);
+		user_release(c->user);
 	}
 	free(c);
 }
@@ -122,7 +101,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Of the process that connected, before anything of it is kept. */
-static bool user_of(int fd, uid_t *out)
+static bool uid_of(int fd, uid_t *out)
 {
 	struct ucred credentials;
 	socklen_t len = sizeof(credentials);
@@ -134,35 +113,40 @@ static bool user_of(int fd, uid_t *out)
 	return true;
 }
 
+static void refuse(struct workload_api *api, const char *why, uid_t uid)
+{
+	workload_calls_log_refusal(&api->calls, "connection", why, uid);
+}
+
 /* NULL, logged, where it may not come. */
 static struct workload_connection *admit(struct workload_api *api, int fd, const char *socket_name)
 {
 	struct workload_connection *c = NULL;
 	const char *why_not = "the kernel does not know who it is";
-	struct holder *holder = NULL;
+	struct workload_user *user = NULL;
 	uid_t uid = 0;
 
-	if (user_of(fd, &uid))
-		holder = holder_of(api, uid);
-	if (holder == NULL || api->connections >= api->limits.connections ||
-	    holder->connections >= api->limits.connections_per_user) {
-		holder_release(holder);
-		log_refusal(api, holder == NULL ? why_not : "too many are open", uid);
+	if (uid_of(fd, &uid))
+		user = user_of(api, uid);
+	if (user == NULL || api->connections >= api->limits.connections ||
+	    user->connections >= api->limits.connections_per_user) {
+		user_release(user);
+		refuse(api, user == NULL ? why_not : "too many are open", uid);
 		return NULL;
 	}
 	c = calloc(1, sizeof(*c));
 	if (c == NULL) {
-		holder_release(holder);
+		user_release(user);
 		return NULL;
 	}
 	c->api = api;
-	c->holder = holder;
+	c->user = user;
 	c->peer.connection = c;
-	c->peer.calls = &holder->calls;
-	holder->connections++;
+	c->peer.user = user;
+	user->connections++;
 	api->connections++;
 	if (caller_open(fd, span_text(socket_name), &c->peer.caller, &why_not) != OK) {
-		log_refusal(api, why_not, uid);
+		refuse(api, why_not, uid);
 		connection_free(c);
 		return NULL;
 	}
@@ -197,18 +181,21 @@ static void on_accept(void *context, int fd, const char *socket_name)
 	(void)status;
 }
 
-static void on_changed(evutil_socket_t fd, short what, void *arg)
+/* What is left waits until the loop has seen to all that came meanwhile. */
+static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval at_once;
 	struct workload_api *api = arg;
 
 	(void)fd;
 	(void)what;
-	workload_calls_look(&api->calls);
+	if (workload_calls_turn(&api->calls))
+		(void)event_add(api->calls.turn, &at_once);
 }
 
-void workload_api_changed(struct workload_api *api)
+void workload_api_tell(struct workload_api *api, enum workload_news news, const struct caller *c)
 {
-	event_active(api->changed, EV_TIMEOUT, 0);
+	workload_calls_tell(&api->calls, news, c);
 }
 
 void workload_api_jwt(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,
@@ -251,8 +238,13 @@ enum status workload_api_new(struct event_base *base, const struct workload_limi
 	api->limits = *limits;
 	api->calls.source = source;
 	api->calls.per_user_max = limits->streams_per_user;
-	api->changed = event_new(base, -1, 0, on_changed, api);
-	if (api->changed == NULL)
+	turns_init(&api->calls.turns);
+	api->calls.requests = (struct rates){
+		.at_once = (int64_t)limits->requests_per_user * WORKLOAD_BURST_S,
+		.per_second = (int64_t)limits->requests_per_user,
+	};
+	api->calls.turn = event_new(base, -1, 0, on_turn, api);
+	if (api->calls.turn == NULL)
 		return STATUS_NO_MEMORY;
 
 	enum status status = grpc_server_new(base, &http2, &grpc_settings, &api->calls, &api->grpc);
@@ -290,7 +282,7 @@ void workload_api_free(struct workload_api *api)
 	free(api->listeners);
 	workload_calls_end(&api->calls);
 	grpc_server_free(api->grpc);
-	if (api->changed != NULL)
-		event_free(api->changed);
+	if (api->calls.turn != NULL)
+		event_free(api->calls.turn);
 	free(api);
 }

@@ -12,11 +12,14 @@
  * The SPIFFE Workload API: its sockets, who may hold how much of it, and its five
  * methods, answered from a workload_source.
  */
+#define WORKLOAD_BURST_S 10
+
 struct workload_limits {
 	size_t connections; /* of all */
 	size_t connections_per_user;
 	size_t streams_per_connection;
 	size_t streams_per_user; /* calls that were answered or wait for an answer */
+	size_t requests_per_user; /* a second; WORKLOAD_BURST_S times as many at once */
 };
 
 /* The source and what it points to stay the caller's, and outlive the API. */

@@ -4,23 +4,41 @@
 
 #include <sys/queue.h>
 
+#include "attestd/mint/caller/denials.h"
+#include "attestd/mint/caller/rates.h"
 #include "attestd/mint/grpc/grpc.h"
 #include "attestd/mint/workload/workload.h"
+#include "attestd/mint/workload/workload_turns.h"
 
-/* The Workload API's methods, and the calls that are open. */
+/* The Workload API's methods, and the calls that are open. Each look at a caller is
+ * some work: so many are had between two turns of the loop. */
+#define WORKLOAD_LOOKS_A_TURN 16
+
 struct workload_call;
 
 struct workload_calls {
 	const struct workload_source *source;
+	struct event *turn; /* runs workload_calls_turn() */
 	size_t per_user_max;
 	uint64_t last_ticket;
 	LIST_HEAD(workload_open_calls, workload_call) open;
+	struct turns turns;
+	struct rates requests;
+	struct denials denials; /* of connections and requests */
+};
+
+/* What a user holds of what is there for all. */
+struct workload_user {
+	LIST_ENTRY(workload_user) others;
+	uid_t uid;
+	size_t connections, calls;
+	struct turn_user turn;
 };
 
 /* Who calls: what grpc_peer() is here. */
 struct workload_peer {
 	struct caller *caller;
-	size_t *calls; /* that the caller's user holds */
+	struct workload_user *user;
 	struct workload_connection *connection;
 };
 
@@ -31,8 +49,14 @@ extern const struct grpc_method workload_fetch_jwt_svid;
 extern const struct grpc_method workload_fetch_jwt_bundles;
 extern const struct grpc_method workload_validate_jwt_svid;
 
-/* Asks the source again for each stream. */
-void workload_calls_look(struct workload_calls *calls);
+/* As workload_api_tell(). */
+void workload_calls_tell(struct workload_calls *calls, enum workload_news news,
+			 const struct caller *c);
+/* Asks the source for some of those that wait for it; true: there are more. */
+bool workload_calls_turn(struct workload_calls *calls);
+/* Whoever is refused here can be so as often as he likes. */
+void workload_calls_log_refusal(struct workload_calls *calls, const char *what, const char *why,
+				uid_t uid);
 /* UNAVAILABLE for each call: we go. */
 void workload_calls_end(struct workload_calls *calls);
 /* As workload_api_jwt(). */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTESTD_MINT_CALLER_RATES_H
+#define ATTESTD_MINT_CALLER_RATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * How often a user may have what costs something: so many at once, and so many a
+ * second from then on. Users beyond RATES_USERS at a time share what one has. The
+ * time, in milliseconds of a clock that nobody sets, is an argument.
+ */
+#define RATES_USERS 64
+
+struct rates {
+	int64_t at_once, per_second;
+	struct rates_user {
+		uid_t uid;
+		int64_t used_ms; /* what it took and has not been given back, in time */
+		int64_t seen_ms;
+	} users[RATES_USERS], others;
+};
+
+/* One more; false: it is too many. */
+bool rates_take(struct rates *r, uid_t uid, int64_t now_ms);
+
+#endif

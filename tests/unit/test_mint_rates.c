@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How often a user may: by a clock of the test's. */
+#include "unit.h"
+
+#include "attestd/mint/caller/rates.h"
+
+#define START_MS 1000000
+
+/* Three at once, and two a second. */
+static struct rates few(void)
+{
+	return (struct rates){ .at_once = 3, .per_second = 2 };
+}
+
+static void expect(struct rates *r, uid_t uid, int64_t at_ms, unsigned wanted)
+{
+	for (unsigned i = 0; i < wanted; i++)
+		assert_true(rates_take(r, uid, START_MS + at_ms));
+	assert_false(rates_take(r, uid, START_MS + at_ms));
+}
+
+static void so_many_may_be_had_at_once(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	expect(&r, 1000, 0, 3);
+}
+
+static void what_is_used_comes_back_with_time(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	expect(&r, 1000, 0, 3);
+	expect(&r, 1000, 499, 0);
+	expect(&r, 1000, 500, 1);
+	expect(&r, 1000, 1500, 2);
+	/* Never more than at once. */
+	expect(&r, 1000, 100000, 3);
+}
+
+static void one_user_takes_nothing_from_another(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	expect(&r, 1000, 0, 3);
+	expect(&r, 0, 0, 3);
+	expect(&r, 1001, 0, 3);
+}
+
+static void users_beyond_the_places_share_one(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	for (uid_t uid = 0; uid < RATES_USERS; uid++)
+		assert_true(rates_take(&r, uid, START_MS));
+	assert_true(rates_take(&r, 2000, START_MS));
+	assert_true(rates_take(&r, 2001, START_MS));
+	expect(&r, 2002, 0, 1);
+	/* Who has a place keeps it, and they are free again with time. */
+	expect(&r, 5, 0, 2);
+	expect(&r, 2002, 500, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(so_many_may_be_had_at_once),
+		cmocka_unit_test(what_is_used_comes_back_with_time),
+		cmocka_unit_test(one_user_takes_nothing_from_another),
+		cmocka_unit_test(users_beyond_the_places_share_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
