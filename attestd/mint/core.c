@@ -167,9 +167,13 @@ enum workload_outcome core_admit(struct core *core, struct caller *c, struct adm
 		core->is_looking = true;
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
+
+	const struct entry *nearest = out->entries[0];
+
 	leave_out_others(core, out);
 	if (out->count > 0)
 		return WORKLOAD_GIVEN;
+	gate_note_refusal(core->gate, &out->facts, not_entitled, "release engineering", nearest);
 	*why = not_entitled;
 	return WORKLOAD_DENIED;
 }

@@ -22,6 +22,35 @@ static const char unusable[] = "what the verifier answered is not what was asked
 static const char audience_wrong[] = "an audience is 1 to 255 printable ASCII characters without "
 				     "a space";
 
+/* The verifier's refusals (protocol.md), and who can help. */
+static const struct token_refusal {
+	const char *code, *reason, *owner;
+} refusals[] = {
+	{ "entry-unknown", "the verifier has no such registration entry for this node any more",
+	  "identity-security" },
+	{ "entry-quarantined",
+	  "the verifier mints no JWT-SVID: the registration entry is "
+	  "quarantined",
+	  "identity-security" },
+	{ "entry-without-jwt", none, "identity-security" },
+	{ "identity-not-entitled",
+	  "the verifier mints no JWT-SVID: the node's class is not entitled to the SPIFFE ID",
+	  "release engineering" },
+	{ "jwt-key-missing", "the verifier has no key for JWT-SVIDs of this trust domain",
+	  "whoever runs the verifier" },
+	/* Any other, also of a token that is none. */
+	{ NULL, unusable, "whoever runs the node" },
+};
+
+static const struct token_refusal *refusal_of(struct span code)
+{
+	const struct token_refusal *r = refusals;
+
+	while (r->code != NULL && !span_equal(span_text(r->code), code))
+		r++;
+	return r;
+}
+
 static void asked_free(struct asked_tokens *a)
 {
 	if (a == NULL)
@@ -230,8 +259,12 @@ static enum workload_outcome wish_for_all(struct core *core, const struct admitt
 	}
 	if (status != OK)
 		return WORKLOAD_NOT_READY;
+	if (a->count > 0)
+		return WORKLOAD_LATER;
+	gate_note_refusal(core->gate, &admitted->facts, none, "identity-security",
+			  admitted->entries[0]);
 	*why = none;
-	return a->count > 0 ? WORKLOAD_LATER : WORKLOAD_DENIED;
+	return WORKLOAD_DENIED;
 }
 
 static enum workload_outcome ask(void *arg, struct caller *c, const struct workload_jwt_request *q,
@@ -383,8 +416,14 @@ static void answer(struct core *core, size_t index)
 	if (outcome == WORKLOAD_GIVEN)
 		outcome = gate_confirm(core->gate, a->caller, &admitted, &why);
 	if (outcome == WORKLOAD_GIVEN && count == 0) {
+		const struct token_refusal *r =
+			a->refused != NULL ? a->refused
+					   : refusal_of(span_text("entry-without-jwt"));
+
+		gate_note_refusal(core->gate, &admitted.facts, r->reason, r->owner,
+				  admitted.entries[0]);
 		outcome = WORKLOAD_DENIED;
-		why = a->refused == NULL ? none : a->refused;
+		why = r->reason;
 	}
 	core->tokens.answer(core->api, a->ticket, outcome, svids, count, why);
 }
@@ -401,16 +440,16 @@ enum status tokens_take(struct core *core, struct reader *in)
 		size_t index = 0;
 		struct wished_token *w;
 
-		(void)reader_sized(in, 64);
+		struct span code = reader_sized(in, 64);
+
 		w = in->status == OK ? find_wish(&core->tokens, ticket, &index) : NULL;
 		if (w == NULL)
 			continue;
 
 		struct asked_tokens *a = core->tokens.asked[index];
 
-		a->refused = none;
-		if (sealed.len > 0 && open_token(core, a, w, sealed) != OK)
-			a->refused = unusable;
+		if (sealed.len == 0 || open_token(core, a, w, sealed) != OK)
+			a->refused = refusal_of(sealed.len == 0 ? code : (struct span){ 0 });
 		EVP_PKEY_free(w->key);
 		w->key = NULL;
 		if (!is_open(a))

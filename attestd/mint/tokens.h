@@ -46,7 +46,7 @@ struct asked_tokens {
 	size_t audience_count;
 	struct wished_token wished[TOKENS_OF_ONE_MAX];
 	size_t count;
-	const char *refused; /* why the last one was, for the developer; static */
+	const struct token_refusal *refused; /* why the last one was; NULL: none was */
 };
 
 struct tokens {

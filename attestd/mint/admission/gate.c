@@ -279,3 +279,11 @@ enum workload_outcome gate_confirm(struct gate *g, struct caller *c, const struc
 
 	return status == OK ? WORKLOAD_GIVEN : refuse_caller(g, &a->facts, status, reason, why);
 }
+
+void gate_note_refusal(struct gate *g, const struct caller_facts *f, const char *reason,
+		       const char *owner, const struct entry *entry)
+{
+	const struct refusal r = { .reason = reason, .owner = owner, .entry = entry };
+
+	log_refusal(g, f, &r);
+}

@@ -41,6 +41,11 @@ enum workload_outcome gate_admit(struct gate *g, struct caller *c, const struct 
 enum workload_outcome gate_confirm(struct gate *g, struct caller *c, const struct admitted *a,
 				   const char **why);
 
+/* Refused for what its entries give, after it was admitted: told in the log as the others
+ * are. Reason and owner are static texts; entry may be NULL. */
+void gate_note_refusal(struct gate *g, const struct caller_facts *f, const char *reason,
+		       const char *owner, const struct entry *entry);
+
 AUTO_FREE(gate, struct gate, gate_free);
 
 #endif
