@@ -18,9 +18,11 @@ TESTS += $(ATTESTD_TESTS)
 libscenes_a_SOURCES += tests/unit/attestd_grant.c
 GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
 
-tests_unit_test_attestd_jwt_svid_SOURCES = tests/unit/test_attestd_jwt_svid.c tests/unit/unit.h
+libscenes_a_SOURCES += tests/unit/jwt_scene.c
+tests_unit_test_attestd_jwt_svid_SOURCES = tests/unit/test_attestd_jwt_svid.c tests/unit/unit.h \
+	tests/unit/jwt_scene.h
 tests_unit_test_attestd_jwt_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_attestd_jwt_svid_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_jwt_svid_LDADD = libscenes.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_wishes_SOURCES = tests/unit/test_attestd_wishes.c tests/unit/unit.h
 tests_unit_test_attestd_wishes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_wishes_LDADD = $(BROKER_LIBS) $(CMOCKA_LIBS)

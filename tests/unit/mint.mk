@@ -5,7 +5,7 @@ CORE_SCENE = tests/unit/core_scene.c tests/unit/core_scene.h
 MINT_SCENE = tests/unit/mint_broker.h $(GRANT_TEST_SOURCES)
 MINT_TESTS = tests/unit/test_mint_core tests/unit/test_mint_denials tests/unit/test_mint_executable \
 	tests/unit/test_mint_identities tests/unit/test_mint_jobs tests/unit/test_mint_rates \
-	tests/unit/test_mint_signing tests/unit/test_mint_texts
+	tests/unit/test_mint_signing tests/unit/test_mint_texts tests/unit/test_mint_tokens
 check_PROGRAMS += $(MINT_TESTS)
 TESTS += $(MINT_TESTS)
 tests_unit_test_mint_core_SOURCES = tests/unit/test_mint_core.c $(CORE_SCENE) $(MINT_SCENE) $(WORKLOAD_SCENE)
@@ -32,6 +32,11 @@ tests_unit_test_mint_rates_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_signing_SOURCES = tests/unit/test_mint_signing.c $(MINT_SCENE)
 tests_unit_test_mint_signing_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_signing_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mint_tokens_SOURCES = tests/unit/test_mint_tokens.c tests/unit/jwt_scene.h \
+	$(CORE_SCENE) $(MINT_SCENE) $(WORKLOAD_SCENE)
+tests_unit_test_mint_tokens_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/attacks $(CMOCKA_CFLAGS)
+tests_unit_test_mint_tokens_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
+EXTRA_tests_unit_test_mint_tokens_DEPENDENCIES = tests/attacks/workload_process$(EXEEXT)
 tests_unit_test_mint_texts_SOURCES = tests/unit/test_mint_texts.c tests/unit/unit.h
 tests_unit_test_mint_texts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_texts_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include "attestd/jwt_svid.h"
 #include "base/auto_openssl.h"
 #include "base/text.h"
+#include "jwt_scene.h"
 
 #define NOW 1767225600
 #define HEADER "{\"alg\":\"ES256\",\"kid\":\"one\",\"typ\":\"JWT\"}"
@@ -35,16 +34,8 @@ static void scene_init(struct scene *s)
 	*s = (struct scene){ .private = { EVP_EC_gen("P-256"), EVP_EC_gen("P-384"),
 					  EVP_EC_gen("P-521"), EVP_RSA_gen(2048),
 					  EVP_RSA_gen(1024) } };
-	for (size_t i = 0; i < KINDS; i++) {
-		uint8_t *der = NULL;
-		int len = i2d_PUBKEY(s->private[i], &der);
-
-		assert_true(len > 0);
-		assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, &s->keys[i].spki),
-				 OK);
-		assert_int_equal(bytes_copy(span_text(kids[i]), &s->keys[i].kid), OK);
-		OPENSSL_free(der);
-	}
+	for (size_t i = 0; i < KINDS; i++)
+		jwt_scene_key(s->private[i], kids[i], &s -> keys[i]);
 }
 
 static void scene_done(struct scene *s)
@@ -60,20 +51,6 @@ static void scene_done(struct scene *s)
 
 AUTO_RELEASE(scene, scene_done);
 
-/* RFC 7518, 3.4 */
-static void append_raw(struct bytes *out, const uint8_t *der, size_t len, int coordinate)
-{
-	const uint8_t *at = der;
-	AUTO(ECDSA_SIG) pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
-	uint8_t raw[132];
-
-	assert_non_null(pair);
-	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(pair), raw, coordinate), coordinate);
-	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(pair), raw + coordinate, coordinate),
-			 coordinate);
-	assert_int_equal(base64url_append(out, (struct span){ raw, 2 * (size_t)coordinate }), OK);
-}
-
 static void sign(struct scene *s, enum kind kind, const char *hash, int padding, const char *header,
 		 const char *claims)
 {
@@ -83,10 +60,7 @@ static void sign(struct scene *s, enum kind kind, const char *hash, int padding,
 	uint8_t signature[512];
 	size_t len = sizeof(signature);
 
-	s->token.len = 0;
-	assert_int_equal(base64url_append(&s->token, span_text(header)), OK);
-	assert_int_equal(bytes_append_byte(&s->token, '.'), OK);
-	assert_int_equal(base64url_append(&s->token, span_text(claims)), OK);
+	jwt_scene_begin(header, claims, &s->token);
 	assert_int_equal(
 		EVP_DigestSignInit_ex(ctx, &key_ctx, hash, NULL, NULL, s->private[kind], NULL), 1);
 	if (padding != 0)
@@ -97,7 +71,8 @@ static void sign(struct scene *s, enum kind kind, const char *hash, int padding,
 	assert_int_equal(EVP_DigestSign(ctx, signature, &len, s->token.data, s->token.len), 1);
 	assert_int_equal(bytes_append_byte(&s->token, '.'), OK);
 	if (coordinates[kind] != 0)
-		append_raw(&s->token, signature, len, coordinates[kind]);
+		jwt_scene_append_ecdsa(&s->token, (struct span){ signature, len },
+				       coordinates[kind]);
 	else
 		assert_int_equal(base64url_append(&s->token, (struct span){ signature, len }), OK);
 }

@@ -186,10 +186,10 @@ static enum refusal narrow(struct turn *turn, const struct admin_request *reques
 	if (!narrow_is_allowed(turn, request, &refusal))
 		return refusal;
 
-	enum status status = store_node_narrow(
-		turn->signer->store, &request->node,
-		is_retiring ? STANDING_RETIRED : STANDING_QUARANTINED, request->reason,
-		narrow_act_time(turn));
+	enum status status =
+		store_node_narrow(turn->signer->store, &request->node,
+				  is_retiring ? STANDING_RETIRED : STANDING_QUARANTINED,
+				  request->reason, narrow_act_time(turn));
 	struct node_row row;
 
 	if (status == STATUS_MISMATCH) {

@@ -81,9 +81,10 @@ struct workload_claims {
 #define WORKLOAD_BUNDLES_MAX 64
 
 /*
- * What the core does; all but x509 and bundles may be NULL. It looks at the caller anew at each question and confirms
- * it before it answers. It never waits. Other than GIVEN, LATER and AGAIN, *why is a text for the
- * workload's developer, borrowed as above; it names nobody else's entry.
+ * What the core does; all but x509 and bundles may be NULL. It looks at the caller anew
+ * at each question and confirms it before it answers. It never waits. Other than GIVEN,
+ * LATER and AGAIN, *why is a text for the workload's developer, borrowed as above; it
+ * names nobody else's entry.
  */
 struct workload_source {
 	void *core;
