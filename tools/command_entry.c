@@ -79,8 +79,7 @@ static void print_entry(const struct options *o, json_t *entry)
 }
 
 /* The last name of a page, which the next one is after; empty where there is none. */
-static enum answer print_page(const struct options *o, json_t *page,
-			      char after[ENTRY_NAME_MAX + 1])
+static enum answer print_page(const struct options *o, json_t *page, char after[ENTRY_NAME_MAX + 1])
 {
 	json_t *entries = json_object_get(page, "entries");
 	const char *last = "";

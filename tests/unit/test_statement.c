@@ -230,9 +230,8 @@ static void a_changed_field_is_refused(void **state)
 	};
 	(void)state;
 
-	assert_int_equal(changed(VERDICT, TRUSTED, FIRST_ENTITLEMENT,
-				 "bundle 7\n" FIRST_ENTITLEMENT),
-			 OK);
+	assert_int_equal(
+		changed(VERDICT, TRUSTED, FIRST_ENTITLEMENT, "bundle 7\n" FIRST_ENTITLEMENT), OK);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (changed(cases[i].kind, cases[i].golden, cases[i].this, cases[i].that) == OK)
 			fail_msg("accepted: %s", cases[i].that);

@@ -84,7 +84,8 @@ static void a_commit_needs_its_ak_its_generation_and_an_active_node(void **state
 	a.generation = span_text("another");
 	assert_int_equal(attest_as_read(s, &a), STATUS_MISMATCH);
 	a = sample_attestation(1, 101);
-	assert_int_equal(store_node_narrow(s, &a.node, STANDING_QUARANTINED, span_text("why"), 4), OK);
+	assert_int_equal(store_node_narrow(s, &a.node, STANDING_QUARANTINED, span_text("why"), 4),
+			 OK);
 	assert_int_equal(attest_as_read(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_attest_cleared(s, &a), STATUS_MISMATCH);
 	/* An act of before the quarantine is not about it. */
