@@ -40,7 +40,8 @@ static enum status note(struct fetch_source *source, struct span body)
 	if (failure.cause == FETCH_TOO_LARGE)
 		return STATUS_TOO_LARGE;
 	source->cause = failure.cause;
-	memcpy(source->text, failure.text.data, failure.text.len);
+	if (failure.text.len > 0)
+		memcpy(source->text, failure.text.data, failure.text.len);
 	source->text[failure.text.len] = '\0';
 	return STATUS_IO;
 }

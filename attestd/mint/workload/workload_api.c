@@ -41,13 +41,12 @@ struct workload_api {
 
 static struct workload_user *user_of(struct workload_api *api, uid_t uid)
 {
-	struct workload_user *user;
+	struct workload_user *user = LIST_FIRST(&api->users);
 
-	LIST_FOREACH(user, &api->users, others)
-	{
-		if (user->uid == uid)
-			return user;
-	}
+	while (user != NULL && user->uid != uid)
+		user = LIST_NEXT(user, others);
+	if (user != NULL)
+		return user;
 	user = calloc(1, sizeof(*user));
 	if (user == NULL)
 		return NULL;

@@ -282,8 +282,7 @@ void workload_calls_tell(struct workload_calls *calls, enum workload_news news,
 {
 	struct workload_call *call;
 
-	LIST_FOREACH(call, &calls->open, others)
-	{
+	for (call = LIST_FIRST(&calls->open); call != NULL; call = LIST_NEXT(call, others)) {
 		if (!concerns(call, news, c))
 			continue;
 		if (news == WORKLOAD_LOST)
@@ -298,8 +297,8 @@ void workload_calls_end(struct workload_calls *calls)
 {
 	struct workload_call *call;
 
-	LIST_FOREACH(call, &calls->open, others)
-	end_call(call, WORKLOAD_NOT_READY, "attestd is stopping");
+	for (call = LIST_FIRST(&calls->open); call != NULL; call = LIST_NEXT(call, others))
+		end_call(call, WORKLOAD_NOT_READY, "attestd is stopping");
 }
 
 static void fetch_x509_svid(struct grpc_call *grpc, struct span message)
