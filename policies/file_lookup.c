@@ -90,52 +90,99 @@ static uint32_t tagged_record(const struct file_lookup *files, uint64_t hash)
 	return 0;
 }
 
-void file_lookup_fetch(const struct file_lookup *files, struct file_place *place, size_t path_len)
-{
-	uint32_t record = tagged_record(files, place->hash);
-	size_t len = IMAGE_RECORD_HEAD + path_len;
-
-	place->record = record;
-	/* Another path's, or the end's, need not be here as a whole. */
-	if (record == 0 || record - 1 >= files->records.len ||
-	    len > files->records.len - (record - 1))
-		return;
-	/* What lies between a long path's ends follows from reading it. */
-	__builtin_prefetch(files->records.data + record - 1);
-	__builtin_prefetch(files->records.data + record - 1 + len - 1);
-}
-
-void file_lookup_ahead(const struct file_lookup *files, size_t count, struct span path,
-		       struct file_place *now, struct file_place *before, size_t before_len)
-{
-	for (size_t i = 0; i < count; i++) {
-		now[i] = file_lookup_place(&files[i], path);
-		file_lookup_fetch(&files[i], &before[i], before_len);
-	}
-}
-
-bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out)
+/* From where a block begins to the end of all records; empty where it has no paths. */
+static struct span block_at(const struct file_lookup *files, uint64_t offset)
 {
 	size_t len = files->records.len;
 
-	if (offset > len || len - offset < IMAGE_RECORD_HEAD)
+	if (offset > len || len - offset < IMAGE_BLOCK_PATHS)
+		return (struct span){ 0 };
+	return (struct span){ files->records.data + offset, len - (size_t)offset };
+}
+
+/* In which block a record lies, and where in it. */
+static uint64_t block_of(uint64_t name)
+{
+	return name & ~(uint64_t)(IMAGE_ALIGN - 1);
+}
+
+static size_t place_of(uint64_t name)
+{
+	return name & (IMAGE_ALIGN - 1);
+}
+
+void file_lookup_fetch(const struct file_lookup *files, struct file_place *place)
+{
+	place->record = tagged_record(files, place->hash);
+	if (place->record == 0)
+		return;
+
+	uint64_t name = place->record - 1;
+	struct span block = block_at(files, block_of(name));
+
+	if (block.len < IMAGE_BLOCK_MIN || place_of(name) >= IMAGE_BLOCK_RECORDS)
+		return;
+	/* Digest, heads, and the paths' first lines; the others follow from reading these. */
+	__builtin_prefetch(block.data + place_of(name) * SHA256_SIZE);
+	__builtin_prefetch(block.data + IMAGE_BLOCK_HEADS);
+	__builtin_prefetch(block.data + IMAGE_BLOCK_PATHS);
+	__builtin_prefetch(block.data + IMAGE_BLOCK_PATHS + IMAGE_ALIGN);
+}
+
+void file_lookup_ahead(const struct file_lookup *files, size_t count, struct span path,
+		       struct file_place *now, struct file_place *before)
+{
+	for (size_t i = 0; i < count; i++) {
+		now[i] = file_lookup_place(&files[i], path);
+		file_lookup_fetch(&files[i], &before[i]);
+	}
+}
+
+bool file_lookup_record(const struct file_lookup *files, uint64_t name, struct file_record *out)
+{
+	struct span block = block_at(files, block_of(name));
+	size_t place = place_of(name);
+
+	if (block.len == 0 || place >= IMAGE_BLOCK_RECORDS)
 		return false;
 
-	const uint8_t *at = files->records.data + offset;
-	unsigned path = (unsigned)at[SHA256_SIZE] << 8 | at[SHA256_SIZE + 1];
+	const uint8_t *head = block.data + IMAGE_BLOCK_HEADS + place * IMAGE_RECORD_HEAD;
+	const uint8_t *paths = block.data + IMAGE_BLOCK_PATHS;
+	size_t begin = place == 0 ? 0 : image_be16(head - IMAGE_RECORD_HEAD + 2);
+	size_t end = image_be16(head + 2);
+	size_t shared = image_be16(head) & IMAGE_PATH_SHARED;
 
+	/* What is shared stands before the rest, and both in front of the end. */
+	if (shared > begin || begin > end || end > block.len - IMAGE_BLOCK_PATHS ||
+	    shared + (end - begin) == 0)
+		return false;
 	*out = (struct file_record){
-		.digest = at,
-		.path = { .data = at + IMAGE_RECORD_HEAD, .len = path & IMAGE_PATH_LEN },
-		.had_space = (path & IMAGE_PATH_HAD_SPACE) != 0,
+		.digest = block.data + place * SHA256_SIZE,
+		.shared = { .data = paths, .len = shared },
+		.rest = { .data = paths + begin, .len = end - begin },
+		.had_space = (image_be16(head) & IMAGE_PATH_HAD_SPACE) != 0,
 	};
-	return out->path.len <= len - offset - IMAGE_RECORD_HEAD;
+	return true;
+}
+
+static inline bool has_path(const struct file_record *record, struct span path)
+{
+	size_t shared = record->shared.len;
+
+	return path.len == shared + record->rest.len &&
+	       memcmp(path.data, record->shared.data, shared) == 0 &&
+	       memcmp(path.data + shared, record->rest.data, record->rest.len) == 0;
+}
+
+bool file_record_has_path(const struct file_record *record, struct span path)
+{
+	return has_path(record, path);
 }
 
 static enum status search(const struct file_lookup *files, uint64_t hash, struct span path,
 			  const struct digest *digest)
 {
-	bool has_path = false;
+	bool is_listed = false;
 
 	for (uint64_t i = 0; i <= files->mask; i++) {
 		uint64_t slot = image_be64(slot_at(files, hash + i));
@@ -145,22 +192,22 @@ static enum status search(const struct file_lookup *files, uint64_t hash, struct
 			break;
 		if (slot >> 32 != hash >> 32 ||
 		    !file_lookup_record(files, (uint32_t)slot - 1, &record) ||
-		    !span_equal(record.path, path))
+		    !has_path(&record, path))
 			continue;
-		has_path = true;
+		is_listed = true;
 		if (digest->alg == DIGEST_SHA256 &&
 		    memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
 			return OK;
 	}
-	return has_path ? STATUS_MISMATCH : STATUS_NOT_FOUND;
+	return is_listed ? STATUS_MISMATCH : STATUS_NOT_FOUND;
 }
 
-static bool is_at(const struct file_lookup *files, uint64_t offset, struct span path,
+static bool is_at(const struct file_lookup *files, uint64_t name, struct span path,
 		  const struct digest *digest)
 {
 	struct file_record record;
 
-	return file_lookup_record(files, offset, &record) && span_equal(record.path, path) &&
+	return file_lookup_record(files, name, &record) && has_path(&record, path) &&
 	       memcmp(record.digest, digest->value, SHA256_SIZE) == 0;
 }
 
@@ -199,7 +246,7 @@ size_t file_lookup_digests(const struct file_lookup *files, struct span path, bo
 			break;
 		if (slot >> 32 != hash >> 32 ||
 		    !file_lookup_record(files, (uint32_t)slot - 1, &record) ||
-		    !span_equal(record.path, path) || record.had_space != had_space)
+		    !has_path(&record, path) || record.had_space != had_space)
 			continue;
 		out[count].alg = DIGEST_SHA256;
 		memcpy(out[count++].value, record.digest, SHA256_SIZE);
@@ -207,15 +254,30 @@ size_t file_lookup_digests(const struct file_lookup *files, struct span path, bo
 	return count;
 }
 
-bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest)
+static bool block_has_digest(const struct file_lookup *files, uint64_t offset,
+			     const struct digest *digest)
 {
 	struct file_record record;
 
+	for (uint64_t place = 0; place < IMAGE_BLOCK_RECORDS; place++)
+		if (file_lookup_record(files, offset + place, &record) &&
+		    memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
+			return true;
+	return false;
+}
+
+bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest)
+{
+	struct span block;
+
 	if (digest->alg != DIGEST_SHA256)
 		return false;
-	for (uint64_t at = 0; file_lookup_record(files, at, &record);
-	     at += IMAGE_RECORD_HEAD + record.path.len)
-		if (memcmp(record.digest, digest->value, SHA256_SIZE) == 0)
+	for (uint64_t offset = 0; (block = block_at(files, offset)).len > 0;) {
+		if (block_has_digest(files, offset, digest))
 			return true;
+		/* Behind the block's last path. */
+		offset += image_aligned(IMAGE_BLOCK_PATHS +
+					image_be16(block.data + IMAGE_BLOCK_PATHS - 2));
+	}
 	return false;
 }

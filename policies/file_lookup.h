@@ -6,10 +6,10 @@
 
 /*
  * The files of one set, for looking up; borrows from the reference image. Each
- * look-up reads two places of memory, a slot and the record that it names, far
- * from each other and from all others. Who has many to do takes the places of
- * all, then fetches the records of all: memory brings them at the same time, and
- * finding waits for none.
+ * look-up reads two places of memory, a slot and the block of the record that it
+ * names, far from each other and from all others. Who has many to do takes the
+ * places of all, then fetches the records of all: memory brings them at the same
+ * time, and finding waits for none.
  */
 struct file_lookup {
 	uint64_t key;
@@ -26,12 +26,12 @@ struct file_place {
 
 /* Memory starts to bring the path's slot. */
 struct file_place file_lookup_place(const struct file_lookup *files, struct span path);
-/* Memory starts to bring the record that the slot names, for a path so long. */
-void file_lookup_fetch(const struct file_lookup *files, struct file_place *place, size_t path_len);
+/* Memory starts to bring the record that the slot names. */
+void file_lookup_fetch(const struct file_lookup *files, struct file_place *place);
 /* Both at once, for each of count sets: the path's slots, and the records of one
  * whose slots were fetched before. */
 void file_lookup_ahead(const struct file_lookup *files, size_t count, struct span path,
-		       struct file_place *now, struct file_place *before, size_t before_len);
+		       struct file_place *now, struct file_place *before);
 /* Is the path's fetched record in one of count sets its own, with this digest? False
  * says nothing: file_lookup_find() does. */
 bool file_lookup_is_fetched(const struct file_lookup *files, size_t count,
@@ -47,14 +47,16 @@ size_t file_lookup_digests(const struct file_lookup *files, struct span path, bo
 /* As reference_set_has_digest(). */
 bool file_lookup_has_digest(const struct file_lookup *files, const struct digest *digest);
 
-/* One file, as the set has it. */
+/* One file, as the set has it: its path in the two parts in which it is stored. */
 struct file_record {
 	const uint8_t *digest; /* SHA256_SIZE bytes */
-	struct span path;
+	struct span shared; /* with the first path of the block */
+	struct span rest;
 	bool had_space;
 };
 
-/* A record of the table; false where it lies outside. */
-bool file_lookup_record(const struct file_lookup *files, uint64_t offset, struct file_record *out);
+/* By the name that slots have for it; false where it lies outside, or there is none. */
+bool file_lookup_record(const struct file_lookup *files, uint64_t name, struct file_record *out);
+bool file_record_has_path(const struct file_record *record, struct span path);
 
 #endif

@@ -385,21 +385,16 @@ static enum status put_facts(struct image_builder *image, const struct reference
 	return image->status;
 }
 
-static size_t aligned(size_t offset)
-{
-	return (offset + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
-}
-
 static void put_header(struct writer *w, const struct image_builder *image)
 {
-	size_t offset = aligned(IMAGE_HEADER_SIZE);
+	size_t offset = image_aligned(IMAGE_HEADER_SIZE);
 
 	writer_put(w, span_text(IMAGE_MAGIC));
 	writer_be32(w, IMAGE_SECTIONS);
 	for (size_t i = 0; i < REFERENCE_SECTIONS; i++) {
 		writer_be64(w, offset);
 		writer_be64(w, image->section[i].len);
-		offset = aligned(offset + image->section[i].len);
+		offset = image_aligned(offset + image->section[i].len);
 	}
 }
 
@@ -408,14 +403,14 @@ enum status image_finish(struct image_builder *image, const struct reference_fac
 {
 	AUTO_DONE(bytes) whole = { 0 };
 	static const uint8_t padding[IMAGE_ALIGN];
-	size_t size = aligned(IMAGE_HEADER_SIZE);
+	size_t size = image_aligned(IMAGE_HEADER_SIZE);
 
 	sort_rows(&image->section[IMAGE_REVOKED_FILES]);
 	sort_rows(&image->section[IMAGE_REVOKED_NODES]);
 
 	enum status status = put_facts(image, facts);
 	for (size_t i = 0; i < REFERENCE_SECTIONS; i++)
-		size = aligned(size + image->section[i].len);
+		size = image_aligned(size + image->section[i].len);
 	if (status == OK)
 		status = bytes_reserve(&whole, size);
 	if (status != OK)
@@ -424,11 +419,11 @@ enum status image_finish(struct image_builder *image, const struct reference_fac
 	struct writer w = writer_to(&whole, SIZE_MAX);
 	put_header(&w, image);
 	for (size_t i = 0; i < REFERENCE_SECTIONS; i++) {
-		writer_put(&w, (struct span){ padding, aligned(whole.len) - whole.len });
+		writer_put(&w, (struct span){ padding, image_aligned(whole.len) - whole.len });
 		writer_put(&w, span_of(&image->section[i]));
 		bytes_done(&image->section[i]);
 	}
-	writer_put(&w, (struct span){ padding, aligned(whole.len) - whole.len });
+	writer_put(&w, (struct span){ padding, image_aligned(whole.len) - whole.len });
 	status = writer_end(&w);
 	if (status == OK) {
 		*out = whole;

@@ -13,8 +13,16 @@ static void look_up(const struct reference *ref, uint32_t table, struct span pat
 		return;
 
 	struct file_place place = file_lookup_place(&files, path);
-	file_lookup_fetch(&files, &place, path.len);
+	file_lookup_fetch(&files, &place);
 	must(file_lookup_find(&files, &place, path, digest) == status);
+
+	struct digest found[4];
+	size_t count = file_lookup_digests(&files, path, false, found, 4);
+	must(count <= 4);
+	for (size_t i = 0; i < count; i++)
+		must(reference_file_lookup(ref, table, path, &found[i]) == OK);
+	/* A slot may name what lies in no block, which then is in no block's digests. */
+	(void)file_lookup_has_digest(&files, digest);
 }
 
 static void walk_release(const struct reference *ref, const struct release *release)

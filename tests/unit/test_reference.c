@@ -267,6 +267,7 @@ static void r22_set_files_have_one_form(void **state)
 		{ A "  /a\n" A "  /a\n", "set-unsorted" },
 		{ A "  /a\n" B "  /a\n", "set-path-twice" },
 		{ A "  /a b\n" B "  /a b\n", "set-path-twice" },
+		{ A "  /a b_c\n" B "  /a_b c\n", "set-path-twice" },
 		{ A "  /usr/../a\n", "set-path-malformed" },
 		{ A "  /usr/./a\n", "set-path-malformed" },
 		{ A "  /usr//a\n", "set-path-malformed" },

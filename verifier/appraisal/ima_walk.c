@@ -43,8 +43,7 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
 {
 	memset(walk, 0, offsetof(struct ima_walk, required));
 	for (size_t i = 0; i < IMA_AHEAD; i++)
-		memset(&walk->ahead[i], 0,
-		       offsetof(struct ima_ahead, place) + sets->count * sizeof(struct file_place));
+		memset(walk->ahead[i], 0, sets->count * sizeof(walk->ahead[i][0]));
 	walk->input = input;
 	walk->sets = sets;
 	walk->rules = &sets->booted.ima;
@@ -57,18 +56,14 @@ enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *i
 
 void ima_walk_ahead(struct ima_walk *walk, const struct ima_entry *entry, size_t i)
 {
-	struct ima_ahead *now = &walk->ahead[i];
-	struct ima_ahead *before = &walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD];
-
-	now->path_len = entry->path.len;
-	file_lookup_ahead(walk->files, walk->sets->count, entry->path, now->place, before->place,
-			  before->path_len);
+	file_lookup_ahead(walk->files, walk->sets->count, entry->path, walk->ahead[i],
+			  walk->ahead[(i + IMA_AHEAD / 2) % IMA_AHEAD]);
 }
 
 struct ima_listing ima_walk_search(const struct ima_walk *walk, size_t count, size_t i,
 				   struct span path, const struct digest *digest)
 {
-	const struct file_place *place = walk->ahead[i].place;
+	const struct file_place *place = walk->ahead[i];
 	struct ima_listing best = { .status = STATUS_NOT_FOUND };
 
 	for (size_t j = 0; j < count; j++) {

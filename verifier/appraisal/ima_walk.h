@@ -42,10 +42,7 @@ struct ima_walk {
 	struct ima_required required[IMA_REQUIRED_MAX];
 	struct file_lookup files[IMA_SETS_MAX]; /* of each set */
 	/* Of each entry that was read ahead: where each set has its path. */
-	struct ima_ahead {
-		size_t path_len;
-		struct file_place place[IMA_SETS_MAX];
-	} ahead[IMA_AHEAD];
+	struct file_place ahead[IMA_AHEAD][IMA_SETS_MAX];
 };
 
 enum status ima_walk_init(struct ima_walk *walk, const struct appraisal_input *input,
@@ -64,7 +61,7 @@ static inline struct ima_listing ima_walk_look_up(const struct ima_walk *walk, s
 						  size_t i, struct span path,
 						  const struct digest *digest)
 {
-	if (file_lookup_is_fetched(walk->files, count, walk->ahead[i].place, path, digest))
+	if (file_lookup_is_fetched(walk->files, count, walk->ahead[i], path, digest))
 		return (struct ima_listing){ .status = OK };
 	return ima_walk_search(walk, count, i, path, digest);
 }
