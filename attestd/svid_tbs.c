@@ -95,55 +95,47 @@ static void put_time(struct writer *w, int64_t at)
 		put(w, DER_GENERALIZED_TIME, span_text(text));
 }
 
+/* What inner wrote into content, under a tag. */
+static enum status wrap(struct writer *inner, const struct bytes *content, uint8_t tag,
+			struct bytes *out)
+{
+	struct writer w = writer_to(out, SVID_TBS_MAX);
+	enum status status = writer_end(inner);
+
+	if (status != OK)
+		return status;
+	put(&w, tag, span_of(content));
+	return writer_end(&w);
+}
+
 static enum status write_validity(int64_t from, int64_t until, struct bytes *out)
 {
 	AUTO_DONE(bytes) times = { 0 };
 	struct writer inner = writer_to(&times, SVID_TBS_MAX);
-	struct writer w = writer_to(out, SVID_TBS_MAX);
 
 	put_time(&inner, from);
 	put_time(&inner, until);
-
-	enum status status = writer_end(&inner);
-
-	if (status != OK)
-		return status;
-	put(&w, DER_SEQUENCE, span_of(&times));
-	return writer_end(&w);
+	return wrap(&inner, &times, DER_SEQUENCE, out);
 }
 
 static enum status write_authority(struct span authority, struct bytes *out)
 {
 	AUTO_DONE(bytes) id = { 0 };
 	struct writer inner = writer_to(&id, SVID_TBS_MAX);
-	struct writer w = writer_to(out, SVID_TBS_MAX);
 
 	put(&inner, DER_CONTEXT, authority);
-
-	enum status status = writer_end(&inner);
-
-	if (status != OK)
-		return status;
-	put(&w, DER_SEQUENCE, span_of(&id));
-	return writer_end(&w);
+	return wrap(&inner, &id, DER_SEQUENCE, out);
 }
 
 static enum status write_names(struct span names, struct bytes *out)
 {
 	AUTO_DONE(bytes) uris = { 0 };
 	struct writer inner = writer_to(&uris, SVID_TBS_MAX);
-	struct writer w = writer_to(out, SVID_TBS_MAX);
 	struct span uri;
 
 	while (svid_names_next(&names, &uri))
 		put(&inner, CONTEXT_URI, uri);
-
-	enum status status = writer_end(&inner);
-
-	if (status != OK)
-		return status;
-	put(&w, DER_SEQUENCE, span_of(&uris));
-	return writer_end(&w);
+	return wrap(&inner, &uris, DER_SEQUENCE, out);
 }
 
 static enum status write_value(const struct svid_tbs *tbs, enum extension which, struct bytes *out)
@@ -171,7 +163,6 @@ static enum status write_extension(const struct svid_tbs *tbs, enum extension wh
 	AUTO_DONE(bytes) value = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer inner = writer_to(&body, SVID_TBS_MAX);
-	struct writer w = writer_to(out, SVID_TBS_MAX);
 	enum status status = write_value(tbs, which, &value);
 
 	if (status != OK)
@@ -180,11 +171,7 @@ static enum status write_extension(const struct svid_tbs *tbs, enum extension wh
 	if (forms[which].is_critical)
 		put(&inner, DER_BOOLEAN, (struct span){ &yes, 1 });
 	put(&inner, DER_OCTET_STRING, span_of(&value));
-	status = writer_end(&inner);
-	if (status != OK)
-		return status;
-	put(&w, DER_SEQUENCE, span_of(&body));
-	return writer_end(&w);
+	return wrap(&inner, &body, DER_SEQUENCE, out);
 }
 
 static enum status write_extensions(const struct svid_tbs *tbs, struct bytes *out)
@@ -192,7 +179,6 @@ static enum status write_extensions(const struct svid_tbs *tbs, struct bytes *ou
 	AUTO_DONE(bytes) all = { 0 };
 	AUTO_DONE(bytes) list = { 0 };
 	struct writer inner = writer_to(&list, SVID_TBS_MAX);
-	struct writer w = writer_to(out, SVID_TBS_MAX);
 	enum status status = OK;
 
 	for (int i = 0; i < EXT_COUNT && status == OK; i++)
@@ -200,11 +186,7 @@ static enum status write_extensions(const struct svid_tbs *tbs, struct bytes *ou
 	if (status != OK)
 		return status;
 	put(&inner, DER_SEQUENCE, span_of(&all));
-	status = writer_end(&inner);
-	if (status != OK)
-		return status;
-	put(&w, CONTEXT_EXTENSIONS, span_of(&list));
-	return writer_end(&w);
+	return wrap(&inner, &list, CONTEXT_EXTENSIONS, out);
 }
 
 static enum status write_body(const struct svid_tbs *tbs, struct bytes *out)
