@@ -237,27 +237,34 @@ static void r27_a_statement_is_no_older_than_its_index(void **state)
 	lifecycle_expect(&s, "canary-too-old");
 }
 
-/* The manifest is the same, who may be minted by it is not: another matrix was in force. */
+/* The manifest is the same, who may be minted by it or who decides that is not: another
+ * matrix was in force, or another root. */
 static void r27_what_was_tried_out_is_what_takes_over(void **state)
 {
 	static const struct entry entries[] = { { 2, "canary", 0 }, { 1, "current", 0 } };
+	static const struct {
+		bool is_other_matrix, is_other_root;
+	} rows[] = { { false, false }, { true, false }, { false, true } };
 	(void)state;
 
-	for (int is_other = 0; is_other < 2; is_other++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		AUTO_DONE(lifecycle) s = { 0 };
 		AUTO_DONE(outcome) out = { 0 };
-		char digit;
 
 		begin(&s);
-		digit = s.matrix[0];
-		if (is_other)
+		char digit = s.matrix[0];
+		struct digest root = s.line.root;
+
+		if (rows[i].is_other_matrix)
 			s.matrix[0] = digit == '0' ? '1' : '0';
+		s.line.root.value[0] ^= rows[i].is_other_root;
 		lifecycle_publish(&s, entries, 2, "", "");
 		lifecycle_put_canary(&s, 2, 1, "verifier", enough);
 		s.matrix[0] = digit;
+		s.line.root = root;
 		try_out(&s);
 		promote(&s);
-		if (is_other) {
+		if (rows[i].is_other_matrix || rows[i].is_other_root) {
 			lifecycle_expect(&s, "canary-too-old");
 			continue;
 		}

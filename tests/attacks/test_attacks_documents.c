@@ -349,20 +349,72 @@ static void r07_an_ecdsa_signature_is_strict_der(void **state)
 	expect_bad_signature(&line, path, &bad);
 }
 
+/* The signature's base64, which ends in "==": 64 bytes of Ed25519. */
+static char *signature_text(struct line *line)
+{
+	struct bytes *content = line_file(line, "timestamp.json");
+	char *sig = memmem(content->data, content->len, "\"sig\":\"", 7);
+
+	assert_non_null(sig);
+	assert_memory_equal(sig + 7 + 86, "==\"", 3);
+	return sig + 7;
+}
+
 static void r08_base64_has_one_spelling(void **state)
 {
+	/* In the first four letters, and in the last two before the padding. */
+	static const struct {
+		int at;
+		char letter;
+	} rows[] = {
+		{ 2, ' ' },  { 85, ' ' }, /* whitespace */
+		{ 2, '-' },  { 85, '-' }, /* the other alphabet's */
+		{ 2, '_' },  { 85, '_' },
+		{ 2, '=' },  { 85, '=' }, /* padding where there is none, and none where it is */
+		{ 87, 'A' },
+	};
+	AUTO_DONE(line) line = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(outcome) out = { 0 };
+		char *letter = signature_text(&line) + rows[i].at;
+		char was = *letter;
+
+		*letter = rows[i].letter;
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		if (out.status == OK || strcmp(out.refusal.code, "bad-value") != 0 ||
+		    strcmp(out.refusal.field, "signatures[0].sig") != 0)
+			fail_msg("row %zu: %s", i, out.refusal.code);
+		*letter = was;
+	}
+}
+
+/* Bits of the last letter that stand for nothing: fifteen more spellings of the
+ * same bytes. */
+static void r08_no_bits_are_left_over(void **state)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	AUTO_DONE(line) line = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
 	(void)state;
 
 	line_make(&line, NULL, 0);
-	struct bytes *content = line_file(&line, "timestamp.json");
-	char *sig = memmem(content->data, content->len, "\"sig\":\"", 7);
-	assert_non_null(sig);
-	sig[9] = ' ';
+	char *last = signature_text(&line) + 85;
+	size_t value = (size_t)(strchr(letters, *last) - letters);
+
+	assert_int_equal(value % 16, 0);
+	for (size_t bits = 1; bits < 16; bits++) {
+		*last = letters[value + bits];
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		assert_string_equal(out.refusal.code, "bad-value");
+		assert_string_equal(out.refusal.field, "signatures[0].sig");
+	}
+	*last = letters[value];
 	outcome_load_at(&line, NULL, LINE_NOW, &out);
-	assert_string_equal(out.refusal.code, "bad-value");
-	assert_string_equal(out.refusal.field, "signatures[0].sig");
+	assert_int_equal(out.status, OK);
 }
 
 static void r09_json_has_one_reading(void **state)
@@ -466,6 +518,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r07_an_ed25519_signature_has_one_spelling),
 	cmocka_unit_test(r07_an_ecdsa_signature_is_strict_der),
 	cmocka_unit_test(r08_base64_has_one_spelling),
+	cmocka_unit_test(r08_no_bits_are_left_over),
 	cmocka_unit_test(r09_json_has_one_reading),
 	cmocka_unit_test(r09_json_is_bounded_before_it_is_read),
 	cmocka_unit_test(r10_numbers_are_integers_in_range),

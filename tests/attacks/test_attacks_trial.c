@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Releases that are tried out, in the signer: who gets a right, and until when. */
+/* Releases in the signer, those that are tried out and others: who gets a right, and
+ * until when. */
 #include "attacks.h"
 
 #include "attack_scene.h"
@@ -211,7 +212,59 @@ static void r19_a_rejection_is_not_forgotten(void **state)
 	assert_int_equal(store_commit(s.signer.store), OK);
 }
 
+static enum health health_of(struct signer_scene *s)
+{
+	scene_expect(s, FRAME_HEALTH, REFUSAL_NONE);
+	return s->answer.health.health;
+}
+
+/* Frozen: nobody renews the timestamp. The end is told beforehand, what was granted
+ * lasts as long as it said, and there is nothing new. */
+static void r15_a_frozen_release_grants_nothing_new(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	const struct result *result = &s.answer.commit;
+	int64_t end;
+	(void)state;
+
+	attack_scene_init(&s);
+	end = reference_facts(&s.signer.reference).valid_until;
+	assert_int_equal(health_of(&s), HEALTH_OK);
+	assert_int_equal(s.answer.health.valid_until, end);
+
+	s.now = end;
+	scene_attest(&s);
+	assert_int_not_equal(result->certificate.len, 0);
+
+	s.now = end + 1;
+	assert_int_equal(health_of(&s), HEALTH_RELEASE_STALE);
+	assert_int_equal(row_of(&s).expires, end + 600);
+	scene_attest(&s);
+	assert_int_equal(result->certificate.len, 0);
+	assert_int_equal(s.signer.grants, 2);
+	scene_expect_result(result, "\nstate trusted\n", "release-stale");
+}
+
+static void r25_without_a_release_no_node_is_trusted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_join_approved(&s);
+	assert_int_equal(health_of(&s), HEALTH_NO_RELEASE);
+	scene_evidence(&s);
+	expect_right_ended(&s, "release-none");
+	assert_int_equal(s.signer.grants, 0);
+	/* Where one is configured, there is no verdict before it is there. */
+	scene_evidence(&s);
+	s.signer.expects_reference = true;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_RELEASE_AWAITED);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r15_a_frozen_release_grants_nothing_new),
+	cmocka_unit_test(r25_without_a_release_no_node_is_trusted),
 	cmocka_unit_test(r19_a_rejection_is_not_forgotten),
 	cmocka_unit_test(r19_no_more_nodes_than_the_emergency_says),
 	cmocka_unit_test(r19_who_runs_an_emergency_s_files_is_counted),
