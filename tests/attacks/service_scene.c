@@ -382,7 +382,12 @@ void client_init(struct client *c, const struct service *s, bool as_admin)
 	assert_non_null(c->ctx);
 	if (as_admin)
 		use_admin(c, s);
-	c->fd = service_dial(as_admin ? s->admin_port : s->port);
+	client_connect(c, as_admin ? s->admin_port : s->port);
+}
+
+void client_connect(struct client *c, unsigned port)
+{
+	c->fd = service_dial(port);
 	c->ssl = SSL_new(c->ctx);
 	assert_non_null(c->ssl);
 	assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);

@@ -55,6 +55,8 @@ struct client {
 };
 
 void client_init(struct client *c, const struct service *s, bool as_admin);
+/* The same with a context of the test's own. */
+void client_connect(struct client *c, unsigned port);
 void client_done(struct client *c);
 AUTO_RELEASE(client, client_done);
 /* As much as the peer takes; false where it closed. */

@@ -3,9 +3,12 @@
 #include "attacks.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <openssl/pem.h>
 
 #include "base/text.h"
 #include "service_scene.h"
@@ -14,6 +17,7 @@
 #define HOST "Host: v\r\n"
 #define JSON "Content-Type: application/json\r\n"
 #define ENROL "POST /v1/enrol HTTP/1.1\r\n" HOST JSON
+#define EMPTY JSON "Content-Length: 2\r\n\r\n{}"
 #define EVIDENCE "POST /v1/nodes/" ID "/evidence HTTP/1.1\r\n" HOST JSON
 
 static void append_many(struct bytes *out, const char *text, size_t count)
@@ -352,7 +356,76 @@ static void s03_one_address_cannot_enrol_without_end(void **state)
 	service_expect_others_served(&s);
 }
 
+/* The administrator's certificate in every word, over a key of one's own. */
+static void show_alike(const struct service *s, SSL_CTX *ctx)
+{
+	AUTO_DONE(bytes) path = { 0 };
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	service_path(s, "keys/admin_cert.pem", &path);
+
+	FILE *file = fopen((const char *)path.data, "r");
+
+	assert_non_null(file);
+
+	X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+
+	(void)fclose(file);
+	assert_non_null(certificate);
+	assert_int_equal(X509_set_pubkey(certificate, key), 1);
+	assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+	assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static unsigned ask_as_stranger(const struct service *s, bool shows_alike, const char *request)
+{
+	AUTO_DONE(client) c = { .ctx = SSL_CTX_new(TLS_client_method()) };
+	AUTO_DONE(bytes) answer = { 0 };
+
+	assert_non_null(c.ctx);
+	if (shows_alike)
+		show_alike(s, c.ctx);
+	client_connect(&c, s->admin_port);
+	(void)client_write(&c, span_text(request));
+	return client_read(&c, &answer);
+}
+
+/* With no certificate, as a node has none, and with one that is nobody's. */
+static void k18_administration_is_for_the_certificates_that_are_listed(void **state)
+{
+	static const char *const requests[] = {
+		"GET /v1/admin/nodes HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/nodes/" ID "/evidence HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/releases HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/audit HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/entries HTTP/1.1\r\n" HOST "\r\n",
+		"GET /v1/admin/entries/web HTTP/1.1\r\n" HOST "\r\n",
+		"POST /v1/admin/nodes/" ID "/quarantine HTTP/1.1\r\n" HOST EMPTY,
+		"POST /v1/admin/nodes/" ID "/retire HTTP/1.1\r\n" HOST EMPTY,
+		"POST /v1/admin/entries/web/quarantine HTTP/1.1\r\n" HOST EMPTY,
+		"POST /v1/admin/entries/web/remove HTTP/1.1\r\n" HOST EMPTY,
+		"POST /v1/admin/canaries HTTP/1.1\r\n" HOST EMPTY,
+		"POST /v1/admin/acts HTTP/1.1\r\n" HOST EMPTY,
+	};
+	AUTO_DONE(service) s = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	(void)state;
+
+	service_init(&s, "");
+	service_start(&s);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		for (int shows_alike = 0; shows_alike < 2; shows_alike++)
+			if (ask_as_stranger(&s, shows_alike, requests[i]) != 401)
+				fail_msg("%d: %s", shows_alike, requests[i]);
+	assert_int_equal(service_ask(&s, true, span_text(requests[0]), &answer), 200);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(k18_administration_is_for_the_certificates_that_are_listed),
 	cmocka_unit_test(s01_bombs_are_refused_before_they_cost_memory),
 	cmocka_unit_test(s01_announced_bodies_take_nothing),
 	cmocka_unit_test(s02_a_byte_at_a_time_is_cut_off_by_an_absolute_deadline),

@@ -116,7 +116,7 @@ void broker_life_is_on(struct broker_life *life)
 {
 	int how;
 
-	if (waitpid(life->pid, &how, WNOHANG) != life->pid)
+	if (life->ended_by != 0 || waitpid(life->pid, &how, WNOHANG) != life->pid)
 		return;
 	life->pid = 0;
 	fail_msg("%s: the broker ended (%s %d)", life->scene,
@@ -131,6 +131,10 @@ bool broker_life_has_ended(struct broker_life *life)
 
 		if (waitpid(life->pid, &how, WNOHANG) == life->pid) {
 			life->pid = 0;
+			if (life->ended_by != 0 && WIFSIGNALED(how)) {
+				assert_int_equal(WTERMSIG(how), life->ended_by);
+				return true;
+			}
 			assert_true(WIFEXITED(how));
 			assert_int_equal(WEXITSTATUS(how), 1);
 			return true;

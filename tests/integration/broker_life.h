@@ -23,6 +23,7 @@ struct broker_life {
 	uint16_t port; /* of the TPM */
 	char scene[128]; /* for what is said of a failure */
 	pid_t pid; /* 0: none runs */
+	int ended_by; /* the signal that a test sends it; 0: none */
 	struct broker_client agent;
 	struct channel mint;
 	EVP_PKEY *result_key, *ca_key;
@@ -41,9 +42,9 @@ void broker_life_done(struct broker_life *life);
 /* stop forgets what the node was given. */
 void broker_life_start(struct broker_life *life);
 void broker_life_stop(struct broker_life *life);
-/* It may end where a TPM does not answer; never by a signal. */
+/* It may end where a TPM does not answer; never by a signal that no test sent. */
 void broker_life_is_on(struct broker_life *life);
-/* Waits for it: a hang ends the role, as documented, with status 1. */
+/* Waits for it: a hang ends the role, as documented, with status 1; or ended_by does. */
 bool broker_life_has_ended(struct broker_life *life);
 
 enum status life_identity(struct broker_life *life);

@@ -4,11 +4,13 @@
  * of what a node does from its first identity to the end of its right. It never
  * ends by itself but where it says so, never claims what is not so, names what
  * failed, goes on as soon as the fault is over, and leaves nothing behind in the TPM.
+ * The broker itself is killed at each of them, too.
  * The software TPM's port stands in ATTESTD_TEST_TPM_PORT; ATTESTD_TEST_FAULTS=all
  * crosses every fault with every command instead of with one of each kind.
  */
 #include "../unit/unit.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,70 @@ static const struct step {
 	{ "mint-sign", life_mint_sign }, { "cap", life_cap },
 };
 #define STEPS (sizeof(steps) / sizeof(*steps))
+
+/* The command at which the broker is killed, counted from 1 on; 0: at none. */
+static struct {
+	pthread_mutex_t lock;
+	size_t at;
+	pid_t victim;
+	bool is_done;
+} killing = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void start_life(void)
+{
+	broker_life_stop(&life);
+	broker_life_start(&life);
+	(void)pthread_mutex_lock(&killing.lock);
+	life.ended_by = killing.at != 0 && !killing.is_done ? SIGKILL : 0;
+	if (!killing.is_done)
+		killing.victim = life.pid;
+	(void)pthread_mutex_unlock(&killing.lock);
+}
+
+/* False: not yet known whom. */
+static bool kill_at_its_turn(void)
+{
+	(void)pthread_mutex_lock(&killing.lock);
+
+	bool is_due = killing.at != 0 && !killing.is_done && tpm_proxy_count(&proxy) == killing.at;
+
+	if (is_due && killing.victim > 0)
+		killing.is_done = kill(killing.victim, SIGKILL) == 0;
+
+	bool is_settled = !is_due || killing.is_done;
+
+	(void)pthread_mutex_unlock(&killing.lock);
+	return is_settled;
+}
+
+/* In the proxy's thread, which may be there before the start has returned. */
+static void on_command(uint32_t command)
+{
+	(void)command;
+	while (!kill_at_its_turn())
+		(void)usleep(PAUSE_US);
+}
+
+static void arm_killing(size_t at)
+{
+	(void)pthread_mutex_lock(&killing.lock);
+	killing.at = at;
+	killing.victim = 0;
+	killing.is_done = false;
+	(void)pthread_mutex_unlock(&killing.lock);
+}
+
+/* From here on nobody is killed; true where somebody was. */
+static bool end_killing(void)
+{
+	(void)pthread_mutex_lock(&killing.lock);
+	killing.at = 0;
+
+	bool is_done = killing.is_done;
+
+	(void)pthread_mutex_unlock(&killing.lock);
+	return is_done;
+}
 
 static void set_scene(const char *scene)
 {
@@ -120,17 +186,20 @@ static void live_through(void)
 	struct digest before = cap_value();
 
 	refusals = 0;
-	broker_life_stop(&life);
-	broker_life_start(&life);
+	start_life();
 	for (size_t i = 0; i < STEPS; i++) {
 		if (step_through(&steps[i]))
 			continue;
 		/* What the role held is gone: from the start, without the fault. */
 		tpm_proxy_disarm(&proxy);
-		broker_life_stop(&life);
-		broker_life_start(&life);
+		start_life();
 		before = cap_value();
 		i = (size_t)-1;
+	}
+	/* Behind its last answer. */
+	if (end_killing() && life.pid == killing.victim) {
+		assert_true(broker_life_has_ended(&life));
+		start_life();
 	}
 	broker_life_is_on(&life);
 	assert_capped_once(&before);
@@ -215,6 +284,41 @@ static void a_fault_that_lasts_from_any_command_on_ends_without_a_trace(void **s
 	walk(true);
 }
 
+static bool die_at(size_t at, bool is_run)
+{
+	broker_life_stop(&life);
+	tpm_proxy_arm(&proxy, at, is_run ? NULL : tpm_fault_find("closed"), false);
+	arm_killing(at);
+	live_through();
+
+	bool has_died = killing.is_done;
+
+	arm_killing(0);
+	tpm_proxy_disarm(&proxy);
+	return has_died;
+}
+
+/* By SIGKILL, before the TPM has the command and after it ran it: a broker that starts
+ * anew finds its way through all that the other left. */
+static void a_broker_that_dies_at_any_command_leaves_no_trace(void **state)
+{
+	uint32_t commands[TPM_COMMANDS_MAX];
+	size_t count, deaths = 0;
+	(void)state;
+
+	count = count_commands(commands);
+	for (size_t i = 0; i < 2 * count; i++) {
+		size_t at = i / 2 + 1;
+		bool is_run = i % 2 == 1;
+
+		(void)snprintf(life.scene, sizeof(life.scene), "killed %s command %zu (0x%03x)",
+			       is_run ? "behind" : "before", at, commands[at - 1]);
+		deaths += die_at(at, is_run);
+	}
+	print_message("%zu commands, %zu deaths\n", count, deaths);
+	assert_true(deaths > count);
+}
+
 /* All of its commands fail: one capability, then the extend. */
 static void fail_a_cap(const struct tpm_fault *fault)
 {
@@ -281,6 +385,7 @@ static int make(void **state)
 	(void)state;
 	(void)umask(022);
 	(void)signal(SIGPIPE, SIG_IGN);
+	proxy.on_command = on_command;
 	if (port == NULL || !tpm_proxy_start(&proxy, (uint16_t)strtoul(port, NULL, 10)))
 		return 1;
 	broker_life_init(&life, proxy.port);
@@ -311,6 +416,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest once[] = {
 		cmocka_unit_test(a_cap_that_failed_is_done_without_being_asked_again),
 		cmocka_unit_test(an_absent_tpm_is_named_and_found_when_it_comes),
+		cmocka_unit_test(a_broker_that_dies_at_any_command_leaves_no_trace),
 		cmocka_unit_test(one_fault_at_any_command_from_the_start_on_does_no_harm),
 	};
 	const struct CMUnitTest lasting[] = {
