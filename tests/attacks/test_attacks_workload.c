@@ -3,6 +3,8 @@
  * and a broker that says what the test wants. */
 #include "attacks.h"
 
+#include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +307,110 @@ static void s13_a_caller_that_changes_before_the_reply_gets_none(void **state)
 	assert_int_equal(gate_confirm(gate, other.caller, &a, &why), WORKLOAD_DENIED);
 }
 
+/* Admitted, and then this is done to the program that it runs: no reply. */
+static void expect_lost_by(void (*change)(void), const char *because)
+{
+	struct admitted a;
+	const char *why;
+
+	workload_program("kept");
+	const struct entry *e = add_entry("kept", "kept");
+	AUTO_DONE(workload) w = workload_called("kept", true, NULL);
+
+	assert_admitted(&w, e);
+	assert_int_equal(ask(&w, &a, &why), WORKLOAD_GIVEN);
+	change();
+	assert_int_equal(gate_confirm(gate, w.caller, &a, &why), WORKLOAD_DENIED);
+	assert_non_null(strstr(why, because));
+	workload_remove("kept");
+	entry_done(&list[--entries.count]);
+	list[entries.count] = (struct entry){ 0 };
+}
+
+static void remove_it(void)
+{
+	workload_remove("kept");
+}
+
+/* The same content, in another file. */
+static void replace_it(void)
+{
+	workload_program("kept");
+}
+
+static void touch_it(void)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, workload_path("kept"), times, 0), 0);
+}
+
+static void change_its_mode(void)
+{
+	assert_int_equal(chmod(workload_path("kept"), 0700), 0);
+}
+
+static void s13_an_executable_that_goes_before_the_reply_gets_none(void **state)
+{
+	(void)state;
+	expect_lost_by(remove_it, "was removed or replaced");
+	expect_lost_by(replace_it, "was removed or replaced");
+}
+
+/* Whoever may change the file may have changed its content since it was hashed. */
+static void s13_an_executable_that_changes_before_the_reply_gets_none(void **state)
+{
+	(void)state;
+	expect_lost_by(touch_it, "became another process");
+	expect_lost_by(change_its_mode, "became another process");
+}
+
+/* The very same file, of which an entry may approve one path and not the other. */
+static void s13_another_path_of_the_same_file_is_another_executable(void **state)
+{
+	char link_path[192];
+	struct admitted a;
+	const char *why;
+
+	(void)state;
+	(void)snprintf(link_path, sizeof(link_path), "%s", workload_path("link"));
+	assert_int_equal(link(workload_path("one"), link_path), 0);
+	const struct entry *e = add_entry("first", "one");
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	assert_admitted(&w, e);
+	assert_int_equal(ask(&w, &a, &why), WORKLOAD_GIVEN);
+	workload_do(&w, WORKLOAD_EXECUTE, 0, link_path);
+	assert_int_equal(gate_confirm(gate, w.caller, &a, &why), WORKLOAD_DENIED);
+	assert_outcome(&w, WORKLOAD_DENIED, "no registration entry");
+	workload_remove("link");
+}
+
+#define SUPPLEMENTARY (WORKLOAD_GID + 1)
+
+static void join_group(void)
+{
+	const gid_t group = SUPPLEMENTARY;
+
+	if (setgroups(1, &group) != 0)
+		_exit(52);
+}
+
+/* Who is in a group as one of many is not who runs as it. */
+static void s13_a_supplementary_group_is_no_selector(void **state)
+{
+	(void)state;
+	need_root();
+	struct entry *e = add_entry("first", "one");
+	AUTO_DONE(workload) w = workload_called("one", false, join_group);
+
+	e->has_gid = true;
+	e->gid = SUPPLEMENTARY;
+	assert_outcome(&w, WORKLOAD_DENIED, "no registration entry");
+	e->gid = WORKLOAD_GID;
+	assert_admitted(&w, e);
+}
+
 /* In a mount namespace of its own, another program stands at the entry's path: the
  * kernel names it so, and here it is another file. */
 static void mount_over(void)
@@ -356,6 +462,10 @@ static const struct CMUnitTest tests[] = {
 	TEST(s13_an_executable_that_no_quote_covers_is_refused),
 	TEST(s13_a_stranger_has_nothing_hashed_and_nothing_searched),
 	TEST(s13_a_caller_that_changes_before_the_reply_gets_none),
+	TEST(s13_an_executable_that_goes_before_the_reply_gets_none),
+	TEST(s13_an_executable_that_changes_before_the_reply_gets_none),
+	TEST(s13_another_path_of_the_same_file_is_another_executable),
+	TEST(s13_a_supplementary_group_is_no_selector),
 	TEST(s13_a_file_mounted_over_an_executable_is_another),
 	TEST(s13_a_mount_namespace_alone_keeps_nobody_out),
 };

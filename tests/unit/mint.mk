@@ -3,11 +3,15 @@ if HAVE_CMOCKA
 libscenes_a_SOURCES += tests/unit/mint_broker.c
 CORE_SCENE = tests/unit/core_scene.c tests/unit/core_scene.h
 MINT_SCENE = tests/unit/mint_broker.h $(GRANT_TEST_SOURCES)
-MINT_TESTS = tests/unit/test_mint_core tests/unit/test_mint_denials tests/unit/test_mint_executable \
-	tests/unit/test_mint_identities tests/unit/test_mint_jobs tests/unit/test_mint_rates \
-	tests/unit/test_mint_signing tests/unit/test_mint_texts tests/unit/test_mint_tokens
+MINT_TESTS = tests/unit/test_mint_admission tests/unit/test_mint_core tests/unit/test_mint_denials \
+	tests/unit/test_mint_executable tests/unit/test_mint_identities tests/unit/test_mint_jobs \
+	tests/unit/test_mint_measured tests/unit/test_mint_rates tests/unit/test_mint_signing \
+	tests/unit/test_mint_texts tests/unit/test_mint_tokens
 check_PROGRAMS += $(MINT_TESTS)
 TESTS += $(MINT_TESTS)
+tests_unit_test_mint_admission_SOURCES = tests/unit/test_mint_admission.c tests/unit/unit.h
+tests_unit_test_mint_admission_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mint_admission_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_core_SOURCES = tests/unit/test_mint_core.c $(CORE_SCENE) $(MINT_SCENE) $(WORKLOAD_SCENE)
 tests_unit_test_mint_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/attacks $(CMOCKA_CFLAGS)
 tests_unit_test_mint_core_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
@@ -29,6 +33,9 @@ EXTRA_tests_unit_test_mint_jobs_DEPENDENCIES = tests/attacks/workload_process$(E
 tests_unit_test_mint_rates_SOURCES = tests/unit/test_mint_rates.c tests/unit/unit.h
 tests_unit_test_mint_rates_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_rates_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mint_measured_SOURCES = tests/unit/test_mint_measured.c tests/unit/unit.h
+tests_unit_test_mint_measured_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mint_measured_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_signing_SOURCES = tests/unit/test_mint_signing.c $(MINT_SCENE)
 tests_unit_test_mint_signing_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_signing_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)

@@ -32,13 +32,21 @@ static const char release_owner[] = "release engineering";
 static const char platform_owner[] = "platform engineering";
 static const char workload_owner[] = "the workload's owner";
 
+static int64_t now_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
 enum status gate_new(const struct measured_source *source, struct gate **out)
 {
 	AUTO(gate) g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return STATUS_NO_MEMORY;
-	measured_init(&g->measured, source);
+	measured_init(&g->measured, source, now_s);
 
 	enum status status = executables_new(&g->executables);
 
@@ -74,14 +82,6 @@ bool gate_step(struct gate *g)
 static struct span or_none(struct span s)
 {
 	return s.len > 0 ? s : span_text("-");
-}
-
-static int64_t now_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
 }
 
 static void log_refusal(struct gate *g, const struct caller_facts *f, const struct refusal *r)
@@ -229,7 +229,7 @@ static enum workload_outcome admit_measured(struct gate *g, const struct admitte
 	};
 	enum measured_state state = MEASURED_NOT;
 	enum status status = measured_ask(&g->measured, a->facts.uid, a->facts.executable,
-					  &a->facts.digest, now_s(), &state);
+					  &a->facts.digest, &state);
 
 	if (status == STATUS_NOT_FOUND)
 		return WORKLOAD_AGAIN;

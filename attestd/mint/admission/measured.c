@@ -70,6 +70,7 @@ static void on_answer(void *slot, enum status status, struct span body)
 	}
 	q->status = status;
 	q->stage = QUESTION_ANSWERED;
+	q->answered_s = m->now_s();
 	if (status == OK && q->state == MEASURED_QUOTED) {
 		keep(m, &q->which);
 		forget(q);
@@ -77,9 +78,9 @@ static void on_answer(void *slot, enum status status, struct span body)
 	m->source.answered(m->source.context);
 }
 
-void measured_init(struct measured *m, const struct measured_source *source)
+void measured_init(struct measured *m, const struct measured_source *source, int64_t (*now_s)(void))
 {
-	*m = (struct measured){ .source = *source };
+	*m = (struct measured){ .source = *source, .now_s = now_s };
 	for (size_t i = 0; i < MEASURED_ASKED_MAX; i++)
 		m->asked[i].measured = m;
 }
@@ -90,32 +91,42 @@ void measured_done(struct measured *m)
 		forget(&m->asked[i]);
 }
 
-/* An answer that nobody came for makes room. */
-static struct measured_question *find(struct measured *m, const struct digest *which, int64_t now_s)
+static bool is_left(const struct measured_question *q)
+{
+	return q->stage == QUESTION_ANSWERED &&
+	       q->answered_s + MEASURED_FRESH_S < q->measured->now_s();
+}
+
+/* Its own place or a free one, if this user may have one more. An answer that nobody came
+ * for makes room. */
+static struct measured_question *find(struct measured *m, const struct digest *which, uid_t user)
 {
 	struct measured_question *place = NULL;
+	size_t of_user = 0;
 
 	for (size_t i = 0; i < MEASURED_ASKED_MAX; i++) {
 		struct measured_question *q = &m->asked[i];
 
-		if (q->stage == QUESTION_ANSWERED && q->asked_s + MEASURED_FRESH_S < now_s)
+		if (is_left(q))
 			forget(q);
-		if (q->stage != QUESTION_NONE && digest_equal(&q->which, which))
+		if (q->stage == QUESTION_NONE) {
+			place = place == NULL ? q : place;
+			continue;
+		}
+		if (digest_equal(&q->which, which))
 			return q;
-		if (q->stage == QUESTION_NONE && place == NULL)
-			place = q;
+		of_user += q->user == user;
 	}
-	return place;
+	return of_user < MEASURED_OF_USER_MAX ? place : NULL;
 }
 
 static enum status ask(struct measured_question *q, const struct digest *which, uid_t user,
-		       struct bytes *body, int64_t now_s)
+		       struct bytes *body)
 {
 	q->which = *which;
 	q->body = *body;
 	*body = (struct bytes){ 0 };
 	q->user = user;
-	q->asked_s = now_s;
 	q->stage = QUESTION_ASKED;
 
 	enum status status = send(q);
@@ -126,7 +137,7 @@ static enum status ask(struct measured_question *q, const struct digest *which, 
 }
 
 enum status measured_ask(struct measured *m, uid_t user, struct span path,
-			 const struct digest *digest, int64_t now_s, enum measured_state *out)
+			 const struct digest *digest, enum measured_state *out)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer w = writer_to(&body, FRAME_SMALL_MAX);
@@ -146,12 +157,12 @@ enum status measured_ask(struct measured *m, uid_t user, struct span path,
 		return OK;
 	}
 
-	struct measured_question *q = find(m, &which, now_s);
+	struct measured_question *q = find(m, &which, user);
 
 	if (q == NULL)
 		return STATUS_UNAVAILABLE;
 	if (q->stage == QUESTION_NONE)
-		return ask(q, &which, user, &body, now_s);
+		return ask(q, &which, user, &body);
 	if (q->stage == QUESTION_ASKED)
 		return STATUS_NOT_FOUND;
 	status = q->status;

@@ -15,6 +15,9 @@
  */
 #define MEASURED_MAX 512
 #define MEASURED_ASKED_MAX 32
+/* Of those for one user: who asks about all that he can keeps nobody else out. */
+#define MEASURED_OF_USER_MAX 16
+/* How long an answer waits for who asked. */
 #define MEASURED_FRESH_S 5
 
 /* The body of FRAME_MEASURED to the broker, for this user. The body of its answer, or
@@ -34,7 +37,7 @@ struct measured_question {
 	struct digest which; /* of path and content */
 	struct bytes body;
 	uid_t user;
-	int64_t asked_s;
+	int64_t answered_s;
 	unsigned steps;
 	enum { QUESTION_NONE, QUESTION_ASKED, QUESTION_ANSWERED } stage;
 	enum status status;
@@ -43,18 +46,20 @@ struct measured_question {
 
 struct measured {
 	struct measured_source source;
+	int64_t (*now_s)(void);
 	struct digest known[MEASURED_MAX];
 	size_t count, next;
 	struct measured_question asked[MEASURED_ASKED_MAX];
 };
 
-void measured_init(struct measured *m, const struct measured_source *source);
+/* now_s: of a clock that nobody sets. */
+void measured_init(struct measured *m, const struct measured_source *source,
+		   int64_t (*now_s)(void));
 /* Once its source brings no answers any more. */
 void measured_done(struct measured *m);
-/* now_s is of a clock that nobody sets. STATUS_NOT_FOUND: the broker was asked, and the
- * source will say when to ask again. STATUS_UNAVAILABLE: no answer now.
- * STATUS_MALFORMED: the broker's answer is none. */
+/* STATUS_NOT_FOUND: the broker was asked, and the source will say when to ask again.
+ * STATUS_UNAVAILABLE: no answer now. STATUS_MALFORMED: the broker's answer is none. */
 enum status measured_ask(struct measured *m, uid_t user, struct span path,
-			 const struct digest *digest, int64_t now_s, enum measured_state *out);
+			 const struct digest *digest, enum measured_state *out);
 
 #endif
