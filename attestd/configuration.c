@@ -16,6 +16,7 @@
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "daemon/file.h"
+#include "messages/entries.h"
 #include "policies/spiffe_id.h"
 #include "tpm/certificate.h"
 
@@ -289,6 +290,10 @@ static enum status socket_read(const struct configuration *c, const char *name,
 		.path = settings_text(c->settings, "workload-socket", name, "path"),
 	};
 	const char *mode = settings_text(c->settings, "workload-socket", name, "mode");
+
+	if (!entry_name_is_valid(span_text(name)))
+		return refuse(error, "[workload-socket %s]: no name that an entry can give", name);
+
 	enum status status =
 		ownership_read(c, "workload-socket", name, &socket.owner, &socket.group, error);
 

@@ -1,8 +1,11 @@
 # Unit tests: attestd.
 if HAVE_CMOCKA
 ATTESTD_TESTS = \
+	tests/unit/test_attestd_attest \
+	tests/unit/test_attestd_configuration \
 	tests/unit/test_attestd_grant \
 	tests/unit/test_attestd_journal \
+	tests/unit/test_attestd_jwt_request \
 	tests/unit/test_attestd_jwt_svid \
 	tests/unit/test_attestd_logs \
 	tests/unit/test_attestd_mint \
@@ -17,6 +20,17 @@ TESTS += $(ATTESTD_TESTS)
 
 libscenes_a_SOURCES += tests/unit/attestd_grant.c
 GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
+
+tests_unit_test_attestd_attest_SOURCES = tests/unit/test_attestd_attest.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_attest_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_attest_LDADD = libscenes.a libagent.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_configuration_SOURCES = tests/unit/test_attestd_configuration.c \
+	tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_attestd_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_configuration_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_jwt_request_SOURCES = tests/unit/test_attestd_jwt_request.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_jwt_request_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_jwt_request_LDADD = libscenes.a $(BROKER_LIBS) $(CMOCKA_LIBS)
 
 libscenes_a_SOURCES += tests/unit/jwt_scene.c
 tests_unit_test_attestd_jwt_svid_SOURCES = tests/unit/test_attestd_jwt_svid.c tests/unit/unit.h \
