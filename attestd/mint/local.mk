@@ -16,7 +16,10 @@ libmint_a_SOURCES = \
 	attestd/mint/core.c attestd/mint/core.h \
 	attestd/mint/handed_bundles.c attestd/mint/handed_bundles.h \
 	attestd/mint/mint.c attestd/mint/mint.h \
+	attestd/mint/token_refusal.c attestd/mint/token_refusal.h \
+	attestd/mint/token_validation.c attestd/mint/token_validation.h \
 	attestd/mint/tokens.c attestd/mint/tokens.h \
+	attestd/mint/wished_token.c attestd/mint/wished_token.h \
 	attestd/mint/admission/admission.c attestd/mint/admission/admission.h \
 	attestd/mint/admission/executable.c attestd/mint/admission/executable.h \
 	attestd/mint/admission/gate.c attestd/mint/admission/gate.h \

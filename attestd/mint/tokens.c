@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/mint/tokens.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "attestd/frames.h"
 #include "attestd/mint/core.h"
-#include "base/writer.h"
+#include "attestd/mint/token_refusal.h"
+#include "attestd/mint/token_validation.h"
 #include "messages/report.h"
 #include "messages/result.h"
 #include "messages/sealed.h"
@@ -15,57 +15,18 @@
 static const char busy[] = "too many JWT-SVIDs are waited for on this node: ask again later";
 static const char late[] = "the verifier did not answer in time: ask again later";
 static const char ended[] = "the node lost its right to mint identities: ask again later";
-static const char none[] = "no registration entry of the process allows a JWT-SVID of this SPIFFE "
-			   "ID: ask whoever administers identities";
-static const char unusable[] = "what the verifier answered is not what was asked for: tell whoever "
-			       "runs the node";
 static const char audience_wrong[] = "an audience is 1 to 255 printable ASCII characters without "
 				     "a space";
-
-/* The verifier's refusals (protocol.md), and who can help. */
-static const struct token_refusal {
-	const char *code, *reason, *owner;
-} refusals[] = {
-	{ "entry-unknown", "the verifier has no such registration entry for this node any more",
-	  "identity-security" },
-	{ "entry-quarantined",
-	  "the verifier mints no JWT-SVID: the registration entry is "
-	  "quarantined",
-	  "identity-security" },
-	{ "entry-without-jwt", none, "identity-security" },
-	{ "identity-not-entitled",
-	  "the verifier mints no JWT-SVID: the node's class is not entitled to the SPIFFE ID",
-	  "release engineering" },
-	{ "jwt-key-missing", "the verifier has no key for JWT-SVIDs of this trust domain",
-	  "whoever runs the verifier" },
-	/* Any other, also of a token that is none. */
-	{ NULL, unusable, "whoever runs the node" },
-};
-
-static const struct token_refusal *refusal_of(struct span code)
-{
-	const struct token_refusal *r = refusals;
-
-	while (r->code != NULL && !span_equal(span_text(r->code), code))
-		r++;
-	return r;
-}
 
 static void asked_free(struct asked_tokens *a)
 {
 	if (a == NULL)
 		return;
-	for (size_t i = 0; i < a->audience_count; i++)
-		bytes_done(&a->audiences[i]);
+	for (size_t i = 0; i < a->audiences.count; i++)
+		bytes_done(&a->audiences.items[i]);
 	for (size_t i = 0; i < a->count; i++) {
-		struct wished_token *w = &a->wished[i];
-
-		signing_cancel(a->core->signing, w->question);
-		bytes_done(&w->entry);
-		bytes_done(&w->spiffe_id);
-		bytes_done(&w->hint);
-		EVP_PKEY_free(w->key);
-		bytes_wipe(&w->token);
+		signing_cancel(a->core->signing, a->wished[i].question);
+		wished_token_done(&a->wished[i]);
 	}
 	free(a);
 }
@@ -120,20 +81,6 @@ int64_t tokens_wait_s(const struct tokens *t, const struct instant *at, int64_t 
 	return most;
 }
 
-static enum status make_key(EVP_PKEY **out)
-{
-	uint8_t scalar[SEALED_SCALAR_SIZE];
-	enum status status = STATUS_MISMATCH;
-
-	while (status == STATUS_MISMATCH) {
-		if (getrandom(scalar, sizeof(scalar), 0) != (ssize_t)sizeof(scalar))
-			return STATUS_UNAVAILABLE;
-		status = sealing_key(scalar, out);
-	}
-	OPENSSL_cleanse(scalar, sizeof(scalar));
-	return status;
-}
-
 static size_t index_of(const struct tokens *t, const struct asked_tokens *a)
 {
 	size_t i = 0;
@@ -156,29 +103,6 @@ static void on_wish(void *context, enum status status, struct span body)
 		end_without(core, index, WORKLOAD_NOT_READY, busy);
 }
 
-/* Into the broker's next report. */
-static enum status ask_broker(struct core *core, const struct asked_tokens *a,
-			      struct wished_token *w)
-{
-	AUTO_DONE(bytes) body = { 0 };
-	struct writer out = writer_to(&body, FRAME_SMALL_MAX);
-	uint8_t point[SEALED_POINT_SIZE];
-	enum status status = sealing_point(w->key, point);
-
-	writer_be64(&out, w->ticket);
-	writer_sized(&out, span_of(&w->entry));
-	writer_sized(&out, span_of(&w->spiffe_id));
-	writer_sized(&out, (struct span){ point, sizeof(point) });
-	writer_u8(&out, (uint8_t)a->audience_count);
-	for (size_t i = 0; i < a->audience_count; i++)
-		writer_sized(&out, span_of(&a->audiences[i]));
-	if (status == OK)
-		status = writer_end(&out);
-	return status == OK ? signing_ask(core->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
-					  on_wish, w, &w->question)
-			    : status;
-}
-
 /* Counted from anywhere: the broker may still have wishes of a mint that is gone. */
 static enum status take_ticket(struct tokens *t, uint64_t *out)
 {
@@ -189,21 +113,22 @@ static enum status take_ticket(struct tokens *t, uint64_t *out)
 	return OK;
 }
 
+/* Into the broker's next report. */
 static enum status add_wish(struct core *core, struct asked_tokens *a, const struct entry *entry)
 {
 	struct wished_token *w = &a->wished[a->count++];
-	enum status status = bytes_copy(span_of(&entry->name), &w->entry);
+	AUTO_DONE(bytes) body = { 0 };
+	uint64_t ticket = 0;
+	enum status status = take_ticket(&core->tokens, &ticket);
 
 	w->asked = a;
 	if (status == OK)
-		status = bytes_copy(span_of(&entry->spiffe_id), &w->spiffe_id);
+		status = wished_token_init(w, entry, ticket);
 	if (status == OK)
-		status = bytes_copy(span_of(&entry->hint), &w->hint);
-	if (status == OK)
-		status = make_key(&w->key);
-	if (status == OK)
-		status = take_ticket(&core->tokens, &w->ticket);
-	return status == OK ? ask_broker(core, a, w) : status;
+		status = wished_token_encode(w, &a->audiences, &body);
+	return status == OK ? signing_ask(core->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
+					  on_wish, w, &w->question)
+			    : status;
 }
 
 static bool is_wanted(const struct entry *entry, struct span spiffe_id)
@@ -212,13 +137,13 @@ static bool is_wanted(const struct entry *entry, struct span spiffe_id)
 	       (spiffe_id.len == 0 || span_equal(spiffe_id, span_of(&entry->spiffe_id)));
 }
 
-static enum status take_audiences(const struct workload_jwt_request *q, struct asked_tokens *a)
+static enum status take_audiences(const struct workload_jwt_request *q, struct audiences *out)
 {
 	enum status status = OK;
 
 	for (size_t i = 0; i < q->audience_count && status == OK; i++) {
-		status = bytes_copy(q->audiences[i], &a->audiences[i]);
-		a->audience_count = i + 1;
+		status = bytes_copy(q->audiences[i], &out->items[i]);
+		out->count = i + 1;
 	}
 	return status;
 }
@@ -246,7 +171,7 @@ static enum workload_outcome wish_for_all(struct core *core, const struct admitt
 					  struct asked_tokens *a, const char **why)
 {
 	size_t before = wishes_of(&core->tokens, a->user);
-	enum status status = take_audiences(q, a);
+	enum status status = take_audiences(q, &a->audiences);
 
 	*why = busy;
 	for (size_t i = 0; i < admitted->count && a->count < TOKENS_OF_ONE_MAX && status == OK;
@@ -261,9 +186,9 @@ static enum workload_outcome wish_for_all(struct core *core, const struct admitt
 		return WORKLOAD_NOT_READY;
 	if (a->count > 0)
 		return WORKLOAD_LATER;
-	gate_note_refusal(core->gate, &admitted->facts, none, "identity-security",
+	gate_note_refusal(core->gate, &admitted->facts, token_refusal_no_entry, "identity-security",
 			  admitted->entries[0]);
-	*why = none;
+	*why = token_refusal_no_entry;
 	return WORKLOAD_DENIED;
 }
 
@@ -326,54 +251,6 @@ static struct wished_token *find_wish(struct tokens *t, uint64_t ticket, size_t 
 	return NULL;
 }
 
-/* The verifier made it, for this wish and no other: each process on the way could have
- * put another one in its place. */
-static enum status check_token(const struct core *core, const struct asked_tokens *a,
-			       const struct wished_token *w, struct span token)
-{
-	const struct trust_anchors *own = &core->right->bundle.own;
-	enum status status = OK;
-
-	for (size_t i = 0; i < a->audience_count && status == OK; i++) {
-		AUTO_DONE(jwt_svid) svid = { 0 };
-		const struct jwt_svid_question question = {
-			.token = token,
-			.keys = own->jwt_keys,
-			.key_count = own->jwt_key_count,
-			.trust_domain = span_of(&own->trust_domain),
-			.audience = span_of(&a->audiences[i]),
-			.now = instant_now().now,
-		};
-		const char *fault = NULL;
-
-		status = jwt_svid_verify(&question, &svid, &fault);
-		if (status == OK &&
-		    (!span_equal(span_of(&svid.spiffe_id), span_of(&w->spiffe_id)) ||
-		     svid.expires > core->right->grant.verdict.expires))
-			status = STATUS_MISMATCH;
-	}
-	return status;
-}
-
-static enum status open_token(const struct core *core, const struct asked_tokens *a,
-			      struct wished_token *w, struct span sealed)
-{
-	const struct verdict *v = &core->right->grant.verdict;
-	AUTO_DONE(bytes) context = { 0 };
-	AUTO_DONE(bytes) token = { 0 };
-	enum status status = sealed_jwt_context(&v->node, span_of(&v->nonce), w->ticket, &context);
-
-	if (status == OK)
-		status = unseal(w->key, span_of(&context), sealed, &token);
-	if (status == OK)
-		status = check_token(core, a, w, span_of(&token));
-	if (status != OK)
-		return status;
-	w->token = token;
-	token = (struct bytes){ 0 };
-	return OK;
-}
-
 static bool is_open(const struct asked_tokens *a)
 {
 	for (size_t i = 0; i < a->count; i++)
@@ -418,7 +295,7 @@ static void answer(struct core *core, size_t index)
 	if (outcome == WORKLOAD_GIVEN && count == 0) {
 		const struct token_refusal *r =
 			a->refused != NULL ? a->refused
-					   : refusal_of(span_text("entry-without-jwt"));
+					   : token_refusal_of(span_text("entry-without-jwt"));
 
 		gate_note_refusal(core->gate, &admitted.facts, r->reason, r->owner,
 				  admitted.entries[0]);
@@ -438,9 +315,8 @@ enum status tokens_take(struct core *core, struct reader *in)
 		uint64_t ticket = reader_be64(in);
 		struct span sealed = reader_sized(in, SEALED_JWT_MAX);
 		size_t index = 0;
-		struct wished_token *w;
-
 		struct span code = reader_sized(in, 64);
+		struct wished_token *w;
 
 		w = in->status == OK ? find_wish(&core->tokens, ticket, &index) : NULL;
 		if (w == NULL)
@@ -448,8 +324,9 @@ enum status tokens_take(struct core *core, struct reader *in)
 
 		struct asked_tokens *a = core->tokens.asked[index];
 
-		if (sealed.len == 0 || open_token(core, a, w, sealed) != OK)
-			a->refused = refusal_of(sealed.len == 0 ? code : (struct span){ 0 });
+		if (sealed.len == 0 ||
+		    wished_token_open(w, &a->audiences, core->right, sealed) != OK)
+			a->refused = token_refusal_of(sealed.len == 0 ? code : (struct span){ 0 });
 		EVP_PKEY_free(w->key);
 		w->key = NULL;
 		if (!is_open(a))
@@ -458,40 +335,11 @@ enum status tokens_take(struct core *core, struct reader *in)
 	return reader_end(in);
 }
 
-/* Keys of a trust domain say nothing of names in another one. */
-static enum status verify_by(struct core *core, const struct trust_anchors *anchors,
-			     struct span token, struct span audience, const char **why)
-{
-	const struct jwt_svid_question question = {
-		.token = token,
-		.keys = anchors->jwt_keys,
-		.key_count = anchors->jwt_key_count,
-		.trust_domain = span_of(&anchors->trust_domain),
-		.audience = audience,
-		.now = instant_now().now,
-	};
-
-	return jwt_svid_verify(&question, &core->tokens.validated, why);
-}
-
-/* By the token's own word, which is verified afterwards; what names no trust domain that
- * is known is refused as the own one's. */
-static const struct trust_anchors *anchors_of(const struct bundle *bundle, struct span token)
-{
-	AUTO_DONE(bytes) claimed = { 0 };
-	const struct trust_anchors *anchors = NULL;
-
-	if (jwt_svid_claimed_domain(token, &claimed) == OK)
-		anchors = bundle_anchors(bundle, span_of(&claimed));
-	return anchors != NULL ? anchors : &bundle->own;
-}
-
 static enum workload_outcome validate(void *arg, struct caller *c, struct span audience,
 				      struct span token, struct workload_claims *out,
 				      const char **why)
 {
 	struct core *core = arg;
-	const struct bundle *bundle = &core->right->bundle;
 	struct admitted admitted = { 0 };
 	enum workload_outcome outcome = core_admit(core, c, &admitted, why);
 
@@ -501,7 +349,8 @@ static enum workload_outcome validate(void *arg, struct caller *c, struct span a
 		return outcome;
 
 	jwt_svid_done(&core->tokens.validated);
-	if (verify_by(core, anchors_of(bundle, token), token, audience, why) != OK)
+	if (token_validate(&core->right->bundle, token, audience, &core->tokens.validated, why) !=
+	    OK)
 		return WORKLOAD_INVALID;
 	*out = (struct workload_claims){ .spiffe_id = span_of(&core->tokens.validated.spiffe_id),
 					 .claims = span_of(&core->tokens.validated.claims) };

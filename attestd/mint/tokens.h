@@ -2,12 +2,10 @@
 #ifndef ATTESTD_MINT_TOKENS_H
 #define ATTESTD_MINT_TOKENS_H
 
-#include <openssl/evp.h>
-
 #include "attestd/jwt_svid.h"
 #include "attestd/mint/caller/rates.h"
-#include "attestd/mint/identity/right.h"
 #include "attestd/mint/identity/signing.h"
+#include "attestd/mint/wished_token.h"
 #include "attestd/mint/workload/workload.h"
 
 /*
@@ -25,25 +23,13 @@
 
 struct core;
 
-struct asked_tokens;
-
-struct wished_token {
-	struct asked_tokens *asked; /* what it is a part of */
-	uint64_t ticket; /* the broker's and the verifier's */
-	struct bytes entry, spiffe_id, hint;
-	EVP_PKEY *key; /* NULL: answered */
-	struct bytes token; /* empty: refused */
-	struct question *question; /* with the broker, or on its way; NULL: it has the wish */
-};
-
 struct asked_tokens {
 	struct core *core;
 	uint64_t ticket; /* the API's */
 	struct caller *caller;
 	uid_t user;
 	int64_t until; /* on the clock that nobody sets */
-	struct bytes audiences[WORKLOAD_AUDIENCES_MAX];
-	size_t audience_count;
+	struct audiences audiences;
 	struct wished_token wished[TOKENS_OF_ONE_MAX];
 	size_t count;
 	const struct token_refusal *refused; /* why the last one was; NULL: none was */
