@@ -62,15 +62,6 @@ void grpc_set_state(struct grpc_call *call, void *state)
 	call->state = state;
 }
 
-enum status grpc_frame(const ProtobufCMessage *message, struct bytes *out)
-{
-	enum status status = bytes_reserve(out, protobuf_c_message_get_packed_size(message));
-
-	if (status == OK)
-		out->len = protobuf_c_message_pack(message, out->data);
-	return status;
-}
-
 void grpc_send(struct grpc_call *call, struct bytes *frame)
 {
 	call->sent++;

@@ -4,12 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attestd/mint/grpc/grpc_request.h"
 #include "base/text.h"
-#include "base/writer.h"
-
-/* gRPC over HTTP2: Compressed-Flag and Message-Length stand before each message. */
-#define PREFIX_SIZE 5
-#define TIMEOUT_DIGITS_MAX 8
 
 struct grpc_server {
 	const struct grpc_settings *settings;
@@ -20,16 +16,13 @@ struct grpc_server {
 struct grpc_call {
 	struct http2_stream *stream;
 	struct grpc_server *server;
-	const struct grpc_method *method; /* NULL: none of that name */
+	struct grpc_request request;
 	void *peer, *state;
 	struct bytes in; /* of requests that were not taken yet */
 	struct bytes out; /* one message, with its prefix */
 	size_t sent; /* of it */
-	int64_t deadline_ms; /* the client's own; 0: none */
 	enum grpc_code code; /* to end with */
 	char *message;
-	unsigned guards; /* how often the guard's field was there; as anything but "true": twice */
-	bool is_post, is_grpc, has_encoding, has_bad_timeout;
 	bool has_begun; /* the method heard of it */
 	bool has_request_end, has_answer, is_poked, is_ending, is_over, is_pulled;
 };
@@ -48,84 +41,12 @@ static void *on_open(void *context, void *peer, struct http2_stream *stream)
 	return call;
 }
 
-/* Digits and a unit; false for anything else. Hours are cut to what fits. */
-static bool timeout_parse(struct span text, int64_t *ms)
-{
-	uint64_t count = 0;
-
-	if (text.len < 2 || text.len > TIMEOUT_DIGITS_MAX + 1)
-		return false;
-	for (size_t i = 0; i + 1 < text.len; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return false;
-		count = count * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	switch (text.data[text.len - 1]) {
-	case 'H':
-		*ms = (int64_t)count * 3600 * 1000;
-		return true;
-	case 'M':
-		*ms = (int64_t)count * 60 * 1000;
-		return true;
-	case 'S':
-		*ms = (int64_t)count * 1000;
-		return true;
-	case 'm':
-		*ms = (int64_t)count;
-		return true;
-	case 'u':
-		*ms = (int64_t)count / 1000;
-		return true;
-	case 'n':
-		*ms = (int64_t)count / 1000000;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static const struct grpc_method *method_named(const struct grpc_server *server, struct span path)
-{
-	const struct grpc_method *const *m = server->settings->methods;
-
-	while (*m != NULL && !span_equal(span_text((*m)->path), path))
-		m++;
-	return *m;
-}
-
-static bool is_grpc_type(struct span value)
-{
-	static const char type[] = "application/grpc";
-	struct span rest;
-
-	if (!span_starts_with(value, type))
-		return false;
-	rest = (struct span){ value.data + strlen(type), value.len - strlen(type) };
-	return rest.len == 0 || rest.data[0] == ';' || span_equal(rest, span_text("+proto"));
-}
-
-/* :path comes before the others (RFC 9113, 8.3). */
 static void on_field(void *arg, struct span name, struct span value)
 {
 	struct grpc_call *call = arg;
-	int64_t timeout_ms;
 
-	if (span_equal(name, span_text(":method")))
-		call->is_post = span_equal(value, span_text("POST"));
-	else if (span_equal(name, span_text(":path")))
-		call->method = method_named(call->server, value);
-	else if (span_equal(name, span_text("content-type")))
-		call->is_grpc = is_grpc_type(value);
-	else if (span_equal(name, span_text("grpc-encoding")))
-		call->has_encoding = !span_equal(value, span_text("identity"));
-	else if (span_equal(name, span_text("grpc-timeout"))) {
-		if (timeout_parse(value, &timeout_ms))
-			call->deadline_ms = http2_now_ms() + timeout_ms;
-		else
-			call->has_bad_timeout = true;
-	} else if (call->method != NULL && call->method->guard != NULL &&
-		   span_equal(name, span_text(call->method->guard)))
-		call->guards += span_equal(value, span_text("true")) ? 1 : 2;
+	grpc_request_take(&call->request, call->server->settings->methods, name, value,
+			  http2_now_ms());
 }
 
 static void end_http(struct grpc_call *call, const char *status)
@@ -182,70 +103,65 @@ void grpc_end(struct grpc_call *call, enum grpc_code code, const char *message)
 	finish(call);
 }
 
-/* Ends what no method needs to hear of. */
 static void on_request(void *arg)
 {
 	struct grpc_call *call = arg;
+	const struct grpc_refusal *refusal = grpc_request_refusal(&call->request);
 
-	if (!call->is_post)
-		end_http(call, "405");
-	else if (!call->is_grpc)
-		end_http(call, "415");
-	else if (call->has_bad_timeout)
-		grpc_end(call, GRPC_INTERNAL, "grpc-timeout is malformed");
-	else if (call->method == NULL)
-		grpc_end(call, GRPC_UNIMPLEMENTED, "this service has no such method");
-	else if (call->has_encoding)
-		grpc_end(call, GRPC_UNIMPLEMENTED, "compressed messages are not taken");
-	else if (call->method->guard != NULL && call->guards != 1)
-		grpc_end(call, GRPC_INVALID_ARGUMENT, "security header missing from request");
+	if (refusal == NULL)
+		return;
+	if (refusal->http_status != NULL)
+		end_http(call, refusal->http_status);
+	else
+		grpc_end(call, refusal->code, refusal->message);
 }
 
 static void begin(struct grpc_call *call, struct span message)
 {
 	call->has_begun = true;
-	call->method->request(call, message);
+	call->request.method->request(call, message);
 }
 
-/* Takes the first request that is there whole. False: there is none, or the call
- * was ended. */
+/* False: the first request is not there whole, or is none, which ends the call. */
+static bool find_request(struct grpc_call *call, struct span *out)
+{
+	enum status status =
+		grpc_message_first(span_of(&call->in), call->server->settings->request_max, out);
+
+	if (status == STATUS_UNSUPPORTED)
+		grpc_end(call, GRPC_INTERNAL, "a compressed message without an encoding");
+	else if (status == STATUS_TOO_LARGE)
+		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "the request is too large");
+	if (status != OK)
+		return false;
+	if (call->request.method->takes_many)
+		return true;
+	/* Whether it is the only one is known at the end. */
+	if (!call->has_request_end)
+		return false;
+	if (call->in.len == GRPC_PREFIX_SIZE + out->len)
+		return true;
+	grpc_end(call, GRPC_INTERNAL, "more than one request");
+	return false;
+}
+
+/* False: there is none, or the call was ended. */
 static bool take_request(struct grpc_call *call)
 {
-	const uint8_t *in = call->in.data;
-	size_t max = call->server->settings->request_max;
+	struct span message;
 
-	if (call->in.len < PREFIX_SIZE || call->is_ending)
+	if (call->is_ending || !find_request(call, &message))
 		return false;
-
-	size_t len = (size_t)in[1] << 24 | (size_t)in[2] << 16 | (size_t)in[3] << 8 | in[4];
-
-	if (in[0] != 0) {
-		grpc_end(call, GRPC_INTERNAL, "a compressed message without an encoding");
-		return false;
-	}
-	if (len > max) {
-		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "the request is too large");
-		return false;
-	}
-	if (call->in.len - PREFIX_SIZE < len)
-		return false;
-	if (!call->method->takes_many &&
-	    (!call->has_request_end || call->in.len - PREFIX_SIZE != len)) {
-		/* Whether it is the only one is known at the end. */
-		if (call->has_request_end)
-			grpc_end(call, GRPC_INTERNAL, "more than one request");
-		return false;
-	}
 
 	struct bytes taken = call->in;
+	size_t len = GRPC_PREFIX_SIZE + message.len;
 
 	call->in = (struct bytes){ 0 };
-	http2_consume(call->stream, PREFIX_SIZE + len);
-	if (bytes_append(&call->in, (struct span){ taken.data + PREFIX_SIZE + len,
-						   taken.len - PREFIX_SIZE - len }) != OK)
+	http2_consume(call->stream, len);
+	if (bytes_append(&call->in, (struct span){ taken.data + len, taken.len - len }) != OK)
 		grpc_end(call, GRPC_RESOURCE_EXHAUSTED, "out of memory");
 	else
-		begin(call, (struct span){ taken.data + PREFIX_SIZE, len });
+		begin(call, message);
 	bytes_wipe(&taken);
 	return !call->is_over;
 }
@@ -255,9 +171,9 @@ static void take_requests(struct grpc_call *call)
 	while (!has_pending(call) && take_request(call))
 		;
 	if (!call->has_request_end || call->is_ending || has_pending(call) ||
-	    (call->has_begun && !call->method->takes_many))
+	    (call->has_begun && !call->request.method->takes_many))
 		return;
-	if (call->in.len > 0 || !call->method->takes_many)
+	if (call->in.len > 0 || !call->request.method->takes_many)
 		grpc_end(call, GRPC_INTERNAL, "the request ends too soon");
 	else
 		grpc_end(call, GRPC_OK, NULL);
@@ -285,7 +201,7 @@ static void on_end(void *arg)
 	call->has_request_end = true;
 	if (call->is_over)
 		return;
-	http2_set_deadline(call->stream, call->deadline_ms);
+	http2_set_deadline(call->stream, call->request.deadline_ms);
 	take_requests(call);
 }
 
@@ -293,7 +209,7 @@ static void on_end(void *arg)
 static void set_deadline(struct grpc_call *call)
 {
 	int64_t stalled_ms = http2_now_ms() + call->server->settings->stall_ms;
-	int64_t deadline_ms = call->deadline_ms;
+	int64_t deadline_ms = call->request.deadline_ms;
 
 	if (has_pending(call) && (deadline_ms == 0 || stalled_ms < deadline_ms))
 		deadline_ms = stalled_ms;
@@ -325,9 +241,9 @@ static size_t on_pull(void *arg, uint8_t *out, size_t room, bool *is_end)
 	/* What was not begun may be replaced. */
 	if (call->is_poked && call->sent == 0 && !call->is_ending) {
 		call->is_poked = false;
-		call->method->poked(call);
+		call->request.method->poked(call);
 	}
-	if (!has_pending(call) && call->method->takes_many)
+	if (!has_pending(call) && call->request.method->takes_many)
 		take_requests(call);
 	if (has_pending(call))
 		len = take_pending(call, out, room);
@@ -342,7 +258,8 @@ static size_t on_pull(void *arg, uint8_t *out, size_t room, bool *is_end)
 static void on_expired(void *arg)
 {
 	struct grpc_call *call = arg;
-	bool is_late = call->deadline_ms != 0 && call->deadline_ms <= http2_now_ms();
+	bool is_late =
+		call->request.deadline_ms != 0 && call->request.deadline_ms <= http2_now_ms();
 
 	if (call->is_over)
 		return;
@@ -361,8 +278,8 @@ static void on_closed(void *arg)
 {
 	struct grpc_call *call = arg;
 
-	if (call->has_begun && call->method->closed != NULL)
-		call->method->closed(call);
+	if (call->has_begun && call->request.method->closed != NULL)
+		call->request.method->closed(call);
 	bytes_done(&call->in);
 	bytes_wipe(&call->out);
 	free(call->message);
@@ -374,29 +291,6 @@ static void on_gone(void *context, void *peer)
 	const struct grpc_server *server = context;
 
 	server->settings->gone(server->context, peer);
-}
-
-enum status grpc_frame(const ProtobufCMessage *message, struct bytes *out)
-{
-	AUTO_DONE(bytes) frame = { 0 };
-	struct writer w = writer_to(&frame, UINT32_MAX);
-	size_t len = protobuf_c_message_get_packed_size(message);
-
-	if (len > UINT32_MAX - PREFIX_SIZE)
-		return STATUS_TOO_LARGE;
-
-	enum status status = bytes_reserve(&frame, PREFIX_SIZE + len);
-
-	writer_u8(&w, 0);
-	writer_be32(&w, (uint32_t)len);
-	if (status == OK)
-		status = writer_end(&w);
-	if (status != OK)
-		return status;
-	frame.len += protobuf_c_message_pack(message, frame.data + frame.len);
-	*out = frame;
-	frame = (struct bytes){ 0 };
-	return OK;
 }
 
 void grpc_send(struct grpc_call *call, struct bytes *frame)

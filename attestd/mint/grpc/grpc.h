@@ -2,8 +2,7 @@
 #ifndef ATTESTD_MINT_GRPC_GRPC_H
 #define ATTESTD_MINT_GRPC_GRPC_H
 
-#include <protobuf-c/protobuf-c.h>
-
+#include "attestd/mint/grpc/grpc_message.h"
 #include "attestd/mint/grpc/http2.h"
 
 /*
@@ -61,9 +60,7 @@ void *grpc_peer(const struct grpc_call *call);
 void *grpc_state(const struct grpc_call *call);
 void grpc_set_state(struct grpc_call *call, void *state);
 
-/* The message with its prefix, as grpc_send() takes it. */
-enum status grpc_frame(const ProtobufCMessage *message, struct bytes *out);
-/* Takes the frame. */
+/* Takes the frame: grpc_frame(). */
 void grpc_send(struct grpc_call *call, struct bytes *frame);
 /* Once: after what is pending where the code is OK or the peer reads, else at once. */
 void grpc_end(struct grpc_call *call, enum grpc_code code, const char *message);

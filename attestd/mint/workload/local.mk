@@ -17,6 +17,8 @@ WORKLOAD_LIBS = libworkload.a libworkloadmessages.a libcaller.a $(PROTOBUF_C_LIB
 noinst_LIBRARIES += libworkload.a libworkloadmessages.a
 libworkload_a_SOURCES = \
 	attestd/mint/grpc/grpc.c attestd/mint/grpc/grpc.h \
+	attestd/mint/grpc/grpc_message.c attestd/mint/grpc/grpc_message.h \
+	attestd/mint/grpc/grpc_request.c attestd/mint/grpc/grpc_request.h \
 	attestd/mint/grpc/http2.c attestd/mint/grpc/http2.h attestd/mint/grpc/http2_connection.h \
 	attestd/mint/grpc/http2_session.c \
 	attestd/mint/workload/protobuf.h \
