@@ -25,10 +25,13 @@ libworkload_a_SOURCES = \
 	attestd/mint/workload/reflection.c attestd/mint/workload/reflection.h \
 	attestd/mint/workload/reflection_files.c attestd/mint/workload/reflection_files.h \
 	attestd/mint/workload/workload.h \
+	attestd/mint/workload/workload_answers.c \
 	attestd/mint/workload/workload_api.c attestd/mint/workload/workload_api.h \
+	attestd/mint/workload/workload_call.h \
 	attestd/mint/workload/workload_calls.c attestd/mint/workload/workload_calls.h \
 	attestd/mint/workload/workload_messages.c attestd/mint/workload/workload_messages.h \
 	attestd/mint/workload/workload_socket.c attestd/mint/workload/workload_socket.h \
+	attestd/mint/workload/workload_streams.c \
 	attestd/mint/workload/workload_turns.c attestd/mint/workload/workload_turns.h
 libworkload_a_CPPFLAGS = $(AM_CPPFLAGS) $(WORKLOAD_CPPFLAGS)
 # Not ours to hold to our warnings.

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "attestd/mint/grpc/grpc.h"
+#include "attestd/mint/grpc/grpc_message.h"
 #include "attestd/mint/workload/protobuf.h"
 #include "attestd/mint/workload/workload.pb-c.h"
 #include "base/text.h"
