@@ -3,14 +3,17 @@
  * their place, and what is said to whom. */
 #include "attacks.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/writer.h"
 #include "front_scene.h"
 #include "verifier/frames.h"
+#include "verifier/front/named.h"
 
 #define NODE_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NODE_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define NODE_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 #define POSTED                                                                                     \
 	" HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -143,10 +146,10 @@ static void a_change_of_entries_is_told_to_their_class(void **state)
 	attest(&f, &a, NODE_A, 200, "server");
 	attest(&f, &b, NODE_B, 200, "router");
 	/* Of which nobody said what class it has. */
-	attest(&f, &c, NODE_B, 200, "");
+	attest(&f, &c, NODE_C, 200, "");
 	wait_for(&a, NODE_A, "seconds=300");
 	wait_for(&b, NODE_B, "seconds=1");
-	wait_for(&c, NODE_B, "seconds=300");
+	wait_for(&c, NODE_C, "seconds=300");
 	administer(&f, "/v1/admin/entries/web/quarantine", ROUTE_ADMIN_ENTRY_QUARANTINE, 200,
 		   "server");
 	expect(&a, 200, "{\"attest\":true}");
@@ -256,6 +259,111 @@ static void s03_who_waits_gives_way_to_who_comes_from_its_address(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
+/* A node that attests on connection after connection, with one quote while its nonce is
+ * good, leaves the others their places. */
+static void s03_a_node_waits_in_one_place(void **state)
+{
+	struct front_settings settings = front_scene_settings();
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) a = { 0 };
+	AUTO_DONE(client) again = { 0 };
+	AUTO_DONE(client) b = { 0 };
+	AUTO_DONE(bytes) nothing = { 0 };
+	(void)state;
+
+	settings.waiting_max = 2;
+	front_scene_init(&f, &settings);
+	client_init(&a, &f.service, false);
+	client_init(&again, &f.service, false);
+	client_init(&b, &f.service, false);
+	attest(&f, &a, NODE_A, 200, "server");
+	wait_for(&a, NODE_A, "seconds=300");
+	attest(&f, &again, NODE_A, 200, "server");
+	wait_for(&again, NODE_A, "seconds=300");
+	assert_int_equal(client_read(&a, &nothing), 0);
+	attest(&f, &b, NODE_B, 200, "server");
+	wait_for(&b, NODE_B, "seconds=1");
+	expect(&b, 200, "{\"attest\":false}");
+	/* The place is its last one's. */
+	quarantine(&f, NODE_A, 200);
+	expect(&again, 200, "{\"attest\":true}");
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
+/* It would be kept for minutes, of each that waits. */
+static void s01_nothing_is_taken_behind_a_wait(void **state)
+{
+	static const char wait[] = "GET /v1/nodes/" NODE_A "/wait?seconds=300 HTTP/1.1\r\n"
+				   "Host: v\r\n\r\n";
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) a = { 0 };
+	AUTO_DONE(client) b = { 0 };
+	AUTO_DONE(bytes) request = { 0 };
+	AUTO_DONE(bytes) nothing = { 0 };
+	(void)state;
+
+	begin(&f);
+	client_init(&a, &f.service, false);
+	attest(&f, &a, NODE_A, 200, "server");
+	send_text(&a, wait);
+	/* Its answer says that what came before was read. */
+	quarantine(&f, NODE_B, 403);
+	send_text(&a, "G");
+	assert_int_equal(client_read(&a, &nothing), 0);
+
+	client_init(&b, &f.service, false);
+	attest(&f, &b, NODE_A, 200, "server");
+	assert_int_equal(bytes_printf(&request, "%s%s", wait, wait), OK);
+	assert_true(client_write(&b, span_of(&request)));
+	expect(&b, 400, "bad-request");
+	assert_int_equal(client_read(&b, &nothing), 0);
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
+static bool is_answered(const struct client *c)
+{
+	struct pollfd readable = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&readable, 1, 0) > 0;
+}
+
+/* More are named than the front remembers while it waits; longer where that takes time. */
+static void wait_while_many_are_named(struct front_scene *f, struct client *c)
+{
+	AUTO_DONE(bytes) query = { 0 };
+
+	for (unsigned seconds = 1; seconds < 300; seconds *= 4) {
+		query.len = 0;
+		assert_int_equal(bytes_printf(&query, "seconds=%u%c", seconds, '\0'), OK);
+		attest(f, c, NODE_A, 200, "server");
+		wait_for(c, NODE_A, (const char *)query.data);
+		for (size_t i = 0; i <= NAMED_MAX; i++)
+			quarantine(f, NODE_B, 200);
+
+		bool is_done = !is_answered(c);
+
+		expect(c, 200, "{\"attest\":false}");
+		if (is_done)
+			return;
+	}
+	fail_msg("too slow");
+}
+
+/* Whoever waited heard of all that were named: it was not among them. */
+static void what_was_heard_while_waiting_is_not_told_again(void **state)
+{
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) a = { 0 };
+	(void)state;
+
+	begin(&f);
+	client_init(&a, &f.service, false);
+	wait_while_many_are_named(&f, &a);
+	wait_for(&a, NODE_A, "seconds=1");
+	expect(&a, 200, "{\"attest\":false}");
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
 static void what_is_no_wait_is_refused(void **state)
 {
 	static const char *const queries[] = { "",	     "seconds",	   "seconds=",
@@ -282,6 +390,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s03_a_stranger_does_not_wait_in_a_nodes_name),
 	cmocka_unit_test(s03_those_that_wait_leave_room),
 	cmocka_unit_test(s03_who_waits_gives_way_to_who_comes_from_its_address),
+	cmocka_unit_test(s03_a_node_waits_in_one_place),
+	cmocka_unit_test(s01_nothing_is_taken_behind_a_wait),
+	cmocka_unit_test(what_was_heard_while_waiting_is_not_told_again),
 	cmocka_unit_test(what_is_no_wait_is_refused),
 };
 

@@ -76,8 +76,11 @@ tests_unit_test_store_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_
 tests_unit_test_store_ahead_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_front
-TESTS += tests/unit/test_front
+check_PROGRAMS += tests/unit/test_front tests/unit/test_front_peers
+TESTS += tests/unit/test_front tests/unit/test_front_peers
+tests_unit_test_front_peers_SOURCES = tests/unit/test_front_peers.c tests/unit/unit.h
+tests_unit_test_front_peers_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_front_peers_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_front_SOURCES = tests/unit/test_front.c tests/unit/unit.h
 tests_unit_test_front_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_front_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/front/connection.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,9 +46,38 @@ void connection_hasten(struct connection *c, uint64_t ms)
 		(void)event_base_loopbreak(c->front->base);
 }
 
+static enum place place_of(enum phase phase)
+{
+	switch (phase) {
+	case PHASE_IDLE:
+		return PLACE_IDLE;
+	case PHASE_HANDSHAKE:
+	case PHASE_HEAD:
+		return PLACE_NEW;
+	case PHASE_PARKED:
+		return PLACE_WAITING;
+	case PHASE_BODY:
+	case PHASE_WAITING:
+	case PHASE_ANSWER:
+	case PHASE_DRAIN:
+		break;
+	}
+	return PLACE_AT_WORK;
+}
+
+static void move_to(struct connection *c, enum place place)
+{
+	if (c->place == place)
+		return;
+	TAILQ_REMOVE(&c->front->places[c->place], c, link);
+	TAILQ_INSERT_TAIL(&c->front->places[place], c, link);
+	c->place = place;
+}
+
 void connection_enter(struct connection *c, enum phase phase, size_t seconds)
 {
 	c->phase = phase;
+	move_to(c, place_of(phase));
 	connection_hasten(c, (uint64_t)seconds * 1000);
 }
 
@@ -58,7 +86,7 @@ static void forget_request(struct connection *c)
 	if (c->phase == PHASE_WAITING)
 		relay_forget(&c->front->relay, c->relay_id);
 	if (c->phase == PHASE_PARKED)
-		c->front->metrics.waiting--;
+		wait_leave(c);
 	c->front->metrics.body_bytes -= c->counted;
 	c->counted = 0;
 	(void)evbuffer_drain(c->body, evbuffer_get_length(c->body));
@@ -67,18 +95,35 @@ static void forget_request(struct connection *c)
 	c->subject_len = 0;
 }
 
+static void connection_free(struct connection *c)
+{
+	if (c->body != NULL)
+		evbuffer_free(c->body);
+	if (c->deadline != NULL)
+		event_free(c->deadline);
+	free(c);
+}
+
 void connection_close(struct connection *c)
 {
 	forget_request(c);
-	TAILQ_REMOVE(&c->front->connections, c, link);
+	TAILQ_REMOVE(&c->front->places[c->place], c, link);
+	peers_leave(c->peer);
 	c->front->metrics.open--;
 	if (c->phase != PHASE_HANDSHAKE)
 		(void)SSL_shutdown(ssl_of(c));
 	ERR_clear_error();
 	bufferevent_free(c->bev);
-	evbuffer_free(c->body);
-	event_free(c->deadline);
-	free(c);
+	connection_free(c);
+}
+
+void connections_close(struct front *front)
+{
+	struct connection *c;
+
+	for (size_t i = 0; i < PLACES; i++)
+		while ((c = TAILQ_FIRST(&front->places[i])) != NULL)
+			connection_close(c);
 }
 
 /* Straight to the socket where nothing waits before it, in one record and one
@@ -190,9 +235,11 @@ static void process(struct connection *c)
 		if (c->drained > DRAIN_MAX)
 			connection_close(c);
 		break;
+	case PHASE_PARKED:
+		wait_hear(c);
+		break;
 	case PHASE_HANDSHAKE:
 	case PHASE_WAITING:
-	case PHASE_PARKED:
 	case PHASE_ANSWER:
 		/* The next request waits in the buffer, whose size is bounded. */
 		break;
@@ -310,117 +357,73 @@ void connection_answered(void *waiting, const struct relay_answer *answer)
 	send_answer(c, 200, 0, answer->content_type, span_of(&metrics), c->keep_alive);
 }
 
-/* Whoever counts as one: an IPv4 address, or what one IPv6 customer has at the
- * least, a /64 (RFC 6177). */
-static struct in6_addr address_of(const struct sockaddr *peer)
+static bool close_first(struct connections *list)
 {
-	struct in6_addr address = { 0 };
-
-	if (peer->sa_family == AF_INET6)
-		memcpy(&address, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr,
-		       sizeof(address));
-	if (peer->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&address))
-		memset(&address.s6_addr[8], 0, 8);
-	if (peer->sa_family == AF_INET)
-		memcpy(&address.s6_addr[12],
-		       &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
-	return address;
-}
-
-static bool close_oldest(struct front *front, enum phase first, enum phase last)
-{
-	struct connection *c;
-
-	TAILQ_FOREACH(c, &front->connections, link)
-	{
-		if (c->phase < first || c->phase > last)
-			continue;
-		connection_close(c);
-		return true;
-	}
-	return false;
+	if (TAILQ_EMPTY(list))
+		return false;
+	connection_close(TAILQ_FIRST(list));
+	return true;
 }
 
 bool connection_make_room(struct front *front)
 {
-	return close_oldest(front, PHASE_IDLE, PHASE_IDLE) ||
-	       close_oldest(front, PHASE_HANDSHAKE, PHASE_HEAD);
+	return close_first(&front->places[PLACE_IDLE]) || close_first(&front->places[PLACE_NEW]);
 }
 
 /* Who waits gives way to who comes from the same address to attest. */
-static bool is_below_share(struct front *front, const struct in6_addr *peer)
+static bool is_admitted(struct front *front, struct peer *peer)
 {
-	struct connection *c, *parked = NULL;
-	size_t same = 0;
-
-	TAILQ_FOREACH(c, &front->connections, link)
-	{
-		if (memcmp(&c->peer, peer, sizeof(*peer)) != 0)
-			continue;
-		same++;
-		if (parked == NULL && c->phase == PHASE_PARKED)
-			parked = c;
-	}
-	if (same < front->settings->connections_per_peer_max)
-		return true;
-	if (parked == NULL)
+	if (peer->connections > front->settings->connections_per_peer_max &&
+	    !close_first(&peer->waiting))
 		return false;
-	connection_close(parked);
-	return true;
+	return front->metrics.open < front->settings->connections_max ||
+	       connection_make_room(front);
 }
 
-static bool is_admitted(struct front *front, const struct in6_addr *peer)
-{
-	return is_below_share(front, peer) &&
-	       (front->metrics.open < front->settings->connections_max ||
-		connection_make_room(front));
-}
-
+/* Takes fd where it succeeds: what can fail comes before that. */
 static struct connection *connection_new(struct front *front, int fd, bool is_admin)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	SSL *ssl = c == NULL ? NULL : SSL_new(is_admin ? front->admin_tls : front->tls);
+	SSL *ssl = NULL;
 
-	if (ssl == NULL) {
-		free(c);
+	if (c == NULL)
 		return NULL;
-	}
 	c->front = front;
 	c->is_admin = is_admin;
-	/* Owns fd and ssl from here on. */
-	c->bev = bufferevent_openssl_socket_new(front->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-						BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	c->deadline = evtimer_new(front->base, on_deadline, c);
 	c->body = evbuffer_new();
-	if (c->bev != NULL && c->deadline != NULL && c->body != NULL)
-		return c;
+	if (c->deadline != NULL && c->body != NULL)
+		ssl = SSL_new(is_admin ? front->admin_tls : front->tls);
+	if (ssl != NULL)
+		c->bev = bufferevent_openssl_socket_new(
+			front->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+			BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (c->bev != NULL)
-		bufferevent_free(c->bev);
-	else
-		SSL_free(ssl);
-	if (c->deadline != NULL)
-		event_free(c->deadline);
-	if (c->body != NULL)
-		evbuffer_free(c->body);
-	free(c);
+		return c;
+	/* Which took ssl along: it was told to close it. */
+	connection_free(c);
 	return NULL;
 }
 
-void connection_open(struct front *front, int fd, const struct sockaddr *peer, bool is_admin)
+void connection_open(struct front *front, int fd, const struct sockaddr *from, bool is_admin)
 {
-	struct in6_addr address = address_of(peer);
 	int on = 1;
-	struct connection *c =
-		is_admitted(front, &address) ? connection_new(front, fd, is_admin) : NULL;
+	struct peer *peer = peers_enter(&front->peers, from);
+	struct connection *c = peer != NULL && is_admitted(front, peer)
+				       ? connection_new(front, fd, is_admin)
+				       : NULL;
 
 	if (c == NULL) {
+		if (peer != NULL)
+			peers_leave(peer);
 		front->metrics.connections_refused++;
 		(void)close(fd);
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c->peer = address;
-	TAILQ_INSERT_TAIL(&front->connections, c, link);
+	c->peer = peer;
+	c->place = place_of(PHASE_HANDSHAKE);
+	TAILQ_INSERT_TAIL(&front->places[c->place], c, link);
 	front->metrics.connections++;
 	front->metrics.open++;
 	bufferevent_setcb(c->bev, on_readable, on_written, on_event, c);

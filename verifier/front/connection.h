@@ -11,11 +11,21 @@
 #include "verifier/front/front.h"
 #include "verifier/front/metrics.h"
 #include "verifier/front/named.h"
+#include "verifier/front/peers.h"
 #include "verifier/front/quota.h"
 #include "verifier/front/relay.h"
 
-struct connection;
-TAILQ_HEAD(connections, connection);
+/* What a connection does, as far as it matters to others; each in the order in which it
+ * began to. */
+enum place {
+	PLACE_IDLE, /* no byte of the next request yet */
+	PLACE_NEW, /* in its handshake, or in a request's head */
+	PLACE_WAITING, /* a node's, for a word */
+	PLACE_AT_WORK,
+	PLACES,
+};
+
+#define WAITS_LISTS 16384
 
 /* All that connections share. */
 struct front {
@@ -25,7 +35,10 @@ struct front {
 	SSL_CTX *tls, *admin_tls;
 	struct file_watch tls_files;
 	bool has_admin;
-	struct connections connections;
+	uint64_t seed; /* of hash_of() */
+	struct connections places[PLACES];
+	struct peers peers;
+	LIST_HEAD(waiting_list, connection) waits[WAITS_LISTS]; /* of nodes, by their ids */
 	struct relay relay;
 	struct metrics metrics;
 	struct quota enrolments;
@@ -33,10 +46,11 @@ struct front {
 };
 
 /* Takes over an accepted socket. */
-void connection_open(struct front *front, int fd, const struct sockaddr *peer, bool is_admin);
+void connection_open(struct front *front, int fd, const struct sockaddr *from, bool is_admin);
 void connection_close(struct connection *c);
+void connections_close(struct front *front);
 /*
- * Ends the oldest connection that is idle, or else one that has not asked for
+ * Ends the connection that is idle for longest, or else one that has not asked for
  * anything yet: an honest one needs milliseconds to do so, and those who keep places
  * from others would sit there until their deadlines. False where all are at work.
  */

@@ -187,8 +187,6 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 {
 	struct front *front = calloc(1, sizeof(*front));
 	struct listener listeners[2] = { 0 };
-	struct connection *c;
-	uint64_t seed = 0;
 	int end = 1;
 
 	/* A client that is gone is no reason to end. */
@@ -199,15 +197,16 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	front->settings = settings;
 	front->has_admin = admin_fd >= 0;
 	file_watch_init(&front->tls_files, tls_files);
-	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
-	quota_init(&front->enrolments, settings->enrolments_per_peer, seed);
-	TAILQ_INIT(&front->connections);
+	evutil_secure_rng_get_bytes(&front->seed, sizeof(front->seed));
+	front->peers.seed = front->seed;
+	quota_init(&front->enrolments, settings->enrolments_per_peer, front->seed);
+	for (size_t i = 0; i < PLACES; i++)
+		TAILQ_INIT(&front->places[i]);
 	front->base = event_base_new();
 	relay_init(&front->relay, front->base, connection_answered);
 	if (front->base != NULL && set_up_tls(front))
 		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
-	while ((c = TAILQ_FIRST(&front->connections)) != NULL)
-		connection_close(c);
+	connections_close(front);
 	for (size_t i = 0; i < 2; i++) {
 		if (listeners[i].resume != NULL)
 			event_free(listeners[i].resume);

@@ -3,9 +3,11 @@ noinst_LIBRARIES += libfront.a
 libfront_a_SOURCES = \
 	verifier/front/connection.c verifier/front/connection.h \
 	verifier/front/front.c verifier/front/front.h \
+	verifier/front/hash.c verifier/front/hash.h \
 	verifier/front/http.c verifier/front/http.h \
 	verifier/front/metrics.c verifier/front/metrics.h \
 	verifier/front/named.c verifier/front/named.h \
+	verifier/front/peers.c verifier/front/peers.h \
 	verifier/front/quota.c verifier/front/quota.h \
 	verifier/front/relay.c verifier/front/relay.h \
 	verifier/front/request.c verifier/front/request.h \

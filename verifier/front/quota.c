@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "verifier/front/hash.h"
+
 void quota_init(struct quota *quota, unsigned most, uint64_t seed)
 {
 	memset(quota, 0, sizeof(*quota));
@@ -10,26 +12,11 @@ void quota_init(struct quota *quota, unsigned most, uint64_t seed)
 	quota->seed = seed;
 }
 
-/* The finalizer of SplitMix64: each bit of the input reaches each of the output. */
-static uint64_t mixed(uint64_t x)
-{
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-	x = (x ^ x >> 27) * 0x94d049bb133111eb;
-	return x ^ x >> 31;
-}
-
-static size_t slot_of(const struct quota *quota, const struct in6_addr *peer)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, peer, sizeof(halves));
-	return mixed(mixed(halves[0] ^ quota->seed) + halves[1]) % QUOTA_SLOTS;
-}
-
 bool quota_take(struct quota *quota, const struct in6_addr *peer, int64_t now,
 		unsigned *retry_after_s)
 {
-	size_t slot = slot_of(quota, peer);
+	size_t slot =
+		hash_of(quota->seed, (struct span){ peer->s6_addr, sizeof(*peer) }) % QUOTA_SLOTS;
 	int64_t window = now / QUOTA_WINDOW_S;
 
 	/* A clock set back opens a new window as well. */

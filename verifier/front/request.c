@@ -112,7 +112,7 @@ static void start_request(struct connection *c, const struct http_head *head)
 	if (refusal == 503)
 		retry_after_s = 5;
 	if (refusal == 0 && is_enrolment(c->route) &&
-	    !quota_take(&c->front->enrolments, &c->peer, c->received, &retry_after_s))
+	    !quota_take(&c->front->enrolments, &c->peer->address, c->received, &retry_after_s))
 		refusal = 429;
 	if (refusal != 0) {
 		connection_refuse(c, refusal, retry_after_s);

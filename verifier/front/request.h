@@ -2,8 +2,6 @@
 #ifndef VERIFIER_FRONT_REQUEST_H
 #define VERIFIER_FRONT_REQUEST_H
 
-#include <netinet/in.h>
-
 #include <event2/bufferevent.h>
 
 #include "messages/node.h"
@@ -27,11 +25,12 @@ enum phase {
 };
 
 struct connection {
-	TAILQ_ENTRY(connection) link;
+	TAILQ_ENTRY(connection) link; /* of its place */
+	enum place place;
 	struct front *front;
 	struct bufferevent *bev;
 	struct event *deadline;
-	struct in6_addr peer;
+	struct peer *peer;
 	const struct administrator *administrator;
 	enum phase phase;
 	bool is_admin, keep_alive;
@@ -46,7 +45,11 @@ struct connection {
 	int64_t received;
 	int64_t handed_on_ms; /* connection_clock_ms() */
 	uint64_t relay_id;
-	bool is_named; /* while parked */
+	/* While parked */
+	bool is_named;
+	int64_t parked_until_ms;
+	TAILQ_ENTRY(connection) of_peer;
+	LIST_ENTRY(connection) of_node;
 	size_t drained;
 	/* Whose evidence was appraised last on this connection; id_len 0: nobody's. */
 	struct {
