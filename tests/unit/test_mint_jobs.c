@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,6 +126,41 @@ static void a_job_is_watched_once_and_without_its_connection(void **state)
 	assert_ends(&job, JOB_KILLED, SIGTERM);
 }
 
+/* As if the process were another one each time. */
+static enum status watch_again(const struct workload *w, uid_t user, uint64_t run)
+{
+	struct caller_facts facts;
+	const char *why = NULL;
+	struct job job;
+
+	assert_int_equal(caller_look(w->caller, &facts, &why), OK);
+	facts.uid = user;
+	facts.started += run;
+	return jobs_watch(jobs, w->caller, &facts, false, &job);
+}
+
+/* Who starts process after process, each of which lives on, keeps nobody from a job. */
+static void one_users_jobs_leave_places_for_others(void **state)
+{
+	const struct rlimit files = { 4 * JOBS_MAX, 4 * JOBS_MAX };
+	uint64_t run = 0;
+
+	(void)state;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		skip();
+	AUTO_DONE(workload) w = workload_called("one", true, NULL);
+
+	while (run < JOBS_OF_USER_MAX)
+		assert_int_equal(watch_again(&w, 1000, run++), OK);
+	assert_int_equal(watch_again(&w, 1000, run++), STATUS_TOO_LARGE);
+	/* One that is watched stays so. */
+	assert_int_equal(watch_again(&w, 1000, 0), OK);
+	while (run < JOBS_MAX)
+		assert_int_equal(watch_again(&w, 1001, run++), OK);
+	assert_int_equal(watch_again(&w, 1002, run++), OK);
+	assert_int_equal(watch_again(&w, 1002, run), STATUS_TOO_LARGE);
+}
+
 static void what_is_dropped_is_not_told(void **state)
 {
 	struct job job;
@@ -205,6 +241,7 @@ int main(void)
 		TEST(a_process_ends_as_it_ended),
 		TEST(one_that_was_reaped_has_ended_too),
 		TEST(a_job_is_watched_once_and_without_its_connection),
+		TEST(one_users_jobs_leave_places_for_others),
 		TEST(what_is_dropped_is_not_told),
 		TEST(one_that_has_ended_is_no_job),
 		TEST(a_units_job_ends_with_its_last_process),

@@ -19,6 +19,7 @@
 struct watched {
 	struct job job;
 	/* Of the process that asked first. */
+	uid_t user;
 	int pidfd, proc;
 	/* Of a unit: its cgroup.events, and who tells that it changed; else -1. */
 	int events, notice;
@@ -148,11 +149,20 @@ static struct watched *find(const struct jobs *jobs, const struct job *job)
 	return NULL;
 }
 
+static size_t count_of(const struct jobs *jobs, uid_t user)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < jobs->count; i++)
+		count += jobs->list[i]->user == user;
+	return count;
+}
+
 static enum status add(struct jobs *jobs, struct watched *w)
 {
 	struct epoll_event wanted = { .events = EPOLLIN, .data.ptr = w };
 
-	if (jobs->count == JOBS_MAX)
+	if (jobs->count == JOBS_MAX || count_of(jobs, w->user) >= JOBS_OF_USER_MAX)
 		return STATUS_TOO_LARGE;
 	if (epoll_ctl(jobs->epoll, EPOLL_CTL_ADD, w->events >= 0 ? w->notice : w->pidfd, &wanted) !=
 	    0)
@@ -170,6 +180,7 @@ enum status jobs_watch(struct jobs *jobs, struct caller *c, const struct caller_
 	if (w == NULL)
 		return STATUS_NO_MEMORY;
 	w->events = w->notice = -1;
+	w->user = facts->uid;
 	w->job = (struct job){ .id = (uint64_t)facts->pid, .started = facts->started };
 	w->pidfd = fcntl(caller_exit_fd(c), F_DUPFD_CLOEXEC, 0);
 	w->proc = fcntl(caller_proc_fd(c), F_DUPFD_CLOEXEC, 0);

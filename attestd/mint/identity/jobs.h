@@ -33,14 +33,15 @@ struct job_outcome {
 
 struct jobs;
 
-/* Of them at once. */
+/* Of them at once, and of one user's: nobody's take all places. */
 #define JOBS_MAX 1024
+#define JOBS_OF_USER_MAX (JOBS_MAX / 2)
 
 enum status jobs_new(struct jobs **out);
 void jobs_free(struct jobs *jobs);
 /*
  * The caller's job, which is watched from now on, however often this is asked.
- * STATUS_DENIED: it has ended. STATUS_TOO_LARGE: they are too many.
+ * STATUS_DENIED: it has ended. STATUS_TOO_LARGE: they are too many, or its user's are.
  */
 enum status jobs_watch(struct jobs *jobs, struct caller *c, const struct caller_facts *facts,
 		       bool is_unit, struct job *out);
