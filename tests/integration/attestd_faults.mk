@@ -13,9 +13,9 @@ check_PROGRAMS += tests/integration/tpm_trap
 tests_integration_tpm_trap_SOURCES = tests/integration/tpm_trap.c \
 	tests/integration/tpm_proxy.c tests/integration/tpm_proxy.h
 LONG_TESTS += tests/integration/attestd_faults tests/integration/attestd_logs \
-	tests/integration/attestd_endorsement tests/integration/installed \
+	tests/integration/attestd_endorsement tests/integration/installed tests/integration/node_deaths \
 	tests/integration/attestd_signals tests/integration/late_extend
 EXTRA_DIST += tests/integration/broker_faults tests/integration/broker_faults_lasting \
 	tests/integration/attestd_faults tests/integration/attestd_logs \
-	tests/integration/attestd_endorsement tests/integration/installed \
+	tests/integration/attestd_endorsement tests/integration/installed tests/integration/node_deaths \
 	tests/integration/attestd_signals tests/integration/late_extend tests/integration/node.sh

@@ -4,11 +4,14 @@
 
     hostile_verifier.py UPSTREAM_PORT KEYS OTHER_CERT OTHER_KEY MODE_FILE PORT_FILE
 
-MODE_FILE holds one word; "pass" hands everything on.
+MODE_FILE holds one word; "pass" hands everything on. With "die before /evidence", "behind" or
+"with", a process ends at the first such request, before the verifier has it, before its answer is
+handed on, or as that is.
 """
 import base64
 import json
 import os
+import signal
 import socket
 import ssl
 import sys
@@ -142,6 +145,20 @@ def serve_wait(s, what):
     return True
 
 
+def serve_death(s, when, head, body):
+    """The process of MODE_FILE.pid ends: before the verifier has this, before its answer, or with that."""
+    while not os.path.exists(f"{MODE_FILE}.pid"):
+        time.sleep(0.01)
+    with open(MODE_FILE, "w", encoding="ascii") as f:
+        f.write("pass")
+    got = hand_on(head, body) if when != "before" else None
+    if when == "with":
+        s.sendall(got[0] + b"\r\n\r\n" + got[1])
+    with open(f"{MODE_FILE}.pid", encoding="ascii") as f:
+        os.kill(int(f.read()), signal.SIGKILL)
+    count("deaths")
+
+
 def serve_request(s, head, body):
     """False where the connection is to end."""
     what = mode()
@@ -150,6 +167,8 @@ def serve_request(s, head, body):
         count("challenges")
     if b"/wait?" in target and serve_wait(s, what):
         return True
+    if what.startswith("die ") and what.split()[2].encode() in target:
+        return serve_death(s, what.split()[1], head, body)
     if what in ("wrong-certificate", "plaintext", "silent"):
         return False  # the next connection shows it
     if what in INSTEAD:
