@@ -40,6 +40,23 @@ static void what_is_used_comes_back_with_time(void **state)
 	expect(&r, 1000, 100000, 3);
 }
 
+/* Also one that no whole number of milliseconds stands for. */
+static void a_rate_is_what_it_says(void **state)
+{
+	static const int64_t rates[] = { 1, 3, 7, 200, 300, 600, 999, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+		struct rates r = { .at_once = rates[i] * 2, .per_second = rates[i] };
+		int64_t had = 0;
+
+		for (int64_t ms = 0; ms <= 10000; ms++)
+			while (rates_take(&r, 1000, START_MS + ms))
+				had++;
+		assert_int_equal(had, 12 * rates[i]);
+	}
+}
+
 static void one_user_takes_nothing_from_another(void **state)
 {
 	struct rates r = few();
@@ -70,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(so_many_may_be_had_at_once),
 		cmocka_unit_test(what_is_used_comes_back_with_time),
+		cmocka_unit_test(a_rate_is_what_it_says),
 		cmocka_unit_test(one_user_takes_nothing_from_another),
 		cmocka_unit_test(users_beyond_the_places_share_one),
 	};

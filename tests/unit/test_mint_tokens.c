@@ -432,7 +432,7 @@ static void a_user_asks_so_often(void **state)
 	(void)state;
 	/* For longer than any test takes. */
 	scene.core.tokens.rates.users[0] =
-		(struct rates_user){ .used_ms = 1000000000, .seen_ms = boot_time_s() * 1000 };
+		(struct rates_user){ .used = 1000000000, .seen_ms = boot_time_s() * 1000 };
 	assert_int_equal(ask_for("api", "", TICKET), WORKLOAD_TOO_MANY);
 	assert_int_equal(scene.broker.wishes, 0);
 }

@@ -18,7 +18,7 @@ struct rates {
 	int64_t at_once, per_second;
 	struct rates_user {
 		uid_t uid;
-		int64_t used_ms; /* what it took and has not been given back, in time */
+		int64_t used; /* what it took and was not given back, in thousandths */
 		int64_t seen_ms;
 	} users[RATES_USERS], others;
 };
