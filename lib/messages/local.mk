@@ -15,6 +15,7 @@ libmessages_a_SOURCES = \
 	lib/messages/jwk.c lib/messages/jwk.h \
 	lib/messages/limits.h \
 	lib/messages/message.c lib/messages/message.h \
+	lib/messages/metric.c lib/messages/metric.h \
 	lib/messages/node.c lib/messages/node.h \
 	lib/messages/report.c lib/messages/report.h \
 	lib/messages/result.c lib/messages/result.h \

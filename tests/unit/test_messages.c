@@ -8,6 +8,7 @@
 #include "messages/enrol.h"
 #include "messages/error.h"
 #include "messages/evidence.h"
+#include "messages/metric.h"
 #include "messages/result.h"
 #include "messages/wait.h"
 
@@ -226,6 +227,25 @@ static void evidence_may_leave_out_what_was_not_asked_for(void **state)
 	assert_int_equal(evidence.minting_public.len, 0);
 }
 
+/* Prometheus, exposition format 0.0.4: HELP and TYPE stand before the values. */
+static void metrics_are_told_as_a_scraper_reads_them(void **state)
+{
+	static const struct metric metrics[] = {
+		{ "answers_total", METRIC_COUNTER, "Answers given.", 0 },
+		{ "open", METRIC_GAUGE, "Open now.", UINT64_MAX },
+	};
+	AUTO_DONE(bytes) text = { 0 };
+	(void)state;
+
+	assert_int_equal(metrics_append(&text, metrics, 2), OK);
+	assert_true(span_equal(span_of(&text), span_text("# HELP answers_total Answers given.\n"
+							 "# TYPE answers_total counter\n"
+							 "answers_total 0\n"
+							 "# HELP open Open now.\n"
+							 "# TYPE open gauge\n"
+							 "open 18446744073709551615\n")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +254,7 @@ int main(void)
 		cmocka_unit_test(a_member_that_nobody_knows_is_refused_everywhere),
 		cmocka_unit_test(one_wrong_field_is_named),
 		cmocka_unit_test(evidence_may_leave_out_what_was_not_asked_for),
+		cmocka_unit_test(metrics_are_told_as_a_scraper_reads_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "messages/json_writer.h"
 #include "messages/jwk.h"
+#include "messages/metric.h"
 #include "verifier/appraiser/query.h"
 #include "verifier/appraiser/requests.h"
 
@@ -80,51 +81,46 @@ void handle_health(struct appraiser *a, const struct request *request, struct an
 	}
 }
 
-static enum status put_count(struct bytes *out, const char *name, const char *type,
-			     const char *help, uint64_t value)
+static enum status put_nodes(const struct health_answer *h, struct bytes *out)
 {
-	return bytes_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", name, help, name,
-			    type, name, value);
+	enum status status = metric_begin(out, "attestd_nodes", METRIC_GAUGE, "Nodes by state.");
+
+	for (unsigned i = 0; i < NODE_STATES && status == OK; i++)
+		status = bytes_printf(out, "attestd_nodes{state=\"%s\"} %" PRIu64 "\n",
+				      node_state_name((enum node_state)i), h->nodes[i]);
+	return status;
 }
 
 static enum status write_metrics(const struct health_answer *h, struct bytes *out)
 {
-	enum status status = put_count(out, "attestd_can_grant", "gauge",
-				       "1 where the verifier can grant the minting right.",
-				       health_can_grant(h->health));
+	const struct metric can_grant = { "attestd_can_grant", METRIC_GAUGE,
+					  "1 where the verifier can grant the minting right.",
+					  health_can_grant(h->health) };
+	const struct metric counts[] = {
+		{ "attestd_enrolments_total", METRIC_COUNTER, "Nodes that proved their TPM.",
+		  h->enrolments },
+		{ "attestd_verdicts_total", METRIC_COUNTER, "Appraisals committed.", h->verdicts },
+		{ "attestd_grants_total", METRIC_COUNTER, "Grants of the minting right.",
+		  h->grants },
+		{ "attestd_refusals_total", METRIC_COUNTER, "Requests that the signer refused.",
+		  h->refusals },
+		{ "attestd_release_valid_until_seconds", METRIC_GAUGE,
+		  "When the loaded release's timestamp expires; 0 without one.",
+		  (uint64_t)h->valid_until },
+		{ "attestd_release_refused_since_seconds", METRIC_GAUGE,
+		  "Since when a release is refused or can't be fetched, after the start; "
+		  "0: none is.",
+		  (uint64_t)h->release_refused },
+		{ "attestd_authority_valid_until_seconds", METRIC_GAUGE,
+		  "When the first certificate of a CA expires; 0 without a CA.",
+		  (uint64_t)h->authority_until },
+	};
+	enum status status = metrics_append(out, &can_grant, 1);
 
 	if (status == OK)
-		status = bytes_printf(out, "# HELP attestd_nodes Nodes by state.\n"
-					   "# TYPE attestd_nodes gauge\n");
-	for (unsigned i = 0; i < NODE_STATES && status == OK; i++)
-		status = bytes_printf(out, "attestd_nodes{state=\"%s\"} %" PRIu64 "\n",
-				      node_state_name((enum node_state)i), h->nodes[i]);
-	if (status == OK)
-		status = put_count(out, "attestd_enrolments_total", "counter",
-				   "Nodes that proved their TPM.", h->enrolments);
-	if (status == OK)
-		status = put_count(out, "attestd_verdicts_total", "counter",
-				   "Appraisals committed.", h->verdicts);
-	if (status == OK)
-		status = put_count(out, "attestd_grants_total", "counter",
-				   "Grants of the minting right.", h->grants);
-	if (status == OK)
-		status = put_count(out, "attestd_refusals_total", "counter",
-				   "Requests that the signer refused.", h->refusals);
-	if (status == OK)
-		status = put_count(out, "attestd_release_valid_until_seconds", "gauge",
-				   "When the loaded release's timestamp expires; 0 without one.",
-				   (uint64_t)h->valid_until);
-	if (status == OK)
-		status = put_count(out, "attestd_release_refused_since_seconds", "gauge",
-				   "Since when a release is refused or can't be fetched, after "
-				   "the start; 0: none is.",
-				   (uint64_t)h->release_refused);
-	if (status == OK)
-		status = put_count(out, "attestd_authority_valid_until_seconds", "gauge",
-				   "When the first certificate of a CA expires; 0 without a CA.",
-				   (uint64_t)h->authority_until);
-	return status;
+		status = put_nodes(h, out);
+	return status == OK ? metrics_append(out, counts, sizeof(counts) / sizeof(counts[0]))
+			    : status;
 }
 
 void handle_metrics(struct appraiser *a, const struct request *request, struct answer *answer)
