@@ -264,7 +264,7 @@ static void a_user_has_so_many_new_identities_at_once(void **state)
 	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
 	/* For longer than any test takes. */
 	scene.core.new_identities.users[0] =
-		(struct rates_user){ .used_ms = 1000000000, .seen_ms = boot_time_s() * 1000 };
+		(struct rates_user){ .used = 1000000000, .seen_ms = boot_time_s() * 1000 };
 	assert_int_equal(core_scene_ask(&two, &given, &why), WORKLOAD_TOO_MANY);
 	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
 }
