@@ -20,6 +20,7 @@ static struct granted granted;
 static struct configuration configuration;
 static struct agent agent;
 static struct channel mint; /* its end */
+static uint8_t nonce[16]; /* of each challenge, as granted_sign() has it */
 /* What the verifier answers to the next evidence. */
 static struct attestation_result result;
 /* What the broker was asked and told. */
@@ -39,7 +40,6 @@ static bool mint_has_frame(void)
 struct round agent_post(struct agent *a, const char *path, struct span body,
 			struct verifier_answer *answer)
 {
-	static const uint8_t nonce[16]; /* as granted_sign() has it */
 	struct attestation_challenge challenge = { .bank = DIGEST_SHA256,
 						   .select = 0x2400,
 						   .policy_pcrs = 0x80,
@@ -358,6 +358,10 @@ static void what_is_no_verdict_for_this_round_changes_nothing(void **state)
 	expect_nothing_taken();
 	assert_string_equal(agent.state, "the verdict answers another question");
 	agent.node.value[0] ^= 1;
+	nonce[15] ^= 1;
+	expect_nothing_taken();
+	assert_string_equal(agent.state, "the verdict answers another question");
+	nonce[15] ^= 1;
 
 	granted.text.data[granted.text.len - 1] ^= 1;
 	expect_nothing_taken();
