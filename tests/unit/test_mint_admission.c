@@ -112,7 +112,10 @@ static void a_digest_alone_admits_its_content(void **state)
 		assert_int_equal(entry_selects(&entry, &caller), ADMITTED);
 		assert_int_equal(entry_admits(&entry, &caller), ADMISSION_NOT_APPROVED);
 	}
-	caller.digest = digest_filled(DIGEST_SHA1, 0x22);
+	/* Of another algorithm it is another, whatever its bytes. */
+	caller.digest = digest_filled(DIGEST_SHA512, 0x22);
+	assert_int_equal(entry_admits(&entry, &caller), ADMISSION_NOT_APPROVED);
+	caller.digest.alg = DIGEST_NONE;
 	assert_int_equal(entry_admits(&entry, &caller), ADMISSION_NOT_APPROVED);
 	caller.digest = (struct digest){ 0 };
 	assert_int_equal(entry_admits(&entry, &caller), ADMISSION_NOT_APPROVED);
