@@ -88,10 +88,15 @@ static void a_commit_needs_its_ak_its_generation_and_an_active_node(void **state
 			 OK);
 	assert_int_equal(attest_as_read(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_attest_cleared(s, &a), STATUS_MISMATCH);
+	/* Nor where the quarantine was known when it was read. */
+	a.act_time = 4;
+	assert_int_equal(attest_as_read(s, &a), STATUS_MISMATCH);
+	assert_int_equal(store_attest_cleared(s, &a), STATUS_MISMATCH);
 	/* An act of before the quarantine is not about it. */
 	assert_int_equal(store_node_release(s, &a.node, 4), STATUS_MISMATCH);
 	assert_int_equal(store_node_release(s, &a.node, 5), OK);
 	/* Its class was never named, so it waits for that. */
+	a.act_time = 5;
 	assert_int_equal(attest_as_read(s, &a), STATUS_MISMATCH);
 	assert_int_equal(store_node_place(s, &a.node, span_text("h"), span_text("c"), 6), OK);
 	/* What was read before the act may have been read for another class. */
