@@ -29,6 +29,7 @@ AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(CURL_LIBS)
 
 libbroker_a_SOURCES = \
 	attestd/broker/broker.c attestd/broker/broker.h \
+	attestd/broker/ends.c attestd/broker/ends.h \
 	attestd/broker/enrolment.c \
 	attestd/broker/evidence.c \
 	attestd/broker/issuance.c \

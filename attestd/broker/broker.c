@@ -266,6 +266,7 @@ static enum status loop(struct broker *b)
 
 		/* The one wake-up a second: IMA notifies nobody. */
 		if (left <= 0) {
+			broker_record_ends(b);
 			status = tell_growth(b);
 			watch(b, "cap");
 			broker_cap_again(b);
@@ -355,6 +356,7 @@ static void broker_done(struct broker *b)
 	tpm_identity_done(&b->identity);
 	bytes_done(&b->nonce);
 	bytes_done(&b->svid);
+	ends_done(&b->ends);
 	wishes_done(&b->wishes);
 	logs_done(&b->logs);
 	journal_done(&b->journal);

@@ -2,6 +2,7 @@
 #ifndef ATTESTD_BROKER_BROKER_H
 #define ATTESTD_BROKER_BROKER_H
 
+#include "attestd/broker/ends.h"
 #include "attestd/broker/journal.h"
 #include "attestd/broker/logs.h"
 #include "attestd/broker/measured.h"
@@ -32,6 +33,7 @@ struct broker {
 	} beyond;
 	struct wishes wishes;
 	struct journal journal;
+	struct ends ends;
 	struct channel agent, mint;
 	struct tpm_identity identity;
 	struct tpm_clock clock; /* when it was read */
@@ -86,6 +88,8 @@ bool broker_right_is_over(const struct broker *b);
 enum status broker_cap_now(struct broker *b);
 /* The same once a second, at its time. */
 void broker_cap_again(struct broker *b);
+/* Ends that the journal had no room for: once a second. */
+void broker_record_ends(struct broker *b);
 enum status verb_identity(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_activate(struct broker *b, struct reader *in, struct writer *out);
 enum status verb_evidence(struct broker *b, struct reader *in, struct writer *out);

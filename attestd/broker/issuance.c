@@ -10,6 +10,45 @@
 #include "daemon/log.h"
 #include "tpm/signature.h"
 
+static bool is_failing(enum status status)
+{
+	return status != OK && status != STATUS_MALFORMED;
+}
+
+/* Told once, until it works again: it is tried for each SVID. */
+static void tell_journal(struct broker *b, enum status status)
+{
+	if (is_failing(status) && !b->journal_told)
+		log_line(LOG_LEVEL_ERROR, "%s: nothing is signed", broker_reason(b, status));
+	if (!is_failing(status) && b->journal_told)
+		log_line(LOG_LEVEL_NOTICE, "journal: it can be written again");
+	b->journal_told = is_failing(status);
+}
+
+/* In their order: what had to wait comes first. */
+static enum status append(struct broker *b, const struct report_issued *issued)
+{
+	enum status status = ends_record(&b->ends, &b->journal);
+
+	if (status == OK)
+		status = journal_append(&b->journal, issued);
+	if (status == STATUS_TOO_LARGE)
+		return broker_refuse(b, STATUS_UNAVAILABLE,
+				     "journal: full until the verifier has collected it");
+	if (status == STATUS_IO || status == STATUS_UNAVAILABLE)
+		return broker_refuse(b, STATUS_UNAVAILABLE, "journal: %s: %s", b->journal.path,
+				     status == STATUS_IO ? strerror(errno)
+							 : "another attestd has it");
+	return status;
+}
+
+void broker_record_ends(struct broker *b)
+{
+	/* That it fails was told. */
+	if (b->ends.count > 0 && ends_record(&b->ends, &b->journal) == OK)
+		tell_journal(b, OK);
+}
+
 /* Before the signature leaves, and before it is made: a certificate without a record
  * there is none. A record without a certificate there may be. */
 static enum status record(struct broker *b, struct span names, const struct digest *tbs,
@@ -34,14 +73,11 @@ static enum status record(struct broker *b, struct span names, const struct dige
 	issued.unit = span_of(&unit);
 	issued.spiffe_id = span_of(&name);
 	if (status == OK)
-		status = journal_append(&b->journal, &issued);
-	if (status == STATUS_TOO_LARGE)
-		return broker_refuse(b, STATUS_UNAVAILABLE,
-				     "journal: full until the verifier has collected it");
-	if (status == STATUS_IO || status == STATUS_UNAVAILABLE)
-		return broker_refuse(b, STATUS_UNAVAILABLE, "journal: %s: %s", b->journal.path,
-				     status == STATUS_IO ? strerror(errno)
-							 : "another attestd has it");
+		status = append(b, &issued);
+	tell_journal(b, status);
+	/* A signature can wait; an end has happened. */
+	if (is_failing(status) && subject_is_end(subject) && ends_add(&b->ends, &issued) == OK)
+		return OK;
 	return status;
 }
 
@@ -99,18 +135,6 @@ static enum status check_request(struct broker *b, struct span tbs, struct bytes
 	return STATUS_DENIED;
 }
 
-/* Told once, until it works again: it is tried for each SVID. */
-static void tell_journal(struct broker *b, enum status status)
-{
-	bool is_failing = status != OK && status != STATUS_MALFORMED;
-
-	if (is_failing && !b->journal_told)
-		log_line(LOG_LEVEL_ERROR, "%s: nothing is signed", broker_reason(b, status));
-	if (!is_failing && b->journal_told)
-		log_line(LOG_LEVEL_NOTICE, "journal: it can be written again");
-	b->journal_told = is_failing;
-}
-
 enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *out)
 {
 	AUTO_DONE(bytes) names = { 0 };
@@ -135,7 +159,6 @@ enum status verb_mint_sign(struct broker *b, struct reader *in, struct writer *o
 	if (status != OK)
 		return status;
 	status = record(b, span_of(&names), &digest, &subject);
-	tell_journal(b, status);
 	if (status != OK)
 		return status;
 	status = sign(b, tbs, &digest, out);
@@ -164,7 +187,5 @@ enum status verb_mint_ended(struct broker *b, struct reader *in, struct writer *
 	}
 	if (!subject_is_end(&subject))
 		return STATUS_DENIED;
-	status = record(b, spiffe_id, &digest, &subject);
-	tell_journal(b, status);
-	return status;
+	return record(b, spiffe_id, &digest, &subject);
 }

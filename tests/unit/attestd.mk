@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 ATTESTD_TESTS = \
 	tests/unit/test_attestd_attest \
 	tests/unit/test_attestd_configuration \
+	tests/unit/test_attestd_ends \
 	tests/unit/test_attestd_grant \
 	tests/unit/test_attestd_journal \
 	tests/unit/test_attestd_jwt_request \
@@ -28,6 +29,9 @@ tests_unit_test_attestd_configuration_SOURCES = tests/unit/test_attestd_configur
 	tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_attestd_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_configuration_LDADD = $(ATTESTD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_ends_SOURCES = tests/unit/test_attestd_ends.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_attestd_ends_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_ends_LDADD = $(BROKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_attestd_jwt_request_SOURCES = tests/unit/test_attestd_jwt_request.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_jwt_request_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_jwt_request_LDADD = libscenes.a $(BROKER_LIBS) $(CMOCKA_LIBS)
