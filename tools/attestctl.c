@@ -37,6 +37,17 @@ enum answer unusable(const char *format, ...)
 	return ANSWER_UNUSABLE;
 }
 
+bool wants_help(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "help") == 0)
+		return true;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
 bool option_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *out)
 {
 	uint64_t number = 0;

@@ -393,7 +393,7 @@ enum answer command_entry(int argc, char **argv)
 	struct options o = { .client = verifier_client() };
 	enum answer end;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+	if (wants_help(argc, argv)) {
 		fputs(help, stdout);
 		return ANSWER_YES;
 	}
