@@ -76,6 +76,22 @@ static void attest(struct front_scene *f, struct client *c, const char *node, un
 	expect(c, status, "{}");
 }
 
+/* There is something to read, or the end. */
+static bool is_answered(const struct client *c, int patience_ms)
+{
+	struct pollfd readable = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&readable, 1, patience_ms) > 0;
+}
+
+static void expect_end(struct client *c)
+{
+	AUTO_DONE(bytes) nothing = { 0 };
+
+	assert_true(is_answered(c, SERVICE_PATIENCE_MS));
+	assert_int_equal(client_read(c, &nothing), 0);
+}
+
 static void wait_for(struct client *c, const char *node, const char *query)
 {
 	AUTO_DONE(bytes) request = { 0 };
@@ -242,7 +258,6 @@ static void s03_who_waits_gives_way_to_who_comes_from_its_address(void **state)
 	AUTO_DONE(client) a = { 0 };
 	AUTO_DONE(client) b = { 0 };
 	AUTO_DONE(client) c = { 0 };
-	AUTO_DONE(bytes) nothing = { 0 };
 	(void)state;
 
 	settings.connections_per_peer_max = 2;
@@ -255,7 +270,7 @@ static void s03_who_waits_gives_way_to_who_comes_from_its_address(void **state)
 	attest(&f, &b, NODE_B, 200, "server");
 	client_init(&c, &f.service, false);
 	attest(&f, &c, NODE_B, 200, "server");
-	assert_int_equal(client_read(&a, &nothing), 0);
+	expect_end(&a);
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
@@ -268,7 +283,6 @@ static void s03_a_node_waits_in_one_place(void **state)
 	AUTO_DONE(client) a = { 0 };
 	AUTO_DONE(client) again = { 0 };
 	AUTO_DONE(client) b = { 0 };
-	AUTO_DONE(bytes) nothing = { 0 };
 	(void)state;
 
 	settings.waiting_max = 2;
@@ -280,7 +294,7 @@ static void s03_a_node_waits_in_one_place(void **state)
 	wait_for(&a, NODE_A, "seconds=300");
 	attest(&f, &again, NODE_A, 200, "server");
 	wait_for(&again, NODE_A, "seconds=300");
-	assert_int_equal(client_read(&a, &nothing), 0);
+	expect_end(&a);
 	attest(&f, &b, NODE_B, 200, "server");
 	wait_for(&b, NODE_B, "seconds=1");
 	expect(&b, 200, "{\"attest\":false}");
@@ -299,7 +313,6 @@ static void s01_nothing_is_taken_behind_a_wait(void **state)
 	AUTO_DONE(client) a = { 0 };
 	AUTO_DONE(client) b = { 0 };
 	AUTO_DONE(bytes) request = { 0 };
-	AUTO_DONE(bytes) nothing = { 0 };
 	(void)state;
 
 	begin(&f);
@@ -309,22 +322,15 @@ static void s01_nothing_is_taken_behind_a_wait(void **state)
 	/* Its answer says that what came before was read. */
 	quarantine(&f, NODE_B, 403);
 	send_text(&a, "G");
-	assert_int_equal(client_read(&a, &nothing), 0);
+	expect_end(&a);
 
 	client_init(&b, &f.service, false);
 	attest(&f, &b, NODE_A, 200, "server");
 	assert_int_equal(bytes_printf(&request, "%s%s", wait, wait), OK);
 	assert_true(client_write(&b, span_of(&request)));
 	expect(&b, 400, "bad-request");
-	assert_int_equal(client_read(&b, &nothing), 0);
+	expect_end(&b);
 	assert_int_equal(front_scene_end(&f), 0);
-}
-
-static bool is_answered(const struct client *c)
-{
-	struct pollfd readable = { .fd = c->fd, .events = POLLIN };
-
-	return poll(&readable, 1, 0) > 0;
 }
 
 /* More are named than the front remembers while it waits; longer where that takes time. */
@@ -340,7 +346,7 @@ static void wait_while_many_are_named(struct front_scene *f, struct client *c)
 		for (size_t i = 0; i <= NAMED_MAX; i++)
 			quarantine(f, NODE_B, 200);
 
-		bool is_done = !is_answered(c);
+		bool is_done = !is_answered(c, 0);
 
 		expect(c, 200, "{\"attest\":false}");
 		if (is_done)
