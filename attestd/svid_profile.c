@@ -126,13 +126,22 @@ static size_t count_extensions(struct reader list)
 	return list.status == OK ? count : 0;
 }
 
+/* Of a number that is not negative, in DER (X.690, 8.3.2): OpenSSL takes no other for an
+ * INTEGER, and what one validator does not read nobody can name by its number. */
+static bool is_shortest(struct span content)
+{
+	return content.len > 0 &&
+	       (content.data[0] != 0 || content.len == 1 || (content.data[1] & 0x80) != 0);
+}
+
 static bool read_serial(const struct der *element, struct span *out)
 {
 	struct reader r = reader_over(element->whole);
 	struct span magnitude = der_magnitude(&r);
 
 	*out = element->content;
-	return reader_end(&r) == OK && magnitude.len >= SERIAL_MIN && magnitude.len <= SERIAL_MAX;
+	return reader_end(&r) == OK && magnitude.len >= SERIAL_MIN && out->len <= SERIAL_MAX &&
+	       is_shortest(*out);
 }
 
 static bool read_validity(const struct der *element, int64_t *from, int64_t *until)

@@ -14,7 +14,7 @@ enum svid_refusal {
 	SVID_ACCEPTED = 0,
 	SVID_MALFORMED, /* not exactly one TBSCertificate in DER */
 	SVID_BAD_VERSION,
-	SVID_BAD_SERIAL, /* under 8 bytes, negative or zero */
+	SVID_BAD_SERIAL, /* under 8 bytes or over 20, negative, or spelt otherwise than in DER */
 	SVID_BAD_ALGORITHM,
 	SVID_BAD_ISSUER,
 	SVID_BAD_VALIDITY, /* starts too early, or ends after the grant */

@@ -175,6 +175,55 @@ static void a_negative_serial_is_refused(void **state)
 	assert_int_equal(check_changed(x), SVID_BAD_SERIAL);
 }
 
+/* The mint's certificate with this serial number, byte for byte. */
+static enum svid_refusal check_serial(struct span serial)
+{
+	AUTO_DONE(bytes) tbs = { 0 };
+	uint8_t *point = NULL;
+	struct svid_tbs fields = {
+		.serial = serial, .from = NOW, .until = NOW + LIFETIME_S, .names = span_text(ID)
+	};
+
+	fields.point.len = EVP_PKEY_get1_encoded_public_key(svid.key, &point);
+	fields.point.data = point;
+	assert_true(grant_issuer(&grant, &fields.issuer, &fields.authority));
+	assert_int_equal(svid_tbs_write(&fields, &tbs), OK);
+	OPENSSL_free(point);
+	return check_at(span_of(&tbs), NOW);
+}
+
+static void a_serial_has_one_spelling_and_twenty_bytes(void **state)
+{
+	static const struct {
+		uint8_t first[3];
+		size_t len;
+		enum svid_refusal refusal;
+	} cases[] = {
+		{ { 0x01, 0x02, 0x03 }, 8, SVID_ACCEPTED },
+		{ { 0x7f, 0xff, 0xff }, 20, SVID_ACCEPTED },
+		{ { 0x00, 0x80, 0x00 }, 9, SVID_ACCEPTED },
+		{ { 0x00, 0x80, 0x00 }, 20, SVID_ACCEPTED },
+		{ { 0x00, 0x80, 0x00 }, 21, SVID_BAD_SERIAL },
+		{ { 0x01, 0x00, 0x00 }, 21, SVID_BAD_SERIAL },
+		{ { 0x01, 0x02, 0x03 }, 7, SVID_BAD_SERIAL },
+		{ { 0x80, 0x00, 0x00 }, 16, SVID_BAD_SERIAL },
+		{ { 0x00, 0x7f, 0xff }, 16, SVID_BAD_SERIAL },
+		{ { 0x00, 0x00, 0x80 }, 16, SVID_BAD_SERIAL },
+		{ { 0x00, 0x00, 0x01 }, 20, SVID_BAD_SERIAL },
+		{ { 0 }, 0, SVID_BAD_SERIAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t serial[24];
+
+		memset(serial, 0x5a, sizeof(serial));
+		memcpy(serial, cases[i].first, sizeof(cases[i].first));
+		if (check_serial((struct span){ serial, cases[i].len }) != cases[i].refusal)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void another_signature_algorithm_is_refused(void **state)
 {
 	AUTO(X509) x = mine();
@@ -575,6 +624,7 @@ int main(void)
 		TEST(a_whole_certificate_is_no_tbs),
 		TEST(version_serial_and_issuer_are_checked),
 		TEST(a_negative_serial_is_refused),
+		TEST(a_serial_has_one_spelling_and_twenty_bytes),
 		TEST(another_signature_algorithm_is_refused),
 		TEST(validity_never_leaves_the_grant),
 		TEST(a_subject_is_refused),
