@@ -4,7 +4,7 @@
 
 #include "tools/command.h"
 
-/* One file a subcommand: tools/command_NAME.c. */
+/* One file a subcommand, command_NAME.c, in the folder of what it is about. */
 enum answer command_appraise(int argc, char **argv);
 enum answer command_audit(int argc, char **argv);
 enum answer command_bootlog(int argc, char **argv);

@@ -9,7 +9,7 @@
 
 #include "measure.h"
 #include "policies/release.h"
-#include "tools/release_directory.h"
+#include "tools/release/release_directory.h"
 
 #define ROUNDS 11
 

@@ -11,7 +11,7 @@
 
 #include "capture.h"
 #include "tests/data/sb-exec-policy/facts.h"
-#include "tools/release_directory.h"
+#include "tools/release/release_directory.h"
 #include "verifier/appraisal/appraise.h"
 
 static void load(const char *path, int64_t now, struct bytes *image)

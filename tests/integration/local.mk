@@ -32,7 +32,7 @@ EXTRA_DIST += tests/integration/logs tests/integration/recorded_logs tests/integ
 if HAVE_CMOCKA
 check_PROGRAMS += tests/integration/appraise_capture
 tests_integration_appraise_capture_SOURCES = tests/integration/appraise_capture.c \
-	tools/release_directory.c tools/release_directory.h tests/unit/capture.h tests/unit/unit.h
+	tools/release/release_directory.c tools/release/release_directory.h tests/unit/capture.h tests/unit/unit.h
 tests_integration_appraise_capture_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_integration_appraise_capture_LDADD = libappraisal.a $(POLICIES_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) \
 	$(CMOCKA_LIBS)

@@ -25,8 +25,8 @@ tests_unit_test_provenance_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(JA
 tests_unit_test_provenance_LDADD = $(RELEASE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_drift
 TESTS += tests/unit/test_drift
-tests_unit_test_drift_SOURCES = tests/unit/test_drift.c tests/unit/unit.h tools/release_drift.c \
-	tools/release_drift.h tools/release_drift_vendors.c tools/release_scopes.c
+tests_unit_test_drift_SOURCES = tests/unit/test_drift.c tests/unit/unit.h tools/release/release_drift.c \
+	tools/release/release_drift.h tools/release/release_drift_vendors.c tools/release/release_scopes.c
 tests_unit_test_drift_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_drift_LDADD = $(POLICIES_LIBS) libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_vendor

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "policies/image.h"
-#include "tools/release_drift.h"
-#include "tools/verifier_access.h"
+#include "tools/release/release_drift.h"
+#include "tools/fleet/verifier_access.h"
 
 #define NOW 100000
 #define DAY 86400
@@ -31,11 +31,11 @@ enum answer verifier_nodes(struct node_client *client, const char *state, nodes_
 	return ANSWER_YES;
 }
 
-struct line_path line_path(const struct release_line *line, const char *format, ...)
+struct path_text line_path(const struct release_line *line, const char *format, ...)
 {
 	(void)line;
 	(void)format;
-	return (struct line_path){ 0 };
+	return (struct path_text){ 0 };
 }
 
 json_t *line_predicate(const char *path)
@@ -44,7 +44,7 @@ json_t *line_predicate(const char *path)
 	return document == NULL ? NULL : json_loads(document, 0, NULL);
 }
 
-enum status line_read(const char *path, size_t max, struct bytes *out)
+enum status path_read(const char *path, size_t max, struct bytes *out)
 {
 	(void)path;
 	(void)max;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_COLLECT_DRAFT_IMAGE_H
+#define TOOLS_COLLECT_DRAFT_IMAGE_H
+
+#include "tools/release/release_line.h"
+
+/* A draft as a verifier would have it, were it the only release in force: release
+ * 0 of a reference image. With line NULL without its sets and the matrix's classes.
+ * Says what failed on standard error but for NULL. */
+enum status draft_image(struct span manifest, const struct release_line *line, struct bytes *out);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/collect/boot_draft.h"
+#include "tools/release/release.h"
+#include "tpm/boot_payload.h"
+#include "tools/command.h"
+
+/* What the Secure Boot rules of a manifest speak of. STATUS_NOT_FOUND: a plain
+ * event. */
+static enum status take_variable(struct boot_draft *d, const struct boot_event *event)
+{
+	static const char *const others[] = { "SetupMode", "AuditMode", "DeployedMode" };
+	struct uefi_variable v;
+
+	if (event->pcr != 7 || uefi_variable_parse(event->payload, &v) != OK)
+		return STATUS_NOT_FOUND;
+	if (event->type == EV_EFI_VARIABLE_AUTHORITY && uefi_variable_is_named(&v, "SbatLevel")) {
+		free(d->sbat);
+		d->sbat = NULL;
+		return bytes_text(v.content, &d->sbat);
+	}
+	if (event->type == EV_EFI_VARIABLE_AUTHORITY)
+		return uefi_variable_is_named(&v, "db") ? OK : STATUS_NOT_FOUND;
+	if (event->type != EV_EFI_VARIABLE_DRIVER_CONFIG)
+		return STATUS_NOT_FOUND;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (uefi_variable_is_named(&v, others[i]))
+			return OK;
+	if (uefi_variable_is_named(&v, "PK"))
+		return boot_draft_keys(d, v.content, d->pk);
+	if (uefi_variable_is_named(&v, "KEK"))
+		return boot_draft_keys(d, v.content, d->kek);
+	if (uefi_variable_is_named(&v, "db"))
+		return boot_draft_keys(d, v.content, d->db);
+	if (uefi_variable_is_named(&v, "dbx"))
+		return boot_draft_keys(d, v.content, d->dbx);
+	if (!uefi_variable_is_named(&v, "SecureBoot"))
+		return STATUS_NOT_FOUND;
+	d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
+	return OK;
+}
+
+static bool is_uuid_at(const char *text)
+{
+	for (size_t i = 0; i < 36; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (is_dash ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL)
+			return false;
+		if (text[i] == '\0')
+			return false;
+	}
+	return true;
+}
+
+/* The arguments without the kernel's path, each UUID as the wildcard. */
+static void add_cmdline(struct boot_draft *d, struct span line)
+{
+	AUTO_DONE(bytes) out = { 0 };
+	AUTO(char) text = NULL;
+	enum status status = bytes_text(line, &text);
+	const char *at = status == OK ? strchr(text, ' ') : NULL;
+
+	for (at = at == NULL ? "" : at + 1; *at != '\0' && status == OK;) {
+		if (is_uuid_at(at)) {
+			status = bytes_append(&out, span_text("{uuid}"));
+			at += 36;
+		} else {
+			status = bytes_append_byte(&out, (uint8_t)*at++);
+		}
+	}
+	if (status == OK)
+		boot_draft_cmdline(d, span_of(&out));
+}
+
+/* Kernel command lines and initrds. False: a plain event. */
+static bool take_kernel(struct boot_draft *d, const struct boot_event *event,
+			const struct digest *digest)
+{
+	struct span text;
+	bool is_measured = boot_payload_is_measured(event, DIGEST_SHA256, &d->sha256, &text);
+
+	if (event->pcr == 8 && is_measured && text.len > 0 &&
+	    memchr("/(", text.data[0], 2) != NULL) {
+		add_cmdline(d, text);
+		return true;
+	}
+	/* GRUB's own word for it, which the allowed command lines cover as well. */
+	if (event->pcr == 8 && is_measured &&
+	    (span_starts_with(text, "linux /") || span_starts_with(text, "linuxefi /")))
+		return true;
+	if (event->pcr == 9 &&
+	    memmem(event->payload.data, event->payload.len, "initrd", 6) != NULL) {
+		boot_draft_initrd(d, digest);
+		return true;
+	}
+	return false;
+}
+
+/* Code and keys have to be there; texts of a menu may differ in number. */
+static bool has_to_appear(const struct boot_event *event)
+{
+	return event->pcr == 0 || event->pcr == 2 || event->pcr == 9 || event->pcr == 14;
+}
+
+static enum status take_event(struct boot_draft *d, const struct boot_event *event)
+{
+	const struct digest *measured = boot_event_digest(event, DIGEST_SHA256);
+	enum status status;
+
+	if (!boot_event_extends(event) || event->pcr >= PCR_COUNT)
+		return OK;
+	if (measured == NULL || boot_event_name(event->type) == NULL) {
+		(void)unusable("boot log: event %zu has no sha256 digest, or a type nobody knows",
+			       event->index);
+		return STATUS_UNSUPPORTED;
+	}
+	/* Separators are wanted in any case, with the one content they may have. */
+	if (event->type == EV_SEPARATOR && event->pcr <= 7)
+		return OK;
+	status = take_variable(d, event);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (take_kernel(d, event, measured))
+		return OK;
+	if (event->type == EV_EFI_BOOT_SERVICES_APPLICATION)
+		boot_draft_image(d, event->pcr, boot_event_text(event), measured);
+	else if (boot_event_is_per_host(event))
+		boot_draft_ignore(d, event->pcr, event->type);
+	else
+		boot_draft_event(d, event->pcr, event->type, boot_event_text(event), measured,
+				 has_to_appear(event));
+	return OK;
+}
+
+json_t *collect_boot(struct span log, const char *lockdown)
+{
+	AUTO_DONE(boot_draft) d = { 0 };
+	struct boot_event event;
+	struct boot_log iterator;
+	enum status status = boot_draft_init(&d);
+
+	if (status == OK)
+		status = boot_log_open(log, &iterator);
+	while (status == OK && (status = boot_log_next(&iterator, &event)) == OK)
+		status = take_event(&d, &event);
+	if (status == STATUS_NOT_FOUND)
+		return boot_draft_json(&d, lockdown);
+	(void)unusable("boot log: %s", status_text(status));
+	return NULL;
+}

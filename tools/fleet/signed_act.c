@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/fleet/signed_act.h"
+
+#include <openssl/pem.h>
+#include <stdio.h>
+
+#include "base/auto_openssl.h"
+#include "daemon/file.h"
+#include "messages/json_writer.h"
+#include "tools/fleet/verifier_access.h"
+
+#define KEY_FILE_MAX ((size_t)64 << 10)
+
+static EVP_PKEY *read_key(const char *path)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	enum status status = file_read_guarded(path, KEY_FILE_MAX, true, &pem);
+	EVP_PKEY *key = NULL;
+
+	if (status == OK) {
+		AUTO(BIO) bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+
+		key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+		OPENSSL_cleanse(pem.data, pem.len);
+	}
+	if (key == NULL)
+		(void)unusable("%s: %s", path,
+			       status == STATUS_DENIED ? "readable by others, or no file"
+			       : status == OK	       ? "no private key in PEM"
+						       : status_text(status));
+	return key;
+}
+
+/* ECDSA with SHA-256, or Ed25519, which hashes itself. */
+static enum status sign(EVP_PKEY *key, struct span text, struct bytes *out)
+{
+	AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	bool is_ed25519 = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
+	size_t len = 0;
+
+	if (ctx == NULL ||
+	    EVP_DigestSignInit(ctx, NULL, is_ed25519 ? NULL : EVP_sha256(), NULL, key) != 1 ||
+	    EVP_DigestSign(ctx, NULL, &len, text.data, text.len) != 1)
+		return STATUS_UNSUPPORTED;
+
+	enum status status = bytes_reserve(out, len);
+	if (status != OK)
+		return status;
+	if (EVP_DigestSign(ctx, out->data, &len, text.data, text.len) != 1)
+		return STATUS_UNSUPPORTED;
+	out->len = len;
+	return OK;
+}
+
+static enum answer send_text(struct node_client *client, struct span text, EVP_PKEY *key,
+			     struct bytes *body)
+{
+	AUTO_DONE(bytes) signature = { 0 };
+	AUTO_DONE(bytes) json = { 0 };
+	struct json_writer w = json_to(&json);
+	enum answer end = ANSWER_YES;
+
+	if (sign(key, text, &signature) != OK)
+		return unusable("the key can't sign: P-256 or Ed25519 is wanted");
+	json_open(&w, NULL, '{');
+	json_uint(&w, "version", 1);
+	json_base64(&w, "act", text);
+	json_base64(&w, "signature", span_of(&signature));
+	json_close(&w, '}');
+	if (json_end(&w) != OK)
+		return unusable("no memory");
+	return verifier_post_raw(client, "/v1/admin/acts", span_of(&json), body, &end) ? ANSWER_YES
+										       : end;
+}
+
+enum answer signed_act_send(struct node_client *client, const struct act *act, const char *key_path,
+			    struct bytes *body)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	const char *path = key_path == NULL ? client->key : key_path;
+
+	if (act_write(act, &text) != OK)
+		return unusable("a value is not well formed: docs/protocol.md says what is");
+	if (path == NULL)
+		return unusable("an act is signed: --sign-key");
+
+	AUTO(EVP_PKEY) key = read_key(path);
+	return key == NULL ? ANSWER_UNUSABLE : send_text(client, span_of(&text), key, body);
+}
+
+enum answer narrowing_send(struct node_client *client, const char *path, const char *reason,
+			   struct bytes *body)
+{
+	AUTO_DONE(bytes) json = { 0 };
+	struct json_writer w = json_to(&json);
+	enum answer end = ANSWER_YES;
+
+	json_open(&w, NULL, '{');
+	json_uint(&w, "version", 1);
+	json_text(&w, "reason", span_text(reason));
+	json_close(&w, '}');
+	if (json_end(&w) != OK)
+		return unusable("no memory");
+	return verifier_post_raw(client, path, span_of(&json), body, &end) ? ANSWER_YES : end;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/options.h"
+
+#include <stdio.h>
+
+enum answer options_wrong(const struct command_options *command)
+{
+	return unusable("%s: see --help", command->usage);
+}
+
+bool options_take(const struct command_options *command, int argc, char **argv,
+		  const char **directory, enum answer *answer)
+{
+	int option;
+
+	*answer = ANSWER_UNUSABLE;
+	while ((option = getopt_long(argc, argv, "", command->options, NULL)) != -1) {
+		if (option == OPTION_HELP) {
+			fputs(command->help, stdout);
+			fputs(command->more_help == NULL ? "" : command->more_help, stdout);
+			*answer = ANSWER_YES;
+			return false;
+		}
+		if (option != '?' && command->take(command->self, option, optarg))
+			continue;
+		if (optarg != NULL)
+			(void)unusable("an option is wrong: %s", optarg);
+		*answer = options_wrong(command);
+		return false;
+	}
+	if (optind != argc - 1) {
+		*answer = options_wrong(command);
+		return false;
+	}
+	*directory = argv[optind];
+	return true;
+}

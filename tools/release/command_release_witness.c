@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/auto_openssl.h"
+#include "daemon/file.h"
+#include "tools/release/release.h"
+#include "tools/release/release_log.h"
+#include "tools/release/release_root.h"
+
+static const char help[] =
+	"usage: attestctl release witness DIR [--key FILE] [--key-name NAME] [--state FILE]\n"
+	"           [--first]\n"
+	"\n"
+	"Looks at the release log for identity security, shows each entry that is new since it\n"
+	"looked last, and cosigns the log's checkpoint, if it goes on from the one that it\n"
+	"cosigned last: two histories of one log are never cosigned. Then it writes the proofs\n"
+	"that verifiers want beside manifests and approvals.\n"
+	"\n"
+	"  --key FILE       private key, PEM [DIR/keys/witness/witness.pem]\n"
+	"  --key-name NAME  its name in the root [witness]\n"
+	"  --state FILE     the checkpoint that it cosigned last, kept where nobody else\n"
+	"                   writes [DIR/keys/witness/witnessed]\n"
+	"  --first          there is no state yet, though the log was cosigned before: by\n"
+	"                   another witness, or the state is lost. Without a state a rewritten\n"
+	"                   history can't be told: the log still has to go on from what stands\n"
+	"                   in it with this witness's signature\n"
+	"\n"
+	"Exit status: 0 cosigned, 1 the log is not what it was, 2 wrong usage or failure.\n";
+
+struct witness {
+	struct release_line line;
+	const char *key_file, *key_name, *state_file;
+	struct path_text folder, state;
+	struct release_log log;
+	EVP_PKEY *key;
+	struct note_key note_key;
+	struct bytes note; /* what is cosigned */
+	struct tree_head head;
+	uint64_t seen;
+	int64_t now;
+	bool is_first; /* the operator says so */
+};
+
+static void witness_done(struct witness *w)
+{
+	release_log_done(&w->log);
+	EVP_PKEY_free(w->key);
+	bytes_done(&w->note);
+}
+
+AUTO_RELEASE(witness, witness_done);
+
+static enum status show_entry(void *self, uint64_t index, struct span text,
+			      const struct log_entry *entry)
+{
+	const struct witness *w = self;
+	(void)text;
+
+	if (index >= w->seen)
+		printf("%" PRIu64 "  %-12.*s %s  signed by %.*s\n", index, (int)entry->kind.len,
+		       (const char *)entry->kind.data, sha256_hex(&entry->document).hex,
+		       (int)entry->key.len, (const char *)entry->key.data);
+	return OK;
+}
+
+/* A note that others have cosigned already keeps their lines. */
+static enum status find_note(struct witness *w, struct checkpoint *out)
+{
+	AUTO_DONE(bytes) cosigned = { 0 };
+	struct checkpoint before;
+	enum status status =
+		release_log_checkpoint(&w->log, RELEASE_LOG_CHECKPOINT, true, &w->note, out);
+
+	if (status == STATUS_NOT_FOUND)
+		(void)unusable("%s has no log: its keeper's next 'publish' or 'approve' makes it",
+			       w->folder.text);
+	if (status != OK)
+		return status;
+	w->head = out->head;
+	if (release_log_checkpoint(&w->log, RELEASE_LOG_WITNESSED, true, &cosigned, &before) !=
+		    OK ||
+	    before.head.size != out->head.size ||
+	    !tree_hash_equal(&before.head.root, &out->head.root))
+		return OK;
+	bytes_done(&w->note);
+	w->note = cosigned;
+	cosigned = (struct bytes){ 0 };
+	return checkpoint_parse(span_of(&w->note), span_of(&w->log.origin), out);
+}
+
+/* A checkpoint that this witness cosigned; STATUS_NOT_FOUND: others did. */
+static enum status parse_own(const struct witness *w, const struct bytes *text,
+			     struct checkpoint *out)
+{
+	int64_t time;
+	enum status status = checkpoint_parse(span_of(text), span_of(&w->log.origin), out);
+
+	return status == OK ? note_verify(&out->note, &w->note_key, &time) : status;
+}
+
+static enum answer check_prefix(struct witness *w, const struct checkpoint *last)
+{
+	w->seen = last->head.size;
+
+	enum status status = release_log_prefix(&w->log, &last->head, &w->head);
+	if (status == OK)
+		return ANSWER_YES;
+	(void)unusable("NOT cosigned: %s: of %" PRIu64 " entries seen before, the log of %" PRIu64
+		       " %s",
+		       w->folder.text, last->head.size, w->head.size,
+		       status == STATUS_DENIED ? "is shorter" : "has another history");
+	return ANSWER_NO;
+}
+
+/* The directory's keeper can put an older one of this witness's notes there, so it
+ * does not stand for the state: it is the least that the log has to go on from. */
+static enum answer check_without_state(struct witness *w)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct release_line folder = { w->folder.text };
+	struct path_text path = line_path(&folder, RELEASE_LOG_WITNESSED);
+	struct checkpoint last;
+	enum status status = file_read(path.text, NOTE_MAX, &text);
+
+	if (status == STATUS_NOT_FOUND)
+		return ANSWER_YES;
+	if (status == OK && !w->is_first)
+		return unusable("NOT cosigned: no state in %s, though %s was cosigned before: is "
+				"--state right? If there is none yet: --first",
+				w->state.text, w->folder.text);
+	if (status == OK)
+		status = parse_own(w, &text, &last);
+	if (status == STATUS_NOT_FOUND)
+		return ANSWER_YES; /* by another witness */
+	return status == OK ? check_prefix(w, &last)
+			    : unusable("%s: %s", path.text, status_text(status));
+}
+
+/* The state is this witness's own note: it has to bear its own signature. */
+static enum answer check_history(struct witness *w)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct checkpoint last;
+	enum status status = file_read(w->state.text, NOTE_MAX, &text);
+
+	if (status == STATUS_NOT_FOUND)
+		return check_without_state(w);
+	if (status == OK)
+		status = parse_own(w, &text, &last);
+	return status == OK ? check_prefix(w, &last)
+			    : unusable("%s: not what this witness cosigned: %s", w->state.text,
+				       status_text(status));
+}
+
+static enum status cosign(struct witness *w, const struct checkpoint *checkpoint)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	int64_t time;
+	enum status status = note_verify(&checkpoint->note, &w->note_key, &time);
+
+	/* The same tree was cosigned before. */
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	status = bytes_copy(checkpoint->note.text, &text);
+	return status == OK ? note_sign(span_of(&text), &w->note_key, w->now, &w->note) : status;
+}
+
+/* A proof that verifiers would not believe, or none, is written again: one of another
+ * entry in its place is as good as none. */
+static bool is_believed(const struct witness *w, const struct path_text *path, struct span entry)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	AUTO_DONE(log_proof) proof = { 0 };
+	struct log_trust trust = release_log_trust(&w->log, w->now);
+	struct checkpoint checkpoint;
+
+	return file_read(path->text, LOG_PROOF_MAX, &text) == OK &&
+	       log_proof_parse(span_of(&text), &proof) == OK &&
+	       span_equal(span_of(&proof.entry), entry) &&
+	       log_trust_doubt(&trust, proof.checkpoint, &checkpoint) == NULL &&
+	       log_proof_verify(&w->log.hasher, &proof, &checkpoint.head) == OK;
+}
+
+static enum status write_proof(void *self, uint64_t index, struct span text,
+			       const struct log_entry *entry)
+{
+	const struct witness *w = self;
+	struct path_text path = release_log_proof_path(&w->log, entry);
+	AUTO_DONE(tile_tree) tree = { 0 };
+	AUTO_DONE(bytes) out = { 0 };
+	AUTO_DONE(log_proof) proof = { .index = index, .checkpoint = span_of(&w->note) };
+	struct tree_source source;
+
+	if (is_believed(w, &path, text))
+		return OK;
+	tile_tree_init(&tree, &w->log.hasher, &w->log.tiles, w->head.size);
+	source = tile_tree_source(&tree);
+	enum status status =
+		inclusion_make(&w->log.hasher, &source, index, w->head.size, &proof.path);
+	if (status == OK)
+		status = bytes_copy(text, &proof.entry);
+	if (status == OK)
+		status = log_proof_make(&proof, &out);
+	return status == OK ? path_write(path.text, span_of(&out), 0644) : status;
+}
+
+/* The witness's own memory first: what it may have let out it has to remember.
+ * Proofs before the checkpoint that makes verifiers look for them. */
+static enum status let_out(struct witness *w)
+{
+	struct release_line folder = { w->folder.text };
+	enum status status = path_write(w->state.text, span_of(&w->note), 0600);
+
+	if (status == OK)
+		status = release_log_entries(&w->log, &w->head, write_proof, w);
+	if (status == OK)
+		status = path_write(line_path(&folder, RELEASE_LOG_WITNESSED).text,
+				    span_of(&w->note), 0644);
+	return status;
+}
+
+static enum answer run(struct witness *w)
+{
+	struct checkpoint checkpoint;
+	struct digest pin;
+
+	if (line_pin(&w->line, NULL, &pin) != OK ||
+	    release_log_open(&w->log, w->folder.text, &pin) != OK ||
+	    release_log_heed(&w->log) != OK)
+		return ANSWER_UNUSABLE;
+	if (note_key_init(span_text(w->key_name), NOTE_COSIGNATURE, w->key, &w->note_key) != OK)
+		return unusable("the witness's key has to be Ed25519");
+	if (find_note(w, &checkpoint) != OK)
+		return ANSWER_UNUSABLE;
+
+	enum answer answer = check_history(w);
+	if (answer != ANSWER_YES)
+		return answer;
+	if (release_log_entries(&w->log, &w->head, show_entry, w) != OK) {
+		(void)unusable("NOT cosigned: %s: the entries are not those of its checkpoint",
+			       w->folder.text);
+		return ANSWER_NO;
+	}
+	if (cosign(w, &checkpoint) != OK || let_out(w) != OK)
+		return unusable("the log could not be cosigned");
+	printf("cosigned %" PRIu64 " entries\n", w->head.size);
+	return ANSWER_YES;
+}
+
+enum answer release_witness(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "key", required_argument, NULL, 'k' },
+		{ "key-name", required_argument, NULL, 'n' },
+		{ "state", required_argument, NULL, 's' },
+		{ "first", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	AUTO_DONE(witness) w = { .key_name = "witness", .now = time(NULL) };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ANSWER_YES;
+		}
+		if (option == 'k')
+			w.key_file = optarg;
+		else if (option == 'n')
+			w.key_name = optarg;
+		else if (option == 's')
+			w.state_file = optarg;
+		else if (option == 'f')
+			w.is_first = true;
+		else
+			return unusable("release witness: an option is wrong: see --help");
+	}
+	if (optind != argc - 1)
+		return unusable("release witness DIR [--key FILE]: see --help");
+	w.line.directory = argv[optind];
+	w.folder = line_path(&w.line, "release");
+	w.state = line_path(&w.line, "keys/witness/witnessed");
+	if (w.state_file != NULL)
+		(void)snprintf(w.state.text, sizeof(w.state.text), "%s", w.state_file);
+
+	struct path_text usual = line_path(&w.line, "keys/witness/witness.pem");
+	if (line_key_load(w.key_file != NULL ? w.key_file : usual.text, &w.key) != OK)
+		return ANSWER_UNUSABLE;
+	return run(&w);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_RELEASE_RELEASE_DIFFERENCE_H
+#define TOOLS_RELEASE_RELEASE_DIFFERENCE_H
+
+#include "policies/difference.h"
+#include "policies/root.h"
+#include "tools/release/release_line.h"
+
+/*
+ * A manifest beside the one that it is compared with, from a line's working
+ * directory or a release directory. Every function says what failed on standard
+ * error. Must not be moved once it is open.
+ */
+struct comparison {
+	char release[PATH_TEXT_MAX]; /* where sets, manifests and roots lie */
+	struct bytes old, new; /* payloads */
+	bool has_before;
+	struct difference_side before, after;
+	struct root root; /* the newest; whose rules class the change */
+	struct difference difference;
+};
+
+/* new is a payload, old one or empty: then what new names as previous is read. */
+enum status comparison_open(struct comparison *c, const char *release, struct span old,
+			    struct span new);
+/* Tells and counts all that differs. */
+enum status comparison_run(struct comparison *c, const struct difference_listener *listener);
+void comparison_done(struct comparison *c);
+
+AUTO_RELEASE(comparison, comparison_done);
+
+/* The class that approvals have to name: computed, raised by the author's own. */
+enum change_class comparison_class(const struct comparison *c);
+
+/* A manifest's payload, from an envelope or as it is. */
+enum status manifest_payload(const char *path, struct bytes *out);
+/* The one of the release directory with this SHA-256; STATUS_MISMATCH for another in
+ * its place. */
+enum status manifest_named(const char *release, const char *hex, struct bytes *out);
+
+/* Changes as people read them: kind by kind, files by package or directory. */
+enum status comparison_print(struct comparison *c, FILE *to, const char *packages);
+/* As programs do. */
+enum status comparison_print_json(struct comparison *c, FILE *to);
+/* The text whose digest approvals carry. */
+enum status comparison_print_canonical(struct comparison *c, FILE *to);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLS_RELEASE_RELEASE_MATRIX_H
+#define TOOLS_RELEASE_RELEASE_MATRIX_H
+
+#include "policies/matrix.h"
+#include "tools/auto_jansson.h"
+#include "tools/release/release_signing.h"
+
+#define DRAFT_MATRIX "draft/matrix.json"
+
+enum matrix_action {
+	MATRIX_SHOW,
+	MATRIX_ALLOW,
+	MATRIX_BLOCK,
+	MATRIX_COSIGN,
+	MATRIX_PUBLISH,
+};
+
+struct matrix_request {
+	struct release_line line;
+	enum matrix_action action;
+	const char *cell, *reason;
+	json_t *classes;
+	bool as_json;
+	struct signing signing;
+};
+
+/* A matrix that was read strictly; too large for a stack. */
+struct matrix_paper {
+	struct bytes payload;
+	struct statement statement;
+	struct image_builder aside;
+	struct matrix matrix;
+};
+
+void matrix_paper_free(struct matrix_paper *paper);
+AUTO_FREE(matrix_paper, struct matrix_paper, matrix_paper_free);
+
+/* Takes payload over; NULL after a message. */
+struct matrix_paper *matrix_paper_read(struct bytes *payload, const char *what);
+/* The matrix that line.json knows by its digest. */
+struct matrix_paper *matrix_paper_known(const struct matrix_request *request);
+struct matrix_paper *matrix_paper_draft(const struct matrix_request *request);
+
+/* PLATFORM/KERNEL. */
+bool matrix_cell_split(const char *text, char platform[65], char kernel[65]);
+/* The next version, with one decision more; self is the request. Says what is wrong. */
+enum status matrix_next(void *self, struct bytes *payload);
+
+#endif
