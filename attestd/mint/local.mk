@@ -24,9 +24,11 @@ libmint_a_SOURCES = \
 	attestd/mint/admission/executable.c attestd/mint/admission/executable.h \
 	attestd/mint/admission/gate.c attestd/mint/admission/gate.h \
 	attestd/mint/admission/measured.c attestd/mint/admission/measured.h \
+	attestd/mint/identity/held_identity.c attestd/mint/identity/held_identity.h \
 	attestd/mint/identity/identities.c attestd/mint/identity/identities.h \
 	attestd/mint/identity/identity_files.c attestd/mint/identity/identity_files.h \
 	attestd/mint/identity/jobs.c attestd/mint/identity/jobs.h \
+	attestd/mint/identity/making.c attestd/mint/identity/making.h \
 	attestd/mint/identity/right.c attestd/mint/identity/right.h \
 	attestd/mint/identity/signing.c attestd/mint/identity/signing.h \
 	attestd/mint/identity/svid.c attestd/mint/identity/svid.h \

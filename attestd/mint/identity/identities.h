@@ -2,10 +2,7 @@
 #ifndef ATTESTD_MINT_IDENTITY_IDENTITIES_H
 #define ATTESTD_MINT_IDENTITY_IDENTITIES_H
 
-#include "attestd/mint/identity/jobs.h"
-#include "attestd/mint/identity/right.h"
-#include "attestd/mint/identity/signing.h"
-#include "messages/entries.h"
+#include "attestd/mint/identity/held_identity.h"
 
 /*
  * X.509-SVIDs that workloads asked for, in memory alone: one for each registration
@@ -14,27 +11,6 @@
  * job, which ends with it. Nobody waits for the signature: its users are told.
  */
 #define IDENTITIES_HELD_MAX 1024
-
-struct held_identity {
-	struct bytes entry, spiffe_id; /* the entry's name */
-	struct digest terms; /* SHA-256 of the entry's line: whom it admits, to what */
-	struct job job; /* zeros: shared by all that its entry admits */
-	struct bytes chain, key; /* DER: leaf first; PKCS #8 */
-	struct digest tbs; /* SHA-256 of what was signed */
-	int64_t not_after, half; /* unix seconds */
-	int64_t ends_s, half_s; /* the same on a clock that nobody sets */
-	int64_t retry_s; /* on that: not again before */
-	/* Of the workload that asked last, for the record. */
-	bool has_uid;
-	uint32_t uid;
-	struct bytes unit;
-	struct digest executable;
-	const void **users; /* connections */
-	size_t user_count, user_capacity;
-	bool is_told; /* that it could not be made anew */
-	bool has_failed; /* to be made: none is tried before retry_s */
-	struct making *making; /* NULL: nothing is with the broker */
-};
 
 /* To each of its users. */
 enum identity_news {
