@@ -50,7 +50,7 @@ static const int numbers[] = { 0, 1, 2, 3, 4, 5 };
 
 static void each_user_has_its_turn_with_the_broker(void **state)
 {
-	static const int order[] = { 0, 4, 1, 5, 2, 3 };
+	static const int order[] = { 0, 1, 4, 2, 5, 3 };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
@@ -66,32 +66,59 @@ static void each_user_has_its_turn_with_the_broker(void **state)
 	}
 }
 
-static void one_question_at_a_time_is_with_the_broker(void **state)
+/* The next one lies ready when the broker has answered the one before. */
+static void two_questions_at_a_time_are_with_the_broker(void **state)
 {
 	struct frame frame;
 
 	(void)state;
-	(void)ask(&numbers[0], 1);
-	(void)ask(&numbers[1], 1);
-	assert_int_equal(channel_fill(&broker.channel), OK);
-	assert_int_equal(channel_take(&broker.channel, &frame), OK);
+	for (size_t i = 0; i < 4; i++)
+		(void)ask(&numbers[i], 1);
+	for (size_t i = 0; i < SIGNING_ASKED_MAX; i++) {
+		assert_int_equal(channel_fill(&broker.channel), OK);
+		assert_int_equal(channel_take(&broker.channel, &frame), OK);
+	}
 	assert_int_equal(channel_fill(&broker.channel), OK);
 	assert_int_equal(channel_take(&broker.channel, &frame), STATUS_NOT_FOUND);
+}
+
+/* When an answer is looked at, the broker has another question already. */
+static void on_answer_count_asked(void *context, enum status status, struct span body)
+{
+	(void)status;
+	(void)body;
+	*(size_t *)context = signing.asked_count;
+}
+
+static void the_next_question_goes_before_an_answer_is_looked_at(void **state)
+{
+	size_t asked = 0;
+
+	(void)state;
+	assert_int_equal(signing_ask(&signing, FRAME_MEASURED, span_text("?"), 1,
+				     on_answer_count_asked, &asked, NULL),
+			 OK);
+	for (size_t i = 0; i < SIGNING_ASKED_MAX; i++)
+		(void)ask(&numbers[i], 1);
+	assert_true(mint_broker_answer(&broker));
+	assert_int_equal(asked, SIGNING_ASKED_MAX);
 }
 
 static void what_is_cancelled_is_answered_to_nobody(void **state)
 {
 	(void)state;
-	struct question *asked = ask(&numbers[0], 1);
-	struct question *waiting = ask(&numbers[1], 1);
+	struct question *first = ask(&numbers[0], 1);
+	struct question *second = ask(&numbers[1], 1);
+	struct question *waiting = ask(&numbers[2], 1);
 
-	(void)ask(&numbers[2], 1);
-	signing_cancel(&signing, asked);
+	(void)ask(&numbers[3], 1);
+	signing_cancel(&signing, first);
+	signing_cancel(&signing, second);
 	signing_cancel(&signing, waiting);
 	mint_broker_settle(&broker);
-	assert_int_equal(broker.questions, 2);
+	assert_int_equal(broker.questions, 3);
 	assert_int_equal(count, 1);
-	assert_int_equal(got[0].whose, 2);
+	assert_int_equal(got[0].whose, 3);
 }
 
 static void a_refusal_is_one_questions_alone(void **state)
@@ -134,6 +161,17 @@ static void a_broker_that_is_late_is_gone(void **state)
 	expect_gone(2);
 }
 
+static void each_answer_has_its_own_time(void **state)
+{
+	(void)state;
+	(void)ask(&numbers[0], 1);
+	(void)ask(&numbers[1], 1);
+	signing.until_s = 1;
+	assert_true(mint_broker_answer(&broker));
+	signing_keep(&signing, boot_time_s());
+	assert_false(signing.is_gone);
+}
+
 static void a_broker_that_goes_refuses_all(void **state)
 {
 	(void)state;
@@ -154,6 +192,16 @@ static void an_answer_to_nothing_ends_the_channel(void **state)
 	expect_gone(1);
 }
 
+static void an_answer_out_of_turn_ends_the_channel(void **state)
+{
+	(void)state;
+	(void)ask(&numbers[0], 1);
+	(void)ask(&numbers[1], 1);
+	assert_int_equal(channel_send(&broker.channel, FRAME_ANSWER, 2, span_text("")), OK);
+	signing_take(&signing);
+	expect_gone(2);
+}
+
 static void an_answer_before_a_question_ends_the_channel(void **state)
 {
 	(void)state;
@@ -168,12 +216,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_user_has_its_turn_with_the_broker),
-		TEST(one_question_at_a_time_is_with_the_broker),
+		TEST(two_questions_at_a_time_are_with_the_broker),
+		TEST(the_next_question_goes_before_an_answer_is_looked_at),
 		TEST(what_is_cancelled_is_answered_to_nobody),
 		TEST(a_refusal_is_one_questions_alone),
 		TEST(a_broker_that_is_late_is_gone),
+		TEST(each_answer_has_its_own_time),
 		TEST(a_broker_that_goes_refuses_all),
 		TEST(an_answer_to_nothing_ends_the_channel),
+		TEST(an_answer_out_of_turn_ends_the_channel),
 		TEST(an_answer_before_a_question_ends_the_channel),
 	};
 

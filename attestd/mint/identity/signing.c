@@ -16,6 +16,8 @@
 struct question {
 	TAILQ_ENTRY(question) others;
 	uint16_t type;
+	uint64_t id; /* 0: it waits */
+	bool is_discarded; /* its answer is for nobody */
 	uid_t user;
 	struct bytes body;
 	signing_answer answer;
@@ -34,15 +36,28 @@ void signing_init(struct signing *s, int fd)
 {
 	*s = (struct signing){ 0 };
 	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->asked);
 	channel_init(&s->broker, fd, FRAME_SMALL_MAX);
+}
+
+/* The one whose answer comes next; NULL: none. */
+static struct question *take_asked(struct signing *s)
+{
+	struct question *q = TAILQ_FIRST(&s->asked);
+
+	if (q == NULL)
+		return NULL;
+	TAILQ_REMOVE(&s->asked, q, others);
+	s->asked_count--;
+	return q;
 }
 
 void signing_done(struct signing *s)
 {
 	while (!TAILQ_EMPTY(&s->waiting))
 		signing_cancel(s, TAILQ_FIRST(&s->waiting));
-	question_free(s->asked);
-	s->asked = NULL;
+	while (!TAILQ_EMPTY(&s->asked))
+		question_free(take_asked(s));
 	channel_done(&s->broker);
 }
 
@@ -61,19 +76,27 @@ static struct question *next_question(const struct signing *s)
 	return next != NULL ? next : lowest;
 }
 
+static void allow_time(struct signing *s)
+{
+	s->until_s = boot_time_s() + ANSWER_TIMEOUT_S;
+}
+
+/* As many as may be with the broker, if so many wait. */
 static void send_next(struct signing *s)
 {
-	struct question *q = next_question(s);
+	struct question *q;
 
-	if (q == NULL || s->asked != NULL || s->is_gone)
-		return;
-	TAILQ_REMOVE(&s->waiting, q, others);
-	s->asked = q;
-	s->is_discarded = false;
-	s->last_user = q->user;
-	s->until_s = boot_time_s() + ANSWER_TIMEOUT_S;
-	/* One at a time, and small: the channel has room for it. */
-	s->is_gone = channel_send(&s->broker, q->type, ++s->last_id, span_of(&q->body)) != OK;
+	while (!s->is_gone && s->asked_count < SIGNING_ASKED_MAX &&
+	       (q = next_question(s)) != NULL) {
+		TAILQ_REMOVE(&s->waiting, q, others);
+		TAILQ_INSERT_TAIL(&s->asked, q, others);
+		if (s->asked_count++ == 0)
+			allow_time(s);
+		s->last_user = q->user;
+		q->id = ++s->last_id;
+		/* Few at a time, and small: the channel has room for them. */
+		s->is_gone = channel_send(&s->broker, q->type, q->id, span_of(&q->body)) != OK;
+	}
 }
 
 enum status signing_ask(struct signing *s, uint16_t type, struct span body, uid_t user,
@@ -152,8 +175,8 @@ void signing_cancel(struct signing *s, struct question *q)
 {
 	if (q == NULL)
 		return;
-	if (q == s->asked) {
-		s->is_discarded = true;
+	if (q->id != 0) {
+		q->is_discarded = true;
 		return;
 	}
 	TAILQ_REMOVE(&s->waiting, q, others);
@@ -161,44 +184,44 @@ void signing_cancel(struct signing *s, struct question *q)
 }
 
 /* Whoever asked may ask anew within. */
-static void end_question(struct question *q, bool is_discarded, enum status status,
-			 struct span body)
+static void end_question(struct question *q, enum status status, struct span body)
 {
-	if (!is_discarded)
+	if (!q->is_discarded)
 		q->answer(q->context, status, body);
 	question_free(q);
 }
 
 static void refuse_all(struct signing *s)
 {
-	struct question *q = s->asked;
+	struct question *q;
 
 	s->is_gone = true;
-	s->asked = NULL;
-	if (q != NULL)
-		end_question(q, s->is_discarded, STATUS_UNAVAILABLE, (struct span){ 0 });
+	while ((q = take_asked(s)) != NULL)
+		end_question(q, STATUS_UNAVAILABLE, (struct span){ 0 });
 	while ((q = TAILQ_FIRST(&s->waiting)) != NULL) {
 		TAILQ_REMOVE(&s->waiting, q, others);
-		end_question(q, false, STATUS_UNAVAILABLE, (struct span){ 0 });
+		end_question(q, STATUS_UNAVAILABLE, (struct span){ 0 });
 	}
 }
 
 static void take_answer(struct signing *s, const struct frame *frame)
 {
-	struct question *q = s->asked;
+	struct question *q = TAILQ_FIRST(&s->asked);
 	bool is_answer = frame->type == FRAME_ANSWER;
 
 	if (frame->fd >= 0)
 		(void)close(frame->fd);
-	if (frame->fd >= 0 || q == NULL || frame->id != s->last_id ||
+	if (frame->fd >= 0 || q == NULL || frame->id != q->id ||
 	    (!is_answer && frame->type != FRAME_REFUSED)) {
 		refuse_all(s);
 		return;
 	}
-	s->asked = NULL;
-	end_question(q, s->is_discarded, is_answer ? OK : STATUS_UNAVAILABLE,
-		     is_answer ? frame->body : (struct span){ 0 });
+	(void)take_asked(s);
+	allow_time(s);
+	/* Before what came is looked at: the TPM signs meanwhile. */
 	send_next(s);
+	end_question(q, is_answer ? OK : STATUS_UNAVAILABLE,
+		     is_answer ? frame->body : (struct span){ 0 });
 }
 
 void signing_take(struct signing *s)
@@ -216,7 +239,7 @@ void signing_take(struct signing *s)
 
 void signing_keep(struct signing *s, int64_t boot_s)
 {
-	if (s->asked != NULL && s->until_s <= boot_s)
+	if (s->asked_count > 0 && s->until_s <= boot_s)
 		s->is_gone = true;
 	if (s->is_gone)
 		refuse_all(s);
@@ -226,7 +249,7 @@ int64_t signing_wait_s(const struct signing *s, int64_t boot_s, int64_t most)
 {
 	int64_t left = s->until_s - boot_s;
 
-	if (s->asked == NULL || left >= most)
+	if (s->asked_count == 0 || left >= most)
 		return most;
 	return left > 0 ? left : 0;
 }

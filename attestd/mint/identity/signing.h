@@ -11,10 +11,14 @@
 
 /*
  * The broker, which has the minting key. A TPM takes its time: questions wait in a
- * queue, one is with the broker, and nobody waits for an answer. Of the users for
- * whom somebody asks, each has its turn.
+ * queue, two are with the broker, so that it finds the next one when it has answered the
+ * one before, and nobody waits for an answer. Of the users for whom somebody asks, each
+ * has its turn.
  */
+#define SIGNING_ASKED_MAX 2
+
 struct question;
+TAILQ_HEAD(questions, question);
 
 /* OK: the body of the answer. STATUS_UNAVAILABLE: refused, or the broker is gone.
  * The question is over; what this asks anew comes behind the others. */
@@ -23,10 +27,10 @@ typedef void (*signing_answer)(void *context, enum status status, struct span bo
 struct signing {
 	struct channel broker;
 	uint64_t last_id;
-	TAILQ_HEAD(questions, question) waiting;
-	struct question *asked; /* the one that is with the broker; NULL: none */
-	bool is_discarded; /* its answer is for nobody */
-	int64_t until_s; /* for its answer, on the clock that nobody sets */
+	struct questions waiting;
+	struct questions asked; /* those that are with the broker, in the order of answers */
+	size_t asked_count;
+	int64_t until_s; /* for the next answer, on the clock that nobody sets */
 	uid_t last_user;
 	/* It went, was late or talked nonsense: what it says later would answer another
 	 * question. */
