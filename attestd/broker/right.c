@@ -36,7 +36,7 @@ static enum status probe_key(struct broker *b)
 	AUTO_DONE(bytes) signature = { 0 };
 	struct digest probe = digest_filled(DIGEST_SHA256, 0);
 
-	return tpm_device_mint_sign(b->device, &probe, &signature);
+	return tpm_device_mint_sign(b->device, &probe, broker_now_ms(), &signature);
 }
 
 static bool is_no_signer(enum status status)

@@ -225,7 +225,7 @@ static void assert_signs(bool does)
 	assert_int_equal(bytes_append(&message, span_text("to be signed")), OK);
 	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&message), &digest), OK);
 
-	enum status status = tpm_device_mint_sign(device, &digest, &signature);
+	enum status status = tpm_device_mint_sign(device, &digest, 0, &signature);
 
 	if (!does) {
 		assert_int_equal(status, STATUS_DENIED);

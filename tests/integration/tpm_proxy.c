@@ -390,6 +390,28 @@ double tpm_proxy_busy_s(struct tpm_proxy *p)
 	return busy_s;
 }
 
+uint32_t tpm_proxy_command(struct tpm_proxy *p, size_t at)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	uint32_t command = at < p->count && at < TPM_COMMANDS_MAX ? p->commands[at] : 0;
+	(void)pthread_mutex_unlock(&p->lock);
+	return command;
+}
+
+bool tpm_proxy_past(struct tpm_proxy *p, const uint8_t *command, size_t len, uint32_t *out)
+{
+	uint8_t answer[TPM_RESPONSE_MAX];
+	size_t got = ask(p, command, len, answer);
+
+	if (got < HEADER || be32(answer + 6) != 0)
+		return false;
+	if (out != NULL && got < HEADER + 4)
+		return false;
+	if (out != NULL)
+		*out = be32(answer + HEADER);
+	return true;
+}
+
 /* TPM2_GetCapability(TPM_CAP_HANDLES) from a handle on. */
 static int loaded_in(const struct tpm_proxy *p, uint32_t first)
 {

@@ -73,6 +73,11 @@ void tpm_proxy_disarm(struct tpm_proxy *p);
 size_t tpm_proxy_hits(struct tpm_proxy *p);
 size_t tpm_proxy_count(struct tpm_proxy *p);
 double tpm_proxy_busy_s(struct tpm_proxy *p);
+/* By another way than the proxy's: true where the TPM said yes; what it answered after its
+ * header, four bytes, where out is not NULL. */
+bool tpm_proxy_past(struct tpm_proxy *p, const uint8_t *command, size_t len, uint32_t *out);
+/* The one whose turn it was, of those that were counted; 0: there were fewer. */
+uint32_t tpm_proxy_command(struct tpm_proxy *p, size_t at);
 /* Objects and sessions that are loaded in the TPM; negative: it does not say. */
 int tpm_proxy_loaded(struct tpm_proxy *p);
 /* A PCR of the SHA-256 bank. */

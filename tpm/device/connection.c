@@ -38,11 +38,17 @@ enum status tpm_device_new(const char *tcti, struct span endorsement_auth, struc
 	return OK;
 }
 
+static void forget_loaded(struct tpm_device *d)
+{
+	d->ak_kept = 0;
+	d->minting_kept = 0;
+	d->session = (struct policy_session){ 0 };
+}
+
 static void disconnect(struct tpm_device *d)
 {
 	/* One that broke leaves them loaded, and has_leftovers says so. */
-	d->ak_kept = 0;
-	d->minting_kept = 0;
+	forget_loaded(d);
 	d->sys = NULL;
 	if (d->esys != NULL)
 		Esys_Finalize(&d->esys);
@@ -132,6 +138,9 @@ static enum status range_flush(struct connection *c, TPM2_HANDLE first, TPM2_HAN
  * others to be seen; without one the TPM is ours alone. */
 static enum status leftovers_flush(struct connection *c)
 {
+	/* What we keep is among them. */
+	forget_loaded(c->device);
+
 	enum status status = range_flush(c, TRANSIENT_FIRST, TRANSIENT_LAST);
 
 	/* Asked for by the first range, answered with HMAC and policy sessions. */
@@ -183,6 +192,7 @@ void tpm_device_begin(struct tpm_device *d)
 
 void tpm_device_end(struct tpm_device *d)
 {
+	session_release(d);
 	key_release(d, &d->minting_kept);
 	key_release(d, &d->ak_kept);
 	d->is_in_verb = false;

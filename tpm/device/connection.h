@@ -24,6 +24,13 @@ struct minting_key {
 	uint32_t reset_count, restart_count;
 };
 
+/* Of one signature by the minting key, which ends it. */
+struct policy_session {
+	TPM2_HANDLE handle; /* 0: none */
+	size_t met; /* terms of the key's policy */
+	int64_t begun_ms;
+};
+
 struct tpm_device {
 	char *tcti_name;
 	TPM2B_AUTH endorsement_auth;
@@ -41,6 +48,7 @@ struct tpm_device {
 	/* Loaded until the verb ends; 0: not. */
 	TPM2_HANDLE ak_kept, minting_kept;
 	struct minting_key minting;
+	struct policy_session session; /* begun ahead, for as long as the key is kept */
 	char reason[REASON_MAX];
 };
 
@@ -112,6 +120,8 @@ enum status context_save(struct connection *c, TPM2_HANDLE handle, TPMS_CONTEXT 
 void key_keep(struct connection *c, TPM2_HANDLE *kept, struct slot *out);
 /* Flushes one that stayed. */
 void key_release(struct tpm_device *d, TPM2_HANDLE *kept);
+/* Flushes the policy session that is there, if one is. */
+void session_release(struct tpm_device *d);
 /* The AK, from its saved context or derived anew. */
 enum status ak_load(struct connection *c, struct slot *out);
 enum status minting_key_load(struct connection *c, struct slot *out);

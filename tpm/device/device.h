@@ -110,9 +110,17 @@ struct span tpm_device_minting_public(const struct tpm_device *d);
 enum status tpm_device_certify(struct tpm_device *d, struct span qualifying,
 			       struct tpm_statement *statement);
 /* Signs a SHA-256 digest: TPMT_SIGNATURE. STATUS_DENIED once the key's policy
- * no longer holds, STATUS_NOT_FOUND where there is no key. */
-enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest,
+ * no longer holds, STATUS_NOT_FOUND where there is no key. now_ms is by a clock that
+ * nobody sets, and that counts while the host sleeps. */
+enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest, int64_t now_ms,
 				 struct bytes *signature);
+/*
+ * Between two signatures of one verb: begins the policy session of the next one, which
+ * takes it unless it was begun longer ago than this. One command of the TPM for each
+ * call, until *is_done. A PCR that is extended since, or a reset, makes it worth nothing.
+ */
+#define TPM_SESSION_AHEAD_MS 20
+enum status tpm_device_mint_ahead(struct tpm_device *d, int64_t now_ms, bool *is_done);
 /* Extends cap_digest() into the PCR, in every active bank: no key whose policy
  * names it works again in this boot. */
 enum status tpm_device_cap(struct tpm_device *d, unsigned pcr);

@@ -450,6 +450,8 @@ enum status tpm_device_activate(struct tpm_device *d, const struct tpm_identity 
 		return STATUS_MALFORMED;
 	memcpy(blob.credential, id_object.data, id_object.len);
 	memcpy(seed.secret, encrypted_secret.data, encrypted_secret.len);
+	/* A TPM has three places for sessions, and others may have theirs. */
+	session_release(d);
 
 	enum status status = connection_open(d, &c);
 

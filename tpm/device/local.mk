@@ -8,6 +8,7 @@ libtpmdevice_a_SOURCES = \
 	tpm/device/guard.c \
 	tpm/device/keys.c \
 	tpm/device/minting.c \
+	tpm/device/minting_signature.c \
 	tpm/device/statements.c \
 	tpm/device/templates.c tpm/device/templates.h
 libtpmdevice_a_CPPFLAGS = $(AM_CPPFLAGS) $(TSS2_CFLAGS)

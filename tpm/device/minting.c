@@ -3,20 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/writer.h"
 #include "tpm/device/connection.h"
 #include "tpm/device/templates.h"
 #include "tpm/policy_digest.h"
 
-/* resetCount in TPMS_TIME_INFO (Part 2, 10.11.6), as tpm/policy_digest.h. */
-#define OFFSET_RESET_COUNT 16
-/* Part 1, 19.6.5: at least 16 bytes. */
-#define SESSION_NONCE 16
-/* How often an extend of some other PCR may fall between policy and signature. */
-#define SIGN_TRIES 8
-
 void tpm_device_drop_minting_key(struct tpm_device *d)
 {
+	session_release(d);
 	key_release(d, &d->minting_kept);
 	free(d->minting.context);
 	bytes_done(&d->minting.public_area);
@@ -130,127 +123,6 @@ enum status tpm_device_minting_key_spent(struct tpm_device *d, bool *is_spent)
 	return status;
 }
 
-/* Neither salted nor bound: it is the policy's state in the TPM, and has no secret. */
-static enum status session_start(struct connection *c, struct slot *out)
-{
-	const TPMT_SYM_DEF no_cipher = { .algorithm = TPM2_ALG_NULL };
-	const TPM2B_ENCRYPTED_SECRET no_salt = { 0 };
-	TPM2B_NONCE ours = { .size = SESSION_NONCE }, tpms = { 0 };
-	TPM2_HANDLE session = 0;
-	unsigned tries = 0;
-	TSS2_RC rc;
-
-	if (RAND_bytes(ours.buffer, SESSION_NONCE) != 1)
-		return STATUS_IO;
-	do {
-		rc = Tss2_Sys_StartAuthSession(c->sys, TPM2_RH_NULL, TPM2_RH_NULL, NULL, &ours,
-					       &no_salt, TPM2_SE_POLICY, &no_cipher,
-					       TPM2_ALG_SHA256, &session, &tpms, NULL);
-	} while (is_busy(rc, &tries));
-	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(c, "TPM2_StartAuthSession", rc);
-	*out = (struct slot){ .device = c->device, .handle = session };
-	return OK;
-}
-
-static enum status policy_pcr(struct connection *c, TPM2_HANDLE session)
-{
-	const struct minting_key *key = &c->device->minting;
-	const TPM2B_DIGEST current = { 0 };
-	const TPML_PCR_SELECTION selection = selection_of(key->bank, key->pcrs);
-	unsigned tries = 0;
-	TSS2_RC rc;
-
-	do {
-		rc = Tss2_Sys_PolicyPCR(c->sys, session, NULL, &current, &selection, NULL);
-	} while (is_busy(rc, &tries));
-	return connection_status(c, "TPM2_PolicyPCR", rc);
-}
-
-static enum status policy_counters(struct connection *c, TPM2_HANDLE session)
-{
-	const struct minting_key *key = &c->device->minting;
-	AUTO_DONE(bytes) counters = { 0 };
-	struct writer w = writer_to(&counters, 8);
-	TPM2B_OPERAND operand = { .size = 8 };
-	unsigned tries = 0;
-	TSS2_RC rc;
-
-	writer_be32(&w, key->reset_count);
-	writer_be32(&w, key->restart_count);
-
-	enum status status = writer_end(&w);
-
-	if (status != OK)
-		return status;
-	memcpy(operand.buffer, counters.data, 8);
-
-	do {
-		rc = Tss2_Sys_PolicyCounterTimer(c->sys, session, NULL, &operand,
-						 OFFSET_RESET_COUNT, TPM2_EO_EQ, NULL);
-	} while (is_busy(rc, &tries));
-	return connection_status(c, "TPM2_PolicyCounterTimer", rc);
-}
-
-static enum status sign_once(struct connection *c, TPM2_HANDLE key, const TPM2B_DIGEST *digest,
-			     struct bytes *signature)
-{
-	AUTO_DONE(slot) session = { 0 };
-	TPMT_SIGNATURE made = { 0 };
-	TSS2L_SYS_AUTH_RESPONSE answered = { 0 };
-	unsigned tries = 0;
-	TSS2_RC rc;
-	const TPMT_SIG_SCHEME own_scheme = { .scheme = TPM2_ALG_NULL };
-	/* An unrestricted key signs what did not come from the TPM. */
-	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
-	enum status status = session_start(c, &session);
-
-	if (status == OK)
-		status = policy_pcr(c, session.handle);
-	if (status == OK)
-		status = policy_counters(c, session.handle);
-	if (status != OK)
-		return status;
-
-	/* The session ends with a signature, and stays after a refusal. */
-	const TSS2L_SYS_AUTH_COMMAND auth = { .count = 1,
-					      .auths = { { .sessionHandle = session.handle } } };
-
-	do {
-		rc = Tss2_Sys_Sign(c->sys, key, &auth, digest, &own_scheme, &no_ticket, &made,
-				   &answered);
-	} while (is_busy(rc, &tries));
-	if (rc != TSS2_RC_SUCCESS)
-		return connection_status(c, "TPM2_Sign", rc);
-	session = (struct slot){ 0 };
-	return signature_marshal(&made, signature);
-}
-
-enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest,
-				 struct bytes *signature)
-{
-	AUTO_DONE(connection) c = { 0 };
-	AUTO_DONE(slot) key = { 0 };
-	TPM2B_DIGEST hashed = { .size = SHA256_SIZE };
-
-	if (digest->alg != DIGEST_SHA256)
-		return STATUS_UNSUPPORTED;
-	memcpy(hashed.buffer, digest->value, SHA256_SIZE);
-
-	enum status status = connection_open(d, &c);
-
-	if (status == OK)
-		status = minting_key_load(&c, &key);
-	if (status != OK)
-		return status;
-	for (int tries = 0; tries < SIGN_TRIES; tries++) {
-		status = sign_once(&c, key.handle, &hashed, signature);
-		if (status != STATUS_UNAVAILABLE)
-			return status;
-	}
-	return status;
-}
-
 /* The banks in which this PCR exists. */
 static enum status active_banks(struct connection *c, unsigned pcr, TPML_DIGEST_VALUES *out)
 {
@@ -291,6 +163,8 @@ enum status tpm_device_cap(struct tpm_device *d, unsigned pcr)
 	/* 0-10 belong to boot and IMA; beyond 15 are resettable or dynamic. */
 	if (pcr <= 10 || pcr > 15)
 		return STATUS_DENIED;
+	/* Whatever the key says after that, it says under what holds then. */
+	session_release(d);
 
 	enum status status = connection_open(d, &c);
 
