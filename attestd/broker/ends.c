@@ -6,7 +6,6 @@
 enum status ends_add(struct ends *e, const struct report_issued *end)
 {
 	AUTO_DONE(bytes) line = { 0 };
-	struct report_issued same;
 
 	if (e->count == ENDS_MAX)
 		return STATUS_TOO_LARGE;
@@ -14,8 +13,6 @@ enum status ends_add(struct ends *e, const struct report_issued *end)
 	/* What the journal would never take is not kept for it. */
 	enum status status = report_issued_write(end, &line);
 
-	if (status == OK)
-		status = report_issued_parse(span_of(&line), &same);
 	if (status != OK)
 		return status;
 	e->lines[e->count++] = line;
