@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attestd/agent/schedule.h"
 #include "attestd/role_program.h"
 #include "base/writer.h"
+#include "daemon/clock_set.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
@@ -19,9 +21,12 @@
 #define RETIRED_INTERVAL_S 60
 /* More than a clock is put right by little by little. */
 #define CLOCK_SET_MS 5000
+/* Where it was set by less, or put right before anybody looked: some do so often. */
+#define CLOCK_TOLD_MS 60000
 /* How long nothing is looked at but descriptors. */
 #define QUIET_MS 60000
 #define FINDING_MS 100
+#define OWN_FDS 3
 #define WAIT_FDS 4
 
 static const struct round going_on = { .outcome = OUTCOME_VERDICT };
@@ -152,6 +157,8 @@ static int64_t hurried(const struct agent *a, int64_t next)
 {
 	if (was_clock_set(a))
 		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
+	else if (a->is_clock_told)
+		next = earlier(next, a->round_began_ms + CLOCK_TOLD_MS);
 	if (a->broker.has_grown)
 		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
 	if (a->broker.has_wish)
@@ -159,19 +166,24 @@ static int64_t hurried(const struct agent *a, int64_t next)
 	return told_next(&a->told, a->round_began_ms, next);
 }
 
-/* Until something happens on a channel or to a wait, and no longer than left. */
+/* Until something happens on a channel, to a wait or to the clock, and no longer than left. */
 static enum status listen_to_all(struct agent *a, int64_t left)
 {
-	struct pollfd fds[2 + WAIT_FDS] = { { .fd = a->broker.channel.fd, .events = POLLIN },
-					    { .fd = a->mint.fd, .events = 0 } };
-	nfds_t count = 2 + verifier_wait_fds(a->verifier, fds + 2, WAIT_FDS);
+	struct pollfd fds[OWN_FDS + WAIT_FDS] = { { .fd = a->broker.channel.fd, .events = POLLIN },
+						  { .fd = a->mint.fd, .events = 0 },
+						  { .fd = a->clock_set, .events = POLLIN } };
+	nfds_t count = OWN_FDS + verifier_wait_fds(a->verifier, fds + OWN_FDS, WAIT_FDS);
 	/* A wait without a descriptor is still about to find its connection. */
 	int64_t most =
-		count == 2 && verifier_wait_is_under_way(a->verifier) ? FINDING_MS : QUIET_MS;
+		count == OWN_FDS && verifier_wait_is_under_way(a->verifier) ? FINDING_MS : QUIET_MS;
 
 	(void)poll(fds, count, (int)earlier(left, most));
 	if (fds[1].revents != 0)
 		return STATUS_IO;
+	if (fds[2].revents != 0) {
+		clock_set_take(a->clock_set);
+		a->is_clock_told = true;
+	}
 	agent_hear(a, now_ms());
 	return fds[0].revents != 0 ? broker_listen(&a->broker) : OK;
 }
@@ -205,6 +217,7 @@ static void loop(struct agent *a)
 
 	for (;;) {
 		a->broker.has_grown = false;
+		a->is_clock_told = false;
 		a->round_began_ms = now_ms();
 		a->clock_ahead_ms = clock_ahead_ms();
 		told_begin(&a->told, a->round_began_ms >= due);
@@ -249,6 +262,8 @@ int agent_run(const char *configuration_path)
 	channel_init(&a.broker.channel, ROLE_FD_FIRST + AGENT_BROKER, FRAME_LARGE_MAX);
 	channel_init(&a.mint, ROLE_FD_FIRST + AGENT_MINT, FRAME_RIGHT_MAX);
 	channel_init(&a.parent, ROLE_FD_FIRST + AGENT_PARENT, FRAME_SMALL_MAX);
+	/* Without it, the clock is looked at as often as all else. */
+	a.clock_set = clock_set_open();
 
 	/* The broker reads its TPM while we get to our feet. */
 	enum status status = broker_identity_ahead(&a.broker);
@@ -265,6 +280,8 @@ int agent_run(const char *configuration_path)
 	channel_done(&a.broker.channel);
 	channel_done(&a.mint);
 	channel_done(&a.parent);
+	if (a.clock_set >= 0)
+		(void)close(a.clock_set);
 	verifier_client_free(a.verifier);
 	return 1;
 }

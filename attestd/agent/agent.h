@@ -18,6 +18,8 @@ struct agent {
 	struct verifier_client *verifier;
 	struct broker_client broker;
 	struct channel mint, parent;
+	int clock_set; /* daemon/clock_set.h; -1: nobody tells */
+	bool is_clock_told; /* that it was set, since the round began */
 	struct node_id node;
 	bool has_node;
 	uint32_t reset_count, restart_count; /* of the last quote */

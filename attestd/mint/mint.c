@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "attestd/mint/workload/workload_api.h"
 #include "attestd/role_program.h"
 #include "base/reader.h"
+#include "daemon/clock_set.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
 
@@ -148,30 +148,12 @@ static void on_agent(evutil_socket_t fd, short what, void *arg)
 	m->is_ending = m->is_ending || status != OK;
 }
 
-/* A wait is counted by a clock that nobody sets. By the host's own, an SVID may be
- * over all at once: it was set, or the host was asleep. */
-static int open_clock_set(void)
-{
-	const struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 33 };
-	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd >= 0 &&
-	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0)
-		return fd;
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-/* ECANCELED is what it has to say; the times are looked at anyway. */
+/* The times are looked at whenever the loop turns. */
 static void on_clock_set(evutil_socket_t fd, short what, void *arg)
 {
-	uint64_t times;
-
 	(void)what;
 	(void)arg;
-	if (read(fd, &times, sizeof(times)) < 0)
-		return;
+	clock_set_take(fd);
 }
 
 static void on_broker(evutil_socket_t fd, short what, void *arg)
@@ -317,7 +299,7 @@ int mint_run(const char *configuration_path)
 	if (configuration_load(configuration_path, &c, &error) != OK)
 		return ROLE_CONFIGURATION_UNUSABLE;
 	m.signals = open_signals();
-	m.clock_set = open_clock_set();
+	m.clock_set = clock_set_open();
 	m.base = event_base_new();
 	if (m.signals < 0 || m.clock_set < 0 || m.base == NULL ||
 	    core_init(&m.core, &m.right, &m.signing) != OK)
