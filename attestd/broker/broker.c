@@ -89,10 +89,11 @@ enum status broker_refuse(struct broker *b, enum status status, const char *form
 
 const char *broker_reason(const struct broker *b, enum status status)
 {
-	const char *tpms = tpm_device_reason(b->device);
-
 	if (b->reason[0] != '\0')
 		return b->reason;
+
+	const char *tpms = tpm_device_reason(b->device);
+
 	return tpms[0] != '\0' ? tpms : status_text(status);
 }
 
