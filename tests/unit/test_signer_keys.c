@@ -24,16 +24,6 @@ struct files {
 	bool has_two_domains; /* of one CA */
 };
 
-static void write_file(const char *path, const void *content, size_t len, mode_t mode)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(content, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
 static void write_private(const char *path, EVP_PKEY *key, const char *passphrase)
 {
 	FILE *f = fopen(path, "w");
@@ -146,7 +136,7 @@ static void files_init(struct files *f)
 	write_private(f->ca_key, f->issuer_key, NULL);
 	write_issued(f, &good_issuer, &good_root);
 	write_private(f->result, keys[0], NULL);
-	write_file(f->mac, mac, sizeof(mac), 0600);
+	scratch_write(f->mac, (struct span){ mac, sizeof(mac) }, 0600);
 	write_public(f->act, keys[1]);
 	write_public(f->other_act, keys[2]);
 	for (size_t i = 0; i < 3; i++)
@@ -209,7 +199,7 @@ static void ca_key_missing(struct files *f)
 
 static void ca_key_garbage(struct files *f)
 {
-	write_file(f->ca_key, "garbage", 7, 0600);
+	scratch_write(f->ca_key, span_text("garbage"), 0600);
 }
 
 static void ca_key_encrypted(struct files *f)
@@ -235,7 +225,7 @@ static void ca_missing(struct files *f)
 
 static void ca_garbage(struct files *f)
 {
-	write_file(f->ca, "garbage", 7, 0644);
+	scratch_write(f->ca, span_text("garbage"), 0644);
 }
 
 static void ca_writable_by_others(struct files *f)
@@ -425,19 +415,19 @@ static void ca_of_two_domains(struct files *f)
 
 static void mac_short(struct files *f)
 {
-	write_file(f->mac, "0123456789abcdef0123456789abcde", 31, 0600);
+	scratch_write(f->mac, span_text("0123456789abcdef0123456789abcde"), 0600);
 }
 
 static void mac_long(struct files *f)
 {
-	write_file(f->mac, "0123456789abcdef0123456789abcdef\n", 33, 0600);
+	scratch_write(f->mac, span_text("0123456789abcdef0123456789abcdef\n"), 0600);
 }
 
 static void mac_of_zeros(struct files *f)
 {
 	static const uint8_t zeros[MAC_KEY_SIZE];
 
-	write_file(f->mac, zeros, sizeof(zeros), 0600);
+	scratch_write(f->mac, (struct span){ zeros, sizeof(zeros) }, 0600);
 }
 
 static void mac_readable_by_others(struct files *f)
@@ -452,7 +442,7 @@ static void act_missing(struct files *f)
 
 static void act_garbage(struct files *f)
 {
-	write_file(f->act, "garbage", 7, 0644);
+	scratch_write(f->act, span_text("garbage"), 0644);
 }
 
 static void act_with_rsa(struct files *f)
