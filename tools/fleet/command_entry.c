@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl entry: registration entries, through a verifier's administration listener. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/commands.h"
+#include "tools/fleet/fleet_command.h"
 #include "tools/fleet/node_text.h"
 #include "tools/fleet/signed_act.h"
-#include "tools/fleet/verifier_access.h"
 
 static const char help[] =
 	"usage: attestctl entry add NAME --class CLASS --spiffe-id ID --executable PATH\n"
@@ -49,25 +48,15 @@ static const char help[] =
 	"not so, the others: the verifier said no; 2 wrong usage or failure.\n";
 
 struct options {
-	struct node_client client;
-	const char *verb, *name;
+	struct fleet_request request;
 	const char *class, *spiffe_id, *executable, *uid, *gid, *unit, *socket, *hint, *owner;
-	const char *reason, *sign_key;
-	bool json, is_job, may_jwt;
+	bool is_job, may_jwt;
 };
-
-static void print_raw(struct span body)
-{
-	(void)fwrite(body.data, 1, body.len, stdout);
-	putchar('\n');
-}
 
 static void print_entry(const struct options *o, json_t *entry)
 {
-	/* One object a line, so that pages need no joining. */
-	if (o->json) {
-		(void)json_dumpf(entry, stdout, JSON_COMPACT);
-		putchar('\n');
+	if (o->request.json) {
+		fleet_print_line(entry);
 		return;
 	}
 	printf("%-24s  %-11s  %-12s  ", node_text(entry, "name"), node_text(entry, "state"),
@@ -102,8 +91,9 @@ static enum answer print_page(const struct options *o, json_t *page, char after[
 	return ANSWER_YES;
 }
 
-static enum answer run_list(struct options *o)
+static enum answer run_list(void *self)
 {
+	struct options *o = self;
 	char after[ENTRY_NAME_MAX + 1] = "";
 	enum answer end;
 
@@ -118,7 +108,7 @@ static enum answer run_list(struct options *o)
 				 o->class == NULL ? "" : o->class, '\0') != OK)
 			return unusable("no memory");
 
-		AUTO(json_t) page = verifier_get(&o->client, (const char *)path.data, &end);
+		AUTO(json_t) page = verifier_get(&o->request.client, (const char *)path.data, &end);
 
 		if (page == NULL)
 			return end;
@@ -129,7 +119,7 @@ static enum answer run_list(struct options *o)
 
 static bool path_of(const struct options *o, const char *what, struct bytes *out)
 {
-	return bytes_printf(out, "/v1/admin/entries/%s%s%c", o->name, what, '\0') == OK;
+	return bytes_printf(out, "/v1/admin/entries/%s%s%c", o->request.object, what, '\0') == OK;
 }
 
 static void print_number(const char *name, json_t *entry, const char *member)
@@ -177,22 +167,23 @@ static void print_whole(json_t *entry)
 	node_text_time("added", entry, "added");
 }
 
-static enum answer run_show(struct options *o)
+static enum answer run_show(void *self)
 {
+	struct options *o = self;
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
 	if (!path_of(o, "", &path))
 		return unusable("no memory");
-	if (!verifier_get_raw(&o->client, (const char *)path.data, &body, &end))
+	if (!verifier_get_raw(&o->request.client, (const char *)path.data, &body, &end))
 		return end;
 
 	AUTO(json_t) entry = verifier_json(span_of(&body));
 	if (entry == NULL)
 		return ANSWER_UNUSABLE;
-	if (o->json)
-		print_raw(span_of(&body));
+	if (o->request.json)
+		fleet_print(span_of(&body));
 	else
 		print_whole(entry);
 	return strcmp(node_text(entry, "state"), "active") == 0 &&
@@ -201,20 +192,22 @@ static enum answer run_show(struct options *o)
 		       : ANSWER_NO;
 }
 
-static enum answer run_narrow(struct options *o)
+static enum answer run_narrow(void *self)
 {
-	bool is_removing = strcmp(o->verb, "remove") == 0;
+	struct options *o = self;
+	bool is_removing = strcmp(o->request.verb, "remove") == 0;
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
-	if (o->reason == NULL)
-		return unusable("entry %s wants --reason: it stands in the audit log", o->verb);
+	if (o->request.reason == NULL)
+		return unusable("entry %s wants --reason: it stands in the audit log",
+				o->request.verb);
 	if (!path_of(o, is_removing ? "/remove" : "/quarantine", &path))
 		return unusable("no memory");
-	end = narrowing_send(&o->client, (const char *)path.data, o->reason, &body);
+	end = narrowing_send(&o->request.client, (const char *)path.data, o->request.reason, &body);
 	if (end == ANSWER_YES)
-		printf("%s %s\n", o->name, is_removing ? "removed" : "quarantined");
+		printf("%s %s\n", o->request.object, is_removing ? "removed" : "quarantined");
 	return end;
 }
 
@@ -251,14 +244,14 @@ static enum status fill_entry(const struct options *o, struct entry *e)
 static enum answer fill_act(const struct options *o, struct act *act)
 {
 	bool is_adding = act->verb == ACT_ADD_ENTRY;
-	enum status status = bytes_copy(span_text(o->name), &act->entry.name);
+	enum status status = bytes_copy(span_text(o->request.object), &act->entry.name);
 
 	if (is_adding && (!take_id("uid", o->uid, &act->entry.has_uid, &act->entry.uid) ||
 			  !take_id("gid", o->gid, &act->entry.has_gid, &act->entry.gid)))
 		return ANSWER_UNUSABLE;
 	act->time = (int64_t)time(NULL);
 	if (status == OK)
-		status = bytes_copy(span_text(o->reason), &act->reason);
+		status = bytes_copy(span_text(o->request.reason), &act->reason);
 	if (status == OK && is_adding)
 		status = bytes_copy(span_text(o->class), &act->class);
 	if (status == OK && is_adding)
@@ -267,37 +260,36 @@ static enum answer fill_act(const struct options *o, struct act *act)
 }
 
 /* add, release: widens, so a key signs it and the verifier's signer checks. */
-static enum answer run_act(struct options *o)
+static enum answer run_act(void *self)
 {
-	bool is_adding = strcmp(o->verb, "add") == 0;
+	struct options *o = self;
+	bool is_adding = strcmp(o->request.verb, "add") == 0;
 	AUTO_DONE(act) act = { .verb = is_adding ? ACT_ADD_ENTRY : ACT_RELEASE_ENTRY };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
 	if (is_adding && (o->class == NULL || o->spiffe_id == NULL || o->executable == NULL))
 		return unusable("entry add wants --class, --spiffe-id and --executable");
-	if (o->reason == NULL)
-		return unusable("entry %s wants --reason: it stands in the audit log", o->verb);
+	if (o->request.reason == NULL)
+		return unusable("entry %s wants --reason: it stands in the audit log",
+				o->request.verb);
 	end = fill_act(o, &act);
 	if (end == ANSWER_YES)
-		end = signed_act_send(&o->client, &act, o->sign_key, &body);
+		end = signed_act_send(&o->request.client, &act, o->request.sign_key, &body);
 	if (end != ANSWER_YES)
 		return end;
-	if (o->json)
-		print_raw(span_of(&body));
+	if (o->request.json)
+		fleet_print(span_of(&body));
 	else
-		printf("%s %s\n", o->name, is_adding ? "added" : "released");
+		printf("%s %s\n", o->request.object, is_adding ? "added" : "released");
 	return ANSWER_YES;
 }
 
-static const struct {
-	const char *name;
-	bool wants_name;
-	enum answer (*run)(struct options *o);
-} verbs[] = {
+static const struct fleet_verb verbs[] = {
 	{ "add", true, run_act },	{ "list", false, run_list },
 	{ "show", true, run_show },	{ "quarantine", true, run_narrow },
 	{ "remove", true, run_narrow }, { "release", true, run_act },
+	{ NULL, false, NULL },
 };
 
 enum {
@@ -310,15 +302,28 @@ enum {
 	OPTION_SOCKET,
 	OPTION_HINT,
 	OPTION_OWNER,
-	OPTION_REASON,
-	OPTION_SIGN_KEY,
 	OPTION_JOB,
 	OPTION_JWT,
-	OPTION_JSON,
 };
 
-static bool take_option(struct options *o, int option, const char *value)
+static const struct option known[] = {
+	{ "class", required_argument, NULL, OPTION_CLASS },
+	{ "spiffe-id", required_argument, NULL, OPTION_SPIFFE_ID },
+	{ "executable", required_argument, NULL, OPTION_EXECUTABLE },
+	{ "uid", required_argument, NULL, OPTION_UID },
+	{ "gid", required_argument, NULL, OPTION_GID },
+	{ "unit", required_argument, NULL, OPTION_UNIT },
+	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "hint", required_argument, NULL, OPTION_HINT },
+	{ "owner", required_argument, NULL, OPTION_OWNER },
+	{ "job", no_argument, NULL, OPTION_JOB },
+	{ "jwt", no_argument, NULL, OPTION_JWT },
+	FLEET_OPTIONS,
+};
+
+static bool take_option(void *self, int option, const char *value)
 {
+	struct options *o = self;
 	const char **const texts[] = {
 		[OPTION_CLASS] = &o->class,
 		[OPTION_SPIFFE_ID] = &o->spiffe_id,
@@ -329,79 +334,38 @@ static bool take_option(struct options *o, int option, const char *value)
 		[OPTION_SOCKET] = &o->socket,
 		[OPTION_HINT] = &o->hint,
 		[OPTION_OWNER] = &o->owner,
-		[OPTION_REASON] = &o->reason,
-		[OPTION_SIGN_KEY] = &o->sign_key,
 	};
 
-	if (verifier_take(&o->client, option, value))
-		return true;
-	if (option >= OPTION_CLASS && option <= OPTION_SIGN_KEY)
+	if (option >= OPTION_CLASS && option <= OPTION_OWNER)
 		*texts[option] = value;
 	o->is_job = o->is_job || option == OPTION_JOB;
 	o->may_jwt = o->may_jwt || option == OPTION_JWT;
-	o->json = o->json || option == OPTION_JSON;
-	return option != '?';
+	return option >= OPTION_CLASS && option <= OPTION_JWT;
 }
 
-static bool read_options(int argc, char **argv, struct options *o)
+static enum answer check_name(void *self)
 {
-	static const struct option known[] = {
-		VERIFIER_OPTIONS,
-		{ "class", required_argument, NULL, OPTION_CLASS },
-		{ "spiffe-id", required_argument, NULL, OPTION_SPIFFE_ID },
-		{ "executable", required_argument, NULL, OPTION_EXECUTABLE },
-		{ "uid", required_argument, NULL, OPTION_UID },
-		{ "gid", required_argument, NULL, OPTION_GID },
-		{ "unit", required_argument, NULL, OPTION_UNIT },
-		{ "socket", required_argument, NULL, OPTION_SOCKET },
-		{ "hint", required_argument, NULL, OPTION_HINT },
-		{ "owner", required_argument, NULL, OPTION_OWNER },
-		{ "reason", required_argument, NULL, OPTION_REASON },
-		{ "sign-key", required_argument, NULL, OPTION_SIGN_KEY },
-		{ "job", no_argument, NULL, OPTION_JOB },
-		{ "jwt", no_argument, NULL, OPTION_JWT },
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ 0 },
-	};
+	const struct options *o = self;
 
-	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;)
-		if (!take_option(o, option, optarg))
-			return false;
-	o->verb = optind < argc ? argv[optind] : NULL;
-	o->name = optind + 1 < argc ? argv[optind + 1] : NULL;
-	return argc - optind <= 2;
-}
-
-static enum answer dispatch(struct options *o)
-{
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(o->verb, verbs[i].name) != 0)
-			continue;
-		if (verbs[i].wants_name != (o->name != NULL))
-			return unusable("entry %s %s", o->verb,
-					o->name == NULL ? "wants a name" : "takes no name");
-		if (o->name != NULL && !entry_name_is_valid(span_text(o->name)))
-			return unusable("'%s' is no entry's name: a-z, 0-9 and '-', at most 63",
-					o->name);
-		return verbs[i].run(o);
-	}
-	return unusable("no 'entry %s': attestctl entry --help", o->verb);
+	return entry_name_is_valid(span_text(o->request.object))
+		       ? ANSWER_YES
+		       : unusable("'%s' is no entry's name: a-z, 0-9 and '-', at most 63",
+				  o->request.object);
 }
 
 enum answer command_entry(int argc, char **argv)
 {
-	struct options o = { .client = verifier_client() };
-	enum answer end;
+	static const struct fleet_command command = {
+		.name = "entry",
+		.article = "a",
+		.object = "name",
+		.help = help,
+		.options = known,
+		.take = take_option,
+		.check = check_name,
+		.verbs = verbs,
+	};
+	struct options o = { 0 };
 
-	if (wants_help(argc, argv)) {
-		fputs(help, stdout);
-		return ANSWER_YES;
-	}
-	if (!read_options(argc, argv, &o) || o.verb == NULL) {
-		fputs(help, stderr);
-		return ANSWER_UNUSABLE;
-	}
-	end = dispatch(&o);
-	node_client_done(&o.client);
-	return end;
+	return fleet_run(&command, &o, &o.request, argc, argv);
 }

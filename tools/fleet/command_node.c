@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl node: the fleet, through a verifier's administration listener. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,9 @@
 #include "daemon/file.h"
 #include "messages/strict_json.h"
 #include "tools/commands.h"
+#include "tools/fleet/fleet_command.h"
 #include "tools/fleet/node_text.h"
 #include "tools/fleet/signed_act.h"
-#include "tools/fleet/verifier_access.h"
 
 static const char help[] =
 	"usage: attestctl node list [--state STATE] [--json]\n"
@@ -45,18 +44,11 @@ static const char help[] =
 	"trusted; the others: the verifier said no; 2 wrong usage or failure.\n";
 
 struct options {
-	struct node_client client;
-	const char *verb, *id;
-	const char *state, *host, *class, *reason, *sign_key, *output;
-	bool json, evidence;
+	struct fleet_request request;
+	const char *state, *host, *class, *output;
+	bool evidence;
 	char full_id[NODE_ID_LEN + 1];
 };
-
-static void print_raw(struct span body)
-{
-	(void)fwrite(body.data, 1, body.len, stdout);
-	putchar('\n');
-}
 
 static bool print_page(void *self, json_t *nodes)
 {
@@ -74,18 +66,15 @@ static bool print_json_page(void *self, json_t *nodes)
 	json_t *node;
 	(void)self;
 
-	/* One object a line, so that pages need no joining. */
-	json_array_foreach(nodes, i, node)
-	{
-		(void)json_dumpf(node, stdout, JSON_COMPACT);
-		putchar('\n');
-	}
+	json_array_foreach(nodes, i, node) fleet_print_line(node);
 	return true;
 }
 
-static enum answer run_list(struct options *o)
+static enum answer run_list(void *self)
 {
-	return verifier_nodes(&o->client, o->state, o->json ? print_json_page : print_page, o);
+	struct options *o = self;
+	return verifier_nodes(&o->request.client, o->state,
+			      o->request.json ? print_json_page : print_page, o);
 }
 
 static bool find_prefix(void *self, json_t *nodes)
@@ -98,11 +87,12 @@ static bool find_prefix(void *self, json_t *nodes)
 	{
 		const char *id = node_text(node, "id");
 
-		if (strncmp(id, o->id, strlen(o->id)) != 0 || strlen(id) != NODE_ID_LEN)
+		if (strncmp(id, o->request.object, strlen(o->request.object)) != 0 ||
+		    strlen(id) != NODE_ID_LEN)
 			continue;
 		if (o->full_id[0] != '\0') {
 			o->full_id[0] = '\0';
-			o->id = "";
+			o->request.object = "";
 			return false;
 		}
 		memcpy(o->full_id, id, NODE_ID_LEN + 1);
@@ -111,24 +101,26 @@ static bool find_prefix(void *self, json_t *nodes)
 }
 
 /* Fills in full_id. */
-static enum answer resolve(struct options *o)
+static enum answer resolve(void *self)
 {
-	const char *given = o->id;
+	struct options *o = self;
+	const char *given = o->request.object;
 	enum answer end;
 
-	if (node_id_is_valid(span_text(o->id))) {
-		memcpy(o->full_id, o->id, NODE_ID_LEN + 1);
+	if (node_id_is_valid(span_text(o->request.object))) {
+		memcpy(o->full_id, o->request.object, NODE_ID_LEN + 1);
 		return ANSWER_YES;
 	}
-	if (strlen(o->id) < 4 || strspn(o->id, "0123456789abcdef") != strlen(o->id))
+	if (strlen(o->request.object) < 4 ||
+	    strspn(o->request.object, "0123456789abcdef") != strlen(o->request.object))
 		return unusable("'%s' is no node id: 64 hex digits, or at least the first 4",
-				o->id);
-	end = verifier_nodes(&o->client, NULL, find_prefix, o);
+				o->request.object);
+	end = verifier_nodes(&o->request.client, NULL, find_prefix, o);
 	if (end != ANSWER_YES)
 		return end;
 	if (o->full_id[0] == '\0')
 		return unusable("'%s' is the beginning of %s", given,
-				o->id[0] == '\0' ? "more than one id" : "no node's id");
+				o->request.object[0] == '\0' ? "more than one id" : "no node's id");
 	return ANSWER_YES;
 }
 
@@ -137,18 +129,19 @@ static bool path_of(const struct options *o, const char *what, struct bytes *out
 	return bytes_printf(out, "/v1/admin/nodes/%s%s%c", o->full_id, what, '\0') == OK;
 }
 
-static enum answer run_evidence(struct options *o)
+static enum answer run_evidence(void *self)
 {
+	struct options *o = self;
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
 	if (!path_of(o, "/evidence", &path))
 		return unusable("no memory");
-	if (!verifier_get_raw(&o->client, (const char *)path.data, &body, &end))
+	if (!verifier_get_raw(&o->request.client, (const char *)path.data, &body, &end))
 		return end;
 	if (o->output == NULL) {
-		print_raw(span_of(&body));
+		fleet_print(span_of(&body));
 		return ANSWER_YES;
 	}
 	if (file_replace(o->output, span_of(&body), 0644, (uid_t)-1, (gid_t)-1) != OK)
@@ -156,8 +149,9 @@ static enum answer run_evidence(struct options *o)
 	return ANSWER_YES;
 }
 
-static enum answer run_show(struct options *o)
+static enum answer run_show(void *self)
 {
+	struct options *o = self;
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
@@ -166,40 +160,43 @@ static enum answer run_show(struct options *o)
 		return run_evidence(o);
 	if (!path_of(o, "", &path))
 		return unusable("no memory");
-	if (!verifier_get_raw(&o->client, (const char *)path.data, &body, &end))
+	if (!verifier_get_raw(&o->request.client, (const char *)path.data, &body, &end))
 		return end;
 
 	AUTO(json_t) node = verifier_json(span_of(&body));
 	if (node == NULL)
 		return ANSWER_UNUSABLE;
-	if (o->json)
-		print_raw(span_of(&body));
-	else if (strcmp(o->verb, "explain") == 0)
+	if (o->request.json)
+		fleet_print(span_of(&body));
+	else if (strcmp(o->request.verb, "explain") == 0)
 		node_text_explain(node);
 	else
 		node_text_show(node);
 	return strcmp(node_text(node, "state"), "trusted") == 0 ? ANSWER_YES : ANSWER_NO;
 }
 
-static enum answer run_narrow(struct options *o)
+static enum answer run_narrow(void *self)
 {
+	struct options *o = self;
 	AUTO_DONE(bytes) path = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
-	if (o->reason == NULL)
-		return unusable("node %s wants --reason: it stands in the audit log", o->verb);
-	if (!path_of(o, o->verb[0] == 'q' ? "/quarantine" : "/retire", &path))
+	if (o->request.reason == NULL)
+		return unusable("node %s wants --reason: it stands in the audit log",
+				o->request.verb);
+	if (!path_of(o, o->request.verb[0] == 'q' ? "/quarantine" : "/retire", &path))
 		return unusable("no memory");
-	end = narrowing_send(&o->client, (const char *)path.data, o->reason, &body);
+	end = narrowing_send(&o->request.client, (const char *)path.data, o->request.reason, &body);
 	if (end == ANSWER_YES)
-		printf("%s %s\n", o->full_id, o->verb[0] == 'q' ? "quarantined" : "retired");
+		printf("%s %s\n", o->full_id,
+		       o->request.verb[0] == 'q' ? "quarantined" : "retired");
 	return end;
 }
 
 static enum status fill_act(const struct options *o, struct act *act)
 {
-	bool is_approval = strcmp(o->verb, "approve") == 0;
+	bool is_approval = strcmp(o->request.verb, "approve") == 0;
 	enum status status = node_id_parse(span_text(o->full_id), &act->node);
 
 	act->verb = is_approval ? ACT_APPROVE : ACT_RELEASE;
@@ -209,117 +206,85 @@ static enum status fill_act(const struct options *o, struct act *act)
 	if (status == OK && is_approval)
 		status = bytes_copy(span_text(o->class), &act->class);
 	if (status == OK)
-		status = bytes_copy(span_text(o->reason), &act->reason);
+		status = bytes_copy(span_text(o->request.reason), &act->reason);
 	return status;
 }
 
 /* approve, release: widens, so a key signs it and the verifier's signer checks. */
-static enum answer run_act(struct options *o)
+static enum answer run_act(void *self)
 {
+	struct options *o = self;
 	AUTO_DONE(act) act = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
 	enum answer end;
 
-	if (strcmp(o->verb, "approve") == 0 && (o->host == NULL || o->class == NULL))
+	if (strcmp(o->request.verb, "approve") == 0 && (o->host == NULL || o->class == NULL))
 		return unusable("node approve wants --host and --class");
-	if (o->reason == NULL)
-		o->reason = "approved by hand";
+	if (o->request.reason == NULL)
+		o->request.reason = "approved by hand";
 	if (fill_act(o, &act) != OK)
 		return unusable("no memory");
-	end = signed_act_send(&o->client, &act, o->sign_key, &body);
+	end = signed_act_send(&o->request.client, &act, o->request.sign_key, &body);
 	if (end != ANSWER_YES)
 		return end;
-	if (o->json)
-		print_raw(span_of(&body));
+	if (o->request.json)
+		fleet_print(span_of(&body));
 	else
-		printf("%s %s\n", o->full_id, o->verb[0] == 'a' ? "approved" : "released");
+		printf("%s %s\n", o->full_id, o->request.verb[0] == 'a' ? "approved" : "released");
 	return ANSWER_YES;
 }
 
-static const struct {
-	const char *name;
-	bool wants_id;
-	enum answer (*run)(struct options *o);
-} verbs[] = {
+static const struct fleet_verb verbs[] = {
 	{ "list", false, run_list },	{ "show", true, run_show },
 	{ "explain", true, run_show },	{ "approve", true, run_act },
 	{ "release", true, run_act },	{ "quarantine", true, run_narrow },
-	{ "retire", true, run_narrow },
+	{ "retire", true, run_narrow }, { NULL, false, NULL },
 };
 
-static bool read_options(int argc, char **argv, struct options *o)
+static const struct option known[] = {
+	{ "class", required_argument, NULL, 'C' }, { "evidence", no_argument, NULL, 'e' },
+	{ "host", required_argument, NULL, 'H' },  { "output", required_argument, NULL, 'o' },
+	{ "state", required_argument, NULL, 'S' }, FLEET_OPTIONS,
+};
+
+static bool take_option(void *self, int option, const char *value)
 {
-	static const struct option known[] = {
-		{ "ca", required_argument, NULL, 'a' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "class", required_argument, NULL, 'C' },
-		{ "evidence", no_argument, NULL, 'e' },
-		{ "host", required_argument, NULL, 'H' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "reason", required_argument, NULL, 'r' },
-		{ "sign-key", required_argument, NULL, 's' },
-		{ "state", required_argument, NULL, 'S' },
-		{ "verifier", required_argument, NULL, 'v' },
-		{ 0 },
-	};
-	struct {
-		int option;
-		const char **value;
-	} texts[] = {
-		{ 'a', &o->client.ca },	 { 'c', &o->client.certificate },
-		{ 'C', &o->class },	 { 'H', &o->host },
-		{ 'k', &o->client.key }, { 'o', &o->output },
-		{ 'r', &o->reason },	 { 's', &o->sign_key },
-		{ 'S', &o->state },	 { 'v', &o->client.verifier },
-	};
+	struct options *o = self;
 
-	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-		if (option == '?')
-			return false;
-		o->json = o->json || option == 'j';
-		o->evidence = o->evidence || option == 'e';
-		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-			if (texts[i].option == option)
-				*texts[i].value = optarg;
+	switch (option) {
+	case 'C':
+		o->class = value;
+		return true;
+	case 'e':
+		o->evidence = true;
+		return true;
+	case 'H':
+		o->host = value;
+		return true;
+	case 'o':
+		o->output = value;
+		return true;
+	case 'S':
+		o->state = value;
+		return true;
+	default:
+		return false;
 	}
-	o->verb = optind < argc ? argv[optind] : NULL;
-	o->id = optind + 1 < argc ? argv[optind + 1] : NULL;
-	return argc - optind <= 2;
-}
-
-static enum answer dispatch(struct options *o)
-{
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		enum answer end = ANSWER_YES;
-
-		if (strcmp(o->verb, verbs[i].name) != 0)
-			continue;
-		if (verbs[i].wants_id != (o->id != NULL))
-			return unusable("node %s %s", o->verb,
-					o->id == NULL ? "wants an id" : "takes no id");
-		if (verbs[i].wants_id)
-			end = resolve(o);
-		return end == ANSWER_YES ? verbs[i].run(o) : end;
-	}
-	return unusable("no 'node %s': attestctl node --help", o->verb);
 }
 
 enum answer command_node(int argc, char **argv)
 {
-	struct options o = { .client = verifier_client() };
-	enum answer end;
+	static const struct fleet_command command = {
+		.name = "node",
+		.article = "an",
+		.object = "id",
+		.help = help,
+		.options = known,
+		.take = take_option,
+		.check = resolve,
+		.verbs = verbs,
+	};
+	struct options o = { 0 };
 
-	if (wants_help(argc, argv)) {
-		fputs(help, stdout);
-		return ANSWER_YES;
-	}
-	if (!read_options(argc, argv, &o) || o.verb == NULL) {
-		fputs(help, stderr);
-		return ANSWER_UNUSABLE;
-	}
-	end = dispatch(&o);
-	node_client_done(&o.client);
-	return end;
+	return fleet_run(&command, &o, &o.request, argc, argv);
 }

@@ -4,6 +4,7 @@ attestctl_SOURCES += \
 	tools/fleet/command_entry.c \
 	tools/fleet/command_mint.c \
 	tools/fleet/command_node.c \
+	tools/fleet/fleet_command.c tools/fleet/fleet_command.h \
 	tools/fleet/node_client.c tools/fleet/node_client.h \
 	tools/fleet/node_text.c tools/fleet/node_text.h \
 	tools/fleet/signed_act.c tools/fleet/signed_act.h \
