@@ -27,7 +27,7 @@ void told_ask(struct told *told, int64_t now, uint32_t seconds);
 void told_hear(struct told *told, int64_t now, const struct wait_answer *answer);
 /* When the next round begins, which would at next; the last one began at began. */
 int64_t told_next(const struct told *told, int64_t began, int64_t next);
-/* A round begins; was_due: it would have without a word. */
+/* A round begins; was_due: it would have without a word, since its interval is over. */
 void told_begin(struct told *told, bool was_due);
 /* It came to a signed verdict that changed what this node holds. */
 void told_was_true(struct told *told);

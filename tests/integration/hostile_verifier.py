@@ -134,14 +134,19 @@ def count(what):
         f.write(b".")
 
 
+# Since the last challenge.
+told = threading.Event()
+
+
 def serve_wait(s, what):
     """True where it was answered here."""
     count("waits")
     if what == "deaf":
         time.sleep(600)
-    if what not in ("told", "untold"):
+    if what not in ("told", "untold", "told-and-refused"):
         return False
-    s.sendall(answer(200, b'{"attest":true}' if what == "told" else b'{"attest":false}'))
+    told.set()
+    s.sendall(answer(200, b'{"attest":false}' if what == "untold" else b'{"attest":true}'))
     return True
 
 
@@ -165,6 +170,10 @@ def serve_request(s, head, body):
     target = head.split(b"\r\n")[0]
     if b"/challenge " in target:
         count("challenges")
+        if what == "told-and-refused" and told.is_set():
+            told.clear()
+            s.sendall(INSTEAD["busy"]())
+            return True
     if b"/wait?" in target and serve_wait(s, what):
         return True
     if what.startswith("die ") and what.split()[2].encode() in target:
