@@ -16,6 +16,8 @@ static const char not_signed[] = "the node could not sign an SVID now: ask again
 static const char not_entitled[] = "this node's class is not entitled to what the process's "
 				   "registration entries name: ask whoever publishes releases";
 
+static const char too_many[] = "too many jobs of this user, or of all, have an identity: ask again "
+			       "when some have ended";
 static const char too_new[] = "too many new identities are asked for by this user: ask again later";
 
 static void tell(const struct core *core, enum workload_news news, const struct caller *c)
@@ -196,15 +198,22 @@ static enum workload_outcome use_one(struct core *core, struct caller *c, const 
 
 	if (entry->is_job)
 		status = jobs_watch(ids->jobs, c, &a->facts, entry->unit.len > 0, &job);
+	*why = not_signed;
 	if (status == OK && !identities_has(ids, entry, &job) &&
 	    !rates_take(&core->new_identities, subject.uid, at->boot * 1000)) {
 		*why = too_new;
+		identities_pass_over(ids, &job);
 		return WORKLOAD_TOO_MANY;
 	}
 	if (status == OK)
 		status = identities_use(ids, entry, &subject, &job, c, at, out);
-	*why = not_signed;
-	return status == OK ? WORKLOAD_GIVEN : WORKLOAD_NOT_READY;
+	if (status == OK)
+		return WORKLOAD_GIVEN;
+	identities_pass_over(ids, &job);
+	if (status != STATUS_TOO_LARGE)
+		return WORKLOAD_NOT_READY;
+	*why = too_many;
+	return WORKLOAD_TOO_MANY;
 }
 
 static void show(struct core *core, size_t i, const struct entry *entry,

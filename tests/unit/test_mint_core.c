@@ -252,6 +252,13 @@ static void what_is_there_is_handed_out_while_another_is_being_signed(void **sta
 			 WORKLOAD_GIVEN);
 }
 
+static bool has_news_of_jobs(void)
+{
+	struct pollfd jobs = { .fd = core_jobs_fd(&scene.core), .events = POLLIN };
+
+	return poll(&jobs, 1, 0) > 0;
+}
+
 static void a_user_has_so_many_new_identities_at_once(void **state)
 {
 	struct workload_x509 given;
@@ -267,6 +274,13 @@ static void a_user_has_so_many_new_identities_at_once(void **state)
 		(struct rates_user){ .used = 1000000000, .seen_ms = boot_time_s() * 1000 };
 	assert_int_equal(core_scene_ask(&two, &given, &why), WORKLOAD_TOO_MANY);
 	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
+	/* Nobody waits for the end of what came to nothing. */
+	workload_order(&two, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(&two), 0);
+	assert_false(has_news_of_jobs());
+	workload_order(&one, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(&one), 0);
+	assert_true(has_news_of_jobs());
 }
 
 static void whom_an_entry_admits_no_more_it_is_not_rotated_for(void **state)

@@ -440,6 +440,46 @@ static void whose_entry_is_gone_is_told_that_it_lost(void **state)
 	assert_int_equal(lost, 1);
 }
 
+static enum status use_for_job(uid_t uid, uint64_t job)
+{
+	const struct subject subject = { .entry = span_of(&entry.name),
+					 .has_uid = true,
+					 .uid = uid };
+	const struct job run = { .id = job, .started = 1 };
+	const struct instant at = after(0);
+	const struct held_identity *held = NULL;
+
+	return identities_use(&ids, &entry, &subject, &run, &one, &at, &held);
+}
+
+/* Who starts job after job, each of which lives on, keeps nobody from an identity. */
+static void one_users_jobs_leave_identities_for_others(void **state)
+{
+	uint64_t job = 1;
+
+	(void)state;
+	for (; job <= IDENTITIES_OF_JOBS_MAX; job++)
+		assert_int_equal(use_for_job(1000, job), OK);
+	assert_int_equal(use_for_job(1000, job), STATUS_TOO_LARGE);
+	/* What is there stays. */
+	assert_int_equal(use_for_job(1000, 1), OK);
+	for (; job < IDENTITIES_HELD_MAX; job++)
+		assert_int_equal(use_for_job(1001, job), OK);
+	assert_int_equal(use_for_job(1002, job++), OK);
+	assert_int_equal(use_for_job(1002, job), STATUS_TOO_LARGE);
+}
+
+/* What entries share they count themselves. */
+static void jobs_count_against_no_shared_identity(void **state)
+{
+	const struct held_identity *held = NULL;
+
+	(void)state;
+	for (uint64_t job = 1; job <= IDENTITIES_OF_JOBS_MAX; job++)
+		assert_int_equal(use_for_job(0, job), OK);
+	assert_int_equal(use(&one, 0, &held), OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -453,6 +493,8 @@ int main(void)
 		TEST(nothing_is_made_beyond_the_entitlements),
 		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
 		TEST(whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old),
+		TEST(one_users_jobs_leave_identities_for_others),
+		TEST(jobs_count_against_no_shared_identity),
 		TEST(nobody_waits_for_a_signature),
 		TEST(while_it_is_made_anew_the_old_one_is_handed_out),
 		TEST(what_was_not_signed_is_told_to_each_that_waits_and_tried_again_later),

@@ -67,6 +67,12 @@ static void tell(const struct identities *ids, const struct held_identity *held,
 	}
 }
 
+void identities_pass_over(struct identities *ids, const struct job *job)
+{
+	if (job->id != 0 && !has_job(ids, job))
+		jobs_drop(ids->jobs, job);
+}
+
 static void forget_one(struct identities *ids, size_t i)
 {
 	const struct job job = ids->list[i]->job;
@@ -74,8 +80,7 @@ static void forget_one(struct identities *ids, size_t i)
 	tell(ids, ids->list[i], IDENTITY_LOST);
 	held_identity_free(ids->list[i]);
 	ids->list[i] = ids->list[--ids->count];
-	if (job.id != 0 && !has_job(ids, &job))
-		jobs_drop(ids->jobs, &job);
+	identities_pass_over(ids, &job);
 }
 
 void identities_forget(struct identities *ids)
@@ -165,13 +170,29 @@ static enum status add(struct identities *ids, struct held_identity *held)
 	return OK;
 }
 
+static size_t count_of_jobs(const struct identities *ids, uint32_t uid)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ids->count; i++)
+		count += held_identity_is_job(ids->list[i]) && ids->list[i]->uid == uid;
+	return count;
+}
+
+static bool has_room(const struct identities *ids, const struct subject *subject,
+		     const struct job *job)
+{
+	return ids->count < IDENTITIES_HELD_MAX &&
+	       (job->id == 0 || count_of_jobs(ids, subject->uid) < IDENTITIES_OF_JOBS_MAX);
+}
+
 static enum status make(struct identities *ids, const struct entry *entry,
 			const struct subject *subject, const struct job *job,
 			const struct instant *at, struct held_identity **out)
 {
 	AUTO(held_identity) held = NULL;
-	enum status status = ids->count < IDENTITIES_HELD_MAX ? held_identity_new(entry, job, &held)
-							      : STATUS_TOO_LARGE;
+	enum status status = has_room(ids, subject, job) ? held_identity_new(entry, job, &held)
+							 : STATUS_TOO_LARGE;
 
 	if (status != OK)
 		return status;

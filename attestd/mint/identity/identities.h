@@ -11,6 +11,8 @@
  * job, which ends with it. Nobody waits for the signature: its users are told.
  */
 #define IDENTITIES_HELD_MAX 1024
+/* Of them, of one user's jobs, which no entry counts: they leave places for others. */
+#define IDENTITIES_OF_JOBS_MAX (IDENTITIES_HELD_MAX / 2)
 
 /* To each of its users. */
 enum identity_news {
@@ -34,7 +36,7 @@ void identities_done(struct identities *ids);
  * The entry's SVID for this user from now on, made where there is none: *out is NULL until
  * the broker has signed. STATUS_DENIED: the node is not entitled to it;
  * STATUS_UNAVAILABLE: the broker did not sign; STATUS_TOO_LARGE: there are as many as
- * may be.
+ * may be, or its user's jobs have as many.
  */
 enum status identities_use(struct identities *ids, const struct entry *entry,
 			   const struct subject *subject, const struct job *job, const void *user,
@@ -43,6 +45,8 @@ enum status identities_use(struct identities *ids, const struct entry *entry,
 void identities_leave(struct identities *ids, const void *user);
 /* Is one there or on its way? Else identities_use() needs a signature. */
 bool identities_has(const struct identities *ids, const struct entry *entry, const struct job *job);
+/* A job that came to no identity is watched no more. */
+void identities_pass_over(struct identities *ids, const struct job *job);
 /* Those of jobs that have ended are forgotten, on record. */
 void identities_end_jobs(struct identities *ids);
 /* What is due: made anew, or forgotten. */
