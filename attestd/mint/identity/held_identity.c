@@ -50,6 +50,11 @@ bool held_identity_is_job(const struct held_identity *held)
 	return held->job.id != 0;
 }
 
+bool held_identity_is_job_of(const struct held_identity *held, uint32_t uid)
+{
+	return held_identity_is_job(held) && held->uid == uid;
+}
+
 bool held_identity_is_made(const struct held_identity *held)
 {
 	return held->chain.len > 0;

@@ -38,6 +38,7 @@ enum status held_identity_new(const struct entry *entry, const struct job *job,
 void held_identity_free(struct held_identity *held);
 
 bool held_identity_is_job(const struct held_identity *held);
+bool held_identity_is_job_of(const struct held_identity *held, uint32_t uid);
 bool held_identity_is_made(const struct held_identity *held);
 /* By either clock. */
 bool held_identity_is_over(const struct held_identity *held, const struct instant *at);

@@ -175,7 +175,7 @@ static size_t count_of_jobs(const struct identities *ids, uint32_t uid)
 	size_t count = 0;
 
 	for (size_t i = 0; i < ids->count; i++)
-		count += held_identity_is_job(ids->list[i]) && ids->list[i]->uid == uid;
+		count += held_identity_is_job_of(ids->list[i], uid);
 	return count;
 }
 
