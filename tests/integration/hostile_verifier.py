@@ -164,6 +164,23 @@ def serve_death(s, when, head, body):
     count("deaths")
 
 
+def serve_nonsense(s, what):
+    """False where it is to be answered otherwise."""
+    if what in INSTEAD:
+        s.sendall(INSTEAD[what]())
+    elif what in ("huge", "endless"):
+        flood(s, what == "endless")
+    elif what == "cut":
+        s.sendall(answer(200, b'{"nonce":"', length=1000))
+    elif what == "slow":
+        for byte in answer(200, b"{}" * 400):
+            s.sendall(bytes([byte]))
+            time.sleep(0.1)
+    else:
+        return False
+    return True
+
+
 def serve_request(s, head, body):
     """False where the connection is to end."""
     what = mode()
@@ -180,19 +197,8 @@ def serve_request(s, head, body):
         return serve_death(s, what.split()[1], head, body)
     if what in ("wrong-certificate", "plaintext", "silent"):
         return False  # the next connection shows it
-    if what in INSTEAD:
-        s.sendall(INSTEAD[what]())
-        return False
-    if what in ("huge", "endless"):
-        flood(s, what == "endless")
-        return False
-    if what == "cut":
-        s.sendall(answer(200, b'{"nonce":"', length=1000))
-        return False
-    if what == "slow":
-        for byte in answer(200, b"{}" * 400):
-            s.sendall(bytes([byte]))
-            time.sleep(0.1)
+    # "wait-WHAT": of waits alone.
+    if serve_nonsense(s, what.removeprefix("wait-") if b"/wait?" in target else what):
         return False
     if what in REFUSED and b"/evidence " in head.split(b"\r\n")[0]:
         s.sendall(answer(400, error(what)))
