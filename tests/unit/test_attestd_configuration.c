@@ -2,6 +2,7 @@
 /* attestd.conf, of which what the sockets of the Workload API may be. */
 #include "unit.h"
 
+#include <inttypes.h>
 #include <openssl/pem.h>
 #include <string.h>
 #include <unistd.h>
@@ -291,6 +292,38 @@ static void there_are_so_many_sockets_and_no_more(void **state)
 	expect_refused((const char *)without_first.data, "more than 32 workload sockets");
 }
 
+static void write_number(const struct setting *s, int64_t value, char *out, size_t size)
+{
+	(void)snprintf(out, size, "[%s]\n%s = %" PRId64 "\n", s->section, s->key, value);
+}
+
+static void every_number_has_its_bounds(void **state)
+{
+	char text[128];
+	size_t numbers = 0;
+
+	(void)state;
+	for (const struct setting *s = configuration_schema; s->section != NULL; s++) {
+		AUTO_DONE(configuration) least = { 0 };
+		AUTO_DONE(configuration) most = { 0 };
+
+		if (s->type != SETTING_NUMBER)
+			continue;
+		numbers++;
+		write_number(s, s->least, text, sizeof(text));
+		take(text, &least);
+		assert_int_equal(settings_number(least.settings, s->section, NULL, s->key),
+				 s->least);
+		write_number(s, s->most, text, sizeof(text));
+		take(text, &most);
+		write_number(s, s->least - 1, text, sizeof(text));
+		expect_refused(text, s->key);
+		write_number(s, s->most + 1, text, sizeof(text));
+		expect_refused(text, s->key);
+	}
+	assert_true(numbers >= 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +337,7 @@ int main(void)
 		cmocka_unit_test(strangers_and_doubles_are_refused),
 		cmocka_unit_test(no_two_sockets_have_one_path),
 		cmocka_unit_test(there_are_so_many_sockets_and_no_more),
+		cmocka_unit_test(every_number_has_its_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
