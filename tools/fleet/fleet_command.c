@@ -75,7 +75,7 @@ enum answer fleet_run(const struct fleet_command *command, void *self,
 {
 	enum answer end;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+	if (wants_help(argc, argv)) {
 		fputs(command->help, stdout);
 		return ANSWER_YES;
 	}
