@@ -52,7 +52,40 @@ void grant_done(struct grant *g)
 {
 	verdict_done(&g->verdict);
 	X509_free(g->certificate);
+	EVP_PKEY_CTX_free(g->keys);
+	EVP_PKEY_free(g->place);
 	*g = (struct grant){ 0 };
+}
+
+static EVP_PKEY_CTX *new_keys(void)
+{
+	AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY_CTX *ready = ctx;
+
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_group_name(ctx, "P-256") != 1)
+		return NULL;
+	ctx = NULL;
+	return ready;
+}
+
+enum status grant_new_key(const struct grant *g, EVP_PKEY **out)
+{
+	EVP_PKEY *key = NULL;
+
+	if (g->keys == NULL || EVP_PKEY_generate(g->keys, &key) != 1)
+		return STATUS_NO_MEMORY;
+	*out = key;
+	return OK;
+}
+
+bool grant_takes_point(const struct grant *g, struct span point)
+{
+	EVP_PKEY *minting = X509_get0_pubkey(g->certificate);
+
+	return minting != NULL &&
+	       EVP_PKEY_set1_encoded_public_key(g->place, point.data, point.len) == 1 &&
+	       EVP_PKEY_eq(g->place, minting) != 1;
 }
 
 enum status grant_take(struct verdict *verdict, struct span certificate, int64_t now,
@@ -76,7 +109,16 @@ enum status grant_take(struct verdict *verdict, struct span certificate, int64_t
 
 	if (parsed == NULL || p != certificate.data + certificate.len)
 		return STATUS_MALFORMED;
-	*out = (struct grant){ .verdict = *verdict, .certificate = parsed };
+
+	AUTO_DONE(grant) taken = { .keys = new_keys() };
+
+	status = grant_new_key(&taken, &taken.place);
+	if (status != OK)
+		return status;
+	taken.verdict = *verdict;
+	taken.certificate = parsed;
+	*out = taken;
+	taken = (struct grant){ 0 };
 	*verdict = (struct verdict){ 0 };
 	parsed = NULL;
 	return OK;

@@ -27,6 +27,10 @@ enum status entries_open(struct span text, const struct verdict *verdict, struct
 struct grant {
 	struct verdict verdict;
 	X509 *certificate; /* the CA certificate of the minting key */
+	/* OpenSSL looks its curve up anew for each key that it makes or reads: once for
+	 * all that come under a grant. */
+	EVP_PKEY_CTX *keys; /* makes one after the other, of P-256 */
+	EVP_PKEY *place; /* of P-256: points that are looked at take each other's place */
 };
 
 void grant_done(struct grant *g);
@@ -46,6 +50,10 @@ bool grant_validity(const struct grant *g, int64_t *from, int64_t *until);
 bool grant_issuer(const struct grant *g, struct span *name, struct span *key_id);
 /* Is this the minting key's signature (ECDSA with SHA-256)? STATUS_MISMATCH. */
 enum status grant_verify(const struct grant *g, struct span text, struct span signature);
+/* A key for one that is signed under it. */
+enum status grant_new_key(const struct grant *g, EVP_PKEY **out);
+/* An uncompressed point: on the curve, and not the minting key's? */
+bool grant_takes_point(const struct grant *g, struct span point);
 bool grant_entitles(const struct grant *g, struct span spiffe_id);
 
 AUTO_RELEASE(grant, grant_done);

@@ -3,12 +3,10 @@
 
 #include "attestd/svid_names.h"
 #include "tpm/der.h"
-#include "tpm/public_area.h"
 
 /* CA/Browser Forum's 64 bits; X.509 allows 20 bytes. */
 #define SERIAL_MIN 8
 #define SERIAL_MAX 20
-#define COORDINATE_SIZE 32
 #define UNCOMPRESSED 4
 #define EXTENSIONS_MAX 16
 
@@ -229,22 +227,6 @@ static bool is_validity_good(const struct svid_tbs *fields, const struct grant *
 	       fields->until <= grant->verdict.expires && fields->until <= ca_until;
 }
 
-/* A point on the curve, and not the minting key's. */
-static bool is_key_good(struct span point, const struct grant *grant)
-{
-	const struct public_area area = {
-		.type = TPM_ALG_ECC,
-		.curve = TPM_CURVE_P256,
-		.x = { point.data + 1, COORDINATE_SIZE },
-		.y = { point.data + 1 + COORDINATE_SIZE, COORDINATE_SIZE },
-	};
-	EVP_PKEY *minting = X509_get0_pubkey(grant->certificate);
-	AUTO(EVP_PKEY) key = NULL;
-
-	return minting != NULL && public_area_key(&area, &key) == OK &&
-	       EVP_PKEY_eq(key, minting) != 1;
-}
-
 /* Byte by byte: X509_NAME_cmp() takes "Node" for "node", which others don't. */
 static bool is_same(const struct der *a, const struct der *b)
 {
@@ -345,7 +327,7 @@ static enum svid_refusal check_fields(const struct svid_tbs *fields, const struc
 {
 	if (!is_validity_good(fields, grant, now))
 		return SVID_BAD_VALIDITY;
-	if (!is_key_good(fields->point, grant))
+	if (!grant_takes_point(grant, fields->point))
 		return SVID_BAD_KEY;
 	return svid_names_are_entitled(grant, fields->names) ? SVID_ACCEPTED : SVID_NOT_ENTITLED;
 }

@@ -1,5 +1,6 @@
 # Fuzz targets: between attestd's roles.
-GRANTED = tests/fuzz/granted.c tests/fuzz/granted.h
+GRANTED_CERTIFICATE = tests/fuzz/granted_certificate.c tests/fuzz/granted.h
+GRANTED = tests/fuzz/granted.c $(GRANTED_CERTIFICATE)
 FAKE_VERIFY = tests/fuzz/fake_verify.c tests/fuzz/fake_verify.h
 FAKE_BROKER = tests/fuzz/fake_journal.c tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h \
 	$(FAKE_VERIFY) $(GRANTED)

@@ -2,7 +2,7 @@
 /*
  * An SVID that a captured host reports: a TBSCertificate of its choice, signed here as its
  * minting key would, so that all that stands behind the signature is reached. The path is
- * fixed: granted.c's certificate under another key, and a root.
+ * fixed: granted_certificate.c's under another key, and a root.
  */
 #include <openssl/x509v3.h>
 

@@ -22,7 +22,7 @@ EXTRA_DIST += tests/fuzz/corpus/signer_enrol_request tests/fuzz/corpus/signer_ac
 	tests/fuzz/corpus/front_answer tests/fuzz/corpus/query tests/fuzz/corpus/log_frame \
 	tests/fuzz/corpus/inventory tests/fuzz/corpus/nonce tests/fuzz/corpus/http \
 	tests/fuzz/corpus/reported_svid
-tests_fuzz_fuzz_reported_svid_SOURCES = tests/fuzz/fuzz_reported_svid.c $(GRANTED) $(FIXED_REFERENCE)
+tests_fuzz_fuzz_reported_svid_SOURCES = tests/fuzz/fuzz_reported_svid.c $(GRANTED_CERTIFICATE) $(FIXED_REFERENCE)
 tests_fuzz_fuzz_reported_svid_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reported_svid_LDADD = $(FUZZ_MAIN) $(APPRAISAL_LIBS)
 tests_fuzz_fuzz_signer_enrol_request_SOURCES = tests/fuzz/fuzz_signer_request.c

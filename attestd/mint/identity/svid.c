@@ -40,24 +40,30 @@ static bool set_validity(struct svid_tbs *tbs, const struct grant *grant, int64_
 	return tbs->from < tbs->until;
 }
 
+static bool take_point(const EVP_PKEY *key, uint8_t out[SVID_POINT_SIZE])
+{
+	size_t len = 0;
+
+	return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out,
+					       SVID_POINT_SIZE, &len) == 1 &&
+	       len == SVID_POINT_SIZE;
+}
+
 enum status svid_make(const struct grant *grant, const char *names, int64_t now, struct svid *out)
 {
-	AUTO_DONE(svid) svid = { .key = EVP_EC_gen("P-256") };
+	AUTO_DONE(svid) svid = { 0 };
 	uint8_t serial[SERIAL_BYTES];
-	uint8_t *point = NULL;
-	struct svid_tbs tbs = { .serial = { serial, sizeof(serial) }, .names = span_text(names) };
+	struct svid_tbs tbs = { .serial = { serial, sizeof(serial) },
+				.point = { svid.point, sizeof(svid.point) },
+				.names = span_text(names) };
+	enum status status = grant_new_key(grant, &svid.key);
 
-	if (svid.key == NULL)
-		return STATUS_NO_MEMORY;
-	if (!make_serial(serial) || !set_validity(&tbs, grant, now) ||
-	    !grant_issuer(grant, &tbs.issuer, &tbs.authority))
+	if (status != OK)
+		return status;
+	if (!take_point(svid.key, svid.point) || !make_serial(serial) ||
+	    !set_validity(&tbs, grant, now) || !grant_issuer(grant, &tbs.issuer, &tbs.authority))
 		return STATUS_UNSUPPORTED;
-	tbs.point.len = EVP_PKEY_get1_encoded_public_key(svid.key, &point);
-	tbs.point.data = point;
-
-	enum status status = svid_tbs_write(&tbs, &svid.tbs);
-
-	OPENSSL_free(point);
+	status = svid_tbs_write(&tbs, &svid.tbs);
 	if (status != OK)
 		return status;
 	svid.not_after = tbs.until;
@@ -120,16 +126,14 @@ static bool take_scalar(const EVP_PKEY *key, uint8_t out[SCALAR_BYTES])
 
 /* Nothing of it stays behind. OpenSSL's own encoder makes a choice among all that it has
  * each time, which takes longer than a signature. */
-static enum status key_der(EVP_PKEY *key, struct bytes *out)
+static enum status key_der(const struct svid *svid, struct bytes *out)
 {
 	AUTO_DONE(bytes) der = { 0 };
 	uint8_t scalar[SCALAR_BYTES];
-	uint8_t *point = NULL;
-	size_t point_len = EVP_PKEY_get1_encoded_public_key(key, &point);
 	enum status status = STATUS_UNSUPPORTED;
 
 	/* Reserved whole: what grows leaves copies behind. */
-	if (point_len == SVID_POINT_SIZE && take_scalar(key, scalar))
+	if (take_scalar(svid->key, scalar))
 		status = bytes_reserve(&der, sizeof(key_start) + SCALAR_BYTES + sizeof(key_middle) +
 						     SVID_POINT_SIZE);
 	if (status == OK) {
@@ -138,11 +142,10 @@ static enum status key_der(EVP_PKEY *key, struct bytes *out)
 		writer_put(&w, (struct span){ key_start, sizeof(key_start) });
 		writer_put(&w, (struct span){ scalar, sizeof(scalar) });
 		writer_put(&w, (struct span){ key_middle, sizeof(key_middle) });
-		writer_put(&w, (struct span){ point, point_len });
+		writer_put(&w, (struct span){ svid->point, sizeof(svid->point) });
 		status = writer_end(&w);
 	}
 	explicit_bzero(scalar, sizeof(scalar));
-	OPENSSL_free(point);
 	if (status == OK) {
 		*out = der;
 		der = (struct bytes){ 0 };
@@ -159,7 +162,7 @@ enum status svid_finish_der(const struct svid *svid, const struct grant *grant,
 	if (status == OK)
 		status = append_der(&joined, grant->certificate);
 	if (status == OK)
-		status = key_der(svid->key, key);
+		status = key_der(svid, key);
 	if (status == OK) {
 		*chain = joined;
 		joined = (struct bytes){ 0 };

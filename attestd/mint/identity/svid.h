@@ -3,10 +3,12 @@
 #define ATTESTD_MINT_IDENTITY_SVID_H
 
 #include "attestd/grant.h"
+#include "attestd/svid_tbs.h"
 
 /* An X.509-SVID in the making: everything but the minting key's signature. */
 struct svid {
 	EVP_PKEY *key; /* fresh for each SVID; never leaves this process but for its file */
+	uint8_t point[SVID_POINT_SIZE]; /* its public key, uncompressed */
 	struct bytes tbs; /* TBSCertificate, to be signed */
 	int64_t not_after;
 };
