@@ -25,7 +25,7 @@ libagent_a_SOURCES = \
 	attestd/agent/verifier_client.c attestd/agent/verifier_client.h \
 	attestd/agent/wait.c
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
-AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(CURL_LIBS)
+AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(HTTPS_LIBS)
 
 libbroker_a_SOURCES = \
 	attestd/broker/broker.c attestd/broker/broker.h \

@@ -12,3 +12,4 @@ BASE_LIBS = libbase.a $(CRYPTO_LIBS)
 
 include lib/messages/local.mk
 include lib/daemon/local.mk
+include lib/https/local.mk

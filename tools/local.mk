@@ -18,7 +18,7 @@ include tools/release/local.mk
 include tools/collect/local.mk
 include tools/audit/local.mk
 attestctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS) $(NGHTTP2_CFLAGS)
-attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(ARCHIVE_LIBS) $(NGHTTP2_LIBS) $(CRYPTO_LIBS)
+attestctl_LDADD = libappraisal.a libartifacts.a libpolicies.a libtransparency.a libdaemon.a libtpm.a libmessages.a libbase.a $(JANSSON_LIBS) $(HTTPS_LIBS) $(ARCHIVE_LIBS) $(NGHTTP2_LIBS) $(CRYPTO_LIBS)
 
 dist_noinst_SCRIPTS += tools/check
 EXTRA_DIST += tools/packages

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestd/agent/verifier_client.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 
 #include "daemon/file.h"
+#include "https/strict.h"
 #include "messages/limits.h"
 
 #define CONNECT_TIMEOUT_S 10L
@@ -47,21 +47,15 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 		       : 0;
 }
 
-/* Read here, since the role may become a user who can't; copied by curl. */
+/* Read here, since the role may become a user who can't. */
 static enum status trust(struct verifier_client *c, const char *ca_file)
 {
 	AUTO_DONE(bytes) pem = { 0 };
 	enum status status = file_read_guarded(ca_file, CA_FILE_MAX, false, &pem);
-	struct curl_blob blob = { .data = pem.data, .len = pem.len, .flags = CURL_BLOB_COPY };
 
 	if (status != OK)
 		return status;
-	/* And nothing else: both have defaults. */
-	return curl_easy_setopt(c->curl, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
-			       curl_easy_setopt(c->curl, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-			       curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL) == CURLE_OK
-		       ? OK
-		       : STATUS_UNSUPPORTED;
+	return https_trust_only(c->curl, span_of(&pem)) ? OK : STATUS_UNSUPPORTED;
 }
 
 static bool configure(struct verifier_client *c)
@@ -78,16 +72,8 @@ static bool configure(struct verifier_client *c)
 
 	if (more == NULL)
 		return false;
-	return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, c->headers) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	return https_strict(curl, CURL_SSLVERSION_TLSv1_3) &&
+	       curl_easy_setopt(curl, CURLOPT_HTTPHEADER, c->headers) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&

@@ -45,7 +45,7 @@ ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \
 	tests/unit/attestd_grant.h tests/unit/broker_process.h
 HOST_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
-HOST_TEST_LIBS = libscenes.a libagent.a libmint.a libcaller.a $(BROKER_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
+HOST_TEST_LIBS = libscenes.a libagent.a libmint.a libcaller.a $(BROKER_LIBS) $(HTTPS_LIBS) $(CMOCKA_LIBS)
 tests_attacks_test_attacks_host_SOURCES = tests/attacks/test_attacks_host.c $(HOST_SCENE)
 tests_attacks_test_attacks_host_CPPFLAGS = $(HOST_TEST_CPPFLAGS)
 tests_attacks_test_attacks_host_LDADD = $(HOST_TEST_LIBS)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/fleet/node_client.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 
+#include "daemon/file.h"
+#include "https/strict.h"
+
+#define CA_FILE_MAX ((size_t)1 << 20)
 #define ANSWER_MAX ((size_t)96 << 20)
 #define TIMEOUT_S 60L
 
@@ -20,24 +23,43 @@ static size_t take(char *data, size_t size, size_t count, void *context)
 	return len;
 }
 
+static bool configure(const struct node_client *client, CURL *curl)
+{
+	return https_strict(curl, CURL_SSLVERSION_TLSv1_3) &&
+	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+	       (client->certificate == NULL ||
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate) == CURLE_OK) &&
+	       (client->key == NULL ||
+		curl_easy_setopt(curl, CURLOPT_SSLKEY, client->key) == CURLE_OK);
+}
+
+/* False after a message. */
+static bool prepare(const struct node_client *client, CURL *curl)
+{
+	AUTO_DONE(bytes) pem = { 0 };
+	enum status status = client->ca == NULL ? OK : file_read(client->ca, CA_FILE_MAX, &pem);
+
+	if (status != OK) {
+		(void)unusable("%s: %s", client->ca, status_text(status));
+		return false;
+	}
+	if (configure(client, curl) &&
+	    (client->ca == NULL || https_trust_only(curl, span_of(&pem))))
+		return true;
+	(void)unusable("libcurl does not start");
+	return false;
+}
+
 static bool set_up(struct node_client *client)
 {
 	CURL *curl = curl_easy_init();
 
-	if (curl == NULL)
+	if (curl == NULL || !prepare(client, curl)) {
+		curl_easy_cleanup(curl);
 		return false;
+	}
 	client->handle = curl;
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	(void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-	if (client->ca != NULL)
-		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca);
-	if (client->certificate != NULL)
-		(void)curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate);
-	if (client->key != NULL)
-		(void)curl_easy_setopt(curl, CURLOPT_SSLKEY, client->key);
 	return true;
 }
 
@@ -61,7 +83,7 @@ static enum answer perform(struct node_client *client, const char *path, struct 
 enum answer node_client_get(struct node_client *client, const char *path, struct bytes *body)
 {
 	if (client->handle == NULL && !set_up(client))
-		return unusable("libcurl does not start");
+		return ANSWER_UNUSABLE;
 	(void)curl_easy_setopt((CURL *)client->handle, CURLOPT_HTTPGET, 1L);
 	return perform(client, path, body);
 }
@@ -72,8 +94,10 @@ enum answer node_client_post(struct node_client *client, const char *path, struc
 	AUTO(curl_slist) headers = curl_slist_append(NULL, "Content-Type: application/json");
 	enum answer end;
 
-	if (headers == NULL || (client->handle == NULL && !set_up(client)))
-		return unusable("libcurl does not start");
+	if (headers == NULL)
+		return unusable("no memory");
+	if (client->handle == NULL && !set_up(client))
+		return ANSWER_UNUSABLE;
 
 	CURL *curl = client->handle;
 	(void)curl_easy_setopt(curl, CURLOPT_POST, 1L);

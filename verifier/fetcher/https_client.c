@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/fetcher/https_client.h"
 
-#include <curl/curl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <time.h>
 
 #include "daemon/file.h"
+#include "https/strict.h"
 
 #define CA_FILE_MAX ((size_t)1 << 20)
 #define CONNECT_TIMEOUT_S 15L
@@ -64,21 +64,15 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return t->is_not_written ? 0 : len;
 }
 
-/* A named file and nothing else: both have defaults. Read here, since the role may
- * not open it any more. */
+/* Read here, since the role may not open it any more. */
 static enum status trust(struct https_client *c, const char *ca)
 {
 	AUTO_DONE(bytes) pem = { 0 };
 	enum status status = file_read_guarded(ca, CA_FILE_MAX, false, &pem);
-	struct curl_blob blob = { .data = pem.data, .len = pem.len, .flags = CURL_BLOB_COPY };
 
 	if (status != OK)
 		return status;
-	return curl_easy_setopt(c->curl, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
-			       curl_easy_setopt(c->curl, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-			       curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL) == CURLE_OK
-		       ? OK
-		       : STATUS_UNSUPPORTED;
+	return https_trust_only(c->curl, span_of(&pem)) ? OK : STATUS_UNSUPPORTED;
 }
 
 static bool configure(struct https_client *c)
@@ -87,18 +81,8 @@ static bool configure(struct https_client *c)
 
 	/* What stands in a cache on the way is asked for again. */
 	c->headers = curl_slist_append(NULL, "Cache-Control: no-cache");
-	return c->headers != NULL &&
+	return c->headers != NULL && https_strict(curl, CURL_SSLVERSION_TLSv1_2) &&
 	       curl_easy_setopt(curl, CURLOPT_HTTPHEADER, c->headers) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_PER_S) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SLOW_S) == CURLE_OK &&

@@ -7,7 +7,7 @@ libfetcher_a_SOURCES = \
 	verifier/fetcher/staging.c verifier/fetcher/staging.h \
 	verifier/fetcher/tree.c verifier/fetcher/tree.h
 libfetcher_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
-FETCHER_LIBS = libfetcher.a $(SIGNER_MESSAGES_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CURL_LIBS)
+FETCHER_LIBS = libfetcher.a $(SIGNER_MESSAGES_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(HTTPS_LIBS)
 
 pkglibexec_PROGRAMS += verifier/roles/fetcher
 verifier_roles_fetcher_SOURCES = verifier/fetcher/main.c
