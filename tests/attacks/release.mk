@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_class tests/attacks/test_attacks_documents \
 	tests/attacks/test_attacks_log tests/attacks/test_attacks_publish \
 	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
-libscenes_a_SOURCES += tests/attacks/signed_text.c tests/attacks/lifecycle_scene.c
+libscenes_a_SOURCES += tests/attacks/signed_text.c tests/attacks/lifecycle_scene.c tests/attacks/rollback_scene.c
 RELEASE_ATTACKS = tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 ATTACK_TESTS += tests/attacks/test_attacks_matrix
@@ -39,7 +39,7 @@ tests_attacks_test_attacks_root_SOURCES = tests/attacks/test_attacks_root.c \
 tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_root_LDADD = $(RELEASE_TEST_LIBS)
 
-ATTACK_TESTS += tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
+ATTACK_TESTS += tests/attacks/test_attacks_away tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
 	tests/attacks/test_attacks_proofs tests/attacks/test_attacks_revoked \
 	tests/attacks/test_attacks_rollback
 LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h tests/unit/verdict_note.h $(RELEASE_LINE)
@@ -59,8 +59,12 @@ tests_attacks_test_attacks_revoked_SOURCES = tests/attacks/test_attacks_revoked.
 	tests/attacks/signed_text.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_revoked_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_revoked_LDADD = $(RELEASE_TEST_LIBS)
+tests_attacks_test_attacks_away_SOURCES = tests/attacks/test_attacks_away.c \
+	tests/attacks/rollback_scene.h $(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_away_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_away_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_rollback_SOURCES = tests/attacks/test_attacks_rollback.c \
-	$(LIFECYCLE_ATTACKS)
+	tests/attacks/rollback_scene.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_rollback_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_rollback_LDADD = $(RELEASE_TEST_LIBS)
 endif
