@@ -190,15 +190,23 @@ static void so_many_wait_and_the_mint_is_told_of_the_rest(void **state)
 static void what_no_journal_takes_does_not_wait(void **state)
 {
 	static const char *const entries[] = { "a b", "a\nb", "-" };
+	AUTO_DONE(journal) another = { .directory = -1, .file = -1 };
 
 	(void)state;
-	fill_disk();
+	journal_done(&broker.journal);
+	assert_int_equal(journal_open(directory, (uid_t)-1, &another), OK);
+	assert_int_equal(journal_open(directory, (uid_t)-1, &broker.journal), STATUS_UNAVAILABLE);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
 		assert_int_not_equal(say_ended(0, SUBJECT_JOB_ENDED, entries[i]), OK);
 	assert_int_equal(broker.ends.count, 0);
 	/* Nor what is no end. */
 	assert_int_equal(say_ended(0, SUBJECT_ASKED, "job"), STATUS_DENIED);
 	assert_int_equal(broker.ends.count, 0);
+	/* As another attestd's does that is about to end. */
+	assert_int_equal(say_ended(0, SUBJECT_JOB_ENDED, "job"), OK);
+	journal_done(&another);
+	broker_record_ends(&broker);
+	expect_on_record(1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
