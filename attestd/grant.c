@@ -83,9 +83,10 @@ bool grant_takes_point(const struct grant *g, struct span point)
 {
 	EVP_PKEY *minting = X509_get0_pubkey(g->certificate);
 
+	/* 0 says that it is another: a failure is negative. */
 	return minting != NULL &&
 	       EVP_PKEY_set1_encoded_public_key(g->place, point.data, point.len) == 1 &&
-	       EVP_PKEY_eq(g->place, minting) != 1;
+	       EVP_PKEY_eq(g->place, minting) == 0;
 }
 
 enum status grant_take(struct verdict *verdict, struct span certificate, int64_t now,
