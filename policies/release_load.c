@@ -71,6 +71,22 @@ static enum status finish(struct loading *l, struct bytes *image)
 	return OK;
 }
 
+/* NULL: no memory. */
+static struct loading *loading_new(const struct release_trust *trust,
+				   const struct document_source *source,
+				   struct release_refusal *refusal)
+{
+	struct loading *l = calloc(1, sizeof(*l));
+
+	memset(refusal, 0, sizeof(*refusal));
+	if (l == NULL)
+		return NULL;
+	l->trust = trust;
+	l->source = source;
+	l->refusal = refusal;
+	return l;
+}
+
 enum status release_load(const struct release_trust *trust, const struct document_source *source,
 			 struct bytes *image, struct release_marks *marks,
 			 struct release_refusal *refusal)
@@ -81,14 +97,10 @@ enum status release_load(const struct release_trust *trust, const struct documen
 		load_log,	load_matrix,	load_rollbacks,
 		check_history,	load_emergency, load_manifests,
 	};
-	AUTO(loading) l = calloc(1, sizeof(*l));
+	AUTO(loading) l = loading_new(trust, source, refusal);
 
-	memset(refusal, 0, sizeof(*refusal));
 	if (l == NULL)
 		return STATUS_NO_MEMORY;
-	l->trust = trust;
-	l->source = source;
-	l->refusal = refusal;
 
 	enum status status = image_builder_init(&l->image);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == OK; i++)
@@ -106,14 +118,10 @@ enum status release_newest_root(const struct release_trust *trust,
 				const struct document_source *source, struct release_mark *out,
 				struct release_refusal *refusal)
 {
-	AUTO(loading) l = calloc(1, sizeof(*l));
+	AUTO(loading) l = loading_new(trust, source, refusal);
 
-	memset(refusal, 0, sizeof(*refusal));
 	if (l == NULL)
 		return STATUS_NO_MEMORY;
-	l->trust = trust;
-	l->source = source;
-	l->refusal = refusal;
 
 	enum status status = load_root(l);
 	if (status == OK)

@@ -107,6 +107,14 @@ static void expect(struct node_journal *j, bool is_good, uint64_t confirmed)
 	assert_true(span_equal(r->reasons.items[0].code, span_text("journal-gap")));
 }
 
+/* Two records are known. */
+static void begin_with_two(struct node_journal *j)
+{
+	begin(j);
+	tell(j, 0, 2, 2);
+	expect(j, true, 2);
+}
+
 static void what_a_node_issued_is_on_record_once(void **state)
 {
 	struct node_journal j;
@@ -157,9 +165,7 @@ static void a_hidden_issuance_is_seen(void **state)
 	struct span text = { 0 };
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	/* The third is left out. */
 	tell(&j, 3, 4, 4);
 	expect(&j, false, 4);
@@ -176,9 +182,7 @@ static void a_forked_journal_is_seen(void **state)
 	struct node_journal j;
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	j.story = "other";
 	tell(&j, 2, 3, 3);
 	expect(&j, false, 3);
@@ -208,9 +212,7 @@ static void a_journal_that_begins_again_in_the_same_boot_is_seen(void **state)
 	struct node_journal j;
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	tell(&j, 0, 0, 0);
 	expect(&j, false, 0);
 	end(&j);
@@ -221,9 +223,7 @@ static void a_journal_that_is_left_out_is_seen_until_the_next_boot(void **state)
 	struct node_journal j;
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	j.scene.report = (struct span){ 0 };
 	expect(&j, false, 2);
 	j.scene.report = span_text("attestd-report/1\nend\n");
@@ -240,9 +240,7 @@ static void a_new_boot_begins_anew_or_goes_on(void **state)
 	struct node_journal j;
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	/* Its directory outlived the boot. */
 	scene_reboot(&j.scene);
 	tell(&j, 2, 3, 3);
@@ -275,9 +273,7 @@ static void nothing_is_collected_without_a_verdict(void **state)
 	struct span text = { 0 };
 	(void)state;
 
-	begin(&j);
-	tell(&j, 0, 2, 2);
-	expect(&j, true, 2);
+	begin_with_two(&j);
 	scene_reboot(&j.scene);
 	tell(&j, 0, 1, 1);
 	scene_authenticate(&j.scene);

@@ -151,6 +151,20 @@ struct span column_kept(struct query *q, int column, struct keep *keep)
 	return copy;
 }
 
+enum status query_kept(struct query *q, struct keep *keep, struct span *out)
+{
+	enum status status = query_step(q);
+
+	if (status != OK)
+		return status;
+
+	struct span value = column_kept(q, 0, keep);
+
+	if (q->status == OK)
+		*out = value;
+	return q->status;
+}
+
 void column_fixed(struct query *q, int column, uint8_t *out, size_t len)
 {
 	struct span value = column_span(q, column);

@@ -47,17 +47,7 @@ static enum status read_blob(struct store *s, enum statement which, const struct
 	AUTO_DONE(query) q = query_start(s, which);
 
 	query_blob(&q, node_id_span(node));
-
-	enum status status = query_step(&q);
-
-	if (status != OK)
-		return status;
-
-	struct span value = column_kept(&q, 0, keep);
-
-	if (q.status == OK)
-		*out = value;
-	return q.status;
+	return query_kept(&q, keep, out);
 }
 
 enum status store_session_result(struct store *s, const struct node_id *node, struct keep *keep,

@@ -155,6 +155,8 @@ int64_t column_int(struct query *q, int column);
 uint64_t column_count(struct query *q, int column);
 /* A copy that keep owns. */
 struct span column_kept(struct query *q, int column, struct keep *keep);
+/* The first column of the first row: query_step() and column_kept(). */
+enum status query_kept(struct query *q, struct keep *keep, struct span *out);
 /* Exactly len bytes, else the query fails: a damaged store. */
 void column_fixed(struct query *q, int column, uint8_t *out, size_t len);
 

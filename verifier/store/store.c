@@ -386,17 +386,7 @@ enum status store_fact(struct store *s, const char *name, struct keep *keep, str
 	AUTO_DONE(query) q = query_start(s, SQL_FACT);
 
 	query_text(&q, span_text(name));
-
-	enum status status = query_step(&q);
-
-	if (status != OK)
-		return status;
-
-	struct span value = column_kept(&q, 0, keep);
-
-	if (q.status == OK)
-		*out = value;
-	return q.status;
+	return query_kept(&q, keep, out);
 }
 
 enum status store_fact_set(struct store *s, const char *name, struct span value)

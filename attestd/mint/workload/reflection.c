@@ -35,11 +35,6 @@ static bool find(struct span *file, bool (*is_it)(struct span file, struct span 
 	return false;
 }
 
-static bool is_named(struct span file, struct span name)
-{
-	return span_equal(reflection_file_name(file), name);
-}
-
 static void answer_error(struct answer *a, enum grpc_code code, const char *text)
 {
 	a->error = (Grpc__Reflection__V1__ErrorResponse)GRPC__REFLECTION__V1__ERROR_RESPONSE__INIT;
@@ -49,6 +44,22 @@ static void answer_error(struct answer *a, enum grpc_code code, const char *text
 	a->response.error_response = &a->error;
 }
 
+/* False, and the answer is that it is not there. */
+static bool find_or_tell(struct answer *a, struct span *file,
+			 bool (*is_it)(struct span file, struct span key), ProtobufCBinaryData key,
+			 const char *what_not)
+{
+	if (find(file, is_it, protobuf_span(key)))
+		return true;
+	answer_error(a, GRPC_NOT_FOUND, what_not);
+	return false;
+}
+
+static bool is_named(struct span file, struct span name)
+{
+	return span_equal(reflection_file_name(file), name);
+}
+
 /* The file, and behind it those that it imports: ours import nothing that imports. */
 static void answer_file(struct answer *a, bool (*is_it)(struct span file, struct span key),
 			ProtobufCBinaryData key)
@@ -56,10 +67,8 @@ static void answer_file(struct answer *a, bool (*is_it)(struct span file, struct
 	struct span file, rest, import, imported;
 	size_t count = 0;
 
-	if (!find(&file, is_it, protobuf_span(key))) {
-		answer_error(a, GRPC_NOT_FOUND, "no such file or symbol");
+	if (!find_or_tell(a, &file, is_it, key, "no such file or symbol"))
 		return;
-	}
 	a->file_list[count++] = protobuf_bytes(file);
 	rest = file;
 	while (count < FILES_MAX && reflection_file_import(&rest, &import)) {
@@ -79,10 +88,8 @@ static void answer_extensions(struct answer *a, ProtobufCBinaryData type)
 {
 	struct span file;
 
-	if (!find(&file, reflection_file_has, protobuf_span(type))) {
-		answer_error(a, GRPC_NOT_FOUND, "no such type");
+	if (!find_or_tell(a, &file, reflection_file_has, type, "no such type"))
 		return;
-	}
 	a->extensions = (Grpc__Reflection__V1__ExtensionNumberResponse)
 		GRPC__REFLECTION__V1__EXTENSION_NUMBER_RESPONSE__INIT;
 	a->extensions.base_type_name = type;
