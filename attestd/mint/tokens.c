@@ -302,7 +302,8 @@ static void answer(struct core *core, size_t index)
 		outcome = WORKLOAD_DENIED;
 		why = r->reason;
 	}
-	core->tokens.answer(core->api, a->ticket, outcome, svids, count, why);
+	core->tokens.answer(core->api, a->ticket, outcome, svids,
+			    outcome == WORKLOAD_GIVEN ? count : 0, why);
 }
 
 enum status tokens_take(struct core *core, struct reader *in)

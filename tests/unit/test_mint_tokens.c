@@ -10,6 +10,7 @@
 #include "base/reader.h"
 #include "base/text.h"
 #include "base/writer.h"
+#include "confirmation.h"
 #include "core_scene.h"
 #include "jwt_scene.h"
 #include "messages/result.h"
@@ -228,6 +229,23 @@ static void a_wish_names_entry_identity_and_audience_and_its_answer_is_handed_ou
 	assert_int_equal(take(w.ticket, span_of(&sealed), ""), OK);
 	assert_told(WORKLOAD_GIVEN, "");
 	assert_true(span_equal(span_text(told.token), span_of(&token)));
+}
+
+static void become_two(void)
+{
+	workload_do(&here.one, WORKLOAD_EXECUTE, 0, workload_path("two"));
+}
+
+static void a_token_is_not_handed_to_who_became_another(void **state)
+{
+	const struct wish w = wish();
+	const struct minted m = good(&w);
+	(void)state;
+
+	before_reply = become_two;
+	bring(&m, &w);
+	assert_null(before_reply);
+	assert_told(WORKLOAD_DENIED, "became another process");
 }
 
 static void expect_unusable(const struct minted *m, const struct wish *w)
@@ -498,6 +516,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_wish_names_entry_identity_and_audience_and_its_answer_is_handed_out),
+		TEST(a_token_is_not_handed_to_who_became_another),
 		TEST(a_token_for_another_audience_is_none),
 		TEST(a_token_for_another_identity_is_none),
 		TEST(a_token_that_outlives_the_verdict_is_none),
