@@ -175,6 +175,35 @@ void lifecycle_put_canary(struct lifecycle *s, unsigned version, int number, con
 	line_put_signed(&s->line, path, key, (const char *)payload.data);
 }
 
+struct quoted_hex {
+	char text[HEX_MAX + 2];
+};
+
+static struct quoted_hex quoted(const char *hex)
+{
+	struct quoted_hex text = { "" };
+
+	if (hex != NULL)
+		(void)snprintf(text.text, sizeof(text.text), "\"%s\"", hex);
+	return text;
+}
+
+void lifecycle_revoke(struct lifecycle *s, const char *signer, const struct revoked *revoked)
+{
+	char text[1024], path[32];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
+		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
+		       "\"version\":%u,\"time\":%" PRId64 ",\"expires\":%" PRId64
+		       ",\"manifests\":[%s],\"files\":[],\"keys\":[%s],\"nodes\":[%s]}}",
+		       revoked->version, LINE_NOW - 60, LINE_NOW + 86400,
+		       quoted(revoked->manifest).text, quoted(revoked->key).text,
+		       quoted(revoked->node).text);
+	(void)snprintf(path, sizeof(path), "revocations/%u.json", revoked->version);
+	line_put_signed(&s->line, path, signer, text);
+}
+
 void lifecycle_expect(struct lifecycle *s, const char *code)
 {
 	AUTO_DONE(outcome) out = { 0 };

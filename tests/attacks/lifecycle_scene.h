@@ -49,6 +49,15 @@ void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t 
 void lifecycle_put(struct lifecycle *s, const char *kind, const char *folder, const char *key,
 		   const char *subject, const char *predicate, char out[HEX_MAX]);
 
+/* One of each at most, in hexadecimal; NULL: none. */
+struct revoked {
+	unsigned version; /* of revocations/ */
+	const char *manifest, *key, *node;
+};
+
+/* It counts though no index names it yet. */
+void lifecycle_revoke(struct lifecycle *s, const char *signer, const struct revoked *revoked);
+
 /* What a verifier states of that version: canaries/SHA256/NUMBER.json. Manifest, index (the
  * newest) and checkpoint are filled in where canary has none. */
 void lifecycle_put_canary(struct lifecycle *s, unsigned version, int number, const char *key,

@@ -12,7 +12,7 @@ tests_attacks_test_attacks_matrix_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_matrix_LDADD = $(RELEASE_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_walk
 tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c \
-	tests/attacks/lifecycle_scene.h $(RELEASE_ATTACKS)
+	tests/attacks/lifecycle_scene.h tests/attacks/rollback_scene.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_walk_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c $(RELEASE_ATTACKS)
@@ -52,6 +52,7 @@ tests_attacks_test_attacks_emergency_SOURCES = tests/attacks/test_attacks_emerge
 tests_attacks_test_attacks_emergency_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_emergency_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_proofs_SOURCES = tests/attacks/test_attacks_proofs.c \
+	tests/attacks/rollback_scene.h \
 	tests/unit/line_log.c tests/unit/line_log.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_proofs_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_proofs_LDADD = $(RELEASE_TEST_LIBS)

@@ -8,7 +8,7 @@
 
 const struct way rollback_usual = { 2, 1, "q35", "plat-approve", 3, LINE_NOW - 60 };
 
-static void put_document(struct lifecycle *s, const struct way *way, char document[HEX_MAX])
+void rollback_document(struct lifecycle *s, const struct way *way, char document[HEX_MAX])
 {
 	char from[HEX_MAX], to[HEX_MAX], subject[320], predicate[1024];
 
@@ -31,7 +31,7 @@ void rollback_put(struct lifecycle *s, const struct way *way, char cell[128])
 {
 	char document[HEX_MAX];
 
-	put_document(s, way, document);
+	rollback_document(s, way, document);
 	(void)snprintf(cell, 128, ",\"rollbacks\":[\"%s\"]", document);
 }
 
@@ -40,8 +40,8 @@ void rollback_put_two(struct lifecycle *s, const struct way *first, const struct
 {
 	char documents[2][HEX_MAX];
 
-	put_document(s, first, documents[0]);
-	put_document(s, second, documents[1]);
+	rollback_document(s, first, documents[0]);
+	rollback_document(s, second, documents[1]);
 	(void)snprintf(cell, 256, ",\"rollbacks\":[\"%s\",\"%s\"]", documents[0], documents[1]);
 }
 
@@ -73,13 +73,5 @@ void rollback_publish(struct lifecycle *s, const char *cell)
 
 void rollback_revoke(struct lifecycle *s, const char *manifest)
 {
-	char text[1024];
-
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[\"%s\"],\"files\":[],\"keys\":[],\"nodes\":[]}}",
-		       LINE_NOW - 60, LINE_NOW + 86400, manifest);
-	line_put_signed(&s->line, "revocations/2.json", "sec-approve", text);
+	lifecycle_revoke(s, "sec-approve", &(struct revoked){ .version = 2, .manifest = manifest });
 }

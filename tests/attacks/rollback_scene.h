@@ -20,7 +20,9 @@ struct way {
 /* From version 2 to version 1. */
 extern const struct way rollback_usual;
 
-/* The documents, and the member of an index's cell that names them. */
+/* Signed into the line; its digest. */
+void rollback_document(struct lifecycle *s, const struct way *way, char document[HEX_MAX]);
+/* The same, and the member of an index's cell that names them. */
 void rollback_put(struct lifecycle *s, const struct way *way, char cell[128]);
 void rollback_put_two(struct lifecycle *s, const struct way *first, const struct way *second,
 		      char cell[256]);

@@ -296,7 +296,7 @@ static void r19_a_revoked_reviewer_confirms_nothing(void **state)
 	AUTO_DONE(lifecycle) s = { 0 };
 	struct digest digest;
 	uint8_t *spki = NULL;
-	char hex[HEX_MAX], key[HEX_MAX], pins[PINS_MAX], text[1024];
+	char hex[HEX_MAX], key[HEX_MAX], pins[PINS_MAX];
 	(void)state;
 
 	begin(&s);
@@ -308,13 +308,7 @@ static void r19_a_revoked_reviewer_confirms_nothing(void **state)
 	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
 	OPENSSL_free(spki);
 	hex_text(&digest, key);
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[],\"files\":[],\"keys\":[\"%s\"],\"nodes\":[]}}",
-		       LINE_NOW - 60, LINE_NOW + 86400, key);
-	line_put_signed(&s.line, "revocations/2.json", "sec-approve", text);
+	lifecycle_revoke(&s, "sec-approve", &(struct revoked){ .version = 2, .key = key });
 	expect_end(&s, usual.time + REVIEW_CAP);
 }
 
@@ -489,18 +483,12 @@ static void r19_it_is_about_one_manifest(void **state)
 static void r19_a_revoked_emergency_lets_nobody_in(void **state)
 {
 	AUTO_DONE(lifecycle) s = { 0 };
-	char hex[HEX_MAX], text[1024];
+	char hex[HEX_MAX];
 	(void)state;
 
 	begin(&s);
 	put_emergency(&s, 2, &usual, hex);
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[\"%s\"],\"files\":[],\"keys\":[],\"nodes\":[]}}",
-		       LINE_NOW - 60, LINE_NOW + 86400, hex);
-	line_put_signed(&s.line, "revocations/2.json", "sec-approve", text);
+	lifecycle_revoke(&s, "sec-approve", &(struct revoked){ .version = 2, .manifest = hex });
 	publish(&s, 2, hex);
 	expect_end(&s, 0);
 }

@@ -8,6 +8,7 @@
 
 #include "lifecycle_scene.h"
 #include "line_log.h"
+#include "rollback_scene.h"
 
 #define UNTIL (LINE_NOW + 3600)
 #define HOUR INT64_C(3600)
@@ -95,21 +96,9 @@ static void expect_loaded(struct logged *l, unsigned version, bool is_there)
 static void put_rollback(struct logged *l, unsigned version, const char *key,
 			 char document[HEX_MAX])
 {
-	char from[HEX_MAX], to[HEX_MAX], subject[320], text[1024];
+	const struct way way = { version, 1, "q35", key, l->s.index + 1, LINE_NOW - 60 };
 
-	hex_text(&l->s.manifest[version], from);
-	hex_text(&l->s.manifest[1], to);
-	(void)snprintf(subject, sizeof(subject),
-		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
-		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
-		       from, to);
-	(void)snprintf(text, sizeof(text),
-		       "\"target\":{\"platform\":\"q35\",\"kernel\":\"6.1.0\"},"
-		       "\"from\":{\"version\":%u,\"sha256\":\"%s\"},"
-		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":%u,\"reason\":\"it does "
-		       "not boot\",\"time\":%" PRId64,
-		       version, from, to, l->s.index + 1, LINE_NOW - 60);
-	lifecycle_put(&l->s, "rollback", "rollbacks", key, subject, text, document);
+	rollback_document(&l->s, &way, document);
 }
 
 static void publish_rollback(struct logged *l, const char *document)
@@ -159,16 +148,10 @@ static void make_up(struct logged *l)
 
 static void revoke(struct logged *l, unsigned version)
 {
-	char hex[HEX_MAX], text[1024];
+	char hex[HEX_MAX];
 
 	hex_text(&l->s.manifest[version], hex);
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":2,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[\"%s\"],\"files\":[],\"keys\":[],\"nodes\":[]}}",
-		       LINE_NOW - 60, LINE_NOW + 86400, hex);
-	line_put_signed(&l->s.line, "revocations/2.json", "sec-approve", text);
+	rollback_revoke(&l->s, hex);
 }
 
 /* Revocations need no proof; what widens again, by the same key, does. */

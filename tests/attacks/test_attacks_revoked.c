@@ -2,7 +2,6 @@
 /* Signed releases: keys that were revoked, and what goes on without them. */
 #include "attacks.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,17 +47,11 @@ static void key_text(const char *name, char out[HEX_MAX])
 /* The next version: a key, and since it holds all before, from the second on a node. */
 static void revoke(struct lifecycle *s, unsigned version, const char *signer, const char *key)
 {
-	char hex[HEX_MAX], text[1024], path[32];
+	char hex[HEX_MAX];
 
 	key_text(key, hex);
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":%u,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[],\"files\":[],\"keys\":[\"%s\"],\"nodes\":[\"%s\"]}}",
-		       version, LINE_NOW - 60, LINE_NOW + 86400, hex, node_text);
-	(void)snprintf(path, sizeof(path), "revocations/%u.json", version);
-	line_put_signed(&s->line, path, signer, text);
+	lifecycle_revoke(s, signer,
+			 &(struct revoked){ .version = version, .key = hex, .node = node_text });
 }
 
 /* What was revoked counts at once. */
@@ -208,7 +201,6 @@ static void r27_the_last_word_of_who_revokes_counts(void **state)
 {
 	AUTO_DONE(lifecycle) s = { 0 };
 	AUTO_DONE(outcome) out = { 0 };
-	char hex[HEX_MAX], text[1024];
 	(void)state;
 
 	begin(&s);
@@ -218,14 +210,7 @@ static void r27_the_last_word_of_who_revokes_counts(void **state)
 	line_put_signed(&s.line, "revocations/3.json", "sec-approve", "{}");
 	lifecycle_expect(&s, "key-revoked");
 	/* Somebody else goes on from what counted. */
-	key_text("sec-approve", hex);
-	(void)snprintf(text, sizeof(text),
-		       "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[],"
-		       "\"predicateType\":\"https://attestd.dev/revocations/v1\",\"predicate\":{"
-		       "\"version\":4,\"time\":%" PRId64 ",\"expires\":%" PRId64
-		       ",\"manifests\":[],\"files\":[],\"keys\":[\"%s\"],\"nodes\":[\"%s\"]}}",
-		       LINE_NOW - 60, LINE_NOW + 86400, hex, node_text);
-	line_put_signed(&s.line, "revocations/4.json", "sec-review", text);
+	revoke(&s, 4, "sec-review", "sec-approve");
 	/* The matrix waits for another of its signers. */
 	assert_false(gives_rights(&s, &out));
 	assert_int_equal(out.marks.revocations.version, 4);

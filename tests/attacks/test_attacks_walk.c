@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lifecycle_scene.h"
+#include "rollback_scene.h"
 #include "signed_text.h"
 
 /* Where the next value or name of a JSON text is, from offset on; the text is one that
@@ -235,26 +236,13 @@ static void r20_no_field_of_a_rollback_can_be_another(void **state)
 	static const struct line_edit edit = { "manifest", "\"evidence\":{",
 					       "\"rollbackTo\":[1],\"evidence\":{" };
 	AUTO_DONE(lifecycle) s = { 0 };
-	char from[HEX_MAX], to[HEX_MAX], document[HEX_MAX], subject[320], text[1024];
+	char cell[128];
 	(void)state;
 
 	lifecycle_init(&s);
 	lifecycle_go_on(&s, &edit, 1);
-	hex_text(&s.manifest[2], from);
-	hex_text(&s.manifest[1], to);
-	(void)snprintf(subject, sizeof(subject),
-		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
-		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",
-		       from, to);
-	(void)snprintf(text, sizeof(text),
-		       "\"target\":{\"platform\":\"q35\",\"kernel\":\"6.1.0\"},"
-		       "\"from\":{\"version\":2,\"sha256\":\"%s\"},"
-		       "\"to\":{\"version\":1,\"sha256\":\"%s\"},\"index\":3,\"reason\":\"it does "
-		       "not boot\",\"time\":%" PRId64,
-		       from, to, LINE_NOW - 60);
-	lifecycle_put(&s, "rollback", "rollbacks", "plat-approve", subject, text, document);
-	(void)snprintf(text, sizeof(text), ",\"rollbacks\":[\"%s\"]", document);
-	lifecycle_publish(&s, back, 1, text, "");
+	rollback_put(&s, &rollback_usual, cell);
+	lifecycle_publish(&s, back, 1, cell, "");
 	walk_folder(&s, "rollbacks/");
 }
 
