@@ -165,7 +165,7 @@ static enum status read_built(struct vendor_delivery *d, bool is_split_usr, size
 static enum status read_list(struct vendor_delivery *d, size_t *left_out)
 {
 	AUTO_DONE(bytes) text = { 0 };
-	struct digest digest;
+	struct digest digest = { 0 };
 	enum status status = path_read(d->path, LIST_MAX, &text);
 
 	if (status == OK)
