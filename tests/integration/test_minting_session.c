@@ -59,8 +59,8 @@ static void begin_ahead(void)
 		assert_ok(tpm_device_mint_ahead(device, BEGUN_MS, &is_done));
 }
 
-/* In a verb, with a minting key, one signature made and the next one's session begun. */
-static void begin_with(pcr_mask pcrs)
+/* In a verb, with a minting key and one signature made. */
+static void sign_the_first(pcr_mask pcrs)
 {
 	bool is_new = false;
 
@@ -68,6 +68,12 @@ static void begin_with(pcr_mask pcrs)
 	assert_ok(tpm_device_minting_key(device, DIGEST_SHA256, pcrs, &is_new));
 	assert_ok(sign(BEGUN_MS));
 	tpm_proxy_arm(&proxy, 0, NULL, false);
+}
+
+/* And the next one's session is begun. */
+static void begin_with(pcr_mask pcrs)
+{
+	sign_the_first(pcrs);
 	begin_ahead();
 }
 
@@ -148,10 +154,7 @@ static void each_call_is_one_command(void **state)
 	bool is_done = true;
 
 	(void)state;
-	tpm_device_begin(device);
-	assert_ok(tpm_device_minting_key(device, DIGEST_SHA256, POLICY, &is_done));
-	assert_ok(sign(BEGUN_MS));
-	tpm_proxy_arm(&proxy, 0, NULL, false);
+	sign_the_first(POLICY);
 	for (size_t i = 1; i <= 3; i++) {
 		assert_ok(tpm_device_mint_ahead(device, BEGUN_MS, &is_done));
 		assert_int_equal(tpm_proxy_count(&proxy), i);
@@ -175,10 +178,7 @@ static void what_was_begun_is_gone_on_with(void **state)
 	bool is_done = true;
 
 	(void)state;
-	tpm_device_begin(device);
-	assert_ok(tpm_device_minting_key(device, DIGEST_SHA256, POLICY, &is_done));
-	assert_ok(sign(BEGUN_MS));
-	tpm_proxy_arm(&proxy, 0, NULL, false);
+	sign_the_first(POLICY);
 	assert_ok(tpm_device_mint_ahead(device, BEGUN_MS, &is_done));
 	assert_ok(sign(BEGUN_MS));
 	ASSERT_COMMANDS(START, PCR, COUNTERS, SIGN);
