@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A verifier's administration listener that has a list of nodes and nothing else.
+"""A verifier's administration listener that has a list of nodes, and believes each act.
 
     node_pages.py DIRECTORY CERTIFICATE KEY NODES
 
-writes its port into DIRECTORY/port and each request into DIRECTORY/requests. What
-DIRECTORY/mode says of pages: good; again, the same page for ever; back, `next` goes back;
-none, more and no `next`.
+writes its port into DIRECTORY/port and each request into DIRECTORY/requests: a path, or an
+act with its signature. What DIRECTORY/mode says of pages: good; again, the same page for
+ever; back, `next` goes back; none, more and no `next`. Of acts: refuse CODE [TIMES]
+refuses them.
 """
 import http.server
 import json
@@ -24,11 +25,20 @@ NODES = [{"id": "%064x" % (7 * i + 1), "state": "stale" if i % 10 == 0 else "tru
 class Pages(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_POST(self):
+        act = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.note("%s %s" % (act["act"], act["signature"]))
+        words = self.mode().split()
+        with open(os.path.join(directory, "requests")) as log:
+            is_refused = words[0] == "refuse" and len(list(log)) <= int((words + ["1000"])[2])
+        if is_refused:
+            self.answer(409, {"version": 1, "error": {"code": words[1], "advice": ""}})
+        else:
+            self.answer(200, NODES[0])
+
     def do_GET(self):
-        with open(os.path.join(directory, "requests"), "a") as log:
-            log.write(self.path + "\n")
-        with open(os.path.join(directory, "mode")) as mode:
-            mode = mode.read().strip()
+        self.note(self.path)
+        mode = self.mode()
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         after = query.get("after", [""])[0]
         wanted = query.get("state", [None])[0]
@@ -39,8 +49,19 @@ class Pages(http.server.BaseHTTPRequestHandler):
                   "more": page != [] and page[-1] != NODES[-1]}
         if answer["more"] and mode != "none":
             answer["next"] = "0" * 64 if mode == "back" and after else page[-1]["id"]
-        body = json.dumps(answer).encode()
-        self.send_response(200)
+        self.answer(200, answer)
+
+    def note(self, line):
+        with open(os.path.join(directory, "requests"), "a") as log:
+            log.write(line + "\n")
+
+    def mode(self):
+        with open(os.path.join(directory, "mode")) as mode:
+            return mode.read().strip()
+
+    def answer(self, status, what):
+        body = json.dumps(what).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -2,7 +2,6 @@
 /* attestctl entry: registration entries, through a verifier's administration listener. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "tools/commands.h"
 #include "tools/fleet/fleet_command.h"
@@ -43,6 +42,7 @@ static const char help[] =
 	"Where the verifier is, and who you are (options, or the environment):\n" VERIFIER_HELP
 	"  --sign-key PEM  key that signs the act (add, release); that of --key where it is\n"
 	"                  left out\n"
+	"  -v, --verbose   say what else happens on the way\n"
 	"\n"
 	"Exit status: 0 done, and for show: it is active and a release has its program; 1 show:\n"
 	"not so, the others: the verifier said no; 2 wrong usage or failure.\n";
@@ -249,7 +249,6 @@ static enum answer fill_act(const struct options *o, struct act *act)
 	if (is_adding && (!take_id("uid", o->uid, &act->entry.has_uid, &act->entry.uid) ||
 			  !take_id("gid", o->gid, &act->entry.has_gid, &act->entry.gid)))
 		return ANSWER_UNUSABLE;
-	act->time = (int64_t)time(NULL);
 	if (status == OK)
 		status = bytes_copy(span_text(o->request.reason), &act->reason);
 	if (status == OK && is_adding)

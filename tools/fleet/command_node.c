@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "daemon/file.h"
@@ -39,6 +38,7 @@ static const char help[] =
 	"  --key FILE      ATTESTCTL_KEY       PEM: its key\n"
 	"  --sign-key PEM                      key that signs the act (approve, release);\n"
 	"                                      that of --key where it is left out\n"
+	"  -v, --verbose                       say what else happens on the way\n"
 	"\n"
 	"Exit status: 0 done, and for show and explain: trusted; 1 show and explain: not\n"
 	"trusted; the others: the verifier said no; 2 wrong usage or failure.\n";
@@ -200,7 +200,6 @@ static enum status fill_act(const struct options *o, struct act *act)
 	enum status status = node_id_parse(span_text(o->full_id), &act->node);
 
 	act->verb = is_approval ? ACT_APPROVE : ACT_RELEASE;
-	act->time = (int64_t)time(NULL);
 	if (status == OK && is_approval)
 		status = bytes_copy(span_text(o->host), &act->host);
 	if (status == OK && is_approval)

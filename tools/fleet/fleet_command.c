@@ -33,6 +33,9 @@ static bool take_option(const struct fleet_command *command, void *self,
 	case FLEET_JSON:
 		request->json = true;
 		return true;
+	case FLEET_VERBOSE:
+		request->client.is_verbose = true;
+		return true;
 	default:
 		return command->take(self, option, optarg);
 	}
@@ -41,7 +44,7 @@ static bool take_option(const struct fleet_command *command, void *self,
 static bool read_options(const struct fleet_command *command, void *self,
 			 struct fleet_request *request, int argc, char **argv)
 {
-	for (int option; (option = getopt_long(argc, argv, "", command->options, NULL)) != -1;)
+	for (int option; (option = getopt_long(argc, argv, "v", command->options, NULL)) != -1;)
 		if (!take_option(command, self, request, option))
 			return false;
 	request->verb = optind < argc ? argv[optind] : NULL;

@@ -36,6 +36,7 @@ enum fleet_option {
 	FLEET_REASON = 660,
 	FLEET_SIGN_KEY,
 	FLEET_JSON,
+	FLEET_VERBOSE = 'v',
 };
 
 /* clang-format off */
@@ -44,6 +45,7 @@ enum fleet_option {
 	{ "reason", required_argument, NULL, FLEET_REASON },                                       \
 	{ "sign-key", required_argument, NULL, FLEET_SIGN_KEY },                                   \
 	{ "json", no_argument, NULL, FLEET_JSON },                                                 \
+	{ "verbose", no_argument, NULL, FLEET_VERBOSE },                                           \
 	{ 0 }
 /* clang-format on */
 

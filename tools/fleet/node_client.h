@@ -12,6 +12,7 @@ struct node_client {
 	const char *ca, *certificate, *key; /* PEM files; NULL: the system's, none */
 	void *handle;
 	long http_status; /* of the last answer */
+	bool is_verbose; /* says what else happens on the way */
 };
 
 /* Says what went wrong, unless there was an answer (of whatever status). */

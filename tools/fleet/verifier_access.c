@@ -70,10 +70,26 @@ static enum answer say_refusal(const struct node_client *client, struct span bod
 	return client->http_status >= 500 ? ANSWER_UNUSABLE : ANSWER_NO;
 }
 
+enum answer verifier_answered(const struct node_client *client, struct span body)
+{
+	return client->http_status == 200 ? ANSWER_YES : say_refusal(client, body);
+}
+
+bool verifier_refuses_as(const struct node_client *client, struct span body, const char *code)
+{
+	AUTO(json_t)
+	root = client->http_status == 200 ? NULL
+					  : json_loadb((const char *)body.data, body.len, 0, NULL);
+	const char *given =
+		json_string_value(json_object_get(json_object_get(root, "error"), "code"));
+
+	return given != NULL && strcmp(given, code) == 0;
+}
+
 static bool is_answered(const struct node_client *client, struct span body, enum answer *end)
 {
-	if (*end == ANSWER_YES && client->http_status != 200)
-		*end = say_refusal(client, body);
+	if (*end == ANSWER_YES)
+		*end = verifier_answered(client, body);
 	return *end == ANSWER_YES;
 }
 

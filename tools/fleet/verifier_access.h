@@ -38,6 +38,11 @@ struct node_client verifier_client(void);
 /* False: the option is none of these. */
 bool verifier_take(struct node_client *client, int option, const char *value);
 
+/* What became of a request that node_client sent: ANSWER_YES, or the refusal, said. */
+enum answer verifier_answered(const struct node_client *client, struct span body);
+/* Was it refused by this code? Says nothing. */
+bool verifier_refuses_as(const struct node_client *client, struct span body, const char *code);
+
 /* The answer's body; false after saying why not: *end is ANSWER_NO where it refused. */
 bool verifier_get_raw(struct node_client *client, const char *path, struct bytes *body,
 		      enum answer *end);
