@@ -2,8 +2,8 @@
 GRANTED_CERTIFICATE = tests/fuzz/granted_certificate.c tests/fuzz/granted.h
 GRANTED = tests/fuzz/granted.c $(GRANTED_CERTIFICATE)
 FAKE_VERIFY = tests/fuzz/fake_verify.c tests/fuzz/fake_verify.h
-FAKE_BROKER = tests/fuzz/fake_journal.c tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h \
-	$(FAKE_VERIFY) $(GRANTED)
+FAKE_RIGHT = tests/fuzz/fake_keys.c $(FAKE_VERIFY) $(GRANTED)
+FAKE_BROKER = tests/fuzz/fake_journal.c tests/fuzz/fake_tpm.c tests/fuzz/fake_tpm.h $(FAKE_RIGHT)
 FUZZ_TARGETS += tests/fuzz/fuzz_broker_drop tests/fuzz/fuzz_broker_identity tests/fuzz/fuzz_broker_activate \
 	tests/fuzz/fuzz_broker_evidence tests/fuzz/fuzz_broker_verdict \
 	tests/fuzz/fuzz_broker_mint_ended tests/fuzz/fuzz_broker_mint_sign \
@@ -66,7 +66,7 @@ tests_fuzz_fuzz_agent_listening_SOURCES = tests/fuzz/fuzz_broker_answer.c
 tests_fuzz_fuzz_agent_listening_CPPFLAGS = $(AM_CPPFLAGS) -DASK=ASK_LISTENING
 tests_fuzz_fuzz_agent_listening_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_agent_listening_LDADD = $(FUZZ_MAIN) libagent.a $(ATTESTD_LIBS)
-tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_VERIFY) $(GRANTED)
+tests_fuzz_fuzz_mint_right_SOURCES = tests/fuzz/fuzz_mint_right.c $(FAKE_RIGHT)
 tests_fuzz_fuzz_mint_right_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_mint_right_LDADD = $(FUZZ_MAIN) $(MINT_LIBS)
 tests_fuzz_fuzz_grant_SOURCES = tests/fuzz/fuzz_grant.c
