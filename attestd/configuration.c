@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "daemon/file.h"
 #include "messages/entries.h"
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 #include "tpm/certificate.h"
 
 #define KEY_FILE_MAX 16384

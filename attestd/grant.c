@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 
 static enum status signature_check(struct span text, struct span signature, EVP_PKEY *key)
 {

@@ -7,8 +7,8 @@
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
+#include "messages/spiffe_id.h"
 #include "messages/strict_json.h"
-#include "policies/spiffe_id.h"
 
 #define RSA_BITS_LEAST 2048
 #define AUDIENCES_MOST 64

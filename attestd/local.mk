@@ -13,7 +13,7 @@ libattestd_a_SOURCES = \
 	attestd/svid_names.c attestd/svid_names.h \
 	attestd/svid_profile.c attestd/svid_profile.h \
 	attestd/svid_tbs.c attestd/svid_tbs.h
-ATTESTD_LIBS = libattestd.a $(POLICIES_LIBS) $(DAEMON_LIBS)
+ATTESTD_LIBS = libattestd.a libtpm.a $(MESSAGES_LIBS) $(DAEMON_LIBS)
 
 libagent_a_SOURCES = \
 	attestd/agent/agent.c attestd/agent/agent.h \

@@ -2,7 +2,7 @@
 #include "attestd/svid_names.h"
 
 #include "base/text.h"
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 
 static const char selector_scheme[] = "x509pop://";
 #define SCHEME_LEN (sizeof(selector_scheme) - 1)

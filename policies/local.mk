@@ -32,7 +32,6 @@ libpolicies_a_SOURCES = \
 	policies/root.c policies/root.h policies/root_duties.c \
 	policies/set_file.c policies/set_file.h \
 	policies/signing_key.c policies/signing_key.h \
-	policies/spiffe_id.c policies/spiffe_id.h \
 	policies/statement.c policies/statement.h \
 	policies/timestamp.c policies/timestamp.h \
 	policies/vendor.c policies/vendor.h

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "messages/spiffe_id.h"
 
 #define CLASSES_MAX 256
 /* 16 and 23 can be reset by anyone (TCG PTP 3.6). */

@@ -4,7 +4,6 @@
 
 #include "policies/file_lookup.h"
 #include "policies/layer.h"
-#include "policies/spiffe_id.h"
 #include "tpm/pcr.h"
 
 /*

@@ -20,6 +20,7 @@ libmessages_a_SOURCES = \
 	lib/messages/report.c lib/messages/report.h \
 	lib/messages/result.c lib/messages/result.h \
 	lib/messages/sealed.c lib/messages/sealed.h \
+	lib/messages/spiffe_id.c lib/messages/spiffe_id.h \
 	lib/messages/statement.c lib/messages/statement.h \
 	lib/messages/statement_lines.c lib/messages/statement_lines.h \
 	lib/messages/strict_json.c lib/messages/strict_json.h \

@@ -11,7 +11,7 @@
 #include "fake_verify.h"
 #include "fuzz.h"
 #include "messages/sealed.h"
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 
 /* P-256, the point of scalar 21..40 (hex). */
 static const char spki_text[] = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEHxQBRr+xslH4T03b4NTNz9d6/"

@@ -2,7 +2,7 @@
 /* A pattern and an ID on two lines: what a grant entitles to. */
 #include "base/text.h"
 #include "fuzz.h"
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 
 static bool has_star(struct span s)
 {

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "messages/node.h"
+#include "messages/spiffe_id.h"
 #include "policies/matrix.h"
-#include "policies/spiffe_id.h"
 #include "verifier/appraisal/authenticate.h"
 
 /* The same but for the case of hex digits. */

@@ -5,14 +5,14 @@
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
+#include "messages/spiffe_id.h"
 #include "policies/class_rules.h"
 #include "policies/layer.h"
 #include "policies/root.h"
 #include "policies/set_file.h"
-#include "policies/spiffe_id.h"
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_init.h"
-#include "tools/options.h"
 #include "tools/release/root_keys.h"
 #include "tools/release/vendor_delivery.h"
 

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/auto_openssl.h"
+#include "messages/spiffe_id.h"
 
 AUTO_FREE(X509_STORE, X509_STORE, X509_STORE_free);
 AUTO_FREE(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);

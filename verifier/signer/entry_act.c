@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "messages/spiffe_id.h"
 #include "messages/statement.h"
 #include "verifier/signer/core.h"
 

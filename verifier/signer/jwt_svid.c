@@ -5,7 +5,7 @@
 #include "messages/entries.h"
 #include "messages/report.h"
 #include "messages/sealed.h"
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 #include "verifier/signer/core.h"
 #include "verifier/signer/jws.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_SPIFFE_ID_H
-#define POLICIES_SPIFFE_ID_H
+#ifndef MESSAGES_SPIFFE_ID_H
+#define MESSAGES_SPIFFE_ID_H
 
 #include "messages/node.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/spiffe_id.h"
+#include "messages/spiffe_id.h"
 
 #include "base/text.h"
 
