@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/change_kind.h"
 
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 
 const char *const change_class_names[] = { "low-risk", "trust-impacting", NULL };
 

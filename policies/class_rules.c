@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/class_rules.h"
 
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 
 const char *const set_class_names[] = {
 	"base", "identity", "enforcement", "kernel", "vendor", NULL

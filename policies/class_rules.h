@@ -4,7 +4,7 @@
 
 #include "messages/strict_json.h"
 #include "policies/change_kind.h"
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 #define CLASS_PATHS_MAX 256
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "policies/differing.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 
 /* A line that only one of two set files has. */
 struct line_change {

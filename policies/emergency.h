@@ -2,7 +2,7 @@
 #ifndef POLICIES_EMERGENCY_H
 #define POLICIES_EMERGENCY_H
 
-#include "policies/image.h"
+#include "policies/reference/image.h"
 #include "policies/statement.h"
 
 #define EMERGENCY_PLATFORMS_MAX 16

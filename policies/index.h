@@ -2,7 +2,7 @@
 #ifndef POLICIES_INDEX_H
 #define POLICIES_INDEX_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "policies/statement.h"
 
 #define INDEX_ENTRIES_MAX 512

@@ -11,11 +11,11 @@ libpolicies_a_SOURCES = \
 	policies/canary.c policies/canary.h \
 	policies/dsse.c policies/dsse.h \
 	policies/emergency.c policies/emergency.h \
-	policies/file_lookup.c policies/file_lookup.h \
-	policies/file_table.c policies/file_table.h \
-	policies/image.c policies/image.h policies/image_layout.h \
+	policies/reference/file_lookup.c policies/reference/file_lookup.h \
+	policies/reference/file_table.c policies/reference/file_table.h \
+	policies/reference/image.c policies/reference/image.h policies/reference/image_layout.h \
 	policies/index.c policies/index.h \
-	policies/layer.c policies/layer.h \
+	policies/reference/layer.c policies/reference/layer.h \
 	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/load_vendor.c policies/loading.h \
@@ -24,13 +24,13 @@ libpolicies_a_SOURCES = \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h policies/matrix_decisions.c \
 	policies/provenance.c policies/provenance.h \
-	policies/reference.c policies/reference_open.c policies/reference_rows.h policies/reference.h \
+	policies/reference/reference.c policies/reference/reference_open.c policies/reference/reference_rows.h policies/reference/reference.h \
 	policies/refusal.c policies/refusal.h \
 	policies/release.h policies/release_load.c \
 	policies/revocations.c policies/revocations.h \
 	policies/rollback.c policies/rollback.h \
 	policies/root.c policies/root.h policies/root_duties.c \
-	policies/set_file.c policies/set_file.h \
+	policies/reference/set_file.c policies/reference/set_file.h \
 	policies/signing_key.c policies/signing_key.h \
 	policies/statement.c policies/statement.h \
 	policies/timestamp.c policies/timestamp.h \

@@ -2,7 +2,7 @@
 #ifndef POLICIES_MANIFEST_H
 #define POLICIES_MANIFEST_H
 
-#include "policies/image.h"
+#include "policies/reference/image.h"
 #include "policies/root.h"
 #include "policies/statement.h"
 

@@ -2,7 +2,7 @@
 #ifndef POLICIES_MATRIX_H
 #define POLICIES_MATRIX_H
 
-#include "policies/image.h"
+#include "policies/reference/image.h"
 #include "policies/statement.h"
 
 #define MATRIX_CELLS_MAX 512

@@ -2,7 +2,7 @@
 #ifndef POLICIES_RELEASE_H
 #define POLICIES_RELEASE_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /* Where documents come from; the loader reads files, tests a table. path is
  * relative, such as "manifests/SHA256.json". */

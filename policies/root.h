@@ -4,8 +4,8 @@
 
 #include "policies/class_rules.h"
 #include "policies/dsse.h"
-#include "policies/layer.h"
-#include "policies/reference.h"
+#include "policies/reference/layer.h"
+#include "policies/reference/reference.h"
 #include "policies/statement.h"
 #include "policies/vendor.h"
 

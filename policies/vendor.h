@@ -4,8 +4,8 @@
 
 #include "base/auto_openssl.h"
 #include "messages/strict_json.h"
-#include "policies/layer.h"
-#include "policies/reference.h"
+#include "policies/reference/layer.h"
+#include "policies/reference/reference.h"
 #include "policies/signing_key.h"
 
 /*

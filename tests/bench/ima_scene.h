@@ -2,7 +2,7 @@
 #ifndef TESTS_BENCH_IMA_SCENE_H
 #define TESTS_BENCH_IMA_SCENE_H
 
-#include "policies/image.h"
+#include "policies/reference/image.h"
 #include "verifier/appraisal/appraise.h"
 
 /*

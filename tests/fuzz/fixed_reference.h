@@ -2,7 +2,7 @@
 #ifndef TESTS_FIXED_REFERENCE_H
 #define TESTS_FIXED_REFERENCE_H
 
-#include "policies/image.h"
+#include "policies/reference/image.h"
 
 /* One class and one release with a rule of each kind, the same for every input.
  * Aborts where it cannot be made. */

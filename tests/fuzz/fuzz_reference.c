@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /* In the steps of who has many to look up: it must say the same. */
 static void look_up(const struct reference *ref, uint32_t table, struct span path,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
-#include "policies/image.h"
+#include "policies/reference/image.h"
 
 /* What loads can be found again, and what is found was listed. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -3,7 +3,7 @@
 #define TESTS_GOLDEN_RELEASE_H
 
 #include "messages/node.h"
-#include "policies/image.h"
+#include "policies/reference/image.h"
 #include "tests/data/sb-exec-policy/facts.h"
 #include "tpm/boot_log.h"
 #include "tpm/ima_log.h"

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "policies/image.h"
-#include "tools/release/release_drift.h"
+#include "policies/reference/image.h"
 #include "tools/fleet/verifier_access.h"
+#include "tools/release/release_drift.h"
 
 #define NOW 100000
 #define DAY 86400

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/file_table.h"
+#include "policies/reference/file_table.h"
 
 /* A set's lines, its table, and the table's bytes, copied so that nothing lies behind. */
 struct table {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/layer.h"
+#include "policies/reference/layer.h"
 
 #define BUILDER "https://ci.example/release"
 #define TEXT_MAX 8192

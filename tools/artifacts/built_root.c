@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 #include "base/text.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/command.h"
 
 #define DIVERSIONS_MAX ((size_t)16 << 20)

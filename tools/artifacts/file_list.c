@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/command.h"
 
 #define TEXTS_SIZE ((size_t)1 << 18)

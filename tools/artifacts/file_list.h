@@ -2,7 +2,7 @@
 #ifndef TOOLS_ARTIFACTS_FILE_LIST_H
 #define TOOLS_ARTIFACTS_FILE_LIST_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /* Files of sets, by path; the last digest added for a path counts. A file takes 48
  * bytes and its path. */

@@ -7,10 +7,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "policies/set_file.h"
-#include "tools/command.h"
+#include "policies/reference/set_file.h"
 #include "tools/artifacts/content_hash.h"
 #include "tools/artifacts/file_list.h"
+#include "tools/command.h"
 
 /* One walk over a directory: what every file needs is made once. */
 struct tree_walk {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/collect/release_collect.h"
-#include "tools/release/release_root.h"
 #include "tools/command.h"
+#include "tools/release/release_root.h"
 
 /* Where distributions keep code that runs in the kernel, or on devices beside it. */
 static enum set_class usual_class(struct span path)

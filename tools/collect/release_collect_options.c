@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/collect/release_collect.h"
 #include "tools/command.h"
 

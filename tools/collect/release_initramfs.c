@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "policies/artifacts/cpio_archive.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/collect/release_artifacts.h"
 #include "tools/command.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "policies/manifest.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/collect/release_validation.h"
 
 static enum status describe_rule(const struct validation *v, const struct boot_rule *rule,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 #include "tools/command.h"
 
 /* Order of lines: the digest in hexadecimal sorts as its bytes do. */

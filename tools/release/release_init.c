@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/image.h"
 #include "policies/matrix.h"
+#include "policies/reference/image.h"
 #include "policies/root.h"
 #include "tools/command.h"
 #include "tools/release/release_init.h"

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_APPRAISE_H
 #define VERIFIER_APPRAISAL_APPRAISE_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "verifier/appraisal/claims.h"
 
 /* Caps, so that cost follows what is new. */

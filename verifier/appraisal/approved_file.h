@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_APPROVED_FILE_H
 #define VERIFIER_APPRAISAL_APPROVED_FILE_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 #define APPROVED_DIGESTS_MAX 16
 #define APPROVED_PATH_MAX 4096

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_AUTHENTICATE_H
 #define VERIFIER_APPRAISAL_AUTHENTICATE_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "tpm/attest.h"
 #include "tpm/public_area.h"
 #include "verifier/appraisal/claims.h"

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_BOOT_MATCH_H
 #define VERIFIER_APPRAISAL_BOOT_MATCH_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "tpm/boot_log.h"
 #include "verifier/appraisal/reason.h"
 

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_COMMAND_LINE_H
 #define VERIFIER_APPRAISAL_COMMAND_LINE_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /*
  * Kernel command lines as GRUB measures them into PCR 8: the kernel's path,

@@ -2,7 +2,7 @@
 #ifndef APPRAISAL_LISTED_DIGESTS_H
 #define APPRAISAL_LISTED_DIGESTS_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 #define LISTED_DIGESTS_MAX 4096 /* a manifest lists no more */
 

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_REASON_H
 #define VERIFIER_APPRAISAL_REASON_H
 
-#include "policies/layer.h"
+#include "policies/reference/layer.h"
 
 /* Why a host is not, or not fully, believed. The codes of reason.c are a
  * promise to users; the numbers are not, and never leave a process group. */

@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_SECURE_BOOT_H
 #define VERIFIER_APPRAISAL_SECURE_BOOT_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "tpm/boot_payload.h"
 #include "verifier/appraisal/reason.h"
 

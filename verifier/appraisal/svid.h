@@ -2,7 +2,7 @@
 #ifndef VERIFIER_APPRAISAL_SVID_H
 #define VERIFIER_APPRAISAL_SVID_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "tpm/certificate.h"
 
 /* An X.509-SVID that a host reports, and what leads from it to a root. */

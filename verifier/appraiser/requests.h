@@ -4,7 +4,7 @@
 
 #include "daemon/channel.h"
 #include "messages/node.h"
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 #include "verifier/appraiser/ek_pools.h"
 #include "verifier/signer_messages.h"
 

@@ -3,7 +3,7 @@
 #define VERIFIER_SIGNER_ENTRY_TEXTS_H
 
 #include "messages/entries.h"
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /*
  * What the nodes of each class are told of their workloads (messages/entries.h).

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_REFERENCE_ROWS_H
-#define POLICIES_REFERENCE_ROWS_H
+#ifndef POLICIES_REFERENCE_REFERENCE_ROWS_H
+#define POLICIES_REFERENCE_REFERENCE_ROWS_H
 
 #include "base/reader.h"
-#include "policies/file_table.h"
-#include "policies/image_layout.h"
-#include "policies/reference.h"
+#include "policies/reference/file_table.h"
+#include "policies/reference/image_layout.h"
+#include "policies/reference/reference.h"
 
 /* How reference.c and reference_open.c read an image: sections of rows of one size. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_LAYER_H
-#define POLICIES_LAYER_H
+#ifndef POLICIES_REFERENCE_LAYER_H
+#define POLICIES_REFERENCE_LAYER_H
 
 #include "base/bytes.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/image.h"
+#include "policies/reference/image.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/file_table.h"
-#include "policies/image_layout.h"
+#include "policies/reference/file_table.h"
+#include "policies/reference/image_layout.h"
 
 /* Offsets and indices are 32 bits wide where rows name each other. */
 #define SECTION_MAX ((size_t)UINT32_MAX)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_SET_FILE_H
-#define POLICIES_SET_FILE_H
+#ifndef POLICIES_REFERENCE_SET_FILE_H
+#define POLICIES_REFERENCE_SET_FILE_H
 
 #include "base/digest.h"
 

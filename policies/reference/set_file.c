@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/set_file.h"
+#include "policies/reference/set_file.h"
 
 #include <string.h>
 

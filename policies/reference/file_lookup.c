@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/file_lookup.h"
+#include "policies/reference/file_lookup.h"
 
 #include <string.h>
 
-#include "policies/image_layout.h"
+#include "policies/reference/image_layout.h"
 
 static uint64_t load64(const uint8_t *at)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/reference_rows.h"
+#include "policies/reference/reference_rows.h"
 
 static struct ref_range get_range(struct reader *r)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_FILE_TABLE_H
-#define POLICIES_FILE_TABLE_H
+#ifndef POLICIES_REFERENCE_FILE_TABLE_H
+#define POLICIES_REFERENCE_FILE_TABLE_H
 
 #include "base/reader.h"
 #include "base/writer.h"
-#include "policies/file_lookup.h"
-#include "policies/image.h"
-#include "policies/image_layout.h"
+#include "policies/reference/file_lookup.h"
+#include "policies/reference/image.h"
+#include "policies/reference/image_layout.h"
 
 /* Checks a set file and appends its table to slots and records; result's fault
  * and line tell what is wrong with a file that is STATUS_MALFORMED. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_REFERENCE_H
-#define POLICIES_REFERENCE_H
+#ifndef POLICIES_REFERENCE_REFERENCE_H
+#define POLICIES_REFERENCE_REFERENCE_H
 
-#include "policies/file_lookup.h"
-#include "policies/layer.h"
+#include "policies/reference/file_lookup.h"
+#include "policies/reference/layer.h"
 #include "tpm/pcr.h"
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/file_table.h"
+#include "policies/reference/file_table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_IMAGE_H
-#define POLICIES_IMAGE_H
+#ifndef POLICIES_REFERENCE_IMAGE_H
+#define POLICIES_REFERENCE_IMAGE_H
 
 #include "base/writer.h"
-#include "policies/reference.h"
-#include "policies/set_file.h"
+#include "policies/reference/reference.h"
+#include "policies/reference/set_file.h"
 
 /*
  * Writes a reference image: rows are added in any order, those that a range is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_FILE_LOOKUP_H
-#define POLICIES_FILE_LOOKUP_H
+#ifndef POLICIES_REFERENCE_FILE_LOOKUP_H
+#define POLICIES_REFERENCE_FILE_LOOKUP_H
 
 #include "base/digest.h"
 

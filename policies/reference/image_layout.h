@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_IMAGE_LAYOUT_H
-#define POLICIES_IMAGE_LAYOUT_H
+#ifndef POLICIES_REFERENCE_IMAGE_LAYOUT_H
+#define POLICIES_REFERENCE_IMAGE_LAYOUT_H
 
-#include "policies/reference.h"
+#include "policies/reference/reference.h"
 
 /*
  * The reference image, between who writes it (image.c) and who reads it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/layer.h"
+#include "policies/reference/layer.h"
 
 static const char *const names[] = {
 	[LAYER_FIRMWARE] = "firmware", [LAYER_BOOT_CHAIN] = "boot-chain",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every offset of an image is checked once, here, so that accessors need not. */
-#include "policies/reference_rows.h"
+#include "policies/reference/reference_rows.h"
 
 static bool range_is_sound(const struct reference *ref, enum image_section section,
 			   struct ref_range range)
