@@ -2,7 +2,7 @@
 #ifndef POLICIES_CANARY_H
 #define POLICIES_CANARY_H
 
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 /* What a verifier saw of nodes that try a manifest out. */
 struct canary {

@@ -2,8 +2,8 @@
 #ifndef POLICIES_EMERGENCY_H
 #define POLICIES_EMERGENCY_H
 
+#include "policies/envelope/statement.h"
 #include "policies/reference/image.h"
-#include "policies/statement.h"
 
 #define EMERGENCY_PLATFORMS_MAX 16
 

@@ -2,8 +2,8 @@
 #ifndef POLICIES_INDEX_H
 #define POLICIES_INDEX_H
 
+#include "policies/envelope/statement.h"
 #include "policies/reference/reference.h"
-#include "policies/statement.h"
 
 #define INDEX_ENTRIES_MAX 512
 #define INDEX_ROLLBACKS_MAX 256

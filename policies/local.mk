@@ -9,7 +9,7 @@ libpolicies_a_SOURCES = \
 	policies/difference.c policies/difference.h \
 	policies/difference_fields.c policies/difference_files.c policies/differing.h \
 	policies/canary.c policies/canary.h \
-	policies/dsse.c policies/dsse.h \
+	policies/envelope/dsse.c policies/envelope/dsse.h \
 	policies/emergency.c policies/emergency.h \
 	policies/reference/file_lookup.c policies/reference/file_lookup.h \
 	policies/reference/file_table.c policies/reference/file_table.h \
@@ -31,8 +31,8 @@ libpolicies_a_SOURCES = \
 	policies/rollback.c policies/rollback.h \
 	policies/root.c policies/root.h policies/root_duties.c \
 	policies/reference/set_file.c policies/reference/set_file.h \
-	policies/signing_key.c policies/signing_key.h \
-	policies/statement.c policies/statement.h \
+	policies/envelope/signing_key.c policies/envelope/signing_key.h \
+	policies/envelope/statement.c policies/envelope/statement.h \
 	policies/timestamp.c policies/timestamp.h \
 	policies/vendor.c policies/vendor.h
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)

@@ -2,9 +2,9 @@
 #ifndef POLICIES_MANIFEST_H
 #define POLICIES_MANIFEST_H
 
+#include "policies/envelope/statement.h"
 #include "policies/reference/image.h"
 #include "policies/root.h"
-#include "policies/statement.h"
 
 #define MANIFEST_SETS_MAX 32
 #define MANIFEST_ROLLBACKS_MAX 16

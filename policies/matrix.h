@@ -2,8 +2,8 @@
 #ifndef POLICIES_MATRIX_H
 #define POLICIES_MATRIX_H
 
+#include "policies/envelope/statement.h"
 #include "policies/reference/image.h"
-#include "policies/statement.h"
 
 #define MATRIX_CELLS_MAX 512
 #define MATRIX_DECISIONS_MAX 2048

@@ -2,8 +2,8 @@
 #ifndef POLICIES_PROVENANCE_H
 #define POLICIES_PROVENANCE_H
 
+#include "policies/envelope/statement.h"
 #include "policies/root.h"
-#include "policies/statement.h"
 
 /*
  * SLSA provenance v1 (slsa.dev/spec/v1.0/provenance): who built what from what. Its

@@ -2,7 +2,7 @@
 #ifndef POLICIES_REVOCATIONS_H
 #define POLICIES_REVOCATIONS_H
 
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 enum revoked {
 	REVOKED_MANIFESTS, /* SHA-256 of the payload */

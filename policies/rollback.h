@@ -2,7 +2,7 @@
 #ifndef POLICIES_ROLLBACK_H
 #define POLICIES_ROLLBACK_H
 
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 /* A way back that the manifest which is left declared: `current` of one cell goes
  * down, in one index and never again. Spans borrow from the statement. */

@@ -3,10 +3,10 @@
 #define POLICIES_ROOT_H
 
 #include "policies/class_rules.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
+#include "policies/envelope/statement.h"
 #include "policies/reference/layer.h"
 #include "policies/reference/reference.h"
-#include "policies/statement.h"
 #include "policies/vendor.h"
 
 /* Keys by number, so that a set of them is a word. */

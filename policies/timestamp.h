@@ -2,7 +2,7 @@
 #ifndef POLICIES_TIMESTAMP_H
 #define POLICIES_TIMESTAMP_H
 
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 /* Which index is the newest, and until when that may be believed. */
 struct timestamp {

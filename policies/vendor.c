@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 static void read_keys(struct strict_cursor *object, struct vendor *out)
 {

@@ -4,9 +4,9 @@
 
 #include "base/auto_openssl.h"
 #include "messages/strict_json.h"
+#include "policies/envelope/signing_key.h"
 #include "policies/reference/layer.h"
 #include "policies/reference/reference.h"
-#include "policies/signing_key.h"
 
 /*
  * Who delivers components that are not built here: a root names each vendor with the

@@ -2,7 +2,7 @@
 #ifndef TESTS_SIGNED_TEXT_H
 #define TESTS_SIGNED_TEXT_H
 
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "release_outcome.h"
 
 /* An envelope, taken apart. */

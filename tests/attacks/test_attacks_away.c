@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "rollback_scene.h"
 
 /* Version 3 declares the way back to 1; nobody saw it in force. */

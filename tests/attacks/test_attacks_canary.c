@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lifecycle_scene.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 #define UNTIL (LINE_NOW + 3600)
 

@@ -6,7 +6,7 @@
 
 #include "granted_scene.h"
 #include "policies/canary.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "verifier/appraisal/svid.h"
 
 #define WINDOW_S 86400

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In place of policies/signing_key.c: any text of a key's length is a key. OpenSSL takes 100 us for one of them
+ * In place of policies/envelope/signing_key.c: any text of a key's length is a key. OpenSSL takes 100 us for one of them
  * and a root has a dozen; what it would say is fuzz_dsse_signature's subject.
  */
 #include "fuzz.h"
-#include "policies/signing_key.h"
+#include "policies/envelope/signing_key.h"
 
 const char *const key_scheme_names[] = { "ed25519", "ecdsa-p256-sha256", NULL };
 

@@ -2,7 +2,7 @@
 /* An envelope of the release process, as anybody may put it into the directory.
  * Nobody signs here: fixed_keys.c. */
 #include "fuzz.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 #define ENVELOPE_MAX ((size_t)1 << 16)
 

@@ -3,7 +3,7 @@
  * text. What no fixed key signed must not hold, under any encoding. */
 #include "base/reader.h"
 #include "fuzz.h"
-#include "policies/signing_key.h"
+#include "policies/envelope/signing_key.h"
 
 static EVP_PKEY *fixed_key(enum key_scheme scheme)
 {

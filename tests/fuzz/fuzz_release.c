@@ -9,7 +9,7 @@
 
 #include "base/reader.h"
 #include "fuzz.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "release_line.h"
 
 #define CHANGES_MAX 8

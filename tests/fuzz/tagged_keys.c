@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A signature is the digest of the key and of what it signs: as hard to forge for a fuzzer as a real one, and a
- * hundred times as fast. Keys are loaded by policies/signing_key.c, each once. That real signatures hold is the
+ * hundred times as fast. Keys are loaded by policies/envelope/signing_key.c, each once. That real signatures hold is the
  * subject of fuzz_dsse_signature.
  */
 #include <openssl/x509.h>
 
 #include "base/digest.h"
 #include "fuzz.h"
-#include "policies/signing_key.h"
+#include "policies/envelope/signing_key.h"
 
 #define KEYS_MAX 64
 

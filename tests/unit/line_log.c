@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "policies/transparency/checkpoint.h"
 #include "policies/transparency/log_proof.h"
 #include "policies/transparency/release_log.h"

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "policies/difference.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 #define HEX_SIZE LINE_HEX_SIZE
 #define TEXT_MAX 16384

@@ -6,7 +6,7 @@
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 static EVP_PKEY *ed25519_key(void)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "policies/release.h"
 #include "policies/root.h"
 #include "release_outcome.h"

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "daemon/file.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "tools/audit/audit.h"
 #include "tools/commands.h"
 

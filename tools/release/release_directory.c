@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/file.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 #define FIRST_ROOT "root/1/1.json"
 #define ROOT_MAX_BYTES ((size_t)1 << 20)

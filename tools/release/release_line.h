@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
+#include "policies/envelope/statement.h"
 #include "policies/release.h"
-#include "policies/statement.h"
 #include "tools/auto_jansson.h"
 #include "tools/path.h"
 

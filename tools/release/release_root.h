@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "policies/root.h"
 #include "tools/auto_jansson.h"
 #include "tools/release/release_line.h"

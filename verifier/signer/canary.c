@@ -2,7 +2,7 @@
 #include "policies/canary.h"
 
 #include "base/text.h"
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 #include "verifier/signer/core.h"
 
 /* Is it being tried out? Of any other release nothing is counted. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/statement.h"
+#include "policies/envelope/statement.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_DSSE_H
-#define POLICIES_DSSE_H
+#ifndef POLICIES_ENVELOPE_DSSE_H
+#define POLICIES_ENVELOPE_DSSE_H
 
 #include "messages/strict_json.h"
-#include "policies/signing_key.h"
+#include "policies/envelope/signing_key.h"
 
 /* DSSE 1.0.2, the only type of payload that we take. */
 #define DSSE_PAYLOAD_TYPE "application/vnd.in-toto+json"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_SIGNING_KEY_H
-#define POLICIES_SIGNING_KEY_H
+#ifndef POLICIES_ENVELOPE_SIGNING_KEY_H
+#define POLICIES_ENVELOPE_SIGNING_KEY_H
 
 #include "base/auto_openssl.h"
 #include "base/digest.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/dsse.h"
+#include "policies/envelope/dsse.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/signing_key.h"
+#include "policies/envelope/signing_key.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_STATEMENT_H
-#define POLICIES_STATEMENT_H
+#ifndef POLICIES_ENVELOPE_STATEMENT_H
+#define POLICIES_ENVELOPE_STATEMENT_H
 
 #include "messages/strict_json.h"
 
