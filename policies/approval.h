@@ -2,7 +2,7 @@
 #ifndef POLICIES_APPROVAL_H
 #define POLICIES_APPROVAL_H
 
-#include "policies/root.h"
+#include "policies/trust/root.h"
 
 /* One person's word on one manifest. Spans borrow from the statement. */
 struct approval {

@@ -2,8 +2,8 @@
 #ifndef POLICIES_DIFFERENCE_H
 #define POLICIES_DIFFERENCE_H
 
-#include "policies/class_rules.h"
 #include "policies/manifest.h"
+#include "policies/trust/class_rules.h"
 
 /*
  * What a manifest and its sets change: told change by change, counted by kind,

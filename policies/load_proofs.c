@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policies/log_trust.h"
 #include "policies/transparency/log_entry.h"
 #include "policies/transparency/log_proof.h"
 #include "policies/transparency/release_log.h"
 #include "policies/transparency/tile.h"
+#include "policies/trust/log_trust.h"
 
 #define PATH_SIZE 192
 

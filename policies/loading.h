@@ -4,14 +4,14 @@
 
 #include "policies/emergency.h"
 #include "policies/index.h"
-#include "policies/log_trust.h"
 #include "policies/manifest.h"
 #include "policies/matrix.h"
 #include "policies/refusal.h"
 #include "policies/revocations.h"
-#include "policies/root.h"
 #include "policies/timestamp.h"
 #include "policies/transparency/merkle.h"
+#include "policies/trust/log_trust.h"
+#include "policies/trust/root.h"
 
 /*
  * One load, between the files that do it: release_load.c (order, image),

@@ -4,8 +4,8 @@ dist_example_DATA += policies/examples/ima-policy
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
 	policies/approval.c policies/approval.h \
-	policies/change_kind.c policies/change_kind.h \
-	policies/class_rules.c policies/class_rules.h \
+	policies/trust/change_kind.c policies/trust/change_kind.h \
+	policies/trust/class_rules.c policies/trust/class_rules.h \
 	policies/difference.c policies/difference.h \
 	policies/difference_fields.c policies/difference_files.c policies/differing.h \
 	policies/canary.c policies/canary.h \
@@ -19,7 +19,7 @@ libpolicies_a_SOURCES = \
 	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/load_vendor.c policies/loading.h \
-	policies/log_trust.c policies/log_trust.h \
+	policies/trust/log_trust.c policies/trust/log_trust.h \
 	policies/manifest.c policies/manifest.h \
 	policies/manifest_boot.c policies/manifest_ima.c \
 	policies/matrix.c policies/matrix.h policies/matrix_decisions.c \
@@ -29,12 +29,12 @@ libpolicies_a_SOURCES = \
 	policies/release.h policies/release_load.c \
 	policies/revocations.c policies/revocations.h \
 	policies/rollback.c policies/rollback.h \
-	policies/root.c policies/root.h policies/root_duties.c \
+	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \
 	policies/reference/set_file.c policies/reference/set_file.h \
 	policies/envelope/signing_key.c policies/envelope/signing_key.h \
 	policies/envelope/statement.c policies/envelope/statement.h \
 	policies/timestamp.c policies/timestamp.h \
-	policies/vendor.c policies/vendor.h
+	policies/trust/vendor.c policies/trust/vendor.h
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
 
 # Append-only logs in C2SP formats: trees, tiles, notes, proofs.

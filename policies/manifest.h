@@ -4,7 +4,7 @@
 
 #include "policies/envelope/statement.h"
 #include "policies/reference/image.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 
 #define MANIFEST_SETS_MAX 32
 #define MANIFEST_ROLLBACKS_MAX 16

@@ -3,7 +3,7 @@
 #define POLICIES_PROVENANCE_H
 
 #include "policies/envelope/statement.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 
 /*
  * SLSA provenance v1 (slsa.dev/spec/v1.0/provenance): who built what from what. Its

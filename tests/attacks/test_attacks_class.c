@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policies/change_kind.h"
+#include "policies/trust/change_kind.h"
 #include "signed_text.h"
 
 /* A root under which platform may let all pass that may ever pass. */

@@ -2,7 +2,7 @@
 /* A root: keys, roles and duties. Reading keys would be by far the most of its
  * time: fixed_keys.c makes light of it. */
 #include "fuzz.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 
 static bool is_subset(key_mask part, key_mask whole)
 {

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "policies/envelope/dsse.h"
 #include "policies/release.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "release_outcome.h"
 
 static void a_line_that_everybody_signed_loads(void **state)

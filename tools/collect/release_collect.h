@@ -2,12 +2,12 @@
 #ifndef TOOLS_COLLECT_RELEASE_COLLECT_H
 #define TOOLS_COLLECT_RELEASE_COLLECT_H
 
-#include "policies/class_rules.h"
-#include "tools/command.h"
+#include "policies/trust/class_rules.h"
 #include "tools/artifacts/built_root.h"
 #include "tools/collect/boot_draft.h"
 #include "tools/collect/release_artifacts.h"
 #include "tools/collect/release_ima.h"
+#include "tools/command.h"
 #include "tools/release/vendor_delivery.h"
 
 #define COLLECT_FILE_MAX ((size_t)256 << 20)

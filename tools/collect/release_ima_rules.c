@@ -3,11 +3,11 @@
 
 #include "base/text.h"
 #include "policies/artifacts/ima_policy.h"
-#include "policies/class_rules.h"
+#include "policies/trust/class_rules.h"
 #include "tools/collect/release_collect.h"
-#include "tools/release/release_ima_policy.h"
 #include "tools/collect/set_writer.h"
 #include "tools/command.h"
+#include "tools/release/release_ima_policy.h"
 
 /* The class's set, written into the release, as a member of "sets". */
 static json_t *write_set(struct collect *c, const struct file_list *files, enum set_class class,

@@ -4,13 +4,13 @@
 
 #include "base/text.h"
 #include "policies/canary.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
+#include "tools/fleet/verifier_access.h"
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_log.h"
-#include "tools/options.h"
 #include "tools/release/release_root.h"
 #include "tools/release/release_state.h"
-#include "tools/fleet/verifier_access.h"
 
 static const char help[] =
 	"usage: attestctl release canary DIR [--root SHA256] [--verifier URL] [--ca FILE]\n"

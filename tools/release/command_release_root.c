@@ -9,9 +9,9 @@
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
-#include "policies/root.h"
-#include "tools/release/release.h"
+#include "policies/trust/root.h"
 #include "tools/options.h"
+#include "tools/release/release.h"
 #include "tools/release/release_root.h"
 #include "tools/release/release_signing.h"
 #include "tools/release/release_state.h"

@@ -3,7 +3,7 @@
 #define TOOLS_RELEASE_OPENPGP_H
 
 #include "base/bytes.h"
-#include "policies/vendor.h"
+#include "policies/trust/vendor.h"
 
 /*
  * OpenPGP signatures, verified by gpgv: Debian's own verifier of archives, with the keys of

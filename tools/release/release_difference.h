@@ -3,7 +3,7 @@
 #define TOOLS_RELEASE_RELEASE_DIFFERENCE_H
 
 #include "policies/difference.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "tools/release/release_line.h"
 
 /*

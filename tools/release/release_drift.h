@@ -3,7 +3,7 @@
 #define TOOLS_RELEASE_RELEASE_DRIFT_H
 
 #include "policies/refusal.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "tools/fleet/node_client.h"
 #include "tools/release/release_line.h"
 

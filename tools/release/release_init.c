@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "policies/matrix.h"
 #include "policies/reference/image.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "tools/command.h"
 #include "tools/release/release_init.h"
 #include "tools/release/root_keys.h"

@@ -2,11 +2,11 @@
 #ifndef TOOLS_RELEASE_RELEASE_LOG_H
 #define TOOLS_RELEASE_RELEASE_LOG_H
 
-#include "policies/log_trust.h"
 #include "policies/transparency/log_entry.h"
 #include "policies/transparency/log_proof.h"
 #include "policies/transparency/release_log.h"
 #include "policies/transparency/tree_edge.h"
+#include "policies/trust/log_trust.h"
 #include "tools/release/release_directory.h"
 #include "tools/release/release_line.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "policies/envelope/dsse.h"
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "tools/auto_jansson.h"
 #include "tools/release/release_line.h"
 

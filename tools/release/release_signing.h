@@ -4,7 +4,7 @@
 
 #include <getopt.h>
 
-#include "policies/root.h"
+#include "policies/trust/root.h"
 #include "tools/release/release_line.h"
 
 /*

@@ -2,9 +2,9 @@
 #ifndef TOOLS_RELEASE_VENDOR_DELIVERY_H
 #define TOOLS_RELEASE_VENDOR_DELIVERY_H
 
-#include "policies/root.h"
-#include "tools/auto_jansson.h"
+#include "policies/trust/root.h"
 #include "tools/artifacts/file_list.h"
+#include "tools/auto_jansson.h"
 
 #define DELIVERIES_MAX 16
 

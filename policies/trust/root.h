@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_ROOT_H
-#define POLICIES_ROOT_H
+#ifndef POLICIES_TRUST_ROOT_H
+#define POLICIES_TRUST_ROOT_H
 
-#include "policies/class_rules.h"
 #include "policies/envelope/dsse.h"
 #include "policies/envelope/statement.h"
 #include "policies/reference/layer.h"
 #include "policies/reference/reference.h"
-#include "policies/vendor.h"
+#include "policies/trust/class_rules.h"
+#include "policies/trust/vendor.h"
 
 /* Keys by number, so that a set of them is a word. */
 #define ROOT_KEYS_MAX JSON_MEMBERS_MAX

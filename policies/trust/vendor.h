@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_VENDOR_H
-#define POLICIES_VENDOR_H
+#ifndef POLICIES_TRUST_VENDOR_H
+#define POLICIES_TRUST_VENDOR_H
 
 #include "base/auto_openssl.h"
 #include "messages/strict_json.h"

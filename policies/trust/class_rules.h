@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_CLASS_RULES_H
-#define POLICIES_CLASS_RULES_H
+#ifndef POLICIES_TRUST_CLASS_RULES_H
+#define POLICIES_TRUST_CLASS_RULES_H
 
 #include "messages/strict_json.h"
-#include "policies/change_kind.h"
 #include "policies/reference/reference.h"
+#include "policies/trust/change_kind.h"
 
 #define CLASS_PATHS_MAX 256
 

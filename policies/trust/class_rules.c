@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/class_rules.h"
+#include "policies/trust/class_rules.h"
 
 #include "policies/reference/set_file.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/change_kind.h"
+#include "policies/trust/change_kind.h"
 
 #include "policies/reference/set_file.h"
 

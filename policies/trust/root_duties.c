@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/root.h"
+#include "policies/trust/root.h"
 
 /*
  * Build, sign and publish are three identities, none is enough alone, and who

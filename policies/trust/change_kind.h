@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_CHANGE_KIND_H
-#define POLICIES_CHANGE_KIND_H
+#ifndef POLICIES_TRUST_CHANGE_KIND_H
+#define POLICIES_TRUST_CHANGE_KIND_H
 
 #include "base/bytes.h"
 

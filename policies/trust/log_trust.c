@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/log_trust.h"
+#include "policies/trust/log_trust.h"
 
 /* Adds each key of the role that signed. A signature that claims a key's name and
  * id and is not its own refuses the note. */

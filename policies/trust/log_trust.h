@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_LOG_TRUST_H
-#define POLICIES_LOG_TRUST_H
+#ifndef POLICIES_TRUST_LOG_TRUST_H
+#define POLICIES_TRUST_LOG_TRUST_H
 
-#include "policies/root.h"
 #include "policies/transparency/checkpoint.h"
+#include "policies/trust/root.h"
 
 /* Clocks of signers and verifiers differ by this much at most. */
 #define CLOCK_SKEW_S 300

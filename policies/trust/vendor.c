@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/vendor.h"
+#include "policies/trust/vendor.h"
 
 #include <string.h>
 
