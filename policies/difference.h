@@ -2,7 +2,7 @@
 #ifndef POLICIES_DIFFERENCE_H
 #define POLICIES_DIFFERENCE_H
 
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 #include "policies/trust/class_rules.h"
 
 /*

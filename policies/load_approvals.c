@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/approval.h"
 #include "policies/difference.h"
+#include "policies/documents/approval.h"
 
 #define PATH_SIZE 160
 /* How far back a chain of low-risk changes may reach to one that both teams saw. */

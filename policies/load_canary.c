@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 
 /* The gate between canary and current: a verifier has seen enough nodes go through
  * all of it, attestation, grant and SVID, under the manifest that takes over. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/loading.h"
 
-#include "policies/provenance.h"
+#include "policies/documents/provenance.h"
 
 #define PATH_SIZE 160
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "policies/rollback.h"
+#include "policies/documents/rollback.h"
 
 /*
  * Rollback documents: what lets `current` go down, and nodes with it. One that this

@@ -2,13 +2,13 @@
 #ifndef POLICIES_LOADING_H
 #define POLICIES_LOADING_H
 
-#include "policies/emergency.h"
-#include "policies/index.h"
-#include "policies/manifest.h"
-#include "policies/matrix.h"
+#include "policies/documents/emergency.h"
+#include "policies/documents/index.h"
+#include "policies/documents/manifest.h"
+#include "policies/documents/matrix.h"
+#include "policies/documents/revocations.h"
+#include "policies/documents/timestamp.h"
 #include "policies/refusal.h"
-#include "policies/revocations.h"
-#include "policies/timestamp.h"
 #include "policies/transparency/merkle.h"
 #include "policies/trust/log_trust.h"
 #include "policies/trust/root.h"

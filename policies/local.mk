@@ -3,37 +3,37 @@ EXTRA_DIST += policies/examples/README.md policies/examples/make
 dist_example_DATA += policies/examples/ima-policy
 noinst_LIBRARIES += libpolicies.a
 libpolicies_a_SOURCES = \
-	policies/approval.c policies/approval.h \
+	policies/documents/approval.c policies/documents/approval.h \
 	policies/trust/change_kind.c policies/trust/change_kind.h \
 	policies/trust/class_rules.c policies/trust/class_rules.h \
 	policies/difference.c policies/difference.h \
 	policies/difference_fields.c policies/difference_files.c policies/differing.h \
-	policies/canary.c policies/canary.h \
+	policies/documents/canary.c policies/documents/canary.h \
 	policies/envelope/dsse.c policies/envelope/dsse.h \
-	policies/emergency.c policies/emergency.h \
+	policies/documents/emergency.c policies/documents/emergency.h \
 	policies/reference/file_lookup.c policies/reference/file_lookup.h \
 	policies/reference/file_table.c policies/reference/file_table.h \
 	policies/reference/image.c policies/reference/image.h policies/reference/image_layout.h \
-	policies/index.c policies/index.h \
+	policies/documents/index.c policies/documents/index.h \
 	policies/reference/layer.c policies/reference/layer.h \
 	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
 	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
 	policies/load_rollback.c policies/load_root.c policies/load_vendor.c policies/loading.h \
 	policies/trust/log_trust.c policies/trust/log_trust.h \
-	policies/manifest.c policies/manifest.h \
-	policies/manifest_boot.c policies/manifest_ima.c \
-	policies/matrix.c policies/matrix.h policies/matrix_decisions.c \
-	policies/provenance.c policies/provenance.h \
+	policies/documents/manifest.c policies/documents/manifest.h \
+	policies/documents/manifest_boot.c policies/documents/manifest_ima.c \
+	policies/documents/matrix.c policies/documents/matrix.h policies/documents/matrix_decisions.c \
+	policies/documents/provenance.c policies/documents/provenance.h \
 	policies/reference/reference.c policies/reference/reference_open.c policies/reference/reference_rows.h policies/reference/reference.h \
 	policies/refusal.c policies/refusal.h \
 	policies/release.h policies/release_load.c \
-	policies/revocations.c policies/revocations.h \
-	policies/rollback.c policies/rollback.h \
+	policies/documents/revocations.c policies/documents/revocations.h \
+	policies/documents/rollback.c policies/documents/rollback.h \
 	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \
 	policies/reference/set_file.c policies/reference/set_file.h \
 	policies/envelope/signing_key.c policies/envelope/signing_key.h \
 	policies/envelope/statement.c policies/envelope/statement.h \
-	policies/timestamp.c policies/timestamp.h \
+	policies/documents/timestamp.c policies/documents/timestamp.h \
 	policies/trust/vendor.c policies/trust/vendor.h
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
 

@@ -109,7 +109,7 @@ struct releases_item {
 	int64_t refused;
 };
 
-/* What the result key says of a release that is tried out (policies/canary.h). */
+/* What the result key says of a release that is tried out (policies/documents/canary.h). */
 struct canary_item {
 	struct span payload; /* of a DSSE envelope */
 	struct span signature;

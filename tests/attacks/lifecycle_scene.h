@@ -2,7 +2,7 @@
 #ifndef TESTS_LIFECYCLE_SCENE_H
 #define TESTS_LIFECYCLE_SCENE_H
 
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 #include "release_outcome.h"
 
 /*

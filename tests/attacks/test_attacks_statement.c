@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "granted_scene.h"
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 #include "policies/envelope/dsse.h"
 #include "verifier/appraisal/svid.h"
 

@@ -4,16 +4,16 @@
  * verified. Its signer is one role of several, and may be the attacker.
  */
 #include "fuzz.h"
-#include "policies/approval.h"
-#include "policies/canary.h"
-#include "policies/emergency.h"
-#include "policies/index.h"
-#include "policies/manifest.h"
-#include "policies/matrix.h"
-#include "policies/provenance.h"
-#include "policies/revocations.h"
-#include "policies/rollback.h"
-#include "policies/timestamp.h"
+#include "policies/documents/approval.h"
+#include "policies/documents/canary.h"
+#include "policies/documents/emergency.h"
+#include "policies/documents/index.h"
+#include "policies/documents/manifest.h"
+#include "policies/documents/matrix.h"
+#include "policies/documents/provenance.h"
+#include "policies/documents/revocations.h"
+#include "policies/documents/rollback.h"
+#include "policies/documents/timestamp.h"
 #include "verdict_note.h"
 
 /* Too large for a stack with AddressSanitizer's red zones; all are reused. */

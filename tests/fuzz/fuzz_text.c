@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include "messages/node.h"
 #include "messages/spiffe_id.h"
-#include "policies/matrix.h"
+#include "policies/documents/matrix.h"
 #include "verifier/appraisal/authenticate.h"
 
 /* The same but for the case of hex digits. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 #include "tools/evidence/boot_text.h"
 #include "tpm/boot_payload.h"
 

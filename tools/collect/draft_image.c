@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "policies/manifest.h"
-#include "policies/matrix.h"
+#include "policies/documents/manifest.h"
+#include "policies/documents/matrix.h"
 #include "tools/command.h"
 
 static enum status add_matrix(struct image_builder *image, const struct release_line *line)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 #include "policies/reference/set_file.h"
 #include "tools/collect/release_validation.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 #include "policies/trust/root.h"
 #include "tools/fleet/verifier_access.h"
 #include "tools/options.h"

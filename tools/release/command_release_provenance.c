@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policies/provenance.h"
+#include "policies/documents/provenance.h"
 #include "tools/artifacts/content_hash.h"
-#include "tools/release/release.h"
 #include "tools/options.h"
+#include "tools/release/release.h"
 #include "tools/release/release_signing.h"
 
 static const char help[] =

@@ -3,12 +3,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "policies/revocations.h"
+#include "policies/documents/revocations.h"
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_directory.h"
 #include "tools/release/release_document.h"
 #include "tools/release/release_log.h"
-#include "tools/options.h"
 #include "tools/release/release_root.h"
 #include "tools/release/release_signing.h"
 

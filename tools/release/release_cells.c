@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "policies/index.h"
+#include "policies/documents/index.h"
 #include "tools/command.h"
 #include "tools/release/release_state.h"
 

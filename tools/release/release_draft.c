@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 #include "policies/refusal.h"
 #include "tools/release/release.h"
 

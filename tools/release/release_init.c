@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/matrix.h"
+#include "policies/documents/matrix.h"
 #include "policies/reference/image.h"
 #include "policies/trust/root.h"
 #include "tools/command.h"

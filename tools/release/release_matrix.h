@@ -2,7 +2,7 @@
 #ifndef TOOLS_RELEASE_RELEASE_MATRIX_H
 #define TOOLS_RELEASE_RELEASE_MATRIX_H
 
-#include "policies/matrix.h"
+#include "policies/documents/matrix.h"
 #include "tools/auto_jansson.h"
 #include "tools/release/release_signing.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
-#include "policies/revocations.h"
+#include "policies/documents/revocations.h"
 #include "tools/release/release_root.h"
 
 /* Adds the root's keys that one version of the revocations takes back. */

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/auto_openssl.h"
-#include "policies/emergency.h"
-#include "policies/rollback.h"
+#include "policies/documents/emergency.h"
+#include "policies/documents/rollback.h"
 #include "tools/command.h"
 #include "tools/log_text.h"
 #include "tools/release/release_root.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/index.h"
-#include "policies/timestamp.h"
+#include "policies/documents/index.h"
+#include "policies/documents/timestamp.h"
 #include "tools/command.h"
 #include "tools/release/release_difference.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 
 #include "base/text.h"
 #include "policies/envelope/dsse.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_ROLLBACK_H
-#define POLICIES_ROLLBACK_H
+#ifndef POLICIES_DOCUMENTS_ROLLBACK_H
+#define POLICIES_DOCUMENTS_ROLLBACK_H
 
 #include "policies/envelope/statement.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_MATRIX_H
-#define POLICIES_MATRIX_H
+#ifndef POLICIES_DOCUMENTS_MATRIX_H
+#define POLICIES_DOCUMENTS_MATRIX_H
 
 #include "policies/envelope/statement.h"
 #include "policies/reference/image.h"

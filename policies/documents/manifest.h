@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_MANIFEST_H
-#define POLICIES_MANIFEST_H
+#ifndef POLICIES_DOCUMENTS_MANIFEST_H
+#define POLICIES_DOCUMENTS_MANIFEST_H
 
 #include "policies/envelope/statement.h"
 #include "policies/reference/image.h"

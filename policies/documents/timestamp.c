@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/timestamp.h"
+#include "policies/documents/timestamp.h"
 
 void statement_read_pin(struct strict_cursor *object, const char *name, uint64_t *version,
 			struct digest *digest)

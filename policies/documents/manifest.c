@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 
-#include "policies/approval.h"
+#include "policies/documents/approval.h"
 
 struct ref_range manifest_texts(struct strict_cursor *object, const char *name, size_t max,
 				size_t text_max, struct image_builder *image)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/index.h"
+#include "policies/documents/index.h"
 
 #include <string.h>
 
-#include "policies/timestamp.h"
+#include "policies/documents/timestamp.h"
 
 static const char *const state_names[] = { "canary", "current", "previous", NULL };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_APPROVAL_H
-#define POLICIES_APPROVAL_H
+#ifndef POLICIES_DOCUMENTS_APPROVAL_H
+#define POLICIES_DOCUMENTS_APPROVAL_H
 
 #include "policies/trust/root.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_REVOCATIONS_H
-#define POLICIES_REVOCATIONS_H
+#ifndef POLICIES_DOCUMENTS_REVOCATIONS_H
+#define POLICIES_DOCUMENTS_REVOCATIONS_H
 
 #include "policies/envelope/statement.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/emergency.h"
+#include "policies/documents/emergency.h"
 
 #define SCOPE_CLASSES_MAX 64
 #define SCOPE_NODES_MAX 4096

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/approval.h"
+#include "policies/documents/approval.h"
 
 void statement_read_validation(struct strict_cursor *object)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_CANARY_H
-#define POLICIES_CANARY_H
+#ifndef POLICIES_DOCUMENTS_CANARY_H
+#define POLICIES_DOCUMENTS_CANARY_H
 
 #include "policies/envelope/statement.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_INDEX_H
-#define POLICIES_INDEX_H
+#ifndef POLICIES_DOCUMENTS_INDEX_H
+#define POLICIES_DOCUMENTS_INDEX_H
 
 #include "policies/envelope/statement.h"
 #include "policies/reference/reference.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_PROVENANCE_H
-#define POLICIES_PROVENANCE_H
+#ifndef POLICIES_DOCUMENTS_PROVENANCE_H
+#define POLICIES_DOCUMENTS_PROVENANCE_H
 
 #include "policies/envelope/statement.h"
 #include "policies/trust/root.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/matrix.h"
+#include "policies/documents/matrix.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 
 #include "base/text.h"
 #include "tpm/boot_log.h"

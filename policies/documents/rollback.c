@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/rollback.h"
+#include "policies/documents/rollback.h"
 
-#include "policies/timestamp.h"
+#include "policies/documents/timestamp.h"
 
 enum status rollback_read(struct statement *s, struct rollback *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/revocations.h"
+#include "policies/documents/revocations.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/provenance.h"
+#include "policies/documents/provenance.h"
 
-#include "policies/manifest.h"
+#include "policies/documents/manifest.h"
 
 #define URI_MAX 2048
 #define CHAIN_DIGESTS_MAX 4096

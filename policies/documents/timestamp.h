@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_TIMESTAMP_H
-#define POLICIES_TIMESTAMP_H
+#ifndef POLICIES_DOCUMENTS_TIMESTAMP_H
+#define POLICIES_DOCUMENTS_TIMESTAMP_H
 
 #include "policies/envelope/statement.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/canary.h"
+#include "policies/documents/canary.h"
 
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "policies/timestamp.h"
+#include "policies/documents/timestamp.h"
 #include "policies/transparency/checkpoint.h"
 
 #define CHECKPOINT_MAX 4096

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_EMERGENCY_H
-#define POLICIES_EMERGENCY_H
+#ifndef POLICIES_DOCUMENTS_EMERGENCY_H
+#define POLICIES_DOCUMENTS_EMERGENCY_H
 
 #include "policies/envelope/statement.h"
 #include "policies/reference/image.h"
