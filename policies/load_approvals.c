@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 #include "policies/documents/approval.h"
 
 #define PATH_SIZE 160

@@ -6,8 +6,8 @@ libpolicies_a_SOURCES = \
 	policies/documents/approval.c policies/documents/approval.h \
 	policies/trust/change_kind.c policies/trust/change_kind.h \
 	policies/trust/class_rules.c policies/trust/class_rules.h \
-	policies/difference.c policies/difference.h \
-	policies/difference_fields.c policies/difference_files.c policies/differing.h \
+	policies/difference/difference.c policies/difference/difference.h \
+	policies/difference/difference_fields.c policies/difference/difference_files.c policies/difference/differing.h \
 	policies/documents/canary.c policies/documents/canary.h \
 	policies/envelope/dsse.c policies/envelope/dsse.h \
 	policies/documents/emergency.c policies/documents/emergency.h \

@@ -5,7 +5,7 @@
  */
 #include "base/reader.h"
 #include "fuzz.h"
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 
 /* Too large for a stack with AddressSanitizer's red zones. */
 static struct difference_side before, after;

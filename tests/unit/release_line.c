@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 #include "policies/envelope/dsse.h"
 
 #define HEX_SIZE LINE_HEX_SIZE

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 
 #define A "1111111111111111111111111111111111111111111111111111111111111111"
 #define B "2222222222222222222222222222222222222222222222222222222222222222"

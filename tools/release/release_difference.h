@@ -2,7 +2,7 @@
 #ifndef TOOLS_RELEASE_RELEASE_DIFFERENCE_H
 #define TOOLS_RELEASE_RELEASE_DIFFERENCE_H
 
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 #include "policies/trust/root.h"
 #include "tools/release/release_line.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
-#include "policies/differing.h"
+#include "policies/difference/differing.h"
 
 #define TEXT_CHUNK ((size_t)64 << 10)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "policies/differing.h"
+#include "policies/difference/differing.h"
 #include "policies/reference/set_file.h"
 
 /* A line that only one of two set files has. */

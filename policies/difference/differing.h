@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_DIFFERING_H
-#define POLICIES_DIFFERING_H
+#ifndef POLICIES_DIFFERENCE_DIFFERING_H
+#define POLICIES_DIFFERENCE_DIFFERING_H
 
-#include "policies/difference.h"
+#include "policies/difference/difference.h"
 
 /*
  * One comparison, between the files that do it: difference.c (order, canonical

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_DIFFERENCE_H
-#define POLICIES_DIFFERENCE_H
+#ifndef POLICIES_DIFFERENCE_DIFFERENCE_H
+#define POLICIES_DIFFERENCE_DIFFERENCE_H
 
 #include "policies/documents/manifest.h"
 #include "policies/trust/class_rules.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "messages/json_writer.h"
-#include "policies/differing.h"
+#include "policies/difference/differing.h"
 
 /* What stands in a field of its own, or says nothing about golden values: versions
  * and the previous manifest are the text's head, the declared class is judged
