@@ -16,17 +16,17 @@ libpolicies_a_SOURCES = \
 	policies/reference/image.c policies/reference/image.h policies/reference/image_layout.h \
 	policies/documents/index.c policies/documents/index.h \
 	policies/reference/layer.c policies/reference/layer.h \
-	policies/load_approvals.c policies/load_canary.c policies/load_emergency.c policies/load_envelope.c \
-	policies/load_manifest.c policies/load_provenance.c policies/load_online.c policies/load_revocations.c policies/load_proofs.c \
-	policies/load_rollback.c policies/load_root.c policies/load_vendor.c policies/loading.h \
+	policies/loading/load_approvals.c policies/loading/load_canary.c policies/loading/load_emergency.c policies/loading/load_envelope.c \
+	policies/loading/load_manifest.c policies/loading/load_provenance.c policies/loading/load_online.c policies/loading/load_revocations.c policies/loading/load_proofs.c \
+	policies/loading/load_rollback.c policies/loading/load_root.c policies/loading/load_vendor.c policies/loading/loading.h \
 	policies/trust/log_trust.c policies/trust/log_trust.h \
 	policies/documents/manifest.c policies/documents/manifest.h \
 	policies/documents/manifest_boot.c policies/documents/manifest_ima.c \
 	policies/documents/matrix.c policies/documents/matrix.h policies/documents/matrix_decisions.c \
 	policies/documents/provenance.c policies/documents/provenance.h \
 	policies/reference/reference.c policies/reference/reference_open.c policies/reference/reference_rows.h policies/reference/reference.h \
-	policies/refusal.c policies/refusal.h \
-	policies/release.h policies/release_load.c \
+	policies/loading/refusal.c policies/loading/refusal.h \
+	policies/loading/release.h policies/loading/release_load.c \
 	policies/documents/revocations.c policies/documents/revocations.h \
 	policies/documents/rollback.c policies/documents/rollback.h \
 	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \

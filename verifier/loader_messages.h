@@ -2,7 +2,7 @@
 #ifndef VERIFIER_LOADER_MESSAGES_H
 #define VERIFIER_LOADER_MESSAGES_H
 
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "verifier/frames.h"
 
 /*

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "measure.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "tools/release/release_directory.h"
 
 #define ROUNDS 11

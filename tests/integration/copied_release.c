@@ -19,7 +19,7 @@
 
 #include "base/text.h"
 #include "daemon/file.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "verifier/loader/loader.h"
 #include "verifier/release_watch.h"
 

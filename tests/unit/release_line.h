@@ -3,7 +3,7 @@
 #define TESTS_RELEASE_LINE_H
 
 #include "base/auto_openssl.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 
 /*
  * A whole release line in memory, made and signed by the test: every document in

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policies/loading.h"
+#include "policies/loading/loading.h"
 #include "scratch.h"
 #include "verifier/loader/loader.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "policies/envelope/dsse.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "policies/trust/root.h"
 #include "release_outcome.h"
 

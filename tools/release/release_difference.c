@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policies/refusal.h"
+#include "policies/loading/refusal.h"
 #include "tools/command.h"
 #include "tools/release/release_signing.h"
 

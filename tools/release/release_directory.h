@@ -2,7 +2,7 @@
 #ifndef TOOLS_RELEASE_RELEASE_DIRECTORY_H
 #define TOOLS_RELEASE_RELEASE_DIRECTORY_H
 
-#include "policies/release.h"
+#include "policies/loading/release.h"
 
 /* The documents of a published release, as verifiers load them. */
 struct release_directory {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/documents/manifest.h"
-#include "policies/refusal.h"
+#include "policies/loading/refusal.h"
 #include "tools/release/release.h"
 
 static enum status read_manifest(struct statement *s, struct span payload)

@@ -2,7 +2,7 @@
 #ifndef TOOLS_RELEASE_RELEASE_DRIFT_H
 #define TOOLS_RELEASE_RELEASE_DRIFT_H
 
-#include "policies/refusal.h"
+#include "policies/loading/refusal.h"
 #include "policies/trust/root.h"
 #include "tools/fleet/node_client.h"
 #include "tools/release/release_line.h"

@@ -15,7 +15,7 @@
 #include "tools/command.h"
 
 #define DOCUMENT_MAX ((size_t)16 << 20)
-#define ENVELOPES_MAX 16 /* policies/loading.h, SIGNERS_MAX */
+#define ENVELOPES_MAX 16 /* policies/loading/loading.h, SIGNERS_MAX */
 
 struct path_text line_path(const struct release_line *line, const char *format, ...)
 {

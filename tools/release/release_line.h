@@ -6,7 +6,7 @@
 
 #include "policies/envelope/dsse.h"
 #include "policies/envelope/statement.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "tools/auto_jansson.h"
 #include "tools/path.h"
 

@@ -3,7 +3,7 @@
 #define VERIFIER_LOADER_FETCH_SOURCE_H
 
 #include "daemon/channel.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 #include "verifier/fetch_messages.h"
 
 /*

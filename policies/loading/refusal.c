@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/refusal.h"
+#include "policies/loading/refusal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policies/loading.h"
+#include "policies/loading/loading.h"
 
 #include <stdio.h>
 #include <string.h>

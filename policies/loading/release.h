@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_RELEASE_H
-#define POLICIES_RELEASE_H
+#ifndef POLICIES_LOADING_RELEASE_H
+#define POLICIES_LOADING_RELEASE_H
 
 #include "policies/reference/reference.h"
 

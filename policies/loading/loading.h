@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_LOADING_H
-#define POLICIES_LOADING_H
+#ifndef POLICIES_LOADING_LOADING_H
+#define POLICIES_LOADING_LOADING_H
 
 #include "policies/documents/emergency.h"
 #include "policies/documents/index.h"
@@ -8,7 +8,7 @@
 #include "policies/documents/matrix.h"
 #include "policies/documents/revocations.h"
 #include "policies/documents/timestamp.h"
-#include "policies/refusal.h"
+#include "policies/loading/refusal.h"
 #include "policies/transparency/merkle.h"
 #include "policies/trust/log_trust.h"
 #include "policies/trust/root.h"

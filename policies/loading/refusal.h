@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef POLICIES_REFUSAL_H
-#define POLICIES_REFUSAL_H
+#ifndef POLICIES_LOADING_REFUSAL_H
+#define POLICIES_LOADING_REFUSAL_H
 
 #include "messages/strict_json.h"
-#include "policies/release.h"
+#include "policies/loading/release.h"
 
 /* Fills *refusal; code must be static. Returns status. */
 enum status refusal_set(struct release_refusal *refusal, enum status status, const char *code,
