@@ -2,39 +2,50 @@
 EXTRA_DIST += policies/examples/README.md policies/examples/make
 dist_example_DATA += policies/examples/ima-policy
 noinst_LIBRARIES += libpolicies.a
-libpolicies_a_SOURCES = \
-	policies/documents/approval.c policies/documents/approval.h \
-	policies/trust/change_kind.c policies/trust/change_kind.h \
-	policies/trust/class_rules.c policies/trust/class_rules.h \
-	policies/difference/difference.c policies/difference/difference.h \
-	policies/difference/difference_fields.c policies/difference/difference_files.c policies/difference/differing.h \
-	policies/documents/canary.c policies/documents/canary.h \
-	policies/envelope/dsse.c policies/envelope/dsse.h \
-	policies/documents/emergency.c policies/documents/emergency.h \
+libpolicies_a_SOURCES =
+# The image in force: sets, tables, who writes and who reads it.
+libpolicies_a_SOURCES += \
 	policies/reference/file_lookup.c policies/reference/file_lookup.h \
 	policies/reference/file_table.c policies/reference/file_table.h \
 	policies/reference/image.c policies/reference/image.h policies/reference/image_layout.h \
-	policies/documents/index.c policies/documents/index.h \
 	policies/reference/layer.c policies/reference/layer.h \
-	policies/loading/load_approvals.c policies/loading/load_canary.c policies/loading/load_emergency.c policies/loading/load_envelope.c \
-	policies/loading/load_manifest.c policies/loading/load_provenance.c policies/loading/load_online.c policies/loading/load_revocations.c policies/loading/load_proofs.c \
-	policies/loading/load_rollback.c policies/loading/load_root.c policies/loading/load_vendor.c policies/loading/loading.h \
-	policies/trust/log_trust.c policies/trust/log_trust.h \
-	policies/documents/manifest.c policies/documents/manifest.h \
-	policies/documents/manifest_boot.c policies/documents/manifest_ima.c \
-	policies/documents/matrix.c policies/documents/matrix.h policies/documents/matrix_decisions.c \
-	policies/documents/provenance.c policies/documents/provenance.h \
-	policies/reference/reference.c policies/reference/reference_open.c policies/reference/reference_rows.h policies/reference/reference.h \
-	policies/loading/refusal.c policies/loading/refusal.h \
-	policies/loading/release.h policies/loading/release_load.c \
+	policies/reference/reference.c policies/reference/reference.h policies/reference/reference_open.c \
+	policies/reference/reference_rows.h policies/reference/set_file.c policies/reference/set_file.h
+# What is around every document.
+libpolicies_a_SOURCES += \
+	policies/envelope/dsse.c policies/envelope/dsse.h \
+	policies/envelope/signing_key.c policies/envelope/signing_key.h \
+	policies/envelope/statement.c policies/envelope/statement.h
+# Whose word counts, for what.
+libpolicies_a_SOURCES += \
+	policies/trust/change_kind.c policies/trust/change_kind.h \
+	policies/trust/class_rules.c policies/trust/class_rules.h policies/trust/log_trust.c policies/trust/log_trust.h \
+	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \
+	policies/trust/vendor.c policies/trust/vendor.h
+# What a release line says, a file for each kind of document.
+libpolicies_a_SOURCES += \
+	policies/documents/approval.c policies/documents/approval.h \
+	policies/documents/canary.c policies/documents/canary.h \
+	policies/documents/emergency.c policies/documents/emergency.h \
+	policies/documents/index.c policies/documents/index.h \
+	policies/documents/manifest.c policies/documents/manifest.h policies/documents/manifest_boot.c \
+	policies/documents/manifest_ima.c policies/documents/matrix.c policies/documents/matrix.h \
+	policies/documents/matrix_decisions.c policies/documents/provenance.c policies/documents/provenance.h \
 	policies/documents/revocations.c policies/documents/revocations.h \
 	policies/documents/rollback.c policies/documents/rollback.h \
-	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \
-	policies/reference/set_file.c policies/reference/set_file.h \
-	policies/envelope/signing_key.c policies/envelope/signing_key.h \
-	policies/envelope/statement.c policies/envelope/statement.h \
-	policies/documents/timestamp.c policies/documents/timestamp.h \
-	policies/trust/vendor.c policies/trust/vendor.h
+	policies/documents/timestamp.c policies/documents/timestamp.h
+# What a manifest changes.
+libpolicies_a_SOURCES += \
+	policies/difference/difference.c policies/difference/difference.h policies/difference/difference_fields.c \
+	policies/difference/difference_files.c policies/difference/differing.h
+# What verifies a release directory and writes the image.
+libpolicies_a_SOURCES += \
+	policies/loading/load_approvals.c policies/loading/load_canary.c policies/loading/load_emergency.c \
+	policies/loading/load_envelope.c policies/loading/load_manifest.c policies/loading/load_online.c \
+	policies/loading/load_proofs.c policies/loading/load_provenance.c policies/loading/load_revocations.c \
+	policies/loading/load_rollback.c policies/loading/load_root.c policies/loading/load_vendor.c \
+	policies/loading/loading.h policies/loading/refusal.c policies/loading/refusal.h policies/loading/release.h \
+	policies/loading/release_load.c
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)
 
 # Append-only logs in C2SP formats: trees, tiles, notes, proofs.
