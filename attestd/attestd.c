@@ -3,7 +3,6 @@
  * ends. It opens nothing else, and reads not even the configuration: it links no
  * more than that takes. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include "attestd/role_program.h"
 #include "base/reader.h"
 #include "config.h"
+#include "daemon/command_line.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/role.h"
@@ -431,11 +431,14 @@ int main(int argc, char **argv)
 
 	if (!role_directory_find(SBINDIR, ROLEDIR, role_directory))
 		return EXIT_FAILURE;
-	while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((choice = command_line_next(argc, argv, "", options)) != -1) {
 		switch (choice) {
 		case CHOICE_CONFIG:
 			path = optarg;
-			break;
+			if (path[0] != '\0')
+				break;
+			(void)fputs("attestd: --config wants a file; see attestd --help\n", stderr);
+			return 2;
 		case CHOICE_CHECK:
 			is_check = true;
 			break;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/command_line.h"
 #include "tools/commands.h"
 
 static const struct command commands[] = {
@@ -39,13 +40,7 @@ enum answer unusable(const char *format, ...)
 
 bool wants_help(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "help") == 0)
-		return true;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return true;
-	}
-	return false;
+	return (argc > 1 && strcmp(argv[1], "help") == 0) || command_line_has(argc, argv, "--help");
 }
 
 bool option_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *out)
@@ -86,7 +81,7 @@ static enum answer run(int argc, char **argv)
 		print_help(stderr);
 		return ANSWER_UNUSABLE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "help") == 0 || (argv[1][0] == '-' && wants_help(argc, argv))) {
 		print_help(stdout);
 		return ANSWER_YES;
 	}

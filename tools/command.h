@@ -26,7 +26,7 @@ enum answer command_run(const struct command *command, int argc, char **argv);
 /* Says "attestctl: " and the message on standard error, gives ANSWER_UNUSABLE. */
 enum answer unusable(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "help" first, or --help anywhere. */
+/* "help" first, or --help anywhere before "--". */
 bool wants_help(int argc, char **argv);
 
 /* An option's number, digits only. False after a message that names the bounds. */

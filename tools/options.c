@@ -3,6 +3,13 @@
 
 #include <stdio.h>
 
+#include "daemon/command_line.h"
+
+int options_next(int argc, char **argv, const char *letters, const struct option *known)
+{
+	return command_line_next(argc, argv, letters, known);
+}
+
 enum answer options_wrong(const struct command_options *command)
 {
 	return unusable("%s: see --help", command->usage);
@@ -14,7 +21,7 @@ bool options_take(const struct command_options *command, int argc, char **argv,
 	int option;
 
 	*answer = ANSWER_UNUSABLE;
-	while ((option = getopt_long(argc, argv, "", command->options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", command->options)) != -1) {
 		if (option == OPTION_HELP) {
 			fputs(command->help, stdout);
 			fputs(command->more_help == NULL ? "" : command->more_help, stdout);

@@ -24,6 +24,9 @@ struct command_options {
 	void *self;
 };
 
+/* command_line_next(), which each command without such a table goes by itself. */
+int options_next(int argc, char **argv, const char *letters, const struct option *known);
+
 /* False with *answer where that is all there is to do: help was asked for and printed, or
  * an option is wrong, which was said. */
 bool options_take(const struct command_options *command, int argc, char **argv,

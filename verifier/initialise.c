@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -15,6 +16,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "daemon/file.h"
+#include "messages/node.h"
 #include "verifier/signer/signer.h"
 
 #define TLS_DAYS 825
@@ -130,24 +132,22 @@ static enum status alternative_names(const struct initialise_options *options, s
 						"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 						"0123456789.-*") != strlen(name))
 			return STATUS_MALFORMED;
+		/* The first is the certificate's common name as well (X.520: 64). */
+		if (strlen(name) > (i == 0 ? 64 : 253))
+			return STATUS_TOO_LARGE;
 		status = bytes_printf(out, "%s%s:%s", i == 0 ? "" : ",", is_address ? "IP" : "DNS",
 				      name);
 	}
 	return status == OK ? bytes_append_byte(out, 0) : status;
 }
 
-static enum status make_tls(const struct initialise_options *options)
+static enum status make_tls(const struct initialise_options *options, const char *names)
 {
-	AUTO_DONE(bytes) names = { 0 };
 	AUTO(EVP_PKEY) key = EVP_EC_gen("P-256");
-	enum status status = alternative_names(options, &names);
-
-	if (status != OK || key == NULL)
-		return status == OK ? STATUS_NO_MEMORY : status;
-
 	AUTO(X509)
-	certificate = self_signed(key, options->names[0], (const char *)names.data, "serverAuth",
-				  TLS_DAYS);
+	certificate = key == NULL
+			      ? NULL
+			      : self_signed(key, options->names[0], names, "serverAuth", TLS_DAYS);
 	return certificate == NULL ? STATUS_MALFORMED
 				   : write_pair(options->directory, "tls", key, certificate);
 }
@@ -192,19 +192,45 @@ static void print_configuration(const struct initialise_options *options,
 	       CONFIGURATION_DIRECTORY);
 }
 
+/* False after a message: there, and ours to write. */
+static bool make_directory(const char *directory)
+{
+	struct stat facts;
+
+	if (mkdir(directory, 0700) == 0)
+		return true;
+	if (errno == EEXIST && stat(directory, &facts) == 0 && !S_ISDIR(facts.st_mode))
+		errno = ENOTDIR;
+	if (errno == EEXIST && access(directory, W_OK | X_OK) == 0)
+		return true;
+	(void)fprintf(stderr, "verifierd: %s: %s\n", directory, strerror(errno));
+	return false;
+}
+
 int initialise_run(const struct initialise_options *options)
 {
+	AUTO_DONE(bytes) names = { 0 };
 	struct digest administrator;
 	enum status status;
 
-	if (mkdir(options->directory, 0700) != 0 && errno != EEXIST) {
-		(void)fprintf(stderr, "verifierd: %s: %s\n", options->directory, strerror(errno));
-		return 1;
+	/* Before anything is made. */
+	if (!trust_domain_is_valid(span_text(options->trust_domain))) {
+		(void)fprintf(stderr,
+			      "verifierd: '%s' is no trust domain: a-z, 0-9, '.', '-' and "
+			      "'_' are its letters\n",
+			      options->trust_domain);
+		return 2;
 	}
+	if (alternative_names(options, &names) != OK) {
+		(void)fprintf(stderr, "verifierd: --name wants a DNS name or an address\n");
+		return 2;
+	}
+	if (!make_directory(options->directory))
+		return 1;
 	/* Refuses where any of its keys is there: the rest has the same fate. */
 	status = signer_keys_init(options->directory, options->trust_domain);
 	if (status == OK)
-		status = make_tls(options);
+		status = make_tls(options, (const char *)names.data);
 	if (status == OK)
 		status = make_administrator(options->directory, &administrator);
 	if (status != OK) {

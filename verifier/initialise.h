@@ -14,7 +14,8 @@ struct initialise_options {
 /*
  * verifierd --init: CA, result and MAC keys (signer_keys_init()), a self-signed
  * TLS certificate, and an administrator's certificate whose key signs acts too.
- * Prints a configuration that uses them. Nothing there is overwritten. 0 or 1.
+ * Prints a configuration that uses them. Nothing there is overwritten. 0; 1 where
+ * nothing could be written, 2 where what is wanted is wrong: then nothing was.
  */
 int initialise_run(const struct initialise_options *options);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/command_line.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
 #include "verifier/following.h"
@@ -16,6 +16,8 @@
 
 #define DEFAULT_PATH CONFIGURATION_DIRECTORY "/verifierd.conf"
 #define NAMES_MAX 16
+
+static const char default_trust_domain[] = "example.org";
 
 struct options {
 	const char *path;
@@ -47,9 +49,28 @@ static void print_help(void)
 	     "  --trust-domain D   of --init; example.org\n"
 	     "  --name HOST        of --init: a DNS name or address in the TLS certificate;\n"
 	     "                     localhost and 127.0.0.1\n"
-	     "  --verbose          say more\n\n"
+	     "  --verbose          say more\n"
+	     "  --version\n"
+	     "  --help\n\n"
 	     "SIGHUP loads the release directory at once, or asks the URL that is followed for\n"
 	     "news; otherwise the one is looked at every few seconds, the other as settings say.");
+}
+
+static int misused(const char *how)
+{
+	(void)fprintf(stderr, "verifierd: %s; see verifierd --help\n", how);
+	return 3;
+}
+
+/* What was asked for, one of them, and what goes with it alone. */
+static int check_options(const struct options *o)
+{
+	if ((o->init.directory != NULL) + (o->clock_reason != NULL) + o->is_check > 1)
+		return misused("one of --init, --accept-clock and --check-config at a time");
+	if (o->init.directory == NULL &&
+	    (o->init.name_count > 0 || o->init.trust_domain != default_trust_domain))
+		return misused("--name and --trust-domain go with --init");
+	return 0;
 }
 
 /* 0: go on; otherwise the exit status plus one. */
@@ -71,7 +92,9 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ 0 },
 	};
 
-	for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+	for (int option; (option = command_line_next(argc, argv, "", known)) != -1;) {
+		if (optarg != NULL && optarg[0] == '\0')
+			return misused("an option's value is empty");
 		if (option == 'c')
 			o->path = optarg;
 		else if (option == 'a')
@@ -82,7 +105,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->is_check = true;
 		else if (option == 'i')
 			o->init.directory = optarg;
-		else if (option == 'n' && o->init.name_count < NAMES_MAX)
+		else if (option == 'n' && o->init.name_count == NAMES_MAX)
+			return misused("at most 16 times --name");
+		else if (option == 'n')
 			o->names[o->init.name_count++] = optarg;
 		else if (option == 'r')
 			o->role = optarg;
@@ -97,10 +122,10 @@ static int read_options(int argc, char **argv, struct options *o)
 		else if (option == 'V')
 			return puts("verifierd " PACKAGE_VERSION), 1;
 		else
-			return 3;
+			return misused("an option is wrong");
 	}
 	if (optind == argc)
-		return 0;
+		return check_options(o);
 	(void)fprintf(stderr, "verifierd: '%s'? verifierd --help\n", argv[optind]);
 	return 3;
 }
@@ -179,7 +204,7 @@ static int run_init(struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .path = DEFAULT_PATH, .init.trust_domain = "example.org" };
+	struct options o = { .path = DEFAULT_PATH, .init.trust_domain = default_trust_domain };
 	AUTO_DONE(configuration) c = { 0 };
 	struct settings_error error;
 	int end = read_options(argc, argv, &o);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	lib/daemon/channel.c lib/daemon/channel.h \
 	lib/daemon/clock_set.c lib/daemon/clock_set.h \
+	lib/daemon/command_line.c lib/daemon/command_line.h \
 	lib/daemon/confinement.c lib/daemon/confinement.h \
 	lib/daemon/directory.c lib/daemon/directory.h \
 	lib/daemon/file.c lib/daemon/file.h \

@@ -20,8 +20,9 @@ static enum status load_file(struct settings *s, const char *path, size_t number
 
 	if (status == OK)
 		return settings_parse(s, path, number, span_of(&content), error);
-	(void)snprintf(error->text, sizeof(error->text), "%.200s: %s", path,
-		       file_guard_text(status));
+	(void)snprintf(
+		error->text, sizeof(error->text), "%.200s: %s%s", path, file_guard_text(status),
+		number == 0 && status == STATUS_NOT_FOUND ? "; --config names another file" : "");
 	return status;
 }
 

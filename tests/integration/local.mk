@@ -65,7 +65,8 @@ tests/integration/no_types.so: tests/integration/no_types.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/no_types.c
 TESTS += tests/integration/node_pages tests/integration/acts
-EXTRA_DIST += tests/integration/node_pages tests/integration/node_pages.py tests/integration/acts
+TESTS += tests/integration/options
+EXTRA_DIST += tests/integration/options tests/integration/node_pages tests/integration/node_pages.py tests/integration/acts
 LONG_TESTS += tests/integration/release_canary
 TESTS += tests/integration/release_matrix
 EXTRA_DIST += tests/integration/release_canary tests/integration/release_matrix

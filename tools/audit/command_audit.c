@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "policies/envelope/dsse.h"
 #include "tools/audit/audit.h"
 #include "tools/commands.h"
+#include "tools/options.h"
 
 static const char help[] =
 	"usage: attestctl audit verify DIR [--root SHA256] [--log-key PEM] [--since NOTE]\n"
@@ -312,9 +312,11 @@ enum answer command_audit(int argc, char **argv)
 					 .key = getenv("ATTESTCTL_KEY") } };
 	int option;
 
-	if (argc > 1 && strcmp(argv[1], "drift") == 0)
+	if (argc > 1 && strcmp(argv[1], "drift") == 0) {
+		argv[1] = argv[0];
 		return audit_drift(argc - 1, argv + 1);
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	}
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return ANSWER_YES;

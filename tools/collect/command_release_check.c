@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_difference.h"
 #include "tools/collect/release_validation.h"
@@ -34,7 +34,6 @@ enum option_id {
 	OPTION_EVIDENCE,
 	OPTION_REPORT,
 	OPTION_JSON,
-	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -231,7 +230,7 @@ enum answer release_check(int argc, char **argv)
 	struct check check = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		if (!take_option(&check, option, optarg))
 			return unusable("release check DIR --boot-log F --ima-log F: see --help");
 		if (check.wants_help) {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "policies/reference/set_file.h"
 #include "tools/collect/release_collect.h"
 #include "tools/command.h"
+#include "tools/options.h"
 
 static const char help[] =
 	"usage: attestctl release collect DIR --esp DIRECTORY --firmware-variables FILE\n"
@@ -117,7 +117,6 @@ enum option_id {
 	OPTION_NOT_AFTER,
 	OPTION_ROLLBACK_TO,
 	OPTION_EPOCH,
-	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -397,7 +396,7 @@ bool collect_take_options(struct collect *c, int argc, char **argv, enum answer 
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		if (option == OPTION_HELP) {
 			fputs(help, stdout);
 			fputs(help_files, stdout);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl appraise: the whole appraisal, offline, with the verifier's own code. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "messages/evidence_file.h"
 #include "tools/commands.h"
 #include "tools/evidence/evidence_quote.h"
+#include "tools/options.h"
 #include "tools/release/release_directory.h"
 #include "verifier/appraisal/appraise.h"
 
@@ -331,7 +331,7 @@ enum answer command_appraise(int argc, char **argv)
 	struct options o = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", long_options)) != -1) {
 		switch (option) {
 		case 'e':
 			o.evidence = optarg;

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/file.h"
 #include "tools/evidence/boot_text.h"
 #include "tools/commands.h"
 #include "tools/log_text.h"
+#include "tools/options.h"
+#include "tools/path.h"
 #include "tpm/boot_payload.h"
 
 #define LOG_MAX ((size_t)64 << 20)
@@ -211,10 +212,10 @@ static enum answer show(const char *path, enum output output)
 	AUTO_DONE(bytes) file = { 0 };
 	struct boot_log log;
 	struct boot_replay replay;
-	enum status status = file_read(path, LOG_MAX, &file);
+	enum status status = path_read(path, LOG_MAX, &file);
 
 	if (status != OK)
-		return unusable("%s: %s", path, status_text(status));
+		return ANSWER_UNUSABLE;
 	if (file.len == 0)
 		return unusable("%s: an empty boot log", path);
 	status = boot_log_open(span_of(&file), &log);
@@ -238,24 +239,26 @@ static enum answer show(const char *path, enum output output)
 
 enum answer command_bootlog(int argc, char **argv)
 {
-	const char *path = NULL;
+	static const struct option known[] = {
+		{ "extends", no_argument, NULL, 'e' },
+		{ "json", no_argument, NULL, 'j' },
+		LAST_OPTIONS,
+	};
 	enum output output = OUTPUT_LIST;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
+	for (int option; (option = options_next(argc, argv, "", known)) != -1;) {
+		if (option == OPTION_HELP) {
 			fputs(help, stdout);
 			return ANSWER_YES;
 		}
-		if (strcmp(argv[i], "--json") == 0 && output != OUTPUT_EXTENDS)
+		if (option == 'j' && output != OUTPUT_EXTENDS)
 			output = OUTPUT_JSON;
-		else if (strcmp(argv[i], "--extends") == 0 && output != OUTPUT_JSON)
+		else if (option == 'e' && output != OUTPUT_JSON)
 			output = OUTPUT_EXTENDS;
-		else if ((argv[i][0] != '-' || argv[i][1] == '\0') && path == NULL)
-			path = argv[i];
 		else
-			return unusable("bootlog: unexpected '%s' (see --help)", argv[i]);
+			return unusable("bootlog: an option is wrong (see --help)");
 	}
-	if (path == NULL)
+	if (optind != argc - 1)
 		return unusable("bootlog: which file? (see --help)");
-	return show(path, output);
+	return show(argv[optind], output);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,8 @@
 #include "daemon/directory.h"
 #include "daemon/file.h"
 #include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/path.h"
 #include "tpm/ek_certificate.h"
 
 #define CERTIFICATE_FILE_MAX 65536
@@ -124,7 +125,7 @@ static bool read_arguments(int argc, char **argv, struct request *r)
 	int option;
 
 	r->at = (int64_t)time(NULL);
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = options_next(argc, argv, "", options)) != -1)
 		if (!read_option(option, optarg, r))
 			return false;
 	if (argc - optind != 1) {
@@ -273,9 +274,9 @@ static enum answer verify(int argc, char **argv)
 	if (!read_arguments(argc, argv, &request))
 		return ANSWER_UNUSABLE;
 
-	enum status status = file_read(request.certificate, CERTIFICATE_FILE_MAX, &file);
+	enum status status = path_read(request.certificate, CERTIFICATE_FILE_MAX, &file);
 	if (status != OK)
-		return unusable("%s: %s", request.certificate, status_text(status));
+		return ANSWER_UNUSABLE;
 
 	struct ek_trust trust = {
 		.roots = &request.roots,
@@ -298,14 +299,14 @@ static enum answer verify(int argc, char **argv)
 
 enum answer command_ek(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			fputs(help, stdout);
-			return ANSWER_YES;
-		}
+	if (wants_help(argc, argv)) {
+		fputs(help, stdout);
+		return ANSWER_YES;
 	}
-	if (argc >= 2 && strcmp(argv[1], "verify") == 0)
+	if (argc >= 2 && strcmp(argv[1], "verify") == 0) {
+		argv[1] = argv[0];
 		return verify(argc - 1, argv + 1);
-	fputs(help, stderr);
-	return ANSWER_UNUSABLE;
+	}
+	return unusable("ek %s: the one thing to do is verify: attestctl ek --help",
+			argc < 2 ? "" : argv[1]);
 }

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "daemon/file.h"
 #include "tools/commands.h"
 #include "tools/log_text.h"
+#include "tools/options.h"
+#include "tools/path.h"
 #include "tpm/ima_log.h"
 
 #define LOG_MAX ((size_t)1 << 30)
@@ -319,10 +320,10 @@ static enum answer show(const struct request *request)
 	AUTO_DONE(bytes) file = { 0 };
 	AUTO_DONE(tally) tally = { 0 };
 	struct ima_log log = { 0 };
-	enum status status = file_read(request->path, LOG_MAX, &file);
+	enum status status = path_read(request->path, LOG_MAX, &file);
 
 	if (status != OK)
-		return unusable("%s: %s", request->path, status_text(status));
+		return ANSWER_UNUSABLE;
 	status = tally_init(&tally, request);
 	if (status == OK)
 		status = read_list(span_of(&file), request, &tally, &log);
@@ -340,64 +341,59 @@ static enum answer show(const struct request *request)
 	return request->has_expected && !tally.is_found ? ANSWER_NO : ANSWER_YES;
 }
 
-/* An option with a value. False where the value is not one. */
-static bool take_value(struct request *request, const char *option, const char *value)
+static bool take_option(struct request *request, int option, const char *value)
 {
-	if (strcmp(option, "--template-hash") == 0) {
+	switch (option) {
+	case 't':
 		request->recorded = digest_alg_named(span_text(value));
 		return request->recorded != DIGEST_NONE;
-	}
-	if (strcmp(option, "--expect") == 0) {
+	case 'x':
 		request->has_expected = true;
 		return digest_text_parse(span_text(value), &request->expected) == OK;
-	}
-	return banks_parse(value, request->bank, &request->bank_count);
-}
-
-static bool takes_value(const char *option)
-{
-	return strcmp(option, "--template-hash") == 0 || strcmp(option, "--expect") == 0 ||
-	       strcmp(option, "--banks") == 0;
-}
-
-static bool take_flag(struct request *request, const char *argument)
-{
-	if (strcmp(argument, "--json") == 0 && request->output != OUTPUT_EXTENDS)
-		request->output = OUTPUT_JSON;
-	else if (strcmp(argument, "--extends") == 0 && request->output != OUTPUT_JSON)
-		request->output = OUTPUT_EXTENDS;
-	else if (strcmp(argument, "--zero-padded") == 0)
+	case 'b':
+		return banks_parse(value, request->bank, &request->bank_count);
+	case 'z':
 		request->form = IMA_BANK_SHA1_PADDED;
-	else if ((argument[0] != '-' || argument[1] == '\0') && request->path == NULL)
-		request->path = argument;
-	else
+		return true;
+	case 'j':
+	case 'e':
+		if (request->output == (option == 'j' ? OUTPUT_EXTENDS : OUTPUT_JSON))
+			return false;
+		request->output = option == 'j' ? OUTPUT_JSON : OUTPUT_EXTENDS;
+		return true;
+	default:
 		return false;
-	return true;
+	}
 }
 
 enum answer command_imalog(int argc, char **argv)
 {
+	static const struct option known[] = {
+		{ "banks", required_argument, NULL, 'b' },
+		{ "expect", required_argument, NULL, 'x' },
+		{ "extends", no_argument, NULL, 'e' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "template-hash", required_argument, NULL, 't' },
+		{ "zero-padded", no_argument, NULL, 'z' },
+		LAST_OPTIONS,
+	};
 	struct request request = {
 		.recorded = DIGEST_SHA1,
 		.bank_count = 2,
 		.bank = { DIGEST_SHA1, DIGEST_SHA256 },
 	};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
+	for (int option; (option = options_next(argc, argv, "", known)) != -1;) {
+		if (option == OPTION_HELP) {
 			fputs(help, stdout);
 			return ANSWER_YES;
 		}
-		if (takes_value(argv[i])) {
-			if (i + 1 == argc || !take_value(&request, argv[i], argv[i + 1]))
-				return unusable("imalog: %s needs a value that fits (see --help)",
-						argv[i]);
-			i++;
-		} else if (!take_flag(&request, argv[i])) {
-			return unusable("imalog: unexpected '%s' (see --help)", argv[i]);
-		}
+		if (!take_option(&request, option, optarg))
+			return unusable("imalog: an option is wrong%s%s (see --help)",
+					optarg == NULL ? "" : ": ", optarg == NULL ? "" : optarg);
 	}
-	if (request.path == NULL)
+	if (optind != argc - 1)
 		return unusable("imalog: which file? (see --help)");
+	request.path = argv[optind];
 	return show(&request);
 }

@@ -2,7 +2,6 @@
 /* attestctl quote verify: did this key sign this quote over this nonce and
  * these PCRs? */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "tools/auto_jansson.h"
 #include "tools/commands.h"
 #include "tools/evidence/quote_judgement.h"
+#include "tools/options.h"
 
 static const char help[] =
 	"usage: attestctl quote verify --attest FILE --signature FILE --key PEM\n"
@@ -137,7 +137,7 @@ static enum answer verify(const struct quote_options *o)
 	return o->json ? tell_json(o, &q, &v) : tell_people(o, &q, &v);
 }
 
-static bool read_options(int argc, char **argv, struct quote_options *o, bool *wants_help)
+static bool read_options(int argc, char **argv, struct quote_options *o)
 {
 	static const struct option table[] = {
 		{ "attest", required_argument, NULL, 'a' },
@@ -148,12 +148,11 @@ static bool read_options(int argc, char **argv, struct quote_options *o, bool *w
 		{ "any-nonce", no_argument, NULL, 'N' },
 		{ "allow-sha1", no_argument, NULL, '1' },
 		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1)
+	while ((option = options_next(argc, argv, "", table)) != -1)
 		switch (option) {
 		case 'a':
 			o->attest = optarg;
@@ -179,9 +178,6 @@ static bool read_options(int argc, char **argv, struct quote_options *o, bool *w
 		case 'j':
 			o->json = true;
 			break;
-		case 'h':
-			*wants_help = true;
-			return true;
 		default:
 			return false;
 		}
@@ -191,16 +187,15 @@ static bool read_options(int argc, char **argv, struct quote_options *o, bool *w
 enum answer command_quote(int argc, char **argv)
 {
 	struct quote_options o = { 0 };
-	bool wants_help = argc > 1 && strcmp(argv[1], "--help") == 0;
-	bool is_verify = argc > 1 && strcmp(argv[1], "verify") == 0;
 
-	if (!wants_help && !is_verify)
-		return unusable("quote: the one thing to do is verify: attestctl quote --help");
-	if (is_verify && !read_options(argc - 1, argv + 1, &o, &wants_help))
-		return unusable("wrong usage: attestctl quote --help");
-	if (wants_help) {
+	if (wants_help(argc, argv))
 		return fputs(help, stdout) < 0 ? ANSWER_UNUSABLE : ANSWER_YES;
-	}
+	if (argc < 2 || strcmp(argv[1], "verify") != 0)
+		return unusable("quote %s: the one thing to do is verify: attestctl quote --help",
+				argc < 2 ? "" : argv[1]);
+	argv[1] = argv[0];
+	if (!read_options(argc - 1, argv + 1, &o))
+		return unusable("wrong usage: attestctl quote --help");
 	if (o.attest == NULL || o.signature == NULL || o.key == NULL)
 		return unusable("quote verify needs --attest, --signature and --key: "
 				"attestctl quote --help");

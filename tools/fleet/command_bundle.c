@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl bundle: other trust domains' bundles, for verifierd's federation. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "tools/commands.h"
 #include "tools/fleet/node_client.h"
 #include "tools/fleet/spiffe_bundle.h"
+#include "tools/options.h"
 
 static const char help[] =
 	"usage: attestctl bundle fetch TRUST-DOMAIN --url URL [--ca FILE] --output DIR\n"
@@ -164,7 +164,7 @@ enum answer command_bundle(int argc, char **argv)
 	struct options o = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "h", options)) != -1) {
 		/* clang-format off */
 		switch (option) {
 		case 'u': o.url = optarg; break;

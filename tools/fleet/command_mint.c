@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl mint: an SVID from the local Workload API, for scripts. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "tools/auto_jansson.h"
 #include "tools/commands.h"
 #include "tools/fleet/workload_client.h"
+#include "tools/options.h"
 
 #define SOCKET "/run/attestd/workload.sock"
 #define TIMEOUT_S 30
@@ -111,9 +111,11 @@ static bool read_arguments(int argc, char **argv, struct request *r)
 	int option;
 
 	r->socket = default_socket();
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!read_option(option, optarg, r))
+	while ((option = options_next(argc, argv, "", options)) != -1)
+		if (!read_option(option, optarg, r)) {
+			(void)unusable("mint: an option is wrong: see --help");
 			return false;
+		}
 	if (argc != optind) {
 		(void)unusable("mint: '%s' is one argument too many", argv[optind]);
 		return false;
@@ -312,7 +314,7 @@ enum answer command_mint(int argc, char **argv)
 	AUTO_DONE(bytes) body = { 0 };
 	struct request r = { 0 };
 
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+	if (wants_help(argc, argv)) {
 		fputs(help, stdout);
 		return ANSWER_YES;
 	}

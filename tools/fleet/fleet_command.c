@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/options.h"
+
 void fleet_print(struct span body)
 {
 	(void)fwrite(body.data, 1, body.len, stdout);
@@ -44,7 +46,7 @@ static bool take_option(const struct fleet_command *command, void *self,
 static bool read_options(const struct fleet_command *command, void *self,
 			 struct fleet_request *request, int argc, char **argv)
 {
-	for (int option; (option = getopt_long(argc, argv, "v", command->options, NULL)) != -1;)
+	for (int option; (option = options_next(argc, argv, "v", command->options)) != -1;)
 		if (!take_option(command, self, request, option))
 			return false;
 	request->verb = optind < argc ? argv[optind] : NULL;

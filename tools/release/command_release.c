@@ -75,7 +75,7 @@ enum answer command_release(int argc, char **argv)
 		print_help(stderr);
 		return ANSWER_UNUSABLE;
 	}
-	if (strcmp(argv[1], "--help") == 0) {
+	if (strcmp(argv[1], "help") == 0 || (argv[1][0] == '-' && wants_help(argc, argv))) {
 		print_help(stdout);
 		return ANSWER_YES;
 	}

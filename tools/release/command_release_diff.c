@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <string.h>
 
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_difference.h"
 
@@ -30,7 +30,6 @@ enum option_id {
 	OPTION_PACKAGES,
 	OPTION_JSON,
 	OPTION_CANONICAL,
-	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -118,7 +117,7 @@ enum answer release_diff(int argc, char **argv)
 	struct diff diff = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		switch (option) {
 		case OPTION_RELEASES:
 			diff.releases = optarg;

@@ -198,7 +198,7 @@ static enum answer read_options(struct building *b, int argc, char **argv, bool 
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		if (option == OPTION_HELP) {
 			fputs(help, stdout);
 			return ANSWER_YES;

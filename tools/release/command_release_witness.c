@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/auto_openssl.h"
 #include "daemon/file.h"
+#include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_log.h"
 #include "tools/release/release_root.h"
@@ -263,7 +263,7 @@ enum answer release_witness(int argc, char **argv)
 	AUTO_DONE(witness) w = { .key_name = "witness", .now = time(NULL) };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, "", options)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return ANSWER_YES;
