@@ -17,13 +17,14 @@ ATTESTD_LIBS = libattestd.a libtpm.a $(MESSAGES_LIBS) $(DAEMON_LIBS)
 
 libagent_a_SOURCES = \
 	attestd/agent/agent.c attestd/agent/agent.h \
-	attestd/agent/attest.c \
+	attestd/agent/attest.c attestd/agent/attest.h \
 	attestd/agent/broker_client.c attestd/agent/broker_client.h \
-	attestd/agent/enrolment.c \
+	attestd/agent/enrolment.c attestd/agent/enrolment.h \
+	attestd/agent/rounds.c attestd/agent/rounds.h \
 	attestd/agent/schedule.c attestd/agent/schedule.h \
 	attestd/agent/told.c attestd/agent/told.h \
 	attestd/agent/verifier_client.c attestd/agent/verifier_client.h \
-	attestd/agent/wait.c
+	attestd/agent/wait.c attestd/agent/wait.h
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 AGENT_LIBS = libagent.a $(ATTESTD_LIBS) $(HTTPS_LIBS)
 

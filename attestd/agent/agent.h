@@ -34,19 +34,6 @@ struct agent {
 	char state[384]; /* for people */
 };
 
-/* Process of its own; the exit status. */
-int agent_run(const char *configuration_path);
-
-/* One round: challenge, evidence, verdict; enrolment where it is needed. */
-struct round agent_attest(struct agent *a);
-/* Enrols: challenge of the AK by the EK. */
-struct round agent_enrol(struct agent *a);
-
-/* Between rounds: asks to be told where the next one should be earlier, and hears what
- * is said. */
-void agent_ask_to_be_told(struct agent *a, int64_t now, int64_t next);
-void agent_hear(struct agent *a, int64_t now);
-
 /* POST to the node's own resource, or to /v1/enrol. */
 struct round agent_post(struct agent *a, const char *path, struct span body,
 			struct verifier_answer *answer);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/agent/attest.h"
+
 #include <string.h>
 #include <time.h>
 
-#include "attestd/agent/agent.h"
+#include "attestd/agent/enrolment.h"
 #include "attestd/grant.h"
 #include "base/writer.h"
 #include "daemon/log.h"

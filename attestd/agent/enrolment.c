@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "attestd/agent/enrolment.h"
+
 #include <string.h>
 #include <unistd.h>
 
-#include "attestd/agent/agent.h"
 #include "base/text.h"
 #include "daemon/log.h"
 #include "messages/activate.h"

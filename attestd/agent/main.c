@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attestd/agent/agent.h"
+#include "attestd/agent/rounds.h"
 #include "attestd/frames.h"
 #include "attestd/role_program.h"
 

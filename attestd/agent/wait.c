@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attestd/agent/agent.h"
+#include "attestd/agent/wait.h"
+
 #include "messages/wait.h"
 
 /* Waits for a word until the next round, where there is a right that a word may be

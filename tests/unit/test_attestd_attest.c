@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "attestd/agent/agent.h"
+#include "attestd/agent/attest.h"
+#include "attestd/agent/enrolment.h"
 #include "attestd_grant.h"
 #include "base/reader.h"
 #include "messages/result.h"
