@@ -2,20 +2,8 @@
 #include "attestd/mint/core.h"
 
 #include "attestd/mint/identity/svid.h"
-#include "daemon/log.h"
-#include "messages/jwk.h"
 
-static const char away[] = "the node has no right to mint identities now: ask again later";
-static const char revoked[] = "the verifier took this node's right to mint identities: its state "
-			      "is with whoever runs the node (attestctl node explain)";
-static const char no_entries[] =
-	"the registration entries that the verdict names have not come: ask "
-	"again later";
-static const char no_bundle[] = "the trust domain's bundle could not be kept: ask again later";
 static const char not_signed[] = "the node could not sign an SVID now: ask again later";
-static const char not_entitled[] = "this node's class is not entitled to what the process's "
-				   "registration entries name: ask whoever publishes releases";
-
 static const char too_many[] = "too many jobs of this user, or of all, have an identity: ask again "
 			       "when some have ended";
 static const char too_new[] = "too many new identities are asked for by this user: ask again later";
@@ -47,26 +35,22 @@ static enum status ask_measured(void *context, uid_t user, struct span question,
 enum status core_init(struct core *core, const struct right *right, struct signing *signing)
 {
 	const struct measured_source source = { core, ask_measured, on_measured };
-	struct gate *gate = NULL;
 	AUTO(jobs) jobs = NULL;
 	enum status status = jobs_new(&jobs);
 
+	*core = (struct core){ .signing = signing };
 	if (status == OK)
-		status = gate_new(&source, &gate);
+		status = admittance_init(&core->admittance, right, &source);
 	if (status != OK)
 		return status;
-	*core = (struct core){ .right = right,
-			       .signing = signing,
-			       .identities = { .jobs = jobs,
-					       .right = right,
-					       .signing = signing,
-					       .tell = on_identity,
-					       .context = core },
-			       .gate = gate,
-			       .new_identities = { .at_once = CORE_NEW_AT_ONCE,
-						   .per_second = CORE_NEW_PER_SECOND },
-			       .tokens.rates = { .at_once = TOKENS_AT_ONCE,
-						 .per_second = TOKENS_PER_SECOND } };
+	core->identities = (struct identities){ .jobs = jobs,
+						.right = right,
+						.signing = signing,
+						.tell = on_identity,
+						.context = core };
+	core->new_identities =
+		(struct rates){ .at_once = CORE_NEW_AT_ONCE, .per_second = CORE_NEW_PER_SECOND };
+	tokens_init(&core->tokens, &core->admittance, signing);
 	jobs = NULL;
 	return OK;
 }
@@ -75,47 +59,32 @@ void core_done(struct core *core)
 {
 	identities_done(&core->identities);
 	tokens_done(&core->tokens);
-	gate_free(core->gate);
-	handed_bundles_done(&core->bundles);
+	admittance_done(&core->admittance);
 	*core = (struct core){ 0 };
-}
-
-/* Without memory there is none, and then no answer. */
-static void take_bundle(struct core *core)
-{
-	handed_bundles_done(&core->bundles);
-	if (right_is_held(core->right) &&
-	    handed_bundles_from(&core->right->bundle, &core->bundles) != OK)
-		log_line(LOG_LEVEL_ERROR, "bundle: %s", status_text(STATUS_NO_MEMORY));
 }
 
 void core_right_changed(struct core *core)
 {
+	const struct right *right = core->admittance.right;
 	const struct instant at = instant_now();
 
-	take_bundle(core);
-	if (right_is_held(core->right)) {
-		identities_match(&core->identities, &core->right->entries, &at);
-		gate_expect(core->gate, &core->right->entries);
-		core->is_looking = true;
+	admittance_right_changed(&core->admittance);
+	if (right_is_held(right)) {
+		identities_match(&core->identities, &right->entries, &at);
 	} else {
 		identities_forget(&core->identities);
-		tokens_right_ended(core);
+		tokens_right_ended(&core->tokens);
 	}
 	tell(core, WORKLOAD_CHANGED, NULL);
 }
 
 void core_keep(struct core *core, const struct instant *at)
 {
-	bool was_looking = core->is_looking;
-
-	core->is_looking = gate_step(core->gate);
-	/* Whoever was not ready because of that is by now. */
-	if (was_looking && !core->is_looking)
+	if (admittance_keep(&core->admittance))
 		tell(core, WORKLOAD_CHANGED, NULL);
 	identities_end_jobs(&core->identities);
-	tokens_keep(core, at);
-	if (right_is_held(core->right))
+	tokens_keep(&core->tokens, at);
+	if (right_is_held(core->admittance.right))
 		identities_keep(&core->identities, at);
 }
 
@@ -126,58 +95,12 @@ int core_jobs_fd(const struct core *core)
 
 int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most)
 {
-	if (core->is_looking)
+	if (core->admittance.is_looking)
 		return 0;
 	most = tokens_wait_s(&core->tokens, at, most);
-	return right_is_held(core->right) ? identities_wait_s(&core->identities, at, most) : most;
-}
-
-static enum workload_outcome check_right(const struct core *core, const char **why)
-{
-	const struct right *right = core->right;
-
-	if (right_is_held(right) && !right_is_over(right, instant_now().now)) {
-		*why = right->has_entries ? no_bundle : no_entries;
-		return right->has_entries && core->bundles.count > 0 ? WORKLOAD_GIVEN
-								     : WORKLOAD_NOT_READY;
-	}
-	*why = right->is_revoked ? revoked : away;
-	return right->is_revoked ? WORKLOAD_DENIED : WORKLOAD_NOT_READY;
-}
-
-/* An entry beyond the class's entitlements gives nothing: the broker would not sign. */
-static void leave_out_others(const struct core *core, struct admitted *a)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < a->count && count < WORKLOAD_SVIDS_MAX; i++) {
-		if (grant_entitles(&core->right->grant, span_of(&a->entries[i]->spiffe_id)))
-			a->entries[count++] = a->entries[i];
-	}
-	a->count = count;
-}
-
-enum workload_outcome core_admit(struct core *core, struct caller *c, struct admitted *out,
-				 const char **why)
-{
-	enum workload_outcome outcome = check_right(core, why);
-
-	if (outcome == WORKLOAD_GIVEN)
-		outcome = gate_admit(core->gate, c, &core->right->entries, out, why);
-	/* It may be that its executable is looked at from now on. */
-	if (outcome == WORKLOAD_NOT_READY)
-		core->is_looking = true;
-	if (outcome != WORKLOAD_GIVEN)
-		return outcome;
-
-	const struct entry *nearest = out->entries[0];
-
-	leave_out_others(core, out);
-	if (out->count > 0)
-		return WORKLOAD_GIVEN;
-	gate_note_refusal(core->gate, &out->facts, not_entitled, "release engineering", nearest);
-	*why = not_entitled;
-	return WORKLOAD_DENIED;
+	return right_is_held(core->admittance.right)
+		       ? identities_wait_s(&core->identities, at, most)
+		       : most;
 }
 
 /* NULL in *out: it is being signed. */
@@ -223,7 +146,7 @@ static void show(struct core *core, size_t i, const struct entry *entry,
 		.spiffe_id = span_of(&held->spiffe_id),
 		.chain = span_of(&held->chain),
 		.key = span_of(&held->key),
-		.bundle = core->bundles.rows[0].certificates,
+		.bundle = core->admittance.bundles.rows[0].certificates,
 		.hint = span_of(&entry->hint),
 	};
 }
@@ -257,19 +180,20 @@ static enum workload_outcome x509(void *arg, struct caller *c, struct workload_x
 {
 	struct core *core = arg;
 	struct admitted a = { 0 };
-	enum workload_outcome outcome = core_admit(core, c, &a, why);
+	enum workload_outcome outcome = admittance_decide(&core->admittance, c, &a, why);
 
 	if (outcome == WORKLOAD_GIVEN)
 		outcome = use_all(core, c, &a, why);
 	if (outcome == WORKLOAD_GIVEN)
-		outcome = gate_confirm(core->gate, c, &a, why);
+		outcome = gate_confirm(core->admittance.gate, c, &a, why);
 	if (outcome != WORKLOAD_GIVEN && outcome != WORKLOAD_AGAIN)
 		identities_leave(&core->identities, c);
 	if (outcome == WORKLOAD_GIVEN)
 		*out = (struct workload_x509){ .svids = core->svids,
 					       .svid_count = a.count,
-					       .federated = core->bundles.rows + 1,
-					       .federated_count = core->bundles.count - 1 };
+					       .federated = core->admittance.bundles.rows + 1,
+					       .federated_count =
+						       core->admittance.bundles.count - 1 };
 	return outcome;
 }
 
@@ -278,14 +202,14 @@ static enum workload_outcome bundles(void *arg, struct caller *c, struct workloa
 {
 	struct core *core = arg;
 	struct admitted a = { 0 };
-	enum workload_outcome outcome = core_admit(core, c, &a, why);
+	enum workload_outcome outcome = admittance_decide(&core->admittance, c, &a, why);
 
 	if (outcome == WORKLOAD_GIVEN)
-		outcome = gate_confirm(core->gate, c, &a, why);
+		outcome = gate_confirm(core->admittance.gate, c, &a, why);
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
-	*out = (struct workload_bundles){ .bundles = core->bundles.rows,
-					  .count = core->bundles.count };
+	*out = (struct workload_bundles){ .bundles = core->admittance.bundles.rows,
+					  .count = core->admittance.bundles.count };
 	return WORKLOAD_GIVEN;
 }
 
@@ -296,11 +220,37 @@ static void leaves(void *arg, struct caller *c)
 	identities_leave(&core->identities, c);
 }
 
+static enum workload_outcome jwt(void *arg, struct caller *c, const struct workload_jwt_request *q,
+				 uint64_t ticket, const char **why)
+{
+	struct core *core = arg;
+
+	return tokens_ask(&core->tokens, c, q, ticket, why);
+}
+
+static void jwt_cancelled(void *arg, uint64_t ticket)
+{
+	struct core *core = arg;
+
+	tokens_cancel(&core->tokens, ticket);
+}
+
+static enum workload_outcome validate(void *arg, struct caller *c, struct span audience,
+				      struct span token, struct workload_claims *out,
+				      const char **why)
+{
+	struct core *core = arg;
+
+	return tokens_validate(&core->tokens, c, audience, token, out, why);
+}
+
 void core_serve(struct core *core, struct workload_source *source)
 {
 	source->core = core;
 	source->x509 = x509;
 	source->bundles = bundles;
 	source->leaves = leaves;
-	tokens_serve(source);
+	source->jwt = jwt;
+	source->jwt_cancelled = jwt_cancelled;
+	source->validate = validate;
 }

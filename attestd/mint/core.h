@@ -2,9 +2,8 @@
 #ifndef ATTESTD_MINT_CORE_H
 #define ATTESTD_MINT_CORE_H
 
-#include "attestd/mint/admission/gate.h"
+#include "attestd/mint/admittance.h"
 #include "attestd/mint/caller/rates.h"
-#include "attestd/mint/handed_bundles.h"
 #include "attestd/mint/identity/identities.h"
 #include "attestd/mint/tokens.h"
 
@@ -18,16 +17,13 @@
  * SVIDs. Right and signing are the mint's, and outlive it.
  */
 struct core {
-	const struct right *right;
 	struct signing *signing;
 	/* Told of news: workload_api_tell(), or NULL. */
 	void (*tell)(struct workload_api *api, enum workload_news news, const struct caller *c);
 	struct workload_api *api;
+	struct admittance admittance;
 	struct identities identities;
 	struct tokens tokens;
-	struct gate *gate;
-	bool is_looking; /* at executables, and not done */
-	struct handed_bundles bundles;
 	struct rates new_identities; /* which a user's processes may want */
 	/* What the last answer borrows from. */
 	struct workload_svid svids[WORKLOAD_SVIDS_MAX];
@@ -46,12 +42,6 @@ void core_keep(struct core *core, const struct instant *at);
 int core_jobs_fd(const struct core *core);
 /* Seconds until something is due, at most so many. */
 int64_t core_wait_s(const struct core *core, const struct instant *at, int64_t most);
-
-/* Who a caller is now, and which entries that the node is entitled to admit it, in their
- * order: the first one's identity is its default. GIVEN, AGAIN, or else why, for the
- * workload's developer. */
-enum workload_outcome core_admit(struct core *core, struct caller *c, struct admitted *out,
-				 const char **why);
 
 AUTO_RELEASE(core, core_done);
 

@@ -13,6 +13,7 @@ libcaller_a_SOURCES = \
 include attestd/mint/workload/local.mk
 
 libmint_a_SOURCES = \
+	attestd/mint/admittance.c attestd/mint/admittance.h \
 	attestd/mint/core.c attestd/mint/core.h \
 	attestd/mint/handed_bundles.c attestd/mint/handed_bundles.h \
 	attestd/mint/mint.c attestd/mint/mint.h \

@@ -121,7 +121,7 @@ static enum status serve(struct mint *m, const struct frame *frame)
 		core_right_changed(&m->core);
 		return OK;
 	case FRAME_JWT_SVIDS:
-		return tokens_take(&m->core, &r);
+		return tokens_take(&m->core.tokens, &r);
 	case FRAME_RIGHT_ENDED:
 		m->right.is_revoked = true;
 		end_right(m, "the right ended");
@@ -281,6 +281,7 @@ static enum status serve_workloads(struct mint *m)
 		status = workload_api_listen(m->api, &c->sockets[i]);
 	m->core.api = m->api;
 	m->core.tell = workload_api_tell;
+	m->core.tokens.api = m->api;
 	m->core.tokens.answer = workload_api_jwt;
 	return status;
 }

@@ -5,7 +5,6 @@
 #include <sys/random.h>
 
 #include "attestd/frames.h"
-#include "attestd/mint/core.h"
 #include "attestd/mint/token_refusal.h"
 #include "attestd/mint/token_validation.h"
 #include "messages/report.h"
@@ -25,7 +24,7 @@ static void asked_free(struct asked_tokens *a)
 	for (size_t i = 0; i < a->audiences.count; i++)
 		bytes_done(&a->audiences.items[i]);
 	for (size_t i = 0; i < a->count; i++) {
-		signing_cancel(a->core->signing, a->wished[i].question);
+		signing_cancel(a->tokens->signing, a->wished[i].question);
 		wished_token_done(&a->wished[i]);
 	}
 	free(a);
@@ -39,6 +38,14 @@ static void forget(struct tokens *t, size_t index)
 	t->asked[index] = t->asked[--t->count];
 }
 
+void tokens_init(struct tokens *t, struct admittance *admittance, struct signing *signing)
+{
+	*t = (struct tokens){ .admittance = admittance,
+			      .signing = signing,
+			      .rates = { .at_once = TOKENS_AT_ONCE,
+					 .per_second = TOKENS_PER_SECOND } };
+}
+
 void tokens_done(struct tokens *t)
 {
 	while (t->count > 0)
@@ -47,27 +54,28 @@ void tokens_done(struct tokens *t)
 }
 
 /* The answer may be asked for anew at once: what is answered is forgotten before. */
-static void end_without(struct core *core, size_t index, enum workload_outcome outcome,
+static void end_without(struct tokens *t, size_t index, enum workload_outcome outcome,
 			const char *why)
 {
-	uint64_t ticket = core->tokens.asked[index]->ticket;
+	uint64_t ticket = t->asked[index]->ticket;
 
-	forget(&core->tokens, index);
-	core->tokens.answer(core->api, ticket, outcome, NULL, 0, why);
+	forget(t, index);
+	t->answer(t->api, ticket, outcome, NULL, 0, why);
 }
 
-void tokens_right_ended(struct core *core)
+void tokens_right_ended(struct tokens *t)
 {
-	while (core->tokens.count > 0)
-		end_without(core, 0, core->right->is_revoked ? WORKLOAD_DENIED : WORKLOAD_NOT_READY,
-			    ended);
+	bool is_revoked = t->admittance->right->is_revoked;
+
+	while (t->count > 0)
+		end_without(t, 0, is_revoked ? WORKLOAD_DENIED : WORKLOAD_NOT_READY, ended);
 }
 
-void tokens_keep(struct core *core, const struct instant *at)
+void tokens_keep(struct tokens *t, const struct instant *at)
 {
-	for (size_t i = core->tokens.count; i-- > 0;)
-		if (core->tokens.asked[i]->until <= at->boot)
-			end_without(core, i, WORKLOAD_NOT_READY, late);
+	for (size_t i = t->count; i-- > 0;)
+		if (t->asked[i]->until <= at->boot)
+			end_without(t, i, WORKLOAD_NOT_READY, late);
 }
 
 int64_t tokens_wait_s(const struct tokens *t, const struct instant *at, int64_t most)
@@ -94,13 +102,13 @@ static size_t index_of(const struct tokens *t, const struct asked_tokens *a)
 static void on_wish(void *context, enum status status, struct span body)
 {
 	struct wished_token *w = context;
-	struct core *core = w->asked->core;
-	size_t index = index_of(&core->tokens, w->asked);
+	struct tokens *t = w->asked->tokens;
+	size_t index = index_of(t, w->asked);
 
 	(void)body;
 	w->question = NULL;
-	if (status != OK && index < core->tokens.count)
-		end_without(core, index, WORKLOAD_NOT_READY, busy);
+	if (status != OK && index < t->count)
+		end_without(t, index, WORKLOAD_NOT_READY, busy);
 }
 
 /* Counted from anywhere: the broker may still have wishes of a mint that is gone. */
@@ -114,19 +122,19 @@ static enum status take_ticket(struct tokens *t, uint64_t *out)
 }
 
 /* Into the broker's next report. */
-static enum status add_wish(struct core *core, struct asked_tokens *a, const struct entry *entry)
+static enum status add_wish(struct tokens *t, struct asked_tokens *a, const struct entry *entry)
 {
 	struct wished_token *w = &a->wished[a->count++];
 	AUTO_DONE(bytes) body = { 0 };
 	uint64_t ticket = 0;
-	enum status status = take_ticket(&core->tokens, &ticket);
+	enum status status = take_ticket(t, &ticket);
 
 	w->asked = a;
 	if (status == OK)
 		status = wished_token_init(w, entry, ticket);
 	if (status == OK)
 		status = wished_token_encode(w, &a->audiences, &body);
-	return status == OK ? signing_ask(core->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
+	return status == OK ? signing_ask(t->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
 					  on_wish, w, &w->question)
 			    : status;
 }
@@ -166,11 +174,11 @@ static size_t wishes_of(const struct tokens *t, uid_t user)
 	return count;
 }
 
-static enum workload_outcome wish_for_all(struct core *core, const struct admitted *admitted,
+static enum workload_outcome wish_for_all(struct tokens *t, const struct admitted *admitted,
 					  const struct workload_jwt_request *q,
 					  struct asked_tokens *a, const char **why)
 {
-	size_t before = wishes_of(&core->tokens, a->user);
+	size_t before = wishes_of(t, a->user);
 	enum status status = take_audiences(q, &a->audiences);
 
 	*why = busy;
@@ -180,23 +188,22 @@ static enum workload_outcome wish_for_all(struct core *core, const struct admitt
 			continue;
 		if (before + a->count == TOKENS_OF_USER_MAX)
 			return WORKLOAD_TOO_MANY;
-		status = add_wish(core, a, admitted->entries[i]);
+		status = add_wish(t, a, admitted->entries[i]);
 	}
 	if (status != OK)
 		return WORKLOAD_NOT_READY;
 	if (a->count > 0)
 		return WORKLOAD_LATER;
-	gate_note_refusal(core->gate, &admitted->facts, token_refusal_no_entry, "identity-security",
-			  admitted->entries[0]);
+	gate_note_refusal(t->admittance->gate, &admitted->facts, token_refusal_no_entry,
+			  "identity-security", admitted->entries[0]);
 	*why = token_refusal_no_entry;
 	return WORKLOAD_DENIED;
 }
 
-static enum workload_outcome ask(void *arg, struct caller *c, const struct workload_jwt_request *q,
-				 uint64_t ticket, const char **why)
+enum workload_outcome tokens_ask(struct tokens *t, struct caller *c,
+				 const struct workload_jwt_request *q, uint64_t ticket,
+				 const char **why)
 {
-	struct core *core = arg;
-	struct tokens *t = &core->tokens;
 	struct admitted admitted = { 0 };
 
 	if (!audiences_are_valid(q)) {
@@ -204,7 +211,7 @@ static enum workload_outcome ask(void *arg, struct caller *c, const struct workl
 		return WORKLOAD_INVALID;
 	}
 
-	enum workload_outcome outcome = core_admit(core, c, &admitted, why);
+	enum workload_outcome outcome = admittance_decide(t->admittance, c, &admitted, why);
 
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
@@ -217,12 +224,12 @@ static enum workload_outcome ask(void *arg, struct caller *c, const struct workl
 
 	if (a == NULL || t->count == TOKENS_ASKED_MAX)
 		return WORKLOAD_NOT_READY;
-	a->core = core;
+	a->tokens = t;
 	a->ticket = ticket;
 	a->caller = c;
 	a->user = admitted.facts.uid;
 	a->until = instant_now().boot + TOKENS_WAIT_S;
-	outcome = wish_for_all(core, &admitted, q, a, why);
+	outcome = wish_for_all(t, &admitted, q, a, why);
 	if (outcome == WORKLOAD_LATER) {
 		t->asked[t->count++] = a;
 		a = NULL;
@@ -230,13 +237,11 @@ static enum workload_outcome ask(void *arg, struct caller *c, const struct workl
 	return outcome;
 }
 
-static void cancelled(void *arg, uint64_t ticket)
+void tokens_cancel(struct tokens *t, uint64_t ticket)
 {
-	struct core *core = arg;
-
-	for (size_t i = core->tokens.count; i-- > 0;)
-		if (core->tokens.asked[i]->ticket == ticket)
-			forget(&core->tokens, i);
+	for (size_t i = t->count; i-- > 0;)
+		if (t->asked[i]->ticket == ticket)
+			forget(t, i);
 }
 
 static struct wished_token *find_wish(struct tokens *t, uint64_t ticket, size_t *index)
@@ -269,18 +274,19 @@ static bool still_admits(const struct admitted *admitted, const struct wished_to
 }
 
 /* What is true now: the caller is looked at as if it had asked only now. */
-static void answer(struct core *core, size_t index)
+static void answer(struct tokens *t, size_t index)
 {
-	AUTO(asked_tokens) a = core->tokens.asked[index];
+	AUTO(asked_tokens) a = t->asked[index];
 	struct admitted admitted = { 0 };
 	struct workload_jwt_svid svids[TOKENS_OF_ONE_MAX];
 	const char *why = NULL;
 	size_t count = 0;
-	enum workload_outcome outcome = core_admit(core, a->caller, &admitted, &why);
+	enum workload_outcome outcome =
+		admittance_decide(t->admittance, a->caller, &admitted, &why);
 
 	if (outcome == WORKLOAD_AGAIN)
 		outcome = WORKLOAD_NOT_READY;
-	core->tokens.asked[index] = core->tokens.asked[--core->tokens.count];
+	t->asked[index] = t->asked[--t->count];
 	for (size_t i = 0; i < a->count && outcome == WORKLOAD_GIVEN; i++) {
 		const struct wished_token *w = &a->wished[i];
 
@@ -291,22 +297,21 @@ static void answer(struct core *core, size_t index)
 							    .hint = span_of(&w->hint) };
 	}
 	if (outcome == WORKLOAD_GIVEN)
-		outcome = gate_confirm(core->gate, a->caller, &admitted, &why);
+		outcome = gate_confirm(t->admittance->gate, a->caller, &admitted, &why);
 	if (outcome == WORKLOAD_GIVEN && count == 0) {
 		const struct token_refusal *r =
 			a->refused != NULL ? a->refused
 					   : token_refusal_of(span_text("entry-without-jwt"));
 
-		gate_note_refusal(core->gate, &admitted.facts, r->reason, r->owner,
+		gate_note_refusal(t->admittance->gate, &admitted.facts, r->reason, r->owner,
 				  admitted.entries[0]);
 		outcome = WORKLOAD_DENIED;
 		why = r->reason;
 	}
-	core->tokens.answer(core->api, a->ticket, outcome, svids,
-			    outcome == WORKLOAD_GIVEN ? count : 0, why);
+	t->answer(t->api, a->ticket, outcome, svids, outcome == WORKLOAD_GIVEN ? count : 0, why);
 }
 
-enum status tokens_take(struct core *core, struct reader *in)
+enum status tokens_take(struct tokens *t, struct reader *in)
 {
 	size_t count = reader_u8(in);
 
@@ -319,48 +324,40 @@ enum status tokens_take(struct core *core, struct reader *in)
 		struct span code = reader_sized(in, 64);
 		struct wished_token *w;
 
-		w = in->status == OK ? find_wish(&core->tokens, ticket, &index) : NULL;
+		w = in->status == OK ? find_wish(t, ticket, &index) : NULL;
 		if (w == NULL)
 			continue;
 
-		struct asked_tokens *a = core->tokens.asked[index];
+		struct asked_tokens *a = t->asked[index];
 
 		if (sealed.len == 0 ||
-		    wished_token_open(w, &a->audiences, core->right, sealed) != OK)
+		    wished_token_open(w, &a->audiences, t->admittance->right, sealed) != OK)
 			a->refused = token_refusal_of(sealed.len == 0 ? code : (struct span){ 0 });
 		EVP_PKEY_free(w->key);
 		w->key = NULL;
 		if (!is_open(a))
-			answer(core, index);
+			answer(t, index);
 	}
 	return reader_end(in);
 }
 
-static enum workload_outcome validate(void *arg, struct caller *c, struct span audience,
+enum workload_outcome tokens_validate(struct tokens *t, struct caller *c, struct span audience,
 				      struct span token, struct workload_claims *out,
 				      const char **why)
 {
-	struct core *core = arg;
 	struct admitted admitted = { 0 };
-	enum workload_outcome outcome = core_admit(core, c, &admitted, why);
+	enum workload_outcome outcome = admittance_decide(t->admittance, c, &admitted, why);
 
 	if (outcome == WORKLOAD_GIVEN)
-		outcome = gate_confirm(core->gate, c, &admitted, why);
+		outcome = gate_confirm(t->admittance->gate, c, &admitted, why);
 	if (outcome != WORKLOAD_GIVEN)
 		return outcome;
 
-	jwt_svid_done(&core->tokens.validated);
-	if (token_validate(&core->right->bundle, token, audience, &core->tokens.validated, why) !=
+	jwt_svid_done(&t->validated);
+	if (token_validate(&t->admittance->right->bundle, token, audience, &t->validated, why) !=
 	    OK)
 		return WORKLOAD_INVALID;
-	*out = (struct workload_claims){ .spiffe_id = span_of(&core->tokens.validated.spiffe_id),
-					 .claims = span_of(&core->tokens.validated.claims) };
+	*out = (struct workload_claims){ .spiffe_id = span_of(&t->validated.spiffe_id),
+					 .claims = span_of(&t->validated.claims) };
 	return WORKLOAD_GIVEN;
-}
-
-void tokens_serve(struct workload_source *source)
-{
-	source->jwt = ask;
-	source->jwt_cancelled = cancelled;
-	source->validate = validate;
 }

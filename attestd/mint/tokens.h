@@ -3,6 +3,7 @@
 #define ATTESTD_MINT_TOKENS_H
 
 #include "attestd/jwt_svid.h"
+#include "attestd/mint/admittance.h"
 #include "attestd/mint/caller/rates.h"
 #include "attestd/mint/identity/signing.h"
 #include "attestd/mint/wished_token.h"
@@ -21,10 +22,10 @@
 #define TOKENS_OF_ONE_MAX 8 /* identities in one request */
 #define TOKENS_WAIT_S 25
 
-struct core;
+struct tokens;
 
 struct asked_tokens {
-	struct core *core;
+	struct tokens *tokens;
 	uint64_t ticket; /* the API's */
 	struct caller *caller;
 	uid_t user;
@@ -36,24 +37,37 @@ struct asked_tokens {
 };
 
 struct tokens {
+	struct admittance *admittance;
+	struct signing *signing;
 	struct asked_tokens *asked[TOKENS_ASKED_MAX];
 	size_t count;
 	struct rates rates;
 	uint64_t next_ticket;
+	struct workload_api *api;
 	/* workload_api_jwt() */
 	void (*answer)(struct workload_api *api, uint64_t ticket, enum workload_outcome outcome,
 		       const struct workload_jwt_svid *svids, size_t count, const char *why);
 	struct jwt_svid validated; /* what the last answer borrows from */
 };
 
-/* Its parts of the source: jwt, jwt_cancelled, validate. */
-void tokens_serve(struct workload_source *source);
-/* The body of FRAME_JWT_SVIDS. */
-enum status tokens_take(struct core *core, struct reader *in);
-/* The right ended, or something is due: those that waited too long. */
-void tokens_right_ended(struct core *core);
-void tokens_keep(struct core *core, const struct instant *at);
-int64_t tokens_wait_s(const struct tokens *t, const struct instant *at, int64_t most);
+/* Both outlive it. */
+void tokens_init(struct tokens *t, struct admittance *admittance, struct signing *signing);
 void tokens_done(struct tokens *t);
+
+/* What the source wants (workload.h): jwt, jwt_cancelled, validate. */
+enum workload_outcome tokens_ask(struct tokens *t, struct caller *c,
+				 const struct workload_jwt_request *q, uint64_t ticket,
+				 const char **why);
+void tokens_cancel(struct tokens *t, uint64_t ticket);
+enum workload_outcome tokens_validate(struct tokens *t, struct caller *c, struct span audience,
+				      struct span token, struct workload_claims *out,
+				      const char **why);
+
+/* The body of FRAME_JWT_SVIDS. */
+enum status tokens_take(struct tokens *t, struct reader *in);
+/* The right ended, or something is due: those that waited too long. */
+void tokens_right_ended(struct tokens *t);
+void tokens_keep(struct tokens *t, const struct instant *at);
+int64_t tokens_wait_s(const struct tokens *t, const struct instant *at, int64_t most);
 
 #endif

@@ -153,7 +153,7 @@ static void without_a_bundle_there_is_no_answer(void **state)
 	(void)state;
 	AUTO_DONE(workload) one = workload_called("one", true, NULL);
 
-	handed_bundles_done(&scene.core.bundles);
+	handed_bundles_done(&scene.core.admittance.bundles);
 	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
 			 WORKLOAD_NOT_READY);
 }

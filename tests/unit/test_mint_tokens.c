@@ -186,7 +186,7 @@ static enum status take(uint64_t ticket, struct span sealed, const char *code)
 
 	struct reader in = reader_over(span_of(&body));
 
-	return tokens_take(&scene.core, &in);
+	return tokens_take(&scene.core.tokens, &in);
 }
 
 static void bring(const struct minted *m, const struct wish *w)
@@ -339,9 +339,9 @@ static void an_answer_out_of_form_is_refused(void **state)
 	struct reader in = reader_over((struct span){ many, sizeof(many) });
 	(void)state;
 
-	assert_int_equal(tokens_take(&scene.core, &in), STATUS_TOO_LARGE);
+	assert_int_equal(tokens_take(&scene.core.tokens, &in), STATUS_TOO_LARGE);
 	in = reader_over((struct span){ cut, sizeof(cut) });
-	assert_int_not_equal(tokens_take(&scene.core, &in), OK);
+	assert_int_not_equal(tokens_take(&scene.core.tokens, &in), OK);
 }
 
 static void who_waits_too_long_is_told_to_ask_again(void **state)
@@ -351,11 +351,11 @@ static void who_waits_too_long_is_told_to_ask_again(void **state)
 	(void)state;
 
 	at.boot = scene.core.tokens.asked[0]->until - 1;
-	tokens_keep(&scene.core, &at);
+	tokens_keep(&scene.core.tokens, &at);
 	assert_int_equal(told.times, 0);
 	assert_int_equal(tokens_wait_s(&scene.core.tokens, &at, 100), 1);
 	at.boot++;
-	tokens_keep(&scene.core, &at);
+	tokens_keep(&scene.core.tokens, &at);
 	assert_told(WORKLOAD_NOT_READY, "did not answer in time");
 
 	const struct minted m = good(&w);
@@ -380,7 +380,7 @@ static void the_end_of_the_right_ends_what_is_wished_for(void **state)
 {
 	(void)state;
 	(void)wish();
-	tokens_right_ended(&scene.core);
+	tokens_right_ended(&scene.core.tokens);
 	assert_told(WORKLOAD_NOT_READY, "lost its right");
 }
 
@@ -389,7 +389,7 @@ static void a_right_that_was_taken_denies_what_is_wished_for(void **state)
 	(void)state;
 	(void)wish();
 	scene.right.is_revoked = true;
-	tokens_right_ended(&scene.core);
+	tokens_right_ended(&scene.core.tokens);
 	assert_told(WORKLOAD_DENIED, "lost its right");
 }
 
