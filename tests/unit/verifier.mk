@@ -4,7 +4,7 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
 	tests/unit/test_signer_journal \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
-	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_service tests/unit/test_store \
+	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_refusals tests/unit/test_signer_service tests/unit/test_store \
 	tests/unit/test_store_ahead tests/unit/test_store_files
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
@@ -45,6 +45,9 @@ GRANTED_SCENE = tests/unit/granted_scene.h $(SIGNER_SCENE)
 tests_unit_test_signer_grant_SOURCES = tests/unit/test_signer_grant.c $(GRANTED_SCENE)
 tests_unit_test_signer_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_grant_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_refusals_SOURCES = tests/unit/test_signer_refusals.c $(SIGNER_SCENE)
+tests_unit_test_signer_refusals_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_refusals_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_jwt_SOURCES = tests/unit/test_signer_jwt.c $(SIGNER_SCENE)
 tests_unit_test_signer_jwt_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_jwt_LDADD = $(SIGNER_TEST_LIBS)
