@@ -3,7 +3,8 @@ if HAVE_CMOCKA
 APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authenticate \
 	tests/unit/test_appraisal_boot tests/unit/test_appraisal_ima \
 	tests/unit/test_appraisal_kernel tests/unit/test_appraisal_minting \
-	tests/unit/test_appraisal_release tests/unit/test_appraisal_secure_boot
+	tests/unit/test_appraisal_release tests/unit/test_appraisal_secure_boot \
+	tests/unit/test_appraisal_state tests/unit/test_appraisal_words
 check_PROGRAMS += $(APPRAISAL_TESTS)
 TESTS += $(APPRAISAL_TESTS)
 APPRAISAL_TEST_LIBS = libappraisalscene.a libscenes.a $(APPRAISAL_LIBS) libdaemon.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
@@ -32,6 +33,12 @@ tests_unit_test_appraisal_boot_LDADD = $(APPRAISAL_TEST_LIBS)
 tests_unit_test_appraisal_ima_SOURCES = tests/unit/test_appraisal_ima.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_ima_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_ima_LDADD = $(APPRAISAL_TEST_LIBS)
+tests_unit_test_appraisal_state_SOURCES = tests/unit/test_appraisal_state.c $(APPRAISAL_SCENE)
+tests_unit_test_appraisal_state_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_state_LDADD = $(APPRAISAL_TEST_LIBS)
+tests_unit_test_appraisal_words_SOURCES = tests/unit/test_appraisal_words.c $(APPRAISAL_SCENE)
+tests_unit_test_appraisal_words_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_words_LDADD = $(APPRAISAL_TEST_LIBS)
 tests_unit_test_appraisal_kernel_SOURCES = tests/unit/test_appraisal_kernel.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_kernel_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_kernel_LDADD = $(APPRAISAL_TEST_LIBS)
