@@ -288,6 +288,27 @@ static void nothing_is_collected_without_a_verdict(void **state)
 	end(&j);
 }
 
+/* A head that is right, of fewer records than there were. */
+static void a_journal_that_forgot_its_records_has_a_gap(void **state)
+{
+	struct node_journal j;
+	struct journal_point point;
+	char head[2 * SHA256_SIZE + 1] = "";
+	(void)state;
+
+	begin(&j);
+	tell(&j, 0, 2, 2);
+	expect(&j, true, 2);
+	point = point_after(&j, 2);
+	hex_encode(journal_point_head(&point), head);
+	bytes_done(&j.text);
+	assert_int_equal(bytes_printf(&j.text, "attestd-report/1\njournal 0 0 %s\nend\n", head),
+			 OK);
+	j.scene.report = span_of(&j.text);
+	expect(&j, false, 0);
+	end(&j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test(a_new_boot_begins_anew_or_goes_on),
 		cmocka_unit_test(a_node_that_is_new_here_shows_all_or_says_so),
 		cmocka_unit_test(nothing_is_collected_without_a_verdict),
+		cmocka_unit_test(a_journal_that_forgot_its_records_has_a_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
