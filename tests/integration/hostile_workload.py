@@ -402,6 +402,81 @@ def a_users_share_of_refusals_keeps_nobody_elses_out_of_the_log(server):
         assert server.logged().count(f"a connection of user {user} was refused: too many") == 1, server.logged()
 
 
+UNKNOWN_METHOD = dict(path="/SpiffeWorkloadAPI/Nothing")
+NO_HEADER = dict(header=None)
+NOT_EVEN_GRPC = dict(content_type="text/plain")
+REFLECTION = dict(path="/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", header=None)
+# A ServerReflectionRequest that wants the list of services.
+LIST_SERVICES = b"\0\0\0\0\2\x3a\0"
+
+
+def refused_of(client, first, count, **what):
+    """How many of so many requests at once are refused as too many."""
+    streams = range(first, first + 2 * count, 2)
+    client.send(b"".join(request(stream, **what) for stream in streams))
+    refused, ended = 0, set()
+    while ended != set(streams):
+        kind, flags, of, body = client.next()
+        if of in streams and kind in (HEADERS, DATA):
+            refused += b"too%20many" in body
+            # A stream that shows what there is goes on.
+            if kind == DATA or flags & END_STREAM:
+                ended.add(of)
+    return refused
+
+
+@test
+def what_asks_for_nothing_counts_as_well(server):
+    for what in (UNKNOWN_METHOD, NO_HEADER, NOT_EVEN_GRPC, dict(REFLECTION, message=LIST_SERVICES)):
+        server.restart(6, 4, 100, 50, 1)
+        client = Client(server)
+        assert refused_of(client, 1, 10, **what) == 0, what
+        assert refused_of(client, 101, 20, **what) > 0, what
+        client.close()
+    server.restart()
+
+
+@test
+def each_question_of_a_stream_counts(server):
+    server.restart(6, 4, 100, 50, 1)
+    client = Client(server)
+    client.send(frame(HEADERS, END_HEADERS, 1, fields(**REFLECTION)) + 30 * frame(DATA, 0, 1, LIST_SERVICES))
+    assert b"too%20many" in client.ended(1)
+    server.restart()
+
+
+@test
+def who_asks_on_after_that_loses_his_connection(server):
+    server.restart(6, 4, 100, 50, 1)
+    assert Client(server).is_ended_by(b"".join(request(2 * n + 1, **UNKNOWN_METHOD) for n in range(1000)))
+    # The burst is spent, and nobody else's.
+    if os.geteuid() == 0:
+        os.chmod(server.directory, 0o755)
+        assert asks_as(server, 65534, 10) == 0
+    server.restart()
+
+
+def asks_as(server, user, times):
+    """How many of so many requests are refused as too many."""
+    child = os.fork()
+    if child == 0:
+        os.setuid(user)
+        os._exit(refused_of(Client(server), 1, times))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@test
+def who_is_many_users_takes_nothing_from_another(server):
+    if os.geteuid() != 0:
+        return
+    server.restart(6, 4, 100, 50, 1)
+    os.chmod(server.directory, 0o755)
+    for user in range(100000, 100100):
+        assert asks_as(server, user, 20) > 0, user
+    assert asks_as(server, 65534, 10) == 0
+    server.restart()
+
+
 @test
 def thousands_of_streams_cost_bounded_memory(server):
     clients = []

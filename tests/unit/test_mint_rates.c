@@ -67,19 +67,29 @@ static void one_user_takes_nothing_from_another(void **state)
 	expect(&r, 1001, 0, 3);
 }
 
-static void users_beyond_the_places_share_one(void **state)
+/* Somebody has more users than there are places: subordinate ones. */
+static void who_had_nothing_is_refused_nothing(void **state)
 {
 	struct rates r = few();
 
 	(void)state;
-	for (uid_t uid = 0; uid < RATES_USERS; uid++)
+	for (uid_t uid = 100000; uid < 100000 + 3 * RATES_USERS; uid++)
+		while (rates_take(&r, uid, START_MS))
+			;
+	expect(&r, 1000, 0, 3);
+	expect(&r, 1001, 0, 3);
+}
+
+static void who_owes_most_stays_known(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	expect(&r, 1000, 0, 3);
+	for (uid_t uid = 100000; uid < 100000 + 3 * RATES_USERS; uid++)
 		assert_true(rates_take(&r, uid, START_MS));
-	assert_true(rates_take(&r, 2000, START_MS));
-	assert_true(rates_take(&r, 2001, START_MS));
-	expect(&r, 2002, 0, 1);
-	/* Who has a place keeps it, and they are free again with time. */
-	expect(&r, 5, 0, 2);
-	expect(&r, 2002, 500, 3);
+	expect(&r, 1000, 0, 0);
+	expect(&r, 1000, 500, 1);
 }
 
 int main(void)
@@ -89,7 +99,8 @@ int main(void)
 		cmocka_unit_test(what_is_used_comes_back_with_time),
 		cmocka_unit_test(a_rate_is_what_it_says),
 		cmocka_unit_test(one_user_takes_nothing_from_another),
-		cmocka_unit_test(users_beyond_the_places_share_one),
+		cmocka_unit_test(who_had_nothing_is_refused_nothing),
+		cmocka_unit_test(who_owes_most_stays_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,7 +150,13 @@ static int end(void **state)
 
 static void fetch(size_t i)
 {
-	workload_fetch_x509_svid.request(&streams[i], (struct span){ 0 });
+	/* As the transport asks, which is not here. */
+	const char *why = workload_calls_refused(&calls, streams[i].peer);
+
+	if (why != NULL)
+		grpc_end(&streams[i], GRPC_RESOURCE_EXHAUSTED, why);
+	else
+		workload_fetch_x509_svid.request(&streams[i], (struct span){ 0 });
 }
 
 /* The number of turns it took. */

@@ -13,10 +13,11 @@ static void give_back(const struct rates *r, struct rates_user *user, int64_t no
 		user->used = 0;
 }
 
-/* Its own place, or else one whose user has all of its own back. */
+/* Its own place, or else that of who owes least, which forgets him: nobody is refused what
+ * others had, and who owes much stays known. */
 static struct rates_user *user_of(struct rates *r, uid_t uid, int64_t now_ms)
 {
-	struct rates_user *place = NULL;
+	struct rates_user *least = &r->users[0];
 
 	for (size_t i = 0; i < RATES_USERS; i++) {
 		struct rates_user *user = &r->users[i];
@@ -24,15 +25,11 @@ static struct rates_user *user_of(struct rates *r, uid_t uid, int64_t now_ms)
 		give_back(r, user, now_ms);
 		if (user->used > 0 && user->uid == uid)
 			return user;
-		if (user->used == 0 && place == NULL)
-			place = user;
+		if (user->used < least->used)
+			least = user;
 	}
-	if (place == NULL) {
-		give_back(r, &r->others, now_ms);
-		return &r->others;
-	}
-	place->uid = uid;
-	return place;
+	*least = (struct rates_user){ .uid = uid, .seen_ms = now_ms };
+	return least;
 }
 
 bool rates_take(struct rates *r, uid_t uid, int64_t now_ms)

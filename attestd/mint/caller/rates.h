@@ -9,8 +9,8 @@
 
 /*
  * How often a user may have what costs something: so many at once, and so many a
- * second from then on. Users beyond RATES_USERS at a time share what one has. The
- * time, in milliseconds of a clock that nobody sets, is an argument.
+ * second from then on. Of more than RATES_USERS at a time those who owe least are
+ * forgotten. The time, in milliseconds of a clock that nobody sets, is an argument.
  */
 #define RATES_USERS 64
 
@@ -20,7 +20,7 @@ struct rates {
 		uid_t uid;
 		int64_t used; /* what it took and was not given back, in thousandths */
 		int64_t seen_ms;
-	} users[RATES_USERS], others;
+	} users[RATES_USERS];
 };
 
 /* One more; false: it is too many. */

@@ -7,6 +7,9 @@
 #include "attestd/mint/grpc/grpc_request.h"
 #include "base/text.h"
 
+/* Of a connection's tokens (http2_session.c): ten such requests a second. */
+#define REFUSED_COST 10
+
 struct grpc_server {
 	const struct grpc_settings *settings;
 	void *context;
@@ -103,12 +106,26 @@ void grpc_end(struct grpc_call *call, enum grpc_code code, const char *message)
 	finish(call);
 }
 
+/* What is refused here was paid with nothing yet. */
+static bool is_one_too_many(struct grpc_call *call)
+{
+	const struct grpc_server *server = call->server;
+	const char *why = server->settings->refused(server->context, call->peer);
+
+	if (why == NULL)
+		return false;
+	http2_charge(call->stream, REFUSED_COST);
+	grpc_end(call, GRPC_RESOURCE_EXHAUSTED, why);
+	return true;
+}
+
 static void on_request(void *arg)
 {
 	struct grpc_call *call = arg;
 	const struct grpc_refusal *refusal = grpc_request_refusal(&call->request);
 
-	if (refusal == NULL)
+	/* Before what it asks for is looked at: that it is nothing costs as much. */
+	if (is_one_too_many(call) || refusal == NULL)
 		return;
 	if (refusal->http_status != NULL)
 		end_http(call, refusal->http_status);
@@ -118,6 +135,8 @@ static void on_request(void *arg)
 
 static void begin(struct grpc_call *call, struct span message)
 {
+	if (call->has_begun && is_one_too_many(call))
+		return;
 	call->has_begun = true;
 	call->request.method->request(call, message);
 }

@@ -42,6 +42,9 @@ struct grpc_settings {
 	size_t request_max; /* bytes of a message */
 	int64_t request_ms; /* for all of a request to arrive */
 	int64_t stall_ms; /* for an answer that is not read */
+	/* One more request, whatever it asks for, or one more message where a method takes
+	 * many: NULL, or why not, which is all that is answered. */
+	const char *(*refused)(void *context, void *peer);
 	/* The connection is gone, after its calls. */
 	void (*gone)(void *context, void *peer);
 };

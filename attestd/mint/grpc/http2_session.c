@@ -283,6 +283,12 @@ void http2_consume(struct http2_stream *s, size_t len)
 	http2_write_soon(s->connection);
 }
 
+void http2_charge(struct http2_stream *s, int tokens)
+{
+	if (!spend(s->connection, tokens))
+		http2_check(s->connection, NGHTTP2_ERR_FLOODED);
+}
+
 void http2_set_deadline(struct http2_stream *s, int64_t deadline_ms)
 {
 	s->deadline_ms = deadline_ms;

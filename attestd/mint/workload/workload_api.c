@@ -215,6 +215,7 @@ static const struct grpc_settings grpc_settings = {
 	.request_max = REQUEST_MAX,
 	.request_ms = REQUEST_MS,
 	.stall_ms = STALL_MS,
+	.refused = workload_calls_refused,
 	.gone = on_gone,
 };
 

@@ -37,7 +37,7 @@ struct workload_call {
 struct workload_calls *workload_calls_of(const struct grpc_call *grpc);
 struct workload_peer *workload_peer_of(const struct grpc_call *grpc);
 
-/* NULL, and the gRPC call is ended, where its user has or asks for enough of them. */
+/* NULL, and the gRPC call is ended, where its user has enough of them. */
 struct workload_call *workload_call_new(struct grpc_call *grpc);
 /* A method's closed(). */
 void workload_call_closed(struct grpc_call *grpc);

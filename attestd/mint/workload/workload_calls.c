@@ -56,18 +56,24 @@ void workload_calls_log_refusal(struct workload_calls *calls, const char *what, 
 			 what, uid, why);
 }
 
-struct workload_call *workload_call_new(struct grpc_call *grpc)
+const char *workload_calls_refused(void *context, void *peer)
 {
 	static const char too_often[] = "too many requests of this user: ask less often";
+	struct workload_calls *calls = context;
+	const struct workload_user *user = ((struct workload_peer *)peer)->user;
+
+	if (rates_take(&calls->requests, user->uid, http2_now_ms()))
+		return NULL;
+	workload_calls_log_refusal(calls, "request", too_often, user->uid);
+	return too_often;
+}
+
+struct workload_call *workload_call_new(struct grpc_call *grpc)
+{
 	struct workload_calls *calls = workload_calls_of(grpc);
 	struct workload_user *user = workload_peer_of(grpc)->user;
 	struct workload_call *call;
 
-	if (!rates_take(&calls->requests, user->uid, http2_now_ms())) {
-		workload_calls_log_refusal(calls, "request", too_often, user->uid);
-		workload_refuse(grpc, WORKLOAD_TOO_MANY, too_often);
-		return NULL;
-	}
 	call = user->calls < calls->per_user_max ? calloc(1, sizeof(*call)) : NULL;
 	if (call == NULL) {
 		workload_refuse(grpc, WORKLOAD_TOO_MANY, "too many calls of this user are open");

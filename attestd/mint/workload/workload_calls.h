@@ -49,6 +49,8 @@ extern const struct grpc_method workload_fetch_jwt_svid;
 extern const struct grpc_method workload_fetch_jwt_bundles;
 extern const struct grpc_method workload_validate_jwt_svid;
 
+/* As grpc_settings has it: each user has a rate. */
+const char *workload_calls_refused(void *context, void *peer);
 /* As workload_api_tell(). */
 void workload_calls_tell(struct workload_calls *calls, enum workload_news news,
 			 const struct caller *c);
