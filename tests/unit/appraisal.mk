@@ -1,7 +1,7 @@
 # Unit tests: appraisal.
 if HAVE_CMOCKA
 APPRAISAL_TESTS = tests/unit/test_appraisal tests/unit/test_appraisal_authenticate \
-	tests/unit/test_appraisal_boot tests/unit/test_appraisal_ima \
+	tests/unit/test_appraisal_boot tests/unit/test_appraisal_ima tests/unit/test_appraisal_ima_sessions \
 	tests/unit/test_appraisal_kernel tests/unit/test_appraisal_minting \
 	tests/unit/test_appraisal_release tests/unit/test_appraisal_secure_boot \
 	tests/unit/test_appraisal_state tests/unit/test_appraisal_words
@@ -39,6 +39,9 @@ tests_unit_test_appraisal_state_LDADD = $(APPRAISAL_TEST_LIBS)
 tests_unit_test_appraisal_words_SOURCES = tests/unit/test_appraisal_words.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_words_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_words_LDADD = $(APPRAISAL_TEST_LIBS)
+tests_unit_test_appraisal_ima_sessions_SOURCES = tests/unit/test_appraisal_ima_sessions.c $(APPRAISAL_SCENE)
+tests_unit_test_appraisal_ima_sessions_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_appraisal_ima_sessions_LDADD = $(APPRAISAL_TEST_LIBS)
 tests_unit_test_appraisal_kernel_SOURCES = tests/unit/test_appraisal_kernel.c $(APPRAISAL_SCENE)
 tests_unit_test_appraisal_kernel_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_appraisal_kernel_LDADD = $(APPRAISAL_TEST_LIBS)

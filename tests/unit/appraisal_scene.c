@@ -142,6 +142,12 @@ void scene_judge_anew(struct scene *s)
 	scene_judge(s);
 }
 
+void scene_expect_executables(struct scene *s, const char *code)
+{
+	scene_expect(s, code, CLAIM_EXECUTABLES, TIER_CONTRAINDICATED);
+	assert_false(s->result.is_retryable);
+}
+
 void scene_expect_boot(struct scene *s, const char *code)
 {
 	golden_build(&s->golden);

@@ -46,6 +46,8 @@ const char *scene_first_code(const struct scene *s);
 
 /* By reference values that are built anew, of what a test has changed up to here. */
 void scene_judge_anew(struct scene *s);
+/* Executables are contraindicated, for good. */
+void scene_expect_executables(struct scene *s, const char *code);
 /* Configuration is contraindicated. */
 void scene_expect_boot(struct scene *s, const char *code);
 /* The same after a change to the log, told truthfully. */
