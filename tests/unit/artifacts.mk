@@ -22,11 +22,14 @@ tests_unit_test_grub_script_SOURCES = tests/unit/test_grub_script.c tests/unit/u
 tests_unit_test_grub_script_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_grub_script_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/unit/test_file_tree
-TESTS += tests/unit/test_file_tree
+check_PROGRAMS += tests/unit/test_file_tree tests/unit/test_package_text
+TESTS += tests/unit/test_file_tree tests/unit/test_package_text
 tests_unit_test_file_tree_SOURCES = tests/unit/test_file_tree.c tests/unit/unit.h
 tests_unit_test_file_tree_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_file_tree_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_package_text_SOURCES = tests/unit/test_package_text.c tests/unit/unit.h
+tests_unit_test_package_text_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_package_text_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_ima_policy
 TESTS += tests/unit/test_ima_policy
