@@ -2,8 +2,8 @@
 if HAVE_CMOCKA
 ATTACK_TESTS += tests/attacks/test_attacks_class tests/attacks/test_attacks_documents \
 	tests/attacks/test_attacks_log tests/attacks/test_attacks_publish \
-	tests/attacks/test_attacks_release tests/attacks/test_attacks_root
-libscenes_a_SOURCES += tests/attacks/signed_text.c tests/attacks/lifecycle_scene.c tests/attacks/rollback_scene.c
+	tests/attacks/test_attacks_release tests/attacks/test_attacks_root tests/attacks/test_attacks_spelling
+libscenes_a_SOURCES += tests/attacks/emergency_scene.c tests/attacks/signed_text.c tests/attacks/lifecycle_scene.c tests/attacks/rollback_scene.c
 RELEASE_ATTACKS = tests/attacks/signed_text.h $(RELEASE_LINE)
 RELEASE_ATTACKS_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 ATTACK_TESTS += tests/attacks/test_attacks_matrix
@@ -22,6 +22,10 @@ tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_docume
 	$(RELEASE_ATTACKS)
 tests_attacks_test_attacks_documents_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_documents_LDADD = $(RELEASE_TEST_LIBS)
+tests_attacks_test_attacks_spelling_SOURCES = tests/attacks/test_attacks_spelling.c \
+	$(RELEASE_ATTACKS)
+tests_attacks_test_attacks_spelling_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_spelling_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_log_SOURCES = tests/attacks/test_attacks_log.c \
 	tests/unit/line_log.c tests/unit/line_log.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_log_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
@@ -40,7 +44,7 @@ tests_attacks_test_attacks_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_root_LDADD = $(RELEASE_TEST_LIBS)
 
 ATTACK_TESTS += tests/attacks/test_attacks_away tests/attacks/test_attacks_canary tests/attacks/test_attacks_emergency \
-	tests/attacks/test_attacks_proofs tests/attacks/test_attacks_revoked \
+	tests/attacks/test_attacks_proofs tests/attacks/test_attacks_review tests/attacks/test_attacks_revoked \
 	tests/attacks/test_attacks_rollback
 LIFECYCLE_ATTACKS = tests/attacks/lifecycle_scene.h tests/unit/verdict_note.h $(RELEASE_LINE)
 tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c \
@@ -48,9 +52,13 @@ tests_attacks_test_attacks_canary_SOURCES = tests/attacks/test_attacks_canary.c 
 tests_attacks_test_attacks_canary_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_canary_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_emergency_SOURCES = tests/attacks/test_attacks_emergency.c \
-	$(LIFECYCLE_ATTACKS)
+	tests/attacks/emergency_scene.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_emergency_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_emergency_LDADD = $(RELEASE_TEST_LIBS)
+tests_attacks_test_attacks_review_SOURCES = tests/attacks/test_attacks_review.c \
+	tests/attacks/emergency_scene.h $(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_review_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_review_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_proofs_SOURCES = tests/attacks/test_attacks_proofs.c \
 	tests/attacks/rollback_scene.h \
 	tests/unit/line_log.c tests/unit/line_log.h $(LIFECYCLE_ATTACKS)
