@@ -12,14 +12,14 @@ ATTESTD_TESTS = \
 	tests/unit/test_attestd_mint \
 	tests/unit/test_attestd_right \
 	tests/unit/test_attestd_schedule \
-	tests/unit/test_attestd_svid \
+	tests/unit/test_attestd_svid tests/unit/test_attestd_svid_spelling \
 	tests/unit/test_attestd_told \
 	tests/unit/test_attestd_wishes \
 	tests/unit/test_attestd_svid_directory
 check_PROGRAMS += $(ATTESTD_TESTS)
 TESTS += $(ATTESTD_TESTS)
 
-libscenes_a_SOURCES += tests/unit/attestd_grant.c
+libscenes_a_SOURCES += tests/unit/attestd_grant.c tests/unit/svid_scene.c
 GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
 
 tests_unit_test_attestd_attest_SOURCES = tests/unit/test_attestd_attest.c $(GRANT_TEST_SOURCES)
@@ -48,9 +48,14 @@ tests_unit_test_attestd_grant_SOURCES = tests/unit/test_attestd_grant.c $(GRANT_
 tests_unit_test_attestd_grant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_grant_LDADD = libscenes.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_svid_SOURCES = tests/unit/test_attestd_svid.c \
+	tests/unit/svid_scene.h $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_svid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attestd_svid_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_attestd_svid_spelling_SOURCES = tests/unit/test_attestd_svid_spelling.c \
+	tests/unit/svid_scene.h $(GRANT_TEST_SOURCES)
+tests_unit_test_attestd_svid_spelling_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_svid_spelling_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_right_SOURCES = tests/unit/test_attestd_right.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_right_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
