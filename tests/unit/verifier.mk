@@ -4,11 +4,12 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
 	tests/unit/test_signer_journal \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
-	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_refusals tests/unit/test_signer_service tests/unit/test_store \
+	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_refusals tests/unit/test_signer_releases \
+	tests/unit/test_signer_service tests/unit/test_store \
 	tests/unit/test_store_ahead tests/unit/test_store_files
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
-libscenes_a_SOURCES += tests/unit/signer_files.c tests/unit/signer_process.c \
+libscenes_a_SOURCES += tests/unit/served_scene.c tests/unit/signer_files.c tests/unit/signer_process.c \
 	tests/unit/frame_shots.c tests/unit/signer_scene.c tests/unit/granted_scene.c
 SIGNER_FILES = tests/unit/signer_files.h
 SIGNER_PROCESS = tests/unit/signer_process.h $(SIGNER_FILES)
@@ -63,10 +64,14 @@ tests_unit_test_signer_keys_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_messages_SOURCES = tests/unit/test_signer_messages.c tests/unit/unit.h
 tests_unit_test_signer_messages_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_messages_LDADD = $(SIGNER_MESSAGES_LIBS) $(APPRAISAL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c $(SIGNER_PROCESS) \
+tests_unit_test_signer_service_SOURCES = tests/unit/test_signer_service.c tests/unit/served_scene.h $(SIGNER_PROCESS) \
 	$(GOLDEN_RELEASE) tests/unit/unit.h
 tests_unit_test_signer_service_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_service_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_releases_SOURCES = tests/unit/test_signer_releases.c tests/unit/served_scene.h $(SIGNER_PROCESS) \
+	$(GOLDEN_RELEASE) tests/unit/unit.h
+tests_unit_test_signer_releases_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_releases_LDADD = $(SIGNER_TEST_LIBS)
 STORE_SCENE = tests/unit/store_scene.c tests/unit/store_scene.h tests/unit/unit.h
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_SCENE)
 tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
