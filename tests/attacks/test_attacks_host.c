@@ -123,6 +123,42 @@ static void s09_a_cap_that_the_front_chose_is_not_extended(void **state)
 	assert_true(digest_equal(&other, &other_now));
 }
 
+/* 16 and 23 whoever is root resets, and those up to 10 are the boot's and IMA's. */
+static const struct attestation_challenge impossible[] = {
+	{ .bank = DIGEST_NONE, .select = 1u << 7, .cap = HOST_CAP },
+	{ .bank = DIGEST_SHA256, .select = 0, .cap = HOST_CAP },
+	{ .bank = DIGEST_SHA256, .select = 1u << 7 | 1u << 16, .cap = HOST_CAP },
+	{ .bank = DIGEST_SHA256, .select = 1u << 7, .policy_pcrs = 1u << 23, .cap = HOST_CAP },
+	{ .bank = DIGEST_SHA256, .select = 1u << 7, .cap = 10 },
+	{ .bank = DIGEST_SHA256, .select = 1u << 7, .cap = 16 },
+};
+
+static enum status ask(struct host *h, struct attestation_challenge challenge, const char *nonce)
+{
+	AUTO_DONE(broker_evidence) made = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
+	const struct digest none = { 0 };
+
+	assert_int_equal(bytes_append(&text, span_text(nonce)), OK);
+	challenge.nonce = text;
+	return broker_evidence(&h->agent, &challenge, &none, &made);
+}
+
+static void s09_a_challenge_of_other_pcrs_is_not_answered(void **state)
+{
+	AUTO_DONE(host) h = { 0 };
+	const struct attestation_challenge honest = {
+		.bank = DIGEST_SHA256, .select = 1u << 7, .policy_pcrs = 1u << 7, .cap = HOST_CAP
+	};
+	(void)state;
+
+	host_init(&h);
+	assert_int_equal(ask(&h, honest, ""), STATUS_UNSUPPORTED);
+	for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++)
+		assert_int_equal(ask(&h, impossible[i], "nonce"), STATUS_UNSUPPORTED);
+	assert_int_equal(ask(&h, honest, "nonce"), OK);
+}
+
 /* A release may choose another PCR; a challenge of before is kept for then. */
 static void s09_a_cap_of_another_class_is_not_extended(void **state)
 {
@@ -202,6 +238,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_spends_no_cap),
 	cmocka_unit_test(s09_spoilt_evidence_does_not_use_up_the_caps),
 	cmocka_unit_test(s09_a_cap_that_the_front_chose_is_not_extended),
+	cmocka_unit_test(s09_a_challenge_of_other_pcrs_is_not_answered),
 	cmocka_unit_test(s09_a_cap_of_another_class_is_not_extended),
 	cmocka_unit_test(s14_a_right_that_nobody_renews_ends_by_itself),
 	cmocka_unit_test(s14_a_clock_that_is_behind_makes_no_right_longer),
