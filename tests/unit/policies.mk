@@ -6,6 +6,12 @@ tests_unit_test_reference_SOURCES = tests/unit/test_reference.c tests/unit/unit.
 tests_unit_test_reference_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_reference_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_reference_bounds
+TESTS += tests/unit/test_reference_bounds
+tests_unit_test_reference_bounds_SOURCES = tests/unit/test_reference_bounds.c tests/unit/unit.h
+tests_unit_test_reference_bounds_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_reference_bounds_LDADD = $(POLICIES_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/test_file_table
 TESTS += tests/unit/test_file_table
 tests_unit_test_file_table_SOURCES = tests/unit/test_file_table.c tests/unit/unit.h
