@@ -311,7 +311,13 @@ static const struct wire_field refusal_fields[] = {
 };
 static const struct wire_table refusal_wire = WIRE_TABLE(struct signer_answer, refusal_fields);
 
-/* Follows unless the answer is a refusal. */
+/* Follows where the answer is a refusal: what is stored of the others has no such field. */
+static const struct wire_field advice_fields[] = {
+	WIRE_SIZED(signer_answer, advice, SIGNER_ADVICE_MAX),
+};
+static const struct wire_table advice_wire = WIRE_TABLE(struct signer_answer, advice_fields);
+
+/* Follows where it is none. */
 static const struct wire_field signer_answer_fields[] = {
 	WIRE_CHOICE(signer_answer, type, offsetof(struct signer_answer, enrol), answer_wires),
 };
@@ -367,8 +373,7 @@ enum status signer_answer_encode(const struct signer_answer *answer, struct byte
 	struct writer w = writer_to(out, SIGNER_FRAME_MAX);
 
 	wire_put(&w, &refusal_wire, answer);
-	if (answer->refusal == REFUSAL_NONE)
-		wire_put(&w, &signer_answer_wire, answer);
+	wire_put(&w, answer->refusal == REFUSAL_NONE ? &signer_answer_wire : &advice_wire, answer);
 	return writer_end(&w);
 }
 
@@ -391,8 +396,7 @@ enum status signer_answer_decode(enum frame_type type, struct span body, struct 
 
 	signer_answer_init(type, &answer);
 	wire_take(&r, &refusal_wire, &answer);
-	if (answer.refusal == REFUSAL_NONE)
-		wire_take(&r, &signer_answer_wire, &answer);
+	wire_take(&r, answer.refusal == REFUSAL_NONE ? &signer_answer_wire : &advice_wire, &answer);
 
 	enum status status = reader_end(&r);
 

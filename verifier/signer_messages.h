@@ -192,6 +192,7 @@ struct signer_answer {
 	enum frame_type type; /* of the request */
 	enum refusal refusal; /* unless REFUSAL_NONE, no more follows */
 	uint32_t retry_after_s; /* 0: none */
+	struct span advice; /* of a refusal, for whom it is about; mostly empty */
 	union {
 		struct enrol_answer enrol;
 		struct activate_answer activate;

@@ -205,6 +205,28 @@ static void s09_an_entry_is_within_the_entitlements_of_its_class(void **state)
 	}
 }
 
+/* And nobody else. */
+static void s09_who_signed_is_told_what_the_class_may_have(void **state)
+{
+	static const char other[] =
+		"add-entry\nclass server\nentry web spiffe://other.example/web /bin/web";
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	scene_prepare_entry_act(&s, other, s.now);
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ENTRY_NOT_ENTITLED);
+	assert_true(span_equal(s.answer.advice, span_text("nodes of class server may have "
+							  "spiffe://prod.example/**")));
+	s.request.admin.act_signature.len--;
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
+	assert_int_equal(s.answer.advice.len, 0);
+	s.signer.approve_role = ROLE_PLATFORM;
+	scene_prepare_entry_act(&s, other, s.now);
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
+	assert_int_equal(s.answer.advice.len, 0);
+}
+
 static void s09_a_class_has_no_more_entries_than_a_text_holds(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -476,6 +498,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_an_act_that_was_held_back_lifts_no_later_quarantine),
 	cmocka_unit_test(s09_an_entry_wants_the_role_that_the_configuration_names),
 	cmocka_unit_test(s09_an_entry_is_within_the_entitlements_of_its_class),
+	cmocka_unit_test(s09_who_signed_is_told_what_the_class_may_have),
 	cmocka_unit_test(s09_a_class_has_no_more_entries_than_a_text_holds),
 	cmocka_unit_test(s13_a_quarantined_or_removed_entry_leaves_with_the_next_verdict),
 	cmocka_unit_test(s13_an_entry_whose_act_was_undone_is_told_nobody),

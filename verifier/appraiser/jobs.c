@@ -290,7 +290,6 @@ bool ask_signer(struct appraiser *a, const struct signer_request *request, struc
 		return true;
 	answer->retry_after_s =
 		a->reply.retry_after_s < UINT16_MAX ? a->reply.retry_after_s : UINT16_MAX;
-	answer_error(answer, refusal_http_status(a->reply.refusal), refusal_name(a->reply.refusal),
-		     NULL);
+	answer_refusal(answer, &a->reply);
 	return false;
 }

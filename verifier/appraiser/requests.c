@@ -61,6 +61,16 @@ void answer_error(struct answer *answer, unsigned status, const char *code, cons
 		answer->body.len = 0;
 }
 
+void answer_refusal(struct answer *answer, const struct signer_answer *refused)
+{
+	AUTO_DONE(bytes) advice = { 0 };
+	bool has_advice = bytes_append(&advice, refused->advice) == OK &&
+			  bytes_append_byte(&advice, '\0') == OK;
+
+	answer_error(answer, refusal_http_status(refused->refusal), refusal_name(refused->refusal),
+		     has_advice ? (const char *)advice.data : NULL);
+}
+
 void answer_about_class(struct answer *answer, struct span class_name)
 {
 	if (class_name.len > CLASS_NAME_MAX)

@@ -60,6 +60,8 @@ struct appraiser {
 enum status request_decode(struct span body, struct request *out);
 enum status answer_encode(const struct answer *answer, struct bytes *out);
 
+/* What the signer refused, with its advice. */
+void answer_refusal(struct answer *answer, const struct signer_answer *refused);
 /* An error's body; advice may be NULL. */
 void answer_error(struct answer *answer, unsigned status, const char *code, const char *advice);
 /* 400 with the code of what is wrong with a body. */

@@ -173,5 +173,6 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	s->refusals++;
 	signer_answer_init(request->type, answer);
 	answer->refusal = refusal;
+	answer->advice = turn->advice;
 	answer->retry_after_s = retry_after(turn, refusal);
 }

@@ -118,6 +118,7 @@ struct turn {
 	struct keep *keep; /* owns what the answer borrows from */
 	random_source random;
 	int64_t now;
+	struct span advice; /* what is said beside a refusal */
 };
 
 /* Answers one request inside an open step of the store. REFUSAL_NONE means
@@ -283,7 +284,7 @@ size_t administration_page_limit(const struct admin_request *request);
 
 /* entry_act.c: the acts about registration entries, whose signature and time were
  * checked; entry_administration.c: what people see of them, and narrow. */
-enum refusal entry_act_check(const struct turn *turn, const struct act *act);
+enum refusal entry_act_check(struct turn *turn, const struct act *act);
 enum refusal entry_act_carry_out(struct turn *turn, const struct act *act);
 enum refusal entry_show(struct turn *turn, struct span name, struct admin_answer *answer);
 enum refusal entry_list(struct turn *turn, const struct admin_request *request,

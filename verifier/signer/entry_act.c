@@ -15,7 +15,34 @@ static bool is_entitled(const struct signer *s, const struct node_class *node_cl
 	return false;
 }
 
-enum refusal entry_act_check(const struct turn *turn, const struct act *act)
+/* "nodes of class server may have spiffe://...": for who is let in as an administrator
+ * and signed the act. As many as there is room for. */
+static enum refusal not_entitled(struct turn *turn, const struct node_class *node_class,
+				 struct span class_name)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct ref_range patterns = node_class->id_patterns;
+	enum status status = bytes_printf(&text, "nodes of class %.*s may have%s",
+					  (int)class_name.len, (const char *)class_name.data,
+					  patterns.count == 0 ? " no SPIFFE ID" : "");
+
+	for (uint32_t i = 0; i < patterns.count && status == OK; i++) {
+		struct span pattern = reference_text(&turn->signer->reference, patterns.first + i);
+
+		if (text.len + pattern.len + sizeof(", ...") > SIGNER_ADVICE_MAX) {
+			status = bytes_printf(&text, ", ...");
+			break;
+		}
+		status = bytes_printf(&text, "%s %.*s", i == 0 ? "" : ",", (int)pattern.len,
+				      (const char *)pattern.data);
+	}
+	/* The code alone has to do where there is no memory. */
+	if (status == OK)
+		(void)!keep_bytes(turn->keep, &text, &turn->advice);
+	return REFUSAL_ENTRY_NOT_ENTITLED;
+}
+
+enum refusal entry_act_check(struct turn *turn, const struct act *act)
 {
 	const struct signer *s = turn->signer;
 	struct span id = span_of(&act->entry.spiffe_id);
@@ -30,7 +57,9 @@ enum refusal entry_act_check(const struct turn *turn, const struct act *act)
 		return REFUSAL_NONE;
 	if (!challenge_class(s, span_of(&act->class), &node_class))
 		return REFUSAL_CLASS_UNKNOWN;
-	return is_entitled(s, &node_class, id) ? REFUSAL_NONE : REFUSAL_ENTRY_NOT_ENTITLED;
+	return is_entitled(s, &node_class, id)
+		       ? REFUSAL_NONE
+		       : not_entitled(turn, &node_class, span_of(&act->class));
 }
 
 static enum refusal add(struct turn *turn, const struct act *act)
