@@ -12,6 +12,7 @@
 
 #include "daemon/file.h"
 #include "served_scene.h"
+#include "signer_scene.h"
 #include "verifier/signer/signer.h"
 
 static void it_serves_until_its_parent_ends(void **state)
@@ -209,6 +210,38 @@ static void what_was_answered_survives_a_kill(void **state)
 	served_done(&f);
 }
 
+/* What is random is fetched for several at once: none gets another's. */
+static void no_nonce_comes_twice(void **state)
+{
+	enum { OFFERS = 40 };
+	static uint8_t seen[OFFERS][NONCE_RANDOM_SIZE];
+	AUTO_DONE(signer_scene) host = { 0 };
+	struct signer_request request = { .type = FRAME_ENROL };
+	struct signer_answer answer;
+	struct served f;
+	(void)state;
+
+	signer_scene_init(&host);
+	request.enrol = (struct enrol_request){ .spki = span_of(&host.spki),
+						.ek_public = span_of(&host.ek_public),
+						.ak_public = span_of(&host.ak.public) };
+	served_init(&f);
+	served_start(&f);
+	for (size_t i = 0; i < OFFERS; i++) {
+		served_ask(&f, &request, &answer);
+		assert_int_equal(answer.refusal, REFUSAL_NONE);
+
+		struct span nonce = answer.enrol.challenge.nonce;
+
+		assert_true(nonce.len > NONCE_RANDOM_SIZE);
+		for (size_t j = 0; j < i; j++)
+			assert_memory_not_equal(seen[j], nonce.data, NONCE_RANDOM_SIZE);
+		memcpy(seen[i], nonce.data, NONCE_RANDOM_SIZE);
+	}
+	assert_int_equal(served_stop(&f), 0);
+	served_done(&f);
+}
+
 static void keys_that_others_can_read_are_refused(void **state)
 {
 	struct served f;
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test(requests_that_come_all_at_once_are_all_answered),
 		cmocka_unit_test(a_descriptor_from_an_appraiser_ends_its_channel),
 		cmocka_unit_test(what_was_answered_survives_a_kill),
+		cmocka_unit_test(no_nonce_comes_twice),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
 		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),
 		cmocka_unit_test(init_never_overwrites_keys),
