@@ -2,9 +2,11 @@
 /* Files that daemons read, and when to read them again. */
 #include "unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/file.h"
@@ -28,6 +30,64 @@ static void a_file_over_the_cap_is_refused_before_memory_is_taken(void **state)
 	assert_int_equal(content.len, 5);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(unlink(path), 0);
+}
+
+#define LONG ((size_t)300000)
+
+/* From a child, through a pipe: nothing says beforehand how much it is. */
+static enum status read_piped(size_t len, size_t max, struct bytes *out)
+{
+	int ends[2];
+	uint8_t *text = calloc(1, LONG);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < len; i++)
+		text[i] = (uint8_t)(i * 7 / 3);
+	assert_int_equal(pipe(ends), 0);
+
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)close(ends[0]);
+		/* Whoever has read enough leaves. */
+		(void)signal(SIGPIPE, SIG_IGN);
+		_exit(write(ends[1], text, len) == (ssize_t)len ? 0 : 1);
+	}
+	(void)close(ends[1]);
+
+	enum status status = file_read_fd(ends[0], max, out);
+
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	if (status == OK)
+		assert_true(span_equal(span_of(out), (struct span){ text, len }));
+	free(text);
+	return status;
+}
+
+static void what_fits_is_read_whole_and_a_byte_more_is_too_large(void **state)
+{
+	static const size_t lengths[] = { 1, 4095, 4096, 4097, 8191, 8192, 8193, 65536, LONG };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		AUTO_DONE(bytes) whole = { 0 };
+		AUTO_DONE(bytes) more = { 0 };
+
+		assert_int_equal(read_piped(lengths[i], lengths[i], &whole), OK);
+		assert_int_equal(read_piped(lengths[i], lengths[i] - 1, &more), STATUS_TOO_LARGE);
+		assert_int_equal(more.len, 0);
+	}
+}
+
+static void nothing_is_read_as_nothing(void **state)
+{
+	AUTO_DONE(bytes) nothing = { 0 };
+	(void)state;
+
+	assert_int_equal(read_piped(0, 0, &nothing), OK);
+	assert_int_equal(nothing.len, 0);
 }
 
 static void files_are_due_when_they_changed_and_came_to_rest(void **state)
@@ -72,6 +132,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_over_the_cap_is_refused_before_memory_is_taken),
+		cmocka_unit_test(what_fits_is_read_whole_and_a_byte_more_is_too_large),
+		cmocka_unit_test(nothing_is_read_as_nothing),
 		cmocka_unit_test(files_are_due_when_they_changed_and_came_to_rest),
 	};
 
