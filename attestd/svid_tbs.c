@@ -213,17 +213,16 @@ static enum status write_body(const struct svid_tbs *tbs, struct bytes *out)
 	return status == OK ? write_extensions(tbs, out) : status;
 }
 
-enum status svid_tbs_write(const struct svid_tbs *tbs, struct bytes *out)
+/* The body in its SEQUENCE, of at most max bytes. */
+static enum status put_whole(const struct bytes *body, size_t max, struct bytes *out)
 {
-	AUTO_DONE(bytes) body = { 0 };
 	AUTO_DONE(bytes) whole = { 0 };
-	struct writer w = writer_to(&whole, SVID_TBS_MAX);
-	enum status status = write_body(tbs, &body);
+	struct writer w = writer_to(&whole, max);
 
-	if (status != OK)
-		return status;
-	put(&w, DER_SEQUENCE, span_of(&body));
-	status = writer_end(&w);
+	put(&w, DER_SEQUENCE, span_of(body));
+
+	enum status status = writer_end(&w);
+
 	if (status != OK)
 		return status;
 	*out = whole;
@@ -231,10 +230,17 @@ enum status svid_tbs_write(const struct svid_tbs *tbs, struct bytes *out)
 	return OK;
 }
 
+enum status svid_tbs_write(const struct svid_tbs *tbs, struct bytes *out)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	enum status status = write_body(tbs, &body);
+
+	return status == OK ? put_whole(&body, SVID_TBS_MAX, out) : status;
+}
+
 enum status svid_assemble(struct span tbs, struct span signature, struct bytes *certificate)
 {
 	AUTO_DONE(bytes) body = { 0 };
-	AUTO_DONE(bytes) whole = { 0 };
 	struct writer w = writer_to(&body, CERTIFICATE_MAX);
 
 	writer_put(&w, tbs);
@@ -245,14 +251,5 @@ enum status svid_assemble(struct span tbs, struct span signature, struct bytes *
 
 	enum status status = writer_end(&w);
 
-	if (status != OK)
-		return status;
-	w = writer_to(&whole, CERTIFICATE_MAX);
-	put(&w, DER_SEQUENCE, span_of(&body));
-	status = writer_end(&w);
-	if (status != OK)
-		return status;
-	*certificate = whole;
-	whole = (struct bytes){ 0 };
-	return OK;
+	return status == OK ? put_whole(&body, CERTIFICATE_MAX, certificate) : status;
 }
