@@ -2,7 +2,6 @@
 #include "unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -11,151 +10,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "scratch.h"
-#include "verifier/signer/keys.h"
-
-#define DAY 86400
-
-/* A verifier's keys in files, to be spoiled one at a time. */
-struct files {
-	char directory[SCRATCH_MAX];
-	char ca_key[128], ca[128], result[128], mac[128], act[128], other_act[128];
-	EVP_PKEY *root_key, *issuer_key;
-	bool has_two_domains; /* of one CA */
-};
-
-static void write_private(const char *path, EVP_PKEY *key, const char *passphrase)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(PEM_write_PrivateKey(f, key, passphrase == NULL ? NULL : EVP_aes_128_cbc(),
-					      NULL, 0, NULL, (void *)(uintptr_t)passphrase),
-			 1);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-}
-
-static void write_public(const char *path, EVP_PKEY *key)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(PEM_write_PUBKEY(f, key), 1);
-	assert_int_equal(fclose(f), 0);
-}
-
-struct wanted {
-	const char *constraints, *usage; /* NULL: none */
-	long from, until; /* days from now */
-};
-
-static const struct wanted good_root = { "critical,CA:TRUE", "critical,keyCertSign,cRLSign", -1,
-					 3650 };
-static const struct wanted good_issuer = { "critical,CA:TRUE,pathlen:1", "critical,keyCertSign", -1,
-					   365 };
-
-static void add_extension(X509 *x, int nid, const char *value)
-{
-	X509_EXTENSION *extension;
-	X509V3_CTX ctx;
-
-	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	assert_non_null(extension);
-	assert_int_equal(X509_add_ext(x, extension, -1), 1);
-	X509_EXTENSION_free(extension);
-}
-
-static void set_name(X509_NAME *name, const char *text)
-{
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)text,
-						    -1, -1, 0),
-			 1);
-}
-
-static X509 *make(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *by,
-		  const struct wanted *wanted)
-{
-	X509 *x = X509_new();
-
-	assert_non_null(x);
-	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
-	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 1 + rand() % 100000), 1);
-	set_name(X509_get_subject_name(x), subject);
-	set_name(X509_get_issuer_name(x), issuer);
-	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(x), wanted->from * DAY));
-	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(x), wanted->until * DAY));
-	assert_int_equal(X509_set_pubkey(x, key), 1);
-	add_extension(x, NID_subject_key_identifier, "hash");
-	if (wanted->constraints != NULL)
-		add_extension(x, NID_basic_constraints, wanted->constraints);
-	if (wanted->usage != NULL)
-		add_extension(x, NID_key_usage, wanted->usage);
-	assert_true(X509_sign(x, by, EVP_sha256()) > 0);
-	return x;
-}
-
-static void write_chain(const struct files *f, X509 *issuer, X509 *root)
-{
-	FILE *file = fopen(f->ca, "w");
-
-	assert_non_null(file);
-	if (issuer != NULL)
-		assert_int_equal(PEM_write_X509(file, issuer), 1);
-	if (root != NULL)
-		assert_int_equal(PEM_write_X509(file, root), 1);
-	assert_int_equal(fclose(file), 0);
-	X509_free(issuer);
-	X509_free(root);
-}
-
-static void write_issued(const struct files *f, const struct wanted *issuer,
-			 const struct wanted *root)
-{
-	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, issuer),
-		    make("root", "root", f->root_key, f->root_key, root));
-}
-
-static void files_init(struct files *f)
-{
-	static const uint8_t mac[MAC_KEY_SIZE] = { 1 };
-	EVP_PKEY *keys[3] = { EVP_EC_gen("P-256"), EVP_EC_gen("P-256"),
-			      EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") };
-
-	*f = (struct files){ 0 };
-	assert_non_null(mkdtemp(scratch_name(f->directory, "keys")));
-	(void)snprintf(f->ca_key, sizeof(f->ca_key), "%s/ca_key", f->directory);
-	(void)snprintf(f->ca, sizeof(f->ca), "%s/ca", f->directory);
-	(void)snprintf(f->result, sizeof(f->result), "%s/result", f->directory);
-	(void)snprintf(f->mac, sizeof(f->mac), "%s/mac", f->directory);
-	(void)snprintf(f->act, sizeof(f->act), "%s/act", f->directory);
-	(void)snprintf(f->other_act, sizeof(f->other_act), "%s/other_act", f->directory);
-	f->root_key = EVP_EC_gen("P-384");
-	f->issuer_key = EVP_EC_gen("P-256");
-	write_private(f->ca_key, f->issuer_key, NULL);
-	write_issued(f, &good_issuer, &good_root);
-	write_private(f->result, keys[0], NULL);
-	scratch_write(f->mac, (struct span){ mac, sizeof(mac) }, 0600);
-	write_public(f->act, keys[1]);
-	write_public(f->other_act, keys[2]);
-	for (size_t i = 0; i < 3; i++)
-		EVP_PKEY_free(keys[i]);
-}
-
-static void files_done(struct files *f)
-{
-	const char *const paths[] = { f->ca_key, f->ca, f->result, f->mac, f->act, f->other_act };
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		(void)unlink(paths[i]);
-	(void)rmdir(f->directory);
-	EVP_PKEY_free(f->root_key);
-	EVP_PKEY_free(f->issuer_key);
-}
+#include "key_files.h"
 
 /* In two trust domains at once, where the files are told to be those of both. */
-static enum status load_into(const struct files *f, struct signer_keys *keys,
+static enum status load_into(const struct key_files *f, struct signer_keys *keys,
 			     struct key_fault *fault)
 {
 	struct signer_authority_settings authorities[] = {
@@ -174,7 +32,7 @@ static enum status load_into(const struct files *f, struct signer_keys *keys,
 	return signer_keys_load(&settings, (int64_t)time(NULL), keys, fault);
 }
 
-static enum status load(const struct files *f, struct key_fault *fault)
+static enum status load(const struct key_files *f, struct key_fault *fault)
 {
 	AUTO_DONE(signer_keys) keys = { 0 };
 
@@ -182,168 +40,189 @@ static enum status load(const struct files *f, struct key_fault *fault)
 }
 
 /* How a file is spoiled. */
-static void nothing(struct files *f)
+static void nothing(struct key_files *f)
 {
 	(void)f;
 }
 
-static void ca_key_readable_by_others(struct files *f)
+static void ca_key_readable_by_others(struct key_files *f)
 {
 	assert_int_equal(chmod(f->ca_key, 0640), 0);
 }
 
-static void ca_key_missing(struct files *f)
+static void ca_key_missing(struct key_files *f)
 {
 	assert_int_equal(unlink(f->ca_key), 0);
 }
 
-static void ca_key_garbage(struct files *f)
+static void ca_key_garbage(struct key_files *f)
 {
 	scratch_write(f->ca_key, span_text("garbage"), 0600);
 }
 
-static void ca_key_encrypted(struct files *f)
+static void ca_key_encrypted(struct key_files *f)
 {
-	write_private(f->ca_key, f->issuer_key, "secret");
+	key_files_private(f->ca_key, f->issuer_key, "secret");
 }
 
-static void ca_key_another(struct files *f)
+static void ca_key_another(struct key_files *f)
 {
-	write_private(f->ca_key, f->root_key, NULL);
+	key_files_private(f->ca_key, f->root_key, NULL);
 }
 
-static void ca_key_a_directory(struct files *f)
+static void ca_key_a_directory(struct key_files *f)
 {
 	assert_int_equal(unlink(f->ca_key), 0);
 	assert_int_equal(mkdir(f->ca_key, 0700), 0);
 }
 
-static void ca_missing(struct files *f)
+static void ca_missing(struct key_files *f)
 {
 	assert_int_equal(unlink(f->ca), 0);
 }
 
-static void ca_garbage(struct files *f)
+static void ca_garbage(struct key_files *f)
 {
 	scratch_write(f->ca, span_text("garbage"), 0644);
 }
 
-static void ca_writable_by_others(struct files *f)
+static void ca_writable_by_others(struct key_files *f)
 {
 	assert_int_equal(chmod(f->ca, 0666), 0);
 }
 
-static void ca_without_root(struct files *f)
+static void ca_without_root(struct key_files *f)
 {
-	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, &good_issuer), NULL);
+	key_files_chain(f,
+			key_files_certificate("issuer", "root", f->issuer_key, f->root_key,
+					      &key_files_issuer),
+			NULL);
 }
 
-static void ca_in_the_wrong_order(struct files *f)
+static void ca_in_the_wrong_order(struct key_files *f)
 {
-	write_chain(f, make("root", "root", f->root_key, f->root_key, &good_root),
-		    make("issuer", "root", f->issuer_key, f->root_key, &good_issuer));
+	key_files_chain(
+		f, key_files_certificate("root", "root", f->root_key, f->root_key, &key_files_root),
+		key_files_certificate("issuer", "root", f->issuer_key, f->root_key,
+				      &key_files_issuer));
 }
 
 /* The name alone says who issued it. */
-static void ca_of_another_root(struct files *f)
+static void ca_of_another_root(struct key_files *f)
 {
 	EVP_PKEY *other = EVP_EC_gen("P-256");
 
-	write_chain(f, make("issuer", "root", f->issuer_key, other, &good_issuer),
-		    make("root", "root", f->root_key, f->root_key, &good_root));
+	key_files_chain(
+		f, key_files_certificate("issuer", "root", f->issuer_key, other, &key_files_issuer),
+		key_files_certificate("root", "root", f->root_key, f->root_key, &key_files_root));
 	EVP_PKEY_free(other);
 }
 
-static void ca_expired(struct files *f)
+static void ca_expired(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", -3, -1 },
-		     &good_root);
+	key_files_issued(
+		f,
+		&(struct certificate_wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", -3, -1 },
+		&key_files_root);
 }
 
-static void ca_not_yet_valid(struct files *f)
+static void ca_not_yet_valid(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", 1, 3 },
-		     &good_root);
+	key_files_issued(
+		f,
+		&(struct certificate_wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", 1, 3 },
+		&key_files_root);
 }
 
-static void ca_root_expired(struct files *f)
+static void ca_root_expired(struct key_files *f)
 {
-	write_issued(f, &good_issuer,
-		     &(struct wanted){ "critical,CA:TRUE", "keyCertSign", -30, -1 });
+	key_files_issued(
+		f, &key_files_issuer,
+		&(struct certificate_wanted){ "critical,CA:TRUE", "keyCertSign", -30, -1 });
 }
 
-static void ca_that_is_none(struct files *f)
+static void ca_that_is_none(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ "critical,CA:FALSE", NULL, -1, 3 }, &good_root);
+	key_files_issued(f, &(struct certificate_wanted){ "critical,CA:FALSE", NULL, -1, 3 },
+			 &key_files_root);
 }
 
 /* X509_check_ca() says 3: keyUsage alone, as some did once. */
-static void ca_by_key_usage_alone(struct files *f)
+static void ca_by_key_usage_alone(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ NULL, "keyCertSign", -1, 3 }, &good_root);
+	key_files_issued(f, &(struct certificate_wanted){ NULL, "keyCertSign", -1, 3 },
+			 &key_files_root);
 }
 
-static void ca_that_may_not_sign(struct files *f)
+static void ca_that_may_not_sign(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ "critical,CA:TRUE", "digitalSignature", -1, 3 },
-		     &good_root);
+	key_files_issued(
+		f, &(struct certificate_wanted){ "critical,CA:TRUE", "digitalSignature", -1, 3 },
+		&key_files_root);
 }
 
-static void ca_without_room_for_grants(struct files *f)
+static void ca_without_room_for_grants(struct key_files *f)
 {
-	write_issued(f, &(struct wanted){ "critical,CA:TRUE,pathlen:0", "keyCertSign", -1, 3 },
-		     &good_root);
+	key_files_issued(
+		f,
+		&(struct certificate_wanted){ "critical,CA:TRUE,pathlen:0", "keyCertSign", -1, 3 },
+		&key_files_root);
 }
 
-static void ca_root_without_room(struct files *f)
+static void ca_root_without_room(struct key_files *f)
 {
-	write_issued(f, &good_issuer,
-		     &(struct wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", -1, 3 });
+	key_files_issued(
+		f, &key_files_issuer,
+		&(struct certificate_wanted){ "critical,CA:TRUE,pathlen:1", "keyCertSign", -1, 3 });
 }
 
-static void ca_with(struct files *f, EVP_PKEY *key)
+static void ca_with(struct key_files *f, EVP_PKEY *key)
 {
-	write_private(f->ca_key, key, NULL);
-	write_chain(f, make("issuer", "root", key, f->root_key, &good_issuer),
-		    make("root", "root", f->root_key, f->root_key, &good_root));
+	key_files_private(f->ca_key, key, NULL);
+	key_files_chain(
+		f, key_files_certificate("issuer", "root", key, f->root_key, &key_files_issuer),
+		key_files_certificate("root", "root", f->root_key, f->root_key, &key_files_root));
 	EVP_PKEY_free(key);
 }
 
-static void ca_with_rsa(struct files *f)
+static void ca_with_rsa(struct key_files *f)
 {
 	ca_with(f, EVP_RSA_gen(2048));
 }
 
 /* Curves that OpenSSL knows and relying parties need not. */
-static void ca_on_p521(struct files *f)
+static void ca_on_p521(struct key_files *f)
 {
 	ca_with(f, EVP_EC_gen("P-521"));
 }
 
-static void ca_on_secp256k1(struct files *f)
+static void ca_on_secp256k1(struct key_files *f)
 {
 	ca_with(f, EVP_EC_gen("secp256k1"));
 }
 
-static void ca_below_an_rsa_root(struct files *f)
+static void ca_below_an_rsa_root(struct key_files *f)
 {
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 
-	write_chain(f, make("issuer", "root", f->issuer_key, rsa, &good_issuer),
-		    make("root", "root", rsa, rsa, &good_root));
+	key_files_chain(
+		f, key_files_certificate("issuer", "root", f->issuer_key, rsa, &key_files_issuer),
+		key_files_certificate("root", "root", rsa, rsa, &key_files_root));
 	EVP_PKEY_free(rsa);
 }
 
-static void ca_with_a_root_that_another_signed(struct files *f)
+static void ca_with_a_root_that_another_signed(struct key_files *f)
 {
 	EVP_PKEY *other = EVP_EC_gen("P-384");
 
-	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, &good_issuer),
-		    make("root", "root", f->root_key, other, &good_root));
+	key_files_chain(f,
+			key_files_certificate("issuer", "root", f->issuer_key, f->root_key,
+					      &key_files_issuer),
+			key_files_certificate("root", "root", f->root_key, other, &key_files_root));
 	EVP_PKEY_free(other);
 }
 
-static void append_certificate(const struct files *f, X509 *certificate)
+static void append_certificate(const struct key_files *f, X509 *certificate)
 {
 	FILE *file = fopen(f->ca, "a");
 
@@ -354,123 +233,130 @@ static void append_certificate(const struct files *f, X509 *certificate)
 }
 
 /* Each is good, and issuer and root make a chain without the one between them. */
-static void ca_with_a_stranger_between(struct files *f)
+static void ca_with_a_stranger_between(struct key_files *f)
 {
 	EVP_PKEY *other = EVP_EC_gen("P-256");
 
-	write_chain(f, make("issuer", "root", f->issuer_key, f->root_key, &good_issuer),
-		    make("stranger", "root", other, f->root_key, &good_root));
-	append_certificate(f, make("root", "root", f->root_key, f->root_key, &good_root));
+	key_files_chain(
+		f,
+		key_files_certificate("issuer", "root", f->issuer_key, f->root_key,
+				      &key_files_issuer),
+		key_files_certificate("stranger", "root", other, f->root_key, &key_files_root));
+	append_certificate(f, key_files_certificate("root", "root", f->root_key, f->root_key,
+						    &key_files_root));
 	EVP_PKEY_free(other);
 }
 
-static void ca_with_an_intermediate(struct files *f)
+static void ca_with_an_intermediate(struct key_files *f)
 {
 	EVP_PKEY *other = EVP_EC_gen("P-384");
 
-	write_chain(f, make("issuer", "middle", f->issuer_key, other, &good_issuer),
-		    make("middle", "root", other, f->root_key, &good_root));
-	append_certificate(f, make("root", "root", f->root_key, f->root_key, &good_root));
+	key_files_chain(
+		f,
+		key_files_certificate("issuer", "middle", f->issuer_key, other, &key_files_issuer),
+		key_files_certificate("middle", "root", other, f->root_key, &key_files_root));
+	append_certificate(f, key_files_certificate("root", "root", f->root_key, f->root_key,
+						    &key_files_root));
 	EVP_PKEY_free(other);
 }
 
-static void result_with(const struct files *f, EVP_PKEY *key)
+static void result_with(const struct key_files *f, EVP_PKEY *key)
 {
-	write_private(f->result, key, NULL);
+	key_files_private(f->result, key, NULL);
 	EVP_PKEY_free(key);
 }
 
-static void result_with_rsa(struct files *f)
+static void result_with_rsa(struct key_files *f)
 {
 	result_with(f, EVP_RSA_gen(2048));
 }
 
-static void result_on_another_curve(struct files *f)
+static void result_on_another_curve(struct key_files *f)
 {
 	result_with(f, EVP_EC_gen("P-384"));
 }
 
-static void result_with_ed25519(struct files *f)
+static void result_with_ed25519(struct key_files *f)
 {
 	result_with(f, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
 }
 
-static void result_is_the_ca_key(struct files *f)
+static void result_is_the_ca_key(struct key_files *f)
 {
-	write_private(f->result, f->issuer_key, NULL);
+	key_files_private(f->result, f->issuer_key, NULL);
 }
 
-static void result_of_one_person(struct files *f)
+static void result_of_one_person(struct key_files *f)
 {
 	EVP_PKEY *one = EVP_EC_gen("P-256");
 
-	write_public(f->act, one);
+	key_files_public(f->act, one);
 	result_with(f, one);
 }
 
-static void ca_of_two_domains(struct files *f)
+static void ca_of_two_domains(struct key_files *f)
 {
 	f->has_two_domains = true;
 }
 
-static void mac_short(struct files *f)
+static void mac_short(struct key_files *f)
 {
 	scratch_write(f->mac, span_text("0123456789abcdef0123456789abcde"), 0600);
 }
 
-static void mac_long(struct files *f)
+static void mac_long(struct key_files *f)
 {
 	scratch_write(f->mac, span_text("0123456789abcdef0123456789abcdef\n"), 0600);
 }
 
-static void mac_of_zeros(struct files *f)
+static void mac_of_zeros(struct key_files *f)
 {
 	static const uint8_t zeros[MAC_KEY_SIZE];
 
 	scratch_write(f->mac, (struct span){ zeros, sizeof(zeros) }, 0600);
 }
 
-static void mac_readable_by_others(struct files *f)
+static void mac_readable_by_others(struct key_files *f)
 {
 	assert_int_equal(chmod(f->mac, 0604), 0);
 }
 
-static void act_missing(struct files *f)
+static void act_missing(struct key_files *f)
 {
 	assert_int_equal(unlink(f->act), 0);
 }
 
-static void act_garbage(struct files *f)
+static void act_garbage(struct key_files *f)
 {
 	scratch_write(f->act, span_text("garbage"), 0644);
 }
 
-static void act_with_rsa(struct files *f)
+static void act_with_rsa(struct key_files *f)
 {
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 
-	write_public(f->act, rsa);
+	key_files_public(f->act, rsa);
 	EVP_PKEY_free(rsa);
 }
 
-static void act_of_two_people(struct files *f)
+static void act_of_two_people(struct key_files *f)
 {
 	EVP_PKEY *one = EVP_EC_gen("P-256");
 
-	write_public(f->act, one);
-	write_public(f->other_act, one);
+	key_files_public(f->act, one);
+	key_files_public(f->other_act, one);
 	EVP_PKEY_free(one);
 }
 
-static void act_is_the_ca_key(struct files *f)
+static void act_is_the_ca_key(struct key_files *f)
 {
-	write_public(f->other_act, f->issuer_key);
+	key_files_public(f->other_act, f->issuer_key);
 }
 
 static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 {
 	static const struct {
-		void (*spoil)(struct files *f);
+		void (*spoil)(struct key_files *f);
 		const char *file; /* NULL: nothing is wrong */
 		const char *words;
 	} cases[] = {
@@ -522,9 +408,9 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct key_fault fault = { "", "" };
-		struct files f;
+		struct key_files f;
 
-		files_init(&f);
+		key_files_init(&f);
 		cases[i].spoil(&f);
 
 		enum status status = load(&f, &fault);
@@ -537,13 +423,13 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 			fail_msg("case %zu: %s: %s: %s", i, status_text(status), fault.path,
 				 fault.what);
 		(void)rmdir(f.ca_key);
-		files_done(&f);
+		key_files_done(&f);
 	}
 }
 
 static void a_ca_ends_with_the_first_of_its_certificates(void **state)
 {
-	static const struct wanted ends[][2] = {
+	static const struct certificate_wanted ends[][2] = {
 		{ { "critical,CA:TRUE,pathlen:1", "critical,keyCertSign", -1, 100 },
 		  { "critical,CA:TRUE", "critical,keyCertSign", -1, 200 } },
 		{ { "critical,CA:TRUE,pathlen:1", "critical,keyCertSign", -1, 200 },
@@ -554,14 +440,14 @@ static void a_ca_ends_with_the_first_of_its_certificates(void **state)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		AUTO_DONE(signer_keys) keys = { 0 };
 		struct key_fault fault = { 0 };
-		struct files f;
+		struct key_files f;
 
-		files_init(&f);
-		write_issued(&f, &ends[i][0], &ends[i][1]);
+		key_files_init(&f);
+		key_files_issued(&f, &ends[i][0], &ends[i][1]);
 		assert_int_equal(load_into(&f, &keys, &fault), OK);
 		assert_in_range(signer_keys_until(&keys), time(NULL) + 99 * DAY,
 				time(NULL) + 100 * DAY);
-		files_done(&f);
+		key_files_done(&f);
 	}
 }
 

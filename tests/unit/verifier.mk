@@ -9,7 +9,7 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_store_ahead tests/unit/test_store_files
 check_PROGRAMS += $(SIGNER_TESTS)
 TESTS += $(SIGNER_TESTS)
-libscenes_a_SOURCES += tests/unit/served_scene.c tests/unit/signer_files.c tests/unit/signer_process.c \
+libscenes_a_SOURCES += tests/unit/key_files.c tests/unit/served_scene.c tests/unit/signer_files.c tests/unit/signer_process.c \
 	tests/unit/frame_shots.c tests/unit/signer_scene.c tests/unit/granted_scene.c
 SIGNER_FILES = tests/unit/signer_files.h
 SIGNER_PROCESS = tests/unit/signer_process.h $(SIGNER_FILES)
@@ -58,7 +58,8 @@ tests_unit_test_signer_federation_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_jwt_keys_SOURCES = tests/unit/test_signer_jwt_keys.c $(SIGNER_SCENE)
 tests_unit_test_signer_jwt_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_jwt_keys_LDADD = $(SIGNER_TEST_LIBS)
-tests_unit_test_signer_keys_SOURCES = tests/unit/test_signer_keys.c tests/unit/unit.h
+tests_unit_test_signer_keys_SOURCES = tests/unit/test_signer_keys.c tests/unit/key_files.h \
+	tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_signer_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_keys_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_messages_SOURCES = tests/unit/test_signer_messages.c tests/unit/unit.h
