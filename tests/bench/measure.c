@@ -13,6 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+int measure_rounds(const char *text, int otherwise)
+{
+	int rounds = text != NULL ? atoi(text) : otherwise;
+
+	return rounds > 0 && rounds <= MEASURE_SAMPLES_MAX ? rounds : 1;
+}
+
 void measure_add(struct measure *m, double sample)
 {
 	if (m->n == MEASURE_SAMPLES_MAX)

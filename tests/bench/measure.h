@@ -20,6 +20,9 @@ struct measure {
 	double sample[MEASURE_SAMPLES_MAX];
 };
 
+/* How many a program is asked for by an argument; NULL: otherwise. One where it asks for
+ * none, or for more than fit. */
+int measure_rounds(const char *text, int otherwise);
 /* Beyond MEASURE_SAMPLES_MAX the program ends: a bench that is wrong. */
 void measure_add(struct measure *m, double sample);
 double measure_median(const struct measure *m);

@@ -2,6 +2,8 @@
 EXTRA_PROGRAMS += tests/bench/bench_workload
 tests_bench_bench_workload_SOURCES = tests/bench/bench_workload.c \
 	tests/bench/tpm_signer.c tests/bench/tpm_signer.h \
+	tests/bench/workload_benches.h tests/bench/workload_fetch.c \
+	tests/bench/workload_mint.c tests/bench/workload_streams.c \
 	tests/bench/workload_client.c tests/bench/workload_client.h \
 	tests/bench/workload_echo.c tests/bench/workload_echo.h \
 	tests/bench/workload_jobs.c tests/bench/workload_jobs.h $(BENCH_MEASURE)
