@@ -85,8 +85,8 @@ tests_fuzz_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_reference_LDADD = $(FUZZ_MAIN) $(POLICIES_LIBS)
 if HAVE_CMOCKA
 FUZZ_TARGETS += tests/fuzz/fuzz_release
-tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/fuzz/tagged_keys.c tests/unit/release_line.c \
-	tests/unit/release_line.h
+tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz_release.c tests/fuzz/tagged_keys.c \
+	tests/unit/release_difference.c tests/unit/release_line.c tests/unit/release_line.h tests/unit/release_people.c
 tests_fuzz_fuzz_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_fuzz_fuzz_release_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) \
 	-Wl,--wrap=signing_key_load,--wrap=signing_key_verify

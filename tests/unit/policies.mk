@@ -42,7 +42,8 @@ tests_unit_test_vendor_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA
 tests_unit_test_vendor_LDADD = $(RELEASE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_release
 TESTS += tests/unit/test_release
-libscenes_a_SOURCES += tests/unit/release_line.c tests/unit/release_outcome.c
+libscenes_a_SOURCES += tests/unit/release_difference.c tests/unit/release_line.c \
+	tests/unit/release_outcome.c tests/unit/release_people.c
 RELEASE_LINE = tests/unit/release_line.h tests/unit/release_outcome.h tests/unit/unit.h
 RELEASE_TEST_LIBS = libscenes.a $(POLICIES_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_release_SOURCES = tests/unit/test_release.c $(RELEASE_LINE)

@@ -8,63 +8,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policies/difference/difference.h"
 #include "policies/envelope/dsse.h"
 
 #define HEX_SIZE LINE_HEX_SIZE
 #define TEXT_MAX 16384
 
-/* Who is who. The key of sec-approve is P-256, the others are Ed25519. */
-static const struct {
-	const char *name, *principal, *team;
-} people[] = {
-	{ "plat-root", "ann", "platform" },
-	{ "sec-root", "sue", "identity-security" },
-	{ "build", "bob", "platform" },
-	{ "sign", "sid", "platform" },
-	{ "publish", "pam", "platform" },
-	{ "plat-approve", "ann", "platform" },
-	{ "sec-approve", "sue", "identity-security" },
-	{ "plat-approve-2", "ann", "platform" },
-	{ "sec-review", "sam", "identity-security" },
-	{ "verifier", "verifier-1", "identity-security" },
-	{ "verifier-2", "verifier-2", "identity-security" },
-	{ "log", "lou", "platform" },
-	{ "witness", "wes", "identity-security" },
-	{ "publish-2", "pat", "platform" },
-};
-
-#define PEOPLE (sizeof(people) / sizeof(people[0]))
-#define EC_PERSON 6
-
-static EVP_PKEY *keys[PEOPLE];
-
-EVP_PKEY *line_key(const char *name)
-{
-	for (size_t i = 0; i < PEOPLE; i++) {
-		uint8_t seed[32];
-
-		memset(seed, (int)i + 1, sizeof(seed));
-		if (keys[i] == NULL)
-			keys[i] = i == EC_PERSON
-					  ? EVP_EC_gen("P-256")
-					  : EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
-									 seed, sizeof(seed));
-		assert_non_null(keys[i]);
-		if (strcmp(people[i].name, name) == 0)
-			return keys[i];
-	}
-	fail_msg("no key %s", name);
-	return NULL;
-}
-
-static __attribute__((destructor)) void free_keys(void)
-{
-	for (size_t i = 0; i < PEOPLE; i++)
-		EVP_PKEY_free(keys[i]);
-}
-
-static void hex_of(const struct digest *digest, char out[HEX_SIZE])
+void line_digest_hex(const struct digest *digest, char out[HEX_SIZE])
 {
 	AUTO_DONE(bytes) hex = { 0 };
 
@@ -171,27 +120,6 @@ static void statement(char text[TEXT_MAX], const char *kind, const char *subject
 	assert_in_range(len, 1, TEXT_MAX - 1);
 }
 
-static void root_keys(struct bytes *out)
-{
-	for (size_t i = 0; i < PEOPLE; i++) {
-		uint8_t *spki = NULL;
-		int len = i2d_PUBKEY(line_key(people[i].name), &spki);
-
-		assert_true(len > 0);
-		assert_int_equal(bytes_printf(out,
-					      "%s\"%s\":{\"scheme\":\"%s\",\"principal\":\"%s\","
-					      "\"team\":\"%s\",\"spki\":\"",
-					      i > 0 ? "," : "", people[i].name,
-					      i == EC_PERSON ? "ecdsa-p256-sha256" : "ed25519",
-					      people[i].principal, people[i].team),
-				 OK);
-		assert_int_equal(base64_append(out, (struct span){ spki, (size_t)len }), OK);
-		assert_int_equal(bytes_printf(out, "\"}"), OK);
-		OPENSSL_free(spki);
-	}
-	assert_int_equal(bytes_append_byte(out, 0), OK);
-}
-
 #define OWNER(layer)                                                                               \
 	"\"" layer "\":{\"owner\":\"" layer "-team\",\"backup\":\"b\",\"escalation\":\"e\"}"
 
@@ -229,7 +157,7 @@ static void make_root(struct line *line, struct edits edits)
 	char predicate[TEXT_MAX];
 	char text[TEXT_MAX];
 
-	root_keys(&all);
+	line_root_keys(&all);
 	(void)snprintf(predicate, sizeof(predicate),
 		       "\"version\":1,\"expires\":%" PRId64 ",\"keys\":{%s},%s",
 		       LINE_NOW + 86400 * 365, (const char *)all.data, root_rest);
@@ -275,7 +203,7 @@ static size_t make_set(struct line *line, struct edits edits, char hex[HEX_SIZE]
 	(void)snprintf(text, sizeof(text), "%s", base_files);
 	apply(edits, "base.files", text);
 	digest_text(text, &digest);
-	hex_of(&digest, hex);
+	line_digest_hex(&digest, hex);
 	(void)snprintf(path, sizeof(path), "sets/%s", hex);
 	line_put(line, path, span_text(text));
 	return strlen(text);
@@ -295,7 +223,7 @@ static void make_manifest(struct line *line, unsigned version, struct edits edit
 	size_t size = make_set(line, edits, set);
 
 	if (version > 1) {
-		hex_of(&line->manifest, hex);
+		line_digest_hex(&line->manifest, hex);
 		(void)snprintf(previous, sizeof(previous),
 			       "\"previous\":{\"version\":%u,\"sha256\":\"%s\"},", version - 1,
 			       hex);
@@ -308,70 +236,9 @@ static void make_manifest(struct line *line, unsigned version, struct edits edit
 	statement(text, "manifest", subject, predicate);
 	apply(edits, "manifest", text);
 	digest_text(text, &line->manifest);
-	hex_of(&line->manifest, hex);
+	line_digest_hex(&line->manifest, hex);
 	(void)snprintf(path, sizeof(path), "manifests/%s.json", hex);
 	line_put_signed(line, path, signer(edits, "manifest", "sign"), text);
-}
-
-/* The payload of a manifest of this line; false where there is none to read. */
-static bool open_side(struct line *line, const struct digest *manifest, struct dsse *dsse,
-		      struct difference_side *out)
-{
-	AUTO_DONE(strict_document) why = { 0 };
-	AUTO_DONE(bytes) file = { 0 };
-	char hex[HEX_SIZE];
-	char path[160];
-
-	hex_of(manifest, hex);
-	(void)snprintf(path, sizeof(path), "manifests/%s.json", hex);
-	return line->source.read(line, path, SIZE_MAX, &file) == OK &&
-	       dsse_parse(span_of(&file), SIZE_MAX, dsse, &why) == OK &&
-	       difference_side_open(span_of(&dsse->payload), out) == OK;
-}
-
-static enum status open_set(void *self, const struct manifest_set *set, struct span *file)
-{
-	struct line *line = self;
-	char hex[HEX_SIZE];
-	char path[160];
-
-	hex_of(&set->digest, hex);
-	(void)snprintf(path, sizeof(path), "sets/%s", hex);
-	for (size_t i = 0; i < line->count; i++) {
-		if (strcmp(line->file[i].path, path) != 0)
-			continue;
-		*file = span_of(&line->file[i].content);
-		return OK;
-	}
-	return STATUS_NOT_FOUND;
-}
-
-static void close_set(void *self, struct span file)
-{
-	(void)self;
-	(void)file;
-}
-
-void line_difference(struct line *line, char hex[LINE_HEX_SIZE])
-{
-	static const struct class_rules none = { 0 };
-	AUTO_DONE(dsse) old = { 0 };
-	AUTO_DONE(dsse) new = { 0 };
-	AUTO_DONE(difference_side) before = { 0 };
-	AUTO_DONE(difference_side) after = { 0 };
-	const struct set_source sets = { open_set, close_set, line };
-	struct difference difference = { .digest = digest_filled(DIGEST_SHA256, 0) };
-	struct set_fault why;
-	bool can_be_told = open_side(line, &line->manifest, &new, &after);
-	bool has_previous = can_be_told && after.manifest.has_previous;
-
-	/* What cannot be compared is refused before anybody asks for the difference. */
-	if (has_previous)
-		can_be_told = open_side(line, &after.manifest.previous, &old, &before);
-	if (can_be_told)
-		(void)!difference_of(has_previous ? &before : NULL, &after, &sets, &none, NULL,
-				     &difference, &why);
-	hex_of(&difference.digest, hex);
 }
 
 static void make_approval(struct line *line, struct edits edits, int number, const char *key,
@@ -388,10 +255,10 @@ static void make_approval(struct line *line, struct edits edits, int number, con
 
 	(void)snprintf(name, sizeof(name), "approval#%d", number);
 	if (previous->alg != DIGEST_NONE) {
-		hex_of(previous, hex);
+		line_digest_hex(previous, hex);
 		(void)snprintf(compared, sizeof(compared), "\"comparedWith\":\"%s\",", hex);
 	}
-	hex_of(&line->manifest, hex);
+	line_digest_hex(&line->manifest, hex);
 	line_difference(line, difference);
 	(void)snprintf(predicate, sizeof(predicate),
 		       "\"manifest\":\"%s\",%s\"difference\":\"%s\","
@@ -424,7 +291,7 @@ static void make_matrix(struct line *line, struct edits edits, char hex[HEX_SIZE
 	statement(text, "matrix", "", matrix_text);
 	apply(edits, "matrix", text);
 	digest_text(text, &digest);
-	hex_of(&digest, hex);
+	line_digest_hex(&digest, hex);
 	(void)snprintf(path, sizeof(path), "matrix/%s/1.json", hex);
 	line_put_signed(line, path, signer(edits, "matrix#1", "plat-approve"), text);
 	(void)snprintf(path, sizeof(path), "matrix/%s/2.json", hex);
@@ -458,13 +325,13 @@ static void make_index(struct line *line, unsigned version, struct edits edits,
 	char text[TEXT_MAX];
 	char path[160];
 
-	hex_of(&line->root, hex[0]);
-	hex_of(&line->revocations, hex[1]);
-	hex_of(&line->manifest, hex[2]);
+	line_digest_hex(&line->root, hex[0]);
+	line_digest_hex(&line->revocations, hex[1]);
+	line_digest_hex(&line->manifest, hex[2]);
 	(void)snprintf(subjects, sizeof(subjects),
 		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex[2]);
 	if (previous->alg != DIGEST_NONE) {
-		hex_of(previous, old);
+		line_digest_hex(previous, old);
 		(void)snprintf(second, sizeof(second),
 			       ",{\"sha256\":\"%s\",\"version\":%u,\"state\":\"previous\","
 			       "\"acceptUntil\":%" PRId64 "}",
@@ -493,7 +360,7 @@ static void make_timestamp(struct line *line, unsigned version, struct edits edi
 	char predicate[TEXT_MAX];
 	char text[TEXT_MAX];
 
-	hex_of(&line->index, hex);
+	line_digest_hex(&line->index, hex);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"index\",\"digest\":{\"sha256\":\"%s\"}}", hex);
 	(void)snprintf(predicate, sizeof(predicate),

@@ -43,12 +43,15 @@ void line_done(struct line *line);
 /* Digest of what the line's manifest changes against the one that it names as
  * previous; zeros where that cannot be told. */
 void line_difference(struct line *line, char hex[LINE_HEX_SIZE]);
+void line_digest_hex(const struct digest *digest, char out[LINE_HEX_SIZE]);
 /* The first file whose path starts with this; fails the test where none does. */
 struct bytes *line_file(struct line *line, const char *path);
 void line_put(struct line *line, const char *path, struct span content);
 void line_remove(struct line *line, const char *path);
 /* The private key of one of the line's people, by the name it has in the root. */
 EVP_PKEY *line_key(const char *name);
+/* What the root says of their keys, JSON with its NUL. */
+void line_root_keys(struct bytes *out);
 /* Signs text as an envelope and puts it there. */
 void line_put_signed(struct line *line, const char *path, const char *key, const char *text);
 /* The same with any signature. */
