@@ -14,7 +14,7 @@ void emergency_put(struct lifecycle *s, unsigned version, const struct declared 
 {
 	char manifest[HEX_MAX], subject[160], predicate[1024];
 
-	hex_text(&s->manifest[version], manifest);
+	line_digest_hex(&s->manifest[version], manifest);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", manifest);
 	(void)snprintf(predicate, sizeof(predicate),
@@ -31,7 +31,7 @@ static void pin_of(const char *text, const struct reviewed *r, char out[PINS_MAX
 	char hex[HEX_MAX];
 
 	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
-	hex_text(&digest, hex);
+	line_digest_hex(&digest, hex);
 	(void)snprintf(out, PINS_MAX,
 		       ",\"reviews\":[{\"sha256\":\"%s\",\"finding\":\"%s\",\"time\":%" PRId64 "}]",
 		       hex, r->finding, r->named);
@@ -66,7 +66,7 @@ void emergency_sign_only(struct lifecycle *s, unsigned version)
 	s->line.manifest = s->manifest[version - 1];
 	line_make_version(&s->line, version, NULL, 0);
 	s->manifest[version] = s->line.manifest;
-	hex_text(&s->manifest[version], hex);
+	line_digest_hex(&s->manifest[version], hex);
 	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
 	line_remove(&s->line, path);
 }

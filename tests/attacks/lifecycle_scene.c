@@ -14,15 +14,6 @@
 #define PREDICATE_MAX 4096
 #define STATEMENT_MAX 16384
 
-void hex_text(const struct digest *digest, char out[HEX_MAX])
-{
-	AUTO_DONE(bytes) hex = { 0 };
-
-	assert_int_equal(hex_append(&hex, digest_span(digest)), OK);
-	memcpy(out, hex.data, hex.len);
-	out[hex.len] = '\0';
-}
-
 void lifecycle_find_matrix(struct lifecycle *s)
 {
 	for (size_t i = 0; i < s->line.count; i++)
@@ -86,7 +77,7 @@ void lifecycle_put(struct lifecycle *s, const char *kind, const char *folder, co
 	char path[160];
 
 	sign(s, kind, subject, predicate, key, NULL, &digest);
-	hex_text(&digest, out);
+	line_digest_hex(&digest, out);
 	(void)snprintf(path, sizeof(path), "%s/%s/1.json", folder, out);
 	sign(s, kind, subject, predicate, key, path, &digest);
 }
@@ -109,7 +100,7 @@ static void put_timestamp(struct lifecycle *s)
 {
 	char hex[HEX_MAX], subject[160], predicate[PREDICATE_MAX];
 
-	hex_text(&s->line.index, hex);
+	line_digest_hex(&s->line.index, hex);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"index\",\"digest\":{\"sha256\":\"%s\"}}", hex);
 	(void)snprintf(predicate, sizeof(predicate),
@@ -127,7 +118,7 @@ void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t 
 	char root[HEX_MAX], revocations[HEX_MAX], hex[HEX_MAX], path[32];
 
 	for (size_t i = 0; i < count; i++) {
-		hex_text(&s->manifest[entries[i].version], hex);
+		line_digest_hex(&s->manifest[entries[i].version], hex);
 		append(subjects, sizeof(subjects),
 		       "%s{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", i > 0 ? "," : "",
 		       hex);
@@ -139,8 +130,8 @@ void lifecycle_publish(struct lifecycle *s, const struct entry *entries, size_t 
 		append(list, sizeof(list), "}");
 	}
 	s->index++;
-	hex_text(&s->line.root, root);
-	hex_text(&s->line.revocations, revocations);
+	line_digest_hex(&s->line.root, root);
+	line_digest_hex(&s->line.revocations, revocations);
 	(void)snprintf(predicate, sizeof(predicate),
 		       "\"version\":%u,\"time\":%" PRId64
 		       ",\"root\":{\"version\":1,\"sha256\":\"%s\"},\"matrix\":\"%s\","
@@ -170,7 +161,7 @@ void lifecycle_put_canary(struct lifecycle *s, unsigned version, int number, con
 		canary.checkpoint = span_text(VERDICT_NOTE);
 	assert_int_equal(canary_write(&canary, &payload), OK);
 	assert_int_equal(bytes_append_byte(&payload, 0), OK);
-	hex_text(&s->manifest[version], hex);
+	line_digest_hex(&s->manifest[version], hex);
 	(void)snprintf(path, sizeof(path), "canaries/%s/%d.json", hex, number);
 	line_put_signed(&s->line, path, key, (const char *)payload.data);
 }

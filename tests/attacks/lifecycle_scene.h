@@ -10,7 +10,7 @@
  * last one: manifest[N] is version N's. unit.h comes first.
  */
 #define VERSIONS_MAX 8
-#define HEX_MAX 65
+#define HEX_MAX LINE_HEX_SIZE
 
 struct lifecycle {
 	struct line line;
@@ -30,8 +30,6 @@ void lifecycle_go_on(struct lifecycle *s, const struct line_edit *edits, size_t 
 
 /* For a line that a test made itself. */
 void lifecycle_find_matrix(struct lifecycle *s);
-
-void hex_text(const struct digest *digest, char out[HEX_MAX]);
 
 /* An entry of the index, in its order; accept_until 0: left out. */
 struct entry {

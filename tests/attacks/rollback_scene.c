@@ -12,8 +12,8 @@ void rollback_document(struct lifecycle *s, const struct way *way, char document
 {
 	char from[HEX_MAX], to[HEX_MAX], subject[320], predicate[1024];
 
-	hex_text(&s->manifest[way->from], from);
-	hex_text(&s->manifest[way->to], to);
+	line_digest_hex(&s->manifest[way->from], from);
+	line_digest_hex(&s->manifest[way->to], to);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"from\",\"digest\":{\"sha256\":\"%s\"}},"
 		       "{\"name\":\"to\",\"digest\":{\"sha256\":\"%s\"}}",

@@ -18,7 +18,7 @@ static void make_up(struct lifecycle *s, bool is_approved)
 	s->line.manifest = s->manifest[2];
 	line_make_version(&s->line, 3, &edit, 1);
 	s->manifest[3] = s->line.manifest;
-	hex_text(&s->manifest[3], hex);
+	line_digest_hex(&s->manifest[3], hex);
 	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
 	if (!is_approved)
 		line_remove(&s->line, path);
@@ -39,7 +39,7 @@ static void r20_what_was_never_in_force_is_a_manifest_like_any_other(void **stat
 
 		rollback_begin(&s, "", "1");
 		make_up(&s, i > 0);
-		hex_text(&s.manifest[3], hex);
+		line_digest_hex(&s.manifest[3], hex);
 		if (i == 1)
 			rollback_revoke(&s, hex);
 		way.from = 3;
@@ -91,7 +91,7 @@ static void r20_who_was_away_goes_back_by_what_it_had_or_who_revokes(void **stat
 
 		rollback_begin(&s, rows[i].declared, "1");
 		make_up(&s, true);
-		hex_text(&s.manifest[3], hex);
+		line_digest_hex(&s.manifest[3], hex);
 		rollback_revoke(&s, hex);
 		way.from = 3;
 		rollback_put(&s, &way, cell);
@@ -139,7 +139,7 @@ static void r20_a_step_between_may_be_revoked_where_the_start_declares_the_end(v
 		char cell[256], hex[HEX_MAX];
 
 		begin_at_three(&s, declared[i % 2]);
-		hex_text(&s.manifest[2], hex);
+		line_digest_hex(&s.manifest[2], hex);
 		rollback_revoke(&s, hex);
 		if (i == 2)
 			rollback_put(&s, &first_step, cell);
@@ -167,7 +167,7 @@ static void r20_a_step_between_is_a_manifest_like_any_other(void **state)
 	(void)state;
 
 	begin_at_three(&s, "2");
-	hex_text(&s.manifest[2], hex);
+	line_digest_hex(&s.manifest[2], hex);
 	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
 	line_remove(&s.line, path);
 	rollback_put_two(&s, &first_step, &second_step, cell);

@@ -284,7 +284,7 @@ static void r27_no_statement_without_its_place_in_the_verdict_log(void **state)
 
 	begin(&s);
 	lifecycle_put_canary(&s, 2, 1, "verifier", enough);
-	hex_text(&s.manifest[2], hex);
+	line_digest_hex(&s.manifest[2], hex);
 	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
 	assert_int_equal(dsse_parse(span_of(line_file(&s.line, path)), 65536, &dsse, &why), OK);
 	assert_int_equal(bytes_append_byte(&dsse.payload, 0), OK);

@@ -43,7 +43,7 @@ static void add_of(struct logged *l, const char *kind, const char *folder, unsig
 {
 	char hex[HEX_MAX], path[160];
 
-	hex_text(&l->s.manifest[version], hex);
+	line_digest_hex(&l->s.manifest[version], hex);
 	(void)snprintf(path, sizeof(path), "%s/%s%s", folder, hex, suffix);
 	add(l, kind, path, key);
 }
@@ -71,7 +71,7 @@ static void begin(struct logged *l, const struct line_edit *more, bool is_approv
 	line_make_version(&l->s.line, 2, l->edit, l->edit_count);
 	l->s.manifest[2] = l->s.line.manifest;
 	add_of(l, "manifest", "manifests", 2, ".json", "sign");
-	hex_text(&l->s.manifest[2], hex);
+	line_digest_hex(&l->s.manifest[2], hex);
 	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
 	if (!is_approved) {
 		line_remove(&l->s.line, path);
@@ -150,7 +150,7 @@ static void revoke(struct logged *l, unsigned version)
 {
 	char hex[HEX_MAX];
 
-	hex_text(&l->s.manifest[version], hex);
+	line_digest_hex(&l->s.manifest[version], hex);
 	rollback_revoke(&l->s, hex);
 }
 
@@ -197,7 +197,7 @@ static void r24_a_canary_document_stands_in_the_log(void **state)
 	lifecycle_put_canary(&l.s, 2, 1, "verifier", canary);
 	lifecycle_publish(&l.s, entries, 2, "", "");
 	lifecycle_expect(&l.s, "proof-missing");
-	hex_text(&l.s.manifest[2], hex);
+	line_digest_hex(&l.s.manifest[2], hex);
 	(void)snprintf(path, sizeof(path), "canaries/%s/1.json", hex);
 	add(&l, "canary", path, "verifier");
 	expect_loaded(&l, 2, true);
@@ -207,7 +207,7 @@ static void put_emergency(struct logged *l, int64_t time, char document[HEX_MAX]
 {
 	char hex[HEX_MAX], subject[160], text[512];
 
-	hex_text(&l->s.manifest[2], hex);
+	line_digest_hex(&l->s.manifest[2], hex);
 	(void)snprintf(subject, sizeof(subject),
 		       "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", hex);
 	(void)snprintf(text, sizeof(text),
@@ -232,7 +232,7 @@ static void put_review(struct logged *l, const char *emergency, const char *find
 		       "\"time\":%" PRId64 "}}",
 		       emergency, emergency, finding, LINE_NOW - 60);
 	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
-	hex_text(&digest, hex);
+	line_digest_hex(&digest, hex);
 	(void)snprintf(pins, 512,
 		       ",\"reviews\":[{\"sha256\":\"%s\",\"finding\":\"%s\",\"time\":%" PRId64 "}]",
 		       hex, finding, LINE_NOW - 60);

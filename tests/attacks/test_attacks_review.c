@@ -166,7 +166,7 @@ static void r19_a_revoked_reviewer_confirms_nothing(void **state)
 	assert_true(len > 0);
 	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
 	OPENSSL_free(spki);
-	hex_text(&digest, key);
+	line_digest_hex(&digest, key);
 	lifecycle_revoke(&s, "sec-approve", &(struct revoked){ .version = 2, .key = key });
 	emergency_expect_end(&s, emergency_usual.time + REVIEW_CAP);
 }

@@ -41,7 +41,7 @@ static void key_text(const char *name, char out[HEX_MAX])
 	assert_true(len > 0);
 	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
 	OPENSSL_free(spki);
-	hex_text(&digest, out);
+	line_digest_hex(&digest, out);
 }
 
 /* The next version: a key, and since it holds all before, from the second on a node. */
@@ -285,9 +285,9 @@ static void r27_the_index_names_revocations_that_are_there(void **state)
 
 		begin(&s);
 		digest = s.line.revocations;
-		hex_text(&digest, hex);
+		line_digest_hex(&digest, hex);
 		digest.value[0] ^= 1;
-		hex_text(&digest, other);
+		line_digest_hex(&digest, other);
 		if (i > 0)
 			edit = (struct line_edit){ "index", hex, other };
 		s.marks = (struct release_marks){ 0 };

@@ -82,7 +82,7 @@ static void r20_nothing_goes_back_to_what_is_revoked(void **state)
 
 		rollback_begin(&s, "1", "1");
 		rollback_put(&s, &rollback_usual, cell);
-		hex_text(&s.manifest[what == 1 ? 2 : 1], hex);
+		line_digest_hex(&s.manifest[what == 1 ? 2 : 1], hex);
 		if (what == 2)
 			(void)sscanf(cell, ",\"rollbacks\":[\"%64[0-9a-f]", hex);
 		rollback_revoke(&s, hex);
@@ -225,7 +225,7 @@ static void r20_a_revocation_takes_no_way_back_away(void **state)
 	rollback_publish(&s, cell);
 	lifecycle_load(&s, &back);
 	assert_int_equal(back.status, OK);
-	hex_text(&s.manifest[2], hex);
+	line_digest_hex(&s.manifest[2], hex);
 	rollback_revoke(&s, hex);
 	lifecycle_load(&s, &later);
 	assert_int_equal(later.status, OK);

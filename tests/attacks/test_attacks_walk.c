@@ -256,7 +256,7 @@ static void r19_no_field_of_an_emergency_or_its_review_can_be_another(void **sta
 
 	lifecycle_init(&s);
 	next_version(&s, 2, NULL);
-	hex_text(&s.manifest[2], hex);
+	line_digest_hex(&s.manifest[2], hex);
 	(void)snprintf(path, sizeof(path), "approvals/%s/", hex);
 	line_remove(&s.line, path);
 	(void)snprintf(subject, sizeof(subject),
@@ -275,7 +275,7 @@ static void r19_no_field_of_an_emergency_or_its_review_can_be_another(void **sta
 		       "\"time\":%" PRId64 "}}",
 		       emergency, emergency, LINE_NOW - 60);
 	assert_int_equal(digest_of(DIGEST_SHA256, span_text(text), &digest), OK);
-	hex_text(&digest, hex);
+	line_digest_hex(&digest, hex);
 	(void)snprintf(path, sizeof(path), "reviews/%s/1.json", emergency);
 	line_put_signed(&s.line, path, "sec-review", text);
 	(void)snprintf(pins, sizeof(pins),
