@@ -122,6 +122,7 @@ static void lost(struct appraisal_state *s)
 static void a_finding_of_nothing(struct appraisal_state *s)
 {
 	s->ima.findings.list[0].reason = REASON_NONE;
+	memset(s->ima.findings.seen, 0xf, sizeof(s->ima.findings.seen));
 }
 
 static void a_finding_of_no_layer(struct appraisal_state *s)
