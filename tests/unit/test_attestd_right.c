@@ -121,6 +121,42 @@ static void a_bundle_older_than_its_verdict_is_no_right(void **state)
 	granted_sign(&granted, "trusted", granted.now + LIFETIME_S, "spiffe://example.org/web/*");
 }
 
+/* Another trust domain's verifier may have signed it with the same key. */
+static void a_bundle_of_another_trust_domain_is_no_right(void **state)
+{
+	static const char *const domains[] = { "example.org", "example.net" };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(bundle) bundle = { .sequence = 1, .own.certificate_count = 1 };
+		AUTO_DONE(bytes) text = { 0 };
+		AUTO_DONE(bytes) signature = { 0 };
+		AUTO_DONE(bytes) body = { 0 };
+		struct writer w = writer_to(&body, FRAME_RIGHT_MAX);
+		struct right right = { 0 };
+
+		assert_int_equal(bytes_append(&bundle.own.trust_domain, span_text(domains[i])), OK);
+		assert_int_equal(
+			bytes_copy(span_of(&granted.certificate), &bundle.own.certificates[0]), OK);
+		assert_int_equal(bundle_write(&bundle, &text), OK);
+		sign_with(granted.result, span_of(&text), &signature);
+		writer_sized32(&w, span_of(&granted.text));
+		writer_sized(&w, span_of(&granted.signature));
+		writer_sized32(&w, span_of(&granted.certificate));
+		writer_sized32(&w, span_of(&text));
+		writer_sized(&w, span_of(&signature));
+		writer_sized32(&w, span_text(ENTRIES));
+		assert_int_equal(writer_end(&w), OK);
+
+		struct reader in = reader_over(span_of(&body));
+
+		assert_int_equal(right_take(&right, &in, granted.result),
+				 i == 0 ? OK : STATUS_MISMATCH);
+		assert_int_equal(right_is_held(&right), i == 0);
+		right_end(&right);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +164,7 @@ int main(void)
 		cmocka_unit_test(other_entries_than_the_verdicts_are_none),
 		cmocka_unit_test(entries_over_their_limit_are_no_right),
 		cmocka_unit_test(a_bundle_older_than_its_verdict_is_no_right),
+		cmocka_unit_test(a_bundle_of_another_trust_domain_is_no_right),
 	};
 
 	return cmocka_run_group_tests(tests, make, drop);
