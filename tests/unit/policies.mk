@@ -46,6 +46,11 @@ libscenes_a_SOURCES += tests/unit/release_difference.c tests/unit/release_line.c
 	tests/unit/release_outcome.c tests/unit/release_people.c
 RELEASE_LINE = tests/unit/release_line.h tests/unit/release_outcome.h tests/unit/unit.h
 RELEASE_TEST_LIBS = libscenes.a $(POLICIES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_release_shapes
+TESTS += tests/unit/test_release_shapes
+tests_unit_test_release_shapes_SOURCES = tests/unit/test_release_shapes.c $(RELEASE_LINE)
+tests_unit_test_release_shapes_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_test_release_shapes_LDADD = $(RELEASE_TEST_LIBS)
 tests_unit_test_release_SOURCES = tests/unit/test_release.c $(RELEASE_LINE)
 tests_unit_test_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit $(CMOCKA_CFLAGS)
 tests_unit_test_release_LDADD = $(RELEASE_TEST_LIBS)

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each document of a release may not say, however many signed it. */
+#include "unit.h"
+
+#include "release_outcome.h"
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
+static void a_root_that_nobody_can_hold_to_is_refused(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "root", "\"build\":{\"scheme\"", "\"bu ild\":{\"scheme\"" }, "bad-value" },
+		{ { "root", "\"trust-impacting\":{\"approve-platform\":1,\"approve-security\":1}",
+		    "\"trust-impacting\":{\"approve-platform\":1,\"approve-security\":2}" },
+		  "threshold-unreachable" },
+		{ { "root",
+		    "\"review\":{\"keys\":[\"sec-approve\",\"sec-review\"],\"threshold\":1},",
+		    "\"review\":{\"keys\":[],\"threshold\":1}," },
+		  "threshold-unreachable" },
+		{ { "root", "\"root\":{\"keys\":[\"plat-root\",\"sec-root\"],\"threshold\":2}",
+		    "\"root\":{\"keys\":[\"plat-root\",\"sec-root\"],\"threshold\":1}" },
+		  "not-both-teams" },
+		{ { "root", "\"matrix\":{\"keys\":[\"plat-approve\",\"sec-approve\"]",
+		    "\"matrix\":{\"keys\":[\"plat-approve\",\"publish-2\"]" },
+		  "not-both-teams" },
+		{ { "root", "\"matrix\":{\"keys\":[\"plat-approve\",\"sec-approve\"]",
+		    "\"matrix\":{\"keys\":[\"sec-approve\",\"sec-review\"]" },
+		  "not-both-teams" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+/* A canary of nodes wants somebody who says that they ran it. */
+static void a_canary_without_a_witness_is_refused(void **state)
+{
+	static const struct line_edit edits[] = {
+		{ "root", ",\"canary\":{\"keys\":[\"verifier\",\"verifier-2\"],\"threshold\":1}}",
+		  "}" },
+		{ "root", "\"canary\":{\"nodes\":0,", "\"canary\":{\"nodes\":1," },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, edits, 1);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+	line_done(&line);
+	outcome_done(&out);
+	line_make(&line, edits, 2);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "threshold-unreachable");
+}
+
+static void a_manifest_that_cannot_be_meant_is_refused(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "manifest", "\"securityEpoch\":1",
+		    "\"previous\":{\"version\":1,\"sha256\":\"" ZEROS "\"},\"securityEpoch\":1" },
+		  "version-not-rising" },
+		{ { "manifest", "\"securityEpoch\":1", "\"rollbackTo\":[1],\"securityEpoch\":1" },
+		  "version-not-rising" },
+		{ { "manifest", "\"pcrs\":{\"11\"", "\"pcrs\":{\"10\"" }, "out-of-range" },
+		{ { "manifest", "\"pcrs\":{\"11\"", "\"pcrs\":{\"16\"" }, "out-of-range" },
+		{ { "manifest", "sbat,1", ",1" }, "bad-value" },
+		{ { "manifest", "sbat,1", "sbat" }, "bad-value" },
+		{ { "manifest", "shim,2", "shim,4294967296" }, "bad-value" },
+		{ { "manifest", "\".ima\"", "\"i/ma\"" }, "bad-value" },
+		{ { "manifest", "\"mustAppear\":[\"/usr/sbin/attestd\"]",
+		    "\"mustAppear\":[\"usr/sbin/attestd\"]" },
+		  "bad-value" },
+		{ { "manifest", "\"mustAppear\":[\"/usr/sbin/attestd\"]",
+		    "\"mustAppear\":[\"/usr/sbin/\"]" },
+		  "bad-value" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void a_matrix_names_each_thing_once(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "matrix", "\"cells\":[{\"platform\"",
+		    "\"cells\":[{\"platform\":\"q35\",\"kernel\":\"6.1.0\",\"state\":\"allow\"},"
+		    "{\"platform\"" },
+		  "cell-twice" },
+		{ { "matrix", "spiffe://prod.example/**", "spiffe://prod.example/../x" },
+		  "bad-value" },
+		{ { "matrix", "spiffe://prod.example/**", "spiffe://prod.example/a*" },
+		  "bad-value" },
+		{ { "matrix", "\"to\":\"7.61\"", "\"to\":\"\"" }, "empty" },
+		{ { "matrix", "\"to\":\"7.61\"", "\"to\":\"8.\"" }, "bad-value" },
+		{ { "matrix", "\"to\":\"7.61\"", "\"to\":\"8.1.2.3.4\"" }, "bad-value" },
+		{ { "matrix", "\"to\":\"7.61\"", "\"to\":\"8.70000\"" }, "bad-value" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+static void an_index_is_in_order(void **state)
+{
+	static const struct refusal_row rows[] = {
+		{ { "index", "\"state\":\"current\"}",
+		    "\"state\":\"current\"},{\"sha256\":\"" ZEROS
+		    "\",\"version\":1,\"state\":\"previous\",\"acceptUntil\":1767229200}" },
+		  "not-newest-first" },
+		{ { "index", "\"version\":1,\"state\":\"current\"}",
+		    "\"version\":9,\"state\":\"current\"},{\"sha256\":\"" ZEROS
+		    "\",\"version\":8,\"state\":\"current\"}" },
+		  "bad-value" },
+		{ { "index", "\"version\":1,\"state\":\"current\"}",
+		    "\"version\":9,\"state\":\"current\"},{\"sha256\":\"" ZEROS
+		    "\",\"version\":8,\"state\":\"canary\"}" },
+		  "bad-value" },
+		{ { "index", "\"root\":{\"version\":1", "\"root\":{\"version\":2" },
+		  "root-mismatch" },
+		{ { "index", "\"predicate\":{\"version\":1", "\"predicate\":{\"version\":2" },
+		  "version-mismatch" },
+		{ { "timestamp", "\"expires\":1767229200", "\"expires\":1767225540" },
+		  "lifetime-over-cap" },
+	};
+	(void)state;
+
+	outcome_all_refused(ROWS(rows));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_root_that_nobody_can_hold_to_is_refused),
+		cmocka_unit_test(a_canary_without_a_witness_is_refused),
+		cmocka_unit_test(a_manifest_that_cannot_be_meant_is_refused),
+		cmocka_unit_test(a_matrix_names_each_thing_once),
+		cmocka_unit_test(an_index_is_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
