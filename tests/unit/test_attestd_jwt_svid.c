@@ -162,6 +162,25 @@ static void each_algorithm_is_taken_from_a_key_that_has_it(void **state)
 	assert_int_equal(verify(&s), STATUS_MISMATCH);
 }
 
+/* A curve as wide as P-256 makes signatures of the same size. */
+static void es256_is_of_p256_alone(void **state)
+{
+	static const char *const curves[] = { "P-256", "secp256k1" };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(scene) s;
+		AUTO(EVP_PKEY) key = EVP_EC_gen(curves[i]);
+
+		scene_init(&s);
+		bytes_done(&s.keys[EC_256].kid);
+		bytes_done(&s.keys[EC_256].spki);
+		jwt_scene_key(key, kids[EC_256], &s.keys[EC_256]);
+		jwt_scene_sign(key, HEADER, CLAIMS, &s.token);
+		assert_int_equal(verify(&s), i == 0 ? OK : STATUS_MISMATCH);
+	}
+}
+
 /* RFC 8725, 2: what tokens were forged with. */
 static void a_header_brings_neither_key_nor_algorithm(void **state)
 {
@@ -304,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_token_says_who_it_is_for_and_until_when),
 		cmocka_unit_test(each_algorithm_is_taken_from_a_key_that_has_it),
+		cmocka_unit_test(es256_is_of_p256_alone),
 		cmocka_unit_test(a_header_brings_neither_key_nor_algorithm),
 		cmocka_unit_test(claims_that_do_not_do_are_refused),
 		cmocka_unit_test(a_token_ends_at_its_time),

@@ -3,6 +3,8 @@
  * passes, and each departure from it is refused by its name (s17). */
 #include "unit.h"
 
+#include <openssl/core_names.h>
+
 #include "svid_scene.h"
 
 static void what_the_mint_makes_is_accepted_and_leads_to_the_grant(void **state)
@@ -86,6 +88,7 @@ static void validity_never_leaves_the_grant(void **state)
 	AUTO(X509) late = svid_scene_certificate();
 	AUTO(X509) early = svid_scene_certificate();
 	AUTO(X509) empty = svid_scene_certificate();
+	AUTO(X509) reversed = svid_scene_certificate();
 
 	(void)state;
 	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(late), NOW + LIFETIME_S + 1));
@@ -94,6 +97,9 @@ static void validity_never_leaves_the_grant(void **state)
 	assert_int_equal(svid_scene_check_changed(early), SVID_BAD_VALIDITY);
 	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(empty), NOW - SVID_BACKDATE_S));
 	assert_int_equal(svid_scene_check_changed(empty), SVID_BAD_VALIDITY);
+	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(reversed), NOW + 20));
+	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(reversed), NOW + 10));
+	assert_int_equal(svid_scene_check_changed(reversed), SVID_BAD_VALIDITY);
 	assert_int_equal(svid_scene_check(span_of(&made.svid.tbs), NOW + LIFETIME_S),
 			 SVID_BAD_VALIDITY);
 }
@@ -121,6 +127,24 @@ static void the_minting_key_and_other_curves_are_no_leaf_keys(void **state)
 	assert_int_equal(svid_scene_check_changed(x), SVID_BAD_KEY);
 	assert_int_equal(X509_set_pubkey(x, other), 1);
 	assert_int_equal(svid_scene_check_changed(x), SVID_BAD_KEY);
+}
+
+/* SEC 1, 2.3.3: one key, several spellings; RFC 5480, 2.2 leaves hybrid ones out. */
+static void a_point_has_one_spelling(void **state)
+{
+	static const char *const forms[] = { "hybrid", "compressed", "uncompressed" };
+	AUTO(X509) x = svid_scene_certificate();
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		AUTO(EVP_PKEY) key = EVP_EC_gen("P-256");
+
+		assert_int_equal(EVP_PKEY_set_utf8_string_param(
+					 key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, forms[i]),
+				 1);
+		assert_int_equal(X509_set_pubkey(x, key), 1);
+		assert_int_equal(svid_scene_check_changed(x), i < 2 ? SVID_BAD_KEY : SVID_ACCEPTED);
+	}
 }
 
 static void an_extension_more_or_less_is_refused(void **state)
@@ -263,6 +287,7 @@ int main(void)
 		TEST(validity_never_leaves_the_grant),
 		TEST(a_subject_is_refused),
 		TEST(the_minting_key_and_other_curves_are_no_leaf_keys),
+		TEST(a_point_has_one_spelling),
 		TEST(an_extension_more_or_less_is_refused),
 		TEST(each_extension_has_one_value),
 		TEST(selectors_for_a_spire_server_stand_alone),
