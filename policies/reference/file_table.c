@@ -51,9 +51,13 @@ struct file_lookup file_table_open(const struct file_table *table, struct span s
 
 static uint64_t count_lines(struct span file)
 {
-	const uint8_t *end = file.data + file.len;
-	const uint8_t *at = file.len == 0 ? NULL : file.data;
+	const uint8_t *at = file.data;
 	uint64_t count = 0;
+
+	if (file.len == 0)
+		return 0;
+
+	const uint8_t *end = file.data + file.len;
 
 	while (at != NULL && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
 		at++;
