@@ -99,7 +99,7 @@ static void log_reason(const struct result_reason *r)
 static void log_reasons(struct agent *a, const struct attestation_result *result)
 {
 	AUTO_DONE(bytes) all = { 0 };
-	struct digest digest;
+	struct digest digest = { 0 };
 	enum status status = OK;
 
 	for (size_t i = 0; i < result->reason_count && status == OK; i++) {
