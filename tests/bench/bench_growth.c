@@ -179,8 +179,8 @@ static void host_init(struct host *h, unsigned length)
 	struct ima_entry entry;
 
 	signer_scene_init(&h->s);
-	(void)snprintf(h->store_path, sizeof(h->store_path), "%s/store.db", h->s.directory);
-	(void)snprintf(h->log_path, sizeof(h->log_path), "%s/ima", h->s.directory);
+	(void)snprintf(h->store_path, sizeof(h->store_path), "%s/store.db", h->s.files.directory);
+	(void)snprintf(h->log_path, sizeof(h->log_path), "%s/ima", h->s.files.directory);
 	h->log = fopen(h->log_path, "wb");
 	assert_non_null(h->log);
 	use_store_on_disk(h);
