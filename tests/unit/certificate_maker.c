@@ -272,6 +272,17 @@ static void revoke(X509_CRL *crl, long number, ASN1_TIME *when)
 	assert_int_equal(X509_CRL_add0_revoked(crl, entry), 1);
 }
 
+/* RFC 5280, 5.2.4: critical, and what follows is only what changed since. */
+static void set_delta(X509_CRL *crl)
+{
+	ASN1_INTEGER *base = ASN1_INTEGER_new();
+
+	assert_non_null(base);
+	assert_int_equal(ASN1_INTEGER_set(base, 1), 1);
+	assert_int_equal(X509_CRL_add1_ext_i2d(crl, NID_delta_crl, base, 1, 0), 1);
+	ASN1_INTEGER_free(base);
+}
+
 static void set_scope(X509_CRL *crl, const char *scope)
 {
 	AUTO(X509_EXTENSION)
@@ -302,6 +313,8 @@ struct bytes maker_crl(const struct crl_recipe *r)
 	ASN1_TIME_free(time);
 	if (r->scope != NULL)
 		set_scope(crl, r->scope);
+	if (r->is_delta)
+		set_delta(crl);
 	assert_int_equal(X509_CRL_sort(crl), 1);
 	assert_true(X509_CRL_sign(crl, r->signer, r->hash ? r->hash : EVP_sha256()) > 0);
 

@@ -48,6 +48,7 @@ struct crl_recipe {
 	int64_t this_update;
 	int64_t next_update; /* 0: none */
 	const char *scope; /* issuingDistributionPoint as openssl.cnf has it */
+	bool is_delta;
 };
 
 struct bytes maker_crl(const struct crl_recipe *r);

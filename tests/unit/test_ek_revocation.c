@@ -101,6 +101,16 @@ static void a_crl_for_others_only_is_no_answer(void **state)
 	assert_int_equal(f->result.revocation_checked, 1);
 }
 
+static void a_crl_of_changes_alone_is_no_answer(void **state)
+{
+	struct crl_recipe crl = fresh_crl();
+	(void)state;
+
+	crl.is_delta = true;
+	pool_crl(&crl);
+	assert_int_equal(ek_verdict(), EK_CRL_STALE);
+}
+
 static void a_sha1_crl_counts_only_where_sha1_is_allowed(void **state)
 {
 	struct crl_recipe crl = fresh_crl();
@@ -131,6 +141,7 @@ static const struct CMUnitTest tests[] = {
 	EK_TEST(what_an_old_crl_revoked_stays_revoked),
 	EK_TEST(a_crl_of_another_key_neither_clears_nor_revokes),
 	EK_TEST(a_crl_for_others_only_is_no_answer),
+	EK_TEST(a_crl_of_changes_alone_is_no_answer),
 	EK_TEST(a_sha1_crl_counts_only_where_sha1_is_allowed),
 	EK_TEST(a_crl_whose_outer_algorithm_was_altered_is_no_answer),
 };

@@ -137,10 +137,62 @@ static void a_modulus_shorter_than_its_bits_is_refused(void **state)
 	sized.data[2 + 16] = 0x04; /* 1024 bits, 256 bytes */
 	assert_int_equal(public_area_parse(unsized(&sized), &a), STATUS_MALFORMED);
 	sized.data[2 + 16] = 0x08;
+	sized.data[2 + 17] = 1; /* 2049 bits, 256 bytes */
+	assert_int_equal(public_area_parse(unsized(&sized), &a), STATUS_MALFORMED);
+	sized.data[2 + 17] = 0;
 	sized.data[2 + 24] = 0; /* the modulus' first byte */
 	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
 	assert_int_equal(public_area_key(&a, &key), STATUS_MALFORMED);
 	assert_null(key);
+}
+
+/* Each of them verifies what anybody signs, or nothing at all. */
+static void an_rsa_key_of_other_numbers_is_refused(void **state)
+{
+	static const uint32_t exponents[] = { 1, 2, 65536 };
+	AUTO_DONE(bytes) sized = capture("ak_rsa.tpm2b_public");
+	AUTO(EVP_PKEY) key = NULL;
+	struct public_area a;
+	(void)state;
+
+	assert_int_equal(public_area_parse(unsized(&sized), &a), OK);
+	for (size_t i = 0; i < sizeof(exponents) / sizeof(exponents[0]); i++) {
+		a.rsa_exponent = exponents[i];
+		assert_int_equal(public_area_key(&a, &key), STATUS_MALFORMED);
+	}
+	a.rsa_exponent = 65537;
+	sized.data[sized.len - 1] ^= 1; /* the modulus' last byte: even */
+	assert_int_equal(public_area_key(&a, &key), STATUS_MALFORMED);
+	sized.data[sized.len - 1] ^= 1;
+	assert_int_equal(public_area_key(&a, &key), OK);
+}
+
+/* Wider than the curve, by a zero in front. */
+static void a_coordinate_is_no_wider_than_its_curve(void **state)
+{
+	static const uint8_t wider[] = { 0, 33, 0 }, usual[] = { 0, 32 };
+	AUTO_DONE(bytes) sized = capture("ak_ecc.tpm2b_public");
+	struct span area = unsized(&sized);
+	const size_t end = area.len - 2 * (2 + 32);
+	struct public_area a;
+	(void)state;
+
+	for (unsigned which = 0; which < 4; which++) {
+		AUTO_DONE(bytes) made = { 0 };
+
+		assert_int_equal(bytes_append(&made, (struct span){ area.data, end }), OK);
+		for (size_t i = 0; i < 2; i++) {
+			const bool is_wider = (which >> i & 1) != 0;
+			const uint8_t *number = area.data + end + 2 + i * (2 + 32);
+
+			assert_int_equal(bytes_append(&made, is_wider ? (struct span){ wider, 3 }
+								      : (struct span){ usual, 2 }),
+					 OK);
+			assert_int_equal(bytes_append(&made, (struct span){ number, 32 }), OK);
+		}
+		assert_int_equal(public_area_parse(span_of(&made), &a),
+				 which == 0 ? OK : STATUS_MALFORMED);
+	}
 }
 
 static void a_point_off_its_curve_is_refused(void **state)
@@ -431,6 +483,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_refused),
 		cmocka_unit_test(sizes_that_contradict_are_refused),
 		cmocka_unit_test(a_modulus_shorter_than_its_bits_is_refused),
+		cmocka_unit_test(an_rsa_key_of_other_numbers_is_refused),
+		cmocka_unit_test(a_coordinate_is_no_wider_than_its_curve),
 		cmocka_unit_test(a_point_off_its_curve_is_refused),
 		cmocka_unit_test(a_key_put_into_another_is_the_same_as_one_made_alone),
 		cmocka_unit_test(what_one_key_signed_no_key_put_in_its_place_verifies),
