@@ -212,6 +212,25 @@ static void who_may_have_been_named_among_too_many_was_named(void **state)
 	assert_false(named_since(&named, &node_of_class, 102));
 }
 
+static void a_class_is_told_by_and_by(void **state)
+{
+	(void)state;
+	assert_int_equal(named_after_ms(3000, 100000, 0), 0);
+	assert_int_equal(named_after_ms(3000, 100000, UINT32_MAX / 2 + 1), 1500);
+	assert_int_equal(named_after_ms(3000, 100000, UINT32_MAX), 2999);
+	assert_int_equal(named_after_ms(0, 100000, UINT32_MAX), 0);
+}
+
+/* Who would be told later were told nothing: its wait is over, and said so. */
+static void a_node_is_told_no_later_than_its_wait_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(named_after_ms(3000, 1000, UINT32_MAX), 1000);
+	assert_int_equal(named_after_ms(3000, 1, UINT32_MAX / 2), 1);
+	assert_int_equal(named_after_ms(3000, 0, UINT32_MAX), 0);
+	assert_int_equal(named_after_ms(3000, -5, UINT32_MAX), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +243,8 @@ int main(void)
 		cmocka_unit_test(k18_every_administration_route_wants_a_role),
 		cmocka_unit_test(whoever_was_named_since_is_found),
 		cmocka_unit_test(who_may_have_been_named_among_too_many_was_named),
+		cmocka_unit_test(a_class_is_told_by_and_by),
+		cmocka_unit_test(a_node_is_told_no_later_than_its_wait_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

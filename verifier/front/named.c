@@ -36,3 +36,11 @@ bool named_since(const struct named *named, const struct waiting_node *node, int
 	}
 	return false;
 }
+
+uint64_t named_after_ms(uint64_t spread_ms, int64_t left_ms, uint32_t random)
+{
+	uint64_t most_ms = left_ms > 0 ? (uint64_t)left_ms : 0;
+	uint64_t after_ms = spread_ms * random >> 32;
+
+	return after_ms < most_ms ? after_ms : most_ms;
+}

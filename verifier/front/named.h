@@ -43,5 +43,8 @@ bool named_is(enum named_scope scope, struct span name, const struct waiting_nod
 void named_note(struct named *named, enum named_scope scope, struct span name, int64_t now);
 /* Was it at that time or later? */
 bool named_since(const struct named *named, const struct waiting_node *node, int64_t since);
+/* When a node is told, among others over which that is spread: no later than its wait ends,
+ * of which left_ms are left. */
+uint64_t named_after_ms(uint64_t spread_ms, int64_t left_ms, uint32_t random);
 
 #endif

@@ -139,25 +139,15 @@ void wait_end(struct connection *c)
 	answer(c, c->is_named);
 }
 
-/* Up to, and without, most. */
-static uint64_t any_below(uint64_t most)
+/* Answered from the event loop: answering may end a connection, and so change the list. */
+static void tell(struct connection *c, uint64_t spread_ms)
 {
 	uint32_t random = 0;
 
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	return most * random >> 32;
-}
-
-/* Answered from the event loop: answering may end a connection, and so change the list.
- * No later than it would have been. */
-static void tell(struct connection *c, uint64_t spread_ms)
-{
-	int64_t left_ms = c->parked_until_ms - connection_clock_ms();
-	uint64_t most_ms = left_ms > 0 ? (uint64_t)left_ms : 0;
-	uint64_t after_ms = any_below(spread_ms);
-
 	c->is_named = true;
-	connection_hasten(c, after_ms < most_ms ? after_ms : most_ms);
+	connection_hasten(
+		c, named_after_ms(spread_ms, c->parked_until_ms - connection_clock_ms(), random));
 }
 
 static void name_node(struct front *front, struct span id)
