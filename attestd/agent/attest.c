@@ -269,7 +269,9 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 	a->has_activated = false;
 	keep_entries(a, &v, &result);
 	a->must_activate = has_reason(&v, "tpm-cleared");
-	return hand_on(a, &v, &result, challenge->interval_s);
+	/* Nobody signed the challenge: who answers in the verifier's place would have the
+	 * TPM quote each second. What says nothing is a verifier of before. */
+	return hand_on(a, &v, &result, v.interval_s > 0 ? v.interval_s : challenge->interval_s);
 }
 
 /* The verifier may know another AK than this TPM has now: its template came with other

@@ -32,6 +32,7 @@ struct verdict {
 	int64_t issued, expires; /* unix seconds; expires 0 without a grant */
 	struct digest generation; /* SHA-256; all zero: none loaded */
 	unsigned cap; /* PCR that the node extends where this ends its right: 11 to 15 */
+	uint32_t interval_s; /* how long until it attests again; 0: not said */
 	/* So many records of the node's issuance journal are on the verifier's own; only
 	 * where it has one. */
 	bool has_journal;

@@ -13,6 +13,7 @@
 /* Above IMA's, below those that anybody may reset. */
 #define CAP_LEAST 11
 #define CAP_MOST 15
+#define DAY_S 86400
 
 void verdict_init(struct verdict *verdict)
 {
@@ -103,6 +104,8 @@ static enum status take_verdict(struct span text, struct verdict *v)
 	take_head(&l, v);
 	take_generation(&l, v);
 	v->cap = (unsigned)lines_decimal(&l, lines_field(&l, "cap"), CAP_MOST);
+	if (lines_has(&l, "interval"))
+		v->interval_s = (uint32_t)lines_decimal(&l, lines_field(&l, "interval"), DAY_S);
 	v->has_journal = lines_has(&l, "journal");
 	if (v->has_journal)
 		v->journal = lines_decimal(&l, lines_field(&l, "journal"), INT64_MAX);
@@ -153,6 +156,8 @@ static bool is_consistent(const struct verdict *v)
 	if (v->generation.alg != DIGEST_SHA256 || v->nonce.len == 0 || v->issued < 0)
 		return false;
 	if (!is_state_of_verdict(v->state) || v->cap < CAP_LEAST || v->cap > CAP_MOST)
+		return false;
+	if (v->interval_s > DAY_S)
 		return false;
 	if (!has_grant)
 		return v->expires == 0 && v->trust_domain.len == 0 &&
@@ -206,6 +211,10 @@ static void put_head(struct line_writer *w, const struct verdict *v)
 	line_hex(w, digest_span(&v->generation));
 	line_text(w, "\ncap ");
 	line_decimal(w, v->cap);
+	if (v->interval_s > 0) {
+		line_text(w, "\ninterval ");
+		line_decimal(w, v->interval_s);
+	}
 	if (v->has_journal) {
 		line_text(w, "\njournal ");
 		line_decimal(w, v->journal);

@@ -90,15 +90,18 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 {
 	struct digest digest;
 	bool is_granted = entitlement != NULL;
+	char interval[32] = "";
 
 	bytes_done(&g->text);
+	if (g->interval_s > 0)
+		(void)snprintf(interval, sizeof(interval), "interval %u\n", g->interval_s);
 	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&g->certificate), &digest), OK);
 	assert_int_equal(
 		bytes_printf(&g->text,
 			     "attestd-verdict/1\nnode %064d\nnonce AAAAAAAAAAAAAAAAAAAAAA==\n"
 			     "state %s\nissued %lld\nexpires %lld\ngeneration %064d\n"
-			     "cap 13\nminting-key %s\ncertificate ",
-			     7, state, (long long)g->now, (long long)expires, 0,
+			     "cap 13\n%sminting-key %s\ncertificate ",
+			     7, state, (long long)g->now, (long long)expires, 0, interval,
 			     is_granted ? "000b01020304050607080910111213141516171819202122"
 					  "23242526272829303132"
 					: "-"),

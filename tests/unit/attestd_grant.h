@@ -16,6 +16,7 @@ struct granted {
 	struct bytes text, signature; /* the verdict */
 	struct bytes entries; /* that it names; may be replaced before it is signed */
 	uint64_t bundle; /* sequence that it names; 0: none */
+	uint32_t interval_s; /* that it names; 0: none */
 	int64_t now; /* when it was issued */
 };
 

@@ -251,6 +251,24 @@ static void entries_that_the_verdict_names_are_kept_and_handed_on(void **state)
 	expect_handed_on(FIRST);
 }
 
+/* Which comes with a challenge is nobody's word; 300 here. */
+static void the_node_rests_for_as_long_as_the_verdict_says(void **state)
+{
+	static const uint32_t said[] = { 1, 299, 301, 86400 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		granted.interval_s = said[i];
+		grant_with(FIRST);
+		assert_int_equal(attest(FIRST).interval_s, said[i]);
+		expect_handed_on(FIRST);
+	}
+	granted.interval_s = 0;
+	grant_with(FIRST);
+	assert_int_equal(attest(FIRST).interval_s, 300);
+	expect_handed_on(FIRST);
+}
+
 static void newer_ones_take_their_place(void **state)
 {
 	(void)state;
@@ -391,6 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(entries_that_the_verdict_names_are_kept_and_handed_on),
+		TEST(the_node_rests_for_as_long_as_the_verdict_says),
 		TEST(newer_ones_take_their_place),
 		TEST(entries_that_the_verdict_does_not_name_are_none),
 		TEST(what_is_held_goes_where_another_is_named),

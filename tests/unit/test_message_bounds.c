@@ -57,6 +57,11 @@ static void a_verdict_has_its_bounds(void **state)
 		assert_int_equal(write_verdict(&v), cap > 10 && cap < 16 ? OK : STATUS_MALFORMED);
 	}
 	v = golden;
+	v.interval_s = 86400;
+	assert_int_equal(write_verdict(&v), OK);
+	v.interval_s = 86401;
+	assert_int_equal(write_verdict(&v), STATUS_MALFORMED);
+	v = golden;
 	v.entitlement_count = VERDICT_ENTITLEMENTS_MAX + 1;
 	assert_int_equal(write_verdict(&v), STATUS_MALFORMED);
 	v = golden;

@@ -38,6 +38,22 @@ static void a_verdict_names_the_cap_of_the_nodes_class(void **state)
 	assert_true(scene_result_says(&s.answer.commit, "\ncap 13\n"));
 }
 
+/* Nor rests it for as long as a challenge says, or as short. */
+static void a_verdict_names_the_interval_of_the_nodes_class(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	s.signer.fallback_class.attest_interval_s = 77;
+	scene_join_approved(&s);
+	scene_attest(&s);
+	assert_true(scene_result_says(&s.answer.authenticate.result, "\ninterval 77\n"));
+	scene_load_release(&s);
+	scene_attest(&s);
+	assert_true(scene_result_says(&s.answer.commit, "\ninterval 300\n"));
+}
+
 static void nobody_is_judged_before_the_configured_release_is_loaded(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -473,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_release_the_verdict_says_so),
 		cmocka_unit_test(a_verdict_names_the_cap_of_the_nodes_class),
+		cmocka_unit_test(a_verdict_names_the_interval_of_the_nodes_class),
 		cmocka_unit_test(nobody_is_judged_before_the_configured_release_is_loaded),
 		cmocka_unit_test(a_trusted_node_gets_a_grant_that_ends_by_its_nonce),
 		cmocka_unit_test(an_attestation_result_is_made_for_who_asks_for_one),

@@ -56,6 +56,7 @@ static enum status fill_verdict(const struct turn *turn, const struct conclusion
 	v->node = p->row.node;
 	v->state = text->state;
 	v->cap = node_class.cap;
+	v->interval_s = node_class.attest_interval_s;
 	v->issued = turn->now;
 	/* Stored with this verdict: the node may forget them. */
 	v->has_journal = p->journal.has_one;
