@@ -216,8 +216,8 @@ int initialise_run(const struct initialise_options *options)
 	/* Before anything is made. */
 	if (!trust_domain_is_valid(span_text(options->trust_domain))) {
 		(void)fprintf(stderr,
-			      "verifierd: '%s' is no trust domain: a-z, 0-9, '.', '-' and "
-			      "'_' are its letters\n",
+			      "verifierd: '%s' is no trust domain: a-z, 0-9, '.' and '-' "
+			      "are its letters\n",
 			      options->trust_domain);
 		return 2;
 	}

@@ -190,7 +190,7 @@ struct signer_request {
 
 struct signer_answer {
 	enum frame_type type; /* of the request */
-	enum refusal refusal; /* unless REFUSAL_NONE, no more follows */
+	enum refusal refusal; /* unless REFUSAL_NONE, only the next two count */
 	uint32_t retry_after_s; /* 0: none */
 	struct span advice; /* of a refusal, for whom it is about; mostly empty */
 	union {

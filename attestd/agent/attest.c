@@ -192,7 +192,9 @@ static void say_verdict(struct agent *a, const struct verdict *v, int64_t expire
 static struct round hand_on(struct agent *a, const struct verdict *v,
 			    const struct attestation_result *result, uint32_t interval_s)
 {
-	struct round round = { .outcome = OUTCOME_VERDICT, .interval_s = interval_s };
+	struct round round = { .outcome = OUTCOME_VERDICT,
+			       .interval_s = interval_s,
+			       .is_signed = true };
 	int64_t expires = 0;
 
 	if (v->state != NODE_TRUSTED) {

@@ -70,25 +70,23 @@ int64_t schedule_told_ms(unsigned times)
 
 int64_t schedule_after_ms(const struct round *round, struct streak *streak, uint32_t random)
 {
-	struct streak before = *streak;
-	enum outcome outcome = round->outcome;
-
-	if (outcome == OUTCOME_MORE)
+	switch (round->outcome) {
+	case OUTCOME_MORE:
 		return 0;
-	*streak = (struct streak){ 0 };
-	if (outcome == OUTCOME_SOON && before.soon < SOON_MAX) {
-		streak->soon = before.soon + 1;
-		return schedule_backoff_ms(streak->soon, 0, random);
-	}
-	if (outcome == OUTCOME_PENDING) {
-		streak->polls = before.polls + 1;
-		return schedule_pending_ms(before.polls, round->retry_after_s, random);
-	}
-	if (outcome == OUTCOME_VERDICT)
+	case OUTCOME_VERDICT:
+		if (round->is_signed)
+			*streak = (struct streak){ 0 };
 		return schedule_renewal_ms(round->interval_s, round->lifetime_s, random);
-	streak->failures = before.failures + before.soon + 1;
-	/* Used up until there is a verdict. */
-	if (outcome == OUTCOME_SOON)
-		streak->soon = before.soon;
-	return schedule_backoff_ms(streak->failures, round->retry_after_s, random);
+	case OUTCOME_PENDING:
+		return schedule_pending_ms(streak->polls++, round->retry_after_s, random);
+	case OUTCOME_SOON:
+		if (streak->soon < SOON_MAX)
+			return schedule_backoff_ms(++streak->soon, 0, random);
+		break;
+	case OUTCOME_AWAY:
+	case OUTCOME_BROKEN:
+		break;
+	}
+	streak->failures++;
+	return schedule_backoff_ms(streak->failures + streak->soon, round->retry_after_s, random);
 }

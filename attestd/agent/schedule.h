@@ -2,6 +2,7 @@
 #ifndef ATTESTD_AGENT_SCHEDULE_H
 #define ATTESTD_AGENT_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -44,15 +45,16 @@ struct round {
 	uint32_t retry_after_s;
 	uint32_t interval_s;
 	int64_t lifetime_s; /* left of the grant; 0 without */
+	bool is_signed; /* the verdict's word, not that of who answered */
 };
 
-/* Rounds in a row that came to the same. */
+/* Rounds since the last verdict, by what they came to. */
 struct streak {
 	unsigned failures, polls, soon;
 };
 
-/* When the next round begins. Only a verdict, or a person who has to approve, ends a
- * streak: parts of a log are anybody's word, and each costs the TPM a quote. */
+/* When the next round begins. Only a signed verdict ends a streak: all other answers are
+ * anybody's word, in whatever turns they come, and each may have cost the TPM a quote. */
 int64_t schedule_after_ms(const struct round *round, struct streak *streak, uint32_t random);
 
 #endif

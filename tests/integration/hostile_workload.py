@@ -390,8 +390,7 @@ def is_refused_as(server, user):
 
 @test
 def a_users_share_of_refusals_keeps_nobody_elses_out_of_the_log(server):
-    if os.geteuid() != 0:
-        return
+    need_root()
     server.restart(6, 1, 100, 50)
     os.chmod(server.directory, 0o755)
     at_start = server.sockets()
@@ -460,19 +459,22 @@ def asks_as(server, user, times):
     """How many of so many requests are refused as too many."""
     child = os.fork()
     if child == 0:
-        os.setuid(user)
-        os._exit(refused_of(Client(server), 1, times))
+        refused = 255
+        try:
+            os.setuid(user)
+            refused = refused_of(Client(server), 1, times)
+        finally:
+            os._exit(refused)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @test
 def who_is_many_users_takes_nothing_from_another(server):
-    if os.geteuid() != 0:
-        return
+    need_root()
     server.restart(6, 4, 100, 50, 1)
     os.chmod(server.directory, 0o755)
     for user in range(100000, 100100):
-        assert asks_as(server, user, 20) > 0, user
+        assert 0 < asks_as(server, user, 20) <= 20, user
     assert asks_as(server, 65534, 10) == 0
     server.restart()
 
@@ -615,6 +617,15 @@ def who_is_still_writing_when_the_server_ends_reads_what_was_said(server):
     assert any(reads_behind_its_last_word(server) for _ in range(5)), "closed behind its last word"
 
 
+class Skipped(Exception):
+    pass
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skipped("only root can be another user")
+
+
 def main():
     failed = 0
     for function in TESTS:
@@ -630,6 +641,9 @@ def main():
             assert server.restarts > 0 or server.process.pid == pid
             server.close()
             print(f"ok: {name}", flush=True)
+        except Skipped as reason:
+            server.close()
+            print(f"skipped: {name}: {reason}", flush=True)
         except Exception as error:  # each is told, and the others go on
             failed += 1
             server.process.kill()

@@ -149,6 +149,7 @@ void golden_init(struct golden *g)
 		.ima_log = capture("ima.bin"),
 		.values = captured_pcrs(),
 		.cell = GOLDEN_CELL,
+		.patterns = { "spiffe://prod.example/**" },
 		.manifest_count = 1,
 	};
 	g->node_class = (struct node_class){
@@ -370,7 +371,7 @@ void golden_build(struct golden *g)
 		(void)image_owner(&image, &owner);
 	row.name = span_text("server");
 	row.trust_domain = span_text("prod.example");
-	row.id_patterns = build_text(&image, "spiffe://prod.example/**");
+	row.id_patterns = build_texts(&image, g->patterns, 3);
 	row.cells = build_text(&image, g->cell);
 	if (g->blocked != NULL)
 		row.blocked = build_text(&image, g->blocked);

@@ -72,6 +72,7 @@ struct golden {
 	struct firmware_deny deny;
 	bool has_deny;
 	const char *cell;
+	const char *patterns[3]; /* SPIFFE IDs that the class may have */
 	const char *blocked; /* another cell of the class; NULL: none */
 	struct golden_digests revoked;
 	const struct node_id *revoked_node; /* NULL: none */

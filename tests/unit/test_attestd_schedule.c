@@ -78,11 +78,33 @@ static void parts_between_retries_do_not_keep_the_wait_short(void **state)
 	assert_int_equal(wait, 60000);
 }
 
+/* A front that says in turns what no one signed: "again", "not approved", an end. */
+static void answers_in_turns_do_not_keep_the_wait_short(void **state)
+{
+	const struct round soon = { .outcome = OUTCOME_SOON }, away = { .outcome = OUTCOME_AWAY },
+			   pending = { .outcome = OUTCOME_PENDING },
+			   ended = { .outcome = OUTCOME_VERDICT, .interval_s = 60 };
+	const struct round *const others[] = { &pending, &away, &ended };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct streak streak = { 0 };
+
+		for (int turn = 0; turn < 12; turn++) {
+			(void)schedule_after_ms(&soon, &streak, 0);
+			(void)schedule_after_ms(others[i], &streak, 0);
+		}
+		assert_int_equal(schedule_after_ms(&soon, &streak, 0), 60000);
+		assert_true(schedule_after_ms(others[i], &streak, 0) >= 30000);
+	}
+}
+
 /* After five that came to nothing it is a failure like others; a verdict ends it. */
 static void a_verdict_ends_a_streak(void **state)
 {
-	const struct round soon = { .outcome = OUTCOME_SOON },
-			   done = { .outcome = OUTCOME_VERDICT, .interval_s = 30 };
+	const struct round soon = { .outcome = OUTCOME_SOON }, done = { .outcome = OUTCOME_VERDICT,
+									.interval_s = 30,
+									.is_signed = true };
 	struct streak streak = { 0 };
 	(void)state;
 
@@ -96,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_between_retries_do_not_keep_the_wait_short),
+		cmocka_unit_test(answers_in_turns_do_not_keep_the_wait_short),
 		cmocka_unit_test(a_verdict_ends_a_streak),
 		cmocka_unit_test(failures_double_the_wait_up_to_a_minute),
 		cmocka_unit_test(jitter_only_shortens_and_by_a_quarter_at_most),

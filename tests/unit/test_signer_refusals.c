@@ -321,6 +321,36 @@ static void an_inventory_places_each_host_once(void **state)
 	assert_int_equal(read_inventory((const char *)many.data, &line), STATUS_TOO_LARGE);
 }
 
+/* An advice that is longer than a frame holds would be no answer at all. */
+static void as_many_patterns_are_told_as_there_is_room_for(void **state)
+{
+	static char first[101], second[888];
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct span more = span_text(", ...");
+	struct span advice;
+	(void)state;
+
+	signer_scene_approved(&s);
+	(void)snprintf(first, sizeof(first), "spiffe://prod.example/%078d", 0);
+	(void)snprintf(second, sizeof(second), "spiffe://prod.example/%0865d", 0);
+	for (size_t len = sizeof(second) - 1; len > sizeof(second) - 8; len--) {
+		second[len] = '\0';
+		s.golden.patterns[0] = first;
+		s.golden.patterns[1] = second;
+		s.golden.patterns[2] = "spiffe://prod.example/web/*";
+		golden_build(&s.golden);
+		s.signer.reference = s.golden.reference;
+		scene_prepare_entry_act(
+			&s,
+			"add-entry\nclass server\nentry web spiffe://other.example/web /bin/web",
+			s.now);
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_ENTRY_NOT_ENTITLED);
+		advice = s.answer.advice;
+		assert_in_range(advice.len, 1, SIGNER_ADVICE_MAX);
+		assert_memory_equal(advice.data + advice.len - more.len, more.data, more.len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +363,7 @@ int main(void)
 		cmocka_unit_test(nor_does_a_node_take_anothers_for_its_new_one),
 		cmocka_unit_test(only_rsa_keys_of_2048_bits_are_compared),
 		cmocka_unit_test(no_mark_of_a_release_goes_back),
+		cmocka_unit_test(as_many_patterns_are_told_as_there_is_room_for),
 		cmocka_unit_test(an_inventory_places_each_host_once),
 	};
 

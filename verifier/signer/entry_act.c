@@ -29,7 +29,7 @@ static enum refusal not_entitled(struct turn *turn, const struct node_class *nod
 	for (uint32_t i = 0; i < patterns.count && status == OK; i++) {
 		struct span pattern = reference_text(&turn->signer->reference, patterns.first + i);
 
-		if (text.len + pattern.len + sizeof(", ...") > SIGNER_ADVICE_MAX) {
+		if (text.len + strlen(", ") + pattern.len + strlen(", ...") > SIGNER_ADVICE_MAX) {
 			status = bytes_printf(&text, ", ...");
 			break;
 		}

@@ -12,7 +12,7 @@
  * second from then on. Of more than RATES_USERS at a time those who owe least are
  * forgotten. The time, in milliseconds of a clock that nobody sets, is an argument.
  */
-#define RATES_USERS 64
+#define RATES_USERS 1024
 
 struct rates {
 	int64_t at_once, per_second;
