@@ -24,11 +24,11 @@ struct minting_key {
 	uint32_t reset_count, restart_count;
 };
 
-/* Of one signature by the minting key, which ends it. */
+/* Of one signature by the minting key, after which it has to be met anew. */
 struct policy_session {
 	TPM2_HANDLE handle; /* 0: none */
 	size_t met; /* terms of the key's policy */
-	int64_t begun_ms;
+	int64_t begun_ms; /* to meet it */
 };
 
 struct tpm_device {
@@ -48,7 +48,7 @@ struct tpm_device {
 	/* Loaded until the verb ends; 0: not. */
 	TPM2_HANDLE ak_kept, minting_kept;
 	struct minting_key minting;
-	struct policy_session session; /* begun ahead, for as long as the key is kept */
+	struct policy_session session; /* for as long as the key is kept */
 	char reason[REASON_MAX];
 };
 

@@ -115,8 +115,8 @@ enum status tpm_device_certify(struct tpm_device *d, struct span qualifying,
 enum status tpm_device_mint_sign(struct tpm_device *d, const struct digest *digest, int64_t now_ms,
 				 struct bytes *signature);
 /*
- * Between two signatures of one verb: begins the policy session of the next one, which
- * takes it unless it was begun longer ago than this. One command of the TPM for each
+ * Between two signatures of one verb: begins to meet the policy for the next one, which
+ * takes that unless it was begun longer ago than this. One command of the TPM for each
  * call, until *is_done. A PCR that is extended since, or a reset, makes it worth nothing.
  */
 #define TPM_SESSION_AHEAD_MS 20

@@ -23,7 +23,7 @@ void session_release(struct tpm_device *d)
 }
 
 /* Neither salted nor bound: it is the policy's state in the TPM, and has no secret. */
-static enum status session_start(struct connection *c, int64_t now_ms)
+static enum status session_start(struct connection *c)
 {
 	const TPMT_SYM_DEF no_cipher = { .algorithm = TPM2_ALG_NULL };
 	const TPM2B_ENCRYPTED_SECRET no_salt = { 0 };
@@ -41,7 +41,7 @@ static enum status session_start(struct connection *c, int64_t now_ms)
 	} while (is_busy(rc, &tries));
 	if (rc != TSS2_RC_SUCCESS)
 		return connection_status(c, "TPM2_StartAuthSession", rc);
-	c->device->session = (struct policy_session){ .handle = session, .begun_ms = now_ms };
+	c->device->session = (struct policy_session){ .handle = session };
 	return OK;
 }
 
@@ -100,7 +100,9 @@ static enum status session_step(struct connection *c, int64_t now_ms)
 	struct policy_session *s = &c->device->session;
 
 	if (s->handle == 0)
-		return session_start(c, now_ms);
+		return session_start(c);
+	if (s->met == 0)
+		s->begun_ms = now_ms;
 
 	enum status status = terms[s->met](c, s->handle);
 
@@ -111,12 +113,12 @@ static enum status session_step(struct connection *c, int64_t now_ms)
 	return status;
 }
 
-/* What it proves is of the time when it was begun. */
+/* What it proves is of the time when its first term was asked. */
 static void session_drop_old(struct tpm_device *d, int64_t now_ms)
 {
 	const struct policy_session *s = &d->session;
 
-	if (s->handle != 0 && (now_ms < s->begun_ms || now_ms - s->begun_ms > TPM_SESSION_AHEAD_MS))
+	if (s->met > 0 && (now_ms < s->begun_ms || now_ms - s->begun_ms > TPM_SESSION_AHEAD_MS))
 		session_release(d);
 }
 
@@ -161,8 +163,11 @@ static enum status sign_once(struct connection *c, TPM2_HANDLE key, const TPM2B_
 	if (status != OK)
 		return status;
 
+	const bool stays = may_be_ahead(c->device);
+	const TPMA_SESSION attributes = stays ? TPMA_SESSION_CONTINUESESSION : 0;
 	const TSS2L_SYS_AUTH_COMMAND auth = { .count = 1,
-					      .auths = { { .sessionHandle = s->handle } } };
+					      .auths = { { .sessionHandle = s->handle,
+							   .sessionAttributes = attributes } } };
 
 	do {
 		rc = Tss2_Sys_Sign(c->sys, key, &auth, digest, &own_scheme, &no_ticket, &made,
@@ -173,8 +178,9 @@ static enum status sign_once(struct connection *c, TPM2_HANDLE key, const TPM2B_
 		session_release(c->device);
 		return status;
 	}
-	/* It ended with the signature, and would have stayed after a refusal. */
-	*s = (struct policy_session){ 0 };
+	/* With the signature the TPM took back all that it had proved; after a refusal it
+	 * would have stayed as it was. */
+	*s = (struct policy_session){ .handle = stays ? s->handle : 0 };
 	return signature_marshal(&made, signature);
 }
 
