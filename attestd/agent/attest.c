@@ -257,9 +257,14 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 	}
 	/* TLS ends in the verifier's front: only the result key speaks for the
 	 * verdict. */
-	if (verdict_open(span_of(&result.verdict), span_of(&result.signature),
-			 a->configuration->result_key, &v) != OK) {
-		agent_say(a, "the verdict is not by the result key");
+	enum status opened = verdict_open(span_of(&result.verdict), span_of(&result.signature),
+					  a->configuration->result_key, &v);
+
+	if (opened != OK) {
+		agent_say(a, opened == STATUS_MISMATCH
+				     ? "the verdict is not by the result key"
+				     : "the verdict is by the result key, and not readable: is "
+				       "attestd older than its verifier?");
 		return away;
 	}
 	if (!span_equal(node_id_span(&v.node), node_id_span(&a->node)) ||

@@ -23,6 +23,7 @@ void bundle_done(struct bundle *bundle)
 	trust_anchors_done(&bundle->own);
 	for (size_t i = 0; i < BUNDLE_FEDERATED_MAX; i++)
 		trust_anchors_done(&bundle->federated[i]);
+	bytes_done(&bundle->extras);
 }
 
 const struct trust_anchors *bundle_anchors(const struct bundle *bundle, struct span trust_domain)
@@ -84,6 +85,7 @@ static enum status take_bundle(struct span text, struct bundle *b)
 		take_trust_domain(&l, "federated", a);
 		take_anchors(&l, a);
 	}
+	lines_fail(&l, bytes_copy(lines_take_extras(&l), &b->extras));
 	return lines_end(&l);
 }
 
@@ -180,6 +182,7 @@ enum status bundle_write(const struct bundle *bundle, struct bytes *text)
 		line_text(&w, "\n");
 		put_anchors(&w, &bundle->federated[i]);
 	}
+	line_extras(&w, span_of(&bundle->extras));
 	line_text(&w, "end\n");
 	return w.status;
 }

@@ -8,6 +8,7 @@
  * What is signed: texts of fixed fields, one a line, each once and in order
  * (docs/protocol.md). One spelling for each statement, so that writing what
  * was parsed gives the same bytes. The signature is over the whole text.
+ * What an older reader does not know is refused, but for lines "extra".
  */
 #define STATEMENT_MAX ((size_t)128 << 10)
 #define VERDICT_ENTITLEMENTS_MAX 64
@@ -48,6 +49,7 @@ struct verdict {
 	uint64_t bundle;
 	struct bytes entitlements[VERDICT_ENTITLEMENTS_MAX];
 	size_t entitlement_count;
+	struct bytes extras; /* lines of a later version, messages/statement_lines.h */
 	size_t reason_count;
 	struct verdict_reason reasons[VERDICT_REASONS_MAX]; /* last: see verdict_init() */
 };
@@ -86,6 +88,7 @@ struct bundle {
 	/* Of other trust domains whose SVIDs workloads take, by name, none twice. */
 	struct trust_anchors federated[BUNDLE_FEDERATED_MAX];
 	size_t federated_count;
+	struct bytes extras; /* as a verdict's */
 };
 
 /* Those of a trust domain; NULL where the bundle has none. */

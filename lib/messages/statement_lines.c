@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "messages/node.h"
 #include "messages/statement.h"
 
 void lines_fail(struct lines *l, enum status status)
@@ -65,6 +66,32 @@ enum status lines_end(struct lines *l)
 	if (l->status == OK && !span_equal(l->rest, span_text("end\n")))
 		lines_fail(l, STATUS_MALFORMED);
 	return l->status;
+}
+
+static bool is_extra_value(struct span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] < ' ' || value.data[i] >= 0x7f)
+			return false;
+	return value.len > 0 && value.len <= EXTRA_VALUE_MAX;
+}
+
+struct span lines_take_extras(struct lines *l)
+{
+	struct span extras = { .data = l->rest.data };
+	struct span before = { 0 };
+
+	for (size_t i = 0; i < EXTRAS_MAX && lines_has(l, "extra"); i++) {
+		struct span value = lines_field(l, "extra");
+		struct span name = lines_word(l, &value);
+
+		if (!code_is_valid(name) || !is_extra_value(value) ||
+		    span_compare(before, name) >= 0)
+			lines_fail(l, STATUS_MALFORMED);
+		before = name;
+	}
+	extras.len = (size_t)(l->rest.data - extras.data);
+	return l->status == OK ? extras : (struct span){ 0 };
 }
 
 static bool is_dash(struct span value)
@@ -145,4 +172,16 @@ void line_decimal(struct line_writer *w, uint64_t value)
 {
 	if (w->status == OK)
 		w->status = decimal_append(w->out, value);
+}
+
+void line_extras(struct line_writer *w, struct span extras)
+{
+	struct lines l = { .rest = extras };
+
+	if (extras.len == 0)
+		return;
+	if (lines_take_extras(&l).len != extras.len || extras.data[extras.len - 1] != '\n')
+		w->status = STATUS_MALFORMED;
+	if (w->status == OK)
+		w->status = bytes_append(w->out, extras);
 }

@@ -24,6 +24,12 @@ struct span lines_word(struct lines *l, struct span *value);
 /* "end", and nothing after it. */
 enum status lines_end(struct lines *l);
 
+/* Lines "extra NAME VALUE", which a reader passes over where it does not know NAME
+ * (code_is_valid()): in the order of their names, none twice. Borrows all, as lines. */
+#define EXTRAS_MAX 16
+#define EXTRA_VALUE_MAX 1024 /* printable ASCII */
+struct span lines_take_extras(struct lines *l);
+
 /* Values: "-" leaves *out empty where is_optional. */
 void lines_take_escaped(struct lines *l, struct span value, size_t max, bool is_optional,
 			struct bytes *out);
@@ -43,5 +49,7 @@ void line_escaped(struct line_writer *w, struct span value); /* "-" where empty 
 void line_base64(struct line_writer *w, struct span value);
 void line_hex(struct line_writer *w, struct span value); /* "-" where empty */
 void line_decimal(struct line_writer *w, uint64_t value);
+/* As lines_take_extras() had them; STATUS_MALFORMED for anything else. */
+void line_extras(struct line_writer *w, struct span extras);
 
 #endif

@@ -38,6 +38,7 @@ void verdict_done(struct verdict *verdict)
 	bytes_done(&verdict->trust_domain);
 	for (size_t i = 0; i < VERDICT_ENTITLEMENTS_MAX; i++)
 		bytes_done(&verdict->entitlements[i]);
+	bytes_done(&verdict->extras);
 	for (size_t i = 0; i < verdict->reason_count; i++) {
 		struct verdict_reason *reason = &verdict->reasons[i];
 
@@ -121,6 +122,7 @@ static enum status take_verdict(struct span text, struct verdict *v)
 				   &v->entitlements[v->entitlement_count++]);
 	while (v->reason_count < VERDICT_REASONS_MAX && lines_has(&l, "reason"))
 		take_reason(&l, &v->reasons[v->reason_count++]);
+	lines_fail(&l, bytes_copy(lines_take_extras(&l), &v->extras));
 	return lines_end(&l);
 }
 
@@ -251,6 +253,7 @@ enum status verdict_write(const struct verdict *v, struct bytes *text)
 	}
 	for (size_t i = 0; i < v->reason_count; i++)
 		put_reason(&w, &v->reasons[i]);
+	line_extras(&w, span_of(&v->extras));
 	line_text(&w, "end\n");
 	return w.status;
 }

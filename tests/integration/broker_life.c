@@ -278,6 +278,8 @@ static void make_verdict(struct broker_life *life, struct bytes *text, struct by
 	assert_int_equal(bytes_append(&v.trust_domain, span_text("example.org")), OK);
 	assert_int_equal(bytes_append(&v.entitlements[0], span_text("spiffe://example.org/web/*")),
 			 OK);
+	/* Of a verifier newer than the broker. */
+	assert_int_equal(bytes_append(&v.extras, span_text("extra later 1\n")), OK);
 	assert_int_equal(verdict_write(&v, text), OK);
 	sign_with(life->result_key, span_of(text), signature);
 	verdict_done(&v);

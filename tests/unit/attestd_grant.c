@@ -120,7 +120,8 @@ void granted_sign(struct granted *g, const char *state, int64_t expires, const c
 	} else {
 		assert_int_equal(bytes_printf(&g->text, "-\ntrust-domain -\nentries -\n"), OK);
 	}
-	assert_int_equal(bytes_printf(&g->text, "end\n"), OK);
+	assert_int_equal(
+		bytes_printf(&g->text, "%send\n", g->last_lines != NULL ? g->last_lines : ""), OK);
 	sign_with(g->result, span_of(&g->text), &g->signature);
 }
 

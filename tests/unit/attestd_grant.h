@@ -17,6 +17,7 @@ struct granted {
 	struct bytes entries; /* that it names; may be replaced before it is signed */
 	uint64_t bundle; /* sequence that it names; 0: none */
 	uint32_t interval_s; /* that it names; 0: none */
+	const char *last_lines; /* before "end"; NULL: none */
 	int64_t now; /* when it was issued */
 };
 

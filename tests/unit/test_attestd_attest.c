@@ -390,6 +390,22 @@ static void what_is_no_verdict_for_this_round_changes_nothing(void **state)
 	expect_nothing_taken();
 }
 
+/* A verifier that is newer than this attestd. */
+static void of_what_it_does_not_know_only_what_is_extra_is_passed_over(void **state)
+{
+	(void)state;
+	granted.last_lines = "extra later 1\n";
+	give(FIRST, FIRST);
+	expect_handed_on(FIRST);
+
+	granted.last_lines = "later 1\n";
+	grant_with(SECOND);
+	expect_nothing_taken();
+	assert_string_equal(agent.state, "the verdict is by the result key, and not readable: is "
+					 "attestd older than its verifier?");
+	granted.last_lines = NULL;
+}
+
 static void where_nothing_was_decided_nothing_changes(void **state)
 {
 	struct round round;
@@ -420,6 +436,7 @@ int main(void)
 		TEST(a_verdict_without_a_right_leaves_what_is_held),
 		TEST(only_new_entries_make_a_word_true),
 		TEST(what_is_no_verdict_for_this_round_changes_nothing),
+		TEST(of_what_it_does_not_know_only_what_is_extra_is_passed_over),
 		TEST(where_nothing_was_decided_nothing_changes),
 	};
 

@@ -69,6 +69,28 @@ static void a_verdict_has_its_bounds(void **state)
 	assert_int_equal(write_verdict(&v), STATUS_MALFORMED);
 }
 
+static void what_is_extra_is_whole_lines_of_it(void **state)
+{
+	static const struct {
+		const char *extras;
+		enum status wanted;
+	} rows[] = {
+		{ "extra later 1\n", OK },
+		{ "extra later 1", STATUS_MALFORMED },
+		{ "extra later 1\nend\n", STATUS_MALFORMED },
+		{ "\nextra later 1\n", STATUS_MALFORMED },
+	};
+	AUTO_DONE(verdict) v = { 0 };
+	(void)state;
+
+	assert_int_equal(verdict_parse(span_text(TRUSTED), &v), OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(bytes_copy(span_text(rows[i].extras), &v.extras), OK);
+		assert_int_equal(write_verdict(&v), rows[i].wanted);
+		bytes_done(&v.extras);
+	}
+}
+
 static void a_verdicts_state_is_one_that_a_verdict_can_say(void **state)
 {
 	static const struct {
@@ -273,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_verdict_has_its_bounds),
+		cmocka_unit_test(what_is_extra_is_whole_lines_of_it),
 		cmocka_unit_test(a_verdicts_state_is_one_that_a_verdict_can_say),
 		cmocka_unit_test(a_reason_is_a_code_and_a_layer),
 		cmocka_unit_test(a_bundle_has_its_bounds),

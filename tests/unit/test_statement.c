@@ -7,11 +7,13 @@
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
-#define TRUSTED                                                                                    \
+#define GRANT                                                                                      \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate trusted\nissued 1767225600\n"           \
 	"expires 1767226200\ngeneration " ID "\ncap 13\ninterval 300\nminting-key 000b" ID "\n"    \
 	"certificate sha256:" ID "\ntrust-domain example.org\nentries sha256:" ID "\n"             \
-	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\nend\n"
+	"entitlement spiffe://example.org/a/*\nentitlement spiffe://example.org/b\n"
+#define TRUSTED GRANT "end\n"
+#define WITH_EXTRA GRANT "extra cap 11\nend\n"
 #define FIRST_ENTITLEMENT "entitlement spiffe://example.org/a"
 #define UNTRUSTED                                                                                  \
 	"attestd-verdict/1\nnode " ID "\nnonce AQID\nstate untrusted\nissued 1767225600\n"         \
@@ -247,6 +249,82 @@ static void a_changed_field_is_refused(void **state)
 			fail_msg("accepted: %s", cases[i].that);
 }
 
+/* What a newer writer puts before "end", and what a reader of now makes of it. */
+static enum status with_last_lines(enum kind kind, const char *golden, const char *lines)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	size_t before = strlen(golden) - strlen("end\n");
+
+	assert_int_equal(bytes_printf(&text, "%.*s%send\n", (int)before, golden, lines), OK);
+	return parse(kind, span_of(&text));
+}
+
+static void lines_of_a_later_version_are_passed_over_where_they_are_extra(void **state)
+{
+	static const char *const passed_over[] = {
+		"extra later 1\n",
+		"extra cap 11\n",
+		"extra later \" words %GG of any  kind \"\n",
+		"extra a 1\nextra a-b 1\nextra b 1\n",
+	};
+	static const char *const refused[] = {
+		"later 1\n",
+		"extra later 1\nlater 1\n",
+		"extra later\n",
+		"extra later \n",
+		"extra  1\n",
+		"extra Later 1\n",
+		"extra la.ter 1\n",
+		"extra later \t\n",
+		"extra later \x7f\n",
+		"extra later 1\nextra later 1\n",
+		"extra later 1\nextra later 2\n",
+		"extra b 1\nextra a 1\n",
+		"extra later 1\nreason a b - - -\n",
+		"extra later 1\ncertificate BAUG\n",
+	};
+	AUTO_DONE(verdict) v = { 0 };
+	(void)state;
+
+	for (size_t i = 0; i < GOLDENS; i++) {
+		bool may = goldens[i].kind != ACT;
+
+		for (size_t j = 0; j < sizeof(passed_over) / sizeof(*passed_over); j++)
+			if ((with_last_lines(goldens[i].kind, goldens[i].text, passed_over[j]) ==
+			     OK) != may)
+				fail_msg("%zu: %s", i, passed_over[j]);
+		for (size_t j = 0; j < sizeof(refused) / sizeof(*refused); j++)
+			if (with_last_lines(goldens[i].kind, goldens[i].text, refused[j]) == OK)
+				fail_msg("%zu accepted: %s", i, refused[j]);
+	}
+	/* What is known is what it is without them. */
+	assert_int_equal(verdict_parse(span_text(WITH_EXTRA), &v), OK);
+	assert_int_equal(v.cap, 13);
+	assert_int_equal(v.entitlement_count, 2);
+	assert_true(span_equal(span_of(&v.extras), span_text("extra cap 11\n")));
+}
+
+static void extras_have_their_bounds(void **state)
+{
+	AUTO_DONE(bytes) lines = { 0 };
+	char value[1026];
+	(void)state;
+
+	memset(value, 'x', sizeof(value));
+	value[1025] = '\0';
+	assert_int_equal(bytes_printf(&lines, "extra a %.1024s\n", value), OK);
+	assert_int_equal(with_last_lines(VERDICT, TRUSTED, (char *)lines.data), OK);
+	bytes_done(&lines);
+	assert_int_equal(bytes_printf(&lines, "extra a %s\n", value), OK);
+	assert_int_not_equal(with_last_lines(VERDICT, TRUSTED, (char *)lines.data), OK);
+	bytes_done(&lines);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(bytes_printf(&lines, "extra %c 1\n", 'a' + i), OK);
+	assert_int_equal(with_last_lines(SIGNED_BUNDLE, BUNDLE, (char *)lines.data), OK);
+	assert_int_equal(bytes_printf(&lines, "extra z 1\n"), OK);
+	assert_int_not_equal(with_last_lines(SIGNED_BUNDLE, BUNDLE, (char *)lines.data), OK);
+}
+
 static void one_reason_over_the_limit_is_refused(void **state)
 {
 	AUTO_DONE(bytes) text = { 0 };
@@ -309,6 +387,8 @@ int main(void)
 		cmocka_unit_test(every_truncation_and_every_addition_is_refused),
 		cmocka_unit_test(no_line_may_be_missing_doubled_or_moved),
 		cmocka_unit_test(a_changed_field_is_refused),
+		cmocka_unit_test(lines_of_a_later_version_are_passed_over_where_they_are_extra),
+		cmocka_unit_test(extras_have_their_bounds),
 		cmocka_unit_test(one_reason_over_the_limit_is_refused),
 		cmocka_unit_test(a_trust_domain_is_federated_once_in_order_and_with_something),
 		cmocka_unit_test(one_federated_trust_domain_over_the_limit_is_refused),
