@@ -380,6 +380,27 @@ static void nor_is_one_below_such_a_directory_taken(void **state)
 	append_good(1, 2);
 }
 
+/* Workloads come by the run directory to their socket; the journal is nobody else's. */
+static void the_run_directory_is_for_all_whatever_the_umask(void **state)
+{
+	char run[SCRATCH_MAX + 16], fresh[SCRATCH_MAX + 32];
+	struct journal other = { .directory = -1, .file = -1 };
+	struct stat st;
+	(void)state;
+
+	mode_t before = umask(077);
+
+	(void)snprintf(run, sizeof(run), "%s/other", top);
+	(void)snprintf(fresh, sizeof(fresh), "%s/journal", run);
+	assert_int_equal(journal_open(fresh, (uid_t)-1, &other), OK);
+	(void)umask(before);
+	journal_done(&other);
+	assert_int_equal(stat(run, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(stat(fresh, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
 static void a_link_is_not_followed(void **state)
 {
 	(void)state;
@@ -456,6 +477,7 @@ int main(void)
 		IN_SCENE(a_second_writer_is_kept_out),
 		IN_SCENE(a_directory_that_others_may_write_is_refused),
 		IN_SCENE(nor_is_one_below_such_a_directory_taken),
+		IN_SCENE(the_run_directory_is_for_all_whatever_the_umask),
 		IN_SCENE(a_link_is_not_followed),
 		IN_SCENE(on_a_full_disk_nothing_is_recorded_and_then_it_goes_on),
 		IN_SCENE(what_is_uncollected_is_bounded),

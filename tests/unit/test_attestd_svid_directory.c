@@ -92,6 +92,31 @@ static void the_key_has_the_mode_that_was_asked_for(void **state)
 	assert_int_equal(st.st_uid, identity.owner);
 }
 
+/* The service's own mask keeps everybody out of what it makes. */
+static void the_workload_reaches_its_files_whatever_the_umask(void **state)
+{
+	struct stat st;
+	(void)state;
+
+	mode_t before = umask(077);
+
+	write_set("one");
+	(void)umask(before);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+}
+
+static void a_directory_that_was_there_keeps_its_mode(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_set("one");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
 static void removal_leaves_an_empty_directory(void **state)
 {
 	(void)state;
@@ -177,6 +202,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_three_files_change_together_and_leave_nothing_behind),
 		TEST(the_key_has_the_mode_that_was_asked_for),
+		TEST(the_workload_reaches_its_files_whatever_the_umask),
+		TEST(a_directory_that_was_there_keeps_its_mode),
 		TEST(removal_leaves_an_empty_directory),
 		TEST(removal_without_a_directory_is_done),
 		TEST(sets_of_a_run_that_was_killed_are_removed),

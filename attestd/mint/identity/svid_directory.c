@@ -133,7 +133,9 @@ enum status svid_directory_write(const struct identity_settings *identity,
 {
 	char name[sizeof(SET_TEMPLATE)] = "";
 
-	if (mkdir(identity->directory, 0755) != 0 && errno != EEXIST)
+	/* Workloads come by it to files whose own modes say who may read them; the service
+	 * makes everything else for itself alone. */
+	if (directory_make(identity->directory, 0755) != OK)
 		return STATUS_IO;
 
 	int directory = open_directory(identity);
