@@ -62,6 +62,43 @@ static void a_command_line_of_blocks_is_one(void **state)
 	}
 }
 
+/* A server's file is named as its owner likes: "set init=/bin/sh" is then what the kernel
+ * is given, and only the command before it tells. */
+static void a_command_that_hands_arguments_on_unseen_is_not_ignored(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_ignored;
+	} rows[] = {
+		{ "linux set init=/bin/sh", false },
+		{ "linuxefi vmlinuz init=/bin/sh", false },
+		{ "! linux set init=/bin/sh", false },
+		{ "time ! linux16 set init=/bin/sh", false },
+		{ "chainloader /vmlinuz init=/bin/sh", false },
+		{ "! legacy_kernel set init=/bin/sh", false },
+		/* The kernel's own line, which follows, is not ignored. */
+		{ "linux /vmlinuz init=/bin/sh", true },
+		{ "set linux vmlinuz", true },
+		{ "linux", true },
+	};
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	(void)state;
+
+	scene_init(&s);
+	ignore->item[0] = (struct golden_rule){ .pcr = 8, .type = EV_IPL };
+	ignore->count = 1;
+	boot_log_insert(&s.log, s.log.count, 8, EV_IPL, TEXT("x"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		boot_log_rewrite(&s.log, s.log.count - 1, span_text(rows[i].text));
+		boot_log_put(&s.log, &s.golden);
+		if (rows[i].is_ignored)
+			scene_expect_configured(&s);
+		else
+			scene_expect_boot(&s, "boot-event-unknown");
+	}
+}
+
 /* The path is the first word of what the kernel parses. */
 static void a_kernel_path_holds_no_arguments(void **state)
 {
@@ -177,6 +214,7 @@ int main(void)
 		cmocka_unit_test(the_kernel_s_command_line_is_one_of_the_release_s),
 		cmocka_unit_test(a_command_line_is_one_under_any_label),
 		cmocka_unit_test(a_command_line_of_blocks_is_one),
+		cmocka_unit_test(a_command_that_hands_arguments_on_unseen_is_not_ignored),
 		cmocka_unit_test(a_kernel_path_holds_no_arguments),
 		cmocka_unit_test(a_file_that_grub_read_is_not_ignored),
 		cmocka_unit_test(an_initrd_is_one_of_the_release_s),

@@ -307,7 +307,8 @@ static bool may_be_ignored(const struct visit *v)
 	if (!v->is_measured || v->text.len > IGNORED_PAYLOAD_MAX)
 		return false;
 	/* A command line is never noise, under any label. */
-	if (v->event->pcr == PCR_GRUB_TEXT && command_line_is_one(v->text))
+	if (v->event->pcr == PCR_GRUB_TEXT &&
+	    (command_line_is_one(v->text) || command_line_is_handed_on(v->text)))
 		return false;
 	if (is_text(v->text))
 		return true;

@@ -34,6 +34,38 @@ bool command_line_of_grub(struct span text, struct span *line)
 	return false;
 }
 
+/* "!" and "time" run what follows them. */
+static struct span without_wrappers(struct span text)
+{
+	static const char *const wrappers[] = { "! ", "time " };
+	bool is_wrapped = true;
+
+	while (is_wrapped) {
+		is_wrapped = false;
+		for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
+			if (!span_starts_with(text, wrappers[i]))
+				continue;
+			text = without(text, strlen(wrappers[i]));
+			is_wrapped = true;
+		}
+	}
+	return text;
+}
+
+bool command_line_is_handed_on(struct span text)
+{
+	static const char *const commands[] = { "chainloader ", "legacy_kernel " };
+	struct span command = without_wrappers(text);
+	struct span line;
+
+	if (command_line_of_grub(command, &line))
+		return !command_line_is_one(line);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (span_starts_with(command, commands[i]))
+			return true;
+	return false;
+}
+
 static bool is_hex(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

@@ -11,12 +11,17 @@
  * the text alone decides what it is.
  */
 
-/* Every text that could be one: GRUB takes no kernel path but with '/', '(', a
- * quoting mark or an escape in front, or blocks of a disk, "0+2048" or "+1", white
- * space before them included; and no GRUB command starts so. */
+/* Every text that shows it: from a disk, GRUB takes no kernel path but with '/', '(', a
+ * quoting mark or an escape in front, or blocks, "0+2048" or "+1", white space before
+ * them included; and no GRUB command starts so. */
 bool command_line_is_one(struct span text);
 /* For "linux PATH ARGUMENTS", the command that GRUB was given, gives the rest. */
 bool command_line_of_grub(struct span text, struct span *line);
+/* Is it a GRUB command by which arguments reach a program, and the text of which they
+ * are part then may read like any other command, or there is none? A file from a server
+ * has whatever name its owner likes ("linux set init=/bin/sh"), and what EFI programs are
+ * given only the command says. */
+bool command_line_is_handed_on(struct span text);
 
 /* Does one of the texts fit, with or without the kernel's path in front?
  * "{uuid}" stands for 36 characters 8-4-4-4-12, and for nothing else. */
