@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (command_line_is_allowed(&fixed->reference, release.boot.cmdline, text))
 		must(len >= 3 && memcmp(data + len - 3, " ro", 3) == 0 && !words.is_named);
 	(void)command_line_is_one(text);
+	(void)command_line_is_handed_on(text);
 	/* The minimum is shim,4 of 2025: nothing shorter than its name reaches it. */
 	if (sbat_is_at_least(text, release.boot.sbat_minimum))
 		must(memmem(data, len, "shim", 4) != NULL);
