@@ -198,8 +198,6 @@ static void read_builders(struct root *root, struct strict_cursor *predicate)
 
 	for (size_t i = 0; i < strict_count(&list); i++) {
 		root->builder[i] = strict_element_text(&list, i, ROOT_BUILDER_MAX);
-		if (root->builder[i].len == 0)
-			strict_fail(&list, NULL, STATUS_MALFORMED, "empty");
 		root->builder_count = i + 1;
 	}
 }

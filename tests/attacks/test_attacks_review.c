@@ -8,6 +8,7 @@
 #include "emergency_scene.h"
 
 #define NOW (LINE_NOW - 60) /* of the line's indexes */
+#define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
 
 static void r19_a_review_in_time_confirms_or_ends_it(void **state)
 {
@@ -71,6 +72,30 @@ static void r19_unreviewed_it_lapses_and_the_rest_goes_on(void **state)
 		emergency_publish_with(&s, 2, hex, pins);
 		emergency_expect_end(&s, rows[i].end);
 	}
+}
+
+static void r19_a_review_is_of_this_emergency_and_of_today(void **state)
+{
+	static const struct reviewed soon = { "sec-review", "rejected", LINE_NOW + HOUR, 0 };
+	static const struct reviewed now = { "sec-review", "rejected", NOW, 0 };
+	AUTO_DONE(lifecycle) s = { 0 };
+	char hex[HEX_MAX], pins[PINS_MAX], from[160], to[160];
+	struct bytes moved = { 0 };
+	(void)state;
+
+	emergency_begin(&s);
+	emergency_put(&s, 2, &emergency_usual, hex);
+	emergency_review(&s, hex, &soon, pins);
+	emergency_publish(&s, 2, hex);
+	lifecycle_expect(&s, "not-yet-valid");
+	/* Another one's, signed as it is. */
+	emergency_review(&s, OTHER, &now, pins);
+	(void)snprintf(from, sizeof(from), "reviews/%s/1.json", OTHER);
+	(void)snprintf(to, sizeof(to), "reviews/%s/1.json", hex);
+	assert_int_equal(bytes_copy(span_of(line_file(&s.line, from)), &moved), OK);
+	line_put(&s.line, to, span_of(&moved));
+	bytes_done(&moved);
+	lifecycle_expect(&s, "subject-mismatch");
 }
 
 /* Two hours late, and said to have been there all the time. */
@@ -223,6 +248,7 @@ static void r19_nobody_reviews_what_they_declared(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r19_a_review_in_time_confirms_or_ends_it),
 	cmocka_unit_test(r19_unreviewed_it_lapses_and_the_rest_goes_on),
+	cmocka_unit_test(r19_a_review_is_of_this_emergency_and_of_today),
 	cmocka_unit_test(r19_no_review_is_dated_back),
 	cmocka_unit_test(r19_no_review_is_withdrawn),
 	cmocka_unit_test(r19_no_review_is_kept_back),

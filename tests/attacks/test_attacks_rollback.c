@@ -52,6 +52,7 @@ static void r20_what_a_rollback_must_not_do(void **state)
 		{ { 2, 1, "q35", "publish", 3, LINE_NOW }, "1", "1", "threshold-not-met" },
 		{ { 2, 1, "q36", "plat-approve", 3, LINE_NOW }, "1", "1", "target-mismatch" },
 		{ { 2, 1, "q35", "plat-approve", 4, LINE_NOW }, "1", "1", "version-mismatch" },
+		{ { 2, 2, "q35", "plat-approve", 3, LINE_NOW }, "1", "1", "version-not-falling" },
 		/* It was meant for an index that came and went. */
 		{ { 2, 1, "q35", "plat-approve", 2, LINE_NOW }, "1", "1", "current-went-down" },
 		{ { 2, 1, "q35", "plat-approve", 3, LINE_NOW + 600 }, "1", "1", "not-yet-valid" },

@@ -36,6 +36,17 @@ void outcome_load(struct line *line, struct outcome *out)
 			      out->refusal.field);
 }
 
+/* A value that its field can't have: what it may be, the document's description says. */
+static bool is_of_any_field(const char *code)
+{
+	static const char *const codes[] = { "bad-value", "empty", "out-of-range", "unknown-kind" };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(codes[i], code) == 0)
+			return true;
+	return false;
+}
+
 void outcome_all_refused(const struct refusal_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -51,5 +62,7 @@ void outcome_all_refused(const struct refusal_row *rows, size_t count)
 				 out.refusal.field, rows[i].code);
 		assert_true(out.refusal.document[0] != '\0');
 		assert_true(out.refusal.advice[0] != '\0');
+		if (strstr(out.refusal.advice, "docs/") != NULL && !is_of_any_field(rows[i].code))
+			fail_msg("%s is left to the documents", rows[i].code);
 	}
 }

@@ -132,6 +132,27 @@ static void many_of_one_reason_hide_no_other(void **state)
 	assert_int_equal(findings.list[0].reason, REASON_IMA_ENTRY_UNKNOWN);
 }
 
+/* Each of another kind: none repeats itself, and the mildest goes. */
+static void a_list_of_many_kinds_has_room_for_a_worse_one(void **state)
+{
+	struct findings findings = { 0 };
+	struct finding bad = finding_of(REASON_IMA_ENTRY_UNKNOWN);
+	(void)state;
+
+	for (unsigned i = 0; findings.count < FINDINGS_MAX; i++) {
+		struct finding mild = finding_of((enum reason)(REASON_NONE + 1 + i / LAYERS));
+
+		assert_true(i / LAYERS < REASON_COUNT - 1);
+		mild.layer = (enum layer)(i % LAYERS);
+		if (reason_facts(mild.reason)->severity < reason_facts(bad.reason)->severity)
+			findings_add(&findings, &mild);
+	}
+	findings_add(&findings, &bad);
+	assert_int_equal(findings.count, FINDINGS_MAX);
+	assert_int_equal(findings.more, 1);
+	assert_int_equal(listed(&findings, &bad), 1);
+}
+
 static void a_finding_beyond_the_list_still_counts(void **state)
 {
 	struct claims claims = claims_of(TIER_AFFIRMING);
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test(trust_wants_all_four_claims_affirmed),
 		cmocka_unit_test(a_finding_lowers_its_claim_and_no_other),
 		cmocka_unit_test(many_of_one_reason_hide_no_other),
+		cmocka_unit_test(a_list_of_many_kinds_has_room_for_a_worse_one),
 		cmocka_unit_test(a_finding_beyond_the_list_still_counts),
 		cmocka_unit_test(nothing_makes_a_claim_better_again),
 		cmocka_unit_test(reasons_have_a_code_of_their_own_and_advice),

@@ -2,6 +2,7 @@
 /* What each document of a release may not say, however many signed it. */
 #include "unit.h"
 
+#include "policies/envelope/statement.h"
 #include "release_outcome.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -26,6 +27,13 @@ static void a_root_that_nobody_can_hold_to_is_refused(void **state)
 		{ { "root", "\"matrix\":{\"keys\":[\"plat-approve\",\"sec-approve\"]",
 		    "\"matrix\":{\"keys\":[\"sec-approve\",\"sec-review\"]" },
 		  "not-both-teams" },
+		{ { "root", "\"lowRisk\":[]",
+		    "\"lowRisk\":[],\"paths\":[{\"path\":\"/opt\",\"class\":\"identity\"},"
+		    "{\"path\":\"/opt\",\"class\":\"enforcement\"}]" },
+		  "path-twice" },
+		{ { "root", "\"requireProvenance\":false",
+		    "\"builders\":[\"\"],\"requireProvenance\":false" },
+		  "empty" },
 	};
 	(void)state;
 
@@ -80,6 +88,68 @@ static void a_manifest_that_cannot_be_meant_is_refused(void **state)
 	outcome_all_refused(ROWS(rows));
 }
 
+static void a_set_or_class_has_its_name_alone(void **state)
+{
+	static const struct line_edit sets[] = {
+		{ "manifest", "\"subject\":[",
+		  "\"subject\":[{\"name\":\"base.files\",\"digest\":{\"sha256\":\"" ZEROS "\"}}," },
+		{ "manifest", "\"sets\":[",
+		  "\"sets\":[{\"name\":\"base.files\",\"sha256\":\"" ZEROS
+		  "\",\"size\":0,\"class\":\"base\"}," },
+	};
+	static const struct line_edit classes = {
+		"matrix", "\"classes\":[",
+		"\"classes\":[{\"name\":\"server\",\"trustDomain\":\"prod.example\","
+		"\"ids\":[\"spiffe://prod.example/**\"],\"cells\":[\"q35/"
+		"6.1.0\"],\"grantLifetime\":600,\"attestInterval\":300,"
+		"\"tpm\":{\"bank\":\"sha256\",\"select\":[0,1,2,3,4,5,6,7,8,9,10,11,13,14],"
+		"\"policyPcrs\":[4,7,14],\"cap\":13,\"requireSafe\":false,\"firmwareDeny\":[]}},"
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(line) other = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, sets, 2);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "set-twice");
+	line_make(&other, &classes, 1);
+	outcome_load_at(&other, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "class-twice");
+}
+
+/* A matrix both teams signed has never heard of what the index alone brings. */
+static void a_cell_of_the_index_stands_in_the_matrix(void **state)
+{
+	static const struct line_edit edits[] = {
+		{ "matrix", "\"kernel\":\"6.1.0\"", "\"kernel\":\"6.1.9\"" },
+		{ "matrix", "\"q35/6.1.0\"", "\"q35/6.1.9\"" },
+	};
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, edits, 2);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "cell-not-in-matrix");
+	assert_string_equal(out.refusal.document, "index");
+}
+
+static void no_time_is_outside_of_what_a_clock_says(void **state)
+{
+	static const int64_t times[] = { INT64_MIN, -1, TIME_MAX + 1, INT64_MAX };
+	AUTO_DONE(line) line = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		AUTO_DONE(outcome) out = { 0 };
+
+		outcome_load_at(&line, NULL, times[i], &out);
+		assert_string_equal(out.refusal.code, "clock-went-back");
+	}
+}
+
 static void a_matrix_names_each_thing_once(void **state)
 {
 	static const struct refusal_row rows[] = {
@@ -116,6 +186,16 @@ static void an_index_is_in_order(void **state)
 		    "\"version\":9,\"state\":\"current\"},{\"sha256\":\"" ZEROS
 		    "\",\"version\":8,\"state\":\"canary\"}" },
 		  "bad-value" },
+		{ { "index", "\"state\":\"current\"}]}]",
+		    "\"state\":\"current\"}]},"
+		    "{\"platform\":\"q35\",\"kernel\":\"6.1.0\",\"manifests\":[]}]" },
+		  "cell-twice" },
+		{ { "index", "\"cells\":[",
+		    "\"emergency\":\"" ZEROS "\",\"reviews\":[{\"sha256\":\"" ZEROS
+		    "\",\"finding\":\"rejected\",\"time\":1},"
+		    "{\"sha256\":\"" ZEROS
+		    "\",\"finding\":\"confirmed\",\"time\":2}],\"cells\":[" },
+		  "review-twice" },
 		{ { "index", "\"root\":{\"version\":1", "\"root\":{\"version\":2" },
 		  "root-mismatch" },
 		{ { "index", "\"predicate\":{\"version\":1", "\"predicate\":{\"version\":2" },
@@ -134,6 +214,9 @@ int main(void)
 		cmocka_unit_test(a_root_that_nobody_can_hold_to_is_refused),
 		cmocka_unit_test(a_canary_without_a_witness_is_refused),
 		cmocka_unit_test(a_manifest_that_cannot_be_meant_is_refused),
+		cmocka_unit_test(a_set_or_class_has_its_name_alone),
+		cmocka_unit_test(a_cell_of_the_index_stands_in_the_matrix),
+		cmocka_unit_test(no_time_is_outside_of_what_a_clock_says),
 		cmocka_unit_test(a_matrix_names_each_thing_once),
 		cmocka_unit_test(an_index_is_in_order),
 	};
