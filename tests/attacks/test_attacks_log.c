@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "line_log.h"
+#include "policies/trust/log_trust.h"
 #include "signed_text.h"
 
 /* A line whose root asks for proofs, with a log of its manifest and approvals. Must not be
@@ -197,6 +198,38 @@ static void r24_a_checkpoint_without_its_witness_is_refused(void **state)
 	must_refuse(&l.line, NULL, "witness-missing");
 }
 
+/* The witness said so at LINE_NOW - 20, the last of the documents before. */
+static void r24_a_cosignature_from_the_future_is_none(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	AUTO_DONE(outcome) now = { 0 };
+	AUTO_DONE(outcome) early = { 0 };
+	(void)state;
+
+	logged_make(&l);
+	outcome_load_at(&l.line, NULL, LINE_NOW - 20 - CLOCK_SKEW_S, &now);
+	assert_int_equal(now.status, OK);
+	outcome_load_at(&l.line, NULL, LINE_NOW - 21 - CLOCK_SKEW_S, &early);
+	assert_string_equal(early.refusal.code, "not-yet-valid");
+	assert_string_equal(early.refusal.document, "log/witnessed");
+}
+
+static void r24_a_checkpoint_that_is_none_is_refused(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	(void)state;
+
+	logged_make(&l);
+	struct bytes *note = line_file(&l.line, "log/witnessed");
+	/* The number of its leaves. */
+	uint8_t *size = memchr(note->data, '\n', note->len);
+	assert_non_null(size);
+	size[1] = 'x';
+	must_refuse(&l.line, NULL, "bad-checkpoint");
+	line_put(&l.line, "log/witnessed", (struct span){ 0 });
+	must_refuse(&l.line, NULL, "bad-checkpoint");
+}
+
 static void r24_another_lines_log_proves_nothing_here(void **state)
 {
 	AUTO_DONE(logged) l = { 0 };
@@ -315,6 +348,8 @@ int main(void)
 		cmocka_unit_test(r24_a_signature_that_is_not_in_the_log_is_refused),
 		cmocka_unit_test(r24_a_proof_that_does_not_add_up_is_refused),
 		cmocka_unit_test(r24_a_checkpoint_without_its_witness_is_refused),
+		cmocka_unit_test(r24_a_cosignature_from_the_future_is_none),
+		cmocka_unit_test(r24_a_checkpoint_that_is_none_is_refused),
 		cmocka_unit_test(r24_another_lines_log_proves_nothing_here),
 		cmocka_unit_test(r24_a_tree_never_shrinks),
 		cmocka_unit_test(r24_a_split_view_is_refused),
