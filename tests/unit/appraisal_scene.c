@@ -61,13 +61,25 @@ void scene_judge(struct scene *s)
 		input.boot_log = (struct span){ 0 };
 	appraisal_done(&s->result);
 	assert_int_equal(appraise(&input, &s->result), OK);
+	s->is_judged = true;
+}
+
+void scene_ask(struct scene *s)
+{
+	struct appraisal_wants wants =
+		appraisal_wants(&s->golden.reference, &s->golden.built, span_of(&s->state), s->now);
+
+	s->leaves_out_boot_log = !wants.boot_log;
+	s->sent = wants.next_entry == 0 ? 0 : s->sent;
+	s->first = wants.next_entry;
 }
 
 void scene_commit(struct scene *s)
 {
 	bool is_staged = s->result.is_unproven || s->result.is_retryable;
-	struct appraisal_wants wants;
 
+	assert_true(s->is_judged);
+	s->is_judged = false;
 	bytes_done(&s->state);
 	s->state = s->result.state;
 	s->result.state = (struct bytes){ 0 };
@@ -80,10 +92,7 @@ void scene_commit(struct scene *s)
 		assert_int_equal(bytes_copy(span_of(&s->proven), &s->state), OK);
 		s->sent = s->proven_sent;
 	}
-	wants = appraisal_wants(&s->golden.reference, &s->golden.built, span_of(&s->state), s->now);
-	s->leaves_out_boot_log = !wants.boot_log;
-	s->sent = wants.next_entry == 0 ? 0 : s->sent;
-	s->first = wants.next_entry;
+	scene_ask(s);
 }
 
 bool scene_has(const struct scene *s, const char *code)

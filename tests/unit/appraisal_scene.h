@@ -26,6 +26,7 @@ struct scene {
 	int64_t asked; /* 0: now */
 	int64_t in_use_since; /* the reference values */
 	uint64_t ratchet;
+	bool is_judged; /* since the last commit */
 	struct digest node; /* its id; DIGEST_NONE: nobody's */
 };
 
@@ -37,6 +38,8 @@ AUTO_RELEASE(scene, scene_done);
 void scene_judge(struct scene *s);
 /* What the signer keeps, and what the next challenge asks for. */
 void scene_commit(struct scene *s);
+/* What the next challenge asks for by now. */
+void scene_ask(struct scene *s);
 bool scene_has(const struct scene *s, const char *code);
 /* Judges; the finding is there and the claim says so. */
 void scene_expect(struct scene *s, const char *code, enum claim claim, enum trust_tier tier);

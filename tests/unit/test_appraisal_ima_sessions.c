@@ -48,11 +48,40 @@ static void an_update_is_accepted_until_its_time(void **state)
 	assert_int_equal(s.result.version, 42);
 	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES + 1);
+	s.now = GOLDEN_NOW + 99;
+	scene_ask(&s);
+	assert_int_equal(s.first, ENTRIES + 1);
 	s.now = GOLDEN_NOW + 100;
-	scene_commit(&s);
+	scene_ask(&s);
 	assert_int_equal(s.first, 0);
 	scene_judge(&s);
 	assert_true(scene_has(&s, "release-none") || scene_has(&s, "boot-event-unknown"));
+}
+
+/* Its own session ends by then: the whole log is looked at with what has come into force. */
+static void an_update_counts_from_its_time(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *newer;
+	(void)state;
+
+	scene_init(&s);
+	newer = golden_update(&s.golden);
+	golden_set_add(&newer->base, &unknown, "/usr/bin/new");
+	newer->initrd.item[0].value[0] ^= 1;
+	newer->not_before = GOLDEN_NOW + 100;
+	golden_build(&s.golden);
+	scene_expect_nothing(&s);
+	scene_commit(&s);
+	assert_int_equal(s.first, ENTRIES);
+	s.now = GOLDEN_NOW + 99;
+	scene_ask(&s);
+	assert_int_equal(s.first, ENTRIES);
+	s.now = GOLDEN_NOW + 100;
+	scene_ask(&s);
+	assert_int_equal(s.first, 0);
+	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &unknown);
+	scene_expect_nothing(&s);
 }
 
 static void an_older_release_s_files_are_not_taken(void **state)
@@ -143,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_goes_on_with_what_is_new),
 		cmocka_unit_test(an_update_is_accepted_until_its_time),
+		cmocka_unit_test(an_update_counts_from_its_time),
 		cmocka_unit_test(an_older_release_s_files_are_not_taken),
 		cmocka_unit_test(a_pcr_that_changes_after_boot_is_seen_without_the_log),
 		cmocka_unit_test(a_state_is_read_whole_or_not_at_all),
