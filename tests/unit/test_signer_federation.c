@@ -7,20 +7,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "signer_scene.h"
 
 #define OTHER "attestd-bundle/1\ntrust-domain other.example\nsequence 3\ncertificate AQID\nend\n"
 
 struct place {
-	char directory[64];
+	char directory[SCRATCH_MAX];
 };
 
 static int begin(void **state)
 {
 	static struct place place;
 
-	(void)snprintf(place.directory, sizeof(place.directory), "/tmp/attestd-federation-XXXXXX");
-	assert_non_null(mkdtemp(place.directory));
+	assert_non_null(mkdtemp(scratch_name(place.directory, "federation")));
 	*state = &place;
 	return 0;
 }
@@ -30,13 +30,7 @@ static void put(const struct place *place, const char *name, const char *text, m
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", place->directory, name);
-
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, mode), 0);
+	scratch_write(path, span_text(text), mode);
 }
 
 static void take_away(const struct place *place, const char *name)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "verifier/store/sqlite.h"
 
 static uint8_t generation_bytes[SHA256_SIZE] = { 1 };
@@ -14,7 +15,7 @@ static const struct span generation = { generation_bytes, SHA256_SIZE };
 static const struct node_id node = { { 1 } };
 
 struct file {
-	char directory[64], path[128];
+	char directory[SCRATCH_MAX], path[128];
 	struct store *store;
 };
 
@@ -51,8 +52,8 @@ static void init(struct file *f)
 {
 	const struct node_row row = sample_node();
 
-	*f = (struct file){ .directory = "/tmp/attestd-ahead-XXXXXX" };
-	assert_non_null(mkdtemp(f->directory));
+	*f = (struct file){ 0 };
+	assert_non_null(mkdtemp(scratch_name(f->directory, "ahead")));
 	(void)snprintf(f->path, sizeof(f->path), "%s/store.db", f->directory);
 	assert_int_equal(store_open(f->path, &f->store), OK);
 	assert_int_equal(store_begin(f->store), OK);

@@ -8,6 +8,8 @@
 
 #include <sqlite3.h>
 
+#include "scratch.h"
+
 #include "base/auto_openssl.h"
 #include "policies/transparency/checkpoint.h"
 #include "verifier/audit_record.h"
@@ -19,7 +21,7 @@ struct scene {
 	struct signer signer;
 	struct hasher hasher;
 	struct keep keep;
-	char path[64];
+	char directory[SCRATCH_MAX], path[128];
 };
 
 static void open_scene(struct scene *s)
@@ -45,8 +47,8 @@ static int set_up(void **state)
 	struct scene *s = calloc(1, sizeof(*s));
 
 	assert_non_null(s);
-	(void)snprintf(s->path, sizeof(s->path), "/tmp/attestd-verdict-log.%d", (int)getpid());
-	(void)unlink(s->path);
+	assert_non_null(mkdtemp(scratch_name(s->directory, "verdict-log")));
+	(void)snprintf(s->path, sizeof(s->path), "%s/store.db", s->directory);
 	assert_int_equal(hasher_init(&s->hasher, DIGEST_SHA256), OK);
 	open_scene(s);
 	*state = s;
@@ -63,13 +65,16 @@ static int tear_down(void **state)
 	hasher_done(&s->hasher);
 	keep_done(&s->keep);
 	for (size_t i = 0; i < 3; i++) {
-		char path[96];
+		char path[192];
 
 		(void)snprintf(path, sizeof(path), "%s%s", s->path, suffixes[i]);
 		(void)unlink(path);
 	}
+
+	int removed = rmdir(s->directory);
+
 	free(s);
-	return 0;
+	return removed;
 }
 
 static void add_entries(struct scene *s, unsigned count)
