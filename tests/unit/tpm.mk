@@ -1,5 +1,10 @@
 # Unit tests: tpm.
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_tpm_answers
+TESTS += tests/unit/test_tpm_answers
+tests_unit_test_tpm_answers_SOURCES = tests/unit/test_tpm_answers.c tests/unit/unit.h
+tests_unit_test_tpm_answers_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(TSS2_CFLAGS)
+tests_unit_test_tpm_answers_LDADD = $(DEVICE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_tpm_attest
 TESTS += tests/unit/test_tpm_attest
 tests_unit_test_tpm_attest_SOURCES = tests/unit/test_tpm_attest.c tests/unit/unit.h tests/unit/capture.h
