@@ -515,12 +515,14 @@ def a_slow_reader_costs_one_answer_and_gets_the_newest(server):
 
 @test
 def a_slow_reader_is_told_of_its_revocation(server):
-    client = Client(server, settings=struct.pack(">HI", 4, 0))
-    client.send(request(1))
-    client.until(HEADERS)
-    server.tell("deny")
-    assert b"grpc-status=7" in client.ended(1), "trailers need no window"
-    server.tell("give 1")
+    # Before its answer, and in the middle of it.
+    for window, said in (0, HEADERS), (100, DATA):
+        client = Client(server, settings=struct.pack(">HI", 4, window))
+        client.send(request(1))
+        client.until(said)
+        server.tell("deny")
+        assert b"grpc-status=7" in client.ended(1), "trailers need no window"
+        server.tell("give 1")
 
 
 @test

@@ -1,7 +1,7 @@
 # Unit tests: the Workload API.
 if HAVE_CMOCKA
-WORKLOAD_TESTS = tests/unit/test_grpc tests/unit/test_mint_streams \
-	tests/unit/test_workload_messages tests/unit/test_workload_socket \
+WORKLOAD_TESTS = tests/unit/test_grpc tests/unit/test_grpc_times \
+	tests/unit/test_mint_streams tests/unit/test_workload_messages tests/unit/test_workload_socket \
 	tests/unit/test_workload_turns
 check_PROGRAMS += $(WORKLOAD_TESTS)
 TESTS += $(WORKLOAD_TESTS)
@@ -9,6 +9,10 @@ TESTS += $(WORKLOAD_TESTS)
 tests_unit_test_grpc_SOURCES = tests/unit/test_grpc.c tests/unit/unit.h
 tests_unit_test_grpc_CPPFLAGS = $(AM_CPPFLAGS) $(WORKLOAD_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_grpc_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_grpc_times_SOURCES = tests/unit/test_grpc_times.c tests/unit/unit.h
+tests_unit_test_grpc_times_CPPFLAGS = $(AM_CPPFLAGS) $(WORKLOAD_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_grpc_times_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_mint_streams_SOURCES = tests/unit/test_mint_streams.c tests/unit/unit.h
 tests_unit_test_mint_streams_CPPFLAGS = $(AM_CPPFLAGS) $(WORKLOAD_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -46,9 +46,7 @@ void http2_drop(struct http2_connection *c)
 /* When something runs out next. */
 static void arm(struct http2_connection *c)
 {
-	int64_t next = http2_has_output(c) || !c->is_greeted || LIST_EMPTY(&c->streams)
-			       ? c->deadline_ms
-			       : INT64_MAX;
+	int64_t next = http2_has_output(c) || LIST_EMPTY(&c->streams) ? c->deadline_ms : INT64_MAX;
 	const struct http2_stream *s;
 
 	for (s = LIST_FIRST(&c->streams); s != NULL; s = LIST_NEXT(s, others)) {
@@ -216,7 +214,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		c->server->handler->expired(s->call);
 	}
 	if (c->deadline_ms <= now) {
-		if (http2_has_output(c) || !c->is_greeted)
+		if (http2_has_output(c))
 			c->is_over = true;
 		else if (LIST_EMPTY(&c->streams))
 			http2_check(
