@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a fetcher lets a server send in one pass. */
+/* What a fetcher lets a server send in one pass, and a loader ask for. */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -185,11 +185,76 @@ static void after_the_last_byte_nothing_comes(void **state)
 	assert_int_equal(facts.st_size, 0);
 }
 
+/* A path that fetch_request_encode() would not write. */
+static void encode_unchecked(const char *path, struct bytes *out)
+{
+	static const char valid[] = "root/1/1.json";
+	const struct fetch_request request = { .path = span_text(valid), .most = 10 };
+
+	assert_int_equal(strlen(path), strlen(valid));
+	assert_int_equal(fetch_request_encode(&request, out), OK);
+	memcpy(out->data + out->len - strlen(path), path, strlen(path));
+}
+
+/* A loader reads what strangers wrote: what it says counts no more than a stranger's word. */
+static void no_file_outside_a_release_is_given_out(void **state)
+{
+	static const char *const paths[] = { "../../../etcx", "root/../x.jsn", "/root/1/1.jso" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		AUTO_DONE(bytes) body = { 0 };
+		struct fetch_failure failure;
+		struct frame answer;
+		struct pass p;
+
+		begin(&p);
+		encode_unchecked(paths[i], &body);
+		assert_int_equal(channel_call(&p.source.fetcher, FRAME_FETCH, 1, span_of(&body), -1,
+					      &answer),
+				 OK);
+		assert_int_equal(answer.type, FRAME_FETCH_FAILED);
+		assert_int_equal(fetch_failure_decode(answer.body, &failure), OK);
+		assert_int_equal(failure.cause, FETCH_NAME);
+		end(&p);
+	}
+}
+
+static void what_a_loader_may_not_say_ends_the_fetcher(void **state)
+{
+	static const struct {
+		uint16_t type;
+		bool has_fd;
+	} rows[] = { { FRAME_FETCHED, false },
+		     { FRAME_FETCH, false },
+		     { FRAME_NEWS_WANTED, true } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct span nothing = { 0 };
+		int status = -1;
+		struct pass p;
+
+		begin(&p);
+		assert_int_equal(
+			rows[i].has_fd ? channel_send_fd(&p.source.fetcher, rows[i].type, 1,
+							 nothing, STDERR_FILENO)
+				       : channel_send(&p.source.fetcher, rows[i].type, 1, nothing),
+			OK);
+		assert_int_equal(waitpid(p.fetcher, &status, 0), p.fetcher);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 1);
+		fetch_source_done(&p.source);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_to_nothing_counts_in_a_pass),
 		cmocka_unit_test(after_the_last_byte_nothing_comes),
+		cmocka_unit_test(no_file_outside_a_release_is_given_out),
+		cmocka_unit_test(what_a_loader_may_not_say_ends_the_fetcher),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);
