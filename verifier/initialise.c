@@ -167,11 +167,11 @@ static enum status make_administrator(const char *directory, struct digest *out)
 	return write_pair(directory, "admin", key, certificate);
 }
 
-static void print_configuration(const struct initialise_options *options,
+/* d: the directory, by a path that is the same for whoever starts it from elsewhere. */
+static void print_configuration(const struct initialise_options *options, const char *d,
 				const struct digest *administrator)
 {
 	AUTO_DONE(bytes) hex = { 0 };
-	const char *d = options->directory;
 
 	if (hex_append(&hex, digest_span(administrator)) != OK)
 		return;
@@ -189,7 +189,7 @@ static void print_configuration(const struct initialise_options *options,
 	       "[ek]\nroots = %s/ek-roots\n\n"
 	       "# Signed golden values; without them nothing is granted:\n"
 	       "# [release]\n# directory = /var/lib/attestd/release\n# root = sha256:...\n",
-	       CONFIGURATION_DIRECTORY);
+	       d);
 }
 
 /* False after a message: there, and ours to write. */
@@ -210,6 +210,7 @@ static bool make_directory(const char *directory)
 int initialise_run(const struct initialise_options *options)
 {
 	AUTO_DONE(bytes) names = { 0 };
+	AUTO_DONE(bytes) roots = { 0 };
 	struct digest administrator;
 	enum status status;
 
@@ -227,6 +228,11 @@ int initialise_run(const struct initialise_options *options)
 	}
 	if (!make_directory(options->directory))
 		return 1;
+	AUTO(char) directory = realpath(options->directory, NULL);
+	/* Empty: whose TPMs are believed is for whoever runs it to say. */
+	if (directory == NULL || bytes_printf(&roots, "%s/ek-roots%c", directory, '\0') != OK ||
+	    !make_directory((const char *)roots.data))
+		return 1;
 	/* Refuses where any of its keys is there: the rest has the same fate. */
 	status = signer_keys_init(options->directory, options->trust_domain);
 	if (status == OK)
@@ -239,6 +245,6 @@ int initialise_run(const struct initialise_options *options)
 			      status == STATUS_DENIED ? " (there are keys already)" : "");
 		return 1;
 	}
-	print_configuration(options, &administrator);
+	print_configuration(options, directory, &administrator);
 	return 0;
 }

@@ -35,7 +35,10 @@ static void confine(const struct fetcher_settings *settings)
 	rules[count++] =
 		(struct confinement_rule){ .path = settings->directory, .is_writable = true };
 	if (!confinement_begin(rules, count))
-		log_line(LOG_LEVEL_INFO, "this kernel has no Landlock: files are not confined");
+		log_line(LOG_LEVEL_WARNING,
+			 "no Landlock (%s): what this process may open is not confined",
+			 errno == EPERM ? "the service's system call filter refuses it"
+					: strerror(errno));
 }
 
 static bool read_options(int argc, char **argv, struct fetcher_settings *out)
