@@ -313,7 +313,10 @@ static enum status socket_add(struct configuration *c, const struct socket_setti
 	if (c->socket_count == SOCKETS_MAX)
 		return refuse(error, "more than %d workload sockets", SOCKETS_MAX);
 	if (socket->path == NULL || socket->path[0] != '/')
-		return refuse(error, "workload socket %s: not an absolute path", socket->name);
+		return refuse(error,
+			      "[workload-api] socket, [workload-socket NAME] path: '%s' is not "
+			      "an absolute path",
+			      socket->path == NULL ? "" : socket->path);
 	for (size_t i = 0; i < c->socket_count; i++) {
 		if (is_same_path(c->sockets[i].path, socket->path))
 			return refuse(error, "workload socket %s: given twice", socket->path);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "messages/node.h"
+#include "verifier/listening.h"
 
 #define TEXT(section, key, fallback, help)                                                         \
 	{                                                                                          \
@@ -233,6 +234,18 @@ static void read_front(struct configuration *c)
 	c->silence_s = number(c, "server", "silence_s");
 }
 
+static enum status check_addresses(const struct configuration *c, struct settings_error *error)
+{
+	static const char *const keys[] = { "listen", "admin_listen" };
+	const char *const addresses[] = { c->listen, c->admin_listen };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (addresses[i] != NULL && !listening_address_is_valid(addresses[i]))
+			return refuse(error, "[server] %s: '%s' is no address and port", keys[i],
+				      addresses[i]);
+	return OK;
+}
+
 static enum status read_appraiser(struct configuration *c, struct settings_error *error)
 {
 	struct appraiser_settings *a = &c->appraiser;
@@ -348,7 +361,9 @@ enum status configuration_load(const char *path, struct configuration *out,
 	if (status != OK)
 		return status;
 	read_front(out);
-	status = read_administrators(out, error);
+	status = check_addresses(out, error);
+	if (status == OK)
+		status = read_administrators(out, error);
 	if (status == OK)
 		status = read_authorities(out, error);
 	if (status == OK)

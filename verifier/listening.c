@@ -4,13 +4,21 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/log.h"
+
+/* getaddrinfo() takes the last 16 bits of any number. */
+static bool is_port(const char *text)
+{
+	uint64_t port;
+
+	return decimal_parse(span_text(text), UINT16_MAX, &port) == OK;
+}
 
 static struct addrinfo *parse_address(const char *address)
 {
@@ -23,7 +31,7 @@ static struct addrinfo *parse_address(const char *address)
 	char host[64];
 	bool is_bracketed = address[0] == '[' && colon > address && colon[-1] == ']';
 
-	if (colon == NULL)
+	if (colon == NULL || !is_port(colon + 1))
 		return NULL;
 	if (is_bracketed)
 		address++;
@@ -52,6 +60,15 @@ static int bind_to(const struct addrinfo *at)
 	(void)close(fd);
 	errno = saved;
 	return -1;
+}
+
+bool listening_address_is_valid(const char *address)
+{
+	struct addrinfo *at = parse_address(address);
+
+	if (at != NULL)
+		freeaddrinfo(at);
+	return at != NULL;
 }
 
 int listen_on(const char *address, const char *what)

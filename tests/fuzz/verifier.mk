@@ -116,7 +116,7 @@ tests_fuzz_fuzz_http_LDADD = $(FUZZ_MAIN) libfront.a $(MESSAGES_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_configuration
 EXTRA_DIST += tests/fuzz/corpus/configuration
 tests_fuzz_fuzz_configuration_SOURCES = tests/fuzz/fuzz_configuration.c \
-	verifier/configuration.c verifier/configuration.h
+	verifier/configuration.c verifier/configuration.h verifier/listening.c verifier/listening.h
 tests_fuzz_fuzz_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS)
 tests_fuzz_fuzz_configuration_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_configuration_LDADD = $(FUZZ_MAIN) libmessages.a $(DAEMON_LIBS)

@@ -116,6 +116,25 @@ static void every_number_has_its_bounds(void **state)
 	}
 }
 
+static void an_address_has_a_port_that_there_is(void **state)
+{
+	static const char *const bad[] = { "localhost:8443",   "127.0.0.1",  "127.0.0.1:",
+					   "127.0.0.1:65536",  "[::]:99999", "127.0.0.1:-1",
+					   "127.0.0.1:0x20fb", "[::]" };
+	static const char *const good[] = { "127.0.0.1:0", "127.0.0.1:65535", "[::]:8443",
+					    "0.0.0.0:8443" };
+	(void)state;
+
+	for (const struct setting *s = verifierd_schema; s->section != NULL; s++) {
+		if (strcmp(s->key, "listen") != 0 && strcmp(s->key, "admin_listen") != 0)
+			continue;
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+			expect_bad(s, bad[i], NULL, s->key);
+		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+			expect_good(s, good[i]);
+	}
+}
+
 static void a_switch_is_yes_or_no(void **state)
 {
 	static const char *const words[] = { "", "1", "true", "on", "maybe", "yes yes" };
@@ -211,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_number_has_its_bounds),
+		cmocka_unit_test(an_address_has_a_port_that_there_is),
 		cmocka_unit_test(a_switch_is_yes_or_no),
 		cmocka_unit_test(what_is_required_is_missed_and_the_rest_is_not),
 		cmocka_unit_test(each_section_refuses_strangers_and_doubles),

@@ -146,7 +146,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_configuration
 TESTS += tests/unit/test_configuration
 tests_unit_test_configuration_SOURCES = tests/unit/test_configuration.c tests/unit/unit.h \
-	verifier/configuration.c verifier/configuration.h
+	verifier/configuration.c verifier/configuration.h verifier/listening.c verifier/listening.h
 tests_unit_test_configuration_CPPFLAGS = $(AM_CPPFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_configuration_LDADD = libmessages.a $(DAEMON_LIBS) $(CMOCKA_LIBS)
 endif

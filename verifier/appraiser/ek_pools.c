@@ -31,7 +31,7 @@ static bool read_pool(const char *path, struct reading *reading)
 		path == NULL ? OK : directory_read_guarded(path, POOL_FILE_MAX, add_file, reading);
 
 	if (status != OK)
-		log_line(LOG_LEVEL_ERROR, "%s: %s", path, file_guard_text(status));
+		log_line(LOG_LEVEL_ERROR, "[ek] %s: %s", path, file_guard_text(status));
 	return status == OK;
 }
 
