@@ -34,6 +34,7 @@ static const struct refusal_facts refusal_facts[REFUSALS] = {
 	[REFUSAL_CLASS_UNKNOWN] = { "class-unknown", 409 },
 	[REFUSAL_TRUST_DOMAIN_UNKNOWN] = { "trust-domain-unknown", 404 },
 	[REFUSAL_TOO_MANY_ACTS] = { "too-many-acts", 429 },
+	[REFUSAL_NODE_NOT_QUARANTINED] = { "node-not-quarantined", 409 },
 	[REFUSAL_LOG_NOT_KEPT] = { "log-not-kept", 409 },
 	[REFUSAL_ENTRY_UNKNOWN] = { "entry-unknown", 404 },
 	[REFUSAL_ENTRY_EXISTS] = { "entry-exists", 409 },

@@ -31,6 +31,7 @@ enum refusal {
 	REFUSAL_CLASS_UNKNOWN,
 	REFUSAL_TRUST_DOMAIN_UNKNOWN,
 	REFUSAL_TOO_MANY_ACTS, /* unsigned ones, for this hour */
+	REFUSAL_NODE_NOT_QUARANTINED,
 	REFUSAL_LOG_NOT_KEPT, /* it outgrew the store's cap for a boot session */
 	REFUSAL_ENTRY_UNKNOWN,
 	REFUSAL_ENTRY_EXISTS, /* of this name: it is removed before another is added */

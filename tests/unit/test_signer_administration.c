@@ -36,6 +36,8 @@ static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
 	scene_prepare_act(&s, "release", "", s.now);
 	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_STALE);
+	scene_prepare_act(&s, "release", "", ++s.now);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NODE_NOT_QUARANTINED);
 	scene_attest(&s);
 	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestctl bundle: other trust domains' bundles, for verifierd's federation. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +117,10 @@ static enum answer keep(const struct options *o, const struct bundle *bundle)
 	if (answer != ANSWER_YES || is_there)
 		return answer;
 	status = file_replace(name, span_of(&text), 0644, (uid_t)-1, (gid_t)-1);
-	return status == OK ? ANSWER_YES : unusable("%s: it can't be written", name);
+	if (status == OK)
+		return ANSWER_YES;
+	return unusable("%s: it can't be written: %s; --output is a directory that is there", name,
+			strerror(errno));
 }
 
 static enum answer fetch(const struct options *o)

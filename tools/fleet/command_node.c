@@ -73,6 +73,12 @@ static bool print_json_page(void *self, json_t *nodes)
 static enum answer run_list(void *self)
 {
 	struct options *o = self;
+	enum node_state state;
+
+	if (o->state != NULL && node_state_named(span_text(o->state), &state) != OK)
+		return unusable("--state %s: it is pending, trusted, warned, untrusted, stale, "
+				"quarantined or retired",
+				o->state);
 	return verifier_nodes(&o->request.client, o->state,
 			      o->request.json ? print_json_page : print_page, o);
 }

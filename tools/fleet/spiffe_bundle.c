@@ -2,12 +2,14 @@
 #include "tools/fleet/spiffe_bundle.h"
 
 #include <openssl/core_names.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "base/auto_openssl.h"
 #include "base/text.h"
 #include "messages/json_tree.h"
 #include "messages/limits.h"
+#include "messages/spiffe_id.h"
 
 #define NUMBER_MAX 1024 /* bytes */
 #define RSA_BITS_MIN 2048
@@ -149,8 +151,35 @@ static bool is_authority(struct span der)
 	return x != NULL && at == der.data + der.len && X509_check_ca(x) == 1;
 }
 
-static enum status take_root(const struct json_value *jwk, struct trust_anchors *out,
-			     const char **fault)
+/* Names in subjectAltName that begin as SPIFFE IDs do are this trust domain's, if there
+ * are any: another's roots, fetched under a wrong name, would be believed for it. */
+static bool is_of(const char *trust_domain, struct span der)
+{
+	const uint8_t *at = der.data;
+	AUTO(X509) x = d2i_X509(NULL, &at, (long)der.len);
+	GENERAL_NAMES *names =
+		x == NULL ? NULL : X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	bool is_of_it = x != NULL;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		int type = 0;
+		const ASN1_STRING *text =
+			GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type);
+		struct span uri = { 0 };
+
+		if (type == GEN_URI)
+			uri = (struct span){ ASN1_STRING_get0_data(text),
+					     (size_t)ASN1_STRING_length(text) };
+		if (span_starts_with(uri, "spiffe://"))
+			is_of_it = is_of_it &&
+				   span_equal(spiffe_id_trust_domain(uri), span_text(trust_domain));
+	}
+	GENERAL_NAMES_free(names);
+	return is_of_it;
+}
+
+static enum status take_root(const struct json_value *jwk, const char *trust_domain,
+			     struct trust_anchors *out, const char **fault)
 {
 	const struct json_value *x5c = member(jwk, "x5c");
 	struct bytes *certificate = &out->certificates[out->certificate_count];
@@ -166,11 +195,14 @@ static enum status take_root(const struct json_value *jwk, struct trust_anchors 
 	*fault = "a certificate in x5c that is no CA's, in base64";
 	if (base64_decode(json_first(x5c)->text, CERTIFICATE_DER_MAX, certificate) != OK)
 		return STATUS_MALFORMED;
-	return is_authority(span_of(certificate)) ? OK : STATUS_MALFORMED;
+	if (!is_authority(span_of(certificate)))
+		return STATUS_MALFORMED;
+	*fault = "a root of another trust domain, by its own SPIFFE ID";
+	return is_of(trust_domain, span_of(certificate)) ? OK : STATUS_MALFORMED;
 }
 
-static enum status take_keys(const struct json_value *keys, struct trust_anchors *out,
-			     const char **fault)
+static enum status take_keys(const struct json_value *keys, const char *trust_domain,
+			     struct trust_anchors *out, const char **fault)
 {
 	const struct json_value *jwk = json_first(keys);
 	enum status status = OK;
@@ -179,7 +211,7 @@ static enum status take_keys(const struct json_value *keys, struct trust_anchors
 		struct span use = text_of(jwk, "use");
 
 		if (span_equal(use, span_text("x509-svid")))
-			status = take_root(jwk, out, fault);
+			status = take_root(jwk, trust_domain, out, fault);
 		else if (span_equal(use, span_text("jwt-svid")))
 			status = take_jwt_key(jwk, out, fault);
 	}
@@ -205,7 +237,7 @@ enum status spiffe_bundle_read(struct span json, const char *trust_domain, struc
 		return STATUS_MALFORMED;
 	if (sequence != NULL && sequence->kind == JSON_KIND_INTEGER && sequence->integer > 0)
 		bundle.sequence = (uint64_t)sequence->integer;
-	status = take_keys(keys, &bundle.own, fault);
+	status = take_keys(keys, trust_domain, &bundle.own, fault);
 	if (status == OK)
 		status = bytes_copy(span_text(trust_domain), &bundle.own.trust_domain);
 	if (status != OK)

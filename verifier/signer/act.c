@@ -73,7 +73,7 @@ static enum refusal carry_out_on_node(struct turn *turn, const struct act *act)
 		return row.standing == STANDING_RETIRED	      ? REFUSAL_NODE_RETIRED
 		       : row.act_time >= act->time	      ? REFUSAL_ACT_REPLAYED
 		       : row.standing == STANDING_QUARANTINED ? REFUSAL_NODE_QUARANTINED
-							      : REFUSAL_ACT_MALFORMED;
+							      : REFUSAL_NODE_NOT_QUARANTINED;
 	return refusal_of(status);
 }
 
