@@ -19,7 +19,8 @@ struct agent {
 	struct broker_client broker;
 	struct channel mint, parent;
 	int clock_set; /* daemon/clock_set.h; -1: nobody tells */
-	bool is_clock_told; /* that it was set, since the round began */
+	/* That it was set by little, or put right before anybody looked: some do so often. */
+	struct told clock_told;
 	struct node_id node;
 	bool has_node;
 	uint32_t reset_count, restart_count; /* of the last quote */

@@ -17,8 +17,6 @@
 
 /* More than a clock is put right by little by little. */
 #define CLOCK_SET_MS 5000
-/* Where it was set by less, or put right before anybody looked: some do so often. */
-#define CLOCK_TOLD_MS 60000
 /* How long nothing is looked at but descriptors. */
 #define QUIET_MS 60000
 #define FINDING_MS 100
@@ -70,8 +68,8 @@ static int64_t hurried(const struct agent *a, int64_t next)
 {
 	if (was_clock_set(a))
 		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
-	else if (a->is_clock_told)
-		next = earlier(next, a->round_began_ms + CLOCK_TOLD_MS);
+	else
+		next = told_next(&a->clock_told, a->round_began_ms, next);
 	if (a->broker.has_grown)
 		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
 	if (a->broker.has_wish)
@@ -95,7 +93,7 @@ static enum status listen_to_all(struct agent *a, int64_t left)
 		return STATUS_IO;
 	if (fds[2].revents != 0) {
 		clock_set_take(a->clock_set);
-		a->is_clock_told = true;
+		told_true(&a->clock_told);
 	}
 	agent_hear(a, now_ms());
 	return fds[0].revents != 0 ? broker_listen(&a->broker) : OK;
@@ -131,11 +129,13 @@ static void loop(struct agent *a)
 
 	for (;;) {
 		a->broker.has_grown = false;
-		a->is_clock_told = false;
 		a->round_began_ms = now_ms();
 		a->clock_ahead_ms = clock_ahead_ms();
 		/* The time after a failure is not its own: who answers may have made it fail. */
-		told_begin(&a->told, round.outcome == OUTCOME_VERDICT && a->round_began_ms >= due);
+		bool was_due = round.outcome == OUTCOME_VERDICT && a->round_began_ms >= due;
+
+		told_begin(&a->told, was_due);
+		told_begin(&a->clock_told, was_due);
 		round = agent_attest(a);
 
 		if (round.outcome == OUTCOME_BROKEN)

@@ -24,12 +24,17 @@ void told_ask(struct told *told, int64_t now, uint32_t seconds)
 	told->asked_s = seconds;
 }
 
+void told_true(struct told *told)
+{
+	told->is_told = true;
+}
+
 void told_hear(struct told *told, int64_t now, const struct wait_answer *answer)
 {
 	bool is_early = now - told->asked_ms < (int64_t)told->asked_s * SECOND_MS;
 
 	if (answer != NULL && answer->attest)
-		told->is_told = true;
+		told_true(told);
 	else if (answer == NULL || is_early)
 		told->may_ask = false;
 }

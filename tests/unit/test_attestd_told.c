@@ -25,6 +25,20 @@ static void a_word_hurries_the_next_round(void **state)
 	assert_int_equal(told_next(&told, 9000, INTERVAL_MS), INTERVAL_MS);
 }
 
+static void so_does_what_nobody_answered(void **state)
+{
+	struct told told = { 0 };
+	(void)state;
+
+	told_begin(&told, true);
+	told_true(&told);
+	assert_int_equal(told_next(&told, 0, INTERVAL_MS), 1000);
+	/* Said once more, and no other round has begun in between. */
+	told_begin(&told, false);
+	told_true(&told);
+	assert_int_equal(told_next(&told, 0, INTERVAL_MS), 2000);
+}
+
 /* Who always says so at once, in the verifier's place. */
 static void who_always_says_so_gets_a_few_rounds_an_interval(void **state)
 {
@@ -140,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_word_hurries_the_next_round),
+		cmocka_unit_test(so_does_what_nobody_answered),
 		cmocka_unit_test(who_always_says_so_gets_a_few_rounds_an_interval),
 		cmocka_unit_test(words_in_a_row_are_heeded_more_and_more_rarely),
 		cmocka_unit_test(who_was_right_is_heeded_at_once_the_next_time),
