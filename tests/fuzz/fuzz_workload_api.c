@@ -104,7 +104,8 @@ static void begin(void)
 						       .connections_per_user = 2,
 						       .streams_per_connection = 20,
 						       .streams_per_user = 10,
-						       .requests_per_user = 1000 };
+						       /* As fast as a fuzzer connects. */
+						       .requests_per_user = 1000000 };
 
 	base = event_base_new();
 	must(base != NULL && workload_api_new(base, &limits, &source, &api) == OK);

@@ -379,6 +379,87 @@ def a_user_has_a_share_of_connections_and_streams(server):
     server.await_sockets(at_start)
 
 
+def served(server, count, asking):
+    """So many connections, on so many of which an answer comes that goes on."""
+    clients, answered = [], 0
+    for number in range(count):
+        try:
+            client = Client(server)
+            if number < asking:
+                client.send(request(1))
+                client.until(DATA)
+                answered += 1
+            clients.append(client)
+        except Gone:
+            pass
+    return clients, answered
+
+
+class Holder:
+    """A user who connects, and stays until he is told to go."""
+
+    def __init__(self, server, user, count, asking):
+        go, ready = os.pipe(), os.pipe()
+        self.child, self.go = os.fork(), go[1]
+        if self.child == 0:
+            try:
+                os.close(go[1])
+                os.setuid(user)
+                clients, answered = served(server, count, asking)
+                os.write(ready[1], bytes([answered]))
+                os.read(go[0], 1)
+                # What is established stays.
+                clients[0].send(request(3))
+                clients[0].until(DATA)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        os.close(go[0])
+        os.close(ready[1])
+        self.answered = os.read(ready[0], 1)[0]
+        os.close(ready[0])
+
+    def leaves_well(self):
+        os.write(self.go, b"1")
+        os.close(self.go)
+        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1]) == 0
+
+
+@test
+def who_has_most_makes_room_for_who_has_fewer(server):
+    need_root()
+    for asking in (1, 4):
+        server.restart(13, 4, 100, 50)
+        os.chmod(server.directory, 0o755)
+        at_start = server.sockets()
+        holders = [Holder(server, user, 4, asking) for user in range(100000, 100003)]
+        assert [holder.answered for holder in holders] == 3 * [asking]
+        server.await_sockets(at_start + 12)
+        # Three have 4 of the 13 each. A fourth gets what is left, and one of each of two of
+        # them: the third has 4 still, and to take that would make nobody more equal.
+        fourth = Holder(server, 65534, 4, 4)
+        assert fourth.answered == 3, fourth.answered
+        lost = [f"a connection of user {user} was refused: others have fewer" in server.logged()
+                for user in range(100000, 100003)]
+        assert sum(lost) == 2, lost
+        assert all(holder.leaves_well() for holder in holders + [fourth])
+        server.await_sockets(at_start)
+    server.restart()
+
+
+@test
+def connecting_counts_as_well(server):
+    server.restart(6, 4, 100, 50, 1)
+    for _ in range(10):
+        client = Client(server)
+        client.send(request(1))
+        client.until(DATA)
+        client.close()
+    assert any(Client(server, hello=False).is_ended() for _ in range(10))
+    assert "too many come" in server.logged()
+    server.restart()
+
+
 def is_refused_as(server, user):
     child = os.fork()
     if child == 0:

@@ -38,6 +38,11 @@ static void connection_free(struct http2_connection *c)
 	free(c);
 }
 
+bool http2_is_idle(const struct http2_connection *c)
+{
+	return LIST_EMPTY(&c->streams);
+}
+
 void http2_drop(struct http2_connection *c)
 {
 	connection_free(c);

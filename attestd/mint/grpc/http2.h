@@ -56,6 +56,8 @@ void http2_server_free(struct http2_server *server);
 /* Takes fd, which is non-blocking, and peer, also where it fails. */
 enum status http2_serve(struct http2_server *server, int fd, void *peer,
 			struct http2_connection **out);
+/* Nothing was asked on it that is not answered. */
+bool http2_is_idle(const struct http2_connection *c);
 /* At once, without a word: whoever was there is not any more. Not from within a
  * handler. */
 void http2_drop(struct http2_connection *c);

@@ -21,6 +21,7 @@
 #define BODY_WINDOW (32 << 10)
 
 struct workload_connection {
+	LIST_ENTRY(workload_connection) others; /* of its user */
 	struct workload_api *api;
 	struct workload_user *user;
 	struct workload_peer peer;
@@ -34,6 +35,7 @@ struct workload_api {
 	struct workload_calls calls;
 	struct grpc_server *grpc;
 	size_t connections;
+	struct rates arrivals;
 	LIST_HEAD(workload_users, workload_user) users;
 	struct workload_listener **listeners;
 	size_t listener_count;
@@ -73,11 +75,10 @@ static void connection_free(struct workload_connection *c)
 	if (c->peer.caller != NULL && source->leaves != NULL)
 		source->leaves(source->core, c->peer.caller);
 	caller_free(c->peer.caller);
-	if (c->user != NULL) {
-		c->user->connections--;
-		c->api->connections--;
-		user_release(c->user);
-	}
+	LIST_REMOVE(c, others);
+	c->user->connections--;
+	c->api->connections--;
+	user_release(c->user);
 	free(c);
 }
 
@@ -117,23 +118,49 @@ static void refuse(struct workload_api *api, const char *why, uid_t uid)
 	workload_calls_log_refusal(&api->calls, "connection", why, uid);
 }
 
-/* NULL, logged, where it may not come. */
-static struct workload_connection *admit(struct workload_api *api, int fd, const char *socket_name)
+/* Whoever has most gives one up where that leaves him no fewer than the newcomer: one on
+ * which nobody waits, or else the newest, so that what is established stays. */
+static bool make_room(struct workload_api *api, const struct workload_user *newcomer)
 {
-	struct workload_connection *c = NULL;
-	const char *why_not = "the kernel does not know who it is";
-	struct workload_user *user = NULL;
-	uid_t uid = 0;
+	struct workload_user *most = LIST_FIRST(&api->users);
+	struct workload_user *user;
+	struct workload_connection *c;
 
-	if (uid_of(fd, &uid))
-		user = user_of(api, uid);
-	if (user == NULL || api->connections >= api->limits.connections ||
-	    user->connections >= api->limits.connections_per_user) {
-		user_release(user);
-		refuse(api, user == NULL ? why_not : "too many are open", uid);
-		return NULL;
+	LIST_FOREACH(user, &api->users, others)
+	{
+		if (user->connections > most->connections)
+			most = user;
 	}
-	c = calloc(1, sizeof(*c));
+	if (most->connections <= newcomer->connections + 1)
+		return false;
+	LIST_FOREACH(c, &most->held, others)
+	{
+		if (http2_is_idle(c->http2))
+			break;
+	}
+	if (c == NULL)
+		c = LIST_FIRST(&most->held);
+	refuse(api, "others have fewer", most->uid);
+	http2_drop(c->http2);
+	return true;
+}
+
+/* NULL, or why one more of this user may not come. */
+static const char *why_not(struct workload_api *api, const struct workload_user *user)
+{
+	if (!rates_take(&api->arrivals, user->uid, http2_now_ms()))
+		return "too many come";
+	if (user->connections >= api->limits.connections_per_user ||
+	    (api->connections >= api->limits.connections && !make_room(api, user)))
+		return "too many are open";
+	return NULL;
+}
+
+static struct workload_connection *connection_new(struct workload_api *api,
+						  struct workload_user *user)
+{
+	struct workload_connection *c = calloc(1, sizeof(*c));
+
 	if (c == NULL) {
 		user_release(user);
 		return NULL;
@@ -142,10 +169,34 @@ static struct workload_connection *admit(struct workload_api *api, int fd, const
 	c->user = user;
 	c->peer.connection = c;
 	c->peer.user = user;
+	LIST_INSERT_HEAD(&user->held, c, others);
 	user->connections++;
 	api->connections++;
-	if (caller_open(fd, span_text(socket_name), &c->peer.caller, &why_not) != OK) {
-		refuse(api, why_not, uid);
+	return c;
+}
+
+/* NULL, logged, where it may not come. */
+static struct workload_connection *admit(struct workload_api *api, int fd, const char *socket_name)
+{
+	struct workload_connection *c = NULL;
+	const char *why = "the kernel does not know who it is";
+	struct workload_user *user = NULL;
+	uid_t uid = 0;
+
+	if (uid_of(fd, &uid))
+		user = user_of(api, uid);
+	if (user != NULL)
+		why = why_not(api, user);
+	if (why != NULL) {
+		user_release(user);
+		refuse(api, why, uid);
+		return NULL;
+	}
+	c = connection_new(api, user);
+	if (c == NULL)
+		return NULL;
+	if (caller_open(fd, span_text(socket_name), &c->peer.caller, &why) != OK) {
+		refuse(api, why, uid);
 		connection_free(c);
 		return NULL;
 	}
@@ -239,10 +290,9 @@ enum status workload_api_new(struct event_base *base, const struct workload_limi
 	api->calls.source = source;
 	api->calls.per_user_max = limits->streams_per_user;
 	turns_init(&api->calls.turns);
-	api->calls.requests = (struct rates){
-		.at_once = (int64_t)limits->requests_per_user * WORKLOAD_BURST_S,
-		.per_second = (int64_t)limits->requests_per_user,
-	};
+	api->arrivals.at_once = (int64_t)limits->requests_per_user * WORKLOAD_BURST_S;
+	api->arrivals.per_second = (int64_t)limits->requests_per_user;
+	api->calls.requests = api->arrivals;
 	api->calls.turn = event_new(base, -1, 0, on_turn, api);
 	if (api->calls.turn == NULL)
 		return STATUS_NO_MEMORY;

@@ -15,11 +15,12 @@
 #define WORKLOAD_BURST_S 10
 
 struct workload_limits {
-	size_t connections; /* of all */
+	size_t connections; /* of all; beyond it whoever has most makes room */
 	size_t connections_per_user;
 	size_t streams_per_connection;
 	size_t streams_per_user; /* calls that were answered or wait for an answer */
-	size_t requests_per_user; /* a second; WORKLOAD_BURST_S times as many at once */
+	/* A second, WORKLOAD_BURST_S times as many at once; and so many connections. */
+	size_t requests_per_user;
 };
 
 /* The source and what it points to stay the caller's, and outlive the API. */

@@ -15,6 +15,7 @@
 #define WORKLOAD_LOOKS_A_TURN 16
 
 struct workload_call;
+struct workload_connection;
 
 struct workload_calls {
 	const struct workload_source *source;
@@ -32,6 +33,7 @@ struct workload_user {
 	LIST_ENTRY(workload_user) others;
 	uid_t uid;
 	size_t connections, calls;
+	LIST_HEAD(workload_held, workload_connection) held; /* the newest first */
 	struct turn_user turn;
 };
 
