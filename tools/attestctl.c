@@ -40,7 +40,7 @@ enum answer unusable(const char *format, ...)
 
 bool wants_help(int argc, char **argv)
 {
-	return (argc > 1 && strcmp(argv[1], "help") == 0) || command_line_has(argc, argv, "--help");
+	return (argc > 1 && strcmp(argv[1], "help") == 0) || command_line_wants_help(argc, argv);
 }
 
 bool option_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *out)

@@ -12,6 +12,11 @@ bool command_line_has(int argc, char **argv, const char *word)
 	return false;
 }
 
+bool command_line_wants_help(int argc, char **argv)
+{
+	return command_line_has(argc, argv, "--help") || command_line_has(argc, argv, "-h");
+}
+
 static const struct option *find(const struct option *known, const char *name)
 {
 	while (known->name != NULL && strcmp(known->name, name) != 0)
@@ -24,7 +29,7 @@ int command_line_next(int argc, char **argv, const char *letters, const struct o
 	const struct option *help = find(known, "help");
 	int which = -1;
 
-	if (optind == 1 && help != NULL && command_line_has(argc, argv, "--help"))
+	if (optind == 1 && help != NULL && command_line_wants_help(argc, argv))
 		return help->val;
 
 	int option = getopt_long(argc, argv, letters, known, &which);

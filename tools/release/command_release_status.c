@@ -334,6 +334,9 @@ enum answer release_status(int argc, char **argv)
 		return answer;
 
 	struct path_text path = line_path(&line, "release");
+
+	if (!path_exists(line.directory))
+		return unusable("release status: %s: not found", line.directory);
 	/* The working directory, or what was copied out of it. */
 	request.directory.path = path_exists(path.text) ? path.text : line.directory;
 	if (!find_root(&request, request.root))
