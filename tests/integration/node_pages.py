@@ -7,13 +7,14 @@
 writes its port into DIRECTORY/port and each request into DIRECTORY/requests: a path, or an
 act with its signature. What DIRECTORY/mode says of pages: good; again, the same page for
 ever; back, `next` goes back; none, more and no `next`. Of acts: refuse CODE [TIMES]
-refuses them.
+refuses them; hold CODE the first, in the third second after that in which it came.
 """
 import http.server
 import json
 import os
 import ssl
 import sys
+import time
 import urllib.parse
 
 directory, certificate, key, count = sys.argv[1:]
@@ -30,7 +31,11 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.note("%s %s" % (act["act"], act["signature"]))
         words = self.mode().split()
         with open(os.path.join(directory, "requests")) as log:
-            is_refused = words[0] == "refuse" and len(list(log)) <= int((words + ["1000"])[2])
+            count = len(list(log))
+        is_refused = words[0] == "refuse" and count <= int((words + ["1000"])[2])
+        if words[0] == "hold" and count == 1:
+            is_refused = True
+            time.sleep(int(time.time()) + 3 - time.time())
         if is_refused:
             self.answer(409, {"version": 1, "error": {"code": words[1], "advice": ""}})
         else:

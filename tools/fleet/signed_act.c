@@ -88,6 +88,12 @@ static enum answer send_now(struct node_client *client, struct act *act, EVP_PKE
 	return send_text(client, span_of(&text), key, body);
 }
 
+/* In this second, or in the one before. */
+static bool was_signed_just_now(const struct act *act)
+{
+	return (int64_t)time(NULL) - act->time <= 1;
+}
+
 static void await_next_second(void)
 {
 	struct timespec now, rest = { 0 };
@@ -112,8 +118,11 @@ enum answer signed_act_send(struct node_client *client, struct act *act, const c
 	enum answer end = key == NULL ? ANSWER_UNUSABLE : send_now(client, act, key, body);
 
 	/* Acts are told apart by their second, and the last one about this node or entry may
-	 * be of the same one. Once: whatever else makes ours late does not end with a second. */
-	if (end == ANSWER_YES && verifier_refuses_as(client, span_of(body), "act-replayed")) {
+	 * be of the same one. Once: whatever else makes ours late does not end with a second. And
+	 * at once: whoever sits in between could hold ours back until somebody has quarantined
+	 * again, say this, and have it dated after that. */
+	if (end == ANSWER_YES && was_signed_just_now(act) &&
+	    verifier_refuses_as(client, span_of(body), "act-replayed")) {
 		if (client->is_verbose)
 			fprintf(stderr,
 				"attestctl: act-replayed: signed again in the next second\n");
