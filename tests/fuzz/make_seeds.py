@@ -400,10 +400,27 @@ def release():
         put("release", f"signed-garbage-{file}", change(sign, file, file % 8, spliced(0, 0xFFFF, b"[]")))
 
 
+# --- the signer's refusals ------------------------------------------------------------------
+def signer_refusals():
+    def refusal(number, advice, length=None, retry_after_s=0):
+        return struct.pack(">HIH", number, retry_after_s, len(advice) if length is None else length) + advice
+
+    for frame in ("enrol", "activate", "challenge", "authenticate", "commit", "admin", "bundle", "health"):
+        target = f"signer_{frame}_answer"
+        put(target, "refused", refusal(2, b""))
+        put(target, "refused-later", refusal(2, b"", retry_after_s=300))
+        put(target, "refused-advised", refusal(2, b"the class server may have spiffe://a/b"))
+        put(target, "refused-no-advice", refusal(2, b"")[:-2])
+        put(target, "refused-advice-cut", refusal(2, b"", 4))
+        put(target, "refused-advice-long", refusal(2, b"a" * 1025))
+        put(target, "refused-as-nothing-known", refusal(1000, b""))
+
+
 http()
 root()
 index()
 signature()
 configuration()
 release()
+signer_refusals()
 certificates()
