@@ -34,6 +34,8 @@ OTHER = server(OTHER_CERT, OTHER_KEY)
 # as a ticket can be.
 TICKETS = server(f"{KEYS}/tls_cert.pem", f"{KEYS}/tls_key.pem")
 TICKETS.num_tickets = 100
+OLD = server(f"{KEYS}/tls_cert.pem", f"{KEYS}/tls_key.pem")
+OLD.maximum_version = ssl.TLSVersion.TLSv1_2
 CLIENT = ssl.create_default_context(cafile=f"{KEYS}/tls_cert.pem")
 
 
@@ -195,7 +197,7 @@ def serve_request(s, head, body):
         return True
     if what.startswith("die ") and what.split()[2].encode() in target:
         return serve_death(s, what.split()[1], head, body)
-    if what in ("wrong-certificate", "plaintext", "silent"):
+    if what in ("wrong-certificate", "old-tls", "plaintext", "silent"):
         return False  # the next connection shows it
     # "wait-WHAT": of waits alone.
     if serve_nonsense(s, what.removeprefix("wait-") if b"/wait?" in target else what):
@@ -231,7 +233,7 @@ def serve(conn):
             conn.recv(4096)
             conn.sendall(answer(400, error("no-tls")))
             return
-        context = {"wrong-certificate": OTHER, "tickets": TICKETS}.get(what, GENUINE)
+        context = {"wrong-certificate": OTHER, "tickets": TICKETS, "old-tls": OLD}.get(what, GENUINE)
         with context.wrap_socket(conn, server_side=True) as s:
             while (message := read_message(s)) and serve_request(s, *message):
                 pass

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A verifier's administration listener that has a list of nodes, and believes each act.
 
-    node_pages.py DIRECTORY CERTIFICATE KEY NODES
+    node_pages.py DIRECTORY CERTIFICATE KEY NODES [TLS]
 
 writes its port into DIRECTORY/port and each request into DIRECTORY/requests: a path, or an
 act with its signature. What DIRECTORY/mode says of pages: good; again, the same page for
 ever; back, `next` goes back; none, more and no `next`. Of acts: refuse CODE [TIMES]
-refuses them; hold CODE the first, in the third second after that in which it came.
+refuses them; hold CODE the first, in the third second after that in which it came. TLS is
+its version, 1.3 where none is named, or "none".
 """
 import http.server
 import json
@@ -17,7 +18,7 @@ import sys
 import time
 import urllib.parse
 
-directory, certificate, key, count = sys.argv[1:]
+directory, certificate, key, count = sys.argv[1:5]
 NODES = [{"id": "%064x" % (7 * i + 1), "state": "stale" if i % 10 == 0 else "trusted",
           "host": "host-%d" % i, "hostname": "", "class": "server", "releaseVersion": 1}
          for i in range(int(count))]
@@ -77,10 +78,13 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.minimum_version = ssl.TLSVersion.TLSv1_3
-context.load_cert_chain(certificate, key)
-server.socket = context.wrap_socket(server.socket, server_side=True)
+version = (sys.argv + ["1.3"])[5]
+if version != "none":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = {
+        "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(os.path.join(directory, "port.new"), "w") as port:
     port.write(str(server.server_address[1]))
 os.rename(os.path.join(directory, "port.new"), os.path.join(directory, "port"))
