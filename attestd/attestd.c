@@ -18,6 +18,7 @@
 #include "attestd/role_program.h"
 #include "base/reader.h"
 #include "config.h"
+#include "daemon/clock.h"
 #include "daemon/command_line.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -54,7 +55,7 @@ struct parent {
 	pid_t pids[ROLES]; /* 0: not running */
 	struct channel agent;
 	int mint_fds[MINT_FDS]; /* of a mint that is yet to be started, else -1 */
-	int64_t mint_at; /* when; by now_ms() */
+	int64_t mint_at; /* when; by clock_monotonic_ms() */
 	bool is_ending;
 	bool was_ready; /* since the start */
 	bool is_unusable; /* a role said so of the configuration */
@@ -95,18 +96,10 @@ static enum status start_one(struct parent *p, enum role role, const int *fds)
 				  &p->pids[role]);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until the mint is to be started; -1: it was. */
 static int mint_wait_ms(const struct parent *p)
 {
-	int64_t left = p->mint_at - now_ms();
+	int64_t left = p->mint_at - clock_monotonic_ms();
 
 	if (p->mint_fds[0] < 0)
 		return -1;
@@ -144,7 +137,7 @@ static enum status start_all(struct parent *p)
 	if (status == OK)
 		status = start_one(p, ROLE_BROKER, (int[]){ agent_broker[1], mint_broker[1] });
 	if (status == OK) {
-		p->mint_at = now_ms() + MINT_AFTER_MS;
+		p->mint_at = clock_monotonic_ms() + MINT_AFTER_MS;
 		channel_init(&p->agent, agent_parent[1], FRAME_SMALL_MAX);
 		p->mint_fds[MINT_AGENT] = agent_mint[1];
 		p->mint_fds[MINT_BROKER] = mint_broker[0];
@@ -311,12 +304,12 @@ static void sweep(struct parent *p)
 /* A SIGTERM in between ends the wait; a role's late SIGCHLD does not. */
 static void pause_ms(struct parent *p, int ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = clock_monotonic_ms() + ms;
 
-	while (!p->is_ending && now_ms() < until) {
+	while (!p->is_ending && clock_monotonic_ms() < until) {
 		struct pollfd fd = { .fd = p->signals, .events = POLLIN };
 
-		if (poll(&fd, 1, (int)(until - now_ms())) > 0)
+		if (poll(&fd, 1, (int)(until - clock_monotonic_ms())) > 0)
 			take_signal(p);
 	}
 }
@@ -368,7 +361,7 @@ static int supervise(const char *configuration_path)
 	if (p.signals < 0)
 		return EXIT_FAILURE;
 	while (!p.is_ending) {
-		int64_t started = now_ms();
+		int64_t started = clock_monotonic_ms();
 
 		if (start_all(&p) == OK)
 			watch(&p);
@@ -383,7 +376,7 @@ static int supervise(const char *configuration_path)
 		if (!is_swept)
 			sweep(&p);
 		p.is_unusable = false;
-		if (now_ms() - started > SETTLED_S * 1000)
+		if (clock_monotonic_ms() - started > SETTLED_S * 1000)
 			wait_ms = RESTART_FIRST_MS;
 		if (!p.is_ending)
 			log_line(LOG_LEVEL_WARNING, "starts again in %d ms", wait_ms);

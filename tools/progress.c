@@ -3,24 +3,17 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "daemon/clock.h"
 
 #define TERMINAL_MS 250
 #define LOG_MS 30000
 #define FILES_A_LOOK 256 /* between two looks at the clock */
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 struct progress progress_begin(const char *what)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	return (struct progress){ .what = what,
 				  .is_terminal = isatty(STDERR_FILENO) == 1,
@@ -30,7 +23,7 @@ struct progress progress_begin(const char *what)
 
 static void show(struct progress *p)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_monotonic_ms();
 	int64_t took_s = (now - p->started_ms) / 1000;
 
 	if (now - p->shown_ms < (p->is_terminal ? TERMINAL_MS : LOG_MS))

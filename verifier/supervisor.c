@@ -9,6 +9,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
 #include "verifier/following.h"
@@ -42,14 +43,6 @@ struct supervisor {
 	bool is_ending;
 };
 
-static time_t now_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static bool follows(const struct supervisor *s)
 {
 	return s->configuration->followed.url != NULL;
@@ -78,7 +71,7 @@ static enum status run_loader(struct supervisor *s, int fetcher_fd)
 
 	if (status != OK)
 		return status;
-	status = role_set_give_signer(&s->roles, FRAME_LOADER, ends[0], now_s());
+	status = role_set_give_signer(&s->roles, FRAME_LOADER, ends[0], clock_monotonic_s());
 	if (status == OK && fetcher_fd >= 0) {
 		arguments[2] = "--follow";
 		arguments[3] = following_mode(&s->following);
@@ -89,14 +82,14 @@ static enum status run_loader(struct supervisor *s, int fetcher_fd)
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	s->is_following = fetcher_fd >= 0;
-	s->loader_started = now_s();
+	s->loader_started = clock_monotonic_s();
 	return status;
 }
 
 static enum status run_follower(struct supervisor *s)
 {
 	int fd = -1;
-	enum status status = following_start(&s->following, now_s(), &fd);
+	enum status status = following_start(&s->following, clock_monotonic_s(), &fd);
 
 	if (status != OK)
 		return status;
@@ -109,7 +102,7 @@ static enum status run_follower(struct supervisor *s)
 
 static void start_loader(struct supervisor *s)
 {
-	time_t now = now_s();
+	time_t now = clock_monotonic_s();
 	bool is_load_due = s->wants_load && now >= s->load_after;
 
 	if (s->loader > 0 || !s->roles.children[ROLE_SIGNER].is_ready ||
@@ -140,7 +133,7 @@ static void reap_loader(struct supervisor *s)
 	/* A time may have to come, or a file: once more, unasked. Who follows does that
 	 * anyway. */
 	if (!follows(s))
-		load_again(s, now_s() + RELOAD_S);
+		load_again(s, clock_monotonic_s() + RELOAD_S);
 }
 
 /* At once: from the directory, and from where it is followed. */
@@ -164,14 +157,14 @@ static void tend_loader(struct supervisor *s)
 		s->following.is_settled = false;
 		load_now(s);
 	}
-	if (s->loader > 0 && now_s() - s->loader_started > patience) {
+	if (s->loader > 0 && clock_monotonic_s() - s->loader_started > patience) {
 		log_line(LOG_LEVEL_ERROR, "the loader does not come to an end");
 		end_loader(s);
-		load_again(s, now_s() + RELOAD_S);
+		load_again(s, clock_monotonic_s() + RELOAD_S);
 	}
 	/* Nobody else writes where a fetcher keeps what it fetched. */
 	if (s->configuration->has_release && !follows(s) &&
-	    release_watch_changed(&s->watch, now_s()))
+	    release_watch_changed(&s->watch, clock_monotonic_s()))
 		load_again(s, 0);
 	start_loader(s);
 }
@@ -212,7 +205,7 @@ static void wait_for_roles(struct supervisor *s)
 		on_signal(s);
 	for (size_t i = 0; i < s->roles.count; i++)
 		if (p[i + 1].revents != 0)
-			role_set_hear(&s->roles, i, now_s());
+			role_set_hear(&s->roles, i, clock_monotonic_s());
 }
 
 /* Before the first time that all was well, trying again helps nobody: keys and
@@ -224,13 +217,13 @@ static bool is_hopeless(const struct supervisor *s)
 
 static int run(struct supervisor *s)
 {
-	role_set_tend(&s->roles, now_s());
+	role_set_tend(&s->roles, clock_monotonic_s());
 	while (!s->is_ending && !is_hopeless(s)) {
 		wait_for_roles(s);
 		announce(s);
 		if (is_hopeless(s) || s->is_ending)
 			break;
-		role_set_tend(&s->roles, now_s());
+		role_set_tend(&s->roles, clock_monotonic_s());
 		tend_loader(s);
 		(void)sd_notify(0, "WATCHDOG=1");
 	}

@@ -10,6 +10,7 @@
 #include "attestd/agent/schedule.h"
 #include "attestd/agent/wait.h"
 #include "attestd/role_program.h"
+#include "daemon/clock.h"
 #include "daemon/clock_set.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
@@ -24,14 +25,6 @@
 #define WAIT_FDS 4
 
 static const struct round going_on = { .outcome = OUTCOME_VERDICT };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static uint32_t any_number(void)
 {
@@ -51,7 +44,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* By how much the host's clock is ahead of the one that nobody sets. */
 static int64_t clock_ahead_ms(void)
 {
-	return (int64_t)time(NULL) * 1000 - now_ms();
+	return (int64_t)time(NULL) * 1000 - clock_boot_ms();
 }
 
 /* By the host's clock a right may have run out all at once, and be there again when that
@@ -71,7 +64,7 @@ static int64_t hurried(const struct agent *a, int64_t next)
 	else
 		next = told_next(&a->clock_told, a->round_began_ms, next);
 	if (a->broker.has_grown)
-		next = earlier(next, now_ms() + SCHEDULE_DEBOUNCE_MS);
+		next = earlier(next, clock_boot_ms() + SCHEDULE_DEBOUNCE_MS);
 	if (a->broker.has_wish)
 		next = earlier(next, a->round_began_ms + SCHEDULE_WISH_MS);
 	return told_next(&a->told, a->round_began_ms, next);
@@ -95,7 +88,7 @@ static enum status listen_to_all(struct agent *a, int64_t left)
 		clock_set_take(a->clock_set);
 		told_true(&a->clock_told);
 	}
-	agent_hear(a, now_ms());
+	agent_hear(a, clock_boot_ms());
 	return fds[0].revents != 0 ? broker_listen(&a->broker) : OK;
 }
 
@@ -110,7 +103,7 @@ static enum status wait_until(struct agent *a, int64_t due, const struct round *
 		if (round->outcome == OUTCOME_VERDICT)
 			next = hurried(a, next);
 
-		int64_t now = now_ms();
+		int64_t now = clock_boot_ms();
 
 		if (next <= now)
 			return OK;
@@ -129,7 +122,7 @@ static void loop(struct agent *a)
 
 	for (;;) {
 		a->broker.has_grown = false;
-		a->round_began_ms = now_ms();
+		a->round_began_ms = clock_boot_ms();
 		a->clock_ahead_ms = clock_ahead_ms();
 		/* The time after a failure is not its own: who answers may have made it fail. */
 		bool was_due = round.outcome == OUTCOME_VERDICT && a->round_began_ms >= due;
@@ -141,7 +134,7 @@ static void loop(struct agent *a)
 		if (round.outcome == OUTCOME_BROKEN)
 			return;
 
-		due = now_ms() + schedule_after_ms(&round, &streak, any_number());
+		due = clock_boot_ms() + schedule_after_ms(&round, &streak, any_number());
 		if (wait_until(a, due, &round) != OK)
 			return;
 	}

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attestd/role_program.h"
+#include "daemon/clock.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
@@ -126,14 +126,6 @@ static enum status answer(struct broker *b, struct channel *c, uint64_t id, enum
 	return channel_send(c, FRAME_ANSWER, id, span_of(body));
 }
 
-int64_t broker_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void tidy(struct broker *b)
 {
 	tpm_device_end(b->device);
@@ -147,7 +139,7 @@ static bool keep_at_hand(struct broker *b, const struct verb *verb)
 {
 	if (verb->type == FRAME_MINT_SIGN) {
 		b->is_ahead_due = b->tidy_at_ms != 0;
-		b->tidy_at_ms = broker_now_ms() + AT_HAND_MS;
+		b->tidy_at_ms = clock_boot_ms() + AT_HAND_MS;
 	}
 	return verb->is_mints && b->tidy_at_ms != 0;
 }
@@ -234,7 +226,7 @@ static bool is_lost(const struct broker *b)
 /* Until something is to be done that nobody asks for. */
 static int wait_ms(const struct broker *b, int64_t left)
 {
-	int64_t at_hand = b->tidy_at_ms - broker_now_ms();
+	int64_t at_hand = b->tidy_at_ms - clock_boot_ms();
 
 	if (!b->is_prepared || b->is_ahead_due || (b->tidy_at_ms != 0 && at_hand <= 0))
 		return 0;
@@ -255,7 +247,7 @@ static void begin_ahead(struct broker *b)
 	bool is_done = true;
 
 	watch(b, "policy session");
-	if (tpm_device_mint_ahead(b->device, broker_now_ms(), &is_done) != OK || is_done)
+	if (tpm_device_mint_ahead(b->device, clock_boot_ms(), &is_done) != OK || is_done)
 		b->is_ahead_due = false;
 	(void)alarm(0);
 }
@@ -264,7 +256,7 @@ static void use_the_pause(struct broker *b)
 {
 	if (!b->is_prepared)
 		prepare(b);
-	else if (b->tidy_at_ms != 0 && b->tidy_at_ms <= broker_now_ms())
+	else if (b->tidy_at_ms != 0 && b->tidy_at_ms <= clock_boot_ms())
 		tidy_late(b);
 	else if (b->is_ahead_due)
 		begin_ahead(b);
@@ -273,12 +265,12 @@ static void use_the_pause(struct broker *b)
 static enum status loop(struct broker *b)
 {
 	enum status status = OK;
-	int64_t tick = broker_now_ms() + TICK_MS;
+	int64_t tick = clock_boot_ms() + TICK_MS;
 
 	while (status == OK) {
 		struct pollfd fds[] = { { .fd = b->agent.fd, .events = POLLIN },
 					{ .fd = b->mint.fd, .events = POLLIN } };
-		int64_t left = tick - broker_now_ms();
+		int64_t left = tick - clock_boot_ms();
 
 		/* The one wake-up a second: IMA notifies nobody. */
 		if (left <= 0) {
@@ -287,7 +279,7 @@ static enum status loop(struct broker *b)
 			watch(b, "cap");
 			broker_cap_again(b);
 			(void)alarm(0);
-			tick = broker_now_ms() + TICK_MS;
+			tick = clock_boot_ms() + TICK_MS;
 			continue;
 		}
 		/* Who asks goes first. */

@@ -39,7 +39,7 @@ struct broker {
 	struct tpm_clock clock; /* when it was read */
 	bool is_identity_new; /* nobody asked for it yet */
 	bool is_prepared; /* nothing is left to be done ahead */
-	int64_t tidy_at_ms; /* of broker_now_ms(); 0: the TPM is tidy between verbs */
+	int64_t tidy_at_ms; /* of clock_boot_ms(); 0: the TPM is tidy between verbs */
 	bool is_ahead_due; /* until then: the next signature's session is to be begun */
 	struct node_id node;
 	bool has_node; /* the EK certificate was read */
@@ -71,8 +71,6 @@ int broker_run(const char *configuration_path);
 /* One verb: reads its fields, writes the answer's. */
 typedef enum status (*broker_verb)(struct broker *b, struct reader *in, struct writer *out);
 
-/* Milliseconds by a clock that nobody sets, and that counts while the host sleeps. */
-int64_t broker_now_ms(void);
 /* Which TPM it is, and its counters; no key. */
 enum status broker_identify(struct broker *b);
 /* The AK, or the state that keeps us from it. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
-
 #include "attestd/broker/broker.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "messages/evidence.h"
 #include "tpm/attest.h"
@@ -148,12 +147,10 @@ static enum status add_report(struct broker *b, struct evidence *e)
 {
 	AUTO_DONE(bytes) lines = { 0 };
 	struct report report;
-	struct timespec now;
 
 	report_init(&report);
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 
-	enum status status = wishes_report(&b->wishes, now.tv_sec, &report);
+	enum status status = wishes_report(&b->wishes, clock_boot_s(), &report);
 
 	if (status != OK)
 		return status;

@@ -7,6 +7,7 @@
 #include "attestd/subject.h"
 #include "attestd/svid_profile.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "tpm/signature.h"
 
@@ -87,7 +88,7 @@ static enum status sign(struct broker *b, struct span tbs, const struct digest *
 	AUTO_DONE(bytes) made = { 0 };
 	AUTO_DONE(bytes) der = { 0 };
 	struct signature signature;
-	enum status status = tpm_device_mint_sign(b->device, digest, broker_now_ms(), &made);
+	enum status status = tpm_device_mint_sign(b->device, digest, clock_boot_ms(), &made);
 
 	bytes_done(&b->svid);
 	if (status == OK)

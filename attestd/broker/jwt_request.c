@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
-
 #include "attestd/broker/broker.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 
 /* What could not stand in a report would spoil it, and with it the node's right. */
@@ -21,7 +20,6 @@ enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer 
 {
 	struct span body = in->rest;
 	struct report_jwt wish;
-	struct timespec now;
 	enum status status = wish_read(in, &wish);
 
 	(void)out;
@@ -35,7 +33,6 @@ enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer 
 		log_line(LOG_LEVEL_WARNING, "jwt-request refused: not entitled, or no request");
 		return STATUS_DENIED;
 	}
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	status = wishes_add(&b->wishes, body, now.tv_sec);
+	status = wishes_add(&b->wishes, body, clock_boot_s());
 	return status == OK ? channel_send(&b->agent, FRAME_WISHED, 0, (struct span){ 0 }) : status;
 }

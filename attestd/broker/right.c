@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "attestd/broker/broker.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "messages/limits.h"
 
@@ -16,18 +17,9 @@ bool broker_has_right(const struct broker *b)
 	return b->grant.certificate != NULL;
 }
 
-/* Seconds that no one sets. */
-static int64_t boot_time_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
 bool broker_right_is_over(const struct broker *b)
 {
-	return b->grant.verdict.expires <= (int64_t)time(NULL) || b->ends_s <= boot_time_s();
+	return b->grant.verdict.expires <= (int64_t)time(NULL) || b->ends_s <= clock_boot_s();
 }
 
 /* The TPM's own word about the key: it is asked to sign once more. */
@@ -36,7 +28,7 @@ static enum status probe_key(struct broker *b)
 	AUTO_DONE(bytes) signature = { 0 };
 	struct digest probe = digest_filled(DIGEST_SHA256, 0);
 
-	return tpm_device_mint_sign(b->device, &probe, broker_now_ms(), &signature);
+	return tpm_device_mint_sign(b->device, &probe, clock_boot_ms(), &signature);
 }
 
 static bool is_no_signer(enum status status)
@@ -89,13 +81,13 @@ enum status broker_cap_now(struct broker *b)
 			broker_reason(b, status));
 	b->cap_tries++;
 	b->cap_next_s =
-		boot_time_s() + (b->cap_tries < CAP_PAUSE_MAX_S ? b->cap_tries : CAP_PAUSE_MAX_S);
+		clock_boot_s() + (b->cap_tries < CAP_PAUSE_MAX_S ? b->cap_tries : CAP_PAUSE_MAX_S);
 	return status;
 }
 
 void broker_cap_again(struct broker *b)
 {
-	if (!b->is_cap_due || boot_time_s() < b->cap_next_s)
+	if (!b->is_cap_due || clock_boot_s() < b->cap_next_s)
 		return;
 	broker_forget_reason(b);
 	/* It said why it failed the first time. */
@@ -209,7 +201,7 @@ static enum status take_grant(struct broker *b, struct verdict *v, struct span c
 	grant_done(&b->grant);
 	bytes_done(&b->svid);
 	b->grant = grant;
-	b->ends_s = boot_time_s() + grant_left_s(&b->grant, now);
+	b->ends_s = clock_boot_s() + grant_left_s(&b->grant, now);
 	grant = (struct grant){ 0 };
 	return OK;
 }

@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/reader.h"
 #include "base/writer.h"
+#include "daemon/clock.h"
 
 #define HEADER_SIZE 16
 #define FLAG_HAS_FD 1
@@ -73,21 +73,13 @@ static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, stru
 	return writer_end(&w);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* deadline_ms is of now_ms(); negative: for ever. */
+/* deadline_ms is of clock_monotonic_ms(); negative: for ever. */
 static enum status wait_for(int fd, short events, int64_t deadline_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
 	for (;;) {
-		int64_t left = deadline_ms < 0 ? -1 : deadline_ms - now_ms();
+		int64_t left = deadline_ms < 0 ? -1 : deadline_ms - clock_monotonic_ms();
 		int ready;
 
 		if (deadline_ms >= 0 && left < 0)
@@ -361,7 +353,7 @@ bool channel_has_frame(const struct channel *c)
 
 enum status channel_receive(struct channel *c, int timeout_ms, struct frame *out)
 {
-	int64_t deadline_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	int64_t deadline_ms = timeout_ms < 0 ? -1 : clock_monotonic_ms() + timeout_ms;
 
 	for (;;) {
 		enum status status = channel_fill(c);

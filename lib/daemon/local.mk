@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	lib/daemon/channel.c lib/daemon/channel.h \
+	lib/daemon/clock.c lib/daemon/clock.h \
 	lib/daemon/clock_set.c lib/daemon/clock_set.h \
 	lib/daemon/command_line.c lib/daemon/command_line.h \
 	lib/daemon/confinement.c lib/daemon/confinement.h \

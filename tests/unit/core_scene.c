@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/clock.h"
 #include "daemon/file.h"
 
 #define PROGRAM_MAX ((size_t)64 << 20)
@@ -35,7 +36,7 @@ int core_scene_begin(void **state)
 	(void)state;
 	scene = (struct core_scene){ .right = { .entries.list = scene.entries,
 						.has_entries = true,
-						.ends_s = boot_time_s() + LIFETIME_S } };
+						.ends_s = clock_boot_s() + LIFETIME_S } };
 	granted_init_at(&scene.granted, now);
 	granted_sign(&scene.granted, "trusted", now + LIFETIME_S, CORE_ID);
 	mint_broker_begin(&scene.broker, &scene.signing, &scene.granted);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core_scene.h"
+#include "daemon/clock.h"
 
 #define PATIENCE_MS 20000
 
@@ -124,7 +125,7 @@ static void nobody_gets_anything_without_a_right(void **state)
 	scene.right.ends_s = 0;
 	assert_int_equal(scene.source.x509(scene.source.core, one.caller, &given, &why),
 			 WORKLOAD_NOT_READY);
-	scene.right.ends_s = boot_time_s() + LIFETIME_S;
+	scene.right.ends_s = clock_boot_s() + LIFETIME_S;
 	bytes_done(&scene.entries[0].spiffe_id);
 	assert_int_equal(
 		bytes_copy(span_text("spiffe://example.org/db/1"), &scene.entries[0].spiffe_id),
@@ -271,7 +272,7 @@ static void a_user_has_so_many_new_identities_at_once(void **state)
 	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
 	/* For longer than any test takes. */
 	scene.core.new_identities.users[0] =
-		(struct rates_user){ .used = 1000000000, .seen_ms = boot_time_s() * 1000 };
+		(struct rates_user){ .used = 1000000000, .seen_ms = clock_boot_s() * 1000 };
 	assert_int_equal(core_scene_ask(&two, &given, &why), WORKLOAD_TOO_MANY);
 	assert_int_equal(core_scene_ask(&one, &given, &why), WORKLOAD_GIVEN);
 	/* Nobody waits for the end of what came to nothing. */

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "attestd/mint/identity/identities.h"
+#include "daemon/clock.h"
 #include "mint_broker.h"
 
 #define ID "spiffe://example.org/web/1"
@@ -47,7 +48,7 @@ static int begin(void **state)
 	granted_init(&granted);
 	mint_broker_begin(&broker, &signing, &granted);
 	made = lost = 0;
-	right = (struct right){ .ends_s = boot_time_s() + 10000 };
+	right = (struct right){ .ends_s = clock_boot_s() + 10000 };
 	grant_until(200);
 	ids = (struct identities){ .signing = &signing, .right = &right, .tell = on_news };
 	assert_int_equal(jobs_new(&ids.jobs), OK);

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "attestd/mint/identity/right.h"
+#include "daemon/clock.h"
 #include "mint_broker.h"
 
 static struct signing signing;
@@ -148,7 +149,7 @@ static void expect_gone(size_t unavailable)
 
 static void a_broker_that_is_late_is_gone(void **state)
 {
-	int64_t now = boot_time_s();
+	int64_t now = clock_boot_s();
 
 	(void)state;
 	assert_int_equal(signing_wait_s(&signing, now, 1000), 1000);
@@ -168,7 +169,7 @@ static void each_answer_has_its_own_time(void **state)
 	(void)ask(&numbers[1], 1);
 	signing.until_s = 1;
 	assert_true(mint_broker_answer(&broker));
-	signing_keep(&signing, boot_time_s());
+	signing_keep(&signing, clock_boot_s());
 	assert_false(signing.is_gone);
 }
 

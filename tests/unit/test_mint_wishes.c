@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/clock.h"
 #include "token_scene.h"
 
 static void who_waits_too_long_is_told_to_ask_again(void **state)
@@ -89,7 +90,7 @@ static void a_user_asks_so_often(void **state)
 	(void)state;
 	/* For longer than any test takes. */
 	scene.core.tokens.rates.users[0] =
-		(struct rates_user){ .used = 1000000000, .seen_ms = boot_time_s() * 1000 };
+		(struct rates_user){ .used = 1000000000, .seen_ms = clock_boot_s() * 1000 };
 	assert_int_equal(token_scene_ask("api", "", TICKET), WORKLOAD_TOO_MANY);
 	assert_int_equal(scene.broker.wishes, 0);
 }

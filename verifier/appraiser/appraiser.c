@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/mapping.h"
 #include "verifier/appraiser/jobs.h"
@@ -145,14 +145,6 @@ static bool has_next(const struct appraiser *a)
 	return channel_has_frame(&a->front) && jobs_have_room(a);
 }
 
-static time_t monotonic_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 /* 0 when the parent ended it, 1 when something else did. */
 static int serve(struct appraiser *a)
 {
@@ -175,7 +167,7 @@ static int serve(struct appraiser *a)
 			return 1;
 		if (a->is_broken || jobs_are_late(a) || !flush(a))
 			return 1;
-		ek_pools_refresh(&a->pools, monotonic_s());
+		ek_pools_refresh(&a->pools, clock_monotonic_s());
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "verifier/appraiser/task.h"
 
@@ -31,14 +32,6 @@ struct job {
 	struct request request;
 	time_t since; /* JOB_WAITING */
 };
-
-static time_t now_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 bool jobs_init(struct appraiser *a)
 {
@@ -223,7 +216,7 @@ bool jobs_answered(struct appraiser *a, const struct frame *frame)
 
 bool jobs_are_late(const struct appraiser *a)
 {
-	time_t now = now_s();
+	time_t now = clock_monotonic_s();
 
 	for (size_t i = 0; i < CONVERSATIONS_MAX; i++)
 		if (a->jobs[i].state == JOB_WAITING && now - a->jobs[i].since > SIGNER_TIMEOUT_S)
@@ -260,7 +253,7 @@ static enum status call(struct appraiser *a, const struct signer_request *reques
 	if (status != OK)
 		return status;
 	job->state = JOB_WAITING;
-	job->since = now_s();
+	job->since = clock_monotonic_s();
 	task_wait(&job->task);
 	if (a->is_broken)
 		return STATUS_UNAVAILABLE;

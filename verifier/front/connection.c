@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -27,14 +26,6 @@
 static SSL *ssl_of(struct connection *c)
 {
 	return bufferevent_openssl_get_ssl(c->bev);
-}
-
-int64_t connection_clock_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 void connection_hasten(struct connection *c, uint64_t ms)

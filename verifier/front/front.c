@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/listener.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "verifier/front/connection.h"
 
@@ -35,17 +35,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	connection_open(l->front, fd, peer, l->is_admin);
 }
 
-static time_t monotonic_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static void say_why(struct listener *l, int error)
 {
-	time_t now = monotonic_s();
+	time_t now = clock_monotonic_s();
 
 	if (l->said != 0 && now - l->said < SAY_AGAIN_S)
 		return;
@@ -150,7 +142,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 
-	if (!file_watch_is_due(&front->tls_files, monotonic_s()))
+	if (!file_watch_is_due(&front->tls_files, clock_monotonic_s()))
 		return;
 
 	bool is_good = set_up_tls(front);

@@ -6,6 +6,7 @@
 
 #include <event2/buffer.h>
 
+#include "daemon/clock.h"
 #include "messages/limits.h"
 #include "verifier/front/http.h"
 #include "verifier/front/wait.h"
@@ -36,7 +37,7 @@ static void hand_on(struct connection *c)
 		connection_refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
 		return;
 	}
-	c->handed_on_ms = connection_clock_ms();
+	c->handed_on_ms = clock_monotonic_ms();
 	/* The relay has its copy. */
 	(void)evbuffer_drain(c->body, request.body.len);
 	connection_enter(c, PHASE_WAITING, c->front->settings->answer_s);

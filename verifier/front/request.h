@@ -43,7 +43,7 @@ struct connection {
 	struct evbuffer *body;
 	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
 	int64_t received;
-	int64_t handed_on_ms; /* connection_clock_ms() */
+	int64_t handed_on_ms; /* clock_monotonic_ms() */
 	uint64_t relay_id;
 	/* While parked */
 	bool is_named;
@@ -63,8 +63,6 @@ struct connection {
 void connection_enter(struct connection *c, enum phase phase, size_t seconds);
 /* The phase ends in so many milliseconds. */
 void connection_hasten(struct connection *c, uint64_t ms);
-/* Of a clock that only rises. */
-int64_t connection_clock_ms(void);
 /* This process's own answer, in JSON. */
 void connection_send(struct connection *c, unsigned status, struct span json);
 /* This process's own refusals: a code, never an echo. The connection goes on

@@ -5,6 +5,7 @@
 
 #include <event2/buffer.h>
 
+#include "daemon/clock.h"
 #include "messages/wait.h"
 #include "verifier/front/hash.h"
 
@@ -80,7 +81,7 @@ static void park(struct connection *c, uint32_t seconds)
 	LIST_INSERT_HEAD(&front->waits[list_of(front, id_of(c))], c, of_node);
 	TAILQ_INSERT_TAIL(&c->peer->waiting, c, of_peer);
 	c->is_named = false;
-	c->parked_until_ms = connection_clock_ms() + (int64_t)seconds * 1000;
+	c->parked_until_ms = clock_monotonic_ms() + (int64_t)seconds * 1000;
 	connection_enter(c, PHASE_PARKED, seconds);
 }
 
@@ -135,7 +136,7 @@ void wait_end(struct connection *c)
 {
 	/* Until here it would have been named. */
 	if (!c->is_named)
-		c->attester.since_ms = connection_clock_ms();
+		c->attester.since_ms = clock_monotonic_ms();
 	answer(c, c->is_named);
 }
 
@@ -147,14 +148,14 @@ static void tell(struct connection *c, uint64_t spread_ms)
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
 	c->is_named = true;
 	connection_hasten(
-		c, named_after_ms(spread_ms, c->parked_until_ms - connection_clock_ms(), random));
+		c, named_after_ms(spread_ms, c->parked_until_ms - clock_monotonic_ms(), random));
 }
 
 static void name_node(struct front *front, struct span id)
 {
 	struct connection *c = waiting_of(front, id);
 
-	named_note(&front->named, NAMED_NODE, id, connection_clock_ms());
+	named_note(&front->named, NAMED_NODE, id, clock_monotonic_ms());
 	if (c != NULL)
 		tell(c, 0);
 }
@@ -164,7 +165,7 @@ static void name_class(struct front *front, struct span class_name)
 	uint64_t spread_ms = front->metrics.waiting * SPREAD_MS_EACH;
 	struct connection *c;
 
-	named_note(&front->named, NAMED_CLASS, class_name, connection_clock_ms());
+	named_note(&front->named, NAMED_CLASS, class_name, clock_monotonic_ms());
 	TAILQ_FOREACH(c, &front->places[PLACE_WAITING], link)
 	{
 		struct waiting_node node = node_of(c);

@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "daemon/clock.h"
 #include "daemon/file.h"
 #include "daemon/file_watch.h"
 #include "daemon/log.h"
@@ -178,14 +179,13 @@ static enum status sign_bundles(struct signer *s)
 
 static void refresh_federations(struct service *v)
 {
-	struct timespec now;
 	bool is_changed = v->are_bundles_due;
+	int64_t now = clock_monotonic_s();
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	for (size_t i = 0; i < v->signer.keys.authority_count; i++) {
 		const char *directory = v->settings->authorities[i].federated;
 
-		if (directory == NULL || !file_watch_is_due(&v->federations[i], now.tv_sec))
+		if (directory == NULL || !file_watch_is_due(&v->federations[i], now))
 			continue;
 
 		bool is_good = read_federation(directory, &v->signer.keys.authorities[i]) == OK;

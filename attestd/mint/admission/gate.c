@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "attestd/mint/admission/admission.h"
 #include "attestd/mint/caller/denials.h"
 #include "attestd/mint/admission/executable.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 
 #define WHY_MAX 1536
@@ -32,21 +32,13 @@ static const char release_owner[] = "release engineering";
 static const char platform_owner[] = "platform engineering";
 static const char workload_owner[] = "the workload's owner";
 
-static int64_t now_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
 enum status gate_new(const struct measured_source *source, struct gate **out)
 {
 	AUTO(gate) g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return STATUS_NO_MEMORY;
-	measured_init(&g->measured, source, now_s);
+	measured_init(&g->measured, source, clock_boot_s);
 
 	enum status status = executables_new(&g->executables);
 
@@ -89,7 +81,7 @@ static void log_refusal(struct gate *g, const struct caller_facts *f, const stru
 	AUTO_DONE(bytes) text = { 0 };
 	struct span name = span_text("-");
 	struct span owner = span_text(r->owner);
-	int64_t now = now_s();
+	int64_t now = clock_boot_s();
 
 	denials_log_untold(&g->denials, now);
 	if (!denials_is_news(&g->denials, f->uid, f->executable, r->reason, now))

@@ -3,19 +3,12 @@
 
 #include <time.h>
 
+#include "daemon/clock.h"
 #include "messages/limits.h"
-
-int64_t boot_time_s(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
 
 struct instant instant_now(void)
 {
-	return (struct instant){ .now = (int64_t)time(NULL), .boot = boot_time_s() };
+	return (struct instant){ .now = (int64_t)time(NULL), .boot = clock_boot_s() };
 }
 
 bool right_is_held(const struct right *r)
@@ -25,7 +18,7 @@ bool right_is_held(const struct right *r)
 
 bool right_is_over(const struct right *r, int64_t now)
 {
-	return r->grant.verdict.expires <= now || r->ends_s <= boot_time_s();
+	return r->grant.verdict.expires <= now || r->ends_s <= clock_boot_s();
 }
 
 enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
@@ -62,7 +55,7 @@ enum status right_take(struct right *r, struct reader *in, EVP_PKEY *result_key)
 	right_end(r);
 	r->has_entries = entries_open(entries_text, &grant.verdict, &entries) == OK;
 	r->bundle_sequence = bundle.sequence;
-	r->ends_s = boot_time_s() + grant_left_s(&grant, now);
+	r->ends_s = clock_boot_s() + grant_left_s(&grant, now);
 	r->grant = grant;
 	r->bundle = bundle;
 	r->entries = entries;

@@ -15,16 +15,12 @@ struct right {
 	struct entries entries;
 	bool has_entries;
 	uint64_t bundle_sequence; /* of the newest bundle that was seen */
-	/* The same end on a clock that nobody sets. */
-	int64_t ends_s;
+	int64_t ends_s; /* the right's end by clock_boot_s() */
 	/* Taken away by a word, and not run out or never there. */
 	bool is_revoked;
 };
 
-/* Seconds on that clock. */
-int64_t boot_time_s(void);
-
-/* One moment on both: the host's own may be set while something is held. */
+/* One moment on both clocks: the host's own may be set while something is held. */
 struct instant {
 	int64_t now, boot;
 };

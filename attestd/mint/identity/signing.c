@@ -8,6 +8,7 @@
 #include "attestd/mint/identity/right.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "messages/limits.h"
 
@@ -78,7 +79,7 @@ static struct question *next_question(const struct signing *s)
 
 static void allow_time(struct signing *s)
 {
-	s->until_s = boot_time_s() + ANSWER_TIMEOUT_S;
+	s->until_s = clock_boot_s() + ANSWER_TIMEOUT_S;
 }
 
 /* As many as may be with the broker, if so many wait. */
