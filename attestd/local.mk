@@ -38,6 +38,7 @@ libbroker_a_SOURCES = \
 	attestd/broker/journal.c attestd/broker/journal.h \
 	attestd/broker/logs.c attestd/broker/logs.h \
 	attestd/broker/measured.c attestd/broker/measured.h \
+	attestd/broker/reason.c \
 	attestd/broker/right.c \
 	attestd/broker/wishes.c attestd/broker/wishes.h
 BROKER_LIBS = libbroker.a $(DEVICE_LIBS) $(ATTESTD_LIBS) $(TPM_LIBS)
