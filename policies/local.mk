@@ -37,7 +37,7 @@ libpolicies_a_SOURCES += \
 # What a manifest changes.
 libpolicies_a_SOURCES += \
 	policies/difference/difference.c policies/difference/difference.h policies/difference/difference_fields.c \
-	policies/difference/difference_files.c policies/difference/differing.h
+	policies/difference/difference_files.c policies/difference/differing.c policies/difference/differing.h
 # What verifies a release directory and writes the image.
 libpolicies_a_SOURCES += \
 	policies/loading/load_approvals.c policies/loading/load_canary.c policies/loading/load_emergency.c \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attestd/mint/workload/workload_calls.h"
+#include "daemon/clock.h"
 
 #define PEERS 100
 #define STILL (-1)
@@ -36,7 +37,7 @@ static unsigned looks;
 static uint64_t events, first_sent; /* since a test set it to 0 */
 static int64_t now_ms;
 
-int64_t http2_now_ms(void)
+int64_t clock_monotonic_ms(void)
 {
 	return now_ms;
 }

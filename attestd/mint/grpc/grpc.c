@@ -6,6 +6,7 @@
 
 #include "attestd/mint/grpc/grpc_request.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 
 /* Of a connection's tokens (http2_session.c): ten such requests a second. */
 #define REFUSED_COST 10
@@ -40,7 +41,7 @@ static void *on_open(void *context, void *peer, struct http2_stream *stream)
 	call->server = server;
 	call->stream = stream;
 	call->peer = peer;
-	http2_set_deadline(stream, http2_now_ms() + server->settings->request_ms);
+	http2_set_deadline(stream, clock_monotonic_ms() + server->settings->request_ms);
 	return call;
 }
 
@@ -49,7 +50,7 @@ static void on_field(void *arg, struct span name, struct span value)
 	struct grpc_call *call = arg;
 
 	grpc_request_take(&call->request, call->server->settings->methods, name, value,
-			  http2_now_ms());
+			  clock_monotonic_ms());
 }
 
 static void end_http(struct grpc_call *call, const char *status)
@@ -227,7 +228,7 @@ static void on_end(void *arg)
 /* The client's own deadline, and what a reader may take. */
 static void set_deadline(struct grpc_call *call)
 {
-	int64_t stalled_ms = http2_now_ms() + call->server->settings->stall_ms;
+	int64_t stalled_ms = clock_monotonic_ms() + call->server->settings->stall_ms;
 	int64_t deadline_ms = call->request.deadline_ms;
 
 	if (has_pending(call) && (deadline_ms == 0 || stalled_ms < deadline_ms))
@@ -278,7 +279,7 @@ static void on_expired(void *arg)
 {
 	struct grpc_call *call = arg;
 	bool is_late =
-		call->request.deadline_ms != 0 && call->request.deadline_ms <= http2_now_ms();
+		call->request.deadline_ms != 0 && call->request.deadline_ms <= clock_monotonic_ms();
 
 	if (call->is_over)
 		return;

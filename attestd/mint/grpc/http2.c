@@ -5,20 +5,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "daemon/clock.h"
 
 #define READ_MAX ((size_t)16 << 10) /* of one connection, in one turn of the loop */
 #define CHUNK_MAX ((size_t)17 << 10) /* of it: a frame as nghttp2 makes them */
 #define LINGER_MS 1000 /* at the server's end, of all connections together */
-
-int64_t http2_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void connection_free(struct http2_connection *c)
 {
@@ -62,7 +55,7 @@ static void arm(struct http2_connection *c)
 		(void)event_del(c->timer);
 		return;
 	}
-	next -= http2_now_ms();
+	next -= clock_monotonic_ms();
 	if (next < 0)
 		next = 0;
 
@@ -92,12 +85,12 @@ static bool put_rest(struct http2_connection *c)
 		return false;
 	c->sent += taken;
 	if (taken > 0)
-		c->deadline_ms = http2_now_ms() + c->server->limits.stall_ms;
+		c->deadline_ms = clock_monotonic_ms() + c->server->limits.stall_ms;
 	if (c->sent == c->out.len) {
 		/* It held keys, and may have been large. */
 		bytes_wipe(&c->out);
 		c->sent = 0;
-		c->deadline_ms = http2_now_ms() + c->server->limits.idle_ms;
+		c->deadline_ms = clock_monotonic_ms() + c->server->limits.idle_ms;
 	}
 	return true;
 }
@@ -105,7 +98,7 @@ static bool put_rest(struct http2_connection *c)
 static enum status keep_rest(struct http2_connection *c, struct span rest)
 {
 	if (!http2_has_output(c))
-		c->deadline_ms = http2_now_ms() + c->server->limits.stall_ms;
+		c->deadline_ms = clock_monotonic_ms() + c->server->limits.stall_ms;
 	return bytes_append(&c->out, rest);
 }
 
@@ -206,7 +199,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct http2_connection *c = arg;
-	int64_t now = http2_now_ms();
+	int64_t now = clock_monotonic_ms();
 	struct http2_stream *s, *next;
 
 	(void)fd;
@@ -265,11 +258,11 @@ static void say_goodbye(struct http2_connection *c)
 static void linger(struct http2_connection *c, int64_t until_ms)
 {
 	struct pollfd wait = { .fd = c->fd, .events = POLLIN };
-	int64_t left = until_ms - http2_now_ms();
+	int64_t left = until_ms - clock_monotonic_ms();
 
 	while (left > 0 && poll(&wait, 1, (int)left) > 0 &&
 	       recv(c->fd, c->server->buffer, READ_MAX, MSG_DONTWAIT) > 0)
-		left = until_ms - http2_now_ms();
+		left = until_ms - clock_monotonic_ms();
 }
 
 void http2_server_free(struct http2_server *server)
@@ -277,7 +270,7 @@ void http2_server_free(struct http2_server *server)
 	if (server == NULL)
 		return;
 
-	int64_t until_ms = http2_now_ms() + LINGER_MS;
+	int64_t until_ms = clock_monotonic_ms() + LINGER_MS;
 	struct http2_connection *c;
 
 	for (c = LIST_FIRST(&server->connections); c != NULL; c = LIST_NEXT(c, others))
@@ -305,7 +298,7 @@ enum status http2_serve(struct http2_server *server, int fd, void *peer,
 	c->server = server;
 	c->peer = peer;
 	c->fd = fd;
-	c->deadline_ms = http2_now_ms() + server->limits.handshake_ms;
+	c->deadline_ms = clock_monotonic_ms() + server->limits.handshake_ms;
 	LIST_INSERT_HEAD(&server->connections, c, others);
 	c->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(server->base, fd, EV_WRITE, on_writable, c);

@@ -72,11 +72,10 @@ void http2_resume(struct http2_stream *s);
 bool http2_is_writable(const struct http2_stream *s);
 /* So many bytes of the request's body were dealt with: the peer may send more. */
 void http2_consume(struct http2_stream *s, size_t len);
-/* On the monotonic clock; 0: none. */
+/* By clock_monotonic_ms(); 0: none. */
 void http2_set_deadline(struct http2_stream *s, int64_t deadline_ms);
 /* Its connection pays as for so many frames that cost a peer nothing, or ends. */
 void http2_charge(struct http2_stream *s, int tokens);
-int64_t http2_now_ms(void);
 
 AUTO_FREE(http2_server, struct http2_server, http2_server_free);
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "daemon/clock.h"
+
 /* What is free for a peer is worth a token; a second brings new ones. */
 #define TOKENS_MAX 1000
 #define TOKENS_PER_S 100
@@ -17,7 +19,7 @@
 /* False: there are none left, and the connection goes. */
 static bool spend(struct http2_connection *c, int cost)
 {
-	int64_t now = http2_now_ms();
+	int64_t now = clock_monotonic_ms();
 	int64_t tokens = c->tokens + (now - c->tokens_at_ms) * TOKENS_PER_S / 1000;
 
 	if (tokens > c->tokens)
@@ -56,7 +58,7 @@ void http2_stream_free(struct http2_stream *s)
 	if (s->unconsumed > 0)
 		http2_check(c, nghttp2_session_consume_connection(c->session, s->unconsumed));
 	if (LIST_EMPTY(&c->streams))
-		c->deadline_ms = http2_now_ms() + c->server->limits.idle_ms;
+		c->deadline_ms = clock_monotonic_ms() + c->server->limits.idle_ms;
 	free(s);
 }
 
@@ -141,7 +143,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 	if (frame->hd.type == NGHTTP2_SETTINGS && !c->is_greeted) {
 		c->is_greeted = true;
-		c->deadline_ms = http2_now_ms() + c->server->limits.idle_ms;
+		c->deadline_ms = clock_monotonic_ms() + c->server->limits.idle_ms;
 	}
 	if (s == NULL || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
 		return 0;
@@ -343,7 +345,7 @@ bool http2_session_begin(struct http2_connection *c)
 	};
 
 	c->tokens = TOKENS_MAX;
-	c->tokens_at_ms = http2_now_ms();
+	c->tokens_at_ms = clock_monotonic_ms();
 	return nghttp2_session_server_new2(&c->session, c->server->callbacks, c,
 					   c->server->options) == 0 &&
 	       nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings,

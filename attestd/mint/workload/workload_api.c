@@ -11,6 +11,7 @@
 #include "attestd/mint/workload/reflection.h"
 #include "attestd/mint/workload/workload_calls.h"
 #include "attestd/mint/workload/workload_socket.h"
+#include "daemon/clock.h"
 
 #define REQUEST_MAX ((size_t)16 << 10)
 #define REQUEST_MS 10000
@@ -148,7 +149,7 @@ static bool make_room(struct workload_api *api, const struct workload_user *newc
 /* NULL, or why one more of this user may not come. */
 static const char *why_not(struct workload_api *api, const struct workload_user *user)
 {
-	if (!rates_take(&api->arrivals, user->uid, http2_now_ms()))
+	if (!rates_take(&api->arrivals, user->uid, clock_monotonic_ms()))
 		return "too many come";
 	if (user->connections >= api->limits.connections_per_user ||
 	    (api->connections >= api->limits.connections && !make_room(api, user)))

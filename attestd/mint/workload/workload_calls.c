@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 
 struct workload_calls *workload_calls_of(const struct grpc_call *grpc)
@@ -48,7 +49,7 @@ void workload_call_end(struct workload_call *call, enum workload_outcome outcome
 void workload_calls_log_refusal(struct workload_calls *calls, const char *what, const char *why,
 				uid_t uid)
 {
-	int64_t now = http2_now_ms() / 1000;
+	int64_t now = clock_monotonic_ms() / 1000;
 
 	denials_log_untold(&calls->denials, now);
 	if (denials_is_news(&calls->denials, uid, span_text(what), why, now))
@@ -62,7 +63,7 @@ const char *workload_calls_refused(void *context, void *peer)
 	struct workload_calls *calls = context;
 	const struct workload_user *user = ((struct workload_peer *)peer)->user;
 
-	if (rates_take(&calls->requests, user->uid, http2_now_ms()))
+	if (rates_take(&calls->requests, user->uid, clock_monotonic_ms()))
 		return NULL;
 	workload_calls_log_refusal(calls, "request", too_often, user->uid);
 	return too_often;
