@@ -21,7 +21,7 @@ libpolicies_a_SOURCES += \
 	policies/trust/change_kind.c policies/trust/change_kind.h \
 	policies/trust/class_rules.c policies/trust/class_rules.h policies/trust/log_trust.c policies/trust/log_trust.h \
 	policies/trust/root.c policies/trust/root.h policies/trust/root_duties.c \
-	policies/trust/vendor.c policies/trust/vendor.h
+	policies/trust/root_roles.c policies/trust/vendor.c policies/trust/vendor.h
 # What a release line says, a file for each kind of document.
 libpolicies_a_SOURCES += \
 	policies/documents/approval.c policies/documents/approval.h \
@@ -29,7 +29,8 @@ libpolicies_a_SOURCES += \
 	policies/documents/emergency.c policies/documents/emergency.h \
 	policies/documents/index.c policies/documents/index.h \
 	policies/documents/manifest.c policies/documents/manifest.h policies/documents/manifest_boot.c \
-	policies/documents/manifest_ima.c policies/documents/matrix.c policies/documents/matrix.h \
+	policies/documents/manifest_ima.c policies/documents/manifest_ranges.c \
+	policies/documents/matrix.c policies/documents/matrix.h policies/documents/matrix_cells.c \
 	policies/documents/matrix_decisions.c policies/documents/provenance.c policies/documents/provenance.h \
 	policies/documents/revocations.c policies/documents/revocations.h \
 	policies/documents/rollback.c policies/documents/rollback.h \
@@ -43,7 +44,7 @@ libpolicies_a_SOURCES += \
 	policies/loading/load_approvals.c policies/loading/load_canary.c policies/loading/load_emergency.c \
 	policies/loading/load_envelope.c policies/loading/load_manifest.c policies/loading/load_online.c \
 	policies/loading/load_proofs.c policies/loading/load_provenance.c policies/loading/load_revocations.c \
-	policies/loading/load_rollback.c policies/loading/load_root.c policies/loading/load_vendor.c \
+	policies/loading/load_rollback.c policies/loading/load_root.c policies/loading/load_sets.c policies/loading/load_vendor.c \
 	policies/loading/loading.h policies/loading/refusal.c policies/loading/refusal.h policies/loading/release.h \
 	policies/loading/release_load.c
 POLICIES_LIBS = libpolicies.a libtransparency.a libtpm.a $(MESSAGES_LIBS)

@@ -5,9 +5,9 @@
 #include "policies/difference/difference.h"
 
 /*
- * One comparison, between the files that do it: difference.c (order, canonical
- * text), difference_fields.c (JSON), difference_files.c (sets). The first failure
- * sticks.
+ * One comparison, between the files that do it: differing.c (what is told of it),
+ * difference_fields.c (JSON), difference_files.c (sets), and difference.c (their
+ * order). The first failure sticks.
  */
 struct differing {
 	const struct difference_side *before; /* NULL: a first release */
@@ -27,6 +27,8 @@ struct differing {
 void differing_fail(struct differing *d, enum status status);
 /* A line of the canonical text: what was and what is there; empty parts are left out. */
 void differing_line(struct differing *d, char sign, struct span subject, struct span value);
+/* What there is of that text, to the digest and to who listens. */
+void differing_flush(struct differing *d);
 /* Counts and tells. */
 void differing_change(struct differing *d, const struct change *change);
 

@@ -34,6 +34,8 @@ struct matrix {
 };
 
 enum status matrix_read(struct statement *s, struct image_builder *image, struct matrix *out);
+/* What stands in "cells", each once. For matrix_read(). */
+void matrix_read_cells(struct strict_cursor *predicate, struct matrix *out);
 /* NULL where the matrix does not know the cell. */
 const struct matrix_cell *matrix_cell(const struct matrix *matrix, struct span platform,
 				      struct span kernel);

@@ -172,3 +172,28 @@ void loading_path(char *path, size_t size, const char *prefix, const struct dige
 	if (used < size)
 		(void)snprintf(path + used, size - used, "%s", suffix);
 }
+
+void loading_numbered(char *path, size_t size, const char *folder, uint64_t version)
+{
+	(void)snprintf(path, size, "%s/%llu.json", folder, (unsigned long long)version);
+}
+
+enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
+			  struct statement *s, struct index *out)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	char path[48];
+
+	loading_numbered(path, sizeof(path), "index", version);
+	enum status status = loading_envelope(l, path, DOCUMENT_INDEX, &dsse);
+	if (status == STATUS_NOT_FOUND)
+		return loading_refuse(l, status, "history-missing", path, "");
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), pin);
+	if (status != OK)
+		return status;
+	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
+	    index_read(s, out) != OK)
+		return loading_check(l, path, s);
+	return OK;
+}

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/loading/loading.h"
 
-#include <stdio.h>
-
 /* Documents that publish and both teams renew. */
-
-static void numbered(char *path, size_t size, const char *folder, uint64_t version)
-{
-	(void)snprintf(path, size, "%s/%llu.json", folder, (unsigned long long)version);
-}
 
 /*
  * A revoked key published this. Who stole it must not keep revocations from counting by
@@ -50,26 +43,6 @@ enum status load_timestamp(struct loading *l)
 		return status;
 	return loading_mark(l, path, &l->trust->marks.timestamp, l->timestamp.version,
 			    span_of(&dsse.payload), &l->marks.timestamp);
-}
-
-enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
-			  struct statement *s, struct index *out)
-{
-	AUTO_DONE(dsse) dsse = { 0 };
-	char path[48];
-
-	numbered(path, sizeof(path), "index", version);
-	enum status status = loading_envelope(l, path, DOCUMENT_INDEX, &dsse);
-	if (status == STATUS_NOT_FOUND)
-		return loading_refuse(l, status, "history-missing", path, "");
-	if (status == OK)
-		status = loading_pinned(l, path, span_of(&dsse.payload), pin);
-	if (status != OK)
-		return status;
-	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
-	    index_read(s, out) != OK)
-		return loading_check(l, path, s);
-	return OK;
 }
 
 /* The index that was in force at the last load, pinned by the high-water mark. */
@@ -150,7 +123,7 @@ enum status load_index(struct loading *l)
 
 	if (l->falls_back)
 		return load_index_of_before(l);
-	numbered(path, sizeof(path), "index", l->timestamp.index_version);
+	loading_numbered(path, sizeof(path), "index", l->timestamp.index_version);
 	enum status status = loading_document(l, path, DOCUMENT_INDEX, &dsse);
 	if (status == OK)
 		status = loading_pinned(l, path, span_of(&dsse.payload), &l->timestamp.index);

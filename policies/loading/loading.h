@@ -17,9 +17,9 @@
  * One load, between the files that do it: release_load.c (order, image),
  * load_envelope.c (documents and who signed them), load_root.c, load_revocations.c,
  * load_online.c (timestamp, index, matrix), load_vendor.c, load_proofs.c (what the release log
- * has to prove), load_rollback.c, load_emergency.c, load_manifest.c (manifests, sets),
- * load_approvals.c (what a manifest changes, and who approved that). Every function
- * that fails has filled the refusal.
+ * has to prove), load_rollback.c, load_emergency.c, load_manifest.c, load_sets.c (a
+ * manifest's), load_approvals.c (what a manifest changes, and who approved that). Every
+ * function that fails has filled the refusal.
  */
 
 #define SIGNERS_MAX 16
@@ -100,12 +100,17 @@ enum status loading_signers(struct loading *l, const char *folder, enum document
 /* SHA-256 of the payload is the one that was pinned. */
 enum status loading_pinned(struct loading *l, const char *path, struct span payload,
 			   const struct digest *pin);
+/* An index of before, pinned by who names it. Too large for a stack. */
+enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
+			  struct statement *s, struct index *out);
 /* High-water: no lower version, and no other bytes under the same one. */
 enum status loading_mark(struct loading *l, const char *path, const struct release_mark *seen,
 			 uint64_t version, struct span payload, struct release_mark *next);
 /* Dated not in the future and living no longer than the cap. */
 enum status loading_dated(struct loading *l, const char *path, int64_t time, int64_t expires,
 			  int64_t cap_s);
+/* folder/VERSION.json */
+void loading_numbered(char *path, size_t size, const char *folder, uint64_t version);
 /* prefix, hexadecimal digest, suffix. */
 void loading_path(char *path, size_t size, const char *prefix, const struct digest *digest,
 		  const char *suffix);
@@ -129,9 +134,6 @@ enum status load_emergency(struct loading *l);
 /* Is it about this manifest, which may then be short of approvals? */
 bool is_expedited(const struct loading *l, const struct digest *manifest);
 enum status check_expedited(struct loading *l, const struct index_entry *entry, bool *in_force);
-/* An index of before, pinned by who names it. Too large for a stack. */
-enum status loading_index(struct loading *l, uint64_t version, const struct digest *pin,
-			  struct statement *s, struct index *out);
 /* The manifest takes the current one's place: was it tried out? */
 enum status check_promotion(struct loading *l, const struct index_entry *entry);
 /* Against the index of the last load, with matrix and rollbacks in hand. */
@@ -165,6 +167,8 @@ enum status load_provenance(struct loading *l, const char *path, struct span pay
 /* The manifest's sets that vendors delivered: each with the signature of one that the
  * root knows. *in_force false: of a key, or an artifact, that is revoked. */
 enum status load_vendors(struct loading *l, const char *path, bool *in_force);
+/* The sets of the manifest in l->manifest, into the image. */
+enum status load_sets(struct loading *l);
 /* A set's file, of its size and digest. */
 enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
 			  struct bytes *file);
