@@ -203,3 +203,9 @@ enum status evidence_item_decode(struct span bytes, struct evidence_item *out)
 		*out = item;
 	return status;
 }
+
+size_t admin_request_limit(const struct admin_request *request)
+{
+	return request->limit == 0 || request->limit > SIGNER_PAGE_MAX ? SIGNER_PAGE_MAX
+								       : request->limit;
+}

@@ -46,6 +46,9 @@ struct admin_request {
 	uint32_t window_s; /* CANARY: how far back */
 };
 
+/* How many of a list are asked for. */
+size_t admin_request_limit(const struct admin_request *request);
+
 struct node_item {
 	struct node_id node;
 	enum node_state state;

@@ -35,12 +35,6 @@ static void describe(const struct turn *turn, const struct node_row *row, struct
 	};
 }
 
-size_t administration_page_limit(const struct admin_request *request)
-{
-	return request->limit == 0 || request->limit > SIGNER_PAGE_MAX ? SIGNER_PAGE_MAX
-								       : request->limit;
-}
-
 /* Rows looked at for one page: a rare state is asked for in several requests, since
  * nobody attests meanwhile. */
 #define LIST_ROWS_MAX 500
@@ -82,7 +76,7 @@ static enum status list_nodes(struct turn *turn, const struct admin_request *req
 				       SIGNER_PAGE_MAX, ids, &count);
 
 		for (size_t i = 0; i < count && status == OK; i++, looked_at++) {
-			list->has_more = list->count == administration_page_limit(request) ||
+			list->has_more = list->count == admin_request_limit(request) ||
 					 looked_at == LIST_ROWS_MAX;
 			if (list->has_more)
 				return OK;
@@ -147,37 +141,6 @@ static enum refusal show_evidence(struct turn *turn, const struct node_id *node,
 	return refusal_of(status);
 }
 
-/* Narrowing needs no signature: the front says who asks, and at worst some nodes
- * lose their right. More than people ask for in an hour is a front that was taken over
- * and ends the fleet: a retired node never comes back. */
-bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
-		       enum refusal *refusal)
-{
-	struct signer *s = turn->signer;
-
-	if (request->role != ROLE_PLATFORM && request->role != ROLE_IDENTITY_SECURITY) {
-		*refusal = REFUSAL_ROLE_DENIED;
-		return false;
-	}
-	if (turn->now < s->narrow_since || turn->now - s->narrow_since >= NARROW_WINDOW_S) {
-		s->narrow_since = turn->now;
-		s->narrowed = 0;
-	}
-	*refusal = REFUSAL_TOO_MANY_ACTS;
-	return s->narrowed < s->narrow_most;
-}
-
-void narrow_count(struct turn *turn)
-{
-	turn->signer->narrowed++;
-}
-
-/* Whoever narrows and lifts within a second means it. */
-int64_t narrow_act_time(const struct turn *turn)
-{
-	return turn->now - 1;
-}
-
 static enum refusal narrow(struct turn *turn, const struct admin_request *request)
 {
 	bool is_retiring = request->verb == ADMIN_RETIRE;
@@ -210,8 +173,8 @@ static enum status show_audit(struct turn *turn, const struct admin_request *req
 {
 	struct audit_row rows[SIGNER_PAGE_MAX];
 	enum status status =
-		store_audit(turn->signer->store, request->after_entry,
-			    administration_page_limit(request), turn->keep, rows, &list->count);
+		store_audit(turn->signer->store, request->after_entry, admin_request_limit(request),
+			    turn->keep, rows, &list->count);
 
 	for (size_t i = 0; i < list->count && status == OK; i++) {
 		list->items[i] = (struct audit_item){

@@ -133,7 +133,7 @@ enum refusal challenge_answer(struct turn *turn, const struct challenge_request 
 	bool is_as_stored = status == OK && row.standing == STANDING_ACTIVE;
 
 	if (status == OK)
-		status = enrolment_place(turn, &row);
+		status = place_as_listed(turn, &row);
 	if (status != OK)
 		return refusal_of(status);
 

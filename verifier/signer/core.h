@@ -137,8 +137,8 @@ enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *requ
 			     struct enrol_answer *answer);
 enum refusal enrolment_activate(struct turn *turn, const struct activate_request *request,
 				struct activate_answer *answer);
-/* Gives a pending node the host and class that the inventory lists. */
-enum status enrolment_place(struct turn *turn, struct node_row *row);
+/* place.c: gives a pending node the host and class that the inventory lists. */
+enum status place_as_listed(struct turn *turn, struct node_row *row);
 
 /* challenge.c */
 /* For a host that is about to activate: a nonce that serves only there. */
@@ -273,14 +273,12 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 struct act; /* messages/statement.h */
 /* *out is what was signed, for who wants to know what it was about. */
 enum refusal act_carry_out(struct turn *turn, const struct admin_request *request, struct act *out);
-/* An unsigned act more is no flood of them; narrow_count() counts one. */
+/* narrow.c: an unsigned act more is no flood of them; narrow_count() counts one. */
 bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
 		       enum refusal *refusal);
 void narrow_count(struct turn *turn);
 /* Acts of then and before lift nothing that is narrowed now. */
 int64_t narrow_act_time(const struct turn *turn);
-/* How many of a list are asked for. */
-size_t administration_page_limit(const struct admin_request *request);
 
 /* entry_act.c: the acts about registration entries, whose signature and time were
  * checked; entry_administration.c: what people see of them, and narrow. */

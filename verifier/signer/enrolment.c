@@ -370,29 +370,6 @@ static enum refusal activate_again(struct turn *turn, const struct enrolment_rec
 	return refusal_of(status);
 }
 
-enum status enrolment_place(struct turn *turn, struct node_row *row)
-{
-	const struct inventory_entry *entry = inventory_find(&turn->signer->inventory, &row->node);
-
-	if (row->standing != STANDING_PENDING || entry == NULL)
-		return OK;
-
-	enum status status = store_node_place(turn->signer->store, &row->node, entry->host,
-					      entry->class_name, 0);
-
-	if (status == OK)
-		status = audit_note(turn, "listed", span_text("inventory"), &row->node,
-				    "host %.*s class %.*s", (int)entry->host.len,
-				    (const char *)entry->host.data, (int)entry->class_name.len,
-				    (const char *)entry->class_name.data);
-	if (status != OK)
-		return status;
-	row->standing = STANDING_ACTIVE;
-	row->host = entry->host;
-	row->class_name = entry->class_name;
-	return OK;
-}
-
 enum refusal enrolment_activate(struct turn *turn, const struct activate_request *request,
 				struct activate_answer *answer)
 {
@@ -423,7 +400,7 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 		return refusal_of(status);
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-	status = enrolment_place(turn, &row);
+	status = place_as_listed(turn, &row);
 	if (status == OK)
 		answer->state = node_row_state(
 			&row, turn->now - turn->signer->fallback_class.grant_lifetime_s);

@@ -56,7 +56,7 @@ enum refusal entry_list(struct turn *turn, const struct admin_request *request,
 {
 	struct entry_list *list = &answer->entries;
 	struct entry_row rows[SIGNER_PAGE_MAX];
-	size_t limit = administration_page_limit(request);
+	size_t limit = admin_request_limit(request);
 	enum status status = store_entries(turn->signer->store, request->class_name, request->entry,
 					   limit, turn->keep, rows, &list->count);
 

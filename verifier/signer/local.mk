@@ -47,6 +47,8 @@ libsigner_a_SOURCES = \
 	verifier/signer/keys_init.c \
 	verifier/signer/loading.c verifier/signer/loading.h \
 	verifier/signer/nonce.c verifier/signer/nonce.h \
+	verifier/signer/narrow.c \
+	verifier/signer/place.c \
 	verifier/signer/profile.c verifier/signer/profile.h \
 	verifier/signer/records.c \
 	verifier/signer/releases.c \
