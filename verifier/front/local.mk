@@ -7,6 +7,7 @@ libfront_a_SOURCES = \
 	verifier/front/http.c verifier/front/http.h \
 	verifier/front/metrics.c verifier/front/metrics.h \
 	verifier/front/named.c verifier/front/named.h \
+	verifier/front/phase.c \
 	verifier/front/peers.c verifier/front/peers.h \
 	verifier/front/quota.c verifier/front/quota.h \
 	verifier/front/relay.c verifier/front/relay.h \

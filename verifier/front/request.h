@@ -7,8 +7,8 @@
 #include "messages/node.h"
 #include "verifier/front/connection.h"
 
-/* A connection as those know it who read its requests (request.c) and who open, answer
- * and end it (connection.c). */
+/* A connection as those know it who open it and hear of it (connection.c), read its
+ * requests (request.c), and answer and end it (phase.c). */
 
 /* A body's deadline grows with its size, for slow but honest links. */
 #define BODY_BYTES_PER_S ((size_t)64 << 10)
@@ -59,10 +59,15 @@ struct connection {
 	} attester;
 };
 
+void connection_free(struct connection *c);
+SSL *connection_ssl(struct connection *c);
 /* Into another phase, which has to end in so many seconds. */
 void connection_enter(struct connection *c, enum phase phase, size_t seconds);
 /* The phase ends in so many milliseconds. */
 void connection_hasten(struct connection *c, uint64_t ms);
+/* A whole answer; then the connection goes on, or ends. */
+void connection_answer(struct connection *c, unsigned status, unsigned retry_after_s,
+		       struct span content_type, struct span body, bool keep_alive);
 /* This process's own answer, in JSON. */
 void connection_send(struct connection *c, unsigned status, struct span json);
 /* This process's own refusals: a code, never an echo. The connection goes on

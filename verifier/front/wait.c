@@ -118,13 +118,6 @@ void wait_begin(struct connection *c)
 		park(c, seconds);
 }
 
-void wait_leave(struct connection *c)
-{
-	c->front->metrics.waiting--;
-	LIST_REMOVE(c, of_node);
-	TAILQ_REMOVE(&c->peer->waiting, c, of_peer);
-}
-
 /* What it sends would be kept for as long as it waits. */
 void wait_hear(struct connection *c)
 {

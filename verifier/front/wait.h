@@ -13,8 +13,6 @@
 void wait_begin(struct connection *c);
 /* Its time is over, or it was named. */
 void wait_end(struct connection *c);
-/* It is answered, or the connection ends. */
-void wait_leave(struct connection *c);
 /* It said something while it waited. */
 void wait_hear(struct connection *c);
 /* An answer on its way to the client: it may prove who asks, and may name those that
