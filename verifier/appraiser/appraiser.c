@@ -1,63 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/appraiser/appraiser.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
-#include "daemon/mapping.h"
 #include "verifier/appraiser/jobs.h"
 
 #define TICK_MS 1000
-
-/* Without these nobody could be sure that the pages stay what was checked. */
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
-
-static void unmap(struct mapped_reference *mapped)
-{
-	mapping_close(mapped->image);
-	*mapped = (struct mapped_reference){ 0 };
-}
-
-static bool map(int fd, struct mapped_reference *out)
-{
-	struct mapped_reference mapped = { 0 };
-	int seals = fcntl(fd, F_GET_SEALS);
-	struct stat st;
-
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0 || st.st_size <= 0 ||
-	    (uint64_t)st.st_size > REFERENCE_MAX ||
-	    mapping_open(fd, (size_t)st.st_size, &mapped.image) != OK)
-		return false;
-	if (reference_open(mapped.image, &mapped.reference) != OK) {
-		unmap(&mapped);
-		return false;
-	}
-	*out = mapped;
-	return true;
-}
-
-void adopt_reference(struct appraiser *a)
-{
-	struct mapped_reference mapped;
-
-	if (a->pending_reference < 0)
-		return;
-	if (map(a->pending_reference, &mapped)) {
-		unmap(&a->reference);
-		a->reference = mapped;
-	} else {
-		log_line(LOG_LEVEL_ERROR, "the reference values handed over are not usable");
-		a->is_broken = true;
-	}
-	(void)close(a->pending_reference);
-	a->pending_reference = -1;
-}
 
 /* A newer image takes the place of one that nobody used yet. */
 static bool keep_reference(struct appraiser *a, const struct frame *frame)
@@ -187,7 +140,7 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	channel_refuse_fds(&a->front);
 	channel_init(&a->signer, signer_fd, FRAME_BODY_MAX);
 	channel_read_ahead(&a->signer);
-	if (jobs_init(a) && ek_pools_read(settings, &a->pools) &&
+	if (jobs_init(a, handle_request) && ek_pools_read(settings, &a->pools) &&
 	    channel_send(&a->parent, FRAME_READY, 0, (struct span){ 0 }) == OK)
 		end = serve(a);
 	jobs_done(a);
@@ -195,7 +148,7 @@ int appraiser_run(const struct appraiser_settings *settings, int parent_fd, int 
 	channel_done(&a->parent);
 	channel_done(&a->front);
 	channel_done(&a->signer);
-	unmap(&a->reference);
+	mapped_reference_done(&a->reference);
 	if (a->pending_reference >= 0)
 		(void)close(a->pending_reference);
 	free(a);

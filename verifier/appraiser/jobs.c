@@ -33,8 +33,9 @@ struct job {
 	time_t since; /* JOB_WAITING */
 };
 
-bool jobs_init(struct appraiser *a)
+bool jobs_init(struct appraiser *a, request_handler handle)
 {
+	a->handle = handle;
 	a->jobs = calloc(CONVERSATIONS_MAX, sizeof(*a->jobs));
 	if (a->jobs == NULL)
 		return false;
@@ -61,50 +62,6 @@ bool jobs_have_room(const struct appraiser *a)
 	return free_job(a) != NULL && channel_queued(&a->front) < QUEUED_MAX;
 }
 
-static void handle(struct appraiser *a, const struct request *request, struct answer *answer)
-{
-	switch (request->route) {
-	case ROUTE_ENROL:
-		handle_enrol(a, request, answer);
-		return;
-	case ROUTE_ACTIVATE:
-		handle_activate(a, request, answer);
-		return;
-	case ROUTE_CHALLENGE:
-		handle_challenge(a, request, answer);
-		return;
-	case ROUTE_EVIDENCE:
-		handle_evidence(a, request, answer);
-		return;
-	case ROUTE_WAIT: /* request_decode() refuses it */
-		return;
-	case ROUTE_BUNDLE:
-		handle_bundle(a, request, answer);
-		return;
-	case ROUTE_HEALTH:
-		handle_health(a, request, answer);
-		return;
-	case ROUTE_METRICS:
-		handle_metrics(a, request, answer);
-		return;
-	case ROUTE_ADMIN_NODES:
-	case ROUTE_ADMIN_NODE:
-	case ROUTE_ADMIN_NODE_EVIDENCE:
-	case ROUTE_ADMIN_QUARANTINE:
-	case ROUTE_ADMIN_RETIRE:
-	case ROUTE_ADMIN_ACT:
-	case ROUTE_ADMIN_RELEASES:
-	case ROUTE_ADMIN_AUDIT:
-	case ROUTE_ADMIN_CANARY:
-	case ROUTE_ADMIN_ENTRIES:
-	case ROUTE_ADMIN_ENTRY:
-	case ROUTE_ADMIN_ENTRY_QUARANTINE:
-	case ROUTE_ADMIN_ENTRY_REMOVE:
-		handle_admin(a, request, answer);
-		return;
-	}
-}
-
 static void run(void *context)
 {
 	struct job *job = context;
@@ -112,7 +69,7 @@ static void run(void *context)
 	struct answer answer = { .status = 500, .content_type = "application/json" };
 	enum status status;
 
-	handle(a, &job->request, &answer);
+	a->handle(a, &job->request, &answer);
 	bytes_empty(&a->scratch, SCRATCH_KEEP_MAX);
 	status = answer_encode(&answer, &a->scratch);
 	bytes_done(&answer.body);

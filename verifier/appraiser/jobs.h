@@ -9,7 +9,7 @@
  * signer is asked; requests about one node come one after the other, as they
  * arrived, so that two of them never race.
  */
-bool jobs_init(struct appraiser *a);
+bool jobs_init(struct appraiser *a, request_handler handle);
 /* Ends those that still wait. */
 void jobs_done(struct appraiser *a);
 

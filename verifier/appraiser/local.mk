@@ -10,8 +10,10 @@ libappraiser_a_SOURCES = \
 	verifier/appraiser/evidence_file.c \
 	verifier/appraiser/log_frame.c verifier/appraiser/log_frame.h \
 	verifier/appraiser/jobs.c verifier/appraiser/jobs.h \
+	verifier/appraiser/mapped_reference.c \
 	verifier/appraiser/query.c verifier/appraiser/query.h \
 	verifier/appraiser/requests.c verifier/appraiser/requests.h \
+	verifier/appraiser/routes.c \
 	verifier/appraiser/service.c \
 	verifier/appraiser/task.c verifier/appraiser/task.h
 libappraiser_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)

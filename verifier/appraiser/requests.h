@@ -36,12 +36,18 @@ struct mapped_reference {
 	struct reference reference;
 };
 
+struct appraiser;
+/* Leaves a whole answer. */
+typedef void (*request_handler)(struct appraiser *a, const struct request *request,
+				struct answer *answer);
+
 struct job;
 
 struct appraiser {
 	const struct appraiser_settings *settings;
 	struct ek_pools pools;
 	struct channel parent, front, signer;
+	request_handler handle;
 	struct job *jobs; /* CONVERSATIONS_MAX: requests under way */
 	struct job *job; /* the one that runs; NULL between them */
 	uint64_t arrivals;
@@ -76,9 +82,12 @@ void answer_json(struct answer *answer, enum status written);
  * answer. False: *answer is what to tell the client (a refusal by its code, or 503).
  */
 bool ask_signer(struct appraiser *a, const struct signer_request *request, struct answer *answer);
-/* Takes over reference values that arrived in the meantime. */
+/* mapped_reference.c: takes over reference values that arrived in the meantime. */
 void adopt_reference(struct appraiser *a);
+void mapped_reference_done(struct mapped_reference *mapped);
 
+/* routes.c: by its route. */
+void handle_request(struct appraiser *a, const struct request *request, struct answer *answer);
 /* One a route; each leaves a whole answer. */
 void handle_enrol(struct appraiser *a, const struct request *request, struct answer *answer);
 void handle_activate(struct appraiser *a, const struct request *request, struct answer *answer);
