@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	verifier/store/ahead.c \
 	verifier/store/attesters.c \
 	verifier/store/audit.c \
 	verifier/store/entries.c \

@@ -9,21 +9,27 @@ static void fail(struct query *q, enum status status)
 		q->status = status;
 }
 
+/* Before the first statement of a step that writes: what the step wrote can be undone. */
+static enum status begin_step(struct store *s)
+{
+	AUTO_DONE(query) q = { .stmt = s->prepared[SQL_STEP_BEGIN] };
+
+	if (!store_is_in_group(s))
+		return STATUS_IO;
+
+	enum status status = query_run(&q, s, NULL);
+
+	if (status == OK)
+		s->step = STEP_WRITTEN;
+	return status;
+}
+
 struct query query_start(struct store *s, enum statement which)
 {
 	struct query q = { .stmt = s->prepared[which] };
 
 	if (s->step == STEP_CLEAN && sqlite3_stmt_readonly(q.stmt) == 0)
-		q.status = store_step_write(s);
-	return q;
-}
-
-struct query query_about(struct store *s, enum statement which, const struct node_id *node)
-{
-	struct query q = query_start(s, which);
-
-	ahead_forget(s, node);
-	query_blob(&q, node_id_span(node));
+		q.status = begin_step(s);
 	return q;
 }
 

@@ -151,3 +151,25 @@ enum status schema_ensure(sqlite3 *db)
 		status = take_step(db, version++);
 	return status;
 }
+
+enum status store_status(int result)
+{
+	switch (result & 0xff) {
+	case SQLITE_OK:
+		return OK;
+	case SQLITE_NOMEM:
+		return STATUS_NO_MEMORY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STATUS_MALFORMED;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return STATUS_UNAVAILABLE;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+		return STATUS_DENIED;
+	default:
+		return STATUS_IO;
+	}
+}

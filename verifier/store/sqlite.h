@@ -87,7 +87,7 @@ struct store {
 	bool has_last;
 	uint64_t last_index;
 	uint8_t last_hash[SHA256_SIZE];
-	/* attesters.c: what was read ahead of its use. A round ends when it may be wrong. */
+	/* ahead.c: what was read ahead of its use. A round ends when it may be wrong. */
 	struct ahead *ahead;
 	uint64_t round;
 	uint64_t entries_sequence;
@@ -96,6 +96,12 @@ struct store {
 	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
 	sqlite3_stmt *prepared[STATEMENTS];
 };
+
+/* A full disk or a failing one makes SQLite undo the whole group by itself. */
+static inline bool store_is_in_group(const struct store *s)
+{
+	return sqlite3_get_autocommit(s->db) == 0;
+}
 
 /* Of a result of SQLite's while it opens: STATUS_MALFORMED damaged or no database,
  * STATUS_UNAVAILABLE held by another process, STATUS_DENIED not ours to write. */
@@ -112,11 +118,6 @@ struct query {
 };
 
 struct query query_start(struct store *s, enum statement which);
-/* One that writes about a node, whose id it takes first: what was read of the node
- * ahead is forgotten. */
-struct query query_about(struct store *s, enum statement which, const struct node_id *node);
-/* Before a statement that writes: what its step wrote can be undone. */
-enum status store_step_write(struct store *s);
 void query_blob(struct query *q, struct span value);
 void query_text(struct query *q, struct span value);
 void query_int(struct query *q, int64_t value);
@@ -130,7 +131,7 @@ enum status query_run(struct query *q, struct store *s, int *changed);
 enum status query_run_once(struct query *q, struct store *s);
 void query_done(struct query *q);
 
-/* attesters.c: what waits is bounded by the 2,048 places and this for each, 32 MiB;
+/* ahead.c: what waits is bounded by the 2,048 places and this for each, 32 MiB;
  * a node's larger rows are read again. */
 #define AHEAD_NODE_MAX ((size_t)16 << 10)
 enum status ahead_init(struct store *s);
@@ -139,6 +140,12 @@ void ahead_forget(struct store *s, const struct node_id *node);
 void ahead_forget_all(struct store *s);
 /* Forgets all where another process wrote since. */
 enum status ahead_look_around(struct store *s);
+/* The node's rows, and what keeps them; false where they are not there. */
+bool ahead_take(struct store *s, const struct node_id *node, struct keep *keep,
+		struct node_row *row, struct session_row *session);
+/* query_start() of one that writes about a node, whose id it takes first: what was read
+ * of the node ahead is forgotten. */
+struct query query_about(struct store *s, enum statement which, const struct node_id *node);
 
 /* entries.c: a step or a group was undone. */
 void entries_undone(struct store *s);

@@ -158,28 +158,6 @@ static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA cache_size = -16384;"
 			       "PRAGMA wal_autocheckpoint = 4096;";
 
-enum status store_status(int result)
-{
-	switch (result & 0xff) {
-	case SQLITE_OK:
-		return OK;
-	case SQLITE_NOMEM:
-		return STATUS_NO_MEMORY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return STATUS_MALFORMED;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return STATUS_UNAVAILABLE;
-	case SQLITE_CANTOPEN:
-	case SQLITE_PERM:
-	case SQLITE_READONLY:
-		return STATUS_DENIED;
-	default:
-		return STATUS_IO;
-	}
-}
-
 static enum status prepare_all(struct store *s)
 {
 	int result = SQLITE_OK;
@@ -317,15 +295,9 @@ enum status store_begin(struct store *s)
 	return status;
 }
 
-/* A full disk or a failing one makes SQLite undo the whole group by itself. */
-static bool is_group_open(const struct store *s)
-{
-	return sqlite3_get_autocommit(s->db) == 0;
-}
-
 enum status store_commit(struct store *s)
 {
-	return is_group_open(s) && are_in_place(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
+	return store_is_in_group(s) && are_in_place(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
 }
 
 void store_rollback(struct store *s)
@@ -334,7 +306,7 @@ void store_rollback(struct store *s)
 	entries_undone(s);
 	ahead_forget_all(s);
 	/* Where SQLite already rolled back by itself there is nothing to do. */
-	if (is_group_open(s) && run_plain(s, SQL_ROLLBACK) != OK)
+	if (store_is_in_group(s) && run_plain(s, SQL_ROLLBACK) != OK)
 		return;
 }
 
@@ -342,22 +314,8 @@ enum status store_step_begin(struct store *s)
 {
 	/* Outside a group this would be a transaction of its own, and its end a
 	 * commit: of one who is told that nothing was stored. */
-	s->step = is_group_open(s) ? STEP_CLEAN : STEP_NONE;
+	s->step = store_is_in_group(s) ? STEP_CLEAN : STEP_NONE;
 	return s->step == STEP_CLEAN ? OK : STATUS_IO;
-}
-
-enum status store_step_write(struct store *s)
-{
-	if (!is_group_open(s))
-		return STATUS_IO;
-	/* Set first: the savepoint is a statement as well. */
-	s->step = STEP_WRITTEN;
-
-	enum status status = run_plain(s, SQL_STEP_BEGIN);
-
-	if (status != OK)
-		s->step = STEP_CLEAN;
-	return status;
 }
 
 enum status store_step_end(struct store *s, bool is_kept)
@@ -365,7 +323,7 @@ enum status store_step_end(struct store *s, bool is_kept)
 	enum step step = s->step;
 
 	s->step = STEP_NONE;
-	if (!is_group_open(s))
+	if (!store_is_in_group(s))
 		return STATUS_IO;
 	if (step != STEP_WRITTEN)
 		return OK;
