@@ -75,7 +75,7 @@ libartifacts_a_SOURCES = \
 	policies/artifacts/package_text.c policies/artifacts/package_text.h \
 	policies/artifacts/firmware_variables.c policies/artifacts/firmware_variables.h \
 	policies/artifacts/grub_commands.c policies/artifacts/grub_image.c \
-	policies/artifacts/grub_image.h policies/artifacts/grub_run.h \
+	policies/artifacts/grub_image.h policies/artifacts/grub_run.c policies/artifacts/grub_run.h \
 	policies/artifacts/grub_script.c policies/artifacts/grub_script.h \
 	policies/artifacts/grub_words.c \
 	policies/artifacts/ima_policy.c policies/artifacts/ima_policy.h \

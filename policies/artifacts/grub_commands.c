@@ -169,12 +169,9 @@ static enum grub_answer run_source(struct grub_run *run, struct grub_text *text,
 	grub_no_memory(run, bytes_text(path, &shown));
 	if (is_new && run->entry_count > 0)
 		grub_fail(run, text, "configfile behind menu entries is not predicted", name);
-	if (run->status == OK)
-		grub_run_script(run, span_of(&script), shown, 1);
-	if (is_new)
-		grub_run_menu(run);
-	if (is_new && run->status == OK)
-		run->has_booted = true;
+	run->source = (struct grub_source){ .script = script, .path = shown, .is_new = is_new };
+	script = (struct bytes){ 0 };
+	shown = NULL;
 	return GRUB_TRUE;
 }
 

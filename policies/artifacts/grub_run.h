@@ -4,7 +4,8 @@
 
 #include "policies/artifacts/grub_script.h"
 
-/* The insides of grub_predict(): words, grammar, commands. */
+/* The insides of grub_predict(): what comes of it (grub_run.c), words, commands, and
+ * the grammar on top (grub_script.c). */
 
 #define GRUB_VARIABLES_MAX 256
 #define GRUB_WORDS_MAX 256
@@ -23,6 +24,16 @@ struct grub_entry {
 	size_t line; /* where the body begins */
 };
 
+/* A script that a command names: run once the command is done. path NULL: none. */
+struct grub_source {
+	struct bytes script;
+	char *path;
+	bool is_new; /* configfile: its menu comes next, and nothing after that */
+};
+
+void grub_source_done(struct grub_source *source);
+AUTO_RELEASE(grub_source, grub_source_done);
+
 /* One prediction under way. The first fault sticks. */
 struct grub_run {
 	const struct grub_start *start;
@@ -34,6 +45,7 @@ struct grub_run {
 	size_t variable_count;
 	struct grub_entry entry[GRUB_ENTRIES_MAX];
 	size_t entry_count;
+	struct grub_source source;
 	size_t commands; /* run so far: scripts could call themselves */
 	size_t depth;
 	bool has_kernel;

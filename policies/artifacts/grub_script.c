@@ -1,46 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/artifacts/grub_script.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "policies/artifacts/grub_run.h"
-
-void grub_fail(struct grub_run *run, const struct grub_text *text, const char *what,
-	       struct span word)
-{
-	struct grub_fault *fault = run->fault;
-
-	if (run->status != OK)
-		return;
-	run->status = STATUS_UNSUPPORTED;
-	fault->line = text == NULL ? 0 : text->line;
-	(void)snprintf(fault->script, sizeof(fault->script), "%s", text == NULL ? "" : text->path);
-	(void)snprintf(fault->text, sizeof(fault->text), "%s%s%.*s", what, word.len > 0 ? ": " : "",
-		       (int)(word.len < 80 ? word.len : 80), (const char *)word.data);
-}
-
-void grub_no_memory(struct grub_run *run, enum status status)
-{
-	if (run->status == OK)
-		run->status = status;
-}
-
-void grub_measure(struct grub_run *run, enum grub_measured kind, struct span text)
-{
-	struct grub_event *event;
-
-	if (run->status != OK)
-		return;
-	if (run->events->count == GRUB_EVENTS_MAX) {
-		grub_fail(run, NULL, "more events than any boot has", (struct span){ 0 });
-		return;
-	}
-	event = &run->events->event[run->events->count++];
-	*event = (struct grub_event){ .kind = kind };
-	grub_no_memory(run, bytes_append(&event->text, text));
-}
 
 static bool is_word(struct span word, const char *text)
 {
@@ -122,6 +86,22 @@ static void join(struct grub_run *run, const struct grub_text *text, const struc
 	}
 }
 
+/* What the command named, if it did. */
+static void run_source(struct grub_run *run)
+{
+	AUTO_DONE(grub_source) source = run->source;
+
+	run->source = (struct grub_source){ 0 };
+	if (run->status != OK || source.path == NULL)
+		return;
+	grub_run_script(run, span_of(&source.script), source.path, 1);
+	if (!source.is_new)
+		return;
+	grub_run_menu(run);
+	if (run->status == OK)
+		run->has_booted = true;
+}
+
 static enum grub_answer run_command(struct grub_run *run, struct grub_text *text, bool is_live)
 {
 	AUTO_DONE(grub_words) words = { 0 };
@@ -138,7 +118,13 @@ static enum grub_answer run_command(struct grub_run *run, struct grub_text *text
 	grub_measure(run, GRUB_COMMAND, span_of(&line));
 
 	struct grub_text start = { .line = words.line, .path = text->path };
-	return run->status == OK ? grub_command(run, &start, &words) : GRUB_UNSURE;
+	if (run->status != OK)
+		return GRUB_UNSURE;
+
+	enum grub_answer answer = grub_command(run, &start, &words);
+
+	run_source(run);
+	return answer;
 }
 
 /* Commands up to a word that ends the list; the last one's answer counts. */
