@@ -261,20 +261,3 @@ enum status clock_read(struct connection *c, struct tpm_clock *out)
 				   .is_safe = now->clockInfo.safe == TPM2_YES };
 	return OK;
 }
-
-enum status tpm_device_read_pcrs(struct tpm_device *d, enum digest_alg bank, pcr_mask select,
-				 struct pcr_values *values)
-{
-	AUTO_DONE(connection) c = { 0 };
-	enum status status = connection_open(d, &c);
-
-	return status == OK ? pcrs_read(&c, bank, select, values) : status;
-}
-
-enum status tpm_device_read_clock(struct tpm_device *d, struct tpm_clock *out)
-{
-	AUTO_DONE(connection) c = { 0 };
-	enum status status = connection_open(d, &c);
-
-	return status == OK ? clock_read(&c, out) : status;
-}

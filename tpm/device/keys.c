@@ -5,50 +5,6 @@
 #include "tpm/device/connection.h"
 #include "tpm/device/templates.h"
 
-/* How often a TPM that is busy is asked again at once. */
-#define SUBMISSIONS 5
-
-bool is_busy(TSS2_RC rc, unsigned *tries)
-{
-	return (rc == TPM2_RC_RETRY || rc == TPM2_RC_YIELDED || rc == TPM2_RC_TESTING) &&
-	       ++*tries < SUBMISSIONS;
-}
-
-TSS2_RC handle_flush(TSS2_SYS_CONTEXT *sys, TPM2_HANDLE handle)
-{
-	unsigned tries = 0;
-	TSS2_RC rc;
-
-	do {
-		rc = Tss2_Sys_FlushContext(sys, handle);
-	} while (is_busy(rc, &tries));
-	return rc;
-}
-
-void slot_done(struct slot *s)
-{
-	if (s->device != NULL && s->handle != 0 && s->device->sys != NULL &&
-	    handle_flush(s->device->sys, s->handle) != TSS2_RC_SUCCESS)
-		s->device->has_leftovers = true;
-	*s = (struct slot){ 0 };
-}
-
-void key_keep(struct connection *c, TPM2_HANDLE *kept, struct slot *out)
-{
-	if (!c->device->is_in_verb)
-		return;
-	*kept = out->handle;
-	*out = (struct slot){ .handle = *kept };
-}
-
-void key_release(struct tpm_device *d, TPM2_HANDLE *kept)
-{
-	struct slot key = { .device = d, .handle = *kept };
-
-	*kept = 0;
-	slot_done(&key);
-}
-
 enum status primary_create(struct connection *c, TPM2_HANDLE hierarchy,
 			   const TPM2B_PUBLIC *template, struct slot *out,
 			   struct bytes *public_area)

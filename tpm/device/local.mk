@@ -1,12 +1,14 @@
 # The only folder that talks to a TPM.
 noinst_LIBRARIES += libtpmdevice.a
 libtpmdevice_a_SOURCES = \
+	tpm/device/answer.c \
 	tpm/device/capability.c \
 	tpm/device/connection.c tpm/device/connection.h \
 	tpm/device/device.h \
 	tpm/device/ek.c \
 	tpm/device/guard.c \
 	tpm/device/keys.c \
+	tpm/device/loaded.c \
 	tpm/device/minting.c \
 	tpm/device/minting_signature.c \
 	tpm/device/statements.c \

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/rand.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tpm/device/connection.h"
 #include "tpm/device/templates.h"
 #include "tpm/policy_digest.h"
-
-void tpm_device_drop_minting_key(struct tpm_device *d)
-{
-	session_release(d);
-	key_release(d, &d->minting_kept);
-	free(d->minting.context);
-	bytes_done(&d->minting.public_area);
-	d->minting = (struct minting_key){ 0 };
-}
 
 struct span tpm_device_minting_public(const struct tpm_device *d)
 {

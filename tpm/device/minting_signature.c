@@ -14,14 +14,6 @@
 /* From here on an extend need not be counted (PC Client PTP, TPM_PT_PCR_NO_INCREMENT). */
 #define PCR_UNCOUNTED 16
 
-void session_release(struct tpm_device *d)
-{
-	struct slot session = { .device = d, .handle = d->session.handle };
-
-	d->session = (struct policy_session){ 0 };
-	slot_done(&session);
-}
-
 /* Neither salted nor bound: it is the policy's state in the TPM, and has no secret. */
 static enum status session_start(struct connection *c)
 {
