@@ -3,7 +3,7 @@ bin_PROGRAMS += attestctl
 attestctl_SOURCES = \
 	tools/attestctl.c \
 	tools/auto_jansson.h \
-	tools/command.h \
+	tools/command.c tools/command.h \
 	tools/commands.h \
 	tools/json_changes.c tools/json_changes.h \
 	tools/log_text.c tools/log_text.h \
