@@ -28,13 +28,6 @@ static void collect_done(struct collect *c)
 
 AUTO_RELEASE(collect, collect_done);
 
-const char *collect_setting(const struct collect *c, const char *name)
-{
-	const char *text = json_string_value(json_object_get(c->settings, name));
-
-	return text == NULL ? "" : text;
-}
-
 static json_t *boot_json(struct collect *c)
 {
 	AUTO_DONE(bytes) log = { 0 };

@@ -77,7 +77,13 @@ static inline bool collect_has_initramfs(const struct collect *c)
 }
 
 /* A name from line.json. */
-const char *collect_setting(const struct collect *c, const char *name);
+static inline const char *collect_setting(const struct collect *c, const char *name)
+{
+	const char *text = json_string_value(json_object_get(c->settings, name));
+
+	return text == NULL ? "" : text;
+}
+
 /* What is in force in this cell: with --previous its files come first, so that
  * those given count. */
 enum status collect_previous(struct collect *c);
