@@ -1,6 +1,6 @@
 # Attacks: the service (s), on running daemons and on captured roles.
 if HAVE_CMOCKA
-libscenes_a_SOURCES += tests/attacks/service_scene.c tests/attacks/host_scene.c tests/unit/broker_process.c
+libscenes_a_SOURCES += tests/attacks/service_scene.c tests/attacks/service_client.c tests/attacks/host_scene.c tests/unit/broker_process.c
 SERVICE_SCENE = tests/attacks/service_scene.h
 SERVICE_ATTACKS = tests/attacks/test_attacks_service tests/attacks/test_attacks_text \
 	tests/attacks/test_attacks_files
@@ -37,10 +37,16 @@ tests_attacks_test_attacks_waits_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(L
 tests_attacks_test_attacks_waits_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 EXTRA_tests_attacks_test_attacks_waits_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
+ENTRY_SCENE = tests/attacks/entry_scene.h $(ATTACK_SCENE)
+libscenes_a_SOURCES += tests/attacks/entry_scene.c
 ATTACK_TESTS += tests/attacks/test_attacks_entries
-tests_attacks_test_attacks_entries_SOURCES = tests/attacks/test_attacks_entries.c $(ATTACK_SCENE)
+tests_attacks_test_attacks_entries_SOURCES = tests/attacks/test_attacks_entries.c $(ENTRY_SCENE)
 tests_attacks_test_attacks_entries_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_entries_LDADD = $(SIGNER_TEST_LIBS)
+ATTACK_TESTS += tests/attacks/test_attacks_entry_acts
+tests_attacks_test_attacks_entry_acts_SOURCES = tests/attacks/test_attacks_entry_acts.c $(ENTRY_SCENE)
+tests_attacks_test_attacks_entry_acts_CPPFLAGS = $(ATTACK_CPPFLAGS)
+tests_attacks_test_attacks_entry_acts_LDADD = $(SIGNER_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_host tests/attacks/test_attacks_mint
 HOST_SCENE = tests/attacks/host_scene.h $(SERVICE_SCENE) \
 	tests/unit/attestd_grant.h tests/unit/broker_process.h

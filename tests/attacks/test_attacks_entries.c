@@ -1,255 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registration entries: who may add them, whose they are, and which programs count. */
+/* Registration entries: which programs count, who is told of them, and what is seen. */
 #include "attacks.h"
 
-#include <string.h>
-
-#include "attack_scene.h"
-#include "base/text.h"
-#include "messages/entries.h"
+#include "entry_scene.h"
 #include "verifier/appraisal/approved_file.h"
-
-#define PROGRAM "/opt/web/bin/web server"
-#define LOGGED "/opt/web/bin/web%20server"
-#define ADD "add-entry\nclass server\nentry web spiffe://prod.example/web " LOGGED " uid=1000"
-
-/* The program with a digest of its own in a set of the release. */
-static struct digest list_program(struct bytes *set, uint8_t fill)
-{
-	struct digest digest = digest_filled(DIGEST_SHA256, fill);
-
-	golden_set_add(set, &digest, PROGRAM);
-	return digest;
-}
-
-static void load_again(struct signer_scene *s)
-{
-	golden_build(&s->golden);
-	scene_load_release(s);
-}
-
-static void add(struct signer_scene *s, const char *act)
-{
-	s->now++;
-	scene_prepare_entry_act(s, act, s->now);
-	scene_expect(s, FRAME_ADMIN, REFUSAL_NONE);
-}
-
-static void narrow(struct signer_scene *s, enum admin_verb verb, enum refusal wanted)
-{
-	s->request.admin = (struct admin_request){ .verb = verb,
-						   .role = ROLE_PLATFORM,
-						   .entry = span_text("web"),
-						   .reason = span_text("seen elsewhere"),
-						   .administrator = span_text("anybody") };
-	scene_expect(s, FRAME_ADMIN, wanted);
-}
-
-/* What the node is told with its next verdict; the text is the one that it names. */
-static void told(struct signer_scene *s, struct entries *out)
-{
-	AUTO_DONE(bytes) line = { 0 };
-	struct digest digest;
-	const struct result *r = &s->answer.commit;
-
-	s->now++;
-	scene_attest(s);
-	assert_int_not_equal(r->entries.len, 0);
-	assert_int_equal(digest_of(DIGEST_SHA256, r->entries, &digest), OK);
-	assert_int_equal(bytes_append(&line, span_text("\nentries ")), OK);
-	assert_int_equal(digest_text_append(&line, &digest), OK);
-	assert_int_equal(bytes_append(&line, (struct span){ (const uint8_t *)"\n", 2 }), OK);
-	assert_true(scene_result_says(r, (const char *)line.data));
-	assert_int_equal(entries_parse(r->entries, out), OK);
-}
-
-static size_t count_told(struct signer_scene *s)
-{
-	AUTO_DONE(entries) entries = { 0 };
-
-	told(s, &entries);
-	return entries.count;
-}
-
-static void s09_a_captured_front_adds_no_entry(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	struct signer_request kept;
-	(void)state;
-
-	attack_scene_init(&s);
-	scene_prepare_entry_act(&s, ADD, s.now);
-	kept = scene_record(&s, FRAME_ADMIN);
-	s.request.admin.act_signature.len--;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
-	s.request.admin.act_signature = (struct span){ 0 };
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
-	/* Another program for the same signature. */
-	scene_prepare_entry_act(&s, ADD " jwt", s.now);
-	s.request.admin.act_signature = kept.admin.act_signature;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
-	s.request = kept;
-	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
-}
-
-/* Before and after somebody removed what it added. */
-static void s09_an_entrys_act_counts_once(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	struct signer_request kept, lifted;
-	(void)state;
-
-	attack_scene_init(&s);
-	scene_prepare_entry_act(&s, ADD, s.now);
-	kept = scene_record(&s, FRAME_ADMIN);
-	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-	s.now++;
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now);
-	lifted = scene_record(&s, FRAME_ADMIN);
-	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	s.request = lifted;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-	narrow(&s, ADMIN_ENTRY_REMOVE, REFUSAL_NONE);
-	s.request = kept;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-	s.request = lifted;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-}
-
-/* A captured front kept it until there was something to lift: what was quarantined since,
- * nobody who signed it knew of. */
-static void s09_an_act_that_was_held_back_lifts_no_later_quarantine(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	struct signer_request held;
-	(void)state;
-
-	attack_scene_init(&s);
-	add(&s, ADD);
-	s.now++;
-	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now);
-	held = scene_record(&s, FRAME_ADMIN);
-	s.now += 2;
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	s.request = held;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-	/* Nor one of between two of them. */
-	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now + 1);
-	held = scene_record(&s, FRAME_ADMIN);
-	s.now += 3;
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	s.request = held;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
-	add(&s, "release-entry\nentry web");
-	assert_int_equal(count_told(&s), 1);
-}
-
-static void s09_an_entry_wants_the_role_that_the_configuration_names(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	(void)state;
-
-	attack_scene_init(&s);
-	s.signer.approve_role = ROLE_PLATFORM;
-	scene_prepare_entry_act(&s, ADD, s.now);
-	s.request.admin.role = ROLE_PLATFORM; /* the front's word */
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
-	s.signer.approve_role = ROLE_IDENTITY_SECURITY;
-	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	s.now++;
-	s.signer.release_role = ROLE_PLATFORM;
-	scene_prepare_entry_act(&s, "release-entry\nentry web", s.now);
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
-	/* Nor does anybody narrow. */
-	s.request.admin = (struct admin_request){ .verb = ADMIN_ENTRY_REMOVE,
-						  .role = ROLE_AUDITOR,
-						  .entry = span_text("web") };
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
-}
-
-static void s09_an_entry_is_within_the_entitlements_of_its_class(void **state)
-{
-	static const struct {
-		const char *act;
-		enum refusal refusal;
-	} cases[] = {
-		{ "add-entry\nclass router\nentry web spiffe://prod.example/web /bin/web",
-		  REFUSAL_CLASS_UNKNOWN },
-		{ "add-entry\nclass server\nentry web spiffe://other.example/web /bin/web",
-		  REFUSAL_ENTRY_NOT_ENTITLED },
-		{ "add-entry\nclass server\nentry web spiffe://prod.example /bin/web",
-		  REFUSAL_ENTRY_NOT_ENTITLED },
-		{ "add-entry\nclass server\nentry web spiffe://prod.example/** /bin/web",
-		  REFUSAL_ACT_MALFORMED },
-		{ "add-entry\nclass server\nentry web spiffe://prod.example/../web /bin/web",
-		  REFUSAL_ACT_MALFORMED },
-		{ "add-entry\nclass server\nentry web spiffe://prod.example/web /bin/../web",
-		  REFUSAL_ACT_MALFORMED },
-		/* Digests are the releases' to name. */
-		{ "add-entry\nclass server\nentry web spiffe://prod.example/web /bin/web "
-		  "sha256:00000000000000000000000000000000"
-		  "00000000000000000000000000000000",
-		  REFUSAL_ACT_MALFORMED },
-	};
-	AUTO_DONE(signer_scene) s = { 0 };
-	(void)state;
-
-	attack_scene_init(&s);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		scene_prepare_entry_act(&s, cases[i].act, s.now);
-		expect_refused_unchanged(&s, FRAME_ADMIN, cases[i].refusal);
-	}
-}
-
-/* And nobody else. */
-static void s09_who_signed_is_told_what_the_class_may_have(void **state)
-{
-	static const char other[] =
-		"add-entry\nclass server\nentry web spiffe://other.example/web /bin/web";
-	AUTO_DONE(signer_scene) s = { 0 };
-	(void)state;
-
-	attack_scene_init(&s);
-	scene_prepare_entry_act(&s, other, s.now);
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ENTRY_NOT_ENTITLED);
-	assert_true(span_equal(s.answer.advice, span_text("nodes of class server may have "
-							  "spiffe://prod.example/**")));
-	s.request.admin.act_signature.len--;
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_SIGNATURE_INVALID);
-	assert_int_equal(s.answer.advice.len, 0);
-	s.signer.approve_role = ROLE_PLATFORM;
-	scene_prepare_entry_act(&s, other, s.now);
-	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ROLE_DENIED);
-	assert_int_equal(s.answer.advice.len, 0);
-}
-
-static void s09_a_class_has_no_more_entries_than_a_text_holds(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	enum refusal refusal = REFUSAL_NONE;
-	size_t added = 0;
-	(void)state;
-
-	attack_scene_init(&s);
-	for (; added <= ENTRIES_MAX && refusal == REFUSAL_NONE; added++) {
-		char act[1600];
-
-		(void)snprintf(act, sizeof(act),
-			       "add-entry\nclass server\nentry e%zu spiffe://prod.example/%0*d "
-			       "/bin/web",
-			       added, 10, 0);
-		scene_prepare_entry_act(&s, act, s.now);
-		scene_ask(&s, FRAME_ADMIN);
-		refusal = s.answer.refusal;
-	}
-	assert_int_equal(refusal, REFUSAL_ENTRIES_FULL);
-	assert_true(added - 1 <= ENTRIES_MAX && added > ENTRIES_MAX / 2);
-	assert_int_equal(count_told(&s), added - 1);
-}
 
 static void s13_a_quarantined_or_removed_entry_leaves_with_the_next_verdict(void **state)
 {
@@ -257,22 +11,22 @@ static void s13_a_quarantined_or_removed_entry_leaves_with_the_next_verdict(void
 	(void)state;
 
 	attack_scene_init(&s);
-	assert_int_equal(count_told(&s), 0);
-	add(&s, ADD);
-	assert_int_equal(count_told(&s), 1);
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
-	assert_int_equal(count_told(&s), 0);
-	add(&s, "release-entry\nentry web");
-	assert_int_equal(count_told(&s), 1);
-	narrow(&s, ADMIN_ENTRY_REMOVE, REFUSAL_NONE);
-	assert_int_equal(count_told(&s), 0);
-	narrow(&s, ADMIN_ENTRY_REMOVE, REFUSAL_ENTRY_UNKNOWN);
-	add(&s, ADD);
-	assert_int_equal(count_told(&s), 1);
+	assert_int_equal(entries_count_told(&s), 0);
+	entry_add(&s, ENTRY_ADD);
+	assert_int_equal(entries_count_told(&s), 1);
+	entry_narrow_web(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
+	assert_int_equal(entries_count_told(&s), 0);
+	entry_add(&s, "release-entry\nentry web");
+	assert_int_equal(entries_count_told(&s), 1);
+	entry_narrow_web(&s, ADMIN_ENTRY_REMOVE, REFUSAL_NONE);
+	assert_int_equal(entries_count_told(&s), 0);
+	entry_narrow_web(&s, ADMIN_ENTRY_REMOVE, REFUSAL_ENTRY_UNKNOWN);
+	entry_add(&s, ENTRY_ADD);
+	assert_int_equal(entries_count_told(&s), 1);
 	/* What a quarantine took is not added again around whoever lifts it. */
-	narrow(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
+	entry_narrow_web(&s, ADMIN_ENTRY_QUARANTINE, REFUSAL_NONE);
 	s.now++;
-	scene_prepare_entry_act(&s, ADD, s.now);
+	scene_prepare_entry_act(&s, ENTRY_ADD, s.now);
 	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ENTRY_EXISTS);
 }
 
@@ -298,7 +52,7 @@ static void s13_an_entry_whose_act_was_undone_is_told_nobody(void **state)
 	assert_int_equal(entry_texts_find(&turn, &node_class, &entries), OK);
 	assert_non_null(memmem(entries->text.data, entries->text.len, "entry web", 9));
 	store_rollback(s.signer.store);
-	assert_int_equal(count_told(&s), 0);
+	assert_int_equal(entries_count_told(&s), 0);
 }
 
 static void s13_an_entry_names_what_its_program_may_be(void **state)
@@ -307,23 +61,23 @@ static void s13_an_entry_names_what_its_program_may_be(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	add(&s, ADD);
+	entry_add(&s, ENTRY_ADD);
 
 	AUTO_DONE(entries) before = { 0 };
 	AUTO_DONE(entries) after = { 0 };
 	AUTO_DONE(entries) revoked = { 0 };
 
-	told(&s, &before);
+	entries_told(&s, &before);
 	assert_int_equal(before.list[0].digests.len, 0);
 
-	struct digest digest = list_program(&s.golden.manifest[0].base, 0x77);
+	struct digest digest = entry_list_program(&s.golden.manifest[0].base, 0x77);
 
-	load_again(&s);
-	told(&s, &after);
+	entry_load_again(&s);
+	entries_told(&s, &after);
 	assert_true(span_equal(span_of(&after.list[0].digests), digest_span(&digest)));
 	s.golden.revoked.item[s.golden.revoked.count++] = digest;
-	load_again(&s);
-	told(&s, &revoked);
+	entry_load_again(&s);
+	entries_told(&s, &revoked);
 	assert_int_equal(revoked.list[0].digests.len, 0);
 }
 
@@ -340,11 +94,11 @@ static void s13_other_files_of_a_release_are_no_workloads(void **state)
 
 	struct golden *g = &s.golden;
 
-	(void)list_program(&g->manifest[0].base, 0x77);
+	(void)entry_list_program(&g->manifest[0].base, 0x77);
 	golden_build(g);
-	assert_int_equal(
-		approved_file_find(&g->reference, &g->built, span_text(PROGRAM), GOLDEN_NOW, &file),
-		OK);
+	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(ENTRY_PROGRAM),
+					    GOLDEN_NOW, &file),
+			 OK);
 	assert_int_equal(file.count, 1);
 	assert_true(digest_equal(&file.digest[0], &digest));
 	assert_int_equal(approved_file_find(&g->reference, &g->built,
@@ -352,26 +106,26 @@ static void s13_other_files_of_a_release_are_no_workloads(void **state)
 					    &file),
 			 OK);
 	assert_int_equal(file.count, 0);
-	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(PROGRAM),
+	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(ENTRY_PROGRAM),
 					    g->manifest[0].not_after, &file),
 			 OK);
 	assert_int_equal(file.count, 0);
-	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(PROGRAM),
+	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(ENTRY_PROGRAM),
 					    g->manifest[0].not_before - 1, &file),
 			 OK);
 	assert_int_equal(file.count, 0);
 	g->manifest[0].base_class = SET_ENFORCEMENT;
 	golden_build(g);
-	assert_int_equal(
-		approved_file_find(&g->reference, &g->built, span_text(PROGRAM), GOLDEN_NOW, &file),
-		OK);
+	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(ENTRY_PROGRAM),
+					    GOLDEN_NOW, &file),
+			 OK);
 	assert_int_equal(file.count, 0);
 	g->manifest[0].base_class = SET_VENDOR;
 	g->cell = "q35/another";
 	golden_build(g);
-	assert_int_equal(
-		approved_file_find(&g->reference, &g->built, span_text(PROGRAM), GOLDEN_NOW, &file),
-		OK);
+	assert_int_equal(approved_file_find(&g->reference, &g->built, span_text(ENTRY_PROGRAM),
+					    GOLDEN_NOW, &file),
+			 OK);
 	assert_int_equal(file.count, 0);
 }
 
@@ -426,9 +180,9 @@ static void s13_an_entry_that_cannot_be_read_takes_no_other_along(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	add(&s, ADD);
+	entry_add(&s, ENTRY_ADD);
 	add_torn(&s);
-	told(&s, &entries);
+	entries_told(&s, &entries);
 	assert_int_equal(entries.count, 1);
 	assert_non_null(entries_find(&entries, span_text("web")));
 }
@@ -453,7 +207,7 @@ static void s13_a_damaged_entry_hides_no_other_from_people(void **state)
 	(void)state;
 
 	attack_scene_init(&s);
-	add(&s, ADD);
+	entry_add(&s, ENTRY_ADD);
 	add_torn(&s);
 	items = list(&s, "", 0, 2);
 	assert_true(span_equal(items[0].name, span_text("torn")));
@@ -483,7 +237,7 @@ static void s13_a_list_goes_on_where_a_page_ends(void **state)
 		(void)snprintf(act, sizeof(act),
 			       "add-entry\nclass server\nentry e%d spiffe://prod.example/e /bin/e",
 			       i);
-		add(&s, act);
+		entry_add(&s, act);
 	}
 	assert_true(span_equal(list(&s, "", 2, 2)[1].name, span_text("e1")));
 	assert_true(s.answer.admin.entries.has_more);
@@ -493,13 +247,6 @@ static void s13_a_list_goes_on_where_a_page_ends(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(s09_a_captured_front_adds_no_entry),
-	cmocka_unit_test(s09_an_entrys_act_counts_once),
-	cmocka_unit_test(s09_an_act_that_was_held_back_lifts_no_later_quarantine),
-	cmocka_unit_test(s09_an_entry_wants_the_role_that_the_configuration_names),
-	cmocka_unit_test(s09_an_entry_is_within_the_entitlements_of_its_class),
-	cmocka_unit_test(s09_who_signed_is_told_what_the_class_may_have),
-	cmocka_unit_test(s09_a_class_has_no_more_entries_than_a_text_holds),
 	cmocka_unit_test(s13_a_quarantined_or_removed_entry_leaves_with_the_next_verdict),
 	cmocka_unit_test(s13_an_entry_whose_act_was_undone_is_told_nobody),
 	cmocka_unit_test(s13_an_entry_names_what_its_program_may_be),

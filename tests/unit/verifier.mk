@@ -4,7 +4,7 @@ SIGNER_TESTS = tests/unit/test_signer_administration tests/unit/test_signer_atte
 	tests/unit/test_signer_clock tests/unit/test_signer_deaths tests/unit/test_signer_desks \
 	tests/unit/test_signer_journal \
 	tests/unit/test_signer_enrolment tests/unit/test_signer_frames tests/unit/test_signer_grant \
-	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_refusals tests/unit/test_signer_releases \
+	tests/unit/test_signer_federation tests/unit/test_signer_jwt tests/unit/test_signer_jwt_keys tests/unit/test_signer_keys tests/unit/test_signer_messages tests/unit/test_signer_reference tests/unit/test_signer_refusals tests/unit/test_signer_releases \
 	tests/unit/test_signer_service tests/unit/test_store \
 	tests/unit/test_store_ahead tests/unit/test_store_files
 check_PROGRAMS += $(SIGNER_TESTS)
@@ -23,6 +23,9 @@ tests_unit_test_signer_administration_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_attestation_SOURCES = tests/unit/test_signer_attestation.c $(SIGNER_SCENE)
 tests_unit_test_signer_attestation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_attestation_LDADD = $(SIGNER_TEST_LIBS)
+tests_unit_test_signer_reference_SOURCES = tests/unit/test_signer_reference.c $(SIGNER_SCENE)
+tests_unit_test_signer_reference_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_signer_reference_LDADD = $(SIGNER_TEST_LIBS)
 tests_unit_test_signer_journal_SOURCES = tests/unit/test_signer_journal.c $(SIGNER_SCENE)
 tests_unit_test_signer_journal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_signer_journal_LDADD = $(SIGNER_TEST_LIBS)
