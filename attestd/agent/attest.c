@@ -14,7 +14,6 @@
 /* A node that lost its right asks again sooner: a release may cover it now. */
 #define UNTRUSTED_INTERVAL_S 30
 
-static const struct round going_on = { .outcome = OUTCOME_VERDICT };
 static const struct round away = { .outcome = OUTCOME_AWAY };
 
 /* "/v1/nodes/ID/WHAT" with its NUL. */

@@ -10,8 +10,6 @@
 #include "messages/evidence.h"
 #include "messages/limits.h"
 
-static const struct round going_on = { .outcome = OUTCOME_VERDICT };
-
 static enum status put_hostname(const struct agent *a, struct bytes *out)
 {
 	const char *name = configuration_text(a->configuration, "agent", "hostname");

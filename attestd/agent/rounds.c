@@ -24,8 +24,6 @@
 #define OWN_FDS 3
 #define WAIT_FDS 4
 
-static const struct round going_on = { .outcome = OUTCOME_VERDICT };
-
 static uint32_t any_number(void)
 {
 	uint32_t number = 0;
