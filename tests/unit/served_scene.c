@@ -42,6 +42,18 @@ void served_done(struct served *f)
 	golden_done(&f->golden);
 }
 
+void served_begin(struct served *f)
+{
+	served_init(f);
+	served_start(f);
+}
+
+void served_end(struct served *f)
+{
+	assert_int_equal(served_stop(f), 0);
+	served_done(f);
+}
+
 void served_ask(struct served *f, const struct signer_request *request,
 		struct signer_answer *answer)
 {

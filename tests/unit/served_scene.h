@@ -18,6 +18,9 @@ void served_start(struct served *f);
 int served_stop(struct served *f);
 void served_init(struct served *f);
 void served_done(struct served *f);
+/* Initialised and started; stopped as told to, and done. */
+void served_begin(struct served *f);
+void served_end(struct served *f);
 void served_ask(struct served *f, const struct signer_request *request,
 		struct signer_answer *answer);
 enum health served_health(struct served *f);

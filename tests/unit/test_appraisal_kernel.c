@@ -99,26 +99,6 @@ static void a_command_that_hands_arguments_on_unseen_is_not_ignored(void **state
 	}
 }
 
-/* The path is the first word of what the kernel parses. */
-static void a_kernel_path_holds_no_arguments(void **state)
-{
-	static const char *const paths[] = { "/vmlinuz\tima=off", "/vmlinuz\\\"", "/vmlinuz'",
-					     "/vmlinuz\nima=off" };
-	AUTO_DONE(scene) s = { 0 };
-	size_t at;
-	(void)state;
-
-	scene_init(&s);
-	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		AUTO_DONE(bytes) line = { 0 };
-
-		assert_int_equal(bytes_printf(&line, "%s %s", paths[i], GOLDEN_CMDLINE), OK);
-		boot_log_rewrite(&s.log, at, span_of(&line));
-		scene_expect_put(&s, "cmdline-unknown");
-	}
-}
-
 /* An initrd of scripts is a text, which a host can show as the event's payload. */
 static void a_file_that_grub_read_is_not_ignored(void **state)
 {
@@ -215,7 +195,6 @@ int main(void)
 		cmocka_unit_test(a_command_line_is_one_under_any_label),
 		cmocka_unit_test(a_command_line_of_blocks_is_one),
 		cmocka_unit_test(a_command_that_hands_arguments_on_unseen_is_not_ignored),
-		cmocka_unit_test(a_kernel_path_holds_no_arguments),
 		cmocka_unit_test(a_file_that_grub_read_is_not_ignored),
 		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
 		cmocka_unit_test(lockdown_is_shown_or_missing),

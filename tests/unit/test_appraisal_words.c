@@ -156,10 +156,14 @@ static void lockdown_is_what_the_last_word_says(void **state)
 	}
 }
 
-/* To the kernel bytes beyond ASCII may be blanks: 0xa0, 0240, is (kernel: lib/ctype.c). */
+/* The path is the first word of what the kernel parses, and holds no arguments. To the
+ * kernel bytes beyond ASCII may be blanks: 0xa0, 0240, is (kernel: lib/ctype.c). */
 static void a_kernel_path_is_printable(void **state)
 {
-	static const char *const paths[] = { "/vmlinuz\240ima=off", "/vmlinuz\x7f", "vmlinuz", "" };
+	static const char *const paths[] = {
+		"/vmlinuz\tima=off",   "/vmlinuz\nima=off", "/vmlinuz\\\"", "/vmlinuz'",
+		"/vmlinuz\240ima=off", "/vmlinuz\x7f",	    "vmlinuz",	    ""
+	};
 	AUTO_DONE(scene) s = { 0 };
 	size_t at;
 	(void)state;

@@ -16,8 +16,7 @@ static void a_sealed_image_reaches_every_appraiser(void **state)
 	struct frame frame;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	assert_int_equal(marks.root.version, 0);
 	marks.root.version = 3;
@@ -40,8 +39,7 @@ static void a_sealed_image_reaches_every_appraiser(void **state)
 	served_send_image(&f, &marks, true);
 	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
 	assert_int_equal(served_health(&f), HEALTH_NO_RELEASE);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 /* The loader is told, so that somebody tries again (s07). */
@@ -53,8 +51,7 @@ static void an_image_that_the_store_cannot_take_is_not_acknowledged(void **state
 	sqlite3 *other = NULL;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	assert_int_equal(sqlite3_open(f.process.files.path[FILE_STORE], &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -66,8 +63,7 @@ static void an_image_that_the_store_cannot_take_is_not_acknowledged(void **state
 	served_send_image(&f, &marks, true);
 	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), OK);
 	assert_int_equal(frame.type, FRAME_MARKS);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void an_image_that_could_still_change_is_refused(void **state)
@@ -77,14 +73,12 @@ static void an_image_that_could_still_change_is_refused(void **state)
 	struct frame frame;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	served_send_image(&f, &marks, false);
 	assert_int_equal(channel_receive(&f.loader, PATIENCE_MS, &frame), STATUS_IO);
 	assert_int_equal(served_health(&f), HEALTH_NO_RELEASE);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void refuse(struct served *f, const char *code, const char *advice)
@@ -113,16 +107,14 @@ static void a_refusal_is_kept_for_those_who_ask(void **state)
 	struct served f;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	refuse(&f, "threshold-not-met", "collect another approval");
 	served_connect_loader(&f, &marks);
 	ask_releases(&f, &answer);
 	assert_false(answer.admin.releases.is_loaded);
 	assert_true(span_equal(answer.admin.releases.refused_code, span_text("threshold-not-met")));
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void bring_image(struct served *f, struct release_marks *marks)
@@ -155,8 +147,7 @@ static void what_suspends_a_release_stands_until_another_one_is_loaded(void **st
 	struct served f;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	bring_image(&f, &marks);
 	refuse(&f, "key-revoked", "another key publishes");
 	look_again(&f, &marks);
@@ -168,8 +159,7 @@ static void what_suspends_a_release_stands_until_another_one_is_loaded(void **st
 	look_again(&f, &marks);
 	ask_releases(&f, &answer);
 	assert_int_equal(answer.admin.releases.refused_code.len, 0);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static uint64_t audit_entries(struct served *f)
@@ -192,8 +182,7 @@ static void a_refusal_in_other_words_is_no_entry_of_the_log(void **state)
 	uint64_t entries;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	refuse(&f, "server-unreachable", "after 3 ms");
 	served_connect_loader(&f, &marks);
@@ -204,8 +193,7 @@ static void a_refusal_in_other_words_is_no_entry_of_the_log(void **state)
 	refuse(&f, "server-not-trusted", "after 4 ms");
 	served_connect_loader(&f, &marks);
 	assert_int_equal(audit_entries(&f), entries + 1);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 int main(void)

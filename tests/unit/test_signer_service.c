@@ -20,11 +20,9 @@ static void it_serves_until_its_parent_ends(void **state)
 	struct served f;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	assert_int_equal(served_health(&f), HEALTH_NO_RELEASE);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void limit_files(const struct served *f, rlim_t bytes)
@@ -39,15 +37,13 @@ static void a_full_disk_is_not_healthy_and_recovers(void **state)
 	struct served f;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	limit_files(&f, 1);
 	assert_int_equal(served_health(&f), HEALTH_STORE_UNAVAILABLE);
 	assert_int_equal(served_health(&f), HEALTH_STORE_UNAVAILABLE);
 	limit_files(&f, RLIM_INFINITY);
 	assert_int_equal(served_health(&f), HEALTH_NO_RELEASE);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void the_store_is_its_owners_to_read(void **state)
@@ -56,12 +52,10 @@ static void the_store_is_its_owners_to_read(void **state)
 	struct stat facts;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	assert_int_equal(stat(f.process.files.path[FILE_STORE], &facts), 0);
 	assert_int_equal(facts.st_mode & 077, 0);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void accepting_the_clock_makes_no_store(void **state)
@@ -127,8 +121,7 @@ static void acts_that_narrow_are_as_many_as_the_settings_allow(void **state)
 		served_ask(&f, &request, &answer);
 		assert_string_equal(refusal_name(answer.refusal),
 				    most == 0 ? "too-many-acts" : "node-unknown");
-		assert_int_equal(served_stop(&f), 0);
-		served_done(&f);
+		served_end(&f);
 	}
 }
 
@@ -138,12 +131,10 @@ static void a_malformed_frame_ends_that_channel(void **state)
 	struct frame frame;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	assert_int_equal(channel_send(&f.appraiser, FRAME_COMMIT, 1, span_text("nonsense")), OK);
 	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), STATUS_IO);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 /* Read with those before them: no poll(2) tells of what a group had no room for. */
@@ -153,8 +144,7 @@ static void requests_that_come_all_at_once_are_all_answered(void **state)
 	struct served f;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	for (uint64_t id = 1; id <= count; id++)
 		assert_int_equal(channel_queue(&f.appraiser, FRAME_HEALTH, id, (struct span){ 0 }),
 				 OK);
@@ -167,8 +157,7 @@ static void requests_that_come_all_at_once_are_all_answered(void **state)
 		assert_int_equal(frame.id, id);
 		assert_int_equal(frame.type, FRAME_ANSWER);
 	}
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void a_descriptor_from_an_appraiser_ends_its_channel(void **state)
@@ -177,14 +166,12 @@ static void a_descriptor_from_an_appraiser_ends_its_channel(void **state)
 	struct frame frame;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	assert_int_equal(
 		channel_send_fd(&f.appraiser, FRAME_HEALTH, 1, (struct span){ 0 }, STDERR_FILENO),
 		OK);
 	assert_int_equal(channel_receive(&f.appraiser, PATIENCE_MS, &frame), STATUS_IO);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void what_was_answered_survives_a_kill(void **state)
@@ -194,8 +181,7 @@ static void what_was_answered_survives_a_kill(void **state)
 	struct frame frame;
 	(void)state;
 
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	served_connect_loader(&f, &marks);
 	marks.index.version = 9;
 	served_send_image(&f, &marks, true);
@@ -206,8 +192,7 @@ static void what_was_answered_survives_a_kill(void **state)
 	served_start(&f);
 	served_connect_loader(&f, &marks);
 	assert_int_equal(marks.index.version, 9);
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 /* What is random is fetched for several at once: none gets another's. */
@@ -225,8 +210,7 @@ static void no_nonce_comes_twice(void **state)
 	request.enrol = (struct enrol_request){ .spki = span_of(&host.spki),
 						.ek_public = span_of(&host.ek_public),
 						.ak_public = span_of(&host.ak.public) };
-	served_init(&f);
-	served_start(&f);
+	served_begin(&f);
 	for (size_t i = 0; i < OFFERS; i++) {
 		served_ask(&f, &request, &answer);
 		assert_int_equal(answer.refusal, REFUSAL_NONE);
@@ -238,8 +222,7 @@ static void no_nonce_comes_twice(void **state)
 			assert_memory_not_equal(seen[j], nonce.data, NONCE_RANDOM_SIZE);
 		memcpy(seen[i], nonce.data, NONCE_RANDOM_SIZE);
 	}
-	assert_int_equal(served_stop(&f), 0);
-	served_done(&f);
+	served_end(&f);
 }
 
 static void keys_that_others_can_read_are_refused(void **state)
