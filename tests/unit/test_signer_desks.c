@@ -28,28 +28,42 @@ static void send_bundle_request(struct channel *c, uint64_t id)
 	assert_int_equal(channel_send(c, FRAME_BUNDLE, id, span_of(&body)), OK);
 }
 
+/* A node that was approved, and one appraiser's desk. */
+static struct desks *approved_desk(struct signer_scene *s, struct channel *appraiser)
+{
+	struct desks *desks = calloc(1, sizeof(*desks));
+	int ends[2];
+
+	assert_non_null(desks);
+	signer_scene_approved(s);
+	assert_int_equal(channel_pair(ends), OK);
+	channel_init(appraiser, ends[0], SIGNER_FRAME_MAX);
+	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
+	s->signer.store_path = "the store";
+	return desks;
+}
+
+/* From now on this statement fails. */
+static void spoil(struct store *store, enum statement which)
+{
+	sqlite3_stmt **prepared = &store->prepared[which];
+
+	(void)sqlite3_finalize(*prepared);
+	assert_int_equal(sqlite3_prepare_v2(store->db, "INSERT INTO facts VALUES (NULL, 1)", -1,
+					    prepared, NULL),
+			 SQLITE_OK);
+}
+
 /* What a refused request wrote could not be undone: the others must not keep it. */
 static void a_step_that_can_not_be_undone_ends_its_group(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
-	struct desks *desks = calloc(1, sizeof(*desks));
 	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
 	struct channel appraiser;
-	sqlite3_stmt **undo;
-	int ends[2];
+	struct desks *desks = approved_desk(&s, &appraiser);
 	(void)state;
 
-	assert_non_null(desks);
-	signer_scene_approved(&s);
-	assert_int_equal(channel_pair(ends), OK);
-	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
-	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
-	s.signer.store_path = "the store";
-	undo = &s.signer.store->prepared[SQL_STEP_UNDO];
-	(void)sqlite3_finalize(*undo);
-	assert_int_equal(sqlite3_prepare_v2(s.signer.store->db,
-					    "INSERT INTO facts VALUES (NULL, 1)", -1, undo, NULL),
-			 SQLITE_OK);
+	spoil(s.signer.store, SQL_STEP_UNDO);
 
 	int64_t before = s.signer.high_water;
 
@@ -122,19 +136,11 @@ static void assert_told_without_store(struct desks *desks, const struct turn *tu
 static void what_could_not_be_stored_is_not_counted(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
-	struct desks *desks = calloc(1, sizeof(*desks));
 	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
 	struct channel appraiser;
-	sqlite3_stmt **commit;
-	int ends[2];
+	struct desks *desks = approved_desk(&s, &appraiser);
 	(void)state;
 
-	assert_non_null(desks);
-	signer_scene_approved(&s);
-	assert_int_equal(channel_pair(ends), OK);
-	channel_init(&appraiser, ends[0], SIGNER_FRAME_MAX);
-	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
-	s.signer.store_path = "the store";
 	scene_evidence(&s);
 	s.request.type = FRAME_AUTHENTICATE;
 
@@ -147,11 +153,7 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	scene_prepare_commit(&s);
 	s.request.type = FRAME_COMMIT;
 	s.request.commit.generation = signer_generation(&s.signer);
-	commit = &s.signer.store->prepared[SQL_COMMIT];
-	(void)sqlite3_finalize(*commit);
-	assert_int_equal(sqlite3_prepare_v2(s.signer.store->db,
-					    "INSERT INTO facts VALUES (NULL, 1)", -1, commit, NULL),
-			 SQLITE_OK);
+	spoil(s.signer.store, SQL_COMMIT);
 	send_request(&appraiser, 1, &s.request);
 	desks_answer(desks, slots, &turn);
 	desks_flush(desks, -1);
