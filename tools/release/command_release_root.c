@@ -15,8 +15,7 @@
 #include "tools/release/release_root.h"
 #include "tools/release/release_signing.h"
 #include "tools/release/release_state.h"
-#include "tools/release/root_keys.h"
-#include "tools/release/vendor_delivery.h"
+#include "tools/release/root_edit.h"
 
 static const char help[] =
 	"usage: attestctl release root DIR [--add-key NAME=PRINCIPAL,TEAM,FILE]\n"
@@ -76,7 +75,7 @@ AUTO_FREE(root_box, struct root_box, root_box_free);
 
 /* Edits wait until the root is read. */
 struct edit {
-	int option;
+	enum root_edit what;
 	const char *value;
 };
 
@@ -117,100 +116,6 @@ static bool find_newest(struct root_request *request)
 	request->old = payload_predicate(span_of(&origin.payload));
 	request->predicate = json_deep_copy(request->old);
 	return request->predicate != NULL;
-}
-
-/* NAME=PRINCIPAL,TEAM,FILE */
-static bool add_key(struct root_request *request, const char *text)
-{
-	AUTO(EVP_PKEY) key = NULL;
-	char name[65], principal[65], team[32];
-	int used = 0;
-
-	if (sscanf(text, "%64[^=]=%64[^,],%31[^,],%n", name, principal, team, &used) != 3 ||
-	    used == 0 || root_key_load(text + used, &key) != OK)
-		return false;
-
-	json_t *keys = json_object_get(request->predicate, "keys");
-	if (json_object_get(keys, name) != NULL) {
-		(void)unusable("the root has a key %s already: take another name", name);
-		return false;
-	}
-	return json_object_set_new(keys, name, root_key_json(key, principal, team)) == 0;
-}
-
-static bool remove_key(struct root_request *request, const char *name)
-{
-	json_t *role;
-	const char *role_text;
-
-	if (json_object_del(json_object_get(request->predicate, "keys"), name) != 0) {
-		(void)unusable("the root has no key %s", name);
-		return false;
-	}
-	json_object_foreach(json_object_get(request->predicate, "roles"), role_text, role)
-	{
-		json_t *keys = json_object_get(role, "keys");
-
-		for (size_t i = json_array_size(keys); i-- > 0;)
-			if (strcmp(json_string_value(json_array_get(keys, i)), name) == 0)
-				(void)json_array_remove(keys, i);
-	}
-	return true;
-}
-
-static bool add_vendor(struct root_request *request, const char *text)
-{
-	json_t *vendors = json_object_get(request->predicate, "vendors");
-
-	if (vendors == NULL) {
-		vendors = json_object();
-		(void)json_object_set_new(request->predicate, "vendors", vendors);
-	}
-	return vendor_json_add(vendors, text);
-}
-
-static bool remove_vendor(struct root_request *request, const char *name)
-{
-	if (json_object_del(json_object_get(request->predicate, "vendors"), name) == 0)
-		return true;
-	(void)unusable("the root has no vendor %s", name);
-	return false;
-}
-
-/* ROLE=THRESHOLD,KEY,... */
-static bool set_role(struct root_request *request, const char *text)
-{
-	AUTO(char) copy = strdup(text);
-	char *keys = copy == NULL ? NULL : strchr(copy, '=');
-	json_t *names = json_array();
-	int64_t threshold = 0;
-	char *rest = NULL;
-
-	if (keys != NULL) {
-		*keys++ = '\0';
-		char *first = strtok_r(keys, ",", &rest);
-
-		if (first == NULL || !option_number("role", first, 1, ROOT_KEYS_MAX, &threshold))
-			threshold = 0;
-		for (char *name; threshold > 0 && (name = strtok_r(NULL, ",", &rest)) != NULL;)
-			(void)json_array_append_new(names, json_string(name));
-	}
-	if (threshold == 0 || json_array_size(names) == 0) {
-		json_decref(names);
-		return false;
-	}
-	return json_object_set_new(json_object_get(request->predicate, "roles"), copy,
-				   json_pack("{s:o, s:I}", "keys", names, "threshold",
-					     (json_int_t)threshold)) == 0;
-}
-
-static bool set_canary(struct root_request *request, const char *text)
-{
-	json_t *gate = json_object_get(request->predicate, "canary");
-	int64_t nodes = 0;
-
-	return option_number("canary", text, 0, 1000000, &nodes) &&
-	       json_object_set_new(gate, "nodes", json_integer(nodes)) == 0;
 }
 
 /* Would it load as a root? Says why not. */
@@ -376,13 +281,13 @@ static enum answer publish_root(const struct root_request *request)
 }
 
 static const struct option options[] = {
-	{ "add-key", required_argument, NULL, 'a' },
-	{ "remove-key", required_argument, NULL, 'x' },
-	{ "role", required_argument, NULL, 'r' },
-	{ "canary", required_argument, NULL, 'c' },
-	{ "vendor", required_argument, NULL, 'v' },
-	{ "vendor-openpgp", required_argument, NULL, 'O' },
-	{ "remove-vendor", required_argument, NULL, 'w' },
+	{ "add-key", required_argument, NULL, ROOT_ADD_KEY },
+	{ "remove-key", required_argument, NULL, ROOT_REMOVE_KEY },
+	{ "role", required_argument, NULL, ROOT_SET_ROLE },
+	{ "canary", required_argument, NULL, ROOT_SET_CANARY },
+	{ "vendor", required_argument, NULL, ROOT_ADD_VENDOR },
+	{ "vendor-openpgp", required_argument, NULL, ROOT_ADD_VENDOR_OPENPGP },
+	{ "remove-vendor", required_argument, NULL, ROOT_REMOVE_VENDOR },
 	{ "days", required_argument, NULL, 'd' },
 	{ "sign", no_argument, NULL, 's' },
 	{ "publish", no_argument, NULL, 'p' },
@@ -395,16 +300,17 @@ static bool take_option(void *self, int option, const char *value)
 	struct root_request *request = self;
 
 	switch (option) {
-	case 'a':
-	case 'x':
-	case 'r':
-	case 'c':
-	case 'v':
-	case 'w':
-	case 'O':
+	case ROOT_ADD_KEY:
+	case ROOT_REMOVE_KEY:
+	case ROOT_SET_ROLE:
+	case ROOT_SET_CANARY:
+	case ROOT_ADD_VENDOR:
+	case ROOT_REMOVE_VENDOR:
+	case ROOT_ADD_VENDOR_OPENPGP:
 		if (request->edit_count == EDITS_MAX)
 			return false;
-		request->edit[request->edit_count++] = (struct edit){ option, value };
+		request->edit[request->edit_count++] =
+			(struct edit){ (enum root_edit)option, value };
 		return true;
 	case 'd':
 		request->has_life = true;
@@ -420,32 +326,12 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
-static bool apply_edit(struct root_request *request, int option, const char *value)
-{
-	switch (option) {
-	case 'a':
-		return add_key(request, value);
-	case 'x':
-		return remove_key(request, value);
-	case 'v':
-		return add_vendor(request, value);
-	case 'O':
-		return vendor_json_add_openpgp(json_object_get(request->predicate, "vendors"),
-					       value);
-	case 'w':
-		return remove_vendor(request, value);
-	case 'c':
-		return set_canary(request, value);
-	default:
-		return set_role(request, value);
-	}
-}
-
 static bool apply_edits(struct root_request *request)
 {
 	for (size_t i = 0; i < request->edit_count; i++) {
 		const struct edit *edit = &request->edit[i];
-		if (!apply_edit(request, edit->option, edit->value))
+
+		if (!root_edit(request->predicate, edit->what, edit->value))
 			return false;
 	}
 	return true;

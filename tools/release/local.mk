@@ -45,5 +45,6 @@ attestctl_SOURCES += \
 	tools/release/release_signing.c tools/release/release_signing.h \
 	tools/release/release_state.c tools/release/release_state.h \
 	tools/release/release_words.c \
+	tools/release/root_edit.c tools/release/root_edit.h \
 	tools/release/root_keys.c tools/release/root_keys.h \
 	tools/release/vendor_delivery.c tools/release/vendor_delivery.h
