@@ -10,7 +10,7 @@ int options_next(int argc, char **argv, const char *letters, const struct option
 	return command_line_next(argc, argv, letters, known);
 }
 
-enum answer options_wrong(const struct command_options *command)
+static enum answer wrong(const struct command_options *command)
 {
 	return unusable("%s: see --help", command->usage);
 }
@@ -32,11 +32,12 @@ bool options_take(const struct command_options *command, int argc, char **argv,
 			continue;
 		if (optarg != NULL)
 			(void)unusable("an option is wrong: %s", optarg);
-		*answer = options_wrong(command);
+		*answer = wrong(command);
 		return false;
 	}
-	if (optind != argc - 1) {
-		*answer = options_wrong(command);
+	if (optind != argc - 1 ||
+	    (command->is_whole != NULL && !command->is_whole(command->self))) {
+		*answer = wrong(command);
 		return false;
 	}
 	*directory = argv[optind];

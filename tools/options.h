@@ -21,6 +21,7 @@ struct command_options {
 	const char *help, *more_help; /* a text may be too long for one literal; NULL: none */
 	const struct option *options;
 	bool (*take)(void *self, int option, const char *value);
+	bool (*is_whole)(const void *self); /* of all that were given; NULL: always */
 	void *self;
 };
 
@@ -28,10 +29,8 @@ struct command_options {
 int options_next(int argc, char **argv, const char *letters, const struct option *known);
 
 /* False with *answer where that is all there is to do: help was asked for and printed, or
- * an option is wrong, which was said. */
+ * an option is wrong, or they do not fit together, which was said. */
 bool options_take(const struct command_options *command, int argc, char **argv,
 		  const char **directory, enum answer *answer);
-/* What options_take() says of wrong usage. */
-enum answer options_wrong(const struct command_options *command);
 
 #endif

@@ -391,6 +391,13 @@ static bool choose_team(struct request *r)
 	return false;
 }
 
+static bool is_whole(const void *self)
+{
+	const struct request *r = self;
+
+	return r->team != NULL;
+}
+
 enum answer release_approve(int argc, char **argv)
 {
 	struct request r = { 0 };
@@ -399,14 +406,13 @@ enum answer release_approve(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &r,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &r.line.directory, &answer))
 		return answer;
-	if (r.team == NULL)
-		return options_wrong(&command);
 	if (r.signing.signature == NULL && (r.reason == NULL || r.reason[0] == '\0'))
 		return unusable("release approve needs --reason: see --help");
 	if (!choose_team(&r))

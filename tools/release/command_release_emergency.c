@@ -182,8 +182,10 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
-static bool is_whole(const struct emergency_request *request)
+static bool is_whole(const void *self)
 {
+	const struct emergency_request *request = self;
+
 	if (request->is_cosigning || request->signing.signature != NULL)
 		return true;
 	return request->most_nodes > 0 && request->reason != NULL &&
@@ -214,11 +216,12 @@ enum answer release_emergency(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &request,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	return is_whole(&request) ? declare(&request) : options_wrong(&command);
+	return declare(&request);
 }

@@ -240,8 +240,9 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
-static bool options_fit(const struct import *in)
+static bool is_whole(const void *self)
 {
+	const struct import *in = self;
 	bool is_archive = in->archive != NULL;
 
 	return in->deliveries.count > 0 && in->keyring != NULL && in->key_name != NULL &&
@@ -268,14 +269,13 @@ enum answer release_import(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &in,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &in.line.directory, &answer))
 		return answer;
-	if (!options_fit(&in))
-		return options_wrong(&command);
 	if (line_root(&in.line, &in.pin, &in.root) != OK || find_vendor(&in) != OK ||
 	    (in.archive != NULL && open_archive(&in) != OK) ||
 	    line_key_load(in.key_name, &in.key) != OK)

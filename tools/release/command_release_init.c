@@ -313,6 +313,13 @@ static enum answer make_line(struct init *in)
 	return ANSWER_YES;
 }
 
+static bool is_whole(const void *self)
+{
+	const struct init *in = self;
+
+	return in->trust_domain != NULL && in->platform != NULL && in->kernel != NULL;
+}
+
 enum answer release_init(int argc, char **argv)
 {
 	AUTO_DONE(init)
@@ -335,13 +342,12 @@ enum answer release_init(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &in,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &in.line.directory, &answer))
 		return answer;
-	if (in.trust_domain == NULL || in.platform == NULL || in.kernel == NULL)
-		return options_wrong(&command);
 	return make_line(&in);
 }

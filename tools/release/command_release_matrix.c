@@ -254,8 +254,9 @@ static bool take_option(void *self, int option, const char *value)
 }
 
 /* A decision has a cell and a reason; only what is allowed is given to a class. */
-static bool is_whole(const struct matrix_request *request)
+static bool is_whole(const void *self)
 {
+	const struct matrix_request *request = self;
 	char platform[65], kernel[65];
 
 	if (request->action == MATRIX_ALLOW || request->action == MATRIX_BLOCK)
@@ -289,14 +290,13 @@ enum answer release_matrix(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &request,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	if (!is_whole(&request))
-		return options_wrong(&command);
 	if (request.action == MATRIX_SHOW)
 		return show(&request);
 	return request.action == MATRIX_PUBLISH ? take_draft(&request) : sign_draft(&request);

@@ -241,8 +241,9 @@ static bool take_option(void *self, int option, const char *value)
 }
 
 /* Both signatures are made elsewhere, or neither. */
-static bool signatures_fit(const struct publish *p)
+static bool is_whole(const void *self)
 {
+	const struct publish *p = self;
 	bool has_index = p->signing.signature != NULL;
 	bool has_timestamp = p->timestamp_signature != NULL;
 
@@ -298,13 +299,12 @@ enum answer release_publish(int argc, char **argv)
 		.more_help = help_elsewhere,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &p,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &p.line.directory, &answer))
 		return answer;
-	if (!signatures_fit(&p))
-		return options_wrong(&command);
 	return prepare(&p) ? publish(&p) : ANSWER_UNUSABLE;
 }

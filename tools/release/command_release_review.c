@@ -187,6 +187,14 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
+static bool is_whole(const void *self)
+{
+	const struct review_request *request = self;
+
+	return request->signing.signature != NULL ||
+	       (request->finding != NULL && request->reason != NULL);
+}
+
 enum answer release_review(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -205,14 +213,12 @@ enum answer release_review(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &request,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	if (request.signing.signature == NULL &&
-	    (request.finding == NULL || request.reason == NULL))
-		return options_wrong(&command);
 	return review(&request);
 }

@@ -145,8 +145,10 @@ static bool take_option(void *self, int option, const char *value)
 	}
 }
 
-static bool is_whole(const struct rollback_request *request)
+static bool is_whole(const void *self)
 {
+	const struct rollback_request *request = self;
+
 	if (request->confirmed != NULL)
 		return !request->is_cosigning && request->to == 0;
 	return request->is_cosigning || request->signing.signature != NULL ||
@@ -181,14 +183,13 @@ enum answer release_rollback(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &request,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	if (!is_whole(&request))
-		return options_wrong(&command);
 	choose_key(&request);
 	return sign_document(&request);
 }

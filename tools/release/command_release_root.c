@@ -338,8 +338,9 @@ static bool apply_edits(struct root_request *request)
 }
 
 /* One of three things, and to sign takes a key or its signature. */
-static bool is_whole(const struct root_request *request)
+static bool is_whole(const void *self)
 {
+	const struct root_request *request = self;
 	const struct signing *s = &request->signing;
 	bool has_edits = request->edit_count > 0 || request->has_life;
 
@@ -357,14 +358,13 @@ enum answer release_root(int argc, char **argv)
 		.help = help,
 		.options = options,
 		.take = take_option,
+		.is_whole = is_whole,
 		.self = &request,
 	};
 	enum answer answer;
 
 	if (!options_take(&command, argc, argv, &request.line.directory, &answer))
 		return answer;
-	if (!is_whole(&request))
-		return options_wrong(&command);
 	if (!find_newest(&request))
 		return ANSWER_UNUSABLE;
 	if (request.is_signing)
