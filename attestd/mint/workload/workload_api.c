@@ -127,15 +127,13 @@ static bool make_room(struct workload_api *api, const struct workload_user *newc
 	struct workload_user *user;
 	struct workload_connection *c;
 
-	LIST_FOREACH(user, &api->users, others)
-	{
+	for (user = most; user != NULL; user = LIST_NEXT(user, others)) {
 		if (user->connections > most->connections)
 			most = user;
 	}
 	if (most->connections <= newcomer->connections + 1)
 		return false;
-	LIST_FOREACH(c, &most->held, others)
-	{
+	for (c = LIST_FIRST(&most->held); c != NULL; c = LIST_NEXT(c, others)) {
 		if (http2_is_idle(c->http2))
 			break;
 	}
