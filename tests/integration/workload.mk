@@ -8,7 +8,9 @@ LONG_TESTS += tests/integration/hostile_workload tests/integration/workload_node
 	tests/integration/workload_faults
 EXTRA_DIST += tests/integration/workload_node tests/integration/workload_program.py \
 	tests/integration/other_domain.py tests/integration/workload_faults
-EXTRA_DIST += tests/integration/hostile_workload tests/integration/hostile_workload.py
+EXTRA_DIST += tests/integration/hostile_workload tests/integration/hostile_workload.py \
+	tests/integration/hostile_workload_server.py tests/integration/hostile_workload_shares.py \
+	tests/integration/http2_frames.py
 EXTRA_DIST += tests/integration/workload_api tests/integration/workload_client.py \
 	tests/integration/workload_clients tests/integration/workload_client.js \
 	tests/integration/clients/package.json tests/integration/clients/package-lock.json tools/clients
