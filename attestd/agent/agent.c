@@ -11,8 +11,6 @@
 
 #define RETIRED_INTERVAL_S 60
 
-const struct round going_on = { .outcome = OUTCOME_VERDICT };
-
 void agent_say(struct agent *a, const char *format, ...)
 {
 	AUTO_DONE(bytes) body = { 0 };

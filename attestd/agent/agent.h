@@ -35,9 +35,6 @@ struct agent {
 	char state[384]; /* for people */
 };
 
-/* A step of a round that ends none. */
-extern const struct round going_on;
-
 /* POST to the node's own resource, or to /v1/enrol. */
 struct round agent_post(struct agent *a, const char *path, struct span body,
 			struct verifier_answer *answer);

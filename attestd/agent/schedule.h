@@ -48,6 +48,9 @@ struct round {
 	bool is_signed; /* the verdict's word, not that of who answered */
 };
 
+/* A step of a round that ends none. */
+extern const struct round going_on;
+
 /* Rounds since the last verdict, by what they came to. */
 struct streak {
 	unsigned failures, polls, soon;
