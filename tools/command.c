@@ -4,19 +4,33 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "daemon/command_line.h"
 
+/* What servers and files say is a text for a terminal, and no command to it. */
+static void put_plain(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		bool is_command = ((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f;
+
+		(void)fputc(is_command ? '?' : *text, stderr);
+	}
+}
+
 enum answer unusable(const char *format, ...)
 {
+	AUTO(char) text = NULL;
 	va_list args;
 
-	fputs("attestctl: ", stderr);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fputs("attestctl: ", stderr);
+	put_plain(text == NULL ? "no memory" : text);
 	fputc('\n', stderr);
 	return ANSWER_UNUSABLE;
 }

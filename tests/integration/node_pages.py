@@ -6,7 +6,8 @@
 
 writes its port into DIRECTORY/port and each request into DIRECTORY/requests: a path, or an
 act with its signature. What DIRECTORY/mode says of pages: good; again, the same page for
-ever; back, `next` goes back; none, more and no `next`. Of acts: refuse CODE [TIMES]
+ever; back, `next` goes back; none, more and no `next`; escape, commands to a terminal in a
+refusal, and shown, in what there is of a node. Of acts: refuse CODE [TIMES]
 refuses them; hold CODE the first, in the third second after that in which it came. TLS is
 its version, 1.3 where none is named, or "none".
 """
@@ -45,6 +46,9 @@ class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.note(self.path)
         mode = self.mode()
+        if mode == "escape":
+            self.answer(409, {"error": {"code": "\033[2Jgone", "advice": "\033]0;x\007here"}})
+            return
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         after = query.get("after", [""])[0]
         wanted = query.get("state", [None])[0]
@@ -55,6 +59,8 @@ class Pages(http.server.BaseHTTPRequestHandler):
                   "more": page != [] and page[-1] != NODES[-1]}
         if answer["more"] and mode != "none":
             answer["next"] = "0" * 64 if mode == "back" and after else page[-1]["id"]
+        if mode == "shown":
+            answer = {"nodes": [{"id": "\033[2J1", "state": "\033[3m"}], "more": False}
         self.answer(200, answer)
 
     def note(self, line):

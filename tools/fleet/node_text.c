@@ -45,7 +45,10 @@ void node_text_time(const char *name, json_t *node, const char *member)
 
 void node_text_line(json_t *node)
 {
-	printf("%s  %-11s  ", node_text(node, "id"), node_text(node, "state"));
+	node_text_put(node_text(node, "id"));
+	printf("  ");
+	node_text_put(node_text(node, "state"));
+	printf("%*s  ", (int)(11 - strnlen(node_text(node, "state"), 11)), "");
 	put_or(node_text(node, "class"), "-");
 	printf("  ");
 	put_or(node_text(node, "host"), "-");
