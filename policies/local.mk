@@ -37,7 +37,8 @@ libpolicies_a_SOURCES += \
 	policies/documents/timestamp.c policies/documents/timestamp.h
 # What a manifest changes.
 libpolicies_a_SOURCES += \
-	policies/difference/difference.c policies/difference/difference.h policies/difference/difference_fields.c \
+	policies/difference/change.h policies/difference/difference.c policies/difference/difference.h \
+	policies/difference/difference_fields.c policies/difference/difference_side.c policies/difference/difference_side.h \
 	policies/difference/difference_files.c policies/difference/differing.c policies/difference/differing.h
 # What verifies a release directory and writes the image.
 libpolicies_a_SOURCES += \

@@ -2,7 +2,9 @@
 #ifndef POLICIES_DIFFERENCE_DIFFERING_H
 #define POLICIES_DIFFERENCE_DIFFERING_H
 
-#include "policies/difference/difference.h"
+#include "policies/difference/change.h"
+#include "policies/difference/difference_side.h"
+#include "policies/trust/class_rules.h"
 
 /*
  * One comparison, between the files that do it: differing.c (what is told of it),
