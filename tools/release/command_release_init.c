@@ -65,7 +65,7 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 made, 2 wrong usage or failure.\n";
 
-static void init_done(struct init *in)
+static void new_line_done(struct new_line *in)
 {
 	json_decref(in->ids);
 	json_decref(in->owners);
@@ -78,10 +78,10 @@ static void init_done(struct init *in)
 	EVP_PKEY_free(in->verifier);
 }
 
-AUTO_RELEASE(init, init_done);
+AUTO_RELEASE(new_line, new_line_done);
 
 /* Keys that are here already, and new ones: nothing is written yet. */
-static enum status find_keys(struct init *in)
+static enum status find_keys(struct new_line *in)
 {
 	enum status status = OK;
 
@@ -96,7 +96,7 @@ static enum status find_keys(struct init *in)
 	return status;
 }
 
-static void default_owners(struct init *in)
+static void default_owners(struct new_line *in)
 {
 	static const char *const owners[OWNED_LAYERS] = {
 		[LAYER_FIRMWARE] = "platform-hardware",
@@ -120,7 +120,7 @@ static void default_owners(struct init *in)
 }
 
 /* LAYER=OWNER,BACKUP,ESCALATION */
-static bool take_owner(struct init *in, const char *text)
+static bool take_owner(struct new_line *in, const char *text)
 {
 	char name[64];
 	char part[3][128];
@@ -136,7 +136,7 @@ static bool take_owner(struct init *in, const char *text)
 }
 
 /* NAME=FILE */
-static bool take_key(struct init *in, const char *text, bool is_public)
+static bool take_key(struct new_line *in, const char *text, bool is_public)
 {
 	for (size_t i = 0; i < NEW_KEYS; i++) {
 		size_t len = strlen(new_keys[i].name);
@@ -151,7 +151,7 @@ static bool take_key(struct init *in, const char *text, bool is_public)
 }
 
 /* PATH=CLASS */
-static bool take_low_risk(struct init *in, const char *name)
+static bool take_low_risk(struct new_line *in, const char *name)
 {
 	enum change_kind kind;
 
@@ -160,7 +160,7 @@ static bool take_low_risk(struct init *in, const char *name)
 	       json_array_append_new(in->low_risk, json_string(name)) == 0;
 }
 
-static bool take_class_path(struct init *in, const char *text)
+static bool take_class_path(struct new_line *in, const char *text)
 {
 	const char *class = strrchr(text, '=');
 	struct span path = { (const uint8_t *)text, class == NULL ? 0 : (size_t)(class - text) };
@@ -202,7 +202,7 @@ enum option_id {
 
 static bool take_option(void *self, int option, const char *value)
 {
-	struct init *in = self;
+	struct new_line *in = self;
 
 	switch (option) {
 	case OPTION_TRUST_DOMAIN:
@@ -290,7 +290,7 @@ static const struct option options[] = {
 	LAST_OPTIONS,
 };
 
-static enum answer make_line(struct init *in)
+static enum answer make_line(struct new_line *in)
 {
 	AUTO_DONE(init_documents) documents = { 0 };
 	char pattern[TRUST_DOMAIN_MAX + 16];
@@ -315,14 +315,14 @@ static enum answer make_line(struct init *in)
 
 static bool is_whole(const void *self)
 {
-	const struct init *in = self;
+	const struct new_line *in = self;
 
 	return in->trust_domain != NULL && in->platform != NULL && in->kernel != NULL;
 }
 
 enum answer release_init(int argc, char **argv)
 {
-	AUTO_DONE(init)
+	AUTO_DONE(new_line)
 	in = { .name = "main",
 	       .class = "server",
 	       .ids = json_array(),

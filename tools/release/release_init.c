@@ -43,7 +43,7 @@ static const struct {
 	{ "review", { "security-approve" } },
 };
 
-static json_t *roles_json(const struct init *in)
+static json_t *roles_json(const struct new_line *in)
 {
 	json_t *roles = json_object();
 
@@ -64,7 +64,7 @@ static json_t *roles_json(const struct init *in)
 	return roles;
 }
 
-static json_t *class_rules_json(const struct init *in)
+static json_t *class_rules_json(const struct new_line *in)
 {
 	json_t *rules = json_pack("{s:O}", "lowRisk", in->low_risk);
 
@@ -73,7 +73,7 @@ static json_t *class_rules_json(const struct init *in)
 	return rules;
 }
 
-static json_t *root_json(const struct init *in)
+static json_t *root_json(const struct new_line *in)
 {
 	json_t *keys = json_object();
 
@@ -121,7 +121,7 @@ static json_t *pcrs_json(const char *text)
 	return list;
 }
 
-static json_t *matrix_json(const struct init *in)
+static json_t *matrix_json(const struct new_line *in)
 {
 	json_t *select = pcrs_json(in->select);
 	json_t *policy = pcrs_json(in->policy_pcrs);
@@ -176,14 +176,14 @@ static enum status check_matrix(struct span payload)
 	return status;
 }
 
-static enum status make_root(const struct init *in, struct bytes *out)
+static enum status make_root(const struct new_line *in, struct bytes *out)
 {
 	enum status status = statement_text(DOCUMENT_ROOT, json_array(), root_json(in), out);
 
 	return status == OK ? check_root(span_of(out)) : status;
 }
 
-static enum status make_matrix(const struct init *in, struct bytes *out)
+static enum status make_matrix(const struct new_line *in, struct bytes *out)
 {
 	json_t *matrix = matrix_json(in);
 	enum status status = matrix == NULL
@@ -193,7 +193,7 @@ static enum status make_matrix(const struct init *in, struct bytes *out)
 	return status == OK ? check_matrix(span_of(out)) : status;
 }
 
-static enum status make_revocations(const struct init *in, struct bytes *out)
+static enum status make_revocations(const struct new_line *in, struct bytes *out)
 {
 	return statement_text(DOCUMENT_REVOCATIONS, json_array(),
 			      json_pack("{s:i, s:I, s:I, s:[], s:[], s:[], s:[]}", "version", 1,
@@ -204,7 +204,7 @@ static enum status make_revocations(const struct init *in, struct bytes *out)
 }
 
 /* line.json: names, and by which digests the commands know root and matrix. */
-static enum status make_settings(const struct init *in, struct init_documents *out)
+static enum status make_settings(const struct new_line *in, struct init_documents *out)
 {
 	AUTO(json_t)
 	settings =
@@ -224,7 +224,7 @@ void init_documents_done(struct init_documents *documents)
 	bytes_done(&documents->settings);
 }
 
-enum status init_make_documents(const struct init *in, struct init_documents *out)
+enum status init_make_documents(const struct new_line *in, struct init_documents *out)
 {
 	enum status status = make_root(in, &out->root);
 

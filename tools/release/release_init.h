@@ -13,7 +13,7 @@ struct new_key {
 extern const struct new_key new_keys[NEW_KEYS];
 
 /* A release line that is to be made, from its options. */
-struct init {
+struct new_line {
 	struct release_line line;
 	const char *trust_domain, *platform, *kernel, *name, *class;
 	json_t *ids, *owners, *low_risk, *paths, *builders, *vendors;
@@ -36,9 +36,9 @@ void init_documents_done(struct init_documents *documents);
 AUTO_RELEASE(init_documents, init_documents_done);
 
 /* Every function says what is wrong. Documents that no verifier would take are not made. */
-enum status init_make_documents(const struct init *in, struct init_documents *out);
+enum status init_make_documents(const struct new_line *in, struct init_documents *out);
 /* Signed, with the new keys, in a directory beside the line's; then all of it is moved to
  * its place, or nothing. */
-enum status init_write(const struct init *in, const struct init_documents *documents);
+enum status init_write(const struct new_line *in, const struct init_documents *documents);
 
 #endif

@@ -17,7 +17,7 @@ static const char *const parts[] = { "keys", "release", "line.json" };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
-static EVP_PKEY *key_named(const struct init *in, const char *name)
+static EVP_PKEY *key_named(const struct new_line *in, const char *name)
 {
 	for (size_t i = 0; i < NEW_KEYS; i++)
 		if (strcmp(new_keys[i].name, name) == 0)
@@ -25,7 +25,7 @@ static EVP_PKEY *key_named(const struct init *in, const char *name)
 	return NULL;
 }
 
-static enum status write_keys(const struct init *in, const struct release_line *to)
+static enum status write_keys(const struct new_line *in, const struct release_line *to)
 {
 	/* Holders may have all of theirs elsewhere. */
 	enum status status = mkdir(line_path(to, "keys").text, 0755) == 0 ? OK : STATUS_IO;
@@ -40,8 +40,8 @@ static enum status write_keys(const struct init *in, const struct release_line *
 }
 
 /* Signs one payload with each of two keys: FOLDER/1.json and 2.json. */
-static enum status sign_by_both(const struct init *in, struct path_text folder, struct span payload,
-				const char *const keys[2])
+static enum status sign_by_both(const struct new_line *in, struct path_text folder,
+				struct span payload, const char *const keys[2])
 {
 	enum status status = OK;
 
@@ -55,7 +55,7 @@ static enum status sign_by_both(const struct init *in, struct path_text folder, 
 	return status;
 }
 
-static enum status write_all(const struct init *in, const struct init_documents *documents,
+static enum status write_all(const struct new_line *in, const struct init_documents *documents,
 			     const struct release_line *to)
 {
 	static const char *const roots[] = { "platform-root", "security-root" };
@@ -113,7 +113,7 @@ static enum status move_all(const struct release_line *from, const struct releas
 	return status;
 }
 
-enum status init_write(const struct init *in, const struct init_documents *documents)
+enum status init_write(const struct new_line *in, const struct init_documents *documents)
 {
 	struct path_text unfinished = line_path(&in->line, ".unfinished.XXXXXX");
 	struct release_line aside = { unfinished.text };
