@@ -231,7 +231,7 @@ static struct connection *connection_new(struct front *front, int fd, bool is_ad
 	if (c->bev != NULL)
 		return c;
 	/* Which took ssl along: it was told to close it. */
-	connection_free(c);
+	connection_release(c);
 	return NULL;
 }
 

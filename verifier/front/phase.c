@@ -84,7 +84,7 @@ static void forget_request(struct connection *c)
 	c->subject_len = 0;
 }
 
-void connection_free(struct connection *c)
+void connection_release(struct connection *c)
 {
 	if (c->body != NULL)
 		evbuffer_free(c->body);
@@ -103,7 +103,7 @@ void connection_close(struct connection *c)
 		(void)SSL_shutdown(connection_ssl(c));
 	ERR_clear_error();
 	bufferevent_free(c->bev);
-	connection_free(c);
+	connection_release(c);
 }
 
 void connections_close(struct front *front)

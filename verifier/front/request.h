@@ -59,7 +59,7 @@ struct connection {
 	} attester;
 };
 
-void connection_free(struct connection *c);
+void connection_release(struct connection *c);
 SSL *connection_ssl(struct connection *c);
 /* Into another phase, which has to end in so many seconds. */
 void connection_enter(struct connection *c, enum phase phase, size_t seconds);
