@@ -404,7 +404,8 @@ static void q27_a_cleared_or_rolled_back_tpm_wants_a_fresh_activation(void **sta
 	s.request = old;
 	expect_refused_unchanged(&s, FRAME_ACTIVATE, REFUSAL_ENROLMENT_EXPIRED);
 
-	/* Cleared, or a vTPM restored from a snapshot: lower counters, fresh nonce. */
+	/* Cleared, or a vTPM restored from a snapshot of an earlier boot: lower counters, fresh
+	 * nonce. Of the same boot: q19. */
 	s.now += 10;
 	s.reset_count = 3;
 	s.clock = 0;
