@@ -30,17 +30,38 @@ static void a_session_goes_on_with_what_is_new(void **state)
 	assert_int_equal(s.result.entries, ENTRIES + 1);
 }
 
+/* A new release with a file of its own. It boots another initrd: this node runs the old one. */
+static struct golden_manifest *update_begin(struct scene *s)
+{
+	struct golden_manifest *newer;
+
+	scene_init(s);
+	newer = golden_update(&s->golden);
+	golden_set_add(&newer->base, &unknown, "/usr/bin/new");
+	newer->initrd.item[0].value[0] ^= 1;
+	return newer;
+}
+
+/* Nothing is asked for anew until the time has come, then all of it. */
+static void expect_asked_anew_at(struct scene *s, int64_t when)
+{
+	uint64_t first = s->first;
+
+	assert_true(first > 0);
+	s->now = when - 1;
+	scene_ask(s);
+	assert_int_equal(s->first, first);
+	s->now = when;
+	scene_ask(s);
+	assert_int_equal(s->first, 0);
+}
+
 static void an_update_is_accepted_until_its_time(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct golden_manifest *newer;
 	(void)state;
 
-	scene_init(&s);
-	newer = golden_update(&s.golden);
-	golden_set_add(&newer->base, &unknown, "/usr/bin/new");
-	/* The new release boots another initrd; this node runs the old one. */
-	newer->initrd.item[0].value[0] ^= 1;
+	(void)update_begin(&s);
 	s.golden.manifest[0].accept_until = GOLDEN_NOW + 100;
 	golden_build(&s.golden);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &unknown);
@@ -48,12 +69,7 @@ static void an_update_is_accepted_until_its_time(void **state)
 	assert_int_equal(s.result.version, 42);
 	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES + 1);
-	s.now = GOLDEN_NOW + 99;
-	scene_ask(&s);
-	assert_int_equal(s.first, ENTRIES + 1);
-	s.now = GOLDEN_NOW + 100;
-	scene_ask(&s);
-	assert_int_equal(s.first, 0);
+	expect_asked_anew_at(&s, GOLDEN_NOW + 100);
 	scene_judge(&s);
 	assert_true(scene_has(&s, "release-none") || scene_has(&s, "boot-event-unknown"));
 }
@@ -62,24 +78,14 @@ static void an_update_is_accepted_until_its_time(void **state)
 static void an_update_counts_from_its_time(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct golden_manifest *newer;
 	(void)state;
 
-	scene_init(&s);
-	newer = golden_update(&s.golden);
-	golden_set_add(&newer->base, &unknown, "/usr/bin/new");
-	newer->initrd.item[0].value[0] ^= 1;
-	newer->not_before = GOLDEN_NOW + 100;
+	update_begin(&s)->not_before = GOLDEN_NOW + 100;
 	golden_build(&s.golden);
 	scene_expect_nothing(&s);
 	scene_commit(&s);
 	assert_int_equal(s.first, ENTRIES);
-	s.now = GOLDEN_NOW + 99;
-	scene_ask(&s);
-	assert_int_equal(s.first, ENTRIES);
-	s.now = GOLDEN_NOW + 100;
-	scene_ask(&s);
-	assert_int_equal(s.first, 0);
+	expect_asked_anew_at(&s, GOLDEN_NOW + 100);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/new", &unknown);
 	scene_expect_nothing(&s);
 }
@@ -87,12 +93,10 @@ static void an_update_counts_from_its_time(void **state)
 static void an_older_release_s_files_are_not_taken(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
-	struct golden_manifest *newer;
 	(void)state;
 
 	scene_init(&s);
-	newer = golden_update(&s.golden);
-	(void)newer;
+	(void)golden_update(&s.golden);
 	golden_set_add(&s.golden.manifest[0].base, &unknown, "/usr/bin/old");
 	golden_build(&s.golden);
 	ima_log_add(&s.golden, "ima-sigv2", "/usr/bin/old", &unknown);
