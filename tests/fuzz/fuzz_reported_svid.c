@@ -23,7 +23,19 @@ static struct {
 	EVP_PKEY *key; /* the grant's */
 	uint8_t *der[2];
 	struct span path[2];
+	X509 *parsed[2];
 } made;
+
+/* In place of OpenSSL's, which makes a key anew for a certificate that is the same for all inputs. */
+X509 *d2i_X509(X509 **out, const unsigned char **in, long len)
+{
+	for (size_t i = 0; out == NULL && i < 2; i++)
+		if (made.parsed[i] != NULL && *in == made.der[i] && X509_up_ref(made.parsed[i])) {
+			*in += len;
+			return made.parsed[i];
+		}
+	return (X509 *)ASN1_item_d2i((ASN1_VALUE **)out, in, len, ASN1_ITEM_rptr(X509));
+}
 
 static void add(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
@@ -47,6 +59,10 @@ static void keep(size_t place, X509 *certificate, EVP_PKEY *signer)
 	int len = i2d_X509(certificate, &made.der[place]);
 	must(len > 0);
 	made.path[place] = (struct span){ made.der[place], (size_t)len };
+
+	const uint8_t *in = made.der[place];
+	made.parsed[place] = d2i_X509(NULL, &in, len);
+	must(made.parsed[place] != NULL);
 }
 
 /* OpenSSL keeps a certificate's parsed extensions: each is made of DER anew. */
