@@ -63,6 +63,7 @@ void channel_done(struct channel *c)
 static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, struct span body,
 			     bool has_fd)
 {
+	size_t before = out->len;
 	struct writer w = writer_to(out, SIZE_MAX);
 
 	writer_be32(&w, (uint32_t)body.len);
@@ -70,6 +71,9 @@ static enum status put_frame(struct bytes *out, uint16_t type, uint64_t id, stru
 	writer_be16(&w, has_fd ? FLAG_HAS_FD : 0);
 	writer_be64(&w, id);
 	writer_put(&w, body);
+	/* A header alone would have the next frame read as its body. */
+	if (writer_end(&w) != OK)
+		out->len = before;
 	return writer_end(&w);
 }
 

@@ -5,6 +5,7 @@ check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/unit.h
 tests_unit_test_channel_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_channel_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 tests_unit_test_channel_LDADD = $(DAEMON_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_clock_set_SOURCES = tests/unit/test_clock_set.c tests/unit/unit.h
 tests_unit_test_clock_set_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -292,6 +292,38 @@ static void queued_frames_leave_as_the_socket_takes_them(void **state)
 	two_done(&t);
 }
 
+static bool is_memory_short;
+/* The names that the linker's --wrap makes of realloc(3). */
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_memory_short ? NULL : __real_realloc(old, size);
+}
+
+static void a_frame_for_which_memory_is_short_leaves_nothing_of_it(void **state)
+{
+	static const uint8_t block[BODY_MAX] = { 1 };
+	struct two t = two_ends();
+	struct frame frame;
+	(void)state;
+
+	assert_int_equal(channel_queue(&t.a, 1, 1, span_text("before")), OK);
+	is_memory_short = true;
+	assert_int_equal(channel_queue(&t.a, 1, 2, (struct span){ block, BODY_MAX }),
+			 STATUS_NO_MEMORY);
+	is_memory_short = false;
+	assert_int_equal(channel_queue(&t.a, 1, 3, span_text("after")), OK);
+	assert_int_equal(channel_flush(&t.a), OK);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 1);
+	assert_int_equal(channel_receive(&t.b, 1000, &frame), OK);
+	assert_int_equal(frame.id, 3);
+	assert_true(span_equal(frame.body, span_text("after")));
+	two_done(&t);
+}
+
 /* A peer that does not read may not hold up whoever has something for it. */
 static void a_descriptor_waits_for_its_frame_and_nobody_waits_for_it(void **state)
 {
@@ -346,6 +378,7 @@ int main(void)
 		cmocka_unit_test(no_descriptor_comes_in_where_none_is_taken),
 		cmocka_unit_test(an_answer_to_another_question_is_malformed),
 		cmocka_unit_test(queued_frames_leave_as_the_socket_takes_them),
+		cmocka_unit_test(a_frame_for_which_memory_is_short_leaves_nothing_of_it),
 		cmocka_unit_test(a_descriptor_waits_for_its_frame_and_nobody_waits_for_it),
 	};
 
