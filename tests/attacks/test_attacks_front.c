@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <event2/buffer.h>
+
 #include "base/writer.h"
 #include "front_scene.h"
 #include "verifier/frames.h"
@@ -132,7 +134,44 @@ static void s03_newcomers_never_take_all_places(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
+/* The names that the linker's --wrap makes of evbuffer_pullup(): there is no memory for a
+ * whole body in one piece, other than the smallest. */
+unsigned char *__real_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size);
+unsigned char *__wrap_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size);
+
+unsigned char *__wrap_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size)
+{
+	return evbuffer_get_length(buffer) > 2 ? NULL : __real_evbuffer_pullup(buffer, size);
+}
+
+static void a_body_for_which_memory_is_short_is_refused(void **state)
+{
+	static const char head[] = "POST /v1/enrol HTTP/1.1\r\nHost: v\r\n"
+				   "Content-Type: application/json\r\n";
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) c = { 0 };
+	AUTO_DONE(bytes) request = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	struct frame frame;
+	(void)state;
+
+	begin(&f);
+	client_init(&c, &f.service, false);
+	assert_int_equal(bytes_printf(&request, "%sContent-Length: 3\r\n\r\n{ }", head), OK);
+	assert_true(client_write(&c, span_of(&request)));
+	assert_int_equal(client_read(&c, &answer), 503);
+	assert_true(span_equal(answer_field(&answer, "Retry-After"), span_text("5")));
+	/* The connection goes on, as does the front. */
+	bytes_done(&request);
+	assert_int_equal(bytes_printf(&request, "%sContent-Length: 2\r\n\r\n{}", head), OK);
+	assert_true(client_write(&c, span_of(&request)));
+	assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_REQUEST);
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_body_for_which_memory_is_short_is_refused),
 	cmocka_unit_test(s03_newcomers_never_take_all_places),
 	cmocka_unit_test(s10_a_captured_appraiser_writes_no_header),
 };

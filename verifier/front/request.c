@@ -31,6 +31,11 @@ static void hand_on(struct connection *c)
 	}
 	request.body.len = evbuffer_get_length(c->body);
 	request.body.data = request.body.len == 0 ? NULL : evbuffer_pullup(c->body, -1);
+	/* In one piece it takes as much again. */
+	if (request.body.len > 0 && request.body.data == NULL) {
+		connection_refuse(c, 503, 5);
+		return;
+	}
 
 	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
 	if (status != OK) {
