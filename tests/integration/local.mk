@@ -138,7 +138,8 @@ tests/integration/clock_shift.so: tests/integration/clock_shift.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/clock_shift.c
 TESTS += tests/integration/hostile
-EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py
+EXTRA_DIST += tests/integration/hostile tests/integration/hostile_http.py \
+	tests/integration/hostile_http_client.py tests/integration/hostile_http_tls.py
 LONG_TESTS += tests/integration/hostile_verifier
 EXTRA_DIST += tests/integration/hostile_verifier tests/integration/hostile_verifier.py \
 	tests/integration/huge_tickets.c
