@@ -33,6 +33,9 @@ enum status dsse_parse(struct span envelope, size_t max, struct dsse *out,
 	if (!span_equal(type, span_text(DSSE_PAYLOAD_TYPE)))
 		strict_fail(&root, "payloadType", STATUS_UNSUPPORTED, "payload-type");
 	strict_base64(&root, "payload", max, &dsse.payload);
+	/* A signature over nothing is no word on what others signed. */
+	if (dsse.payload.len == 0)
+		strict_fail(&root, "payload", STATUS_MALFORMED, "empty");
 	read_signature(&root, &dsse);
 	status = strict_end(&root);
 	if (status == OK) {

@@ -212,6 +212,34 @@ static void r05_a_threshold_that_cannot_be_is_refused(void **state)
 	outcome_all_refused(ROWS(rows));
 }
 
+/* Two sign a matrix; one of them is got to sign nothing at all. */
+static void r05_a_signature_over_nothing_is_no_word_on_a_document(void **state)
+{
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	AUTO_DONE(bytes) one = { 0 };
+	char first[160], second[160];
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	for (size_t i = 0; i < line.count; i++)
+		if (strncmp(line.file[i].path, "matrix/", 7) == 0)
+			(void)snprintf(first, sizeof(first), "%.*s1.json",
+				       (int)strlen(line.file[i].path) - 6, line.file[i].path);
+	(void)snprintf(second, sizeof(second), "%.*s2.json", (int)strlen(first) - 6, first);
+	assert_int_equal(bytes_copy(span_of(line_file(&line, first)), &one), OK);
+	line_put(&line, second, span_of(&one));
+	line_put_signed(&line, first, "sec-approve", "");
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "empty");
+	assert_string_equal(out.refusal.document, first);
+	/* The other alone is not enough. */
+	line_put(&line, first, span_of(&one));
+	line_remove(&line, second);
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "threshold-not-met");
+}
+
 static void spki_encoded(EVP_PKEY *key, size_t spare_bytes, char out[SPKI_TEXT])
 {
 	AUTO_DONE(bytes) spki = { 0 };
@@ -353,6 +381,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r03_one_key_under_two_names_is_refused),
 	cmocka_unit_test(r04_two_keys_of_one_person_are_one_signature),
 	cmocka_unit_test(r05_a_threshold_that_cannot_be_is_refused),
+	cmocka_unit_test(r05_a_signature_over_nothing_is_no_word_on_a_document),
 	cmocka_unit_test(r06_a_key_is_one_of_two_kinds_in_one_encoding),
 	cmocka_unit_test(r07_an_ed25519_signature_has_one_spelling),
 	cmocka_unit_test(r07_an_ecdsa_signature_is_strict_der),

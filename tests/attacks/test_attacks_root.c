@@ -128,7 +128,8 @@ static void r13_a_root_counts_only_with_all_that_follows(void **state)
 	assert_int_equal(whole.marks.root.version, 2);
 }
 
-/* One envelope has one signature; and who signs manifests leads nobody back. */
+/* One envelope has one signature; who makes or signs manifests leads nobody back, and
+ * confirms no emergency that lets one in. */
 static void r05_thresholds_that_nobody_counts_are_refused(void **state)
 {
 	static const struct refusal_row rows[] = {
@@ -138,6 +139,18 @@ static void r05_thresholds_that_nobody_counts_are_refused(void **state)
 		  "threshold-not-one" },
 		{ { "root", "\"rollback\":{\"keys\":[\"plat-approve\"]",
 		    "\"rollback\":{\"keys\":[\"sign\"]" },
+		  "duties-not-separate" },
+		{ { "root", "\"rollback\":{\"keys\":[\"plat-approve\"]",
+		    "\"rollback\":{\"keys\":[\"build\"]" },
+		  "duties-not-separate" },
+		{ { "root", "\"build\":{\"keys\":[\"build\"]",
+		    "\"build\":{\"keys\":[\"sec-review\"]" },
+		  "duties-not-separate" },
+		{ { "root", "\"release-sign\":{\"keys\":[\"sign\"]",
+		    "\"release-sign\":{\"keys\":[\"sec-review\"]" },
+		  "duties-not-separate" },
+		{ { "root", "\"publish\":{\"keys\":[\"publish\"]",
+		    "\"publish\":{\"keys\":[\"sec-review\"]" },
 		  "duties-not-separate" },
 	};
 	(void)state;

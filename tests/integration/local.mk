@@ -83,8 +83,9 @@ LONG_TESTS += tests/integration/release_copied
 EXTRA_DIST += tests/integration/release_copied
 TESTS += tests/integration/installed_paths
 EXTRA_DIST += tests/integration/installed_paths
-TESTS += tests/integration/ima_policy
-EXTRA_DIST += tests/integration/ima_policy
+TESTS += tests/integration/ima_policy tests/integration/collect_boot
+EXTRA_DIST += tests/integration/ima_policy tests/integration/collect_boot \
+	tests/integration/boot_log_variable.py
 TESTS += tests/integration/collect_packages tests/integration/collect_system tests/integration/release_provenance
 EXTRA_DIST += tests/integration/release_provenance
 EXTRA_DIST += tests/integration/collect_packages tests/integration/collect_system tests/integration/make_archives.py

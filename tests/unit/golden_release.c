@@ -338,7 +338,8 @@ static void build_release(struct image_builder *image, const struct golden_manif
 	row.boot.events = build_rules(image, &m->events);
 	row.boot.ignore = build_rules(image, &m->ignore);
 	row.boot.pcrs = build_rules(image, &m->pcrs);
-	row.boot.cmdline = build_text(image, m->cmdline);
+	row.boot.cmdline =
+		build_texts(image, (const char *const[]){ m->cmdline, m->other_cmdline }, 2);
 	row.ima.templates = build_texts(image, m->templates, 3);
 	row.ima.hash = m->hash;
 	row.ima.policy_path = span_text(m->policy.count == 0 ? NULL : GOLDEN_POLICY);

@@ -53,6 +53,7 @@ struct golden_manifest {
 	const char *sbat;
 	struct golden_rules chain, events, ignore, pcrs;
 	const char *cmdline; /* NULL: no rule */
+	const char *other_cmdline; /* NULL: cmdline alone */
 	const char *templates[3];
 	enum digest_alg hash;
 	struct golden_digests policy;

@@ -157,6 +157,37 @@ static void a_command_line_can_speak_against_lockdown(void **state)
 	scene_expect_configured(&s);
 }
 
+/* Which of them the kernel got nobody knows: what is not locked down by its line is so
+ * as far as Secure Boot sees to it. */
+static void of_several_command_lines_the_weakest_counts(void **state)
+{
+	static const char *const words[] = { "ro", "ro lockdown=integrity", "ro lockdown=none" };
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	char line[64];
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	at = boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ");
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=confidentiality"));
+	m->cmdline = "ro lockdown=confidentiality";
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		for (size_t place = at; place <= at + 1; place++) {
+			(void)snprintf(line, sizeof(line), "/vmlinuz %s", words[i]);
+			boot_log_insert(&s.log, place, 8, EV_IPL, span_text(line));
+			m->other_cmdline = words[i];
+			m->lockdown = LOCKDOWN_CONFIDENTIALITY;
+			scene_expect_put(&s, "lockdown-missing");
+			m->lockdown = LOCKDOWN_INTEGRITY;
+			if (i == 2)
+				scene_expect_put(&s, "lockdown-missing");
+			else
+				scene_expect_configured(&s);
+			boot_log_drop(&s.log, place);
+		}
+}
+
 static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
 {
 	AUTO_DONE(golden) g = { 0 };
@@ -199,6 +230,7 @@ int main(void)
 		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
 		cmocka_unit_test(lockdown_is_shown_or_missing),
 		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
+		cmocka_unit_test(of_several_command_lines_the_weakest_counts),
 		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
 	};
 

@@ -161,6 +161,9 @@ static void envelopes_are_read_strictly(void **state)
 		{ "{\"payloadType\":\"" DSSE_PAYLOAD_TYPE "\",\"payload\":\"e31=\","
 		  "\"signatures\":[{\"keyid\":\"a\",\"sig\":\"\"}]}",
 		  "bad-value" },
+		{ "{\"payloadType\":\"" DSSE_PAYLOAD_TYPE "\",\"payload\":\"\","
+		  "\"signatures\":[{\"keyid\":\"a\",\"sig\":\"\"}]}",
+		  "empty" },
 		{ "{\"payloadType\":\"" DSSE_PAYLOAD_TYPE "\",\"payload\":\"e30=\","
 		  "\"signatures\":[]}",
 		  "not-one-signature" },

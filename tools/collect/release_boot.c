@@ -7,40 +7,59 @@
 #include "tools/release/release.h"
 #include "tpm/boot_payload.h"
 #include "tools/command.h"
+#include "verifier/appraisal/secure_boot.h"
+
+static enum status take_authority(struct boot_draft *d, const struct uefi_variable *v)
+{
+	if (!secure_boot_is_sbat_level(v))
+		return secure_boot_is_db_authority(v) ? OK : STATUS_NOT_FOUND;
+	free(d->sbat);
+	d->sbat = NULL;
+	return bytes_text(v->content, &d->sbat);
+}
+
+static enum status take_policy(struct boot_draft *d, const struct uefi_variable *v)
+{
+	switch (secure_boot_variable_of(v)) {
+	case SECURE_BOOT_STATE:
+		d->secure_boot = v->content.len == 1 && v->content.data[0] == 1;
+		return OK;
+	case SECURE_BOOT_PK:
+		return boot_draft_keys(d, v->content, d->pk);
+	case SECURE_BOOT_KEK:
+		return boot_draft_keys(d, v->content, d->kek);
+	case SECURE_BOOT_DB:
+		return boot_draft_keys(d, v->content, d->db);
+	case SECURE_BOOT_DBX:
+		return boot_draft_keys(d, v->content, d->dbx);
+	case SECURE_BOOT_SETUP_MODE:
+	case SECURE_BOOT_AUDIT_MODE:
+	case SECURE_BOOT_DEPLOYED_MODE:
+		return OK;
+	case SECURE_BOOT_VARIABLES:
+		break;
+	}
+	return STATUS_NOT_FOUND;
+}
 
 /* What the Secure Boot rules of a manifest speak of. STATUS_NOT_FOUND: a plain
- * event. */
+ * event. What was not measured anybody may have written into the file. */
 static enum status take_variable(struct boot_draft *d, const struct boot_event *event)
 {
-	static const char *const others[] = { "SetupMode", "AuditMode", "DeployedMode" };
+	bool is_authority = event->type == EV_EFI_VARIABLE_AUTHORITY;
 	struct uefi_variable v;
+	struct span text;
 
-	if (event->pcr != 7 || uefi_variable_parse(event->payload, &v) != OK)
+	if (event->pcr != 7 || (!is_authority && event->type != EV_EFI_VARIABLE_DRIVER_CONFIG))
 		return STATUS_NOT_FOUND;
-	if (event->type == EV_EFI_VARIABLE_AUTHORITY && uefi_variable_is_named(&v, "SbatLevel")) {
-		free(d->sbat);
-		d->sbat = NULL;
-		return bytes_text(v.content, &d->sbat);
+	if (!boot_payload_is_measured(event, DIGEST_SHA256, &d->sha256, &text) ||
+	    uefi_variable_parse(event->payload, &v) != OK) {
+		(void)unusable("boot log: event %zu does not say what PCR 7 was extended with: "
+			       "read the log again on the host, from the kernel",
+			       event->index);
+		return STATUS_MISMATCH;
 	}
-	if (event->type == EV_EFI_VARIABLE_AUTHORITY)
-		return uefi_variable_is_named(&v, "db") ? OK : STATUS_NOT_FOUND;
-	if (event->type != EV_EFI_VARIABLE_DRIVER_CONFIG)
-		return STATUS_NOT_FOUND;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (uefi_variable_is_named(&v, others[i]))
-			return OK;
-	if (uefi_variable_is_named(&v, "PK"))
-		return boot_draft_keys(d, v.content, d->pk);
-	if (uefi_variable_is_named(&v, "KEK"))
-		return boot_draft_keys(d, v.content, d->kek);
-	if (uefi_variable_is_named(&v, "db"))
-		return boot_draft_keys(d, v.content, d->db);
-	if (uefi_variable_is_named(&v, "dbx"))
-		return boot_draft_keys(d, v.content, d->dbx);
-	if (!uefi_variable_is_named(&v, "SecureBoot"))
-		return STATUS_NOT_FOUND;
-	d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
-	return OK;
+	return is_authority ? take_authority(d, &v) : take_policy(d, &v);
 }
 
 static bool is_uuid_at(const char *text)

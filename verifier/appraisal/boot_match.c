@@ -34,7 +34,8 @@ struct walk {
 	uint32_t chain_next; /* rules of the chain that have had their turn */
 	bool matched[BOOT_RULES_MAX]; /* event rules, by their place in the range */
 	bool has_initrd, has_cmdline, has_sbat;
-	struct lockdown_words lockdown;
+	struct lockdown_words lockdown; /* the weakest that a command line names */
+	bool has_default_lockdown; /* one names none */
 };
 
 static void walk_done(struct walk *w)
@@ -220,7 +221,9 @@ static void note_lockdown(struct walk *w, struct span line)
 	struct lockdown_words words = command_line_lockdown(line);
 
 	/* Of several lines the weakest one counts. */
-	if (words.is_named && (!w->lockdown.is_named || words.level < w->lockdown.level))
+	if (!words.is_named)
+		w->has_default_lockdown = true;
+	else if (!w->lockdown.is_named || words.level < w->lockdown.level)
 		w->lockdown = words;
 }
 
@@ -443,7 +446,7 @@ static void end_kernel(struct walk *w)
 	 * where shim's MokSBState switched validation off, which PCR 14 shows. */
 	if (w->rules->secure_boot && is_in(w->input->quoted, PCR_SHIM))
 		shown = LOCKDOWN_INTEGRITY;
-	if (w->lockdown.is_named)
+	if (w->lockdown.is_named && (!w->has_default_lockdown || w->lockdown.level < shown))
 		shown = w->lockdown.level;
 	if (shown < w->rules->lockdown)
 		fail_missing(w, REASON_LOCKDOWN_MISSING, LAYER_KERNEL, NULL, (struct span){ 0 });

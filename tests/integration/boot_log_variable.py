@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A boot log with another value of a Secure Boot variable (TCG PC Client PFP, 10.2.2).
+
+    boot_log_variable.py LOG NAME content|namespace
+
+The first event of this variable in PCR 7 gets a content that was not measured, or another
+namespace and the digests that go with it. The log goes to stdout.
+"""
+import hashlib
+import struct
+import sys
+
+HASHES = {0x4: "sha1", 0xB: "sha256", 0xC: "sha384", 0xD: "sha512"}
+EV_EFI_VARIABLE_DRIVER_CONFIG, EV_EFI_VARIABLE_AUTHORITY = 0x80000001, 0x800000E0
+
+
+def events(log):
+    """Offset of each event's digests and payload, after the header."""
+    at = 32 + struct.unpack_from("<I", log, 28)[0]
+    while at < len(log):
+        pcr, kind, count = struct.unpack_from("<III", log, at)
+        digests, at = [], at + 12
+        for _ in range(count):
+            name = HASHES[struct.unpack_from("<H", log, at)[0]]
+            digests.append((at + 2, name))
+            at += 2 + hashlib.new(name).digest_size
+        size = struct.unpack_from("<I", log, at)[0]
+        yield pcr, kind, digests, at + 4, size
+        at += 4 + size
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        log = bytearray(file.read())
+    name, what = sys.argv[2], sys.argv[3]
+    for pcr, kind, digests, at, size in events(log):
+        if pcr != 7 or kind not in (EV_EFI_VARIABLE_DRIVER_CONFIG, EV_EFI_VARIABLE_AUTHORITY):
+            continue
+        letters = struct.unpack_from("<Q", log, at + 16)[0]
+        if log[at + 32 : at + 32 + 2 * letters].decode("utf-16-le") != name:
+            continue
+        if what == "content":
+            log[at + size - 1] ^= 1
+        else:
+            log[at] ^= 1
+            for place, alg in digests:
+                digest = hashlib.new(alg, log[at : at + size]).digest()
+                log[place : place + len(digest)] = digest
+        sys.stdout.buffer.write(log)
+        return 0
+    sys.stderr.write(f"there is no {name}\n")
+    return 1
+
+
+sys.exit(main())
