@@ -5,7 +5,8 @@
 usage: release_server.py DIRECTORY CERTIFICATE KEY STATE
 
 STATE/port is written when it listens; STATE/mode is read at each request: a word, and
-for some a path that it is for. STATE/requests gets a line for each: status and path.
+for some a path that it is for. STATE/requests gets a line for each: status and path;
+STATE/taken says how much of a file without an end was taken.
 """
 import http.server
 import os
@@ -50,11 +51,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
+        taken = 0
         try:
-            for _ in range(4096):
-                self.wfile.write(b" " * 65536)
+            while taken < 1 << 28:
+                taken += self.wfile.write(b" " * 65536)
         except OSError:
             pass
+        with open(os.path.join(STATE, "taken"), "w", encoding="ascii") as file:
+            file.write(f"{taken}\n")
 
     def do_GET(self):
         what, path = mode()
