@@ -352,11 +352,10 @@ static void say_what_is_wrong(const struct parent *p)
 
 static int supervise(const char *configuration_path)
 {
-	struct parent p = { .configuration_path = configuration_path,
-			    .agent = { .fd = -1, .passed_fd = -1 },
-			    .mint_fds = { -1, -1 } };
+	struct parent p = { .configuration_path = configuration_path, .mint_fds = { -1, -1 } };
 	int wait_ms = RESTART_FIRST_MS;
 
+	channel_init(&p.agent, -1, 0);
 	p.signals = open_signals();
 	if (p.signals < 0)
 		return EXIT_FAILURE;

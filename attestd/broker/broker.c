@@ -39,7 +39,7 @@ static const struct verb {
 /* What the TPM was last asked for; read by a signal's handler. */
 static const char *volatile task = "";
 static const char for_tpm[] = "the TPM does not answer to: ";
-static const char for_reader[] = "nobody takes the answer to: ";
+static const char for_reader[] = "nobody takes what is said of: ";
 static const char *volatile waits_for = for_tpm;
 
 /* A TPM behind a socket may never answer, and the TSS waits for ever: the role
@@ -186,7 +186,13 @@ static enum status tell_growth(struct broker *b)
 	if ((!logs_grew(&b->logs) && !is_filling && !is_beyond) || b->growth_told)
 		return OK;
 	b->growth_told = true;
-	return channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });
+	watch(b, "growth");
+	waits_for = for_reader;
+
+	enum status status = channel_send(&b->agent, FRAME_GROWTH, 0, (struct span){ 0 });
+
+	(void)alarm(0);
+	return status;
 }
 
 /* Only a new start has the right to open the TPM then. */

@@ -160,8 +160,10 @@ static enum status open_directory(struct journal *j)
 /* Puts a file with this content in the place of the one there is, and goes on with it. */
 static enum status replace(struct journal *j, struct span content)
 {
+	/* What lies there may be another name of somebody's file, who is root here. */
+	(void)unlinkat(j->directory, RECORDS_NEXT, 0);
 	int fd = openat(j->directory, RECORDS_NEXT,
-			O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool is_written =
 		fd >= 0 && file_write_fd(fd, content) &&
 		(geteuid() != 0 || j->owner == (uid_t)-1 || fchown(fd, j->owner, (gid_t)-1) == 0) &&

@@ -6,9 +6,9 @@
  *	tpm_trap SWTPM-PORT
  *
  * prints the port that it serves in the TPM's place, then takes lines: "at CODE"
- * (hexadecimal) holds each such command from now on, "go" lets the one that is
- * held pass, "off" all of them. It prints "at CODE" when it holds one and "off" when
- * it was told so, after which no "at" of before comes; it ends with its input.
+ * (hexadecimal) holds each such command from its answer "set" on, "go" lets the one
+ * that is held pass, "off" all of them. It prints "at CODE" when it holds one and "off"
+ * when it was told so, after which no "at" of before comes; it ends with its input.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -42,15 +42,22 @@ static void let_go(void)
 	(void)pthread_cond_broadcast(&go);
 }
 
+static void say(const char *word)
+{
+	(void)puts(word);
+	(void)fflush(stdout);
+}
+
 static void obey(const char *line)
 {
 	(void)pthread_mutex_lock(&lock);
-	if (strncmp(line, "at ", 3) == 0)
+	if (strncmp(line, "at ", 3) == 0) {
 		held = (uint32_t)strtoul(line + 3, NULL, 16);
+		say("set");
+	}
 	if (strcmp(line, "off\n") == 0) {
 		held = 0;
-		(void)puts("off");
-		(void)fflush(stdout);
+		say("off");
 	}
 	if (strcmp(line, "go\n") == 0 || held == 0)
 		let_go();

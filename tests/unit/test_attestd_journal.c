@@ -410,6 +410,30 @@ static void a_link_is_not_followed(void **state)
 	assert_int_equal(journal_open(directory, (uid_t)-1, &journal), STATUS_IO);
 }
 
+/* Another name of a file that is none of the journal's: neither emptied nor given away. */
+static void another_files_name_is_not_written_to(void **state)
+{
+	char other[sizeof(file)], next[sizeof(file) + 8];
+	struct stat st;
+	(void)state;
+
+	(void)snprintf(other, sizeof(other), "%s/other", top);
+	(void)snprintf(next, sizeof(next), "%s.next", file);
+	int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "kept", 4), 4);
+	(void)close(fd);
+	journal_done(&journal);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(link(other, next), 0);
+	assert_int_equal(journal_open(directory, 1, &journal), OK);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_size, 4);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_int_equal(st.st_nlink, 1);
+	append_good(0, 1);
+	assert_int_equal(unlink(other), 0);
+}
+
 /* A limit on a file's size is what a full disk looks like: the write is short. */
 static void limit_files(rlim_t size)
 {
@@ -479,6 +503,7 @@ int main(void)
 		IN_SCENE(nor_is_one_below_such_a_directory_taken),
 		IN_SCENE(the_run_directory_is_for_all_whatever_the_umask),
 		IN_SCENE(a_link_is_not_followed),
+		IN_SCENE(another_files_name_is_not_written_to),
 		IN_SCENE(on_a_full_disk_nothing_is_recorded_and_then_it_goes_on),
 		IN_SCENE(what_is_uncollected_is_bounded),
 	};
