@@ -134,8 +134,8 @@ static void s03_newcomers_never_take_all_places(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
-/* The names that the linker's --wrap makes of evbuffer_pullup(): there is no memory for a
- * whole body in one piece, other than the smallest. */
+/* There is no memory for a whole body in one piece, other than the smallest. */
+/* The linker's names for it. NOLINTBEGIN(bugprone-reserved-identifier) */
 unsigned char *__real_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size);
 unsigned char *__wrap_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size);
 
@@ -143,6 +143,7 @@ unsigned char *__wrap_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size)
 {
 	return evbuffer_get_length(buffer) > 2 ? NULL : __real_evbuffer_pullup(buffer, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void a_body_for_which_memory_is_short_is_refused(void **state)
 {

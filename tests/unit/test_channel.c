@@ -293,7 +293,7 @@ static void queued_frames_leave_as_the_socket_takes_them(void **state)
 }
 
 static bool is_memory_short;
-/* The names that the linker's --wrap makes of realloc(3). */
+/* The linker's names for it. NOLINTBEGIN(bugprone-reserved-identifier) */
 void *__real_realloc(void *old, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 
@@ -301,6 +301,7 @@ void *__wrap_realloc(void *old, size_t size)
 {
 	return is_memory_short ? NULL : __real_realloc(old, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void a_frame_for_which_memory_is_short_leaves_nothing_of_it(void **state)
 {
