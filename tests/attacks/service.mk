@@ -33,6 +33,13 @@ tests_attacks_test_attacks_front_LDADD = $(FRONT_LIBS) $(SIGNER_TEST_LIBS)
 # For the keys that --init makes.
 EXTRA_tests_attacks_test_attacks_front_DEPENDENCIES = verifier/verifierd$(EXEEXT)
 
+# What each address may hold of a running one.
+ATTACK_TESTS += tests/attacks/test_attacks_room
+tests_attacks_test_attacks_room_SOURCES = tests/attacks/test_attacks_room.c $(SERVICE_SCENE)
+tests_attacks_test_attacks_room_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS)
+tests_attacks_test_attacks_room_LDADD = $(SIGNER_TEST_LIBS)
+EXTRA_tests_attacks_test_attacks_room_DEPENDENCIES = verifier/verifierd$(EXEEXT)
+
 ATTACK_TESTS += tests/attacks/test_attacks_waits
 tests_attacks_test_attacks_waits_SOURCES = tests/attacks/test_attacks_waits.c $(FRONT_SCENE)
 tests_attacks_test_attacks_waits_CPPFLAGS = $(ATTACK_CPPFLAGS) $(SSL_CFLAGS) $(LIBEVENT_CFLAGS)

@@ -88,8 +88,11 @@ tests_unit_test_store_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_
 tests_unit_test_store_ahead_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_front tests/unit/test_front_peers
-TESTS += tests/unit/test_front tests/unit/test_front_peers
+check_PROGRAMS += tests/unit/test_front tests/unit/test_front_peers tests/unit/test_front_room
+TESTS += tests/unit/test_front tests/unit/test_front_peers tests/unit/test_front_room
+tests_unit_test_front_room_SOURCES = tests/unit/test_front_room.c tests/unit/unit.h
+tests_unit_test_front_room_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_front_room_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_front_peers_SOURCES = tests/unit/test_front_peers.c tests/unit/unit.h
 tests_unit_test_front_peers_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_front_peers_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)

@@ -10,7 +10,8 @@
 
 #include <openssl/err.h>
 
-#include "verifier/front/request.h"
+#include "daemon/clock.h"
+#include "verifier/front/room.h"
 #include "verifier/front/wait.h"
 
 /* What a refused client may still send before the connection ends: closing with
@@ -19,12 +20,26 @@
 #define DRAIN_S 2
 #define INPUT_MAX ((size_t)64 << 10)
 
+/* The timer is set for the pace at which a body began: what came since then moved its end,
+ * and is looked at no sooner. */
+static bool has_time_left(struct connection *c)
+{
+	int64_t left_ms = c->phase == PHASE_BODY ? pace_end_ms(&c->pace) - clock_monotonic_ms() : 0;
+
+	if (left_ms <= 0)
+		return false;
+	connection_hasten(c, (uint64_t)left_ms);
+	return true;
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *context)
 {
 	struct connection *c = context;
 	(void)fd;
 	(void)what;
 
+	if (has_time_left(c))
+		return;
 	if (c->phase == PHASE_HEAD || c->phase == PHASE_BODY) {
 		c->front->metrics.deadlines_missed++;
 		c->keep_alive = false;
@@ -197,7 +212,11 @@ static bool close_first(struct connections *list)
 
 bool connection_make_room(struct front *front)
 {
-	return close_first(&front->places[PLACE_IDLE]) || close_first(&front->places[PLACE_NEW]);
+	struct connection *next = room_next(front);
+
+	if (next != NULL)
+		connection_close(next);
+	return next != NULL;
 }
 
 /* Who waits gives way to who comes from the same address to attest. */
@@ -252,8 +271,7 @@ void connection_open(struct front *front, int fd, const struct sockaddr *from, b
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->peer = peer;
-	c->place = PLACE_NEW;
-	TAILQ_INSERT_TAIL(&front->places[c->place], c, link);
+	room_enter(c, PLACE_NEW);
 	front->metrics.connections++;
 	front->metrics.open++;
 	bufferevent_setcb(c->bev, on_readable, on_written, on_event, c);

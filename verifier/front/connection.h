@@ -20,6 +20,7 @@
 enum place {
 	PLACE_IDLE, /* no byte of the next request yet */
 	PLACE_NEW, /* in its handshake, or in a request's head */
+	PLACE_TRANSFER, /* its body comes, or its answer goes, as fast as the peer wants */
 	PLACE_WAITING, /* a node's, for a word */
 	PLACE_AT_WORK,
 	PLACES,
@@ -37,6 +38,9 @@ struct front {
 	bool has_admin;
 	uint64_t seed; /* of hash_of() */
 	struct connections places[PLACES];
+	size_t place_counts[PLACES];
+	struct ranking by_transfers, by_bytes; /* of peers: room.h */
+	size_t large_bytes; /* held of large bodies */
 	struct peers peers;
 	LIST_HEAD(waiting_list, connection) waits[WAITS_LISTS]; /* of nodes, by their ids */
 	struct relay relay;
@@ -50,9 +54,9 @@ void connection_open(struct front *front, int fd, const struct sockaddr *from, b
 void connection_close(struct connection *c);
 void connections_close(struct front *front);
 /*
- * Ends the connection that is idle for longest, or else one that has not asked for
- * anything yet: an honest one needs milliseconds to do so, and those who keep places
- * from others would sit there until their deadlines. False where all are at work.
+ * Ends the connection whose place is for who comes (room.h): an honest one needs
+ * milliseconds for it, and those who keep places from others would sit there until their
+ * deadlines. False where all wait for an answer.
  */
 bool connection_make_room(struct front *front);
 /* Of relay_init(): who waited gets the answer. */

@@ -10,7 +10,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
-#include "verifier/front/connection.h"
+#include "verifier/front/room.h"
 
 #define BACKLOG 1024
 #define PAUSE_US 100000
@@ -192,8 +192,7 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	evutil_secure_rng_get_bytes(&front->seed, sizeof(front->seed));
 	front->peers.seed = front->seed;
 	quota_init(&front->enrolments, settings->enrolments_per_peer, front->seed);
-	for (size_t i = 0; i < PLACES; i++)
-		TAILQ_INIT(&front->places[i]);
+	room_init(front);
 	front->base = event_base_new();
 	relay_init(&front->relay, front->base, connection_answered);
 	if (front->base != NULL && set_up_tls(front))

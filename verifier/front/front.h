@@ -12,8 +12,9 @@ struct front_settings {
 	size_t connections_per_peer_max;
 	size_t waiting_max; /* of them, nodes that wait to be named */
 	unsigned enrolments_per_peer; /* requests a minute */
-	size_t bodies_max; /* bytes of all evidence bodies held at once */
-	unsigned handshake_s, head_s, body_s, idle_s, answer_s; /* absolute deadlines */
+	size_t bodies_max; /* bytes of all large bodies held at once */
+	unsigned handshake_s, head_s, idle_s, answer_s; /* absolute deadlines */
+	unsigned body_s; /* of a body's pace (pace.h) */
 };
 
 /*

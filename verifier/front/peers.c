@@ -41,6 +41,9 @@ struct peer *peers_enter(struct peers *peers, const struct sockaddr *from)
 			return NULL;
 		peer->address = address;
 		TAILQ_INIT(&peer->waiting);
+		TAILQ_INIT(&peer->transfers);
+		peer->by_transfers.peer = peer;
+		peer->by_bytes.peer = peer;
 		LIST_INSERT_HEAD(&peers->lists[place], peer, others);
 	}
 	peer->connections++;

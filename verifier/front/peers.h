@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "verifier/front/ranking.h"
+
 /*
  * Whoever counts as one, an IPv4 address or what one IPv6 customer has at the least, a
- * /64 (RFC 6177): how many connections there are of it, and which of them wait. What
- * stands here has one at least.
+ * /64 (RFC 6177): how many connections there are of it, which of them wait, and what it has
+ * under way. What stands here has one connection at least.
  */
 #define PEERS_LISTS 16384
 
@@ -21,6 +23,10 @@ struct peer {
 	struct in6_addr address;
 	size_t connections;
 	struct connections waiting; /* for a word (wait.h); oldest first */
+	struct connections transfers; /* who came on least recently first (room.h) */
+	size_t transfer_count;
+	size_t body_bytes; /* held of large bodies */
+	struct ranked by_transfers, by_bytes;
 };
 
 struct peers {

@@ -9,7 +9,7 @@
 
 #include "messages/error.h"
 #include "verifier/front/http.h"
-#include "verifier/front/request.h"
+#include "verifier/front/room.h"
 
 #define ANSWER_HEAD_ROOM 512
 
@@ -38,27 +38,19 @@ static enum place place_of(enum phase phase)
 	case PHASE_PARKED:
 		return PLACE_WAITING;
 	case PHASE_BODY:
-	case PHASE_WAITING:
 	case PHASE_ANSWER:
 	case PHASE_DRAIN:
+		return PLACE_TRANSFER;
+	case PHASE_WAITING:
 		break;
 	}
 	return PLACE_AT_WORK;
 }
 
-static void move_to(struct connection *c, enum place place)
-{
-	if (c->place == place)
-		return;
-	TAILQ_REMOVE(&c->front->places[c->place], c, link);
-	TAILQ_INSERT_TAIL(&c->front->places[place], c, link);
-	c->place = place;
-}
-
 void connection_enter(struct connection *c, enum phase phase, size_t seconds)
 {
 	c->phase = phase;
-	move_to(c, place_of(phase));
+	room_move(c, place_of(phase));
 	connection_hasten(c, (uint64_t)seconds * 1000);
 }
 
@@ -76,8 +68,7 @@ static void forget_request(struct connection *c)
 		relay_forget(&c->front->relay, c->relay_id);
 	if (c->phase == PHASE_PARKED)
 		leave_wait(c);
-	c->front->metrics.body_bytes -= c->counted;
-	c->counted = 0;
+	room_forget_bytes(c);
 	(void)evbuffer_drain(c->body, evbuffer_get_length(c->body));
 	bytes_done(&c->query);
 	c->route = NULL;
@@ -96,7 +87,7 @@ void connection_release(struct connection *c)
 void connection_close(struct connection *c)
 {
 	forget_request(c);
-	TAILQ_REMOVE(&c->front->places[c->place], c, link);
+	room_leave(c);
 	peers_leave(c->peer);
 	c->front->metrics.open--;
 	if (c->phase != PHASE_HANDSHAKE)
@@ -158,7 +149,7 @@ void connection_answer(struct connection *c, unsigned status, unsigned retry_aft
 	}
 	forget_request(c);
 	connection_enter(c, PHASE_ANSWER,
-			 c->front->settings->answer_s + body.len / BODY_BYTES_PER_S);
+			 c->front->settings->answer_s + body.len / PACE_BYTES_PER_S);
 }
 
 void connection_send(struct connection *c, unsigned status, struct span json)

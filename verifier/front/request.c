@@ -7,11 +7,12 @@
 #include <event2/buffer.h>
 
 #include "daemon/clock.h"
-#include "messages/limits.h"
 #include "verifier/front/http.h"
+#include "verifier/front/room.h"
 #include "verifier/front/wait.h"
 
 #define REQUESTS_MAX 10000 /* on one connection */
+#define BUSY_RETRY_S 10
 
 static void hand_on(struct connection *c)
 {
@@ -48,12 +49,16 @@ static void hand_on(struct connection *c)
 	connection_enter(c, PHASE_WAITING, c->front->settings->answer_s);
 }
 
-/* Large bodies share one budget; small ones are bounded by the number of
- * connections. */
-static bool fits_budget(const struct connection *c, size_t more)
+static bool make_room(struct connection *c, size_t more)
 {
-	return c->body_len <= REQUEST_BODY_MAX ||
-	       c->front->metrics.body_bytes + more <= c->front->settings->bodies_max;
+	while (!room_has_bytes(c, more)) {
+		struct connection *next = room_next_body(c, more);
+
+		if (next == NULL)
+			return false;
+		connection_refuse(next, 429, BUSY_RETRY_S);
+	}
+	return true;
 }
 
 void request_read_body(struct connection *c)
@@ -63,18 +68,19 @@ void request_read_body(struct connection *c)
 	size_t there = evbuffer_get_length(in);
 	size_t take = there < missing ? there : missing;
 
-	if (!fits_budget(c, take)) {
-		connection_refuse(c, 429, 10);
+	if (!make_room(c, take)) {
+		connection_refuse(c, 429, BUSY_RETRY_S);
 		return;
 	}
 	if (take > 0 && evbuffer_remove_buffer(in, c->body, take) < 0) {
 		connection_close(c);
 		return;
 	}
-	c->counted += take;
-	c->front->metrics.body_bytes += take;
+	room_count_bytes(c, take);
 	if (take == missing)
 		hand_on(c);
+	else
+		pace_came(&c->pace, clock_monotonic_ms(), take);
 }
 
 /* Certificate chains and credentials: what costs most, and is asked for without
@@ -124,8 +130,8 @@ static void start_request(struct connection *c, const struct http_head *head)
 		connection_refuse(c, refusal, retry_after_s);
 		return;
 	}
-	connection_enter(c, PHASE_BODY,
-			 c->front->settings->body_s + c->body_len / BODY_BYTES_PER_S);
+	c->pace = pace_begin(clock_monotonic_ms(), c->front->settings->body_s);
+	connection_enter(c, PHASE_BODY, c->front->settings->body_s);
 	if (head->expects_continue && c->body_len > 0)
 		(void)evbuffer_add_printf(bufferevent_get_output(c->bev),
 					  "HTTP/1.1 100 Continue\r\n\r\n");

@@ -6,12 +6,10 @@
 
 #include "messages/node.h"
 #include "verifier/front/connection.h"
+#include "verifier/front/pace.h"
 
 /* A connection as those know it who open it and hear of it (connection.c), read its
  * requests (request.c), and answer and end it (phase.c). */
-
-/* A body's deadline grows with its size, for slow but honest links. */
-#define BODY_BYTES_PER_S ((size_t)64 << 10)
 
 enum phase {
 	PHASE_HANDSHAKE,
@@ -25,7 +23,7 @@ enum phase {
 };
 
 struct connection {
-	TAILQ_ENTRY(connection) link; /* of its place */
+	TAILQ_ENTRY(connection) link, transfer; /* of its place; of its peer's transfers */
 	enum place place;
 	struct front *front;
 	struct bufferevent *bev;
@@ -41,7 +39,8 @@ struct connection {
 	size_t subject_len;
 	struct bytes query;
 	struct evbuffer *body;
-	size_t body_len, counted; /* wanted; counted into metrics.body_bytes */
+	size_t body_len, counted; /* wanted; came, and is held */
+	struct pace pace; /* of the body */
 	int64_t received;
 	int64_t handed_on_ms; /* clock_monotonic_ms() */
 	uint64_t relay_id;

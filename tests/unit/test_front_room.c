@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How long a body may take, and who has most. */
+#include "unit.h"
+
+#include "verifier/front/pace.h"
+#include "verifier/front/peers.h"
+
+#define SLACK_S 30
+#define SLACK_MS (SLACK_S * 1000)
+#define STEP_MS 100
+
+/* When a body ends that comes so fast, at most max_ms from its beginning; 0: it does not. */
+static int64_t ended_at(size_t bytes_per_s, int64_t max_ms)
+{
+	struct pace pace = pace_begin(5, SLACK_S);
+
+	for (int64_t ms = STEP_MS; ms <= max_ms; ms += STEP_MS) {
+		if (pace_end_ms(&pace) < ms + 5)
+			return ms;
+		pace_came(&pace, ms + 5, bytes_per_s * STEP_MS / 1000);
+	}
+	return 0;
+}
+
+static void who_sends_nothing_or_a_byte_at_a_time_has_the_slack(void **state)
+{
+	(void)state;
+	assert_int_equal(ended_at(0, 600000), SLACK_MS + STEP_MS);
+	assert_int_equal(ended_at(20, 600000), SLACK_MS + STEP_MS);
+}
+
+/* As long as a body of 32 MiB lasts at this rate, and ten times as long. */
+static void who_is_slow_and_steady_is_never_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(ended_at(PACE_BYTES_PER_S, 5120000), 0);
+	assert_int_equal(ended_at(10 * PACE_BYTES_PER_S, 5120000), 0);
+	/* A little less is made up for by the slack: a megabyte and a half at half of it. */
+	assert_int_equal(ended_at(PACE_BYTES_PER_S / 2, 48000), 0);
+	assert_in_range(ended_at(PACE_BYTES_PER_S / 2, 600000), 2 * SLACK_MS - 500,
+			2 * SLACK_MS + 500);
+}
+
+static void what_came_fast_is_no_credit_for_a_stall(void **state)
+{
+	struct pace pace = pace_begin(0, SLACK_S);
+
+	(void)state;
+	pace_came(&pace, 1000, (size_t)31 << 20);
+	assert_int_equal(pace_end_ms(&pace), 1000 + SLACK_MS);
+	/* A stall, and then the slow rate: it has what was left. */
+	pace_came(&pace, 21000, PACE_BYTES_PER_S);
+	assert_int_equal(pace_end_ms(&pace), 1000 + SLACK_MS + 1000);
+}
+
+/* Small reads count as large ones do. */
+static void bytes_count_one_by_one(void **state)
+{
+	struct pace pace = pace_begin(0, SLACK_S);
+
+	(void)state;
+	for (size_t i = 0; i < PACE_BYTES_PER_S; i++)
+		pace_came(&pace, 2000, 1);
+	assert_int_equal(pace_end_ms(&pace), SLACK_MS + 1000);
+}
+
+#define PEERS 5
+
+static void whoever_has_most_is_found_and_of_several_the_first(void **state)
+{
+	struct peer peers[PEERS] = { 0 };
+	struct ranking *ranking = test_calloc(1, sizeof(*ranking));
+
+	(void)state;
+	ranking_init(ranking);
+	assert_null(ranking_top(ranking));
+	for (size_t i = 0; i < PEERS; i++) {
+		peers[i].by_transfers.peer = &peers[i];
+		ranking_put(ranking, &peers[i].by_transfers, 1);
+	}
+	assert_ptr_equal(ranking_top(ranking), &peers[0]);
+	/* Who comes on goes behind those who do not. */
+	ranking_put(ranking, &peers[0].by_transfers, 1);
+	assert_ptr_equal(ranking_top(ranking), &peers[1]);
+	ranking_put(ranking, &peers[3].by_transfers, 7);
+	ranking_put(ranking, &peers[4].by_transfers, 7 * RANKS);
+	assert_ptr_equal(ranking_top(ranking), &peers[4]);
+	ranking_put(ranking, &peers[4].by_transfers, 2);
+	assert_ptr_equal(ranking_top(ranking), &peers[3]);
+	ranking_put(ranking, &peers[3].by_transfers, 0);
+	assert_ptr_equal(ranking_top(ranking), &peers[4]);
+	for (size_t i = 0; i < PEERS; i++)
+		ranking_put(ranking, &peers[i].by_transfers, 0);
+	assert_null(ranking_top(ranking));
+	test_free(ranking);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_sends_nothing_or_a_byte_at_a_time_has_the_slack),
+		cmocka_unit_test(who_is_slow_and_steady_is_never_ended),
+		cmocka_unit_test(what_came_fast_is_no_credit_for_a_stall),
+		cmocka_unit_test(bytes_count_one_by_one),
+		cmocka_unit_test(whoever_has_most_is_found_and_of_several_the_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
