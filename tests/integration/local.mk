@@ -59,6 +59,12 @@ CLEANFILES += tests/integration/rename_dies.so
 tests/integration/rename_dies.so: tests/integration/rename_dies.c
 	$(AM_V_CC)$(MKDIR_P) tests/integration && \
 	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/rename_dies.c
+check_DATA += tests/integration/content_changes.so
+CLEANFILES += tests/integration/content_changes.so
+EXTRA_DIST += tests/integration/content_changes.c
+tests/integration/content_changes.so: tests/integration/content_changes.c
+	$(AM_V_CC)$(MKDIR_P) tests/integration && \
+	$(CC) -D_GNU_SOURCE -O2 -Wall -shared -fPIC -o $@ $(srcdir)/tests/integration/content_changes.c
 check_DATA += tests/integration/no_types.so
 CLEANFILES += tests/integration/no_types.so
 EXTRA_DIST += tests/integration/no_types.c

@@ -2,12 +2,10 @@
 #include <archive.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
-#include "daemon/file.h"
 #include "tools/artifacts/built_root.h"
-#include "tools/artifacts/content_hash.h"
+#include "tools/artifacts/content_archive.h"
 #include "tools/command.h"
 #include "tools/auto_jansson.h"
 
@@ -15,7 +13,6 @@
 #define DOCUMENT_MAX ((size_t)4 << 20) /* as registries have it for manifests */
 #define LAYERS_MAX 1024
 #define NESTED_MAX 4
-#define BLOCK_SIZE ((size_t)1 << 17)
 
 struct image {
 	struct built_root *root;
@@ -67,20 +64,19 @@ static enum status read_descriptor(const struct image *image, const char *what, 
 	return OK;
 }
 
-/* A blob's descriptor once size and digest are as they should be. */
-static enum status open_blob(const struct image *image, const struct descriptor *d, int *fd)
+/* Where a blob of the size that its descriptor says is. */
+static enum status find_blob(const struct image *image, const struct descriptor *d,
+			     struct path_text *path)
 {
-	struct path_text path;
 	struct stat found;
-	uint64_t size = 0;
 
-	(void)snprintf(path.text, sizeof(path.text), "%s/blobs/sha256/%s", image->directory,
+	(void)snprintf(path->text, sizeof(path->text), "%s/blobs/sha256/%s", image->directory,
 		       d->hex);
-	if (stat(path.text, &found) != 0)
+	if (stat(path->text, &found) != 0)
 		return refuse(image, d->hex, "this blob is not there");
 	if (!S_ISREG(found.st_mode) || (uint64_t)found.st_size != d->size)
 		return refuse(image, d->hex, "this blob has another size than its descriptor says");
-	return content_open(image->hash, path.text, &d->digest, &size, fd);
+	return OK;
 }
 
 static json_t *parse(const struct image *image, const char *what, struct span text)
@@ -108,19 +104,22 @@ static json_t *read_file(const struct image *image, const char *name)
 static json_t *read_blob(const struct image *image, const struct descriptor *d)
 {
 	AUTO_DONE(bytes) text = { 0 };
-	int fd = -1;
-	enum status status;
+	struct path_text path;
+	struct digest digest;
 
 	if (d->size > DOCUMENT_MAX) {
 		(void)refuse(image, d->hex, "larger than any document of an image");
 		return NULL;
 	}
-	status = open_blob(image, d, &fd);
-	if (status == OK) {
-		status = file_read_fd(fd, DOCUMENT_MAX, &text);
-		(void)close(fd);
+	if (find_blob(image, d, &path) != OK || path_read(path.text, DOCUMENT_MAX, &text) != OK)
+		return NULL;
+	if (digest_of(DIGEST_SHA256, span_of(&text), &digest) != OK ||
+	    !digest_equal(&digest, &d->digest)) {
+		(void)refuse(image, path.text,
+			     "not the file that was named: it has another digest");
+		return NULL;
 	}
-	return status == OK ? parse(image, d->hex, span_of(&text)) : NULL;
+	return parse(image, d->hex, span_of(&text));
 }
 
 static bool is_index(const char *media_type)
@@ -219,28 +218,29 @@ static int allow_compression(struct archive *a, const char *media_type)
 static enum status take_layer(const struct image *image, const struct descriptor *d)
 {
 	const struct archive_origin origin = { .archive = d->hex };
+	struct path_text path;
+	struct content_archive layer = {
+		.hash = image->hash, .path = path.text, .wanted = &d->digest, .fd = -1
+	};
 	struct archive *a = archive_read_new();
-	int fd = -1;
-	enum status status = a == NULL ? STATUS_NO_MEMORY : OK;
+	enum status status = a == NULL ? STATUS_NO_MEMORY : find_blob(image, d, &path);
 
 	if (status == OK && allow_compression(a, d->media_type) != ARCHIVE_OK)
 		status = refuse(image, d->media_type, "a layer of a kind that is not read");
-	if (status == OK)
-		status = open_blob(image, d, &fd);
 	if (status == OK && (archive_read_support_format_tar(a) != ARCHIVE_OK ||
-			     archive_read_support_format_empty(a) != ARCHIVE_OK ||
-			     archive_read_open_fd(a, fd, BLOCK_SIZE) != ARCHIVE_OK))
-		status = refuse(image, d->hex,
-				archive_error_string(a) == NULL ? "this layer cannot be read"
-								: archive_error_string(a));
+			     archive_read_support_format_empty(a) != ARCHIVE_OK))
+		status = STATUS_NO_MEMORY;
+	if (status == OK)
+		status = content_archive_open(&layer, a);
 	if (status == OK)
 		status = built_root_begin(image->root, span_text(d->hex));
 	if (status == OK)
 		status = built_root_take(image->root, a, &origin);
+	if (status == OK)
+		status = content_archive_end(&layer);
 	if (a != NULL)
 		(void)archive_read_free(a);
-	if (fd >= 0)
-		(void)close(fd);
+	content_archive_done(&layer);
 	return status;
 }
 

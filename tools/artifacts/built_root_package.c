@@ -8,7 +8,7 @@
 
 #include "base/auto.h"
 #include "tools/artifacts/built_root.h"
-#include "tools/artifacts/content_hash.h"
+#include "tools/artifacts/content_archive.h"
 #include "tools/command.h"
 
 #define BLOCK_SIZE ((size_t)1 << 17)
@@ -232,41 +232,44 @@ static enum status take_parts(struct package_file *p)
 	return status;
 }
 
-static enum status open_package(struct package_file *p, const struct digest *digest, int *fd)
+/* Nothing names it: it is believed as far as who may write it. */
+static enum status open_unnamed(struct package_file *p, struct content_archive *file)
 {
-	AUTO(content_hash) hash = NULL;
-	uint64_t size;
-	enum status status = OK;
+	enum status status = content_open_regular(p->path, false, &file->fd);
 
-	if (digest != NULL) {
-		status = content_hash_new(&p->root->progress, &hash);
-		if (status == OK)
-			status = content_open(hash, p->path, digest, &size, fd);
-	} else {
-		status = content_open_regular(p->path, false, fd);
-	}
-	if (status != OK)
+	if (status != OK || archive_read_open_fd(p->outer, file->fd, BLOCK_SIZE) == ARCHIVE_OK)
 		return status;
-	if (archive_read_support_format_ar(p->outer) != ARCHIVE_OK ||
-	    archive_read_open_fd(p->outer, *fd, BLOCK_SIZE) != ARCHIVE_OK)
-		return refuse(p, archive_error_string(p->outer) == NULL
-					 ? "cannot be read"
-					 : archive_error_string(p->outer));
-	return OK;
+	return refuse(p, archive_error_string(p->outer) == NULL ? "cannot be read"
+								: archive_error_string(p->outer));
+}
+
+static enum status take_file(struct package_file *p, struct content_archive *file)
+{
+	enum status status =
+		archive_read_support_format_ar(p->outer) == ARCHIVE_OK ? OK : STATUS_NO_MEMORY;
+
+	if (status == OK)
+		status = file->wanted == NULL ? open_unnamed(p, file)
+					      : content_archive_open(file, p->outer);
+	if (status == OK)
+		status = take_parts(p);
+	return status == OK && file->wanted != NULL ? content_archive_end(file) : status;
 }
 
 enum status built_root_package(struct built_root *root, const char *path,
 			       const struct package_text *wanted, const struct digest *digest)
 {
+	AUTO(content_hash) hash = NULL;
 	AUTO(archive) outer = archive_read_new();
 	struct package_file p = { .root = root, .path = path, .wanted = wanted, .outer = outer };
-	int fd = -1;
-	enum status status = outer == NULL ? STATUS_NO_MEMORY : open_package(&p, digest, &fd);
+	struct content_archive file = { .path = path, .wanted = digest, .fd = -1 };
+	enum status status =
+		outer == NULL ? STATUS_NO_MEMORY : content_hash_new(&root->progress, &hash);
 
+	file.hash = hash;
 	if (status == OK)
-		status = take_parts(&p);
-	if (fd >= 0)
-		(void)close(fd);
+		status = take_file(&p, &file);
+	content_archive_done(&file);
 	bytes_done(&p.control);
 	return status;
 }

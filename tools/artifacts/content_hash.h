@@ -23,8 +23,9 @@ enum status content_hash_fd(struct content_hash *hash, int fd, struct digest *ou
 /* A whole file; says what failed. */
 enum status content_hash_file(struct content_hash *hash, const char *path, struct digest *out);
 
-/* A file that has to have this digest, opened for reading from its start: what is
- * read is what was hashed, whatever the name leads to by then. Says what failed. */
+/* A file that has to have this digest, opened for reading from its start: whatever its
+ * name leads to by then. Who may write into it changes what is read, so that this has to
+ * be hashed again (content_archive.h). Says what failed. */
 enum status content_open(struct content_hash *hash, const char *path, const struct digest *wanted,
 			 uint64_t *size, int *fd);
 

@@ -6,6 +6,7 @@ attestctl_SOURCES += \
 	tools/artifacts/built_root_package.c \
 	tools/artifacts/built_root_pool.c \
 	tools/artifacts/built_root_tar.c \
+	tools/artifacts/content_archive.c tools/artifacts/content_archive.h \
 	tools/artifacts/content_hash.c tools/artifacts/content_hash.h \
 	tools/artifacts/file_list.c tools/artifacts/file_list.h \
 	tools/artifacts/file_list_walk.c

@@ -5,18 +5,16 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "tools/artifacts/built_root.h"
 #include "tools/command.h"
-#include "tools/artifacts/content_hash.h"
+#include "tools/artifacts/content_archive.h"
 #include "tools/release/release_line.h"
 #include "tools/release/root_keys.h"
 
 #define SIGNATURE_FILE_MAX 1024
 #define LIST_MAX ((size_t)256 << 20)
-#define BLOCK_SIZE 65536
 
 static void tar_free(struct archive *a)
 {
@@ -123,26 +121,25 @@ static enum status read_tar(struct vendor_delivery *d, struct built_root *root)
 	const struct archive_origin origin = { .archive = d->path, .package = d->origin.vendor };
 	AUTO(content_hash) hash = NULL;
 	AUTO(archive) tar = archive_read_new();
-	uint64_t size;
-	int fd = -1;
+	struct content_archive file = { .path = d->path, .wanted = &d->origin.artifact, .fd = -1 };
 	enum status status =
 		tar == NULL ? STATUS_NO_MEMORY : content_hash_new(&root->progress, &hash);
 
-	if (status == OK)
-		status = content_open(hash, d->path, &d->origin.artifact, &size, &fd);
-	if (status == OK)
-		status = built_root_begin(root, d->origin.vendor);
-	if (status != OK)
-		return status;
-	if (archive_read_support_filter_gzip(tar) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(tar) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(tar) != ARCHIVE_OK ||
-	    archive_read_support_format_tar(tar) != ARCHIVE_OK ||
-	    archive_read_open_fd(tar, fd, BLOCK_SIZE) != ARCHIVE_OK)
+	file.hash = hash;
+	if (status == OK && (archive_read_support_filter_gzip(tar) != ARCHIVE_OK ||
+			     archive_read_support_filter_xz(tar) != ARCHIVE_OK ||
+			     archive_read_support_filter_zstd(tar) != ARCHIVE_OK ||
+			     archive_read_support_format_tar(tar) != ARCHIVE_OK))
 		status = refuse(d, "cannot be read as a tar archive");
 	if (status == OK)
+		status = content_archive_open(&file, tar);
+	if (status == OK)
+		status = built_root_begin(root, d->origin.vendor);
+	if (status == OK)
 		status = built_root_take(root, tar, &origin);
-	(void)close(fd);
+	if (status == OK)
+		status = content_archive_end(&file);
+	content_archive_done(&file);
 	return status;
 }
 
