@@ -202,51 +202,76 @@ static enum status check_approved(struct loading *l, const char *path, const cha
 			      path, "approvals");
 }
 
+/* Whoever approved it as what touches trust carries it, revoked or not: then it has to
+ * stand without the keys that were stolen. */
+static bool still_counts(const struct loading *l, const struct judged *judged)
+{
+	if (!is_approved(l, judged, judged->class, l->revoked))
+		return false;
+	return !is_approved(l, judged, CHANGE_TRUST_IMPACTING, 0) ||
+	       is_approved(l, judged, CHANGE_TRUST_IMPACTING, l->revoked);
+}
+
+/* What a manifest names as previous stands by itself: signed, and approved as its own
+ * class asks for. */
+static enum status judge_baseline(struct loading *l, const char *path,
+				  const struct digest *manifest, struct judged *out, bool *in_force)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	size_t signer = 0;
+	enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
+
+	if (status == OK)
+		status = loading_pinned(l, path, span_of(&dsse.payload), manifest);
+	if (status == OK)
+		status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
+	if (status == OK)
+		status = loading_proven(l, "manifest", span_of(&dsse.payload), signer);
+	if (status == OK)
+		status = judge_counted(l, path, span_of(&dsse.payload), out);
+	if (status == OK)
+		status = check_approved(l, path, "baseline-not-approved", out);
+	*in_force =
+		*in_force && status == OK && !loading_is_revoked(l, signer) && still_counts(l, out);
+	return status;
+}
+
 /*
- * A low risk is one against its baseline alone: the author could have made that
- * up. So each baseline has to be a manifest that was signed and approved itself,
- * back to one that both teams approved as what touches trust. What took over leads
- * back to what was current (had, or NULL) first: an older one that both teams
- * approved once would make a way back look small.
+ * A change is shown and classed against its baseline alone: the author could have made
+ * that up, and all that matters with it. So the baseline has to stand by itself, whoever
+ * approved what goes on from it; and so on from one that was approved as a low risk, back
+ * to one that both teams approved as what touches trust. What took over leads back to
+ * what was current (had, or NULL) first: an older one that both teams approved once would
+ * make a way back look small.
  */
 static enum status check_baselines(struct loading *l, const struct judged *first,
 				   const struct index_entry *had, bool *in_force)
 {
 	struct judged judged = *first;
 	bool is_beyond = had == NULL || first->version <= had->version;
+	bool is_shown = !is_approved(l, first, first->class, 0) ||
+			is_approved(l, first, CHANGE_TRUST_IMPACTING, 0);
 
-	for (int i = 0; !is_approved(l, &judged, CHANGE_TRUST_IMPACTING, 0); i++) {
-		AUTO_DONE(dsse) dsse = { 0 };
+	for (int i = 0;
+	     judged.has_previous && (i == 0 || !is_approved(l, &judged, CHANGE_TRUST_IMPACTING, 0));
+	     i++) {
 		struct digest manifest = judged.previous;
-		size_t signer = 0;
 		char path[PATH_SIZE];
 
 		loading_path(path, sizeof(path), "manifests/", &manifest, ".json");
 		if (i == BASELINES_MAX)
 			return loading_refuse(l, STATUS_DENIED, "baseline-too-far", path,
 					      "approvals");
-		enum status status = loading_document(l, path, DOCUMENT_MANIFEST, &dsse);
-		if (status == OK)
-			status = loading_pinned(l, path, span_of(&dsse.payload), &manifest);
-		if (status == OK)
-			status = loading_signed(l, path, ROLE_RELEASE_SIGN, &dsse, &signer);
-		if (status == OK)
-			status = loading_proven(l, "manifest", span_of(&dsse.payload), signer);
-		if (status == OK)
-			status = judge_counted(l, path, span_of(&dsse.payload), &judged);
-		if (status == OK)
-			status = check_approved(l, path, "baseline-not-approved", &judged);
+		enum status status = judge_baseline(l, path, &manifest, &judged, in_force);
 		if (status != OK)
 			return status;
-		is_beyond = is_beyond || digest_equal(&manifest, &had->manifest);
+		/* Where it takes over, what it was shown against is asked there. */
+		is_beyond = is_beyond || digest_equal(&manifest, &had->manifest) ||
+			    (is_shown && i == 0 && judged.version <= had->version);
 		if (!is_beyond && judged.version <= had->version)
 			return loading_refuse(l, STATUS_MISMATCH, "previous-mismatch", path,
 					      "version");
-		*in_force = *in_force && !loading_is_revoked(l, signer) &&
-			    is_approved(l, &judged, judged.class, l->revoked);
 	}
-	/* What all rests on has to have been approved by keys that still count. */
-	*in_force = *in_force && is_approved(l, &judged, CHANGE_TRUST_IMPACTING, l->revoked);
 	return OK;
 }
 
@@ -256,13 +281,26 @@ enum status load_approvals(struct loading *l, const char *path, struct span payl
 	struct judged judged = { 0 };
 	enum status status = judge_counted(l, path, payload, &judged);
 
-	*is_complete = status == OK && is_approved(l, &judged, judged.class, 0);
-	if (status == OK && !*is_complete && is_expedited(l, &judged.manifest))
-		return OK;
-	if (status == OK)
-		status = check_approved(l, path, "approvals-missing", &judged);
 	if (status != OK)
 		return status;
-	*in_force = is_approved(l, &judged, judged.class, l->revoked);
+	*is_complete = is_approved(l, &judged, judged.class, 0);
+	if (!*is_complete && !is_expedited(l, &judged.manifest))
+		return check_approved(l, path, "approvals-missing", &judged);
+	/* Who declared the emergency answers for the rest; what it was shown against is
+	 * nobody's word either. */
+	*in_force = !*is_complete || still_counts(l, &judged);
 	return check_baselines(l, &judged, index_current(&l->old_index, entry), in_force);
+}
+
+enum status load_baseline(struct loading *l, const struct digest *manifest)
+{
+	const struct judged first = { .has_previous = true, .previous = *manifest };
+	bool in_force = true;
+	char path[PATH_SIZE];
+	enum status status = check_baselines(l, &first, NULL, &in_force);
+
+	if (status != OK || in_force)
+		return status;
+	loading_path(path, sizeof(path), "manifests/", manifest, ".json");
+	return loading_refuse(l, STATUS_DENIED, "key-revoked", path, "approvals");
 }

@@ -302,7 +302,7 @@ enum status check_expedited(struct loading *l, const struct index_entry *entry, 
 		loading_path(path, sizeof(path), "reviews/", &l->index.emergency, "");
 		return loading_refuse(l, STATUS_NOT_FOUND, "document-missing", path, "");
 	}
-	*in_force = l->trust->now < l->emergency_end;
+	*in_force = *in_force && l->trust->now < l->emergency_end;
 	return *in_force ? loading_proven_by(l, "emergency", &l->index.emergency, ROLE_EMERGENCY,
 					     l->emergency_signers)
 			 : OK;

@@ -154,12 +154,14 @@ enum status loading_proven_by(struct loading *l, const char *kind, const struct 
 			      enum role role, key_mask signers);
 enum status load_manifests(struct loading *l);
 /* A manifest's change class and difference, computed from what it names as
- * previous; approved by as many as that class asks for, and so is each baseline
- * of a low-risk change. *in_force false: not without keys that are revoked.
+ * previous; approved by as many as that class asks for, and so is that baseline, and
+ * each one of a low-risk change. *in_force false: not without keys that are revoked.
  * *is_complete false: it is not, and an emergency has to stand for it. entry: the
  * index's, or any of its cell. */
 enum status load_approvals(struct loading *l, const char *path, struct span payload,
 			   const struct index_entry *entry, bool *is_complete, bool *in_force);
+/* What a manifest names as previous, before there is such a manifest. */
+enum status load_baseline(struct loading *l, const struct digest *manifest);
 /* Of the manifest in l->manifest: its provenance, where it names one or the root wants
  * one. *in_force false: its builder's key is revoked. */
 enum status load_provenance(struct loading *l, const char *path, struct span payload,

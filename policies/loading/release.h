@@ -57,4 +57,14 @@ enum status release_newest_root(const struct release_trust *trust,
 				const struct document_source *source, struct release_mark *out,
 				struct release_refusal *refusal);
 
+/*
+ * May a manifest name this one as previous? It is signed, and approved as its class asks
+ * for, back to one that both teams approved; proven where the root asks for it, and by keys
+ * that no revocation of the directory takes back, unless it is history: then source shows
+ * the roots of its day. They may have expired. Whether it is current is the index's to say.
+ */
+enum status release_baseline(const struct release_trust *trust,
+			     const struct document_source *source, const struct digest *manifest,
+			     bool is_history, struct release_refusal *refusal);
+
 #endif

@@ -128,3 +128,33 @@ enum status release_newest_root(const struct release_trust *trust,
 		*out = l->marks.root;
 	return status;
 }
+
+/* Whose word counts today, and what of it the log has to prove. */
+static enum status load_present(struct loading *l)
+{
+	enum status status = load_known_revocations(l);
+
+	return status == OK ? load_log(l) : status;
+}
+
+enum status release_baseline(const struct release_trust *trust,
+			     const struct document_source *source, const struct digest *manifest,
+			     bool is_history, struct release_refusal *refusal)
+{
+	struct release_trust from = *trust;
+	AUTO(loading) l = loading_new(&from, source, refusal);
+
+	if (l == NULL)
+		return STATUS_NO_MEMORY;
+	from.now = 0;
+	l->goes_without_proofs = is_history;
+	/* No index says where to begin: all of them are read. */
+	if (from.marks.revocations.version == 0)
+		from.marks.revocations.version = 1;
+
+	enum status status = load_root(l);
+	from.now = trust->now;
+	if (status == OK && !is_history)
+		status = load_present(l);
+	return status == OK ? load_baseline(l, manifest) : status;
+}

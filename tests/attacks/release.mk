@@ -15,7 +15,8 @@ tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c \
 	tests/attacks/lifecycle_scene.h tests/attacks/rollback_scene.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_walk_LDADD = $(RELEASE_TEST_LIBS)
-tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c $(RELEASE_ATTACKS)
+tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c \
+	tests/attacks/low_risk.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_class_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_class_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_documents.c \
@@ -76,4 +77,10 @@ tests_attacks_test_attacks_rollback_SOURCES = tests/attacks/test_attacks_rollbac
 	tests/attacks/rollback_scene.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_rollback_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_rollback_LDADD = $(RELEASE_TEST_LIBS)
+ATTACK_TESTS += tests/attacks/test_attacks_baseline
+tests_attacks_test_attacks_baseline_SOURCES = tests/attacks/test_attacks_baseline.c \
+	tests/attacks/emergency_scene.h tests/attacks/rollback_scene.h \
+	tests/attacks/low_risk.h tests/attacks/signed_text.h $(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_baseline_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_baseline_LDADD = $(RELEASE_TEST_LIBS)
 endif

@@ -6,32 +6,8 @@
 #include <string.h>
 
 #include "policies/trust/change_kind.h"
+#include "low_risk.h"
 #include "signed_text.h"
-
-/* A root under which platform may let all pass that may ever pass. */
-#define LOW_RISK                                                                                   \
-	{                                                                                          \
-		"root", "\"lowRisk\":[]",                                                          \
-			"\"lowRisk\":[\"lifetime\",\"rollback-to\",\"evidence\","                  \
-			"\"base-file-added\",\"base-file-removed\",\"base-file-changed\"]"         \
-	}
-#define DECLARED                                                                                   \
-	{                                                                                          \
-		"manifest", "\"changeClass\":\"trust-impacting\"", "\"changeClass\":\"low-risk\""  \
-	}
-/* The line's one set as a base set that nothing else claims. */
-#define BASE_SET                                                                                   \
-	{ "manifest", "\"early\":[\"base.files\"],", "" },                                         \
-	{                                                                                          \
-		"manifest", "\"class\":\"identity\",\"mustAppear\":[\"/usr/sbin/attestd\"]",       \
-			"\"class\":\"base\""                                                       \
-	}
-#define PLATFORM_SAYS                                                                              \
-	{                                                                                          \
-		"approval#1", "\"class\":\"trust-impacting\"", "\"class\":\"low-risk\""            \
-	}
-#define COMMON LOW_RISK, DECLARED, BASE_SET
-#define COMMON_COUNT 4
 
 /* A second version that differs by this edit, approved by platform alone as a low
  * risk; the first one was approved by both teams. */
@@ -56,9 +32,6 @@ static void assert_refused(struct line *line, const char *code)
 		fail_msg("%s at %s %s, not %s", out.status == OK ? "loaded" : out.refusal.code,
 			 out.refusal.document, out.refusal.field, code);
 }
-
-#define ONES "1111111111111111111111111111111111111111111111111111111111111111"
-#define OTHERS "1211111111111111111111111111111111111111111111111111111111111111"
 
 static void r17_a_low_risk_is_what_the_root_calls_one(void **state)
 {

@@ -154,6 +154,28 @@ static void revoke(struct logged *l, unsigned version)
 	rollback_revoke(&l->s, hex);
 }
 
+/* What both teams were shown version 3 against was never published: what of it the log does
+ * not have, nobody could see. */
+static void r24_a_baseline_stands_in_the_log(void **state)
+{
+	static const struct entry entries[] = { { 3, "current", 0 }, { 1, "previous", UNTIL } };
+	AUTO_DONE(logged) l = { 0 };
+	AUTO_DONE(bytes) proof = { 0 };
+	char hex[HEX_MAX], path[160];
+	(void)state;
+
+	begin(&l, NULL, true);
+	make_up(&l);
+	line_digest_hex(&l.s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "proofs/%s/sign", hex);
+	assert_int_equal(bytes_copy(span_of(line_file(&l.s.line, path)), &proof), OK);
+	line_remove(&l.s.line, path);
+	lifecycle_publish(&l.s, entries, 2, "", "");
+	lifecycle_expect(&l.s, "proof-missing");
+	line_put(&l.s.line, path, span_of(&proof));
+	expect_loaded(&l, 3, true);
+}
+
 /* Revocations need no proof; what widens again, by the same key, does. */
 static void r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log(void **state)
 {
@@ -302,6 +324,7 @@ static void r24_an_end_waits_for_no_proof_and_the_next_beginning_does(void **sta
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r24_a_rollback_stands_in_the_log),
+	cmocka_unit_test(r24_a_baseline_stands_in_the_log),
 	cmocka_unit_test(r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log),
 	cmocka_unit_test(r24_a_canary_document_stands_in_the_log),
 	cmocka_unit_test(r24_an_emergency_and_what_confirms_it_stand_in_the_log),

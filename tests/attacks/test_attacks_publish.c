@@ -14,7 +14,12 @@ static void text_of(const struct digest *digest, char out[65])
 		(void)snprintf(out + 2 * i, 3, "%02x", digest->value[i]);
 }
 
-/* A manifest that nobody published, made up by who signs releases. */
+static void copy_file(struct line *to, struct line *from, const char *path)
+{
+	line_put(to, path, span_of(line_file(from, path)));
+}
+
+/* A manifest that nobody published: signed and approved, and never current. */
 static void add_invention(struct line *line, char hex[65])
 {
 	static const struct line_edit edit = { "manifest", "\"securityEpoch\":1",
@@ -25,7 +30,11 @@ static void add_invention(struct line *line, char hex[65])
 	line_make(&other, &edit, 1);
 	text_of(&other.manifest, hex);
 	(void)snprintf(path, sizeof(path), "manifests/%s.json", hex);
-	line_put(line, path, span_of(line_file(&other, path)));
+	copy_file(line, &other, path);
+	for (int i = 1; i <= 2; i++) {
+		approval_path(&other, i, path);
+		copy_file(line, &other, path);
+	}
 }
 
 static void r26_previous_is_what_was_current_before(void **state)
