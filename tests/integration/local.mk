@@ -49,9 +49,9 @@ TESTS += tests/integration/release_lifecycle tests/integration/release_signing
 EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_signing tests/integration/release_scene.sh
 TESTS += tests/integration/release_signing_tpm tests/integration/release_signing_token
 EXTRA_DIST += tests/integration/release_signing_tpm tests/integration/release_signing_token
-LONG_TESTS += tests/integration/release_commands tests/integration/release_read
+LONG_TESTS += tests/integration/release_commands tests/integration/release_read tests/integration/release_shown
 TESTS += tests/integration/release_audit
-EXTRA_DIST += tests/integration/release_commands tests/integration/release_read \
+EXTRA_DIST += tests/integration/release_commands tests/integration/release_read tests/integration/release_shown \
 	tests/integration/release_cases.sh tests/integration/release_audit \
 	tests/integration/rename_dies.c
 check_DATA += tests/integration/rename_dies.so

@@ -6,27 +6,19 @@
 #include "policies/documents/manifest.h"
 #include "policies/documents/matrix.h"
 #include "tools/command.h"
+#include "tools/release/release_matrix.h"
+#include "tools/release/release_root.h"
 
 static enum status add_matrix(struct image_builder *image, const struct release_line *line)
 {
-	AUTO(json_t) settings = line_settings(line);
-	const char *hex = json_string_value(json_object_get(settings, "matrix"));
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	struct matrix *matrix = malloc(sizeof(*matrix));
-	enum status status = matrix == NULL ? STATUS_NO_MEMORY : STATUS_NOT_FOUND;
+	enum status status = matrix == NULL ? STATUS_NO_MEMORY : matrix_known(line, NULL, &payload);
 
-	if (matrix != NULL && hex != NULL) {
-		struct path_text path = line_path(line, "release/matrix/%s/1.json", hex);
-		AUTO(json_t) statement = line_payload(path.text, &payload);
-
-		status = statement == NULL ? STATUS_MALFORMED
-					   : statement_open(span_of(&payload), DOCUMENT_MATRIX, &s);
-		if (status == OK)
-			status = matrix_read(&s, image, matrix);
-		if (status != OK)
-			(void)unusable("%s: %s", path.text, status_text(status));
-	}
+	if (status == OK && (statement_open(span_of(&payload), DOCUMENT_MATRIX, &s) != OK ||
+			     matrix_read(&s, image, matrix) != OK))
+		status = statement_unreadable("the matrix that line.json names", &s);
 	free(matrix);
 	return status;
 }

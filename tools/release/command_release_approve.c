@@ -131,7 +131,7 @@ static enum status open_comparison(const struct request *r, struct comparison *o
 				&manifest);
 	if (status != OK)
 		return status;
-	return comparison_open(out, release.text, (struct span){ 0 }, span_of(&manifest));
+	return comparison_open(out, &r->line, &r->signing.pin, span_of(&manifest));
 }
 
 static bool has_line(struct span text, const char *wanted)
@@ -362,7 +362,7 @@ static enum answer approve(const struct request *r)
 		return write_envelope(r, &c, span_of(&payload)) == OK ? ANSWER_YES
 								      : ANSWER_UNUSABLE;
 	if (path_write(kept_approval(r).text, span_of(&payload), 0644) != OK ||
-	    signing_print(span_of(&payload)) != OK)
+	    signing_print(&r->line, &r->signing, span_of(&payload)) != OK)
 		return ANSWER_UNUSABLE;
 	return ANSWER_YES;
 }

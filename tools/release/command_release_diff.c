@@ -4,19 +4,23 @@
 #include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_difference.h"
+#include "tools/release/release_root.h"
 
 static const char help[] =
 	"usage: attestctl release diff DIR [--json|--canonical] [--packages FILE]\n"
+	"           [--root SHA256]\n"
 	"       attestctl release diff OLD NEW [--releases DIR] [--json|--canonical]\n"
-	"           [--packages FILE]\n"
+	"           [--packages FILE] [--root SHA256]\n"
 	"\n"
 	"What a release changes, in words, and the class that comes of it: a low-risk change\n"
 	"needs an approval of platform, one that touches trust needs both teams. A verifier\n"
 	"computes the same and never believes what the manifest says about itself.\n"
 	"\n"
-	"  DIR              a release line: its draft, against what that names as previous\n"
+	"  DIR              a release line: its draft, against what that names as previous,\n"
+	"                   which has to be signed and approved itself\n"
 	"  OLD NEW          manifests, drafts or signed\n"
 	"  --releases DIR   where their sets and the root lie [beside NEW]\n"
+	"  --root SHA256    the first root [the one that 'init' made, by line.json beside it]\n"
 	"  --packages FILE  lines 'PACKAGE: /PATH' (dpkg -S '/*'): files by package, where\n"
 	"                   directories would be named\n"
 	"  --canonical      the whole difference, every file of it, as text that can be hashed:\n"
@@ -30,6 +34,7 @@ enum option_id {
 	OPTION_PACKAGES,
 	OPTION_JSON,
 	OPTION_CANONICAL,
+	OPTION_ROOT,
 };
 
 static const struct option options[] = {
@@ -37,6 +42,7 @@ static const struct option options[] = {
 	{ "packages", required_argument, NULL, OPTION_PACKAGES },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "canonical", no_argument, NULL, OPTION_CANONICAL },
+	{ "root", required_argument, NULL, OPTION_ROOT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -45,6 +51,7 @@ struct diff {
 	const char *releases, *packages;
 	const char *path[2];
 	bool json, canonical;
+	struct digest pin; /* the first root; DIGEST_NONE: as line_pin() */
 };
 
 /* LINE/draft/manifest.json and LINE/release/manifests/X.json: LINE/release. */
@@ -74,24 +81,30 @@ static enum status open_draft(const struct diff *diff, struct comparison *c)
 
 	if (status != OK)
 		return status;
-	return comparison_open(c, line_path(&line, "release").text, (struct span){ 0 },
-			       span_of(&draft));
+	return comparison_open(c, &line, &diff->pin, span_of(&draft));
 }
 
 static enum status open_both(const struct diff *diff, struct comparison *c)
 {
 	AUTO_DONE(bytes) old = { 0 };
 	AUTO_DONE(bytes) new = { 0 };
-	char release[PATH_TEXT_MAX];
+	char beside[PATH_TEXT_MAX], above[PATH_TEXT_MAX];
+	struct digest pin;
 	enum status status = manifest_payload(diff->path[0], &old);
 
 	if (status == OK)
 		status = manifest_payload(diff->path[1], &new);
 	if (status != OK)
 		return status;
-	release_beside(diff->path[1], release);
-	return comparison_open(c, diff->releases != NULL ? diff->releases : release, span_of(&old),
-			       span_of(&new));
+	release_beside(diff->path[1], beside);
+	const struct release_line folder = { .directory = diff->releases != NULL ? diff->releases
+										 : beside };
+	(void)snprintf(above, sizeof(above), "%s", line_path(&folder, "..").text);
+	const struct release_line line = { .directory = above };
+	status = line_pin(&line, &diff->pin, &pin);
+	return status == OK ? comparison_open_both(c, folder.directory, &pin, span_of(&old),
+						   span_of(&new))
+			    : status;
 }
 
 static enum answer show(const struct diff *diff)
@@ -130,6 +143,10 @@ enum answer release_diff(int argc, char **argv)
 			break;
 		case OPTION_CANONICAL:
 			diff.canonical = true;
+			break;
+		case OPTION_ROOT:
+			if (!pin_take(optarg, &diff.pin))
+				return unusable("release diff: --root is no SHA-256");
 			break;
 		case OPTION_HELP:
 			fputs(help, stdout);

@@ -135,7 +135,8 @@ static enum status show_manifest(void *self, struct span payload, FILE *to)
 				     : manifest_named(release.text, hex, &manifest);
 
 	if (status == OK)
-		status = comparison_open(&c, release.text, (struct span){ 0 }, span_of(&manifest));
+		status = comparison_open(&c, &request->line, &request->signing.pin,
+					 span_of(&manifest));
 	if (status == OK)
 		status = comparison_print(&c, to, NULL);
 	return status == OK && fflush(to) != 0 ? STATUS_IO : status;

@@ -36,8 +36,6 @@ static const char help[] =
 	"Exit status: 0 done; 1 not signed by both teams, or a decision is gone; 2 wrong usage or\n"
 	"failure.\n";
 
-#define SIGNATURES_MAX 16
-
 static void matrix_request_done(struct matrix_request *request)
 {
 	json_decref(request->classes);
@@ -131,7 +129,8 @@ static enum answer cosign_draft(struct matrix_request *request, struct bytes *pa
 	if (answer != ANSWER_YES)
 		return answer;
 	if (bytes_copy(span_of(&draft->payload), payload) != OK ||
-	    (request->signing.prints && signing_print(span_of(payload)) != OK))
+	    (request->signing.prints &&
+	     signing_print(&request->line, &request->signing, span_of(payload)) != OK))
 		return ANSWER_UNUSABLE;
 	return ANSWER_YES;
 }
@@ -166,27 +165,6 @@ static enum answer sign_draft(struct matrix_request *request)
 	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }
 
-/* Who of the root signed it. */
-static bool count_signers(const struct matrix_request *request, const struct root *root,
-			  const char *hex, key_mask *signers)
-{
-	for (int i = 1; i <= SIGNATURES_MAX; i++) {
-		struct path_text path =
-			line_path(&request->line, "release/matrix/%s/%d.json", hex, i);
-		AUTO_DONE(dsse) dsse = { 0 };
-		key_mask signer = 0;
-
-		if (!path_exists(path.text))
-			return true;
-		if (envelope_open(path.text, &dsse) != OK)
-			return false;
-		if (strcmp(sha256_text_of(span_of(&dsse.payload)).hex, hex) == 0 &&
-		    envelope_doubt(root, ROLE_MATRIX, &dsse, &signer) == NULL)
-			*signers |= signer;
-	}
-	return true;
-}
-
 static enum answer take_draft(const struct matrix_request *request)
 {
 	AUTO(matrix_paper) draft = matrix_paper_draft(request);
@@ -201,7 +179,7 @@ static enum answer take_draft(const struct matrix_request *request)
 		return ANSWER_UNUSABLE;
 
 	struct sha256_text digest = sha256_text_of(span_of(&draft->payload));
-	if (!count_signers(request, &root, digest.hex, &signers))
+	if (matrix_signers(&request->line, &root, digest.hex, &signers) != OK)
 		return ANSWER_UNUSABLE;
 	if (!root_meets(&root, ROLE_MATRIX, signers)) {
 		(void)unusable("threshold-not-met: the matrix wants %u signatures, of both teams",

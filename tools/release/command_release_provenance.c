@@ -183,7 +183,8 @@ static enum answer provenance(struct building *b)
 	if (status != OK)
 		return ANSWER_UNUSABLE;
 	if (b->signing.prints)
-		return signing_print(span_of(&text)) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+		return signing_print(&b->line, &b->signing, span_of(&text)) == OK ? ANSWER_YES
+										  : ANSWER_UNUSABLE;
 
 	struct sha256_text digest = sha256_text_of(span_of(&text));
 	if (signing_envelope(&b->line, &b->signing, span_of(&text),

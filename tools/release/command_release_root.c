@@ -183,10 +183,12 @@ static enum answer sign_root(const struct root_request *request)
 	print_root_changes(to, &request->newest->root, request->old, &draft->root, next);
 	if (fflush(to) != 0)
 		return ANSWER_UNUSABLE;
-	if (request->signing.prints)
-		return signing_print(span_of(&payload)) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 
 	const struct root *const roots[] = { &request->newest->root, &draft->root };
+	if (request->signing.prints)
+		return signing_print_by(&request->signing, roots, 2, span_of(&payload)) == OK
+			       ? ANSWER_YES
+			       : ANSWER_UNUSABLE;
 	if (!signing_agreed(&request->signing) ||
 	    signing_make(&request->line, &request->signing, roots, 2, span_of(&payload),
 			 &envelope) != OK ||

@@ -9,8 +9,8 @@
 #include "tools/release/release_signing.h"
 
 static const char help[] =
-	"usage: attestctl release sign DIR [--yes SHA256] [--key FILE|URI] [--key-name NAME]\n"
-	"           [--print-pae | --signature SIG]\n"
+	"usage: attestctl release sign DIR [--yes SHA256] [--manifest SHA256] [--key FILE|URI]\n"
+	"           [--key-name NAME] [--print-pae | --signature SIG]\n"
 	"\n"
 	"Signs DIR/draft/manifest.json, byte for byte, with the release-sign key and puts it\n"
 	"into DIR/release/manifests. It is what nodes will be held to: at a terminal its\n"
@@ -20,6 +20,7 @@ static const char help[] =
 	"  --yes SHA256     do not ask: this draft was read, by the digest that 'release collect'\n"
 	"                   and 'release diff' print; one that changed since is not signed. For\n"
 	"                   pipelines, which sign what lies there where it is not given\n"
+	"  --manifest SHA256  one that was signed before, again: where its key has changed\n"
 	"  --key FILE|URI   private key: PEM, or what OSSL_STORE knows, such as\n"
 	"                   pkcs11:object=NAME, handle:0x81000010 (a TPM's)\n"
 	"                   [DIR/keys/release-signer/release-sign.pem]\n"
@@ -30,6 +31,7 @@ static const char help[] =
 
 static const struct option options[] = {
 	{ "yes", required_argument, NULL, 'y' },
+	{ "manifest", required_argument, NULL, 'm' },
 	SIGNING_OPTIONS,
 	LAST_OPTIONS,
 };
@@ -37,11 +39,12 @@ static const struct option options[] = {
 struct sign_request {
 	struct release_line line;
 	const char *seen; /* the draft that was read, by --yes; NULL: whoever is there is asked */
+	const char *manifest; /* one of the release instead of the draft; NULL: the draft */
 	struct signing signing;
 };
 
 /* Somebody else may have written another draft since it was read: what is signed is what
- * was shown, here or under this digest. */
+ * was shown, here or under this digest. Against what it is shown is asked in any case. */
 static bool is_agreed(const struct sign_request *request, struct span draft, const char *digest)
 {
 	AUTO_DONE(comparison) c = { 0 };
@@ -53,12 +56,21 @@ static bool is_agreed(const struct sign_request *request, struct span draft, con
 			digest, request->seen);
 		return false;
 	}
+	if (comparison_open(&c, &request->line, &request->signing.pin, draft) != OK)
+		return false;
 	if (request->seen != NULL || isatty(STDIN_FILENO) == 0)
 		return true;
-	return comparison_open(&c, line_path(&request->line, "release").text, (struct span){ 0 },
-			       draft) == OK &&
-	       comparison_print(&c, request->signing.prints ? stderr : stdout, NULL) == OK &&
+	return comparison_print(&c, request->signing.prints ? stderr : stdout, NULL) == OK &&
 	       signing_agreed(&request->signing);
+}
+
+static enum status read_manifest(const struct sign_request *request, const char *path,
+				 struct bytes *out)
+{
+	if (request->manifest != NULL)
+		return manifest_named(line_path(&request->line, "release").text, request->manifest,
+				      out);
+	return path_read(path, DRAFT_MAX, out);
 }
 
 static enum answer sign(const struct sign_request *request)
@@ -67,7 +79,7 @@ static enum answer sign(const struct sign_request *request)
 	AUTO_DONE(bytes) draft = { 0 };
 	struct path_text path = line_path(line, "draft/manifest.json");
 
-	if (path_read(path.text, DRAFT_MAX, &draft) != OK)
+	if (read_manifest(request, path.text, &draft) != OK)
 		return unusable("nothing to sign: 'attestctl release collect' writes a draft");
 	if (draft_check(path.text, span_of(&draft)) != OK)
 		return ANSWER_UNUSABLE;
@@ -76,7 +88,9 @@ static enum answer sign(const struct sign_request *request)
 	if (!is_agreed(request, span_of(&draft), digest.hex))
 		return ANSWER_UNUSABLE;
 	if (request->signing.prints)
-		return signing_print(span_of(&draft)) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+		return signing_print(line, &request->signing, span_of(&draft)) == OK
+			       ? ANSWER_YES
+			       : ANSWER_UNUSABLE;
 	if (signing_envelope(line, &request->signing, span_of(&draft),
 			     line_path(line, "release/manifests/%s.json", digest.hex).text) != OK)
 		return ANSWER_UNUSABLE;
@@ -88,10 +102,11 @@ static bool take_option(void *self, int option, const char *value)
 {
 	struct sign_request *request = self;
 
-	if (option != 'y')
+	if (option != 'y' && option != 'm')
 		return signing_take(&request->signing, option, value);
-	request->seen = document_sha256(value);
-	return request->seen != NULL;
+	value = document_sha256(value);
+	*(option == 'y' ? &request->seen : &request->manifest) = value;
+	return value != NULL;
 }
 
 enum answer release_sign(int argc, char **argv)
@@ -100,7 +115,7 @@ enum answer release_sign(int argc, char **argv)
 						     .usual = "release-signer/release-sign",
 						     .key_name = "release-sign" } };
 	const struct command_options command = {
-		.usage = "release sign DIR [--yes SHA256] [--key FILE]",
+		.usage = "release sign DIR [--yes SHA256] [--manifest SHA256] [--key FILE]",
 		.help = help,
 		.options = options,
 		.take = take_option,

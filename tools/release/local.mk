@@ -19,6 +19,7 @@ attestctl_SOURCES += \
 	tools/release/command_release_witness.c \
 	tools/release/openpgp.c tools/release/openpgp.h \
 	tools/release/release.h \
+	tools/release/release_baseline.c tools/release/release_baseline.h \
 	tools/release/release_cells.c tools/release/release_cells.h \
 	tools/release/release_cosigning.c tools/release/release_cosigning.h \
 	tools/release/release_difference.c tools/release/release_difference.h \
@@ -36,6 +37,7 @@ attestctl_SOURCES += \
 	tools/release/release_log_append.c \
 	tools/release/release_matrix.h \
 	tools/release/release_matrix_decision.c \
+	tools/release/release_matrix_known.c \
 	tools/release/release_matrix_paper.c \
 	tools/release/release_publish.c tools/release/release_publish.h \
 	tools/release/release_revoked.c \

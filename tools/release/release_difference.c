@@ -10,7 +10,8 @@
 
 #include "policies/loading/refusal.h"
 #include "tools/command.h"
-#include "tools/release/release_signing.h"
+#include "tools/release/release_baseline.h"
+#include "tools/release/release_root.h"
 
 #define MANIFEST_MAX ((size_t)8 << 20)
 
@@ -86,28 +87,49 @@ static enum status open_side(const char *what, struct span payload, struct diffe
 	return status;
 }
 
-static enum status open_previous(struct comparison *c)
+static enum status open_after(struct comparison *c, const char *release, const struct digest *pin,
+			      struct span new)
 {
-	return manifest_named(c->release, sha256_hex(&c->after.manifest.previous).hex, &c->old);
-}
-
-enum status comparison_open(struct comparison *c, const char *release, struct span old,
-			    struct span new)
-{
-	(void)snprintf(c->release, sizeof(c->release), "%s", release);
-
+	AUTO_DONE(root_origin) origin = { 0 };
 	enum status status = bytes_copy(new, &c->new);
+
+	(void)snprintf(c->release, sizeof(c->release), "%s", release);
 	if (status == OK)
 		status = open_side("the new manifest", span_of(&c->new), &c->after);
+	return status == OK ? verified_root(c->release, pin, &origin, &c->root) : status;
+}
+
+static enum status open_before(struct comparison *c)
+{
+	c->has_before = true;
+	return open_side("the old manifest", span_of(&c->old), &c->before);
+}
+
+enum status comparison_open(struct comparison *c, const struct release_line *line,
+			    const struct digest *pin, struct span new)
+{
+	struct digest first;
+	enum status status = line_pin(line, pin, &first);
+
 	if (status == OK)
-		status = newest_root(c->release, &c->root);
-	if (status != OK)
+		status = open_after(c, line_path(line, "release").text, &first, new);
+	if (status != OK || !c->after.manifest.has_previous)
 		return status;
-	c->has_before = old.len > 0 || c->after.manifest.has_previous;
-	if (!c->has_before)
-		return OK;
-	status = old.len > 0 ? bytes_copy(old, &c->old) : open_previous(c);
-	return status == OK ? open_side("the old manifest", span_of(&c->old), &c->before) : status;
+	status = baseline_check(line, &first, &c->after.manifest.previous);
+	if (status == OK)
+		status = manifest_named(c->release, sha256_hex(&c->after.manifest.previous).hex,
+					&c->old);
+	return status == OK ? open_before(c) : status;
+}
+
+enum status comparison_open_both(struct comparison *c, const char *release,
+				 const struct digest *pin, struct span old, struct span new)
+{
+	enum status status = open_after(c, release, pin, new);
+
+	if (status == OK)
+		status = bytes_copy(old, &c->old);
+	return status == OK ? open_before(c) : status;
 }
 
 void comparison_done(struct comparison *c)

@@ -20,9 +20,14 @@ struct comparison {
 	struct difference difference;
 };
 
-/* new is a payload, old one or empty: then what new names as previous is read. */
-enum status comparison_open(struct comparison *c, const char *release, struct span old,
-			    struct span new);
+/* A payload beside what it names as previous, which passes baseline_check(). pin as
+ * line_root() takes it. */
+enum status comparison_open(struct comparison *c, const struct release_line *line,
+			    const struct digest *pin, struct span new);
+/* Two payloads that whoever compares them chose, with what lies in a release directory; pin
+ * as verified_root() takes it. */
+enum status comparison_open_both(struct comparison *c, const char *release,
+				 const struct digest *pin, struct span old, struct span new);
 /* Tells and counts all that differs. */
 enum status comparison_run(struct comparison *c, const struct difference_listener *listener);
 void comparison_done(struct comparison *c);

@@ -38,9 +38,21 @@ AUTO_FREE(matrix_paper, struct matrix_paper, matrix_paper_free);
 
 /* Takes payload over; NULL after a message. */
 struct matrix_paper *matrix_paper_read(struct bytes *payload, const char *what);
-/* The matrix that line.json knows by its digest. */
+/* matrix_known() as it was read. */
 struct matrix_paper *matrix_paper_known(const struct matrix_request *request);
 struct matrix_paper *matrix_paper_draft(const struct matrix_request *request);
+
+/*
+ * The payload of the matrix that the next one goes on from: line.json names it, and it is
+ * believed where enough people of both teams signed it by the newest root, with keys that
+ * are not revoked, or where the index in force names it. Whoever signs the next one sees
+ * what differs from it. pin as line_root() takes it. Says what is wrong.
+ */
+enum status matrix_known(const struct release_line *line, const struct digest *pin,
+			 struct bytes *payload);
+/* Adds who of the root signed the matrix of that SHA-256. */
+enum status matrix_signers(const struct release_line *line, const struct root *root,
+			   const char *hex, key_mask *signers);
 
 /* PLATFORM/KERNEL. */
 bool matrix_cell_split(const char *text, char platform[65], char kernel[65]);

@@ -2,10 +2,8 @@
 #include "tools/release/release_matrix.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tools/command.h"
-#include "tools/release/release_root.h"
 
 #define MATRIX_BYTES_MAX ((size_t)4 << 20)
 
@@ -39,18 +37,11 @@ struct matrix_paper *matrix_paper_read(struct bytes *payload, const char *what)
 
 struct matrix_paper *matrix_paper_known(const struct matrix_request *request)
 {
-	AUTO(json_t) settings = line_settings(&request->line);
-	AUTO_DONE(dsse) dsse = { 0 };
-	const char *hex = json_string_value(json_object_get(settings, "matrix"));
-	struct path_text path = line_path(&request->line, "release/matrix/%s/1.json", hex);
+	AUTO_DONE(bytes) payload = { 0 };
 
-	if (hex == NULL || envelope_open(path.text, &dsse) != OK)
+	if (matrix_known(&request->line, &request->signing.pin, &payload) != OK)
 		return NULL;
-	if (strcmp(sha256_text_of(span_of(&dsse.payload)).hex, hex) != 0) {
-		(void)unusable("%s: not the matrix that line.json names", path.text);
-		return NULL;
-	}
-	return matrix_paper_read(&dsse.payload, path.text);
+	return matrix_paper_read(&payload, "the matrix that line.json names");
 }
 
 struct matrix_paper *matrix_paper_draft(const struct matrix_request *request)

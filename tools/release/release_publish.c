@@ -226,6 +226,46 @@ static enum status rehearsal_read(void *self, const char *path, size_t max, stru
 	return source.read(source.self, path, max, out);
 }
 
+static bool is_in_force(const struct reference *ref, const char *hex)
+{
+	struct release release;
+
+	for (uint32_t i = 0; i < reference_facts(ref).release_count; i++)
+		if (reference_release(ref, i, &release) == OK &&
+		    strcmp(sha256_hex(&release.manifest).hex, hex) == 0)
+			return true;
+	return false;
+}
+
+/* What lapsed without taking the rest with it, nobody is told of otherwise. */
+static void print_lapsed(const struct publish *p, struct span image)
+{
+	AUTO(json_t)
+	index = p->index_payload.len > 0 ? payload_predicate(span_of(&p->index_payload))
+					 : json_incref(p->state.index);
+	struct reference ref;
+	json_t *cell;
+	json_t *manifest;
+	size_t i, j;
+
+	if (reference_open(image, &ref) != OK)
+		return;
+	json_array_foreach(json_object_get(index, "cells"), i, cell)
+	{
+		json_array_foreach(json_object_get(cell, "manifests"), j, manifest)
+		{
+			if (!is_in_force(&ref, text_of(manifest, "sha256")))
+				fprintf(stderr,
+					"out of force: version %" JSON_INTEGER_FORMAT
+					", sha256:%s: it, its cell, or a key that signed or "
+					"approved it or what it names as previous, counts no "
+					"more\n",
+					json_integer_value(json_object_get(manifest, "version")),
+					text_of(manifest, "sha256"));
+		}
+	}
+}
+
 bool publish_rehearse(const struct publish *p)
 {
 	AUTO_DONE(bytes) image = { 0 };
@@ -252,6 +292,8 @@ bool publish_rehearse(const struct publish *p)
 		(void)unusable("not published, verifiers would refuse it: %s: %s %s: %s",
 			       refusal.code == NULL ? status_text(status) : refusal.code,
 			       refusal.document, refusal.field, refusal.advice);
+	else
+		print_lapsed(p, span_of(&image));
 	return status == OK;
 }
 

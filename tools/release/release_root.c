@@ -42,13 +42,7 @@ static enum status open_newest(const struct document_source *source,
 	return OK;
 }
 
-/* A directory as it was before root number version got a successor. */
-struct earlier {
-	struct document_source source;
-	uint64_t version;
-};
-
-static enum status read_earlier(void *self, const char *path, size_t max, struct bytes *out)
+enum status earlier_read(void *self, const char *path, size_t max, struct bytes *out)
 {
 	const struct earlier *earlier = self;
 	uint64_t root = 0;
@@ -83,7 +77,7 @@ static enum status root_until(const char *release, const struct digest *pin, uin
 {
 	struct release_directory directory = { .path = release };
 	struct earlier earlier = { release_directory_source(&directory), version };
-	const struct document_source source = { .read = read_earlier, .self = &earlier };
+	const struct document_source source = { .read = earlier_read, .self = &earlier };
 	enum status status = OK;
 
 	if (pin != NULL && pin->alg != DIGEST_NONE)

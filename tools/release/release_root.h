@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "policies/envelope/dsse.h"
+#include "policies/loading/release.h"
 #include "policies/trust/root.h"
 #include "tools/auto_jansson.h"
 #include "tools/release/release_line.h"
@@ -39,6 +40,14 @@ enum status line_root(const struct release_line *line, const struct digest *give
 /* Root number version of the same chain, as if no later one were there. */
 enum status line_root_at(const struct release_line *line, const struct digest *given,
 			 uint64_t version, struct root *out);
+/* A release directory as it was before root number version had a successor; self of a
+ * source that reads by earlier_read(). */
+struct earlier {
+	struct document_source source;
+	uint64_t version;
+};
+
+enum status earlier_read(void *self, const char *path, size_t max, struct bytes *out);
 /* A pin as options take it: document_sha256(). */
 bool pin_take(const char *text, struct digest *pin);
 

@@ -36,13 +36,6 @@ bool signing_take(struct signing *signing, int option, const char *value)
 	}
 }
 
-enum status newest_root(const char *release, struct root *out)
-{
-	AUTO_DONE(root_origin) origin = { 0 };
-
-	return verified_root(release, NULL, &origin, out);
-}
-
 static bool is_named(const struct root *root, size_t key, const struct signing *signing)
 {
 	return span_equal(root->key[key].name, span_text(signing->key_name));
@@ -109,14 +102,27 @@ static enum status make_signature(const struct release_line *line, const struct 
 	return status;
 }
 
-enum status signing_print(struct span payload)
+enum status signing_print_by(const struct signing *signing, const struct root *const roots[],
+			     size_t root_count, struct span payload)
 {
 	AUTO_DONE(bytes) pae = { 0 };
-	enum status status = dsse_pae(payload, &pae);
+	enum status status = check_role(signing, roots, root_count);
 
+	if (status == OK)
+		status = dsse_pae(payload, &pae);
 	if (status == OK && fwrite(pae.data, 1, pae.len, stdout) != pae.len)
 		status = STATUS_IO;
 	return status;
+}
+
+enum status signing_print(const struct release_line *line, const struct signing *signing,
+			  struct span payload)
+{
+	AUTO_DONE(root) root = { 0 };
+	const struct root *const roots[] = { &root };
+	enum status status = line_root(line, &signing->pin, &root);
+
+	return status == OK ? signing_print_by(signing, roots, 1, payload) : status;
 }
 
 /* All of it, where somebody else may have made it: whoever signs vouches for each member,
@@ -200,7 +206,7 @@ enum status signing_payload(const struct release_line *line, const struct signin
 	if (status != OK || is_kept || !signing->prints)
 		return status;
 	status = path_write(path.text, span_of(out), 0644);
-	return status == OK ? signing_print(span_of(out)) : status;
+	return status == OK ? signing_print(line, signing, span_of(out)) : status;
 }
 
 void signing_forget(const struct release_line *line, const struct signing *signing,

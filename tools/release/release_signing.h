@@ -91,11 +91,12 @@ enum status signing_envelope_in(const struct release_line *line, const struct si
  * the payload's. */
 enum status signing_add(const struct release_line *line, const struct signing *signing,
 			const char *folder, struct span payload, struct sha256_text *digest);
-/* What has to be signed, to standard output. */
-enum status signing_print(struct span payload);
-
-/* The newest root of a release directory, as verified_root() gives it where nobody
- * named a pin. */
-enum status newest_root(const char *release, struct root *out);
+/* What has to be signed, to standard output, where the newest root gives the key the role:
+ * whoever holds the key elsewhere sees these bytes alone. */
+enum status signing_print(const struct release_line *line, const struct signing *signing,
+			  struct span payload);
+/* The same by one of several roots. */
+enum status signing_print_by(const struct signing *signing, const struct root *const roots[],
+			     size_t root_count, struct span payload);
 
 #endif
