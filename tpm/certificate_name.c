@@ -4,12 +4,12 @@
 #include "tpm/certificate.h"
 #include "tpm/der.h"
 
-static X509_NAME *decode(struct span name)
+X509_NAME *name_decode(struct span name)
 {
 	const unsigned char *at = name.data;
 	X509_NAME *decoded = NULL;
 
-	if (name.len == 0 || name.len > UINT16_MAX)
+	if (name.len == 0 || name.len > NAME_DER_MAX)
 		return NULL;
 	decoded = d2i_X509_NAME(NULL, &at, (long)name.len);
 	if (decoded != NULL && at != name.data + name.len) {
@@ -19,19 +19,9 @@ static X509_NAME *decode(struct span name)
 	return decoded;
 }
 
-bool name_is_equal(struct span a, struct span b)
-{
-	if (span_equal(a, b))
-		return true;
-
-	AUTO(X509_NAME) left = decode(a);
-	AUTO(X509_NAME) right = decode(b);
-	return left != NULL && right != NULL && X509_NAME_cmp(left, right) == 0;
-}
-
 enum status name_text(struct span name, char *out, size_t size)
 {
-	AUTO(X509_NAME) decoded = decode(name);
+	AUTO(X509_NAME) decoded = name_decode(name);
 	AUTO(BIO) memory = BIO_new(BIO_s_mem());
 
 	if (memory == NULL)

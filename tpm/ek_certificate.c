@@ -217,7 +217,7 @@ static enum status describe_path(const struct ek_path *path, struct ek_certifica
 	if (path->has_sha1)
 		out->quirks |= EK_QUIRK_SHA1_SIGNATURE;
 	for (size_t i = 0; i < out->chain_len; i++) {
-		const struct certificate *c = &path->certificates[i + 1];
+		const struct certificate *c = path->certificates[i + 1];
 		enum status status = digest_of(DIGEST_SHA256, c->der, &out->chain[i].sha256);
 
 		if (status == OK)

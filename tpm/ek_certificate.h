@@ -47,9 +47,9 @@ enum ek_refusal {
 /* "no-path" ... */
 const char *ek_refusal_name(enum ek_refusal refusal);
 
-/* Certificates or CRLs in DER, owned. */
+/* Certificates or CRLs, owned, and taken apart once for all the searches in them. */
 struct ek_pool {
-	struct bytes *items;
+	struct ek_pool_item *items; /* tpm/ek_path.h */
 	size_t count;
 	size_t capacity;
 };

@@ -5,9 +5,22 @@
 #include "tpm/certificate.h"
 #include "tpm/ek_certificate.h"
 
-/* A path under construction: [0] the EK certificate, each signed by the next. */
+struct ek_pool_item {
+	struct bytes der; /* owned */
+	struct certificate certificate; /* borrows from der; empty for a CRL */
+	X509_NAME *subject; /* owned; NULL for a CRL */
+	X509_CRL *crl; /* owned; NULL for a certificate */
+};
+
+/* What a search may cost, whatever a node sends: so many signatures are verified,
+ * and the pools gone through once more than that. A path has EK_PATH_MAX. */
+#define EK_LINKS_MAX 16
+
+/* A path under construction: [0] the EK certificate, each signed by the next.
+ * Borrowed from their pools. */
 struct ek_path {
-	struct certificate certificates[EK_PATH_MAX + 1];
+	const struct certificate *certificates[EK_PATH_MAX + 1];
+	const X509_NAME *subjects[EK_PATH_MAX + 1]; /* [0] is not set */
 	size_t len;
 	bool has_sha1; /* a signature on the path; the root's own is none */
 	size_t revocation_checked;
@@ -26,9 +39,10 @@ enum status ek_path_build(const struct certificate *leaf, const struct ek_trust 
 /* What holds for each certificate of a path, leaf and root included. */
 enum ek_refusal ek_path_common_refusal(const struct certificate *c, int64_t at);
 
-/* Do the issuer's CRLs speak for c? is_checked: one of them covers it. */
-enum status ek_revocation_check(const struct certificate *c, const struct certificate *issuer,
-				EVP_PKEY *issuer_key, const struct ek_trust *trust,
-				enum ek_refusal *refusal, bool *is_checked);
+/* Do the CRLs of its issuer, the next on the path, speak for the certificate at
+ * that depth? is_checked: one of them covers it. */
+enum status ek_revocation_check(const struct ek_path *path, size_t depth,
+				const struct ek_trust *trust, enum ek_refusal *refusal,
+				bool *is_checked);
 
 #endif

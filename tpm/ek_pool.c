@@ -1,55 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "tpm/certificate.h"
 #include "tpm/der.h"
-#include "tpm/ek_certificate.h"
+#include "tpm/ek_path.h"
 #include "tpm/pem.h"
 
 #define POOL_STEP 16
 
+static void item_done(struct ek_pool_item *item)
+{
+	bytes_done(&item->der);
+	X509_NAME_free(item->subject);
+	X509_CRL_free(item->crl);
+	*item = (struct ek_pool_item){ 0 };
+}
+
+AUTO_RELEASE(ek_pool_item, item_done);
+
 void ek_pool_done(struct ek_pool *pool)
 {
 	for (size_t i = 0; i < pool->count; i++)
-		bytes_done(&pool->items[i]);
+		item_done(&pool->items[i]);
 	free(pool->items);
 	*pool = (struct ek_pool){ 0 };
 }
 
-static enum status add(struct ek_pool *pool, struct span der)
+/* Takes the item over. */
+static enum status add(struct ek_pool *pool, struct ek_pool_item *item)
 {
 	if (pool->count == pool->capacity) {
 		size_t capacity = pool->capacity + pool->capacity / 2 + POOL_STEP;
-		struct bytes *items = reallocarray(pool->items, capacity, sizeof(pool->items[0]));
+		struct ek_pool_item *items =
+			reallocarray(pool->items, capacity, sizeof(pool->items[0]));
 
 		if (items == NULL)
 			return STATUS_NO_MEMORY;
 		pool->items = items;
 		pool->capacity = capacity;
 	}
-	pool->items[pool->count] = (struct bytes){ 0 };
-
-	enum status status = bytes_copy(der, &pool->items[pool->count]);
-	if (status == OK)
-		pool->count++;
-	return status;
+	pool->items[pool->count++] = *item;
+	*item = (struct ek_pool_item){ 0 };
+	return OK;
 }
 
 static enum status add_certificate(struct ek_pool *pool, struct span der)
 {
-	struct certificate c;
+	AUTO_DONE(ek_pool_item) item = { 0 };
+	enum status status = bytes_copy(der, &item.der);
 
-	return certificate_parse(der, &c) != OK ? STATUS_MALFORMED : add(pool, der);
+	if (status != OK)
+		return status;
+	if (certificate_parse(span_of(&item.der), &item.certificate) != OK)
+		return STATUS_MALFORMED;
+	item.subject = name_decode(item.certificate.subject);
+	return item.subject == NULL ? STATUS_MALFORMED : add(pool, &item);
 }
 
 static enum status add_crl(struct ek_pool *pool, struct span der)
 {
+	AUTO_DONE(ek_pool_item) item = { 0 };
 	const unsigned char *at = der.data;
-	AUTO(X509_CRL) crl = der.len > INT32_MAX ? NULL : d2i_X509_CRL(NULL, &at, (long)der.len);
+	enum status status = bytes_copy(der, &item.der);
 
-	if (crl == NULL || at != der.data + der.len)
+	if (status != OK)
+		return status;
+	item.crl = der.len > INT32_MAX ? NULL : d2i_X509_CRL(NULL, &at, (long)der.len);
+	if (item.crl == NULL || at != der.data + der.len)
 		return STATUS_MALFORMED;
-	return add(pool, der);
+	return add(pool, &item);
 }
 
 /* A damaged one keeps none of the others from its use, but is told. */

@@ -11,27 +11,6 @@ struct verdict {
 	bool is_revoked;
 };
 
-static X509_CRL *decode(struct span der)
-{
-	const unsigned char *at = der.data;
-	X509_CRL *crl = der.len > INT32_MAX ? NULL : d2i_X509_CRL(NULL, &at, (long)der.len);
-
-	if (crl != NULL && at != der.data + der.len) {
-		X509_CRL_free(crl);
-		return NULL;
-	}
-	return crl;
-}
-
-static bool is_of_issuer(const X509_CRL *crl, const struct certificate *issuer)
-{
-	const unsigned char *name = NULL;
-	size_t len = 0;
-
-	return X509_NAME_get0_der(X509_CRL_get_issuer(crl), &name, &len) == 1 &&
-	       name_is_equal((struct span){ name, len }, issuer->subject);
-}
-
 static bool is_signed_by(struct span der, EVP_PKEY *key, bool allow_sha1)
 {
 	struct signed_der body;
@@ -116,41 +95,50 @@ static ASN1_INTEGER *serial_of(const struct certificate *c)
 	return d2i_ASN1_INTEGER(NULL, &at, (long)(2 + s.len));
 }
 
-static enum status weigh(struct span der, const struct certificate *c,
-			 const struct certificate *issuer, EVP_PKEY *issuer_key,
-			 const struct ek_trust *trust, struct verdict *verdict)
+static enum status weigh(const struct ek_pool_item *list, const struct certificate *c,
+			 EVP_PKEY *issuer_key, const struct ek_trust *trust,
+			 struct verdict *verdict)
 {
-	AUTO(X509_CRL) crl = decode(der);
 	X509_REVOKED *entry = NULL;
 
-	if (crl == NULL || !is_of_issuer(crl, issuer))
-		return OK;
 	verdict->has_crl = true;
-	if (!is_signed_by(der, issuer_key, trust->allow_sha1))
+	if (!is_signed_by(span_of(&list->der), issuer_key, trust->allow_sha1))
 		return OK;
 
 	AUTO(ASN1_INTEGER) serial = serial_of(c);
 	if (serial == NULL)
 		return STATUS_NO_MEMORY;
 	/* Revoked stays revoked, in an old CRL and in a partial one too. */
-	verdict->is_revoked |= X509_CRL_get0_by_serial(crl, &entry, serial) == 1;
-	verdict->is_fresh |= is_fresh(crl, trust->at) && is_complete_for(crl, c);
+	verdict->is_revoked |= X509_CRL_get0_by_serial(list->crl, &entry, serial) == 1;
+	verdict->is_fresh |= is_fresh(list->crl, trust->at) && is_complete_for(list->crl, c);
 	return OK;
 }
 
-enum status ek_revocation_check(const struct certificate *c, const struct certificate *issuer,
-				EVP_PKEY *issuer_key, const struct ek_trust *trust,
-				enum ek_refusal *refusal, bool *is_checked)
+static enum status weigh_all(const struct ek_path *path, size_t depth, const struct ek_trust *trust,
+			     struct verdict *verdict)
+{
+	AUTO(EVP_PKEY) key = NULL;
+	bool is_oaep = false;
+	enum status status = spki_key(path->certificates[depth + 1]->spki, &key, &is_oaep);
+
+	for (size_t i = 0; trust->crls != NULL && i < trust->crls->count && status == OK; i++) {
+		const struct ek_pool_item *list = &trust->crls->items[i];
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), path->subjects[depth + 1]) == 0)
+			status = weigh(list, path->certificates[depth], key, trust, verdict);
+	}
+	return status;
+}
+
+enum status ek_revocation_check(const struct ek_path *path, size_t depth,
+				const struct ek_trust *trust, enum ek_refusal *refusal,
+				bool *is_checked)
 {
 	struct verdict verdict = { 0 };
+	enum status status = weigh_all(path, depth, trust, &verdict);
 
-	for (size_t i = 0; trust->crls != NULL && i < trust->crls->count; i++) {
-		enum status status = weigh(span_of(&trust->crls->items[i]), c, issuer, issuer_key,
-					   trust, &verdict);
-
-		if (status != OK)
-			return status;
-	}
+	if (status != OK)
+		return status;
 	*is_checked = verdict.is_fresh;
 	*refusal = EK_ACCEPTED;
 	/* Fail closed: a CRL that ran out, or that another key signed, is no answer. */

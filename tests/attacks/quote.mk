@@ -36,6 +36,7 @@ tests_attacks_test_attacks_access_LDADD = libfront.a $(SIGNER_TEST_LIBS)
 tests_attacks_test_attacks_certificates_SOURCES = tests/attacks/test_attacks_certificates.c $(EK_FIXTURE)
 tests_attacks_test_attacks_certificates_CPPFLAGS = $(ATTACK_CPPFLAGS)
 tests_attacks_test_attacks_certificates_LDADD = libscenes.a $(TPM_LIBS) $(CMOCKA_LIBS)
+tests_attacks_test_attacks_certificates_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=signed_der_verify
 ATTACK_TESTS += tests/attacks/test_attacks_trial
 tests_attacks_test_attacks_trial_SOURCES = tests/attacks/test_attacks_trial.c $(ATTACK_SCENE)
 tests_attacks_test_attacks_trial_CPPFLAGS = $(ATTACK_CPPFLAGS)

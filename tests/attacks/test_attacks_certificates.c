@@ -3,6 +3,17 @@
 #include "attacks.h"
 
 #include "ek_fixture.h"
+#include "tpm/ek_path.h"
+
+static unsigned signatures;
+
+enum status __real_signed_der_verify(const struct signed_der *s, EVP_PKEY *key, bool *is_sha1);
+enum status __wrap_signed_der_verify(const struct signed_der *s, EVP_PKEY *key, bool *is_sha1);
+enum status __wrap_signed_der_verify(const struct signed_der *s, EVP_PKEY *key, bool *is_sha1)
+{
+	signatures++;
+	return __real_signed_der_verify(s, key, is_sha1);
+}
 
 static void pool_crl(long revoked, int64_t from, int64_t to)
 {
@@ -162,9 +173,32 @@ static void k10_odd_encodings_have_names_and_unknown_demands_end_the_path(void *
 	assert_int_equal(ek_verdict(), EK_UNKNOWN_CRITICAL_EXTENSION);
 }
 
+/* CAs of a stranger's own making, all of one name and one key: each may have signed
+ * each, and an order of them that leads to a root there is none. */
+static void s03_a_strangers_chain_costs_so_many_signatures_and_no_more(void **state)
+{
+	AUTO_DONE(ek_pool) supplied = { 0 };
+	(void)state;
+
+	for (int i = 0; i < 40; i++) {
+		struct recipe ca = maker_root(f->other_key);
+
+		ca.subject = ca.issuer = "nobody";
+		ca.serial = 100 + i;
+		ek_fixture_pool(&supplied, &ca);
+	}
+	f->trust.supplied = &supplied;
+	f->leaf.issuer = "nobody";
+	f->leaf.signer = f->other_key;
+	signatures = 0;
+	assert_int_not_equal(ek_verdict(), EK_ACCEPTED);
+	assert_in_range(signatures, 1, EK_LINKS_MAX);
+}
+
 static const struct CMUnitTest tests[] = {
 	EK_TEST(k08_a_chain_that_does_not_hold_is_refused),
 	EK_TEST(k10_odd_encodings_have_names_and_unknown_demands_end_the_path),
+	EK_TEST(s03_a_strangers_chain_costs_so_many_signatures_and_no_more),
 };
 
 ATTACKS_MAIN_WITH(tests, ek_fixture_make, ek_fixture_free)

@@ -66,16 +66,19 @@ struct recipe maker_leaf(EVP_PKEY *key, EVP_PKEY *intermediate)
 	};
 }
 
-static X509_NAME *name_of(const char *common_name)
+static X509_NAME *name_of(const char *common_names)
 {
 	X509_NAME *name = X509_NAME_new();
 
 	assert_non_null(name);
-	if (common_name[0] != '\0')
+	for (size_t len; *common_names != '\0'; common_names += len) {
+		common_names += *common_names == '\n';
+		len = strcspn(common_names, "\n");
 		assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-							    (const unsigned char *)common_name, -1,
-							    -1, 0),
+							    (const unsigned char *)common_names,
+							    (int)len, -1, 0),
 				 1);
+	}
 	return name;
 }
 
@@ -306,6 +309,8 @@ struct bytes maker_crl(const struct crl_recipe *r)
 	assert_int_equal(X509_CRL_set1_lastUpdate(crl, time), 1);
 	if (r->revoked != 0)
 		revoke(crl, r->revoked, time);
+	for (unsigned i = 0; i < r->more_revoked; i++)
+		revoke(crl, 1000000 + (long)i, time);
 	if (r->next_update != 0) {
 		assert_non_null(ASN1_TIME_set(time, r->next_update));
 		assert_int_equal(X509_CRL_set1_nextUpdate(crl, time), 1);

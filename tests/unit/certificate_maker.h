@@ -8,7 +8,7 @@
 /* Makes certificates and CRLs with OpenSSL, faulty ones too: what the code
  * under test must tell apart. Zero fields leave a thing out. */
 struct recipe {
-	const char *subject, *issuer; /* common names; "" for an empty subject */
+	const char *subject, *issuer; /* common names, one a line; "" for an empty name */
 	EVP_PKEY *key, *signer;
 	const EVP_MD *hash; /* SHA-256 */
 	const EVP_MD *pss_mask_hash; /* RSA-PSS, with this one in the mask */
@@ -45,6 +45,7 @@ struct crl_recipe {
 	EVP_PKEY *signer;
 	const EVP_MD *hash; /* SHA-256 */
 	long revoked; /* 0: none */
+	unsigned more_revoked; /* serials from 1000000 on */
 	int64_t this_update;
 	int64_t next_update; /* 0: none */
 	const char *scope; /* issuingDistributionPoint as openssl.cnf has it */
