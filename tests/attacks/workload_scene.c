@@ -3,6 +3,7 @@
 
 #include "workload_scene.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 
 #define PROGRAM_MAX ((size_t)64 << 20)
 #define PATIENCE_MS 60000
+#define UNIT_TRIES 1000 /* ten milliseconds apart */
 
 static char directory[SCRATCH_MAX];
 static int listener = -1;
@@ -178,7 +180,8 @@ void workload_done(struct workload *w)
 	*w = (struct workload){ .socket = -1 };
 }
 
-static char unit_path[128];
+static char unit_path[1024];
+static char cgroup_top[64];
 
 static bool enter_cgroup(const char *path, pid_t pid)
 {
@@ -206,10 +209,59 @@ bool workload_make_unit(void)
 			continue;
 		(void)snprintf(unit_path, sizeof(unit_path), "%s/attestd-test-%d.service", tops[i],
 			       (int)getpid());
+		(void)snprintf(cgroup_top, sizeof(cgroup_top), "%s", tops[i]);
 		if (mkdir(unit_path, 0755) == 0)
 			return true;
 	}
 	return false;
+}
+
+void workload_deepen_unit(size_t count, char *path, size_t size)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(unit_path);
+
+		assert_true(len + sizeof("/u") <= sizeof(unit_path));
+		(void)snprintf(unit_path + len, sizeof(unit_path) - len, "/u");
+		assert_int_equal(mkdir(unit_path, 0755), 0);
+	}
+	(void)snprintf(path, size, "%s", unit_path + strlen(cgroup_top));
+}
+
+/* What a test that failed left in it. */
+static void kill_unit(void)
+{
+	char kill_path[sizeof(unit_path) + 16];
+
+	(void)snprintf(kill_path, sizeof(kill_path), "%s/cgroup.kill", unit_path);
+
+	int fd = open(kill_path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		print_error("%s: %s\n", kill_path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void workload_drop_unit(void)
+{
+	size_t left = UNIT_TRIES;
+
+	while (unit_path[0] != '\0' && strcmp(unit_path, cgroup_top) != 0 && left > 0) {
+		if (rmdir(unit_path) == 0 || errno != EBUSY) {
+			*strrchr(unit_path, '/') = '\0';
+			continue;
+		}
+		if (left-- == UNIT_TRIES)
+			kill_unit();
+		(void)usleep(10000);
+	}
+	unit_path[0] = '\0';
+}
+
+const char *workload_cgroup_top(void)
+{
+	return cgroup_top;
 }
 
 void workload_remove_unit(void)
@@ -223,13 +275,14 @@ void workload_enter_unit(void)
 		_exit(22);
 }
 
+void workload_return_to_unit(pid_t pid)
+{
+	assert_true(enter_cgroup(unit_path, pid));
+}
+
 void workload_leave_unit(pid_t pid)
 {
-	char above[sizeof(unit_path)];
-
-	(void)snprintf(above, sizeof(above), "%s", unit_path);
-	*strrchr(above, '/') = '\0';
-	assert_true(enter_cgroup(above, pid));
+	assert_true(enter_cgroup(cgroup_top, pid));
 }
 
 struct caller_facts workload_look(const struct workload *w)

@@ -56,10 +56,18 @@ void workload_done(struct workload *w);
  * false where this test may not. */
 bool workload_make_unit(void);
 void workload_remove_unit(void);
+/* Where its hierarchy is mounted. */
+const char *workload_cgroup_top(void);
+/* So many cgroups below it, each as "/u" in the one before; the last, whose path in its
+ * hierarchy is given, is what is entered from then on. */
+void workload_deepen_unit(size_t count, char *path, size_t size);
+/* For a teardown: all of them, and what is left in them; or there is none. */
+void workload_drop_unit(void);
 /* Of the process that calls it. */
 void workload_enter_unit(void);
-/* To the cgroup above it. */
+/* To the top of the hierarchy, and back. */
 void workload_leave_unit(pid_t pid);
+void workload_return_to_unit(pid_t pid);
 /* The next connection of the scene's socket. */
 int workload_accept(void);
 

@@ -7,11 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attestd/mint/identity/jobs.h"
+#include "daemon/file.h"
 #include "workload_scene.h"
 
 #define PATIENCE_MS 20000
@@ -28,6 +32,7 @@ static int end(void **state)
 {
 	(void)state;
 	jobs_free(jobs);
+	workload_drop_unit();
 	return 0;
 }
 
@@ -233,6 +238,133 @@ static void a_units_job_ends_with_its_last_process(void **state)
 	workload_remove_unit();
 }
 
+/* More than root has inotify instances (128), with one process in the last. */
+#define UNITS 160
+#define UNIT_PATH_MAX (128 + 2 * UNITS)
+
+/* In each of the cgroups, one below the other, which all have a process while the last
+ * one has. */
+static void watch_units(const struct workload *w, struct span last, struct job watched[UNITS])
+{
+	struct caller_facts facts = workload_look(w);
+
+	facts.cgroup = last;
+	for (size_t i = 0; i < UNITS; i++) {
+		assert_int_equal(jobs_watch(jobs, w->caller, &facts, true, &watched[i]), OK);
+		facts.cgroup.len -= 2;
+	}
+}
+
+static void assert_units_end(const struct job watched[UNITS])
+{
+	bool has_ended[UNITS] = { false };
+	struct job_outcome how;
+	struct job job;
+
+	for (size_t ended = 0; ended < UNITS;) {
+		assert_true(is_told(PATIENCE_MS));
+		while (jobs_take(jobs, &job, &how)) {
+			size_t i = 0;
+
+			while (i < UNITS && !job_equal(&job, &watched[i]))
+				i++;
+			assert_true(i < UNITS && !has_ended[i]);
+			has_ended[i] = true;
+			ended++;
+		}
+	}
+}
+
+static void end_units(struct workload *w)
+{
+	workload_order(w, WORKLOAD_END, 0, NULL);
+	assert_int_equal(workload_wait(w), 0);
+}
+
+/* Nor is any of them in the way of another look at one that is known. */
+static void many_units_are_watched_at_once(void **state)
+{
+	struct job watched[UNITS], again[UNITS];
+	char path[UNIT_PATH_MAX];
+
+	(void)state;
+	need_root();
+	if (!workload_make_unit())
+		skip();
+	workload_deepen_unit(UNITS - 1, path, sizeof(path));
+	AUTO_DONE(workload) w = workload_called("one", true, workload_enter_unit);
+
+	watch_units(&w, span_text(path), watched);
+	assert_no_end();
+	watch_units(&w, span_text(path), again);
+	assert_memory_equal(watched, again, sizeof(watched));
+	end_units(&w);
+	assert_units_end(watched);
+}
+
+static long notices_max(void)
+{
+	AUTO_DONE(bytes) text = { 0 };
+
+	assert_int_equal(file_read("/proc/sys/fs/inotify/max_queued_events", 32, &text), OK);
+	return strtol((const char *)text.data, NULL, 10);
+}
+
+/* Watched here as well, where can be seen how many have come. */
+static int open_notices(const char *path)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	size_t len = strlen(path);
+	char name[UNIT_PATH_MAX + 64];
+
+	assert_true(fd >= 0);
+	for (size_t i = 1; i < UNITS; i++, len -= 2) {
+		(void)snprintf(name, sizeof(name), "%s%.*s/cgroup.events", workload_cgroup_top(),
+			       (int)len, path);
+		assert_true(inotify_add_watch(fd, name, IN_MODIFY) >= 0);
+	}
+	return fd;
+}
+
+static void fill_notices(const struct workload *w, const char *path)
+{
+	int fd = open_notices(path), waiting = 0;
+	long most = notices_max();
+	time_t end = time(NULL) + PATIENCE_MS / 1000;
+
+	while (waiting < most * (long)sizeof(struct inotify_event) && time(NULL) < end) {
+		workload_leave_unit(w->pid);
+		workload_return_to_unit(w->pid);
+		assert_int_equal(ioctl(fd, FIONREAD, &waiting), 0);
+	}
+	assert_true(waiting >= most * (long)sizeof(struct inotify_event));
+	(void)close(fd);
+}
+
+/* As they are where others change faster than is read: then this one's end is said by
+ * nothing else. */
+static void a_units_end_is_seen_though_notices_are_lost(void **state)
+{
+	struct job watched[UNITS];
+	char path[UNIT_PATH_MAX];
+
+	(void)state;
+	need_root();
+	if (!workload_make_unit())
+		skip();
+	AUTO_DONE(workload) still = workload_called("two", true, workload_enter_unit);
+
+	workload_deepen_unit(UNITS - 1, path, sizeof(path));
+	AUTO_DONE(workload) w = workload_called("one", true, workload_enter_unit);
+
+	watch_units(&w, span_text(path), watched);
+	assert_no_end();
+	fill_notices(&w, path);
+	end_units(&w);
+	end_units(&still);
+	assert_units_end(watched);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -245,6 +377,8 @@ int main(void)
 		TEST(what_is_dropped_is_not_told),
 		TEST(one_that_has_ended_is_no_job),
 		TEST(a_units_job_ends_with_its_last_process),
+		TEST(many_units_are_watched_at_once),
+		TEST(a_units_end_is_seen_though_notices_are_lost),
 	};
 
 	return cmocka_run_group_tests(tests, workload_scene_begin, workload_scene_end);

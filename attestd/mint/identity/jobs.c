@@ -21,12 +21,16 @@ struct watched {
 	/* Of the process that asked first. */
 	uid_t user;
 	int pidfd, proc;
-	/* Of a unit: its cgroup.events, and who tells that it changed; else -1. */
-	int events, notice;
+	/* Of a unit: its cgroup.events, and the watch of it; else -1. */
+	int events, watch;
+	bool is_noticed; /* it changed since it was looked at */
 };
 
 struct jobs {
 	int epoll;
+	/* Of all units: root has few of these in all, systemd's and udev's among them
+	 * (fs.inotify.max_user_instances). -1: there was none to be had. */
+	int notices;
 	struct watched *list[JOBS_MAX];
 	size_t count;
 };
@@ -42,12 +46,26 @@ static void watched_free(struct watched *w)
 	close_one(w->pidfd);
 	close_one(w->proc);
 	close_one(w->events);
-	/* With its last descriptor it leaves the epoll set. */
-	close_one(w->notice);
 	free(w);
 }
 
 AUTO_FREE(watched, struct watched, watched_free);
+
+/* Where there is none yet, one may be had now. */
+static bool open_notices(struct jobs *jobs)
+{
+	struct epoll_event wanted = { .events = EPOLLIN };
+
+	if (jobs->notices >= 0)
+		return true;
+	jobs->notices = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (jobs->notices >= 0 &&
+	    epoll_ctl(jobs->epoll, EPOLL_CTL_ADD, jobs->notices, &wanted) == 0)
+		return true;
+	close_one(jobs->notices);
+	jobs->notices = -1;
+	return false;
+}
 
 enum status jobs_new(struct jobs **out)
 {
@@ -60,6 +78,8 @@ enum status jobs_new(struct jobs **out)
 		free(jobs);
 		return STATUS_IO;
 	}
+	jobs->notices = -1;
+	(void)open_notices(jobs);
 	*out = jobs;
 	return OK;
 }
@@ -70,6 +90,7 @@ void jobs_free(struct jobs *jobs)
 		return;
 	for (size_t i = 0; i < jobs->count; i++)
 		watched_free(jobs->list[i]);
+	close_one(jobs->notices);
 	(void)close(jobs->epoll);
 	free(jobs);
 }
@@ -99,16 +120,14 @@ static int open_cgroup(struct span path)
 }
 
 /* The kernel tells of a change in cgroup.events as of one to a file. */
-static int open_notice(int events)
+static int add_watch(struct jobs *jobs, int events)
 {
 	char name[64];
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
 	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", events);
-	if (fd >= 0 && inotify_add_watch(fd, name, IN_MODIFY | IN_DELETE_SELF) >= 0)
-		return fd;
-	close_one(fd);
-	return -1;
+	return open_notices(jobs)
+		       ? inotify_add_watch(jobs->notices, name, IN_MODIFY | IN_DELETE_SELF)
+		       : -1;
 }
 
 static enum status open_unit(struct watched *w, struct span cgroup)
@@ -118,9 +137,8 @@ static enum status open_unit(struct watched *w, struct span cgroup)
 	w->events = open_cgroup(cgroup);
 	if (w->events < 0 || fstat(w->events, &st) != 0)
 		return STATUS_DENIED;
-	w->notice = open_notice(w->events);
 	w->job = (struct job){ .id = st.st_ino };
-	return w->notice >= 0 ? OK : STATUS_IO;
+	return OK;
 }
 
 /* No process left in it or below it; or no cgroup. */
@@ -164,10 +182,14 @@ static enum status add(struct jobs *jobs, struct watched *w)
 
 	if (jobs->count == JOBS_MAX || count_of(jobs, w->user) >= JOBS_OF_USER_MAX)
 		return STATUS_TOO_LARGE;
-	if (epoll_ctl(jobs->epoll, EPOLL_CTL_ADD, w->events >= 0 ? w->notice : w->pidfd, &wanted) !=
-	    0)
+	if (w->events >= 0)
+		w->watch = add_watch(jobs, w->events);
+	if (w->events >= 0 ? w->watch < 0
+			   : epoll_ctl(jobs->epoll, EPOLL_CTL_ADD, w->pidfd, &wanted) != 0)
 		return STATUS_IO;
 	jobs->list[jobs->count++] = w;
+	/* It may have ended before it was watched. */
+	w->is_noticed = w->events >= 0;
 	return OK;
 }
 
@@ -179,7 +201,7 @@ enum status jobs_watch(struct jobs *jobs, struct caller *c, const struct caller_
 
 	if (w == NULL)
 		return STATUS_NO_MEMORY;
-	w->events = w->notice = -1;
+	w->events = w->watch = -1;
 	w->user = facts->uid;
 	w->job = (struct job){ .id = (uint64_t)facts->pid, .started = facts->started };
 	w->pidfd = fcntl(caller_exit_fd(c), F_DUPFD_CLOEXEC, 0);
@@ -206,8 +228,10 @@ static void forget(struct jobs *jobs, const struct watched *w)
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (jobs->list[i] != w)
 			continue;
-		(void)epoll_ctl(jobs->epoll, EPOLL_CTL_DEL, w->events >= 0 ? w->notice : w->pidfd,
-				NULL);
+		if (w->events >= 0)
+			(void)inotify_rm_watch(jobs->notices, w->watch);
+		else
+			(void)epoll_ctl(jobs->epoll, EPOLL_CTL_DEL, w->pidfd, NULL);
 		watched_free(jobs->list[i]);
 		jobs->list[i] = jobs->list[--jobs->count];
 		return;
@@ -260,22 +284,63 @@ static struct job_outcome outcome_of(const struct watched *w)
 	return (struct job_outcome){ .end = JOB_EXITED, .code = WEXITSTATUS(status) };
 }
 
-static void drain(const struct watched *w)
+/* Where the kernel had to drop some, all may have changed. */
+static void note(struct jobs *jobs, const struct inotify_event *notice)
 {
-	char notices[1024];
+	for (size_t i = 0; i < jobs->count; i++) {
+		struct watched *w = jobs->list[i];
 
-	while (w->notice >= 0 && read(w->notice, notices, sizeof(notices)) > 0)
-		;
+		if (w->events >= 0 &&
+		    (w->watch == notice->wd || (notice->mask & IN_Q_OVERFLOW) != 0))
+			w->is_noticed = true;
+	}
+}
+
+static void take_notices(struct jobs *jobs)
+{
+	char notices[4096];
+	ssize_t len = read(jobs->notices, notices, sizeof(notices));
+	struct inotify_event notice;
+
+	/* Of files there are no names behind them, and whole ones are read. */
+	for (ssize_t at = 0; at + (ssize_t)sizeof(notice) <= len; at += (ssize_t)sizeof(notice)) {
+		memcpy(&notice, notices + at, sizeof(notice));
+		note(jobs, &notice);
+	}
+}
+
+static struct watched *take_noticed(struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->list[i]->is_noticed) {
+			jobs->list[i]->is_noticed = false;
+			return jobs->list[i];
+		}
+	}
+	return NULL;
+}
+
+/* One that may have ended. */
+static struct watched *next(struct jobs *jobs)
+{
+	struct watched *w = take_noticed(jobs);
+	struct epoll_event event;
+
+	while (w == NULL && epoll_wait(jobs->epoll, &event, 1, 0) == 1) {
+		w = event.data.ptr;
+		if (w != NULL)
+			return w;
+		take_notices(jobs);
+		w = take_noticed(jobs);
+	}
+	return w;
 }
 
 bool jobs_take(struct jobs *jobs, struct job *out, struct job_outcome *how)
 {
-	struct epoll_event event;
+	struct watched *w;
 
-	while (epoll_wait(jobs->epoll, &event, 1, 0) == 1) {
-		struct watched *w = event.data.ptr;
-
-		drain(w);
+	while ((w = next(jobs)) != NULL) {
 		if (!is_over(w))
 			continue;
 		*how = outcome_of(w);
