@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,10 +74,11 @@ static int play(workload_preparation prepare, int (*role)(void))
 static int refuse_an_outsider(void)
 {
 	struct caller *c = NULL;
+	unsigned looked = 0;
 	const char *why = "";
 	int connected = workload_accept();
 
-	return caller_open(connected, span_text(""), &c, &why) == STATUS_DENIED &&
+	return caller_open(connected, span_text(""), &c, &looked, &why) == STATUS_DENIED &&
 			       strstr(why, "PID namespace") != NULL
 		       ? 0
 		       : 1;
@@ -163,6 +166,7 @@ static int reuse_an_unknown_callers_number(void)
 	struct caller *c = NULL;
 	struct peer peer = { .pidfd = -1 };
 	struct caller_facts facts = { 0 };
+	unsigned looked = 0;
 	const char *why = "";
 	pid_t pid = w.pid;
 
@@ -170,10 +174,10 @@ static int reuse_an_unknown_callers_number(void)
 	(void)workload_wait(&w);
 	(void)start_as_number(pid);
 	/* Before Linux 6.5: the number alone would be the victim's. */
-	if (peer_open_by_pid(w.socket, &peer, &why) != STATUS_DENIED ||
+	if (peer_open_by_pid(w.socket, &peer, &looked, &why) != STATUS_DENIED ||
 	    strstr(why, "has the number") == NULL)
 		return 1;
-	if (caller_open(w.socket, span_text(""), &c, &why) == OK &&
+	if (caller_open(w.socket, span_text(""), &c, &looked, &why) == OK &&
 	    caller_look(c, &facts, &why) != STATUS_DENIED)
 		return 2;
 	return 0;
@@ -219,11 +223,12 @@ static int reuse_between_pidfd_and_proc(void)
 {
 	struct caller *c = NULL;
 	struct caller_facts facts = { 0 };
+	unsigned looked = 0;
 	const char *why = "";
 
 	raced = workload_start("one", true, NULL);
 	after_pidfd = die_and_be_another;
-	if (caller_open(raced.socket, span_text(""), &c, &why) != OK)
+	if (caller_open(raced.socket, span_text(""), &c, &looked, &why) != OK)
 		return after_pidfd == NULL ? 0 : 1;
 	/* The directory in /proc is the victim's, who never connected here. */
 	return caller_look(c, &facts, &why) == STATUS_DENIED ? 0 : 2;
@@ -241,17 +246,69 @@ static void s13_without_peerpidfd_whoever_holds_the_socket_is_the_caller(void **
 	(void)state;
 	AUTO_DONE(workload) w = workload_start("one", true, NULL);
 	struct peer peer = { .pidfd = -1 };
+	unsigned looked = 0;
 	const char *why = "";
 
-	assert_int_equal(peer_open_by_pid(w.socket, &peer, &why), OK);
+	assert_int_equal(peer_open_by_pid(w.socket, &peer, &looked, &why), OK);
 	assert_int_equal(peer.pid, w.pid);
+	assert_true(looked > 0 && looked < 32);
 	assert_true(peer_is_alive(peer.pidfd));
 	workload_order(&w, WORKLOAD_END, 0, NULL);
 	assert_int_equal(workload_wait(&w), 0);
 	assert_false(peer_is_alive(peer.pidfd));
 	peer_done(&peer);
 	/* Nobody is, any more. */
-	assert_int_equal(peer_open_by_pid(w.socket, &peer, &why), STATUS_DENIED);
+	assert_int_equal(peer_open_by_pid(w.socket, &peer, &looked, &why), STATUS_DENIED);
+}
+
+/* This process is there, and nothing of it is looked through. */
+static void s13_without_peerpidfd_a_connection_that_was_closed_is_nobodys(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct peer peer = { .pidfd = -1 };
+	unsigned looked = 0;
+	const char *why = "";
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", workload_path("socket"));
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+
+	int accepted = workload_accept();
+
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(peer_open_by_pid(accepted, &peer, &looked, &why), STATUS_DENIED);
+	assert_int_equal(looked, 0);
+	assert_non_null(strstr(why, "was closed"));
+	(void)close(accepted);
+}
+
+/* Its connection is behind all that it had before. */
+static void open_many(void)
+{
+	const struct rlimit files = { 2 * PEER_DESCRIPTORS_MAX, 2 * PEER_DESCRIPTORS_MAX };
+
+	/* Those that the program would not have leave no place in front. */
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
+		_exit(41);
+	for (int i = 0; i < PEER_DESCRIPTORS_MAX; i++) {
+		if (dup(STDIN_FILENO) < 0)
+			_exit(42);
+	}
+}
+
+static void s13_without_peerpidfd_nobody_is_looked_for_without_end(void **state)
+{
+	(void)state;
+	need_root();
+	AUTO_DONE(workload) w = workload_start("one", true, open_many);
+	struct peer peer = { .pidfd = -1 };
+	unsigned looked = 0;
+	const char *why = "";
+
+	assert_int_equal(peer_open_by_pid(w.socket, &peer, &looked, &why), STATUS_DENIED);
+	assert_int_equal(looked, PEER_DESCRIPTORS_MAX);
+	assert_non_null(strstr(why, "too many descriptors"));
 }
 
 static void enter_network_namespace(void)
@@ -268,13 +325,14 @@ static void s13_a_caller_without_our_network_is_known_by_its_pidfd_alone(void **
 	need_root();
 	AUTO_DONE(workload) w = workload_start("one", true, enter_network_namespace);
 	struct peer peer = { .pidfd = -1 };
+	unsigned looked = 0;
 	const char *why = "";
-	enum status status = peer_open(w.socket, &peer, &why);
+	enum status status = peer_open(w.socket, &peer, &looked, &why);
 
 	if (status == OK) {
 		assert_int_equal(peer.pid, w.pid);
 		peer_done(&peer);
-		status = peer_open_by_pid(w.socket, &peer, &why);
+		status = peer_open_by_pid(w.socket, &peer, &looked, &why);
 	}
 	assert_int_equal(status, STATUS_UNSUPPORTED);
 	assert_non_null(strstr(why, "cannot tell who connected"));
@@ -287,6 +345,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_the_next_process_of_a_number_did_not_connect),
 	cmocka_unit_test(s13_a_number_that_changes_hands_while_it_is_looked_at_is_nobodys),
 	cmocka_unit_test(s13_without_peerpidfd_whoever_holds_the_socket_is_the_caller),
+	cmocka_unit_test(s13_without_peerpidfd_a_connection_that_was_closed_is_nobodys),
+	cmocka_unit_test(s13_without_peerpidfd_nobody_is_looked_for_without_end),
 	cmocka_unit_test(s13_a_caller_without_our_network_is_known_by_its_pidfd_alone),
 };
 

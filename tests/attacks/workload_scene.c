@@ -138,9 +138,11 @@ struct workload workload_start(const char *name, bool is_root, workload_preparat
 struct workload workload_called(const char *name, bool is_root, workload_preparation prepare)
 {
 	struct workload w = workload_start(name, is_root, prepare);
+	unsigned looked = 0;
 	const char *why = NULL;
 
-	assert_int_equal(caller_open(w.socket, span_text(WORKLOAD_SOCKET), &w.caller, &why), OK);
+	assert_int_equal(
+		caller_open(w.socket, span_text(WORKLOAD_SOCKET), &w.caller, &looked, &why), OK);
 	return w;
 }
 

@@ -8,11 +8,12 @@ struct caller {
 
 static struct caller somebody;
 
-enum status caller_open(int socket, struct span socket_name, struct caller **out,
+enum status caller_open(int socket, struct span socket_name, struct caller **out, unsigned *looked,
 			const char **why_not)
 {
 	(void)socket;
 	(void)socket_name;
+	(void)looked;
 	(void)why_not;
 	*out = &somebody;
 	return OK;

@@ -20,22 +20,22 @@ def test(function):
 class Server:
     restarts = 0
 
-    def __init__(self, *limits):
+    def __init__(self, *limits, through=()):
         self.directory = tempfile.mkdtemp(prefix="attestd-hostile-")
         self.path = os.path.join(self.directory, "workload.sock")
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [sys.argv[1], self.path, *map(str, limits)], stdin=subprocess.PIPE,
+            [*through, sys.argv[1], self.path, *map(str, limits)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1,
             # Freed memory is not the server's; a sanitizer keeps it.
             env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1"))
         assert self.process.stdout.readline() == "ok\n"
         self.rss_at_start = self.rss_mib()
 
-    def restart(self, *limits):
+    def restart(self, *limits, through=()):
         self.close()
         self.restarts += 1
-        self.__init__(*limits)
+        self.__init__(*limits, through=through)
 
     def tell(self, command):
         self.process.stdin.write(command + "\n")

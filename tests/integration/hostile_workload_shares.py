@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Of hostile_workload.py: users who take more than their share."""
 import os
+import subprocess
+import sys
 
-from hostile_workload_server import need_root, test
+from hostile_workload_server import Skipped, need_root, test
 from http2_frames import (
     Client, DATA, END_HEADERS, END_STREAM, Gone, HEADERS, fields, frame, request)
 
@@ -107,6 +109,26 @@ def connecting_counts_as_well(server):
         client.close()
     assert any(Client(server, hello=False).is_ended() for _ in range(10))
     assert "too many come" in server.logged()
+    server.restart()
+
+
+@test
+def what_it_takes_to_find_a_caller_counts_as_well(server):
+    tests = os.path.dirname(os.path.dirname(sys.argv[1]))
+    old_kernel = os.path.join(tests, "attacks", "without_peerpidfd")
+    if subprocess.run([old_kernel, "/bin/true"], check=False).returncode == 77:
+        raise Skipped("no seccomp filter may be set")
+    server.restart(6, 4, 100, 50, 1, through=[old_kernel])
+    many = [os.dup(0) for _ in range(600)]
+    # It is behind all of those, which is more than may be had at once.
+    client = Client(server)
+    client.send(request(1))
+    client.until(DATA)
+    assert Client(server, hello=False).is_ended()
+    assert "too many come" in server.logged()
+    for descriptor in many:
+        os.close(descriptor)
+    client.close()
     server.restart()
 
 

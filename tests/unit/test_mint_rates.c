@@ -92,6 +92,20 @@ static void who_owes_most_stays_known(void **state)
 	expect(&r, 1000, 500, 1);
 }
 
+/* Beyond all that there is at once: only time pays it. */
+static void what_was_charged_counts_against_what_comes(void **state)
+{
+	struct rates r = few();
+
+	(void)state;
+	rates_charge(&r, 1000, 2, START_MS);
+	expect(&r, 1000, 0, 1);
+	rates_charge(&r, 1000, 4, START_MS);
+	expect(&r, 1000, 2000, 0);
+	expect(&r, 1000, 2500, 1);
+	expect(&r, 1001, 0, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +115,7 @@ int main(void)
 		cmocka_unit_test(one_user_takes_nothing_from_another),
 		cmocka_unit_test(who_had_nothing_is_refused_nothing),
 		cmocka_unit_test(who_owes_most_stays_known),
+		cmocka_unit_test(what_was_charged_counts_against_what_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static enum status open_proc(struct caller *c, const char **why_not)
 	return c->proc >= 0 ? OK : STATUS_DENIED;
 }
 
-enum status caller_open(int socket, struct span socket_name, struct caller **out,
+enum status caller_open(int socket, struct span socket_name, struct caller **out, unsigned *looked,
 			const char **why_not)
 {
 	AUTO(caller) c = calloc(1, sizeof(*c));
@@ -96,7 +96,7 @@ enum status caller_open(int socket, struct span socket_name, struct caller **out
 	enum status status = bytes_copy(socket_name, &c->socket_name);
 
 	if (status == OK)
-		status = peer_open(socket, &c->peer, why_not);
+		status = peer_open(socket, &c->peer, looked, why_not);
 	if (status == OK)
 		status = open_proc(c, why_not);
 	if (status != OK)

@@ -41,9 +41,10 @@ struct caller_facts {
 /*
  * Of an accepted Unix socket, which stays the caller's of this function; the name
  * is copied. STATUS_DENIED with why_not where nobody is there whom the kernel can
- * tell, STATUS_UNSUPPORTED where it has no means to.
+ * tell, STATUS_UNSUPPORTED where it has no means to. looked grows by what that took:
+ * descriptors that were looked through.
  */
-enum status caller_open(int socket, struct span socket_name, struct caller **out,
+enum status caller_open(int socket, struct span socket_name, struct caller **out, unsigned *looked,
 			const char **why_not);
 void caller_free(struct caller *c);
 /* The pidfd, to be polled and nothing else: readable once the process has exited. */

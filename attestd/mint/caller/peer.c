@@ -19,12 +19,13 @@
 #define SO_PEERPIDFD 77 /* asm-generic/socket.h, Linux 6.5 */
 #endif
 
-/* Descriptors of a process that are looked at. */
-#define DESCRIPTORS_MAX 65536
 #define DIAG_ANSWER_MAX 512
 
 static const char gone[] = "the process that connected is gone";
 static const char elsewhere[] = "the process that connected is not in sight (PID namespace)";
+static const char closed[] = "the connection was closed before it was looked at";
+static const char too_many[] =
+	"the process that connected has too many descriptors (before Linux 6.5)";
 static const char not_holding[] = "another process has the number of the one that connected";
 static const char no_means[] =
 	"the kernel cannot tell who connected (neither SO_PEERPIDFD nor unix_diag)";
@@ -59,7 +60,7 @@ static enum status take_credentials(int socket, struct peer *out, const char **w
 	return OK;
 }
 
-enum status peer_open(int socket, struct peer *out, const char **why_not)
+enum status peer_open(int socket, struct peer *out, unsigned *looked, const char **why_not)
 {
 	struct peer peer;
 	socklen_t len = sizeof(peer.pidfd);
@@ -74,7 +75,7 @@ enum status peer_open(int socket, struct peer *out, const char **why_not)
 		return OK;
 	}
 	if (errno == ENOPROTOOPT)
-		return peer_open_by_pid(socket, out, why_not);
+		return peer_open_by_pid(socket, out, looked, why_not);
 	*why_not = gone;
 	return STATUS_DENIED;
 }
@@ -154,11 +155,13 @@ static enum status other_end(int socket_fd, uint32_t *out)
 	return OK;
 }
 
-/* Has the process of this number a descriptor of that socket? */
-static bool holds(pid_t pid, uint32_t inode)
+/* Has the process of this number a descriptor of that socket? STATUS_DENIED: no;
+ * STATUS_TOO_LARGE: not among the first. */
+static enum status look_for(pid_t pid, uint32_t inode, unsigned *looked)
 {
 	char path[64], wanted[64], link[64];
 	bool is_there = false;
+	unsigned i = 0;
 
 	(void)snprintf(wanted, sizeof(wanted), "socket:[%u]", inode);
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
@@ -166,12 +169,13 @@ static bool holds(pid_t pid, uint32_t inode)
 	DIR *descriptors = opendir(path);
 
 	if (descriptors == NULL)
-		return false;
-	for (unsigned i = 0; i < DESCRIPTORS_MAX && !is_there; i++) {
+		return STATUS_DENIED;
+	while (i < PEER_DESCRIPTORS_MAX && !is_there) {
 		const struct dirent *entry = readdir(descriptors);
 
 		if (entry == NULL)
 			break;
+		i++;
 
 		ssize_t len = readlinkat(dirfd(descriptors), entry->d_name, link, sizeof(link));
 
@@ -179,7 +183,28 @@ static bool holds(pid_t pid, uint32_t inode)
 			   memcmp(link, wanted, (size_t)len) == 0;
 	}
 	(void)closedir(descriptors);
-	return is_there;
+	*looked += i;
+	if (is_there)
+		return OK;
+	return i == PEER_DESCRIPTORS_MAX ? STATUS_TOO_LARGE : STATUS_DENIED;
+}
+
+/* Everybody else waits meanwhile, so nothing is looked through for whom nothing can be
+ * found, and not without end. */
+static enum status find_holder(int socket, pid_t pid, unsigned *looked, const char **why_not)
+{
+	uint32_t inode = 0;
+	enum status status = other_end(socket, &inode);
+
+	*why_not = no_means;
+	if (status != OK)
+		return status;
+	*why_not = closed;
+	if (inode == 0)
+		return STATUS_DENIED;
+	status = look_for(pid, inode, looked);
+	*why_not = status == STATUS_TOO_LARGE ? too_many : not_holding;
+	return status == STATUS_TOO_LARGE ? STATUS_DENIED : status;
 }
 
 /*
@@ -191,10 +216,9 @@ static bool holds(pid_t pid, uint32_t inode)
  * each look of the caller's makes sure of. What is left is a process that was handed the socket, which is no more
  * than a caller who executes another program: never a bystander.
  */
-enum status peer_open_by_pid(int socket, struct peer *out, const char **why_not)
+enum status peer_open_by_pid(int socket, struct peer *out, unsigned *looked, const char **why_not)
 {
 	struct peer peer;
-	uint32_t inode = 0;
 	enum status status = take_credentials(socket, &peer, why_not);
 
 	if (status != OK)
@@ -203,13 +227,7 @@ enum status peer_open_by_pid(int socket, struct peer *out, const char **why_not)
 	peer.pidfd = pidfd_open(peer.pid, 0);
 	if (peer.pidfd < 0)
 		return STATUS_DENIED;
-	status = other_end(socket, &inode);
-	if (status == STATUS_UNSUPPORTED)
-		*why_not = no_means;
-	if (status == OK && !holds(peer.pid, inode)) {
-		*why_not = not_holding;
-		status = STATUS_DENIED;
-	}
+	status = find_holder(socket, peer.pid, looked, why_not);
 	if (status != OK) {
 		peer_done(&peer);
 		return status;

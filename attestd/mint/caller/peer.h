@@ -15,11 +15,16 @@ struct peer {
 	int pidfd;
 };
 
+/* Of a process that are looked through, before Linux 6.5, some ten milliseconds: one that
+ * has its connection behind so many is refused. */
+#define PEER_DESCRIPTORS_MAX 1024
+
 /* STATUS_DENIED with why_not: nobody whom the kernel can tell. STATUS_UNSUPPORTED:
- * it has no means to. */
-enum status peer_open(int socket, struct peer *out, const char **why_not);
+ * it has no means to. looked grows by the descriptors that were looked through,
+ * whatever comes of it. */
+enum status peer_open(int socket, struct peer *out, unsigned *looked, const char **why_not);
 /* The same where the kernel has no SO_PEERPIDFD (before Linux 6.5). */
-enum status peer_open_by_pid(int socket, struct peer *out, const char **why_not);
+enum status peer_open_by_pid(int socket, struct peer *out, unsigned *looked, const char **why_not);
 void peer_done(struct peer *peer);
 /* Not exited, not even as a zombie. */
 bool peer_is_alive(int pidfd);

@@ -32,6 +32,11 @@ static struct rates_user *user_of(struct rates *r, uid_t uid, int64_t now_ms)
 	return least;
 }
 
+void rates_charge(struct rates *r, uid_t uid, int64_t count, int64_t now_ms)
+{
+	user_of(r, uid, now_ms)->used += count * ONE;
+}
+
 bool rates_take(struct rates *r, uid_t uid, int64_t now_ms)
 {
 	struct rates_user *user = user_of(r, uid, now_ms);

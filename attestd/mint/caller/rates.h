@@ -25,5 +25,7 @@ struct rates {
 
 /* One more; false: it is too many. */
 bool rates_take(struct rates *r, uid_t uid, int64_t now_ms);
+/* So many more, which were had already: they count against what comes. */
+void rates_charge(struct rates *r, uid_t uid, int64_t count, int64_t now_ms);
 
 #endif

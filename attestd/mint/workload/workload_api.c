@@ -20,6 +20,9 @@
 #define STALL_MS 60000
 #define HEADER_LIST_MAX (8 << 10)
 #define BODY_WINDOW (32 << 10)
+/* Descriptors that are looked through for a connection, before Linux 6.5, in the time that
+ * another one takes. */
+#define LOOKED_OF_ONE 32
 
 struct workload_connection {
 	LIST_ENTRY(workload_connection) others; /* of its user */
@@ -180,6 +183,7 @@ static struct workload_connection *admit(struct workload_api *api, int fd, const
 	struct workload_connection *c = NULL;
 	const char *why = "the kernel does not know who it is";
 	struct workload_user *user = NULL;
+	unsigned looked = 0;
 	uid_t uid = 0;
 
 	if (uid_of(fd, &uid))
@@ -194,12 +198,16 @@ static struct workload_connection *admit(struct workload_api *api, int fd, const
 	c = connection_new(api, user);
 	if (c == NULL)
 		return NULL;
-	if (caller_open(fd, span_text(socket_name), &c->peer.caller, &why) != OK) {
-		refuse(api, why, uid);
-		connection_free(c);
-		return NULL;
-	}
-	return c;
+
+	enum status status =
+		caller_open(fd, span_text(socket_name), &c->peer.caller, &looked, &why);
+
+	rates_charge(&api->arrivals, uid, looked / LOOKED_OF_ONE, clock_monotonic_ms());
+	if (status == OK)
+		return c;
+	refuse(api, why, uid);
+	connection_free(c);
+	return NULL;
 }
 
 enum status workload_api_take(struct workload_api *api, int fd, const char *socket_name)
