@@ -195,6 +195,68 @@ static void somebody_elses_directory_gets_no_key(void **state)
 	assert_int_equal(write_one(), OK);
 }
 
+#define STRAYS 2000
+
+static void current_set(char set[192])
+{
+	char link[192];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "%s/.current", path);
+	len = readlink(link, set + snprintf(set, 192, "%s/", path), 32);
+	assert_true(len > 0);
+	set[strlen(path) + 1 + (size_t)len] = '\0';
+}
+
+/* By the directory's owner, say, to hold the mint up. */
+static void a_directory_full_of_sets_is_not_looked_through(void **state)
+{
+	char stray[192], set[192];
+	unsigned left;
+
+	(void)state;
+	write_set("1");
+	for (unsigned i = 0; i < STRAYS; i++) {
+		(void)snprintf(stray, sizeof(stray), "%s/.svid-%06u", path, i);
+		assert_int_equal(mkdir(stray, 0755), 0);
+	}
+	/* Wherever the one that is ours stands among them. */
+	for (unsigned i = 0; i < 4; i++) {
+		current_set(set);
+		write_set("2");
+		assert_int_equal(access(set, F_OK), -1);
+		assert_content("svid.pem", "2");
+	}
+	current_set(set);
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	assert_int_equal(access(set, F_OK), -1);
+	left = entries();
+	assert_true(left >= STRAYS / 2 && left < STRAYS);
+	/* More of them each time. */
+	for (unsigned i = 0; i < STRAYS && entries() > 0; i++)
+		assert_int_equal(svid_directory_remove(&identity), OK);
+	assert_int_equal(entries(), 0);
+}
+
+/* It opens as a set's name does, and leads out of the directory. */
+static void nothing_is_removed_by_a_link_that_was_changed(void **state)
+{
+	char link[192], step[192], file[192];
+
+	(void)state;
+	write_set("1");
+	(void)snprintf(link, sizeof(link), "%s/.current", path);
+	(void)snprintf(step, sizeof(step), "%s/.svid-", path);
+	(void)snprintf(file, sizeof(file), "%s/svid.pem", top);
+	assert_int_equal(file_replace(file, span_text("other"), 0600, (uid_t)-1, (gid_t)-1), OK);
+	assert_int_equal(mkdir(step, 0755), 0);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink(".svid-/../..", link), 0);
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(entries(), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 
 int main(void)
@@ -207,6 +269,8 @@ int main(void)
 		TEST(removal_leaves_an_empty_directory),
 		TEST(removal_without_a_directory_is_done),
 		TEST(sets_of_a_run_that_was_killed_are_removed),
+		TEST(a_directory_full_of_sets_is_not_looked_through),
+		TEST(nothing_is_removed_by_a_link_that_was_changed),
 		TEST(a_link_in_the_directorys_place_is_not_followed),
 		TEST(a_directory_that_others_may_write_gets_no_key_but_is_emptied),
 		TEST(somebody_elses_directory_gets_no_key),

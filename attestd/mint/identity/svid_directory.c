@@ -16,6 +16,9 @@
 #define CURRENT_NEXT ".current-next"
 #define SET_PREFIX ".svid-"
 #define SET_TEMPLATE SET_PREFIX "XXXXXX"
+/* Of what else is there, its owner may have put it there: everybody waits meanwhile. */
+#define NAMES_READ_MAX 1024
+#define STRAYS_MAX 64
 
 static const char *const names[] = { "svid.pem", "svid_key.pem", "bundle.pem" };
 #define NAMES (sizeof(names) / sizeof(*names))
@@ -64,22 +67,40 @@ static void remove_set(int directory, const char *name)
 	(void)unlinkat(directory, name, AT_REMOVEDIR);
 }
 
-/* Every set but kept, which may be NULL. */
-static void remove_sets(int directory, const char *kept)
+static bool is_set(const char *name)
+{
+	return strncmp(name, SET_PREFIX, strlen(SET_PREFIX)) == 0 && strchr(name, '/') == NULL;
+}
+
+/* The one in force, as its link says; "": none, or no name of a set. */
+static void current_set(int directory, char name[sizeof(SET_TEMPLATE)])
+{
+	ssize_t len = readlinkat(directory, CURRENT, name, sizeof(SET_TEMPLATE));
+
+	name[len > 0 && (size_t)len < sizeof(SET_TEMPLATE) ? len : 0] = '\0';
+	if (!is_set(name))
+		name[0] = '\0';
+}
+
+/* Sets that a run left which was killed, but not kept, which may be NULL. */
+static void remove_strays(int directory, const char *kept)
 {
 	int listed = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = listed < 0 ? NULL : fdopendir(listed);
 	const struct dirent *entry;
+	unsigned read = 0, strays = 0;
 
 	if (entries == NULL) {
 		if (listed >= 0)
 			(void)close(listed);
 		return;
 	}
-	while ((entry = readdir(entries)) != NULL) {
-		if (strncmp(entry->d_name, SET_PREFIX, strlen(SET_PREFIX)) == 0 &&
-		    (kept == NULL || strcmp(entry->d_name, kept) != 0))
-			remove_set(directory, entry->d_name);
+	while (read++ < NAMES_READ_MAX && strays < STRAYS_MAX &&
+	       (entry = readdir(entries)) != NULL) {
+		if (!is_set(entry->d_name) || (kept != NULL && strcmp(entry->d_name, kept) == 0))
+			continue;
+		remove_set(directory, entry->d_name);
+		strays++;
 	}
 	(void)closedir(entries);
 }
@@ -131,7 +152,7 @@ static bool switch_set(int directory, const char *name)
 enum status svid_directory_write(const struct identity_settings *identity,
 				 const struct svid_files *files)
 {
-	char name[sizeof(SET_TEMPLATE)] = "";
+	char name[sizeof(SET_TEMPLATE)] = "", before[sizeof(SET_TEMPLATE)];
 
 	/* Workloads come by it to files whose own modes say who may read them; the service
 	 * makes everything else for itself alone. */
@@ -147,12 +168,16 @@ enum status svid_directory_write(const struct identity_settings *identity,
 		return STATUS_DENIED;
 	}
 
+	current_set(directory, before);
+
 	bool is_written = make_set(directory, identity, files, name) && link_names(directory) &&
 			  switch_set(directory, name);
 	int saved = errno;
 
+	if (is_written && before[0] != '\0')
+		remove_set(directory, before);
 	if (is_written)
-		remove_sets(directory, name);
+		remove_strays(directory, name);
 	else if (name[0] != '\0')
 		remove_set(directory, name);
 	(void)close(directory);
@@ -163,9 +188,11 @@ enum status svid_directory_write(const struct identity_settings *identity,
 enum status svid_directory_remove(const struct identity_settings *identity)
 {
 	int directory = open_directory(identity);
+	char current[sizeof(SET_TEMPLATE)];
 
 	if (directory < 0)
 		return errno == ENOENT ? OK : STATUS_IO;
+	current_set(directory, current);
 
 	/* First the one link, by which all three are gone. */
 	bool is_removed = unlinkat(directory, CURRENT, 0) == 0 || errno == ENOENT;
@@ -174,7 +201,9 @@ enum status svid_directory_remove(const struct identity_settings *identity)
 	for (size_t i = 0; i < NAMES; i++)
 		(void)unlinkat(directory, names[i], 0);
 	(void)unlinkat(directory, CURRENT_NEXT, 0);
-	remove_sets(directory, NULL);
+	if (current[0] != '\0')
+		remove_set(directory, current);
+	remove_strays(directory, NULL);
 	(void)close(directory);
 	errno = saved;
 	return is_removed ? OK : STATUS_IO;

@@ -23,7 +23,8 @@ struct svid_files {
  * STATUS_DENIED: somebody but root, us and its owner may write it. */
 enum status svid_directory_write(const struct identity_settings *identity,
 				 const struct svid_files *files);
-/* Removes the set, and whatever an earlier run left. STATUS_IO with errno. */
+/* Removes the set, and what an earlier run left: so much of it at a time, if somebody put
+ * more there. STATUS_IO with errno. */
 enum status svid_directory_remove(const struct identity_settings *identity);
 
 #endif
