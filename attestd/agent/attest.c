@@ -215,7 +215,7 @@ static struct round hand_on(struct agent *a, const struct verdict *v,
 	if (v->certificate.alg != DIGEST_NONE &&
 	    (tell_mint(a, result) != OK || tell_tokens(a, result) != OK))
 		return (struct round){ .outcome = OUTCOME_BROKEN };
-	round.lifetime_s = expires - (int64_t)time(NULL);
+	round.lifetime_s = schedule_lifetime_s(v->issued, expires, (int64_t)time(NULL));
 	return round;
 }
 

@@ -55,6 +55,11 @@ int64_t schedule_pending_ms(unsigned polls, uint32_t retry_after_s, uint32_t ran
 	return as_asked(own, retry_after_s, random);
 }
 
+int64_t schedule_lifetime_s(int64_t issued, int64_t expires, int64_t now)
+{
+	return now > issued ? expires - now : expires - issued;
+}
+
 int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t random)
 {
 	int64_t wait = (int64_t)interval_s * 1000;

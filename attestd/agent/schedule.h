@@ -16,6 +16,9 @@ int64_t schedule_backoff_ms(unsigned failures, uint32_t retry_after_s, uint32_t 
 /* While nobody has approved the node: growing from 2 s to 30 s, asked for as
  * above. */
 int64_t schedule_pending_ms(unsigned polls, uint32_t retry_after_s, uint32_t random);
+/* What is left of a grant: never more than it was given, however far the host's clock is
+ * behind. */
+int64_t schedule_lifetime_s(int64_t issued, int64_t expires, int64_t now);
 /* After a verdict: the interval, at most half of what is left of the grant
  * (lifetime_s 0: none), less up to a tenth. */
 int64_t schedule_renewal_ms(uint32_t interval_s, int64_t lifetime_s, uint32_t random);

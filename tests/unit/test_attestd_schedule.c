@@ -43,6 +43,15 @@ static void a_grant_is_renewed_at_half_of_what_is_left(void **state)
 	assert_true(schedule_renewal_ms(300, 600, 0xffffffffu) >= 270000);
 }
 
+static void a_clock_that_is_behind_makes_no_grant_longer(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_lifetime_s(1000, 1600, 1000), 600);
+	assert_int_equal(schedule_lifetime_s(1000, 1600, 1400), 200);
+	assert_int_equal(schedule_lifetime_s(5000, 5600, 1400), 600);
+	assert_int_equal(schedule_lifetime_s(1000, 1600, 1700), -100);
+}
+
 static void a_renewal_is_never_at_once(void **state)
 {
 	(void)state;
@@ -124,6 +133,7 @@ int main(void)
 		cmocka_unit_test(jitter_only_shortens_and_by_a_quarter_at_most),
 		cmocka_unit_test(a_pending_node_asks_more_rarely_and_never_before_it_was_told_to),
 		cmocka_unit_test(a_grant_is_renewed_at_half_of_what_is_left),
+		cmocka_unit_test(a_clock_that_is_behind_makes_no_grant_longer),
 		cmocka_unit_test(a_renewal_is_never_at_once),
 		cmocka_unit_test(what_the_verifier_asks_for_counts_up_to_an_hour),
 	};

@@ -133,6 +133,28 @@ static void a_clock_that_is_set_makes_no_svid_last_longer(void **state)
 	assert_int_equal(scene.ids.count, 0);
 }
 
+/* Of the 200 s that the right has by the host's clock, 80 are left: it is behind. Under the
+ * next right, too, what is held is made anew before others take it no more. */
+static void under_a_clock_that_is_behind_it_lasts_as_long_as_the_right(void **state)
+{
+	const struct held_identity *held;
+
+	(void)state;
+	scene.right.ends_s = scene_after(80).boot;
+	assert_int_equal(scene_use(&scene.one, 0, &held), OK);
+	scene_grant_until(400);
+	scene.right.ends_s = scene_after(280).boot;
+	assert_int_equal(scene_wait_at(0), 40);
+	assert_false(scene_keep(39));
+	assert_true(scene_keep(40));
+	assert_string_equal(scene.broker.reason, SUBJECT_ROTATED);
+	/* 360 by the clock, and by the right 240. */
+	assert_false(scene_keep(40 + 239));
+	assert_int_equal(scene.ids.count, 1);
+	assert_true(scene_keep(40 + 240));
+	assert_int_equal(scene.ids.count, 0);
+}
+
 static void nothing_is_made_beyond_the_entitlements(void **state)
 {
 	const struct held_identity *held;
@@ -259,6 +281,7 @@ int main(void)
 		TEST(what_nobody_uses_is_forgotten_at_half_of_its_time),
 		TEST(while_the_tpm_does_not_sign_the_old_one_stays_until_its_end),
 		TEST(a_clock_that_is_set_makes_no_svid_last_longer),
+		TEST(under_a_clock_that_is_behind_it_lasts_as_long_as_the_right),
 		TEST(nothing_is_made_beyond_the_entitlements),
 		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
 		TEST(whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old),

@@ -84,7 +84,7 @@ bool held_identity_is_of(const struct held_identity *held, const struct entry *e
 void held_identity_take(struct held_identity *held, struct made *made)
 {
 	const struct instant *at = &made->begun;
-	int64_t lifetime = made->not_after - at->now;
+	int64_t lifetime = made->lifetime_s;
 
 	held_identity_drop(held);
 	held->chain = made->chain;

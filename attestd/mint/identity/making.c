@@ -44,10 +44,22 @@ static enum status finish(const struct making *making, struct span answer, struc
 	return status;
 }
 
+/* By a clock that is behind, it would outlive the right under which it is valid. */
+static int64_t lifetime_of(const struct making *making)
+{
+	int64_t lifetime = making->svid.not_after - making->begun.now;
+	int64_t left = making->right->ends_s - making->begun.boot;
+
+	return lifetime < left ? lifetime : left;
+}
+
 static void on_signed(void *context, enum status status, struct span body)
 {
 	struct making *making = context;
-	AUTO_DONE(made) made = { .not_after = making->svid.not_after, .begun = making->begun };
+	AUTO_DONE(made)
+	made = { .not_after = making->svid.not_after,
+		 .begun = making->begun,
+		 .lifetime_s = lifetime_of(making) };
 
 	making->question = NULL;
 	if (status == OK)

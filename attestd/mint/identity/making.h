@@ -14,6 +14,7 @@ struct made {
 	struct digest tbs; /* SHA-256 of what was signed */
 	int64_t not_after; /* unix seconds */
 	struct instant begun;
+	int64_t lifetime_s; /* from then on */
 };
 
 void made_done(struct made *made);
