@@ -62,7 +62,7 @@ static void keep_all(struct mint *m)
 
 	const struct instant at = instant_now();
 
-	identity_files_keep(&m->files, at.now);
+	identity_files_keep(&m->files, &at);
 	core_keep(&m->core, &at);
 	signing_keep(&m->signing, at.boot);
 }
@@ -70,19 +70,19 @@ static void keep_all(struct mint *m)
 static int64_t wait_s(const struct mint *m)
 {
 	const struct instant at = instant_now();
-	int64_t next = at.now + IDLE_S;
+	int64_t wait = IDLE_S;
 
 	if (right_is_held(&m->right)) {
 		int64_t left = m->right.ends_s - at.boot;
+		int64_t valid = m->right.grant.verdict.expires - at.now;
 
-		next = at.now + left < next ? at.now + left : next;
-		next = m->right.grant.verdict.expires < next ? m->right.grant.verdict.expires
-							     : next;
+		wait = left < wait ? left : wait;
+		wait = valid < wait ? valid : wait;
 	}
-	next = identity_files_next(&m->files, next);
-	if (next <= at.now)
+	wait = identity_files_wait_s(&m->files, &at, wait);
+	if (wait <= 0)
 		return 0;
-	return signing_wait_s(&m->signing, at.boot, core_wait_s(&m->core, &at, next - at.now));
+	return signing_wait_s(&m->signing, at.boot, core_wait_s(&m->core, &at, wait));
 }
 
 /* Those that a verdict names are told of once. */

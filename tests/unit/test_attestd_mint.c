@@ -367,6 +367,42 @@ static void a_directory_that_cannot_be_written_is_tried_again(void **state)
 	await_svid(true);
 }
 
+static bool has_name(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void await_gone(const char *path)
+{
+	for (int waited = 0; has_name(path); waited += STEP_US) {
+		if (waited >= PATIENCE_MS * 1000)
+			fail_msg("%s is there", path);
+		(void)usleep(STEP_US);
+	}
+}
+
+/* Nor by a clock that is set back meanwhile is it forgotten. */
+static void what_could_not_be_removed_is_tried_again(void **state)
+{
+	char current[192];
+
+	(void)state;
+	(void)snprintf(current, sizeof(current), "%s/.current", directory);
+	mint_one(LIFETIME_S);
+	/* No name that one call takes away. */
+	assert_int_equal(unlink(current), 0);
+	assert_int_equal(mkdir(current, 0755), 0);
+	assert_int_equal(channel_send(&agent, FRAME_RIGHT_ENDED, 0, (struct span){ 0 }), OK);
+	await_gone(svid_path);
+	set_clock(-24 * 3600);
+	assert_int_equal(rmdir(current), 0);
+	assert_int_equal(symlink("there", current), 0);
+	await_gone(current);
+	assert_runs();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 
 int main(void)
@@ -379,6 +415,7 @@ int main(void)
 		TEST(an_agent_or_a_broker_that_is_gone_removes_the_svid),
 		TEST(a_bundle_older_than_one_that_was_seen_ends_the_right),
 		TEST(a_directory_that_cannot_be_written_is_tried_again),
+		TEST(what_could_not_be_removed_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

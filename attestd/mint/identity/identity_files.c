@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "attestd/mint/identity/svid_directory.h"
 #include "attestd/svid_names.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 
 /* After a signature or a file failed. */
@@ -34,7 +34,7 @@ static void remove_one(struct identity_files *f, size_t i)
 		log_line(LOG_LEVEL_ERROR, "[identity %s] %s could not be emptied: %s",
 			 identity->name, identity->directory, strerror(errno));
 	minted->is_left = true;
-	minted->next = (int64_t)time(NULL) + RETRY_S;
+	minted->next_s = clock_boot_s() + RETRY_S;
 }
 
 void identity_files_remove_all(struct identity_files *f)
@@ -59,17 +59,31 @@ static void log_failure(const struct identity_settings *identity, enum status wh
 		 cause);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Of what is there, by either clock. */
+static int64_t left_s(const struct minted *minted, const struct instant *at)
+{
+	return minted->not_after == 0
+		       ? INT64_MAX
+		       : earlier(minted->not_after - at->now, minted->ends_s - at->boot);
+}
+
 /* Not minted: what is there stays while it is valid. */
-static void keep_old(struct identity_files *f, size_t i, int64_t now, enum status why)
+static void keep_old(struct identity_files *f, size_t i, const struct instant *at, enum status why)
 {
 	struct minted *minted = &f->minted[i];
 
 	if (!minted->is_told)
 		log_failure(&f->configuration->identities[i], why);
-	if (minted->not_after != 0 && minted->not_after <= now)
+	if (left_s(minted, at) <= 0)
 		remove_one(f, i);
 	minted->is_told = true;
-	minted->next = now + RETRY_S;
+	minted->half = 0;
+	minted->next_s = at->boot + RETRY_S;
 }
 
 static enum status write_files(const struct identity_files *f, size_t i, struct span answer)
@@ -101,20 +115,24 @@ static void on_signed(void *context, enum status status, struct span body)
 	struct identity_files *f = minted->files;
 	size_t i = (size_t)(minted - f->minted);
 	const struct identity_settings *identity = &f->configuration->identities[i];
-	int64_t now = (int64_t)time(NULL), not_after = minted->svid.not_after;
+	const struct instant at = instant_now();
+	int64_t not_after = minted->svid.not_after;
+	int64_t lifetime = earlier(not_after - at.now, f->right->ends_s - at.boot);
 
 	minted->question = NULL;
 	if (status == OK)
 		status = write_files(f, i, body);
 	svid_done(&minted->svid);
 	if (status != OK) {
-		keep_old(f, i, now, status);
+		keep_old(f, i, &at, status);
 		return;
 	}
 	log_line(LOG_LEVEL_INFO, "[identity %s] %s until %lld", identity->name, identity->names,
 		 (long long)not_after);
-	*minted =
-		(struct minted){ .not_after = not_after, .next = now + (not_after - now + 1) / 2 };
+	*minted = (struct minted){ .not_after = not_after,
+				   .ends_s = at.boot + lifetime,
+				   .half = at.now + (lifetime + 1) / 2,
+				   .next_s = at.boot + (lifetime + 1) / 2 };
 }
 
 static enum status begin(struct identity_files *f, size_t i, int64_t now)
@@ -135,7 +153,7 @@ static enum status begin(struct identity_files *f, size_t i, int64_t now)
 	return status;
 }
 
-static void keep_one(struct identity_files *f, size_t i, int64_t now)
+static void keep_one(struct identity_files *f, size_t i, const struct instant *at)
 {
 	const struct identity_settings *identity = &f->configuration->identities[i];
 	struct minted *minted = &f->minted[i];
@@ -148,52 +166,56 @@ static void keep_one(struct identity_files *f, size_t i, int64_t now)
 		remove_one(f, i);
 		minted->is_told = true;
 		if (!minted->is_left)
-			minted->next = INT64_MAX;
+			minted->next_s = INT64_MAX;
 		return;
 	}
 
-	enum status status = begin(f, i, now);
+	enum status status = begin(f, i, at->now);
 
 	if (status != OK)
-		keep_old(f, i, now, status);
+		keep_old(f, i, at, status);
 }
 
 void identity_files_renew(struct identity_files *f)
 {
 	for (size_t i = 0; i < f->configuration->identity_count; i++) {
 		cancel(f, &f->minted[i]);
-		f->minted[i].next = 0;
+		f->minted[i].next_s = 0;
 	}
 }
 
-static int64_t due_at(const struct identity_files *f, const struct minted *minted)
+static int64_t wait_s(const struct identity_files *f, const struct minted *minted,
+		      const struct instant *at)
 {
 	/* While one is signed, what is there may end. */
 	if (minted->question != NULL)
-		return minted->not_after != 0 ? minted->not_after : INT64_MAX;
-	return right_is_held(f->right) || minted->is_left ? minted->next : INT64_MAX;
+		return left_s(minted, at);
+	if (minted->is_left)
+		return minted->next_s - at->boot;
+	if (!right_is_held(f->right))
+		return INT64_MAX;
+	return earlier(minted->next_s - at->boot,
+		       minted->half != 0 ? minted->half - at->now : INT64_MAX);
 }
 
-void identity_files_keep(struct identity_files *f, int64_t now)
+void identity_files_keep(struct identity_files *f, const struct instant *at)
 {
 	for (size_t i = 0; i < f->configuration->identity_count; i++) {
 		struct minted *minted = &f->minted[i];
 
-		if (due_at(f, minted) > now)
+		if (wait_s(f, minted, at) > 0)
 			continue;
 		if (minted->question != NULL || !right_is_held(f->right))
 			remove_one(f, i);
 		else
-			keep_one(f, i, now);
+			keep_one(f, i, at);
 	}
 }
 
-int64_t identity_files_next(const struct identity_files *f, int64_t next)
+int64_t identity_files_wait_s(const struct identity_files *f, const struct instant *at,
+			      int64_t most)
 {
-	for (size_t i = 0; i < f->configuration->identity_count; i++) {
-		int64_t due = due_at(f, &f->minted[i]);
-
-		next = due < next ? due : next;
-	}
-	return next;
+	for (size_t i = 0; i < f->configuration->identity_count; i++)
+		most = earlier(most, wait_s(f, &f->minted[i], at));
+	return most;
 }

@@ -17,19 +17,22 @@ struct identity_files {
 		struct identity_files *files; /* this one's, while the broker is asked */
 		struct svid svid; /* that is being signed */
 		struct question *question; /* NULL: none is */
-		int64_t not_after; /* of the SVID on disk; 0: there is none */
+		int64_t not_after; /* of the SVID on disk, unix seconds; 0: there is none */
+		int64_t ends_s; /* by clock_boot_s(), no later than the right does */
+		int64_t half; /* when it is made anew, unix seconds; 0: not for its time */
 		bool is_left; /* it could not be removed */
 		bool is_told; /* why there is none */
-		int64_t next; /* when to try again, unix seconds */
+		int64_t next_s; /* when to try again, by clock_boot_s(): nobody sets that */
 	} minted[IDENTITIES_MAX];
 };
 
 void identity_files_remove_all(struct identity_files *f);
 /* There is a new right: leaves must lead to it, and the bundle may have changed. */
 void identity_files_renew(struct identity_files *f);
-/* Where something is due at now. */
-void identity_files_keep(struct identity_files *f, int64_t now);
-/* When something is due, unix seconds, if it is before next; else next. */
-int64_t identity_files_next(const struct identity_files *f, int64_t next);
+/* What is due. */
+void identity_files_keep(struct identity_files *f, const struct instant *at);
+/* Seconds until something is due, at most so many. */
+int64_t identity_files_wait_s(const struct identity_files *f, const struct instant *at,
+			      int64_t most);
 
 #endif
