@@ -238,6 +238,9 @@ static int open_signals(void)
 	    sigaddset(&ending, SIGINT) != 0 || sigaddset(&ending, SIGHUP) != 0 ||
 	    sigprocmask(SIG_BLOCK, &ending, NULL) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return -1;
+	/* Of who opens a file just while there is a lease on it (executable.h). */
+	if (signal(SIGIO, SIG_IGN) == SIG_ERR)
+		return -1;
 	return signalfd(-1, &ending, SFD_CLOEXEC);
 }
 

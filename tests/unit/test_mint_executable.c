@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attestd/mint/admission/executable.h"
@@ -17,6 +19,21 @@
 static char directory[SCRATCH_MAX];
 static char path[SCRATCH_MAX + 16], other[SCRATCH_MAX + 16];
 static struct executables *executables;
+
+/* How much later it is than by the clock: files that were made now are not new. */
+#define LATER_S 60
+
+static int64_t ahead_s = LATER_S;
+
+time_t time(time_t *out)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec + ahead_s;
+	return now.tv_sec + ahead_s;
+}
 
 /* Sparse: zeros, but for the last byte. */
 static void make(const char *name, off_t size, char last)
@@ -69,6 +86,7 @@ static int end(void **state)
 {
 	(void)state;
 	executables_free(executables);
+	ahead_s = LATER_S;
 	(void)unlink(path);
 	(void)unlink(other);
 	return rmdir(directory);
@@ -150,6 +168,17 @@ int lstat(const char *restrict name, struct stat *restrict out)
 {
 	if (shown == NULL)
 		return fstatat(AT_FDCWD, name, out, AT_SYMLINK_NOFOLLOW);
+	*out = *shown;
+	return 0;
+}
+
+/* Likewise of one that is open. */
+static bool is_shown_open;
+
+int fstat(int fd, struct stat *out)
+{
+	if (!is_shown_open)
+		return fstatat(fd, "", out, AT_EMPTY_PATH);
 	*out = *shown;
 	return 0;
 }
@@ -270,6 +299,69 @@ static void what_is_expected_is_hashed_before_anybody_asks(void **state)
 	assert_content(&facts.digest, LARGE, 'x');
 }
 
+/* The times of a file that changed again may be the same. */
+static void what_was_just_changed_is_hashed_each_time(void **state)
+{
+	const char *why = "";
+
+	(void)state;
+	ahead_s = 0;
+	make(path, 100, 'x');
+	make(other, LARGE, 'x');
+
+	struct caller_facts facts = facts_of(path);
+	struct caller_facts large = facts_of(other);
+
+	executable_expect(executables, span_text(path));
+	assert_false(executables_step(executables));
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	assert_content(&facts.digest, 100, 'x');
+	/* Of one that cannot be hashed at once nobody waits in the loop. */
+	assert_int_equal(executable_digest(executables, &large, &why), STATUS_UNAVAILABLE);
+	assert_false(executables_step(executables));
+
+	struct stat was;
+
+	assert_int_equal(stat(path, &was), 0);
+	make(path, 100, 'y');
+	shown = &was;
+	is_shown_open = true;
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	is_shown_open = false;
+	shown = NULL;
+	assert_content(&facts.digest, 100, 'y');
+}
+
+/* As long as it is mapped, what is stored changes no time. */
+static void what_somebody_may_be_writing_is_not_expected(void **state)
+{
+	const char *why = "";
+	char *content;
+	int fd;
+
+	(void)state;
+	make(path, 4096, 'x');
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	content = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(content != MAP_FAILED);
+	assert_int_equal(close(fd), 0);
+	content[4095] = 'y';
+
+	struct caller_facts facts = facts_of(path);
+
+	executable_expect(executables, span_text(path));
+	while (executables_step(executables))
+		;
+	content[4095] = 'z';
+	assert_int_equal(munmap(content, 4096), 0);
+
+	struct caller_facts after = facts_of(path);
+
+	assert_true(file_identity_equal(&facts.file, &after.file));
+	assert_int_equal(executable_digest(executables, &after, &why), OK);
+	assert_content(&after.digest, 4096, 'z');
+}
+
 static void the_one_asked_for_longest_ago_is_forgotten(void **state)
 {
 	const char *why = "";
@@ -298,6 +390,8 @@ int main(void)
 		TEST(only_the_file_that_runs_is_hashed),
 		TEST(a_file_beyond_the_cap_is_refused),
 		TEST(what_is_expected_is_hashed_before_anybody_asks),
+		TEST(what_was_just_changed_is_hashed_each_time),
+		TEST(what_somebody_may_be_writing_is_not_expected),
 		TEST(the_one_asked_for_longest_ago_is_forgotten),
 	};
 

@@ -6,16 +6,20 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define READ_SIZE ((size_t)64 << 10)
 #define STEP_SIZE ((off_t)1 << 20)
+/* Some file systems note times in steps of so much: two changes may have the same one. */
+#define TIMES_STEP_S 2
 
 /* A file in one state; waiting while the digest is none. */
 struct known {
 	struct file_identity file;
 	struct digest digest;
 	char *path; /* of one that waits */
+	bool is_run; /* by one that asked: what is, nobody has open for writing (execve(2)) */
 	uint64_t asked; /* by count; 0: this place is free */
 };
 
@@ -139,13 +143,26 @@ static struct known *add(struct executables *x, const struct file_identity *file
 	return k;
 }
 
+/* Who has it open for writing, or mapped, may store in it and change no time of it: a
+ * shared mapping notes only the first store, until the page is written back. Whoever opens
+ * it after this does, so that it is another file from then on. A lease for reading is not
+ * given while somebody has it; where none can be had, this says that he may. */
+static bool may_be_written(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
+		return true;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
 /* The file at its path, as this process sees it: what a caller mounted over it for
  * himself is another, and its server is not spoken to. */
 static bool begin(struct hashing *h, struct known *k)
 {
 	h->fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	h->known = k;
-	return h->fd >= 0 && hasher_begin(&h->hasher) == OK;
+	return h->fd >= 0 && (k->is_run || !may_be_written(h->fd)) &&
+	       hasher_begin(&h->hasher) == OK;
 }
 
 static bool hash_piece(struct executables *x, struct hashing *h)
@@ -242,11 +259,20 @@ static bool leads_to(const char *path, const struct file_identity *file)
 	return file_identity_equal(&found, file);
 }
 
+/* It may change again, and have the same times. */
+static bool is_fresh(const struct file_identity *file)
+{
+	int64_t age = (int64_t)time(NULL) - file->changed.tv_sec;
+
+	return age > -TIMES_STEP_S && age < TIMES_STEP_S;
+}
+
 enum status executable_digest(struct executables *x, struct caller_facts *facts,
 			      const char **why_not)
 {
 	AUTO(char) path = NULL;
 	enum status status = take_path(facts->executable, &path);
+	bool is_kept = !is_fresh(&facts->file);
 
 	*why_not = other_file;
 	if (status == STATUS_MALFORMED || (status == OK && !leads_to(path, &facts->file)))
@@ -257,6 +283,10 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 	if (facts->file.size > EXECUTABLE_MAX)
 		return STATUS_DENIED;
 
+	*why_not = not_yet;
+	if (!is_kept && facts->file.size > EXECUTABLE_AT_ONCE)
+		return STATUS_UNAVAILABLE;
+
 	struct known *k = find(x, &facts->file);
 
 	if (k == NULL) {
@@ -264,6 +294,7 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 		path = NULL;
 	}
 	k->asked = ++x->count;
+	k->is_run = true;
 	*why_not = other_file;
 	if (k->digest.alg == DIGEST_NONE)
 		status = hash_now(x, k);
@@ -273,6 +304,8 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 	if (k->digest.alg == DIGEST_NONE)
 		return STATUS_UNAVAILABLE;
 	facts->digest = k->digest;
+	if (!is_kept)
+		forget(x, k);
 	return OK;
 }
 
@@ -287,7 +320,7 @@ void executable_expect(struct executables *x, struct span path)
 
 	struct file_identity file = identity_of(&st);
 
-	if (find(x, &file) != NULL)
+	if (find(x, &file) != NULL || is_fresh(&file))
 		return;
 	(void)add(x, &file, text);
 	text = NULL;

@@ -6,8 +6,9 @@
 
 /*
  * What callers' executables contain (SHA-256). Each file is hashed once in each
- * state of it, a large one in steps, so that nobody else waits for it; decision
- * 108 says why it is not asked of IMA or fs-verity.
+ * state of it, a large one in steps, so that nobody else waits for it; one that changed
+ * a moment ago each time, or, if it is large, a moment later. Decision 108 says why it is
+ * not asked of IMA or fs-verity.
  */
 struct executables;
 
@@ -27,7 +28,8 @@ void executables_free(struct executables *x);
  */
 enum status executable_digest(struct executables *x, struct caller_facts *facts,
 			      const char **why_not);
-/* The file at a path, before anybody who runs it asks. */
+/* The file at a path, before anybody who runs it asks; but for one that somebody may be
+ * writing. Leases are taken for that: SIGIO is not to end the process. */
 void executable_expect(struct executables *x, struct span path);
 /* Hashes on, for about a millisecond. False: nothing is waiting. */
 bool executables_step(struct executables *x);
