@@ -278,6 +278,33 @@ static void it_is_given_out_once_and_to_its_node_alone(void **state)
 	done(&f);
 }
 
+/* How often a node's rows were read from the database since this was asked. */
+static int reads_since(const struct store *s)
+{
+	return sqlite3_stmt_status(s->prepared[SQL_ATTESTER], SQLITE_STMTSTATUS_RUN, 1);
+}
+
+/* A stranger's bogus challenge that is the first in its second moves the store's time on. */
+static void who_is_refused_takes_nobody_elses_rows_along(void **state)
+{
+	struct file f;
+	(void)state;
+
+	init(&f);
+	assert_int_equal(store_begin(f.store), OK);
+	read_ahead(f.store);
+	assert_int_equal(store_commit(f.store), OK);
+	assert_int_equal(store_begin(f.store), OK);
+	assert_int_equal(store_step_begin(f.store), OK);
+	assert_int_equal(store_fact_set(f.store, "high-water-time", span_text("1001")), OK);
+	assert_int_equal(store_step_end(f.store, false), OK);
+	(void)reads_since(f.store);
+	assert_true_to_the_database(f.store);
+	assert_int_equal(reads_since(f.store), 0);
+	assert_int_equal(store_commit(f.store), OK);
+	done(&f);
+}
+
 /* How often a node's rows are read from the database for one challenge and its
  * evidence, where its session's state is this long. */
 static int reads_with_state(size_t len)
@@ -295,14 +322,12 @@ static int reads_with_state(size_t len)
 	assert_int_equal(store_attest(f.store, &a), OK);
 	assert_int_equal(store_commit(f.store), OK);
 
-	sqlite3_stmt *read = f.store->prepared[SQL_ATTESTER];
-
-	(void)sqlite3_stmt_status(read, SQLITE_STMTSTATUS_RUN, 1);
+	(void)reads_since(f.store);
 	read_ahead(f.store);
 	assert_int_equal(store_attester(f.store, &node, &keep, &row, &session), OK);
 	assert_int_equal(session.state.len, len);
 
-	int reads = sqlite3_stmt_status(f.store->prepared[SQL_ATTESTER], SQLITE_STMTSTATUS_RUN, 0);
+	int reads = reads_since(f.store);
 
 	done(&f);
 	return reads;
@@ -324,6 +349,7 @@ int main(void)
 		cmocka_unit_test(whoever_writes_about_a_node_is_read_at_once),
 		cmocka_unit_test(what_was_read_of_a_group_that_failed_is_forgotten),
 		cmocka_unit_test(what_was_read_in_a_step_that_is_undone_is_forgotten),
+		cmocka_unit_test(who_is_refused_takes_nobody_elses_rows_along),
 		cmocka_unit_test(what_another_process_wrote_is_read),
 		cmocka_unit_test(it_is_given_out_once_and_to_its_node_alone),
 		cmocka_unit_test(large_rows_do_not_wait),

@@ -106,7 +106,9 @@ void store_attester_ahead(struct store *s, const struct node_row *row,
 
 	keep_done(&slot->keep);
 	slot->round = 0;
-	if (size_of(keep) > AHEAD_NODE_MAX) {
+	/* Of what may yet be undone: nothing of such a step has to be forgotten then, and whoever
+	 * is refused takes nobody else's rows along. */
+	if (s->step == STEP_WRITTEN || size_of(keep) > AHEAD_NODE_MAX) {
 		keep_done(keep);
 		return;
 	}

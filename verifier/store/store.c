@@ -331,7 +331,6 @@ enum status store_step_end(struct store *s, bool is_kept)
 	if (!is_kept) {
 		s->has_last = false;
 		entries_undone(s);
-		ahead_forget_all(s);
 	}
 
 	enum status status = is_kept ? OK : run_plain(s, SQL_STEP_UNDO);

@@ -148,7 +148,7 @@ enum status store_attester(struct store *s, const struct node_id *node, struct k
 			   struct node_row *row, struct session_row *session);
 /* Lays rows, just read in this group, aside for the node's evidence, which follows its
  * challenge. Takes keep, which owns what they borrow from, over; it is empty then. How
- * many are kept is bounded. */
+ * many are kept is bounded; in a step that wrote something, none is. */
 void store_attester_ahead(struct store *s, const struct node_row *row,
 			  const struct session_row *session, struct keep *keep);
 
