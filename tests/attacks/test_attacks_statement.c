@@ -290,6 +290,7 @@ static void r27_an_svid_by_the_grant_of_another_release(void **state)
 	begin(&g, RELEASE_CANARY);
 	golden_update(&s->golden)->state = RELEASE_CURRENT;
 	s->golden.manifest[0].state = RELEASE_CANARY;
+	s->golden.manifest[0].rolled_back_from = 43;
 	golden_build(&s->golden);
 	scene_load_release(s);
 	attest_by_another(s, &another);

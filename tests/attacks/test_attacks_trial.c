@@ -155,6 +155,73 @@ static void r19_only_an_emergency_in_force_can_be_named(void **state)
 	attest_with(&outside, &manifest, REFUSAL_MALFORMED);
 }
 
+/* A captured appraiser says of a node what an honest one would have found out of force. */
+static void expect_not_taken(struct signer_scene *s, enum refusal refusal)
+{
+	golden_build(&s->golden);
+	scene_load_release(s);
+	scene_join_approved(s);
+	scene_authenticate(s);
+	scene_prepare_commit(s);
+	expect_refused_unchanged(s, FRAME_COMMIT, refusal);
+	assert_int_equal(s->signer.grants, 0);
+}
+
+static void r19_no_right_is_got_by_booting_an_emergency_of_others(void **state)
+{
+	const struct digest another = digest_filled(DIGEST_SHA256, 44);
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+
+		signer_scene_init(&s);
+		s.golden.manifest[0].state = RELEASE_CANARY;
+		s.golden.manifest[0].scope_class = i == 0 ? "server" : "router";
+		s.golden.manifest[0].scope_node = i == 0 ? &another : NULL;
+		expect_not_taken(&s, REFUSAL_MALFORMED);
+	}
+}
+
+static void r19_who_boots_an_emergency_names_it(void **state)
+{
+	const struct digest newer = digest_filled(DIGEST_SHA256, 43);
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	begin(&s, RELEASE_CANARY, "server", INT64_MAX);
+	for (size_t i = 0; i < 2; i++) {
+		scene_authenticate(&s);
+		scene_prepare_commit(&s);
+		s.request.commit.emergency = i == 0 ? (struct span){ 0 } : digest_span(&newer);
+		expect_refused_unchanged(&s, FRAME_COMMIT, REFUSAL_MALFORMED);
+	}
+	scene_attest(&s);
+	assert_int_equal(s.signer.grants, 1);
+}
+
+static void r19_no_emergency_counts_before_or_after_its_time(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+		struct digest manifest = digest_filled(DIGEST_SHA256, 43);
+
+		(void)begin_in_place(&s);
+		if (i == 0)
+			s.golden.manifest[1].not_before = GOLDEN_NOW + 1;
+		if (i == 1)
+			s.golden.manifest[1].not_after = GOLDEN_NOW;
+		if (i == 2)
+			s.golden.manifest[1].accept_until = GOLDEN_NOW;
+		golden_build(&s.golden);
+		scene_load_release(&s);
+		attest_with(&s, &manifest, REFUSAL_GENERATION_CHANGED);
+		assert_int_equal(s.signer.grants, 0);
+	}
+}
+
 static void r19_no_right_outlasts_the_release_it_stands_on(void **state)
 {
 	static const enum release_state states[] = { RELEASE_CANARY, RELEASE_CURRENT,
@@ -167,6 +234,76 @@ static void r19_no_right_outlasts_the_release_it_stands_on(void **state)
 		begin(&s, states[i], i == 0 ? "server" : NULL, GOLDEN_NOW + 100);
 		scene_attest(&s);
 		assert_int_equal(row_of(&s).expires, GOLDEN_NOW + 100);
+	}
+}
+
+/* A higher version would be the node's ratchet for good. */
+static void s10_a_captured_appraiser_names_no_release_of_another_cell(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	s.golden.cell = "q35/of-another-line";
+	expect_not_taken(&s, REFUSAL_MALFORMED);
+	assert_int_equal(row_of(&s).release_version, 0);
+}
+
+/* An honest one is told to look again: the release may have ended meanwhile. */
+static void s10_a_captured_appraiser_names_no_release_out_of_its_time(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+
+		signer_scene_init(&s);
+		if (i == 0)
+			s.golden.manifest[0].not_before = GOLDEN_NOW + 1;
+		if (i == 1)
+			s.golden.manifest[0].not_after = GOLDEN_NOW;
+		if (i == 2)
+			s.golden.manifest[0].accept_until = GOLDEN_NOW;
+		expect_not_taken(&s, REFUSAL_GENERATION_CHANGED);
+	}
+}
+
+/* 43 was booted; 42 counts for who did not come further, or where it is the way back. */
+static void s10_a_captured_appraiser_names_no_release_below_the_ratchet(void **state)
+{
+	static const struct {
+		enum release_state state;
+		uint64_t rolled_back_from;
+		enum refusal refusal;
+	} rows[] = {
+		{ RELEASE_PREVIOUS, 0, REFUSAL_MALFORMED },
+		{ RELEASE_CANARY, 42, REFUSAL_MALFORMED },
+		{ RELEASE_CURRENT, 0, REFUSAL_NONE },
+		{ RELEASE_PREVIOUS, 43, REFUSAL_NONE },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+		const struct digest newer = digest_filled(DIGEST_SHA256, 43);
+
+		signer_scene_init(&s);
+		golden_update(&s.golden)->state = RELEASE_CANARY;
+		s.golden.manifest[0].state = rows[i].state;
+		s.golden.manifest[0].rolled_back_from = rows[i].rolled_back_from;
+		golden_build(&s.golden);
+		scene_load_release(&s);
+		scene_join_approved(&s);
+		scene_authenticate(&s);
+		scene_prepare_commit(&s);
+		s.request.commit.manifest = digest_span(&newer);
+		s.request.commit.release_version = 43;
+		scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+		assert_int_equal(row_of(&s).release_version, 43);
+
+		scene_authenticate(&s);
+		scene_prepare_commit(&s);
+		scene_expect(&s, FRAME_COMMIT, rows[i].refusal);
 	}
 }
 
@@ -269,7 +406,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r19_no_more_nodes_than_the_emergency_says),
 	cmocka_unit_test(r19_who_runs_an_emergency_s_files_is_counted),
 	cmocka_unit_test(r19_only_an_emergency_in_force_can_be_named),
+	cmocka_unit_test(r19_no_right_is_got_by_booting_an_emergency_of_others),
+	cmocka_unit_test(r19_who_boots_an_emergency_names_it),
+	cmocka_unit_test(r19_no_emergency_counts_before_or_after_its_time),
 	cmocka_unit_test(r19_no_right_outlasts_the_release_it_stands_on),
+	cmocka_unit_test(s10_a_captured_appraiser_names_no_release_of_another_cell),
+	cmocka_unit_test(s10_a_captured_appraiser_names_no_release_out_of_its_time),
+	cmocka_unit_test(s10_a_captured_appraiser_names_no_release_below_the_ratchet),
 	cmocka_unit_test(r19_nodes_are_counted_under_canaries_alone),
 };
 

@@ -376,6 +376,8 @@ void scene_prepare_commit(struct signer_scene *s)
 		.ima_log = span_text("a compressed IMA log"),
 		.boot_log = span_text("a compressed boot log"),
 	};
+	if (s->golden.manifest[0].scope_class != NULL)
+		s->request.commit.emergency = kept;
 	for (size_t i = 0; i < CLAIM_COUNT; i++)
 		s->request.commit.claims.tier[i] = TIER_AFFIRMING;
 }

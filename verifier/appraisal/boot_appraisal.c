@@ -220,9 +220,7 @@ static bool got_further(const struct candidate *a, const struct candidate *b)
 	return a->findings.count + a->findings.more < b->findings.count + b->findings.more;
 }
 
-/* The ratchet: nothing below what the node has booted, unless the index says by
- * a rollback document that this is the current one. */
-static bool is_below_ratchet(const struct appraisal_input *input, const struct release *release)
+bool release_is_below_ratchet(const struct appraisal_input *input, const struct release *release)
 {
 	return release->version < input->ratchet && release->state != RELEASE_CURRENT &&
 	       input->ratchet > release->rolled_back_from;
@@ -317,7 +315,7 @@ static enum status try_releases(const struct appraisal_input *input,
 		status = try_release(input, replay, &c);
 		if (status != OK)
 			return status;
-		if (c.findings.count == 0 && is_below_ratchet(input, &c.release)) {
+		if (c.findings.count == 0 && release_is_below_ratchet(input, &c.release)) {
 			struct finding f = finding_of(REASON_RELEASE_RATCHET);
 
 			name_release(&f, &c.release);

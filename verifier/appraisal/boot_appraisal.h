@@ -24,6 +24,10 @@ bool release_is_of_class(const struct reference *ref, const struct release *rele
 /* May this node be appraised against the release now? */
 bool release_is_in_force(const struct appraisal_input *input, const struct release *release);
 
+/* The ratchet: nothing below what the node has booted, unless the index says by a rollback
+ * document that this is the current one. */
+bool release_is_below_ratchet(const struct appraisal_input *input, const struct release *release);
+
 /*
  * The boot log against the quoted values, then against one whole release among
  * those in force: the newest that explains everything. *has_matched false comes

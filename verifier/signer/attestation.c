@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "verifier/appraisal/boot_appraisal.h"
 #include "verifier/signer/core.h"
 
 void pending_done(struct pending *pending)
@@ -287,47 +286,6 @@ static struct claims joined_claims(const struct pending *p, const struct commit_
 	return claims_joined(&own, &theirs);
 }
 
-/* One that is loaded, in the version that it has. */
-static bool is_release_loaded(const struct signer *s, struct span manifest, uint64_t version)
-{
-	uint32_t count = s->has_reference ? reference_facts(&s->reference).release_count : 0;
-	struct release release;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (reference_release(&s->reference, i, &release) == OK &&
-		    span_equal(digest_span(&release.manifest), manifest))
-			return release.version == version;
-	return false;
-}
-
-/* None, or one that is loaded as such and in whose scope the node is. */
-static bool names_emergency(const struct turn *turn, const struct commit_request *request)
-{
-	const struct reference *ref = &turn->signer->reference;
-	struct digest manifest;
-	struct release release;
-
-	if (request->emergency.len == 0)
-		return true;
-	return digest_from(DIGEST_SHA256, request->emergency, &manifest) == OK &&
-	       reference_release_of(ref, &manifest, &release) == OK && release.scope.is_emergency &&
-	       release_is_for(ref, &release, turn->pending->row.class_name,
-			      node_id_span(&turn->pending->row.node));
-}
-
-/* The appraiser says which of the loaded releases was booted; it makes none up,
- * gives none another version, and trusts nothing without one. */
-static bool names_release(const struct turn *turn, const struct commit_request *request)
-{
-	if (request->manifest.len > 0)
-		return is_release_loaded(turn->signer, request->manifest,
-					 request->release_version) &&
-		       names_emergency(turn, request);
-	return request->release_version == 0 && request->emergency.len == 0 &&
-	       (request->is_retry || request->is_unproven ||
-		claims_verdict(&request->claims) != VERDICT_TRUSTED);
-}
-
 static enum refusal check_commit(const struct turn *turn, const struct commit_request *request)
 {
 	const struct pending *p = turn->pending;
@@ -340,8 +298,11 @@ static enum refusal check_commit(const struct turn *turn, const struct commit_re
 		return REFUSAL_GENERATION_CHANGED;
 	if (turn->now - p->issued > NONCE_LIFETIME_S + BODY_LIFETIME_S)
 		return REFUSAL_NONCE_EXPIRED;
-	if (!names_release(turn, request))
-		return REFUSAL_MALFORMED;
+
+	enum refusal refusal = named_releases_check(turn, request);
+
+	if (refusal != REFUSAL_NONE)
+		return refusal;
 	/* A frame is appended exactly where the verified log ended, or replaces it. */
 	if (request->ima_log.len > 0 && request->first_entry != 0 &&
 	    request->first_entry != session_entries(&p->session))

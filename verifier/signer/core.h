@@ -156,6 +156,12 @@ enum refusal attestation_begin(struct turn *turn, const struct authenticate_requ
 enum refusal attestation_commit(struct turn *turn, const struct commit_request *request,
 				struct result *result);
 
+/* named_release.c */
+/* The appraiser says which of the loaded releases was booted and which emergency's files
+ * run; it makes none up and gives none another version, a node that it is not for, or a
+ * time that is not its. REFUSAL_GENERATION_CHANGED: it is to be appraised again. */
+enum refusal named_releases_check(const struct turn *turn, const struct commit_request *request);
+
 /* conclusion.c: the one place where a verdict is made, stored and signed. */
 struct conclusion {
 	struct claims claims;

@@ -46,6 +46,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/keys.c verifier/signer/keys.h \
 	verifier/signer/keys_init.c \
 	verifier/signer/loading.c verifier/signer/loading.h \
+	verifier/signer/named_release.c \
 	verifier/signer/nonce.c verifier/signer/nonce.h \
 	verifier/signer/narrow.c \
 	verifier/signer/place.c \
