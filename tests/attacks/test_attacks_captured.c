@@ -123,13 +123,53 @@ static void s09_a_captured_front_does_not_end_the_fleet(void **state)
 	for (size_t i = 0; i < 5; i++)
 		narrow(&s, REFUSAL_NONE);
 	narrow(&s, REFUSAL_TOO_MANY_ACTS);
-	assert_int_equal(s.answer.retry_after_s, NARROW_WINDOW_S);
+	assert_int_equal(s.answer.retry_after_s, UNSIGNED_WINDOW_S);
 	s.request.admin.verb = ADMIN_RETIRE;
 	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_TOO_MANY_ACTS);
-	s.now += NARROW_WINDOW_S - 1;
+	s.now += UNSIGNED_WINDOW_S - 1;
 	narrow(&s, REFUSAL_TOO_MANY_ACTS);
 	s.now += 1;
 	narrow(&s, REFUSAL_NONE);
+}
+
+static void state_canary(struct signer_scene *s, enum role role, enum refusal wanted)
+{
+	const struct digest manifest = digest_filled(DIGEST_SHA256, 42);
+
+	s->request.admin = (struct admin_request){ .verb = ADMIN_CANARY,
+						   .role = role,
+						   .manifest = digest_span(&manifest),
+						   .window_s = 60,
+						   .administrator = span_text("anybody") };
+	if (wanted == REFUSAL_NONE)
+		scene_expect(s, FRAME_ADMIN, wanted);
+	else
+		expect_refused_unchanged(s, FRAME_ADMIN, wanted);
+}
+
+/* Each statement is signed and on record for good. */
+static void s09_a_captured_front_does_not_fill_the_log_with_statements(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	attack_scene_init(&s);
+	s.golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_keep_log(&s);
+	for (size_t i = 0; i < CANARIES_MOST; i++)
+		state_canary(&s, i % 2 == 0 ? ROLE_PLATFORM : ROLE_IDENTITY_SECURITY, REFUSAL_NONE);
+	state_canary(&s, ROLE_PLATFORM, REFUSAL_TOO_MANY_ACTS);
+	assert_int_equal(s.answer.retry_after_s, UNSIGNED_WINDOW_S);
+	/* Whatever was stated, a node can be stopped. */
+	s.signer.narrow_most = 1;
+	narrow(&s, REFUSAL_NONE);
+	s.now += UNSIGNED_WINDOW_S - 1;
+	state_canary(&s, ROLE_PLATFORM, REFUSAL_TOO_MANY_ACTS);
+	assert_int_equal(s.answer.retry_after_s, 1);
+	s.now += 1;
+	state_canary(&s, ROLE_PLATFORM, REFUSAL_NONE);
 }
 
 /* When the headers arrived is the front's word: held back and dated back, a quote
@@ -419,6 +459,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s09_a_captured_front_approves_nobody),
 	cmocka_unit_test(s09_an_act_that_it_kept_counts_once),
 	cmocka_unit_test(s09_a_captured_front_does_not_end_the_fleet),
+	cmocka_unit_test(s09_a_captured_front_does_not_fill_the_log_with_statements),
 	cmocka_unit_test(s09_evidence_that_is_dated_back_buys_no_time),
 	cmocka_unit_test(s10_a_captured_appraiser_names_no_other_minting_key),
 	cmocka_unit_test(s10_a_captured_appraiser_commits_for_no_other_node),

@@ -174,7 +174,46 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	desks_answer(desks, slots, &turn);
 	desks_flush(desks, -1);
 	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_STORE_UNAVAILABLE);
-	assert_int_equal(s.signer.narrowed, 0);
+	assert_int_equal(s.signer.narrowed.count, 0);
+	desks_done(desks);
+	channel_done(&appraiser);
+	free(desks);
+}
+
+/* Nor one of those that an hour has room for. */
+static void a_statement_that_could_not_be_stored_is_not_counted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN } };
+	struct digest manifest = digest_filled(DIGEST_SHA256, 42);
+	struct channel appraiser;
+	struct desks *desks = approved_desk(&s, &appraiser);
+	(void)state;
+
+	s.golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_keep_log(&s);
+	s.request = (struct signer_request){ .type = FRAME_ADMIN };
+	s.request.admin = (struct admin_request){ .verb = ADMIN_CANARY,
+						  .role = ROLE_PLATFORM,
+						  .administrator = span_text("alice"),
+						  .manifest = digest_span(&manifest),
+						  .window_s = 60 };
+
+	struct turn turn = scene_turn(&s);
+
+	send_request(&appraiser, 1, &s.request);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_NONE);
+	assert_int_equal(s.signer.canaries.count, 1);
+	spoil(s.signer.store, SQL_COMMIT);
+	send_request(&appraiser, 2, &s.request);
+	desks_answer(desks, slots, &turn);
+	desks_flush(desks, -1);
+	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_STORE_UNAVAILABLE);
+	assert_int_equal(s.signer.canaries.count, 1);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);
@@ -185,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_that_can_not_be_undone_ends_its_group),
 		cmocka_unit_test(what_could_not_be_stored_is_not_counted),
+		cmocka_unit_test(a_statement_that_could_not_be_stored_is_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

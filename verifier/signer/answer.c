@@ -146,8 +146,8 @@ static uint32_t retry_after(const struct turn *turn, enum refusal refusal)
 {
 	if (refusal == REFUSAL_NODE_PENDING)
 		return PENDING_RETRY_S;
-	if (refusal == REFUSAL_TOO_MANY_ACTS)
-		return (uint32_t)(turn->signer->narrow_since + NARROW_WINDOW_S - turn->now);
+	if (turn->retry_after_s > 0)
+		return turn->retry_after_s;
 	return refusal_http_status(refusal) == 503 ? BUSY_RETRY_S : 0;
 }
 

@@ -89,6 +89,9 @@ enum refusal canary_state(struct turn *turn, const struct admin_request *request
 		return REFUSAL_MALFORMED;
 	if (!is_canary(turn->signer, &canary.manifest))
 		return REFUSAL_NOT_CANARY;
+	/* Who asks is the front's word, and each statement stays on record. */
+	if (!window_has_room(turn, &turn->signer->canaries, CANARIES_MOST))
+		return REFUSAL_TOO_MANY_ACTS;
 
 	enum refusal refusal = place(turn, &canary);
 	if (refusal != REFUSAL_NONE)
@@ -103,6 +106,8 @@ enum refusal canary_state(struct turn *turn, const struct admin_request *request
 		status = note(turn, request, &canary, span_of(&payload));
 	if (status == OK)
 		status = keep_bytes(turn->keep, &payload, &out->payload);
+	if (status == OK)
+		turn->signer->canaries.count++;
 	out->nodes = canary.nodes;
 	out->svids = canary.svids;
 	return refusal_of(status);

@@ -28,7 +28,8 @@
 #define PENDING_RETRY_S 30
 #define BUSY_RETRY_S 5
 #define AUTHORITY_WARNING_S (30LL * 86400) /* to renew a CA, whose root may lie in a safe */
-#define NARROW_WINDOW_S 3600 /* for narrow_most unsigned acts */
+#define UNSIGNED_WINDOW_S 3600 /* for what an administrator's name alone has put on record */
+#define CANARIES_MOST 200 /* statements about canaries in it */
 
 /* verdict_log.c: the tree over the audit log, as far as it was signed. */
 struct verdict_log {
@@ -36,6 +37,12 @@ struct verdict_log {
 	int64_t looked;
 	struct tree_range range;
 	uint8_t last[SHA256_SIZE]; /* hash of the newest entry in it */
+};
+
+/* How much of a kind there was in the window that began then. */
+struct window {
+	uint32_t count;
+	int64_t since;
 };
 
 struct signer {
@@ -52,8 +59,8 @@ struct signer {
 	struct reference reference;
 	struct node_class fallback_class; /* for nodes that no class can be found for */
 	enum role approve_role, release_role;
-	uint32_t narrow_most, narrowed; /* unsigned acts; in the window that began then */
-	int64_t narrow_since;
+	uint32_t narrow_most; /* unsigned acts in a window */
+	struct window narrowed, canaries;
 	bool allow_software_tpm;
 	const char *issuer, *audience;
 	uint32_t jwt_lifetime_s;
@@ -118,7 +125,9 @@ struct turn {
 	struct keep *keep; /* owns what the answer borrows from */
 	random_source random;
 	int64_t now;
-	struct span advice; /* what is said beside a refusal */
+	/* What is said beside a refusal. */
+	struct span advice;
+	uint32_t retry_after_s; /* 0: as for any of its kind */
 };
 
 /* Answers one request inside an open step of the store. REFUSAL_NONE means
@@ -279,7 +288,9 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 struct act; /* messages/statement.h */
 /* *out is what was signed, for who wants to know what it was about. */
 enum refusal act_carry_out(struct turn *turn, const struct admin_request *request, struct act *out);
-/* narrow.c: an unsigned act more is no flood of them; narrow_count() counts one. */
+/* narrow.c: is there room for one more? Where there is none, the turn knows until when. */
+bool window_has_room(struct turn *turn, struct window *window, uint32_t most);
+/* An unsigned act more is no flood of them; narrow_count() counts one. */
 bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
 		       enum refusal *refusal);
 void narrow_count(struct turn *turn);

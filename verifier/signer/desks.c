@@ -190,14 +190,13 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 /* What a group adds to before it is on record, or said. */
 struct counted {
 	uint64_t enrolments, verdicts, grants, refusals;
-	uint32_t narrowed;
-	int64_t narrow_since;
+	struct window narrowed, canaries;
 };
 
 static struct counted counted_by(const struct signer *s)
 {
 	return (struct counted){ s->enrolments, s->verdicts, s->grants,
-				 s->refusals,	s->narrowed, s->narrow_since };
+				 s->refusals,	s->narrowed, s->canaries };
 }
 
 static void count_again_from(struct signer *s, const struct counted *before)
@@ -207,7 +206,7 @@ static void count_again_from(struct signer *s, const struct counted *before)
 	s->grants = before->grants;
 	s->refusals = before->refusals;
 	s->narrowed = before->narrowed;
-	s->narrow_since = before->narrow_since;
+	s->canaries = before->canaries;
 }
 
 /* What was answered in a group that could not be stored was never said. */

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/core.h"
 
+bool window_has_room(struct turn *turn, struct window *window, uint32_t most)
+{
+	if (turn->now < window->since || turn->now - window->since >= UNSIGNED_WINDOW_S)
+		*window = (struct window){ .since = turn->now };
+	if (window->count < most)
+		return true;
+	turn->retry_after_s = (uint32_t)(window->since + UNSIGNED_WINDOW_S - turn->now);
+	return false;
+}
+
 /* Narrowing needs no signature: the front says who asks, and at worst some nodes
  * lose their right. More than people ask for in an hour is a front that was taken over
  * and ends the fleet: a retired node never comes back. */
@@ -13,17 +23,13 @@ bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,
 		*refusal = REFUSAL_ROLE_DENIED;
 		return false;
 	}
-	if (turn->now < s->narrow_since || turn->now - s->narrow_since >= NARROW_WINDOW_S) {
-		s->narrow_since = turn->now;
-		s->narrowed = 0;
-	}
 	*refusal = REFUSAL_TOO_MANY_ACTS;
-	return s->narrowed < s->narrow_most;
+	return window_has_room(turn, &s->narrowed, s->narrow_most);
 }
 
 void narrow_count(struct turn *turn)
 {
-	turn->signer->narrowed++;
+	turn->signer->narrowed.count++;
 }
 
 /* Whoever narrows and lifts within a second means it. */
