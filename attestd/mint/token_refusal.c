@@ -15,6 +15,9 @@ static const struct token_refusal refusals[] = {
 	{ "identity-not-entitled",
 	  "the verifier mints no JWT-SVID: the node's class is not entitled to the SPIFFE ID",
 	  "release engineering" },
+	{ "audience-too-long",
+	  "the SPIFFE ID and the audiences together are too long for the verifier's audit log",
+	  "the workload's owner" },
 	{ "jwt-key-missing", "the verifier has no key for JWT-SVIDs of this trust domain",
 	  "whoever runs the verifier" },
 	/* Any other, also of a token that is none. */

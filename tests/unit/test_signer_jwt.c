@@ -272,6 +272,52 @@ static void a_reader_that_is_no_key_gets_none(void **state)
 	expect_refused(&w, "recipient-invalid");
 }
 
+/* An identity and audiences that are each as long as they may be. */
+static void make_longest(struct wish_scene *w, char id[2049], char audience[256])
+{
+	static const char domain[] = "spiffe://prod.example/web/";
+
+	memset(id, 'i', 2048);
+	memcpy(id, domain, sizeof(domain) - 1);
+	id[2048] = '\0';
+	memset(audience, 'a', 255);
+	audience[255] = '\0';
+	add_entry(w, "long", "server", id, true);
+	w->report.jwts[0].entry = span_text("long");
+	w->report.jwts[0].spiffe_id = span_text(id);
+	w->report.jwts[0].audience_count = REPORT_AUDIENCES_MAX;
+	for (size_t i = 0; i < REPORT_AUDIENCES_MAX; i++)
+		w->report.jwts[0].audiences[i] = span_text(audience);
+}
+
+/* It alone: the node and what else it wishes for get what is theirs. */
+static void what_no_record_has_room_for_is_refused(void **state)
+{
+	AUTO_DONE(wish_scene) w;
+	char id[2049], audience[256];
+	(void)state;
+
+	wish_scene_init(&w);
+	w.report.jwts[1] = w.report.jwts[0];
+	w.report.jwts[1].ticket = TICKET + 1;
+	w.report.jwt_count = 2;
+	make_longest(&w, id, audience);
+
+	const struct jwt_list *jwts = attest(&w);
+
+	assert_true(scene_result_says(&w.signer.answer.commit, "\nstate trusted\n"));
+	assert_int_equal(jwts->count, 2);
+	assert_true(span_equal(jwts->items[0].refused, span_text("audience-too-long")));
+	assert_int_equal(jwts->items[0].sealed.len, 0);
+	assert_int_equal(jwts->items[1].refused.len, 0);
+	assert_int_equal(w.signer.signer.grants, 1);
+	/* With one audience less there is room. */
+	w.report.jwts[0].audience_count--;
+	jwts = attest(&w);
+	assert_int_equal(jwts->items[0].refused.len, 0);
+	assert_int_not_equal(jwts->items[0].sealed.len, 0);
+}
+
 static enum status no_scalars(uint8_t *buffer, size_t len)
 {
 	memset(buffer, 7, len);
@@ -349,6 +395,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_trusted_gets_none),
 		cmocka_unit_test(without_a_key_there_is_none),
 		cmocka_unit_test(a_reader_that_is_no_key_gets_none),
+		cmocka_unit_test(what_no_record_has_room_for_is_refused),
 		cmocka_unit_test(what_fails_here_is_not_the_readers_fault),
 		cmocka_unit_test(a_resend_gets_the_same_token_and_no_other),
 		cmocka_unit_test(each_token_is_on_record),

@@ -260,6 +260,54 @@ static void ca_with_an_intermediate(struct key_files *f)
 	EVP_PKEY_free(other);
 }
 
+/* 75 bytes each. */
+static void lengthen(X509_NAME *name, int units)
+{
+	static const uint8_t unit[64] =
+		"a unit of an organisation that likes its names to be very long.";
+
+	for (int i = 0; i < units; i++)
+		assert_int_equal(
+			X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_ASC, unit, 63, -1, 0), 1);
+}
+
+/* Names that are long, of the issuing CA and of the root. */
+static void long_chain(struct key_files *f, int issuer_units, int root_units)
+{
+	X509 *issuer = key_files_certificate("issuer", "root", f->issuer_key, f->root_key,
+					     &key_files_issuer);
+	X509 *root =
+		key_files_certificate("root", "root", f->root_key, f->root_key, &key_files_root);
+
+	lengthen(X509_get_subject_name(issuer), issuer_units);
+	lengthen(X509_get_issuer_name(issuer), root_units);
+	lengthen(X509_get_subject_name(root), root_units);
+	lengthen(X509_get_issuer_name(root), root_units);
+	assert_true(X509_sign(issuer, f->root_key, EVP_sha256()) > 0);
+	assert_true(X509_sign(root, f->root_key, EVP_sha256()) > 0);
+	key_files_chain(f, issuer, root);
+}
+
+static void ca_of_a_long_name(struct key_files *f)
+{
+	long_chain(f, 40, 0);
+}
+
+static void ca_of_a_longer_name(struct key_files *f)
+{
+	long_chain(f, 48, 0);
+}
+
+static void ca_too_long(struct key_files *f)
+{
+	long_chain(f, 52, 0);
+}
+
+static void ca_below_a_long_root(struct key_files *f)
+{
+	long_chain(f, 0, 26);
+}
+
 static void result_with(const struct key_files *f, EVP_PKEY *key)
 {
 	key_files_private(f->result, key, NULL);
@@ -388,6 +436,10 @@ static void every_fault_of_a_key_file_has_its_file_and_its_words(void **state)
 		{ ca_with_a_root_that_another_signed, "ca", "no chain" },
 		{ ca_with_a_stranger_between, "ca", "no chain" },
 		{ ca_with_an_intermediate, NULL, NULL },
+		{ ca_of_a_long_name, NULL, NULL },
+		{ ca_of_a_longer_name, "ca", "grants would be longer" },
+		{ ca_too_long, "ca", "longer than 4096 bytes" },
+		{ ca_below_a_long_root, "ca", "longer than 4096 bytes" },
 		{ result_with_rsa, "result", "P-256" },
 		{ result_on_another_curve, "result", "P-256" },
 		{ result_with_ed25519, "result", "P-256" },

@@ -5,6 +5,11 @@
 
 #include <openssl/x509v3.h>
 
+#include "verifier/signer_parts.h"
+
+/* Of two grants by one CA: how their signatures and times are encoded. */
+#define GRANT_DIFFERENCE_MAX 16
+
 AUTO_FREE(X509_STORE, X509_STORE, X509_STORE_free);
 AUTO_FREE(X509_STORE_CTX, X509_STORE_CTX, X509_STORE_CTX_free);
 
@@ -49,6 +54,32 @@ static const char *certificate_fault(X509 *certificate, int below, int64_t now)
 	if (!is_on_known_curve(X509_get0_pubkey(certificate)))
 		return "a key in it is not on P-256 or P-384";
 	return NULL;
+}
+
+/* What goes out with each grant has to fit what carries it. */
+static const char *size_fault(const struct authority *a)
+{
+	bool fits = a->root.len <= SIGNER_CERTIFICATE_MAX;
+
+	for (size_t i = 0; i < a->chain_count; i++)
+		fits = fits && a->chain[i].len <= SIGNER_CERTIFICATE_MAX;
+	return fits ? NULL : "a certificate in it is longer than 4096 bytes";
+}
+
+/* A grant names its issuer. */
+static const char *grant_fault(const struct authority *a, int64_t now)
+{
+	static const uint8_t coordinate[32] = { 1 };
+	const struct grant_request request = {
+		.x = coordinate, .y = coordinate, .issued = now, .expires = now + 600
+	};
+	AUTO_DONE(bytes) grant = { 0 };
+
+	if (authority_grant(a, &request, &grant) != OK)
+		return "no grant can be signed with its key";
+	return grant.len + GRANT_DIFFERENCE_MAX > SIGNER_CERTIFICATE_MAX
+		       ? "its issuing CA's name is too long: grants would be longer than 4096 bytes"
+		       : NULL;
 }
 
 /* By signatures, from the issuing CA to the root and nowhere else. */
@@ -98,5 +129,7 @@ const char *authority_chain_fault(const struct authority *a, int64_t now)
 		fault = certificate_fault(root, below, now);
 	if (fault == NULL && !is_linked(a, root, now))
 		fault = "its certificates are no chain: the issuing CA comes first, the root last";
-	return fault;
+	if (fault == NULL)
+		fault = size_fault(a);
+	return fault == NULL ? grant_fault(a, now) : fault;
 }

@@ -134,31 +134,37 @@ static enum status seal_token(const struct minting *m, struct span token, struct
 	return status;
 }
 
-static enum status note_token(const struct minting *m)
+/* What is put on record. */
+static enum status write_line(const struct minting *m, struct bytes *line)
 {
-	AUTO_DONE(bytes) line = { 0 };
-	enum status status = base64url_append(&line, (struct span){ m->jti, JTI_SIZE });
+	enum status status = base64url_append(line, (struct span){ m->jti, JTI_SIZE });
 
 	if (status == OK)
 		status =
-			bytes_printf(&line, " %.*s %.*s until %lld for", (int)m->wish->entry.len,
+			bytes_printf(line, " %.*s %.*s until %lld for", (int)m->wish->entry.len,
 				     (const char *)m->wish->entry.data, (int)m->wish->spiffe_id.len,
 				     (const char *)m->wish->spiffe_id.data, (long long)m->expires);
 	for (size_t i = 0; i < m->wish->audience_count && status == OK; i++)
-		status = bytes_printf(&line, " %.*s", (int)m->wish->audiences[i].len,
+		status = bytes_printf(line, " %.*s", (int)m->wish->audiences[i].len,
 				      (const char *)m->wish->audiences[i].data);
-	return status == OK ? audit_note(m->turn, "jwt", (struct span){ 0 }, &m->pending->row.node,
-					 "%.*s", (int)line.len, (const char *)line.data)
-			    : status;
+	return status;
 }
 
 static enum status mint_one(struct minting *m, struct span *sealed, const char **refused)
 {
+	AUTO_DONE(bytes) line = { 0 };
 	AUTO_DONE(bytes) token = { 0 };
 	AUTO_DONE(bytes) made = { 0 };
 	bool is_no_reader = false;
 	enum status status = m->turn->random(m->jti, sizeof(m->jti));
 
+	if (status == OK)
+		status = write_line(m, &line);
+	/* What no record has room for is not minted; the node's right has nothing to do with it. */
+	if (status == OK && line.len >= SIGNER_AUDIT_TEXT_MAX) {
+		*refused = "audience-too-long";
+		return OK;
+	}
 	if (status == OK)
 		status = make_token(m, &token);
 	if (status == OK)
@@ -170,7 +176,9 @@ static enum status mint_one(struct minting *m, struct span *sealed, const char *
 	}
 	if (status == OK)
 		status = keep_bytes(m->turn->keep, &made, sealed);
-	return status == OK ? note_token(m) : status;
+	return status == OK ? audit_note(m->turn, "jwt", (struct span){ 0 }, &m->pending->row.node,
+					 "%.*s", (int)line.len, (const char *)line.data)
+			    : status;
 }
 
 static enum status answer_wish(struct minting *m, struct jwt_item *out)
