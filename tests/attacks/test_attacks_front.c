@@ -2,6 +2,7 @@
 /* The front between strangers and an appraiser in an attacker's hands. */
 #include "attacks.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -134,6 +135,65 @@ static void s03_newcomers_never_take_all_places(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
+/* More than a socket takes that nobody reads from. */
+#define MUCH ((size_t)8 << 20)
+#define PLACES_MAX 4
+
+static void send_answer(struct front_scene *f, uint64_t id, struct span said)
+{
+	AUTO_DONE(bytes) body = { 0 };
+	struct writer w = writer_to(&body, FRAME_BODY_MAX);
+
+	writer_be16(&w, 200);
+	writer_be16(&w, 0);
+	writer_sized(&w, span_text("application/json"));
+	writer_sized(&w, (struct span){ 0 });
+	writer_sized32(&w, said);
+	assert_int_equal(writer_end(&w), OK);
+	assert_int_equal(channel_send(&f->appraiser, FRAME_RESPONSE, id, span_of(&body)), OK);
+}
+
+/* Asks, and is answered so much. */
+static void ask_for(struct front_scene *f, struct client *c, struct span said)
+{
+	struct frame frame;
+
+	client_init(c, &f->service, false);
+	assert_true(client_write(c, span_text("GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n")));
+	assert_int_equal(channel_receive(&f->appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+	send_answer(f, frame.id, said);
+}
+
+static void s02_those_who_leave_their_answers_lock_nobody_out(void **state)
+{
+	struct front_settings settings = front_scene_settings();
+	struct front_scene f = { 0 };
+	struct client deaf[PLACES_MAX];
+	AUTO_DONE(client) newcomer = { 0 };
+	AUTO_DONE(bytes) much = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	(void)state;
+
+	assert_int_equal(bytes_reserve(&much, MUCH), OK);
+	memset(much.data, ' ', MUCH);
+	much.len = MUCH;
+	settings.connections_max = PLACES_MAX;
+	settings.answer_s = SERVICE_PATIENCE_MS / 1000;
+	front_scene_init(&f, &settings);
+	for (size_t i = 0; i < PLACES_MAX; i++) {
+		char byte;
+
+		ask_for(&f, &deaf[i], span_of(&much));
+		/* It is on its way. */
+		assert_int_equal(SSL_peek(deaf[i].ssl, &byte, 1), 1);
+	}
+	ask_for(&f, &newcomer, span_text("{}"));
+	assert_int_equal(client_read(&newcomer, &answer), 200);
+	for (size_t i = 0; i < PLACES_MAX; i++)
+		client_done(&deaf[i]);
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
 /* There is no memory for a whole body in one piece, other than the smallest. */
 /* The linker's names for it. NOLINTBEGIN(bugprone-reserved-identifier) */
 unsigned char *__real_evbuffer_pullup(struct evbuffer *buffer, ev_ssize_t size);
@@ -172,6 +232,7 @@ static void a_body_for_which_memory_is_short_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(s02_those_who_leave_their_answers_lock_nobody_out),
 	cmocka_unit_test(a_body_for_which_memory_is_short_is_refused),
 	cmocka_unit_test(s03_newcomers_never_take_all_places),
 	cmocka_unit_test(s10_a_captured_appraiser_writes_no_header),

@@ -122,33 +122,6 @@ static void s02_those_who_announce_a_body_lock_nobody_out(void **state)
 		service_expect_others_served(&s);
 }
 
-/* Nor do those who ask, and take no answer. */
-static void s02_nor_do_those_who_leave_their_answers(void **state)
-{
-	AUTO_DONE(service) s = { 0 };
-	AUTO_DONE(bytes) asked = { 0 };
-	struct client deaf[PLACES_MAX];
-	const int little = 1;
-	(void)state;
-
-	service_init(&s, "connections_max = 32\n");
-	service_start(&s);
-	for (size_t i = 0; i < 400; i++)
-		assert_int_equal(
-			bytes_append(&asked, span_text("GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n")),
-			OK);
-	for (size_t i = 0; i < PLACES_MAX; i++) {
-		client_init(&deaf[i], &s, false);
-		assert_int_equal(
-			setsockopt(deaf[i].fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little)), 0);
-		assert_true(client_write(&deaf[i], span_of(&asked)));
-	}
-	for (size_t i = 0; i < 5; i++)
-		service_expect_others_served(&s);
-	for (size_t i = 0; i < PLACES_MAX; i++)
-		client_done(&deaf[i]);
-}
-
 /* Whose body came first, and comes from where there is no other, keeps its place; and
  * newcomers take theirs from the crowd, not from each other. */
 static void s02_whoever_has_most_places_gives_one_up(void **state)
@@ -341,7 +314,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s01_whoever_holds_most_makes_room_for_evidence),
 	cmocka_unit_test(s01_a_single_body_is_not_ended_for_another),
 	cmocka_unit_test(s02_those_who_announce_a_body_lock_nobody_out),
-	cmocka_unit_test(s02_nor_do_those_who_leave_their_answers),
 	cmocka_unit_test(s02_whoever_has_most_places_gives_one_up),
 	cmocka_unit_test(s02_whose_body_comes_on_keeps_his_place),
 	cmocka_unit_test(s02_a_body_that_stalls_ends),
