@@ -3,6 +3,7 @@
  * key: the input is two sized structures (k01). */
 #include "base/reader.h"
 #include "fuzz.h"
+#include "tpm/der.h"
 #include "tpm/public_area.h"
 #include "verifier/signer/ek_binding.h"
 
@@ -22,6 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (reader_end(&r) != OK || public_area_parse(public_bytes, &ek) != OK ||
 	    ek_is_of_spki(&ek, spki) != OK)
 		return 0;
+	/* One structure, nothing before it or behind. */
+	struct reader whole = reader_over(spki);
+
+	(void)der_content(&whole, DER_SEQUENCE);
+	must(reader_end(&whole) == OK);
 	/* Not by luck: the numbers stand in it, all of them. */
 	if (ek.type == TPM_ALG_ECC)
 		must(ends_with(spki, ek.y) && ek.y.len > 0);

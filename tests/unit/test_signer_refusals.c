@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "base/text.h"
 #include "signer_scene.h"
 #include "tpm/public_area.h"
 #include "verifier/signer/ek_binding.h"
@@ -191,7 +192,19 @@ static void nor_does_a_node_take_anothers_for_its_new_one(void **state)
 	scene_expect(&s, FRAME_ACTIVATE, REFUSAL_AK_TAKEN);
 }
 
-/* SubjectPublicKeyInfo's end as the key itself would have it. */
+/* The certificate's own bytes up to the key. */
+static void spell(struct span before, struct span modulus, struct bytes *out)
+{
+	static const uint8_t opening[] = { 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82,
+					   0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00 };
+	static const uint8_t closing[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
+
+	assert_int_equal(bytes_append(out, before), OK);
+	assert_int_equal(bytes_append(out, (struct span){ opening, sizeof(opening) }), OK);
+	assert_int_equal(bytes_append(out, modulus), OK);
+	assert_int_equal(bytes_append(out, (struct span){ closing, sizeof(closing) }), OK);
+}
+
 static void only_rsa_keys_of_2048_bits_are_compared(void **state)
 {
 	static const struct {
@@ -206,11 +219,13 @@ static void only_rsa_keys_of_2048_bits_are_compared(void **state)
 		{ 256, 0x7f, 65537, STATUS_UNSUPPORTED },
 		{ 256, 0x80, 3, STATUS_UNSUPPORTED },
 	};
-	static const uint8_t opening[] = { 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82,
-					   0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00 };
-	static const uint8_t closing[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
+	AUTO_DONE(bytes) before = { 0 };
 	(void)state;
 
+	assert_int_equal(hex_decode(span_text("30820122300d06092a864886f70d01010105"
+					      "00"),
+				    &before),
+			 OK);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint8_t modulus[257] = { rows[i].first };
 		struct public_area ek = { .type = TPM_ALG_RSA,
@@ -218,16 +233,79 @@ static void only_rsa_keys_of_2048_bits_are_compared(void **state)
 					  .rsa_exponent = rows[i].exponent };
 		AUTO_DONE(bytes) spki = { 0 };
 
-		assert_int_equal(bytes_append(&spki, (struct span){ opening, sizeof(opening) }),
-				 OK);
-		assert_int_equal(bytes_append(&spki, ek.rsa_modulus), OK);
-		assert_int_equal(bytes_append(&spki, (struct span){ closing, sizeof(closing) }),
-				 OK);
+		spell(span_of(&before), ek.rsa_modulus, &spki);
 		assert_int_equal(ek_is_of_spki(&ek, span_of(&spki)), rows[i].wanted);
-		if (rows[i].wanted == OK)
-			assert_int_equal(
-				ek_is_of_spki(&ek, (struct span){ spki.data + 1, spki.len - 1 }),
-				STATUS_MISMATCH);
+	}
+}
+
+/* Each is another node id: what an appraiser can add to one, or change in it, would be
+ * as many nodes of one TPM. */
+static void an_ek_has_the_spellings_of_its_makers_and_no_other(void **state)
+{
+	static const char *const makers[] = {
+		"30820122300d06092a864886f70d0101010500",
+		"30820120300b06092a864886f70d010107",
+		"30820122300d06092a864886f70d0101070500",
+		"30820122300d06092a864886f70d0101073000",
+		"30820137302206092a864886f70d0101073015a213301106092a864886f70d010109040454435041",
+		"3082015f304a06092a864886f70d010107303da00b300906052b0e03021a0500a118301606092a86"
+		"4886f70d010108300906052b0e03021a0500a214301206092a864886f70d01010904055443504100",
+	};
+	uint8_t modulus[256] = { 0x80 };
+	struct public_area ek = { .type = TPM_ALG_RSA,
+				  .rsa_modulus = { modulus, sizeof(modulus) },
+				  .rsa_exponent = 65537 };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		AUTO_DONE(bytes) before = { 0 };
+		AUTO_DONE(bytes) spki = { 0 };
+		AUTO_DONE(bytes) longer = { 0 };
+
+		assert_int_equal(hex_decode(span_text(makers[i]), &before), OK);
+		spell(span_of(&before), ek.rsa_modulus, &spki);
+		assert_int_equal(ek_is_of_spki(&ek, span_of(&spki)), OK);
+		for (size_t at = 0; at < spki.len; at++) {
+			spki.data[at] ^= 0x40;
+			assert_int_equal(ek_is_of_spki(&ek, span_of(&spki)), STATUS_MISMATCH);
+			spki.data[at] ^= 0x40;
+		}
+		assert_int_equal(ek_is_of_spki(&ek, (struct span){ spki.data + 1, spki.len - 1 }),
+				 STATUS_MISMATCH);
+		assert_int_equal(bytes_append_byte(&longer, 0x30), OK);
+		assert_int_equal(bytes_append(&longer, span_of(&spki)), OK);
+		assert_int_equal(ek_is_of_spki(&ek, span_of(&longer)), STATUS_MISMATCH);
+	}
+}
+
+static void an_elliptic_ek_has_one_spelling(void **state)
+{
+	static const struct {
+		const char *name;
+		enum tpm_curve curve;
+		size_t size;
+	} curves[] = { { "P-256", TPM_CURVE_P256, 32 }, { "P-384", TPM_CURVE_P384, 48 } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		AUTO(EVP_PKEY) key = EVP_EC_gen(curves[i].name);
+		size_t size = curves[i].size, len = 0;
+		uint8_t point[97];
+		uint8_t *der = NULL;
+		int der_len = i2d_PUBKEY(key, &der);
+
+		assert_int_equal(
+			EVP_PKEY_get_octet_string_param(key, "pub", point, sizeof(point), &len), 1);
+
+		struct public_area ek = { .type = TPM_ALG_ECC,
+					  .curve = curves[i].curve,
+					  .x = { point + 1, size },
+					  .y = { point + 1 + size, size } };
+		AUTO_DONE(bytes) second = { 0 };
+
+		assert_int_equal(ek_is_of_spki(&ek, (struct span){ der, (size_t)der_len }), OK);
+		assert_int_equal(ek_spelling(&ek, 1, &second), STATUS_NOT_FOUND);
+		OPENSSL_free(der);
 	}
 }
 
@@ -362,6 +440,8 @@ int main(void)
 		cmocka_unit_test(of_two_with_one_ak_the_second_is_too_late),
 		cmocka_unit_test(nor_does_a_node_take_anothers_for_its_new_one),
 		cmocka_unit_test(only_rsa_keys_of_2048_bits_are_compared),
+		cmocka_unit_test(an_ek_has_the_spellings_of_its_makers_and_no_other),
+		cmocka_unit_test(an_elliptic_ek_has_one_spelling),
 		cmocka_unit_test(no_mark_of_a_release_goes_back),
 		cmocka_unit_test(as_many_patterns_are_told_as_there_is_room_for),
 		cmocka_unit_test(an_inventory_places_each_host_once),

@@ -77,6 +77,46 @@ static enum refusal check_unique(struct turn *turn, const struct node_id *node,
 	return REFUSAL_NONE;
 }
 
+/* Is it a node already, under another spelling of its EK? */
+static enum refusal check_spelling(struct turn *turn, const struct node_id *node,
+				   struct span spelling)
+{
+	struct digest digest;
+	struct node_id other;
+	struct node_row row;
+
+	if (digest_of(DIGEST_SHA256, spelling, &digest) != OK)
+		return REFUSAL_INTERNAL;
+	memcpy(other.value, digest.value, sizeof(other.value));
+	if (memcmp(other.value, node->value, sizeof(other.value)) == 0)
+		return REFUSAL_NONE;
+
+	enum status status = store_node(turn->signer->store, &other, turn->keep, &row);
+
+	if (status == STATUS_NOT_FOUND)
+		return REFUSAL_NONE;
+	return status == OK ? REFUSAL_EK_MISMATCH : refusal_of(status);
+}
+
+/* Whoever vouches for an EK chooses its spelling: in another one, a node that was
+ * retired would come as a new one. */
+static enum refusal check_spellings(struct turn *turn, const struct node_id *node,
+				    struct span ek_public)
+{
+	struct public_area ek;
+	enum refusal refusal = REFUSAL_NONE;
+	enum status status = public_area_parse(ek_public, &ek);
+
+	for (size_t n = 0; status == OK && refusal == REFUSAL_NONE; n++) {
+		AUTO_DONE(bytes) spelling = { 0 };
+
+		status = ek_spelling(&ek, n, &spelling);
+		if (status == OK)
+			refusal = check_spelling(turn, node, span_of(&spelling));
+	}
+	return refusal != REFUSAL_NONE || status == STATUS_NOT_FOUND ? refusal : refusal_of(status);
+}
+
 static enum refusal check_ek(const struct signer *s, const struct enrol_request *request,
 			     struct public_area *ek)
 {
@@ -184,7 +224,9 @@ enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *requ
 	if (digest_of(DIGEST_SHA256, request->spki, &spki) != OK)
 		return REFUSAL_INTERNAL;
 	memcpy(answer->node.value, spki.value, sizeof(answer->node.value));
-	refusal = check_unique(turn, &answer->node, &ak_name);
+	refusal = check_spellings(turn, &answer->node, request->ek_public);
+	if (refusal == REFUSAL_NONE)
+		refusal = check_unique(turn, &answer->node, &ak_name);
 	if (refusal == REFUSAL_NONE)
 		refusal = challenge_offer(turn, &answer->node, &answer->challenge);
 	if (refusal != REFUSAL_NONE)
@@ -383,6 +425,8 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 		refusal = check_enrolment_nonce(turn, request);
 	if (refusal == REFUSAL_NONE)
 		refusal = check_first_quote(request, &record, &counters);
+	if (refusal == REFUSAL_NONE)
+		refusal = check_spellings(turn, &record.node, record.facts.ek_public);
 	if (refusal == REFUSAL_NONE)
 		refusal = check_unique(turn, &record.node, &ak_name);
 	if (refusal != REFUSAL_NONE)
