@@ -97,6 +97,8 @@ static void k01_an_ek_is_one_node_however_its_certificate_spells_it(void **state
 	AUTO_DONE(bytes) attest = s.attest;
 	AUTO_DONE(bytes) signature = s.signature;
 
+	held.attest = span_of(&attest);
+	held.signature = span_of(&signature);
 	s.attest = s.signature = (struct bytes){ 0 };
 
 	/* Two at once, of which the second comes too late. */
