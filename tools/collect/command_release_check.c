@@ -2,7 +2,7 @@
 
 #include "tools/options.h"
 #include "tools/release/release.h"
-#include "tools/release/release_difference.h"
+#include "tools/release/release_manifest.h"
 #include "tools/collect/release_validation.h"
 #include "tools/command.h"
 

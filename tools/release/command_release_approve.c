@@ -9,6 +9,7 @@
 #include "tools/release/release_document.h"
 #include "tools/release/release_ima_policy.h"
 #include "tools/release/release_log.h"
+#include "tools/release/release_manifest.h"
 #include "tools/options.h"
 #include "tools/release/release_signing.h"
 

@@ -4,6 +4,7 @@
 #include "tools/options.h"
 #include "tools/release/release.h"
 #include "tools/release/release_difference.h"
+#include "tools/release/release_manifest.h"
 #include "tools/release/release_root.h"
 
 static const char help[] =

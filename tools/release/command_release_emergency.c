@@ -6,6 +6,7 @@
 #include "tools/release/release_cosigning.h"
 #include "tools/release/release_difference.h"
 #include "tools/release/release_document.h"
+#include "tools/release/release_manifest.h"
 #include "tools/options.h"
 #include "tools/release/release_state.h"
 

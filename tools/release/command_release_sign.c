@@ -5,6 +5,7 @@
 #include "tools/release/release.h"
 #include "tools/release/release_difference.h"
 #include "tools/release/release_document.h"
+#include "tools/release/release_manifest.h"
 #include "tools/options.h"
 #include "tools/release/release_signing.h"
 

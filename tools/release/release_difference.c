@@ -11,9 +11,8 @@
 #include "policies/loading/refusal.h"
 #include "tools/command.h"
 #include "tools/release/release_baseline.h"
+#include "tools/release/release_manifest.h"
 #include "tools/release/release_root.h"
-
-#define MANIFEST_MAX ((size_t)8 << 20)
 
 static struct path_text in_release(const struct comparison *c, const char *folder,
 				   const struct digest *digest, const char *suffix)
@@ -159,37 +158,6 @@ enum change_class comparison_class(const struct comparison *c)
 	enum change_class declared = c->after.manifest.declared;
 
 	return declared > c->difference.class ? declared : c->difference.class;
-}
-
-enum status manifest_payload(const char *path, struct bytes *out)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	AUTO_DONE(dsse) dsse = { 0 };
-	AUTO_DONE(strict_document) why = { 0 };
-	enum status status = path_read(path, MANIFEST_MAX, &text);
-
-	if (status != OK)
-		return status;
-	if (dsse_parse(span_of(&text), MANIFEST_MAX, &dsse, &why) == OK)
-		return bytes_copy(span_of(&dsse.payload), out);
-	return bytes_copy(span_of(&text), out);
-}
-
-enum status manifest_named(const char *release, const char *hex, struct bytes *out)
-{
-	const struct release_line line = { .directory = release };
-	struct path_text path = line_path(&line, "manifests/%s.json", hex);
-	AUTO_DONE(bytes) payload = { 0 };
-	enum status status = manifest_payload(path.text, &payload);
-
-	if (status != OK)
-		return status;
-	if (strcmp(sha256_text_of(span_of(&payload)).hex, hex) != 0) {
-		(void)unusable("%s: digest-mismatch: not the manifest that its name says",
-			       path.text);
-		return STATUS_MISMATCH;
-	}
-	return bytes_copy(span_of(&payload), out);
 }
 
 static enum status write_text(void *self, struct span text)

@@ -37,12 +37,6 @@ AUTO_RELEASE(comparison, comparison_done);
 /* The class that approvals have to name: computed, raised by the author's own. */
 enum change_class comparison_class(const struct comparison *c);
 
-/* A manifest's payload, from an envelope or as it is. */
-enum status manifest_payload(const char *path, struct bytes *out);
-/* The one of the release directory with this SHA-256; STATUS_MISMATCH for another in
- * its place. */
-enum status manifest_named(const char *release, const char *hex, struct bytes *out);
-
 /* Changes as people read them: kind by kind, files by package or directory. */
 enum status comparison_print(struct comparison *c, FILE *to, const char *packages);
 /* As programs do. */

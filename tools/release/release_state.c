@@ -8,7 +8,7 @@
 #include "policies/documents/index.h"
 #include "policies/documents/timestamp.h"
 #include "tools/command.h"
-#include "tools/release/release_difference.h"
+#include "tools/release/release_manifest.h"
 
 /* An index is too large for a stack. */
 struct index_box {
