@@ -200,6 +200,17 @@ static void r19_who_boots_an_emergency_names_it(void **state)
 	assert_int_equal(s.signer.grants, 1);
 }
 
+/* Not yet in force, or no more, in each of three ways. */
+static void date_otherwise(struct golden_manifest *m, size_t way)
+{
+	if (way == 0)
+		m->not_before = GOLDEN_NOW + 1;
+	if (way == 1)
+		m->not_after = GOLDEN_NOW;
+	if (way == 2)
+		m->accept_until = GOLDEN_NOW;
+}
+
 static void r19_no_emergency_counts_before_or_after_its_time(void **state)
 {
 	(void)state;
@@ -209,12 +220,7 @@ static void r19_no_emergency_counts_before_or_after_its_time(void **state)
 		struct digest manifest = digest_filled(DIGEST_SHA256, 43);
 
 		(void)begin_in_place(&s);
-		if (i == 0)
-			s.golden.manifest[1].not_before = GOLDEN_NOW + 1;
-		if (i == 1)
-			s.golden.manifest[1].not_after = GOLDEN_NOW;
-		if (i == 2)
-			s.golden.manifest[1].accept_until = GOLDEN_NOW;
+		date_otherwise(&s.golden.manifest[1], i);
 		golden_build(&s.golden);
 		scene_load_release(&s);
 		attest_with(&s, &manifest, REFUSAL_GENERATION_CHANGED);
@@ -258,12 +264,7 @@ static void s10_a_captured_appraiser_names_no_release_out_of_its_time(void **sta
 		AUTO_DONE(signer_scene) s = { 0 };
 
 		signer_scene_init(&s);
-		if (i == 0)
-			s.golden.manifest[0].not_before = GOLDEN_NOW + 1;
-		if (i == 1)
-			s.golden.manifest[0].not_after = GOLDEN_NOW;
-		if (i == 2)
-			s.golden.manifest[0].accept_until = GOLDEN_NOW;
+		date_otherwise(&s.golden.manifest[0], i);
 		expect_not_taken(&s, REFUSAL_GENERATION_CHANGED);
 	}
 }
