@@ -129,6 +129,25 @@ static void r19_who_runs_an_emergency_s_files_is_counted(void **state)
 	assert_int_equal(trial.withheld, REASON_EMERGENCY_FULL);
 }
 
+/* After a way back the emergency's number may lie below what the node booted once: what it
+ * boots now is in force, and only that is held against the ratchet. */
+static void r19_the_files_of_an_emergency_below_the_ratchet_are_its_own(void **state)
+{
+	const struct digest manifest = digest_filled(DIGEST_SHA256, 41);
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	(void)begin_in_place(&s);
+	s.golden.manifest[1].version = 41;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_attest(&s);
+	assert_int_equal(row_of(&s).release_version, 42);
+	attest_with(&s, &manifest, REFUSAL_NONE);
+	assert_int_equal(s.signer.grants, 2);
+	assert_int_equal(row_of(&s).release_version, 42);
+}
+
 static void r19_only_an_emergency_in_force_can_be_named(void **state)
 {
 	const struct digest unknown = digest_filled(DIGEST_SHA256, 44);
@@ -406,6 +425,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r19_a_rejection_is_not_forgotten),
 	cmocka_unit_test(r19_no_more_nodes_than_the_emergency_says),
 	cmocka_unit_test(r19_who_runs_an_emergency_s_files_is_counted),
+	cmocka_unit_test(r19_the_files_of_an_emergency_below_the_ratchet_are_its_own),
 	cmocka_unit_test(r19_only_an_emergency_in_force_can_be_named),
 	cmocka_unit_test(r19_no_right_is_got_by_booting_an_emergency_of_others),
 	cmocka_unit_test(r19_who_boots_an_emergency_names_it),

@@ -11,10 +11,12 @@
 
 static enum status add_matrix(struct image_builder *image, const struct release_line *line)
 {
+	const struct line_anchor anchor = { 0 };
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	struct matrix *matrix = malloc(sizeof(*matrix));
-	enum status status = matrix == NULL ? STATUS_NO_MEMORY : matrix_known(line, NULL, &payload);
+	enum status status =
+		matrix == NULL ? STATUS_NO_MEMORY : matrix_known(line, &anchor, &payload);
 
 	if (status == OK && (statement_open(span_of(&payload), DOCUMENT_MATRIX, &s) != OK ||
 			     matrix_read(&s, image, matrix) != OK))

@@ -11,6 +11,7 @@
 #include "tools/release/release_log.h"
 #include "tools/release/release_matrix.h"
 #include "tools/options.h"
+#include "tools/release/release_document.h"
 #include "tools/release/release_root.h"
 
 static const char help[] =
@@ -30,6 +31,9 @@ static const char help[] =
 	"  --block PLATFORM/KERNEL  it counts no more, from the next load on\n"
 	"  --reason TEXT    why, on record\n"
 	"  --class NAME     with --allow: a node class that may run it, repeatable\n"
+	"  --after SHA256   the index in force, as 'publish' printed it, where the root's key for "
+	"it\n"
+	"                   and one of the matrix' have changed since\n"
 	"  --json           {\"version\":N,\"cells\":[...],\"decisions\":[...]}\n"
 	"  --key FILE|URI   private key [DIR/keys/platform-lead/platform-approve.pem]\n"
 	"  --key-name NAME  its name in the root [platform-approve]\n" SIGNING_HELP "\n"
@@ -223,6 +227,9 @@ static bool take_option(void *self, int option, const char *value)
 	case 'r':
 		request->reason = value;
 		return value[0] != '\0' && strlen(value) <= MATRIX_REASON_MAX;
+	case 'A':
+		request->after = document_sha256(value);
+		return request->after != NULL;
 	case 'j':
 		request->as_json = true;
 		return true;
@@ -253,6 +260,7 @@ enum answer release_matrix(int argc, char **argv)
 		{ "publish", no_argument, NULL, 'p' },
 		{ "class", required_argument, NULL, 'C' },
 		{ "reason", required_argument, NULL, 'r' },
+		{ "after", required_argument, NULL, 'A' },
 		{ "json", no_argument, NULL, 'j' },
 		SIGNING_OPTIONS,
 		LAST_OPTIONS,

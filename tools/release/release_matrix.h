@@ -5,6 +5,7 @@
 #include "policies/documents/matrix.h"
 #include "tools/auto_jansson.h"
 #include "tools/release/release_signing.h"
+#include "tools/release/release_state.h"
 
 #define DRAFT_MATRIX "draft/matrix.json"
 
@@ -22,6 +23,7 @@ struct matrix_request {
 	const char *cell, *reason;
 	json_t *classes;
 	bool as_json;
+	const char *after; /* as line_anchor has it */
 	struct signing signing;
 };
 
@@ -46,9 +48,9 @@ struct matrix_paper *matrix_paper_draft(const struct matrix_request *request);
  * The payload of the matrix that the next one goes on from: line.json names it, and it is
  * believed where enough people of both teams signed it by the newest root, with keys that
  * are not revoked, or where the index in force names it. Whoever signs the next one sees
- * what differs from it. pin as line_root() takes it. Says what is wrong.
+ * what differs from it. Says what is wrong.
  */
-enum status matrix_known(const struct release_line *line, const struct digest *pin,
+enum status matrix_known(const struct release_line *line, const struct line_anchor *anchor,
 			 struct bytes *payload);
 /* Adds who of the root signed the matrix of that SHA-256. */
 enum status matrix_signers(const struct release_line *line, const struct root *root,

@@ -44,16 +44,17 @@ static enum status check_signed(const struct release_line *line, const struct di
 }
 
 /* Its signers may have changed since: then the index that verifies stands for it. */
-static enum status check_in_force(const struct release_line *line, const struct digest *pin,
+static enum status check_in_force(const struct release_line *line, const struct line_anchor *anchor,
 				  const char *hex)
 {
-	const struct line_anchor anchor = { .pin = pin };
 	AUTO_DONE(line_state) state = { 0 };
-	enum status status = line_state_from(line, &anchor, &state);
+	enum status status = line_state_from(line, anchor, &state);
 	const char *named = json_string_value(json_object_get(state.index, "matrix"));
 
 	if (status == OK && named != NULL && strcmp(named, hex) == 0)
 		return OK;
+	if (status != OK)
+		return status;
 	(void)unusable("threshold-not-met: the matrix that line.json names, sha256:%s, is neither "
 		       "signed by both teams nor the one in force%s%s: write the digest of the "
 		       "one in force there",
@@ -77,7 +78,7 @@ static enum status read_named(const struct release_line *line, const char *hex,
 	return bytes_copy(span_of(&dsse.payload), payload);
 }
 
-enum status matrix_known(const struct release_line *line, const struct digest *pin,
+enum status matrix_known(const struct release_line *line, const struct line_anchor *anchor,
 			 struct bytes *payload)
 {
 	AUTO(json_t) settings = line_settings(line);
@@ -88,8 +89,8 @@ enum status matrix_known(const struct release_line *line, const struct digest *p
 		(void)unusable("%s: it names no matrix", line_path(line, "line.json").text);
 		return STATUS_NOT_FOUND;
 	}
-	enum status status = check_signed(line, pin, hex, &is_signed);
+	enum status status = check_signed(line, anchor->pin, hex, &is_signed);
 	if (status == OK && !is_signed)
-		status = check_in_force(line, pin, hex);
+		status = check_in_force(line, anchor, hex);
 	return status == OK ? read_named(line, hex, payload) : status;
 }

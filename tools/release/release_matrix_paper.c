@@ -37,9 +37,10 @@ struct matrix_paper *matrix_paper_read(struct bytes *payload, const char *what)
 
 struct matrix_paper *matrix_paper_known(const struct matrix_request *request)
 {
+	const struct line_anchor anchor = { &request->signing.pin, request->after };
 	AUTO_DONE(bytes) payload = { 0 };
 
-	if (matrix_known(&request->line, &request->signing.pin, &payload) != OK)
+	if (matrix_known(&request->line, &anchor, &payload) != OK)
 		return NULL;
 	return matrix_paper_read(&payload, "the matrix that line.json names");
 }

@@ -2,8 +2,10 @@
 #include "verifier/appraisal/boot_appraisal.h"
 #include "verifier/signer/core.h"
 
-/* Asked again of what an appraiser names: all that needs no evidence to answer. */
-static enum refusal check_release(const struct turn *turn, const struct release *release)
+/* Asked again of what an appraiser names: all that needs no evidence to answer. The ratchet
+ * is asked of what was booted alone. */
+static enum refusal check_release(const struct turn *turn, const struct release *release,
+				  uint64_t ratchet)
 {
 	const struct node_row *row = &turn->pending->row;
 	const struct reference *ref = &turn->signer->reference;
@@ -17,7 +19,7 @@ static enum refusal check_release(const struct turn *turn, const struct release 
 		.node_class = &node_class,
 		.node = node_id_span(&row->node),
 		.now = turn->now,
-		.ratchet = row->release_version,
+		.ratchet = ratchet,
 	};
 
 	if (!release_is_for(ref, release, row->class_name, input.node) ||
@@ -50,7 +52,7 @@ static enum refusal check_emergency(const struct turn *turn, const struct releas
 		return REFUSAL_NONE;
 	if (!find(turn, request->emergency, &release) || !release.scope.is_emergency)
 		return REFUSAL_MALFORMED;
-	return check_release(turn, &release);
+	return check_release(turn, &release, 0);
 }
 
 /* Nothing is trusted without one. */
@@ -70,7 +72,7 @@ enum refusal named_releases_check(const struct turn *turn, const struct commit_r
 	if (!find(turn, request->manifest, &booted) || booted.version != request->release_version)
 		return REFUSAL_MALFORMED;
 
-	enum refusal refusal = check_release(turn, &booted);
+	enum refusal refusal = check_release(turn, &booted, turn->pending->row.release_version);
 
 	return refusal == REFUSAL_NONE ? check_emergency(turn, &booted, request) : refusal;
 }
