@@ -148,17 +148,23 @@ static void state_canary(struct signer_scene *s, enum role role, enum refusal wa
 	ask_unsigned(s, wanted);
 }
 
+/* What the node booted is tried out. */
+static void canary_scene_init(struct signer_scene *s)
+{
+	attack_scene_init(s);
+	s->golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s->golden);
+	scene_load_release(s);
+	scene_keep_log(s);
+}
+
 /* Each statement is signed and on record for good. */
 static void s09_a_captured_front_does_not_fill_the_log_with_statements(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
 	(void)state;
 
-	attack_scene_init(&s);
-	s.golden.manifest[0].state = RELEASE_CANARY;
-	golden_build(&s.golden);
-	scene_load_release(&s);
-	scene_keep_log(&s);
+	canary_scene_init(&s);
 	for (size_t i = 0; i < CANARIES_MOST; i++)
 		state_canary(&s, i % 2 == 0 ? ROLE_PLATFORM : ROLE_IDENTITY_SECURITY, REFUSAL_NONE);
 	state_canary(&s, ROLE_PLATFORM, REFUSAL_TOO_MANY_ACTS);
@@ -383,11 +389,7 @@ static void s10_a_captured_appraiser_reads_no_key(void **state)
 	struct digest canary = digest_filled(DIGEST_SHA256, 42);
 	(void)state;
 
-	attack_scene_init(&s);
-	s.golden.manifest[0].state = RELEASE_CANARY;
-	golden_build(&s.golden);
-	scene_load_release(&s);
-	scene_keep_log(&s);
+	canary_scene_init(&s);
 	expect_no_secret(&s); /* COMMIT */
 	scene_enrol(&s);
 	expect_no_secret(&s);

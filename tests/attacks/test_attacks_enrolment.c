@@ -35,93 +35,6 @@ static void k01_a_certificate_for_another_ek_is_refused(void **state)
 	scene_expect(&s, FRAME_ENROL, REFUSAL_NONE);
 }
 
-/* Part 2 of the TCG EK Credential Profile, template L-1, and its certificate's key. */
-static void give_rsa_key(struct signer_scene *s, struct bytes *spki)
-{
-	static const uint8_t policy[SHA256_SIZE] = { 0x83, 0x71 };
-	AUTO(EVP_PKEY) key = EVP_RSA_gen(2048);
-	BIGNUM *number = NULL;
-	uint8_t modulus[256];
-	uint8_t *der = NULL;
-
-	assert_int_equal(EVP_PKEY_get_bn_param(key, "n", &number), 1);
-	assert_int_equal(BN_bn2binpad(number, modulus, sizeof(modulus)), sizeof(modulus));
-	BN_free(number);
-	s->ek_public.len = 0;
-
-	struct writer w = writer_to(&s->ek_public, 512);
-
-	writer_be16(&w, TPM_ALG_RSA);
-	writer_be16(&w, DIGEST_SHA256);
-	writer_be32(&w, 0x000300b2);
-	writer_sized(&w, (struct span){ policy, sizeof(policy) });
-	writer_be16(&w, TPM_ALG_AES);
-	writer_be16(&w, 128);
-	writer_be16(&w, TPM_ALG_CFB);
-	writer_be16(&w, TPM_ALG_NULL);
-	writer_be16(&w, 2048);
-	writer_be32(&w, 0);
-	writer_sized(&w, (struct span){ modulus, sizeof(modulus) });
-	assert_int_equal(writer_end(&w), OK);
-
-	int len = i2d_PUBKEY(key, &der);
-
-	assert_true(len > 0);
-	assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, spki), OK);
-	OPENSSL_free(der);
-}
-
-/* rsaEncryption in place of id-RSAES-OAEP, or the other way round: the last arc. */
-static void spell_otherwise(struct signer_scene *s, struct span spki)
-{
-	bytes_done(&s->spki);
-	assert_int_equal(bytes_copy(spki, &s->spki), OK);
-	s->spki.data[16] ^= 0x01 ^ 0x07;
-}
-
-static void k01_an_ek_is_one_node_however_its_certificate_spells_it(void **state)
-{
-	AUTO_DONE(signer_scene) s = { 0 };
-	AUTO_DONE(bytes) plain = { 0 };
-	struct digest id;
-	(void)state;
-
-	signer_scene_init(&s);
-	scene_load_release(&s);
-	give_rsa_key(&s, &plain);
-	spell_otherwise(&s, span_of(&plain));
-	scene_enrol(&s);
-	scene_prepare_activation(&s);
-
-	struct activate_request held = s.request.activate;
-	AUTO_DONE(bytes) attest = s.attest;
-	AUTO_DONE(bytes) signature = s.signature;
-
-	held.attest = span_of(&attest);
-	held.signature = span_of(&signature);
-	s.attest = s.signature = (struct bytes){ 0 };
-
-	/* Two at once, of which the second comes too late. */
-	bytes_done(&s.spki);
-	assert_int_equal(bytes_copy(span_of(&plain), &s.spki), OK);
-	scene_join(&s);
-	assert_int_equal(digest_of(DIGEST_SHA256, span_of(&plain), &id), OK);
-	assert_memory_equal(s.node.value, id.value, sizeof(s.node.value));
-	s.request.activate = held;
-	expect_refused_unchanged(&s, FRAME_ACTIVATE, REFUSAL_EK_MISMATCH);
-
-	/* A captured appraiser, asked in for the same TPM with an AK of its own. */
-	software_key_done(&s.ak);
-	make_attestation_key(&s.ak);
-	spell_otherwise(&s, span_of(&plain));
-	s.request.enrol = (struct enrol_request){ .spki = span_of(&s.spki),
-						  .ek_public = span_of(&s.ek_public),
-						  .ak_public = span_of(&s.ak.public) };
-	expect_refused_unchanged(&s, FRAME_ENROL, REFUSAL_EK_MISMATCH);
-	s.request.enrol.spki = span_of(&plain);
-	scene_expect(&s, FRAME_ENROL, REFUSAL_NONE);
-}
-
 /* Offers an AK of these properties. */
 static void offer_ak(struct signer_scene *s, enum digest_alg name_alg, uint32_t attributes,
 		     struct span policy, enum digest_alg scheme_hash)
@@ -474,7 +387,6 @@ static void q27_a_first_quotes_clock_is_one_that_a_tpm_reaches(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k01_a_certificate_for_another_ek_is_refused),
-	cmocka_unit_test(k01_an_ek_is_one_node_however_its_certificate_spells_it),
 	cmocka_unit_test(k02_every_attribute_bit_of_an_ak_counts),
 	cmocka_unit_test(k03_weak_and_odd_attestation_keys_are_refused),
 	cmocka_unit_test(k04_the_aks_name_is_computed_from_its_public_area),

@@ -171,6 +171,14 @@ def other_bytes(layout, manifest):
         layer.write(b"X")
 
 
+def other_document(layout, manifest):
+    name = f"{out}/{layout}/blobs/sha256/{manifest['config']['digest'][7:]}"
+    with open(name, "rb") as config:
+        text = config.read()
+    with open(name, "wb") as config:
+        config.write(text.replace(b"linux", b"LINUX"))
+
+
 def cut(layout, manifest):
     descriptor = manifest["layers"][1]
     with open(f"{out}/{layout}/blobs/sha256/{descriptor['digest'][7:]}", "rb") as layer:
@@ -178,6 +186,7 @@ def cut(layout, manifest):
 
 
 spoiled("other-bytes", other_bytes)
+spoiled("other-document", other_document)
 spoiled("other-size", lambda layout, m: m["layers"][0].update(size=7))
 spoiled("sha512", lambda layout, m: m["layers"][0].update(digest="sha512:" + "0" * 128))
 spoiled("upwards", lambda layout, m: m["layers"][0].update(digest="sha256:../../../../etc/passwd"))

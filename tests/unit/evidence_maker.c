@@ -18,6 +18,9 @@
 #define MINTING_ATTRIBUTES                                                                         \
 	(OBJECT_SIGN | OBJECT_FIXED_TPM | OBJECT_FIXED_PARENT | OBJECT_SENSITIVE_DATA_ORIGIN |     \
 	 OBJECT_NO_DA)
+/* As the TCG EK Credential Profile, part 2, has it: who used it knows the endorsement
+ * hierarchy's authorization. */
+#define EK_ATTRIBUTES 0x000300b2u
 
 void software_key_done(struct software_key *key)
 {
@@ -53,6 +56,29 @@ void write_ecc_public(const struct software_key *key, enum digest_alg name_alg, 
 	put_coordinate(&w, key->key, OSSL_PKEY_PARAM_EC_PUB_X);
 	put_coordinate(&w, key->key, OSSL_PKEY_PARAM_EC_PUB_Y);
 	assert_int_equal(writer_end(&w), OK);
+}
+
+void write_ek_opening(struct writer *w, uint16_t type)
+{
+	static const uint8_t policy[SHA256_SIZE] = { 0x83, 0x71 };
+
+	writer_be16(w, type);
+	writer_be16(w, DIGEST_SHA256);
+	writer_be32(w, EK_ATTRIBUTES);
+	writer_sized(w, (struct span){ policy, sizeof(policy) });
+	writer_be16(w, TPM_ALG_AES);
+	writer_be16(w, 128);
+	writer_be16(w, TPM_ALG_CFB);
+}
+
+void copy_spki(EVP_PKEY *key, struct bytes *out)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+
+	assert_true(len > 0);
+	assert_int_equal(bytes_copy((struct span){ der, (size_t)len }, out), OK);
+	OPENSSL_free(der);
 }
 
 static void make_key(uint32_t attributes, struct span policy, struct software_key *out)

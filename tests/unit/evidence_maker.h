@@ -19,6 +19,12 @@ struct software_key {
 void software_key_done(struct software_key *key);
 AUTO_RELEASE(software_key, software_key_done);
 
+/* Templates L-1 and L-2 of the TCG EK Credential Profile, part 2, up to what follows the
+ * symmetric algorithm. */
+void write_ek_opening(struct writer *w, uint16_t type);
+/* SubjectPublicKeyInfo */
+void copy_spki(EVP_PKEY *key, struct bytes *out);
+
 /* As attestd's AK template. */
 void make_attestation_key(struct software_key *out);
 /* As attestd's minting key, with this authPolicy. */

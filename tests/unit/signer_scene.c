@@ -19,38 +19,24 @@ static enum status test_random(uint8_t *buffer, size_t len)
 	return RAND_bytes(buffer, (int)len) == 1 ? OK : STATUS_UNAVAILABLE;
 }
 
-/* Part 2 of the TCG EK Credential Profile, template L-2 (ECC P-256). */
 static void make_endorsement_key(struct signer_scene *s)
 {
-	static const uint8_t policy[32] = { 0x83, 0x71 };
 	struct writer w = writer_to(&s->ek_public, 512);
 	uint8_t point[65];
-	uint8_t *der = NULL;
 	size_t len = 0;
 
 	s->ek = EVP_EC_gen("P-256");
 	assert_non_null(s->ek);
 	assert_int_equal(EVP_PKEY_get_octet_string_param(s->ek, "pub", point, sizeof(point), &len),
 			 1);
-	writer_be16(&w, TPM_ALG_ECC);
-	writer_be16(&w, DIGEST_SHA256);
-	writer_be32(&w, 0x000300b2);
-	writer_sized(&w, (struct span){ policy, sizeof(policy) });
-	writer_be16(&w, TPM_ALG_AES);
-	writer_be16(&w, 128);
-	writer_be16(&w, TPM_ALG_CFB);
+	write_ek_opening(&w, TPM_ALG_ECC);
 	writer_be16(&w, TPM_ALG_NULL);
 	writer_be16(&w, TPM_CURVE_P256);
 	writer_be16(&w, TPM_ALG_NULL);
 	writer_sized(&w, (struct span){ point + 1, 32 });
 	writer_sized(&w, (struct span){ point + 33, 32 });
 	assert_int_equal(writer_end(&w), OK);
-
-	int der_len = i2d_PUBKEY(s->ek, &der);
-
-	assert_true(der_len > 0);
-	assert_int_equal(bytes_copy((struct span){ der, (size_t)der_len }, &s->spki), OK);
-	OPENSSL_free(der);
+	copy_spki(s->ek, &s->spki);
 }
 
 /* The root is as old as the capture. */
@@ -182,6 +168,21 @@ void scene_keep_log(struct signer_scene *s)
 	s->signer.keys.log = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	assert_non_null(s->signer.keys.log);
 	assert_int_equal(verdict_log_extend(&s->signer, s->now), OK);
+}
+
+size_t scene_noted(struct signer_scene *s, const char *kind, struct audit_row *last)
+{
+	struct audit_row rows[64];
+	size_t count = 0, found = 0;
+
+	assert_int_equal(store_audit(s->signer.store, 0, 64, &s->keep, rows, &count), OK);
+	for (size_t i = 0; i < count; i++) {
+		if (!span_equal(rows[i].kind, span_text(kind)))
+			continue;
+		found++;
+		*last = rows[i];
+	}
+	return found;
 }
 
 void scene_enrol(struct signer_scene *s)

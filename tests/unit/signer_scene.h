@@ -51,6 +51,8 @@ void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal ref
 void scene_load_release(struct signer_scene *s);
 /* What it did so far stands in a verdict log. */
 void scene_keep_log(struct signer_scene *s);
+/* Entries of this kind among the first 64 of the audit log, and the last one. */
+size_t scene_noted(struct signer_scene *s, const char *kind, struct audit_row *last);
 /* FRAME_ENROL, then a filled but unsent FRAME_ACTIVATE in s->request. */
 void scene_enrol(struct signer_scene *s);
 void scene_prepare_activation(struct signer_scene *s);

@@ -70,23 +70,6 @@ static void end(struct node_journal *j)
 	bytes_done(&j->text);
 }
 
-/* Entries of this kind on the audit log, and the last one's text. */
-static size_t noted(struct node_journal *j, const char *kind, struct span *last)
-{
-	struct audit_row rows[64];
-	size_t count = 0, found = 0;
-
-	assert_int_equal(store_audit(j->scene.signer.store, 0, 64, &j->scene.keep, rows, &count),
-			 OK);
-	for (size_t i = 0; i < count; i++) {
-		if (!span_equal(rows[i].kind, span_text(kind)))
-			continue;
-		found++;
-		*last = rows[i].text;
-	}
-	return found;
-}
-
 /* The next round's verdict. */
 static void expect(struct node_journal *j, bool is_good, uint64_t confirmed)
 {
@@ -118,42 +101,42 @@ static void begin_with_two(struct node_journal *j)
 static void what_a_node_issued_is_on_record_once(void **state)
 {
 	struct node_journal j;
-	struct span text = { 0 };
+	struct audit_row last = { 0 };
 	AUTO_DONE(bytes) line = { 0 };
 	(void)state;
 
 	begin(&j);
 	tell(&j, 0, 0, 0);
 	expect(&j, true, 0);
-	assert_int_equal(noted(&j, "issued", &text), 0);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 0);
 	tell(&j, 0, 3, 3);
 	expect(&j, true, 3);
-	assert_int_equal(noted(&j, "issued", &text), 1);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 1);
 	issued(&j, 2, &line);
-	assert_non_null(memmem(text.data, text.len, line.data, line.len));
+	assert_non_null(memmem(last.text.data, last.text.len, line.data, line.len));
 	/* The answer was lost: the node says them again, and one more. */
 	tell(&j, 0, 4, 4);
 	expect(&j, true, 4);
-	assert_int_equal(noted(&j, "issued", &text), 2);
-	assert_true(span_starts_with(text, "from 3; issued 1700000003 "));
-	assert_null(memmem(text.data, text.len, line.data, line.len));
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 2);
+	assert_true(span_starts_with(last.text, "from 3; issued 1700000003 "));
+	assert_null(memmem(last.text.data, last.text.len, line.data, line.len));
 	tell(&j, 4, 4, 4);
 	expect(&j, true, 4);
-	assert_int_equal(noted(&j, "issued", &text), 2);
-	assert_int_equal(noted(&j, "journal-gap", &text), 0);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 2);
+	assert_int_equal(scene_noted(&j.scene, "journal-gap", &last), 0);
 	end(&j);
 }
 
 static void many_records_take_few_entries(void **state)
 {
 	struct node_journal j;
-	struct span text = { 0 };
+	struct audit_row last = { 0 };
 	(void)state;
 
 	begin(&j);
 	tell(&j, 0, REPORT_ISSUED_MAX, 1000);
 	expect(&j, true, REPORT_ISSUED_MAX);
-	assert_in_range(noted(&j, "issued", &text), 1, REPORT_ISSUED_MAX / 12);
+	assert_in_range(scene_noted(&j.scene, "issued", &last), 1, REPORT_ISSUED_MAX / 12);
 	tell(&j, REPORT_ISSUED_MAX, 300, 1000);
 	expect(&j, true, 300);
 	end(&j);
@@ -162,16 +145,16 @@ static void many_records_take_few_entries(void **state)
 static void a_hidden_issuance_is_seen(void **state)
 {
 	struct node_journal j;
-	struct span text = { 0 };
+	struct audit_row last = { 0 };
 	(void)state;
 
 	begin_with_two(&j);
 	/* The third is left out. */
 	tell(&j, 3, 4, 4);
 	expect(&j, false, 4);
-	assert_int_equal(noted(&j, "journal-gap", &text), 1);
+	assert_int_equal(scene_noted(&j.scene, "journal-gap", &last), 1);
 	/* What is there is on record, and it goes on from there. */
-	assert_int_equal(noted(&j, "issued", &text), 2);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 2);
 	tell(&j, 4, 5, 5);
 	expect(&j, true, 5);
 	end(&j);
@@ -270,7 +253,7 @@ static void a_node_that_is_new_here_shows_all_or_says_so(void **state)
 static void nothing_is_collected_without_a_verdict(void **state)
 {
 	struct node_journal j;
-	struct span text = { 0 };
+	struct audit_row last = { 0 };
 	(void)state;
 
 	begin_with_two(&j);
@@ -281,10 +264,10 @@ static void nothing_is_collected_without_a_verdict(void **state)
 	j.scene.request.commit.is_retry = true;
 	scene_expect(&j.scene, FRAME_COMMIT, REFUSAL_NONE);
 	assert_true(j.scene.answer.commit.is_retry);
-	assert_int_equal(noted(&j, "issued", &text), 1);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 1);
 	/* Still the first verdict of this boot. */
 	expect(&j, true, 1);
-	assert_int_equal(noted(&j, "issued", &text), 2);
+	assert_int_equal(scene_noted(&j.scene, "issued", &last), 2);
 	end(&j);
 }
 

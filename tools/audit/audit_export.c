@@ -57,11 +57,11 @@ AUTO_FREE(spool, FILE, spool_close);
  * identity security's. Verdicts are both's. */
 static bool is_of_trail(struct span kind, enum team trail)
 {
-	static const char *const platform[] = { "enrolled",	  "listed",	    "rekeyed",
-						"tpm-cleared",	  "log-not-kept",   "verdict",
-						"release-loaded", "release-refused" };
-	static const char *const neither[] = { "enrolled", "listed", "rekeyed", "tpm-cleared",
-					       "log-not-kept" };
+	static const char *const platform[] = { "enrolled",   "listed",		"rekeyed",
+						"superseded", "tpm-cleared",	"log-not-kept",
+						"verdict",    "release-loaded", "release-refused" };
+	static const char *const neither[] = { "enrolled",   "listed",	    "rekeyed",
+					       "superseded", "tpm-cleared", "log-not-kept" };
 	bool is_platform = false, is_neither = false;
 
 	for (size_t i = 0; i < sizeof(platform) / sizeof(platform[0]); i++)

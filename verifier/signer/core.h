@@ -146,6 +146,16 @@ enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *requ
 			     struct enrol_answer *answer);
 enum refusal enrolment_activate(struct turn *turn, const struct activate_request *request,
 				struct activate_answer *answer);
+/* ek_nodes.c: whoever vouches for an EK chooses its spelling, and with it the node's id.
+ * In another one, a node that was retired would come as a new one: that is
+ * REFUSAL_EK_MISMATCH once somebody decided about the other. */
+enum refusal ek_nodes_check(struct turn *turn, const struct node_id *node, struct span ek_public);
+/* The same for what is proven to be this EK's TPM, before which pending ones make way:
+ * a wrong spelling must not keep the true one out. */
+enum refusal ek_nodes_supersede(struct turn *turn, const struct node_id *node,
+				struct span ek_public);
+/* Is it the id of a spelling of this EK? */
+bool ek_nodes_have(struct span ek_public, const struct node_id *node);
 /* place.c: gives a pending node the host and class that the inventory lists. */
 enum status place_as_listed(struct turn *turn, struct node_row *row);
 

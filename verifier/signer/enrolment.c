@@ -54,16 +54,18 @@ static enum status record_decode(struct span bytes, struct enrolment_record *out
 	return status;
 }
 
-/* May this AK enrol under this id? An AK belongs to one node. Whether a node may
- * have another than before is for its activation to say. */
+/* May this AK enrol under this id? An AK belongs to one node, which may be a pending one
+ * that makes way. Whether a node may have another than before is for its activation
+ * to say. */
 static enum refusal check_unique(struct turn *turn, const struct node_id *node,
-				 const struct name *ak_name)
+				 struct span ek_public, const struct name *ak_name)
 {
 	struct node_id owner;
 	struct node_row row;
 	enum status status = store_node_of_ak(turn->signer->store, name_span(ak_name), &owner);
 
-	if (status == OK && memcmp(owner.value, node->value, sizeof(owner.value)) != 0)
+	if (status == OK && memcmp(owner.value, node->value, sizeof(owner.value)) != 0 &&
+	    !ek_nodes_have(ek_public, &owner))
 		return REFUSAL_AK_TAKEN;
 	if (status != OK && status != STATUS_NOT_FOUND)
 		return refusal_of(status);
@@ -75,46 +77,6 @@ static enum refusal check_unique(struct turn *turn, const struct node_id *node,
 	if (row.standing == STANDING_QUARANTINED || row.standing == STANDING_RETIRED)
 		return refusal_of_standing(row.standing);
 	return REFUSAL_NONE;
-}
-
-/* Is it a node already, under another spelling of its EK? */
-static enum refusal check_spelling(struct turn *turn, const struct node_id *node,
-				   struct span spelling)
-{
-	struct digest digest;
-	struct node_id other;
-	struct node_row row;
-
-	if (digest_of(DIGEST_SHA256, spelling, &digest) != OK)
-		return REFUSAL_INTERNAL;
-	memcpy(other.value, digest.value, sizeof(other.value));
-	if (memcmp(other.value, node->value, sizeof(other.value)) == 0)
-		return REFUSAL_NONE;
-
-	enum status status = store_node(turn->signer->store, &other, turn->keep, &row);
-
-	if (status == STATUS_NOT_FOUND)
-		return REFUSAL_NONE;
-	return status == OK ? REFUSAL_EK_MISMATCH : refusal_of(status);
-}
-
-/* Whoever vouches for an EK chooses its spelling: in another one, a node that was
- * retired would come as a new one. */
-static enum refusal check_spellings(struct turn *turn, const struct node_id *node,
-				    struct span ek_public)
-{
-	struct public_area ek;
-	enum refusal refusal = REFUSAL_NONE;
-	enum status status = public_area_parse(ek_public, &ek);
-
-	for (size_t n = 0; status == OK && refusal == REFUSAL_NONE; n++) {
-		AUTO_DONE(bytes) spelling = { 0 };
-
-		status = ek_spelling(&ek, n, &spelling);
-		if (status == OK)
-			refusal = check_spelling(turn, node, span_of(&spelling));
-	}
-	return refusal != REFUSAL_NONE || status == STATUS_NOT_FOUND ? refusal : refusal_of(status);
 }
 
 static enum refusal check_ek(const struct signer *s, const struct enrol_request *request,
@@ -224,9 +186,9 @@ enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *requ
 	if (digest_of(DIGEST_SHA256, request->spki, &spki) != OK)
 		return REFUSAL_INTERNAL;
 	memcpy(answer->node.value, spki.value, sizeof(answer->node.value));
-	refusal = check_spellings(turn, &answer->node, request->ek_public);
+	refusal = ek_nodes_check(turn, &answer->node, request->ek_public);
 	if (refusal == REFUSAL_NONE)
-		refusal = check_unique(turn, &answer->node, &ak_name);
+		refusal = check_unique(turn, &answer->node, request->ek_public, &ak_name);
 	if (refusal == REFUSAL_NONE)
 		refusal = challenge_offer(turn, &answer->node, &answer->challenge);
 	if (refusal != REFUSAL_NONE)
@@ -426,9 +388,9 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 	if (refusal == REFUSAL_NONE)
 		refusal = check_first_quote(request, &record, &counters);
 	if (refusal == REFUSAL_NONE)
-		refusal = check_spellings(turn, &record.node, record.facts.ek_public);
+		refusal = ek_nodes_supersede(turn, &record.node, record.facts.ek_public);
 	if (refusal == REFUSAL_NONE)
-		refusal = check_unique(turn, &record.node, &ak_name);
+		refusal = check_unique(turn, &record.node, record.facts.ek_public, &ak_name);
 	if (refusal != REFUSAL_NONE)
 		return refusal;
 

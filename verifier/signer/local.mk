@@ -31,6 +31,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/desks.c verifier/signer/desks.h \
 	verifier/signer/ear.c \
 	verifier/signer/ek_binding.c verifier/signer/ek_binding.h \
+	verifier/signer/ek_nodes.c \
 	verifier/signer/enrolment.c \
 	verifier/signer/entry_act.c \
 	verifier/signer/entry_administration.c \

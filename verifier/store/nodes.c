@@ -175,6 +175,13 @@ enum status store_node_rekey(struct store *s, const struct node_row *row, struct
 	return status == OK ? forget_session(s, &row->node) : status;
 }
 
+enum status store_node_forget(struct store *s, const struct node_id *node)
+{
+	AUTO_DONE(query) q = query_about(s, SQL_NODE_FORGET, node);
+
+	return query_run_once(&q, s);
+}
+
 enum status store_node_place(struct store *s, const struct node_id *node, struct span host,
 			     struct span class_name, int64_t act_time)
 {
