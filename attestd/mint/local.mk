@@ -23,6 +23,7 @@ libmint_a_SOURCES = \
 	attestd/mint/wished_token.c attestd/mint/wished_token.h \
 	attestd/mint/admission/admission.c attestd/mint/admission/admission.h \
 	attestd/mint/admission/executable.c attestd/mint/admission/executable.h \
+	attestd/mint/admission/file_times.c attestd/mint/admission/file_times.h \
 	attestd/mint/admission/gate.c attestd/mint/admission/gate.h \
 	attestd/mint/admission/measured.c attestd/mint/admission/measured.h \
 	attestd/mint/identity/held_identity.c attestd/mint/identity/held_identity.h \

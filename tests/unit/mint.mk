@@ -5,7 +5,8 @@ IDENTITIES_SCENE = tests/unit/identities_scene.c tests/unit/identities_scene.h
 CORE_SCENE = tests/unit/core_scene.c tests/unit/core_scene.h
 MINT_SCENE = tests/unit/mint_broker.h $(GRANT_TEST_SOURCES)
 MINT_TESTS = tests/unit/test_mint_admission tests/unit/test_mint_confirm tests/unit/test_mint_core tests/unit/test_mint_denials \
-	tests/unit/test_mint_executable tests/unit/test_mint_identities tests/unit/test_mint_identity_waits tests/unit/test_mint_jobs \
+	tests/unit/test_mint_executable tests/unit/test_mint_executable_stores tests/unit/test_mint_identities \
+	tests/unit/test_mint_identity_waits tests/unit/test_mint_jobs \
 	tests/unit/test_mint_measured tests/unit/test_mint_rates tests/unit/test_mint_signing \
 	tests/unit/test_mint_texts tests/unit/test_mint_tokens tests/unit/test_mint_wishes
 check_PROGRAMS += $(MINT_TESTS)
@@ -30,6 +31,9 @@ tests_unit_test_mint_executable_SOURCES = tests/unit/test_mint_executable.c test
 	tests/unit/unit.h
 tests_unit_test_mint_executable_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_executable_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mint_executable_stores_SOURCES = tests/unit/test_mint_executable_stores.c tests/unit/unit.h
+tests_unit_test_mint_executable_stores_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mint_executable_stores_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_identities_SOURCES = tests/unit/test_mint_identities.c $(IDENTITIES_SCENE) $(MINT_SCENE)
 tests_unit_test_mint_identities_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_identities_LDADD = libscenes.a $(MINT_LIBS) $(CMOCKA_LIBS)

@@ -3,10 +3,12 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +35,14 @@ time_t time(time_t *out)
 	if (out != NULL)
 		*out = now.tv_sec + ahead_s;
 	return now.tv_sec + ahead_s;
+}
+
+/* Wherever these tests make their files. */
+int fstatfs(int fd, struct statfs *out)
+{
+	(void)fd;
+	*out = (struct statfs){ .f_type = EXT4_SUPER_MAGIC };
+	return 0;
 }
 
 /* Sparse: zeros, but for the last byte. */

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attestd/mint/admission/file_times.h"
+
 #define READ_SIZE ((size_t)64 << 10)
 #define STEP_SIZE ((off_t)1 << 20)
 /* Some file systems note times in steps of so much: two changes may have the same one. */
@@ -20,6 +22,7 @@ struct known {
 	struct digest digest;
 	char *path; /* of one that waits */
 	bool is_run; /* by one that asked: what is, nobody has open for writing (execve(2)) */
+	bool is_lasting; /* its digest, as long as it is in that state */
 	uint64_t asked; /* by count; 0: this place is free */
 };
 
@@ -42,6 +45,9 @@ struct executables {
 static const char other_file[] =
 	"its executable's path leads to another file than the one that it runs";
 static const char too_large[] = "its executable is too large";
+static const char too_large_there[] =
+	"its executable is over 8 MiB where stores leave no trace: it has to be on ext4, XFS, "
+	"Btrfs or F2FS, or be root's on tmpfs or overlayfs and written by nobody else";
 static const char not_yet[] = "its executable is being hashed: ask again";
 
 enum status executables_new(struct executables **out)
@@ -155,12 +161,21 @@ static bool may_be_written(int fd)
 	return false;
 }
 
+static bool is_lasting(int fd)
+{
+	struct statfs where;
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && fstatfs(fd, &where) == 0 && file_times_tell(&st, &where);
+}
+
 /* The file at its path, as this process sees it: what a caller mounted over it for
  * himself is another, and its server is not spoken to. */
 static bool begin(struct hashing *h, struct known *k)
 {
 	h->fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	h->known = k;
+	k->is_lasting = h->fd >= 0 && is_lasting(h->fd);
 	return h->fd >= 0 && (k->is_run || !may_be_written(h->fd)) &&
 	       hasher_begin(&h->hasher) == OK;
 }
@@ -180,7 +195,7 @@ static bool hash_piece(struct executables *x, struct hashing *h)
 }
 
 /* What was read is the file's content in that state only where it is that file, in
- * that state, after it. */
+ * that state, after it; and so it was that file's system that was asked. */
 static bool finish(struct hashing *h)
 {
 	struct known *k = h->known;
@@ -223,18 +238,35 @@ bool executables_step(struct executables *x)
 
 	if (k == NULL)
 		return false;
-	if ((x->slow.known == NULL && !begin(&x->slow, k)) || !hash_on(x, &x->slow, STEP_SIZE))
+	if ((x->slow.known == NULL && !(begin(&x->slow, k) && k->is_lasting)) ||
+	    !hash_on(x, &x->slow, STEP_SIZE))
 		forget(x, k);
 	return true;
 }
 
-/* A small one, which somebody waits for. */
-static enum status hash_now(struct executables *x, struct known *k)
+/* It is hashed in steps, where the digest will hold once they are done. */
+static enum status judge_large(struct executables *x, struct known *k, const char **why_not)
 {
-	if (k->file.size > EXECUTABLE_AT_ONCE || k == x->slow.known)
+	bool is_open = k->is_lasting || begin(&x->quick, k);
+
+	stop(&x->quick);
+	if (k->is_lasting)
 		return OK;
+	*why_not = is_open ? too_large_there : other_file;
+	forget(x, k);
+	return STATUS_DENIED;
+}
+
+/* A small one, which somebody waits for. */
+static enum status hash_now(struct executables *x, struct known *k, const char **why_not)
+{
+	if (k == x->slow.known)
+		return OK;
+	if (k->file.size > EXECUTABLE_AT_ONCE)
+		return judge_large(x, k, why_not);
 	if (begin(&x->quick, k) && hash_on(x, &x->quick, k->file.size))
 		return OK;
+	*why_not = other_file;
 	forget(x, k);
 	return STATUS_DENIED;
 }
@@ -272,7 +304,7 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 {
 	AUTO(char) path = NULL;
 	enum status status = take_path(facts->executable, &path);
-	bool is_kept = !is_fresh(&facts->file);
+	bool is_new = is_fresh(&facts->file);
 
 	*why_not = other_file;
 	if (status == STATUS_MALFORMED || (status == OK && !leads_to(path, &facts->file)))
@@ -284,7 +316,7 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 		return STATUS_DENIED;
 
 	*why_not = not_yet;
-	if (!is_kept && facts->file.size > EXECUTABLE_AT_ONCE)
+	if (is_new && facts->file.size > EXECUTABLE_AT_ONCE)
 		return STATUS_UNAVAILABLE;
 
 	struct known *k = find(x, &facts->file);
@@ -295,16 +327,15 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 	}
 	k->asked = ++x->count;
 	k->is_run = true;
-	*why_not = other_file;
 	if (k->digest.alg == DIGEST_NONE)
-		status = hash_now(x, k);
+		status = hash_now(x, k, why_not);
 	if (status != OK)
 		return status;
 	*why_not = not_yet;
 	if (k->digest.alg == DIGEST_NONE)
 		return STATUS_UNAVAILABLE;
 	facts->digest = k->digest;
-	if (!is_kept)
+	if (is_new || !k->is_lasting)
 		forget(x, k);
 	return OK;
 }

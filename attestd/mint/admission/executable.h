@@ -7,7 +7,8 @@
 /*
  * What callers' executables contain (SHA-256). Each file is hashed once in each
  * state of it, a large one in steps, so that nobody else waits for it; one that changed
- * a moment ago each time, or, if it is large, a moment later. Decision 108 says why it is
+ * a moment ago each time, or, if it is large, a moment later; one whose state does not tell
+ * of its content (file_times.h) each time, and a large one not at all. Decision 108 says why it is
  * not asked of IMA or fs-verity.
  */
 struct executables;
@@ -24,7 +25,7 @@ void executables_free(struct executables *x);
  * Fills in the caller's digest. Ask only where an entry names the path: that is
  * opened, as this process sees it, and must be the very file that the caller runs.
  * STATUS_UNAVAILABLE: it is being hashed; STATUS_DENIED: it is another file, or
- * too large. Both with why_not.
+ * too large, or so for where it is. Both with why_not.
  */
 enum status executable_digest(struct executables *x, struct caller_facts *facts,
 			      const char **why_not);
