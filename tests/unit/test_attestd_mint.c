@@ -327,6 +327,17 @@ static void any_signal_that_ends_it_removes_the_svid(void **state)
 	}
 }
 
+/* The kernel sends it for whoever opens a file on which there is a lease just then. */
+static void a_lease_that_is_broken_ends_nothing(void **state)
+{
+	(void)state;
+	mint_one(LIFETIME_S);
+	assert_int_equal(kill(mint, SIGIO), 0);
+	/* Delivered before the next frame is read. */
+	mint_one(LIFETIME_S);
+	assert_runs();
+}
+
 static void an_agent_or_a_broker_that_is_gone_removes_the_svid(void **state)
 {
 	(void)state;
@@ -412,6 +423,7 @@ int main(void)
 		TEST(a_clock_that_is_set_beyond_the_end_takes_the_svid_away_at_once),
 		TEST(a_broker_that_does_not_answer_keeps_no_svid_alive),
 		TEST(any_signal_that_ends_it_removes_the_svid),
+		TEST(a_lease_that_is_broken_ends_nothing),
 		TEST(an_agent_or_a_broker_that_is_gone_removes_the_svid),
 		TEST(a_bundle_older_than_one_that_was_seen_ends_the_right),
 		TEST(a_directory_that_cannot_be_written_is_tried_again),
