@@ -354,6 +354,13 @@ static void s13_the_unit_is_the_one_that_the_process_is_in(void **state)
 	workload_remove_unit();
 }
 
+static int drop_unit(void **state)
+{
+	(void)state;
+	workload_drop_unit();
+	return 0;
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_a_caller_is_the_process_that_connected),
 	cmocka_unit_test(s13_a_caller_that_exits_is_nobody),
@@ -367,7 +374,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s13_of_a_script_the_interpreter_is_the_executable),
 	cmocka_unit_test(s13_a_socket_that_was_passed_on_stays_its_connectors),
 	cmocka_unit_test(s13_a_caller_under_another_root_is_refused),
-	cmocka_unit_test(s13_the_unit_is_the_one_that_the_process_is_in),
+	cmocka_unit_test_teardown(s13_the_unit_is_the_one_that_the_process_is_in, drop_unit),
 };
 
 ATTACKS_MAIN_WITH(tests, workload_scene_begin, workload_scene_end)

@@ -215,6 +215,8 @@ bool workload_make_unit(void)
 		if (mkdir(unit_path, 0755) == 0)
 			return true;
 	}
+	/* Nothing that workload_drop_unit() might take for one of its own. */
+	unit_path[0] = '\0';
 	return false;
 }
 
