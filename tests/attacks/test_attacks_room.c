@@ -20,12 +20,11 @@
 /* A second, the server's own rounding, a busy machine; not as long as was announced. */
 #define DEADLINE_MS 20000
 
-/* Loopback has many addresses: 127.0.0.1 is the attacker's, this one is somebody else's. */
-static void connect_as_another(struct client *c, const struct service *s)
+/* Loopback has many addresses: 127.0.0.1 is the attacker's, the others somebody else's. */
+static void connect_from(uint32_t address, struct client *c, const struct service *s)
 {
 	const struct timeval patience = { .tv_sec = SERVICE_PATIENCE_MS / 1000 };
-	const struct sockaddr_in from = { .sin_family = AF_INET,
-					  .sin_addr = { htonl(INADDR_LOOPBACK + 1) } };
+	const struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = { htonl(address) } };
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_port = htons((uint16_t)s->port),
 					.sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -39,6 +38,11 @@ static void connect_as_another(struct client *c, const struct service *s)
 	c->ssl = SSL_new(c->ctx);
 	assert_int_equal(SSL_set_fd(c->ssl, c->fd), 1);
 	assert_int_equal(SSL_connect(c->ssl), 1);
+}
+
+static void connect_as_another(struct client *c, const struct service *s)
+{
+	connect_from(INADDR_LOOPBACK + 1, c, s);
 }
 
 static void client_say(struct client *c, const char *text)
@@ -238,18 +242,23 @@ static void s02_a_body_that_comes_slowly_gets_through(void **state)
 	assert_true(clock_ms() - before > 5000);
 }
 
-/* What the others hold who sent so much, each, of a body that is longer. */
-static void hold(struct client *clients, size_t count, const struct service *s, size_t each)
+static void send_part(struct client *c, size_t len)
 {
 	AUTO_DONE(bytes) much = { 0 };
 
-	assert_int_equal(bytes_reserve(&much, each), OK);
-	memset(much.data, ' ', each);
-	much.len = each;
+	assert_int_equal(bytes_reserve(&much, len), OK);
+	memset(much.data, ' ', len);
+	much.len = len;
+	client_say(c, EVIDENCE "Content-Length: 33554432\r\n\r\n");
+	assert_true(client_write(c, span_of(&much)));
+}
+
+/* What the others hold who sent so much, each, of a body that is longer. */
+static void hold(struct client *clients, size_t count, const struct service *s, size_t each)
+{
 	for (size_t i = 0; i < count; i++) {
 		client_init(&clients[i], s, false);
-		client_say(&clients[i], EVIDENCE "Content-Length: 33554432\r\n\r\n");
-		assert_true(client_write(&clients[i], span_of(&much)));
+		send_part(&clients[i], each);
 	}
 	await_held(s, count * each);
 }
@@ -310,9 +319,35 @@ static void s01_a_single_body_is_not_ended_for_another(void **state)
 	client_done(&held[0]);
 }
 
+/* Behind somebody who holds more, and in one body, what is stalled is kept from others all
+ * the same. */
+static void s01_who_holds_most_in_one_body_hides_nobody(void **state)
+{
+	AUTO_DONE(service) s = { 0 };
+	AUTO_DONE(client) most = { 0 };
+	AUTO_DONE(client) node = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	struct client held[2];
+	(void)state;
+
+	service_init(&s, "bodies_max_mib = 32\nbody_s = 60\n");
+	service_start(&s);
+	hold(held, 2, &s, 7 * MIB);
+	connect_as_another(&most, &s);
+	send_part(&most, 16 * MIB);
+	await_held(&s, 30 * MIB);
+	connect_from(INADDR_LOOPBACK + 2, &node, &s);
+	assert_int_equal(ask_much(&node, 5 * MIB, &answer), 400);
+	assert_int_equal(client_read(&held[0], &answer), 429);
+	assert_true(metric(&s, "attestd_front_body_bytes") >= 23 * MIB);
+	for (size_t i = 0; i < 2; i++)
+		client_done(&held[i]);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s01_whoever_holds_most_makes_room_for_evidence),
 	cmocka_unit_test(s01_a_single_body_is_not_ended_for_another),
+	cmocka_unit_test(s01_who_holds_most_in_one_body_hides_nobody),
 	cmocka_unit_test(s02_those_who_announce_a_body_lock_nobody_out),
 	cmocka_unit_test(s02_whoever_has_most_places_gives_one_up),
 	cmocka_unit_test(s02_whose_body_comes_on_keeps_his_place),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a body may take, and who has most. */
+/* How long a body may take, who has most, and whose body makes room. */
 #include "unit.h"
 
+#include <string.h>
+
 #include "verifier/front/pace.h"
-#include "verifier/front/peers.h"
+#include "verifier/front/room.h"
 
 #define SLACK_S 30
 #define SLACK_MS (SLACK_S * 1000)
@@ -87,6 +89,11 @@ static void whoever_has_most_is_found_and_of_several_the_first(void **state)
 	assert_ptr_equal(ranking_top(ranking), &peers[4]);
 	ranking_put(ranking, &peers[4].by_transfers, 2);
 	assert_ptr_equal(ranking_top(ranking), &peers[3]);
+	assert_ptr_equal(ranking_next(ranking, &peers[3].by_transfers), &peers[4]);
+	assert_ptr_equal(ranking_next(ranking, &peers[4].by_transfers), &peers[1]);
+	assert_ptr_equal(ranking_next(ranking, &peers[1].by_transfers), &peers[2]);
+	assert_ptr_equal(ranking_next(ranking, &peers[2].by_transfers), &peers[0]);
+	assert_null(ranking_next(ranking, &peers[0].by_transfers));
 	ranking_put(ranking, &peers[3].by_transfers, 0);
 	assert_ptr_equal(ranking_top(ranking), &peers[4]);
 	for (size_t i = 0; i < PEERS; i++)
@@ -94,6 +101,103 @@ static void whoever_has_most_is_found_and_of_several_the_first(void **state)
 	assert_null(ranking_top(ranking));
 	test_free(ranking);
 }
+
+#define MIB ((size_t)1 << 20)
+#define CROWD 16
+
+/* Peers and their large bodies, of which so much came. */
+static struct {
+	struct front *front;
+	struct peer peers[CROWD];
+	struct connection bodies[CROWD];
+	size_t body_count;
+} held;
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&held, 0, sizeof(held));
+	held.front = test_calloc(1, sizeof(*held.front));
+	room_init(held.front);
+	for (size_t i = 0; i < CROWD; i++) {
+		TAILQ_INIT(&held.peers[i].transfers);
+		held.peers[i].by_transfers.peer = &held.peers[i];
+		held.peers[i].by_bytes.peer = &held.peers[i];
+	}
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	test_free(held.front);
+	return 0;
+}
+
+static struct connection *hold(size_t peer, size_t bytes)
+{
+	struct connection *c = &held.bodies[held.body_count++];
+
+	*c = (struct connection){ .front = held.front,
+				  .peer = &held.peers[peer],
+				  .phase = PHASE_BODY,
+				  .body_len = 32 * MIB };
+	room_enter(c, PLACE_TRANSFER);
+	room_count_bytes(c, bytes);
+	return c;
+}
+
+static void who_has_most_and_no_body_to_give_hides_nobody(void **state)
+{
+	(void)state;
+	struct connection *whole = hold(0, 31 * MIB);
+	struct connection *first = hold(1, 10 * MIB);
+	struct connection *second = hold(1, 12 * MIB);
+	struct connection *newcomer = hold(2, 0);
+
+	assert_ptr_equal(room_next_body(newcomer, MIB), first);
+	/* Nor where an appraiser has all that it sent. */
+	(void)hold(0, 31 * MIB);
+	whole->phase = PHASE_WAITING;
+	room_move(whole, PLACE_AT_WORK);
+	held.bodies[4].phase = PHASE_WAITING;
+	room_move(&held.bodies[4], PLACE_AT_WORK);
+	assert_ptr_equal(room_next_body(newcomer, MIB), first);
+	/* By the same rule: it has as much as the newcomer then. */
+	assert_ptr_equal(room_next_body(newcomer, 12 * MIB), first);
+	assert_null(room_next_body(newcomer, 12 * MIB + 1));
+	assert_null(room_next_body(second, MIB));
+}
+
+static void behind_eight_nobody_is_looked_for(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 7; i++)
+		(void)hold(i, 20 * MIB);
+
+	struct connection *first = hold(8, 5 * MIB);
+	struct connection *newcomer = hold(9, 0);
+
+	(void)hold(8, 5 * MIB);
+	assert_ptr_equal(room_next_body(newcomer, MIB), first);
+	(void)hold(7, 20 * MIB);
+	assert_null(room_next_body(newcomer, MIB));
+}
+
+/* It would make next to no room, and a crowd would end for one. */
+static void a_body_that_has_just_begun_makes_no_room(void **state)
+{
+	(void)state;
+	(void)hold(0, ((size_t)16 << 10) - 1);
+
+	struct connection *first = hold(0, (size_t)16 << 10);
+	struct connection *newcomer = hold(1, 0);
+
+	(void)hold(0, 20 * MIB);
+	assert_ptr_equal(room_next_body(newcomer, MIB), first);
+}
+
+#define ROOM_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
@@ -103,6 +207,9 @@ int main(void)
 		cmocka_unit_test(what_came_fast_is_no_credit_for_a_stall),
 		cmocka_unit_test(bytes_count_one_by_one),
 		cmocka_unit_test(whoever_has_most_is_found_and_of_several_the_first),
+		ROOM_TEST(who_has_most_and_no_body_to_give_hides_nobody),
+		ROOM_TEST(behind_eight_nobody_is_looked_for),
+		ROOM_TEST(a_body_that_has_just_begun_makes_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

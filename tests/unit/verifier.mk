@@ -91,7 +91,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_front tests/unit/test_front_peers tests/unit/test_front_room
 TESTS += tests/unit/test_front tests/unit/test_front_peers tests/unit/test_front_room
 tests_unit_test_front_room_SOURCES = tests/unit/test_front_room.c tests/unit/unit.h
-tests_unit_test_front_room_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_front_room_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SSL_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_front_room_LDADD = libfront.a $(MESSAGES_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_front_peers_SOURCES = tests/unit/test_front_peers.c tests/unit/unit.h
 tests_unit_test_front_peers_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -25,3 +25,12 @@ struct peer *ranking_top(const struct ranking *ranking)
 {
 	return ranking->top == 0 ? NULL : TAILQ_FIRST(&ranking->of[ranking->top])->peer;
 }
+
+struct peer *ranking_next(const struct ranking *ranking, const struct ranked *ranked)
+{
+	const struct ranked *next = TAILQ_NEXT(ranked, alike);
+
+	for (size_t rank = ranked->rank - 1; next == NULL && rank > 0; rank--)
+		next = TAILQ_FIRST(&ranking->of[rank]);
+	return next == NULL ? NULL : next->peer;
+}

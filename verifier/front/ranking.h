@@ -26,5 +26,7 @@ void ranking_init(struct ranking *ranking);
 void ranking_put(struct ranking *ranking, struct ranked *ranked, size_t rank);
 /* Who has most, of several the one that was put first; NULL: nobody has any. */
 struct peer *ranking_top(const struct ranking *ranking);
+/* Who comes after one that is in the ranking; NULL: nobody. */
+struct peer *ranking_next(const struct ranking *ranking, const struct ranked *ranked);
 
 #endif

@@ -6,6 +6,9 @@
 #define MIB ((size_t)1 << 20)
 /* A record's worth: what comes at once ends a handful of those that hold so little. */
 #define ENDED_MIN ((size_t)16 << 10)
+/* Of those that hold most, so many are asked for a body: whoever is not
+ * among them holds less than a ninth of all. */
+#define ASKED_MAX 8
 
 void room_init(struct front *front)
 {
@@ -92,17 +95,27 @@ static struct connection *unfinished_body(const struct peer *peer)
 
 /* Each such end makes the shares more even: nobody whose body was ended can have it back
  * by beginning again, or none would ever be whole. */
+static bool has_as_much_without(const struct connection *ended, const struct connection *c,
+				size_t more)
+{
+	return ended->peer->body_bytes - ended->counted >= c->peer->body_bytes + more;
+}
+
 struct connection *room_next_body(const struct connection *c, size_t more)
 {
-	struct peer *most = ranking_top(&c->front->by_bytes);
-	struct connection *next;
+	const struct ranking *ranking = &c->front->by_bytes;
+	struct peer *peer = ranking_top(ranking);
 
-	if (most == NULL || most == c->peer)
-		return NULL;
-	next = unfinished_body(most);
-	if (next == NULL || most->body_bytes - next->counted < c->peer->body_bytes + more)
-		return NULL;
-	return next;
+	/* Who holds most may have it all in one body, or in whole ones that an appraiser has:
+	 * behind him nobody is to keep what he does not send for. */
+	for (size_t i = 0; i < ASKED_MAX && peer != NULL; i++) {
+		struct connection *next = unfinished_body(peer);
+
+		if (next != NULL && has_as_much_without(next, c, more))
+			return next;
+		peer = ranking_next(ranking, &peer->by_bytes);
+	}
+	return NULL;
 }
 
 bool room_has_bytes(const struct connection *c, size_t more)

@@ -22,8 +22,8 @@ struct connection *room_next(const struct front *front);
 /* Whether so many bytes more of its body may be held. Large bodies share one budget; small
  * ones are bounded by the number of connections. */
 bool room_has_bytes(const struct connection *c, size_t more);
-/* Whose unfinished body is to end for them: of the peer that holds most, where it then still
- * holds as much as the one that comes. NULL: nobody's. */
+/* Whose unfinished body is to end for them: of the first, among the few peers that hold most,
+ * that has one and then still holds as much as the one that comes. NULL: nobody's. */
 struct connection *room_next_body(const struct connection *c, size_t more);
 /* They came. */
 void room_count_bytes(struct connection *c, size_t more);
