@@ -69,8 +69,10 @@ static enum status read_version(struct loading *l, uint64_t version,
 		status = find_revoker(l, path, &dsse, out);
 	if (status != OK || (out->doubt != NULL && version != seen->version))
 		return status;
-	status =
-		loading_mark(l, path, seen, version, span_of(&dsse.payload), &l->marks.revocations);
+	/* Earlier ones are read by who keeps no marks alone. */
+	if (version >= seen->version)
+		status = loading_mark(l, path, seen, version, span_of(&dsse.payload),
+				      &l->marks.revocations);
 	if (status != OK)
 		return status;
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_REVOCATIONS, &s) != OK ||
@@ -109,6 +111,7 @@ static enum status check_newest(struct loading *l, uint64_t version, key_mask si
 
 static enum status collect(struct loading *l, uint64_t from)
 {
+	const uint64_t seen = l->trust->marks.revocations.version;
 	uint64_t version = from;
 	unsigned strangers = 0;
 	const char *doubt = NULL;
@@ -125,9 +128,10 @@ static enum status collect(struct loading *l, uint64_t from)
 			return status;
 		signer = next.signer;
 		doubt = next.doubt;
-		/* Anybody could have written it. */
-		if (doubt != NULL && version != l->trust->marks.revocations.version) {
-			strangers++;
+		/* Anybody could have written it. Up to the one that is known it may be the
+		 * word of who had the role then, and they have an end. */
+		if (doubt != NULL && version != seen) {
+			strangers += version > seen;
 			continue;
 		}
 		strangers = 0;
@@ -139,8 +143,8 @@ static enum status collect(struct loading *l, uint64_t from)
 		l->revocations = next.list;
 		next.list = (struct revocations){ 0 };
 	}
-	version_path(path, from);
-	if (version == from)
+	version_path(path, version);
+	if (version == from || version <= seen)
 		return loading_refuse(l, STATUS_NOT_FOUND, "history-missing", path, "");
 	return check_newest(l, version - 1, signer, doubt);
 }
@@ -150,6 +154,11 @@ enum status load_known_revocations(struct loading *l)
 	uint64_t seen = l->trust->marks.revocations.version;
 
 	return seen == 0 ? OK : collect(l, seen);
+}
+
+enum status load_all_revocations(struct loading *l)
+{
+	return collect(l, 1);
 }
 
 /* The version that the index names is there, and the one that it means. */

@@ -121,6 +121,8 @@ void loading_suspend(struct loading *l, const char *document, const char *field)
 enum status load_root(struct loading *l);
 /* The revocations, where earlier ones were seen: what their keys publish is not read. */
 enum status load_known_revocations(struct loading *l);
+/* All of them, for who keeps no marks; marks.revocations, where it is given, is among them. */
+enum status load_all_revocations(struct loading *l);
 enum status load_timestamp(struct loading *l);
 enum status load_index(struct loading *l);
 /* The version that the index names is among them; at a first load, all of them. */

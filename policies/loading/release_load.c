@@ -132,7 +132,7 @@ enum status release_newest_root(const struct release_trust *trust,
 /* Whose word counts today, and what of it the log has to prove. */
 static enum status load_present(struct loading *l)
 {
-	enum status status = load_known_revocations(l);
+	enum status status = load_all_revocations(l);
 
 	return status == OK ? load_log(l) : status;
 }
@@ -148,9 +148,6 @@ enum status release_baseline(const struct release_trust *trust,
 		return STATUS_NO_MEMORY;
 	from.now = 0;
 	l->goes_without_proofs = is_history;
-	/* No index says where to begin: all of them are read. */
-	if (from.marks.revocations.version == 0)
-		from.marks.revocations.version = 1;
 
 	enum status status = load_root(l);
 	from.now = trust->now;

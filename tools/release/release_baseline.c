@@ -75,6 +75,18 @@ static bool stood(const struct release_line *line, const struct release_trust *t
 	return earlier.version != 0 && release_baseline(trust, &source, manifest, true, &why) == OK;
 }
 
+/* The revocations that the index in force names are known by their bytes, where who signed
+ * them has the role no more. An index that does not verify names none; that is said. */
+static struct release_mark known_revocations(const struct release_line *line,
+					     const struct digest *pin)
+{
+	const struct line_anchor anchor = { .pin = pin };
+	AUTO_DONE(line_state) state = { 0 };
+
+	return line_state_from(line, &anchor, &state) == OK ? state.revocations
+							    : (struct release_mark){ 0 };
+}
+
 enum status baseline_check(const struct release_line *line, const struct digest *pin,
 			   const struct digest *manifest)
 {
@@ -87,6 +99,7 @@ enum status baseline_check(const struct release_line *line, const struct digest 
 
 	if (trust.root.alg == DIGEST_NONE)
 		status = release_directory_root(&directory, &trust.root);
+	trust.marks.revocations = known_revocations(line, pin);
 	if (status == OK)
 		status = release_baseline(&trust, &source, manifest, false, &why);
 	if (status == OK)

@@ -190,6 +190,8 @@ enum status line_state_from(const struct release_line *line, const struct line_a
 	out->timestamp_version = r.timestamp.version;
 	out->index_version = r.timestamp.index_version;
 	out->index_digest = r.digest;
+	out->revocations = (struct release_mark){ .version = r.box->index.revocations_version,
+						  .digest = r.box->index.revocations };
 	return out->index == NULL ? STATUS_MALFORMED : OK;
 }
 

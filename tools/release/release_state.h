@@ -18,6 +18,7 @@ struct line_state {
 	uint64_t timestamp_version;
 	uint64_t index_version;
 	struct digest index_digest;
+	struct release_mark revocations; /* that the index names */
 	json_t *index; /* predicate; NULL: none yet */
 };
 
