@@ -110,3 +110,16 @@ enum status load_root(struct loading *l)
 		return loading_refuse(l, STATUS_DENIED, "root-expired", "root", "expires");
 	return OK;
 }
+
+enum status check_root_in_force(struct loading *l)
+{
+	const char *role = root_shared_duty(&l->root);
+	char document[48], field[64];
+
+	if (role == NULL)
+		return OK;
+	(void)snprintf(document, sizeof(document), "root/%llu",
+		       (unsigned long long)l->root.version);
+	(void)snprintf(field, sizeof(field), "predicate.roles.%s", role);
+	return loading_refuse(l, STATUS_MALFORMED, "duties-not-separate", document, field);
+}

@@ -119,6 +119,8 @@ void loading_path(char *path, size_t size, const char *prefix, const struct dige
 void loading_suspend(struct loading *l, const char *document, const char *field);
 
 enum status load_root(struct loading *l);
+/* May the newest root be in force? */
+enum status check_root_in_force(struct loading *l);
 /* The revocations, where earlier ones were seen: what their keys publish is not read. */
 enum status load_known_revocations(struct loading *l);
 /* All of them, for who keeps no marks; marks.revocations, where it is given, is among them. */

@@ -128,7 +128,11 @@ static const struct {
 	{ "log-shrunk", "a longer log was seen before: restore it, never an older one" },
 	{ "log-forked", "the log has another history than was seen before: find out who saw what" },
 	{ "log-tile-missing", "copy the whole log; tiles come before the checkpoint" },
-	{ "duties-not-separate", "build, sign, publish and approve belong to different people" },
+	{ "duties-not-separate", "build, sign and publish are three people, who neither approve, "
+				 "let in (emergency, review, "
+				 "rollback, canary) nor witness, and a witness keeps no log: "
+				 "'attestctl release root' gives "
+				 "the role to somebody else" },
 	{ "not-supported-by-this-version", "upgrade, or sign a root that does not ask for it" },
 	{ "payload-type", "the envelope holds no in-toto statement: copy the file again" },
 	{ "statement-type",

@@ -92,10 +92,10 @@ enum status release_load(const struct release_trust *trust, const struct documen
 			 struct release_refusal *refusal)
 {
 	static enum status (*const steps[])(struct loading *) = {
-		check_clock,	load_root,	load_known_revocations,
-		load_timestamp, load_index,	load_revocations,
-		load_log,	load_matrix,	load_rollbacks,
-		check_history,	load_emergency, load_manifests,
+		check_clock,	load_root,	check_root_in_force, load_known_revocations,
+		load_timestamp, load_index,	load_revocations,    load_log,
+		load_matrix,	load_rollbacks, check_history,	     load_emergency,
+		load_manifests,
 	};
 	AUTO(loading) l = loading_new(trust, source, refusal);
 
@@ -132,8 +132,10 @@ enum status release_newest_root(const struct release_trust *trust,
 /* Whose word counts today, and what of it the log has to prove. */
 static enum status load_present(struct loading *l)
 {
-	enum status status = load_all_revocations(l);
+	enum status status = check_root_in_force(l);
 
+	if (status == OK)
+		status = load_all_revocations(l);
 	return status == OK ? load_log(l) : status;
 }
 

@@ -111,6 +111,10 @@ AUTO_RELEASE(root, root_done);
 
 /* Separation of duties and thresholds; called by root_open(). */
 void root_check_duties(struct root *root, struct strict_cursor *roles);
+/* Asked of the root in force, and of no earlier one, which decides nothing of it any more: a
+ * role that lets manifests in, or back, and shares a principal with build, release-sign or
+ * publish. NULL: none does. */
+const char *root_shared_duty(const struct root *root);
 
 /* Which key made the envelope's signature. STATUS_NOT_FOUND: the root does not
  * know the key it names; STATUS_MISMATCH: the signature is not that key's. */

@@ -4,7 +4,8 @@
 /*
  * Build, sign and publish are three identities, none is enough alone, and who
  * approves is none of them: checked when the root loads, so that no later
- * document has to be judged under a root that could not work.
+ * document has to be judged under a root that could not work. What only the root in
+ * force decides is asked of that one alone.
  */
 
 static bool holds(const struct root *root, enum role role, size_t key)
@@ -60,10 +61,22 @@ static void check_separation(struct root *root, struct strict_cursor *roles)
 		{ ROLE_WITNESS, ROLE_BUILD },
 		{ ROLE_WITNESS, ROLE_RELEASE_SIGN },
 		{ ROLE_WITNESS, ROLE_PUBLISH },
-		/* What lets a manifest in, or back, is not who made or publishes it. */
+	};
+
+	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
+		if (share_a_principal(root, apart[i][0], apart[i][1]))
+			strict_fail(roles, role_name(apart[i][0]), STATUS_MALFORMED,
+				    "duties-not-separate");
+}
+
+/* What lets a manifest in, or back, is not who made or publishes it. */
+const char *root_shared_duty(const struct root *root)
+{
+	static const enum role apart[][2] = {
 		{ ROLE_EMERGENCY, ROLE_BUILD },
 		{ ROLE_EMERGENCY, ROLE_RELEASE_SIGN },
 		{ ROLE_EMERGENCY, ROLE_PUBLISH },
+		/* Who goes back to it chose nothing of it. */
 		{ ROLE_ROLLBACK, ROLE_BUILD },
 		{ ROLE_ROLLBACK, ROLE_RELEASE_SIGN },
 		{ ROLE_ROLLBACK, ROLE_PUBLISH },
@@ -77,8 +90,8 @@ static void check_separation(struct root *root, struct strict_cursor *roles)
 
 	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
 		if (share_a_principal(root, apart[i][0], apart[i][1]))
-			strict_fail(roles, role_name(apart[i][0]), STATUS_MALFORMED,
-				    "duties-not-separate");
+			return role_name(apart[i][0]);
+	return NULL;
 }
 
 static void check_team(struct root *root, struct strict_cursor *roles, enum role role,

@@ -158,7 +158,45 @@ static void r05_thresholds_that_nobody_counts_are_refused(void **state)
 	outcome_all_refused(ROWS(rows));
 }
 
+/* Root 1 as who builds reviews too, and root 2 without that; or the other way round. */
+static void load_shared_duty(bool is_first, struct outcome *out)
+{
+	static const struct line_edit shared = { "root", "\"build\":{\"keys\":[\"build\"]",
+						 "\"build\":{\"keys\":[\"sec-review\"]" };
+	AUTO_DONE(line) first = { 0 };
+	AUTO_DONE(line) line = { 0 };
+	char text[16384];
+	char pins[2][160];
+
+	line_make(&first, &shared, is_first);
+	root_text(&first, "2", is_first ? shared.replace : shared.find,
+		  is_first ? shared.find : shared.replace, text);
+	pin_root(&first, text, pins[0], pins[1]);
+	struct line_edit edits[] = { { "index", pins[0], pins[1] }, shared };
+	line_make(&line, edits, is_first ? 2 : 1);
+	line_put_signed(&line, "root/2/1.json", "plat-root", text);
+	line_put_signed(&line, "root/2/2.json", "sec-root", text);
+	outcome_load_at(&line, NULL, LINE_NOW, out);
+}
+
+static void r05_what_the_root_in_force_decides_is_asked_of_no_earlier_one(void **state)
+{
+	AUTO_DONE(outcome) mended = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	load_shared_duty(true, &mended);
+	assert_int_equal(mended.status, OK);
+	assert_int_equal(mended.marks.root.version, 2);
+	load_shared_duty(false, &out);
+	assert_string_equal(out.refusal.code, "duties-not-separate");
+	assert_string_equal(out.refusal.document, "root/2");
+	assert_string_equal(out.refusal.field, "predicate.roles.review");
+	assert_non_null(strstr(out.refusal.advice, "review"));
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r05_what_the_root_in_force_decides_is_asked_of_no_earlier_one),
 	cmocka_unit_test(r05_thresholds_that_nobody_counts_are_refused),
 	cmocka_unit_test(r12_a_new_root_needs_the_thresholds_of_both),
 	cmocka_unit_test(r12_no_root_may_be_left_out),

@@ -118,16 +118,6 @@ static bool find_newest(struct root_request *request)
 	return request->predicate != NULL;
 }
 
-/* Would it load as a root? Says why not. */
-static bool can_work(struct span payload, struct root *root)
-{
-	if (root_open(payload, root) == OK)
-		return true;
-	(void)unusable("such a root could not work: %s at %s", root->statement.document.fault,
-		       root->statement.document.path);
-	return false;
-}
-
 static enum answer draft_root(struct root_request *request)
 {
 	AUTO_DONE(bytes) payload = { 0 };
@@ -140,7 +130,7 @@ static enum answer draft_root(struct root_request *request)
 	if (box == NULL ||
 	    statement_text(DOCUMENT_ROOT, json_array(), json_incref(request->predicate),
 			   &payload) != OK ||
-	    !can_work(span_of(&payload), &box->root) ||
+	    !next_root_open(span_of(&payload), &box->root) ||
 	    path_write(line_path(&request->line, DRAFT_ROOT).text, span_of(&payload), 0644) != OK)
 		return ANSWER_UNUSABLE;
 	/* Signatures of another draft are none of this one. */
@@ -155,7 +145,7 @@ static enum answer draft_root(struct root_request *request)
 static bool open_draft(const struct root_request *request, struct bytes *text, struct root *draft)
 {
 	if (path_read(line_path(&request->line, DRAFT_ROOT).text, ROOT_BYTES_MAX, text) != OK ||
-	    !can_work(span_of(text), draft))
+	    !next_root_open(span_of(text), draft))
 		return false;
 	if (draft->version == request->newest->root.version + 1)
 		return true;

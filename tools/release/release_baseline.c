@@ -75,6 +75,13 @@ static bool stood(const struct release_line *line, const struct release_trust *t
 	return earlier.version != 0 && release_baseline(trust, &source, manifest, true, &why) == OK;
 }
 
+/* Who signs today, and what was taken back, is no matter of history. */
+static bool is_of_today(const struct release_refusal *why)
+{
+	return strncmp(why->document, "root", strlen("root")) == 0 ||
+	       strncmp(why->document, "revocations", strlen("revocations")) == 0;
+}
+
 /* The revocations that the index in force names are known by their bytes, where who signed
  * them has the role no more. An index that does not verify names none; that is said. */
 static struct release_mark known_revocations(const struct release_line *line,
@@ -104,6 +111,13 @@ enum status baseline_check(const struct release_line *line, const struct digest 
 		status = release_baseline(&trust, &source, manifest, false, &why);
 	if (status == OK)
 		return OK;
+	if (is_of_today(&why)) {
+		(void)unusable("nobody can be shown what changes against sha256:%s: whose word "
+			       "counts does not verify",
+			       sha256_hex(manifest).hex);
+		print_refusal(stderr, &why);
+		return status;
+	}
 	if (stood(line, &trust, &directory, pin, manifest)) {
 		(void)unusable(
 			"manifest sha256:%s, which 'previous' names, was in force, and stands "

@@ -9,6 +9,7 @@
 #include "policies/trust/root.h"
 #include "tools/command.h"
 #include "tools/release/release_init.h"
+#include "tools/release/release_root.h"
 #include "tools/release/root_keys.h"
 
 const struct new_key new_keys[NEW_KEYS] = {
@@ -147,9 +148,9 @@ static json_t *matrix_json(const struct new_line *in)
 }
 
 /* A statement that was just made is judged as a verifier would. */
-static enum status said_fault(const char *what, const struct statement *s)
+static enum status said_fault(const struct statement *s)
 {
-	(void)unusable("such a %s could not work: %s at %s", what,
+	(void)unusable("such a matrix could not work: %s at %s",
 		       s->document.fault == NULL ? "no memory" : s->document.fault,
 		       s->document.path);
 	return STATUS_MALFORMED;
@@ -159,7 +160,7 @@ static enum status check_root(struct span payload)
 {
 	AUTO_DONE(root) root = { 0 };
 
-	return root_open(payload, &root) == OK ? OK : said_fault("root", &root.statement);
+	return next_root_open(payload, &root) ? OK : STATUS_MALFORMED;
 }
 
 static enum status check_matrix(struct span payload)
@@ -171,7 +172,7 @@ static enum status check_matrix(struct span payload)
 
 	if (status == OK && (statement_open(payload, DOCUMENT_MATRIX, &s) != OK ||
 			     matrix_read(&s, &aside, matrix) != OK))
-		status = said_fault("matrix", &s);
+		status = said_fault(&s);
 	free(matrix);
 	return status;
 }

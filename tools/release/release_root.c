@@ -71,6 +71,26 @@ static enum status root_of_chain(const char *release, const struct document_sour
 	return status;
 }
 
+bool next_root_open(struct span payload, struct root *out)
+{
+	enum status status = root_open(payload, out);
+	const char *role = status == OK ? root_shared_duty(out) : NULL;
+
+	if (status == OK && role == NULL)
+		return true;
+	if (role != NULL)
+		(void)unusable("such a root could not work: duties-not-separate at "
+			       "predicate.roles.%s",
+			       role);
+	else
+		(void)unusable("such a root could not work: %s at %s",
+			       out->statement.document.fault == NULL
+				       ? "no memory"
+				       : out->statement.document.fault,
+			       out->statement.document.path);
+	return false;
+}
+
 /* No later root than version counts. */
 static enum status root_until(const char *release, const struct digest *pin, uint64_t version,
 			      struct root_origin *origin, struct root *out)

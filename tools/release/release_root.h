@@ -40,6 +40,9 @@ enum status line_root(const struct release_line *line, const struct digest *give
 /* Root number version of the same chain, as if no later one were there. */
 enum status line_root_at(const struct release_line *line, const struct digest *given,
 			 uint64_t version, struct root *out);
+/* A root that may be in force; who is about to sign one makes none that may not. False after
+ * a message. */
+bool next_root_open(struct span payload, struct root *out);
 /* A release directory as it was before root number version had a successor; self of a
  * source that reads by earlier_read(). */
 struct earlier {
