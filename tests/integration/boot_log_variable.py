@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A boot log with another value of a Secure Boot variable (TCG PC Client PFP, 10.2.2).
 
-    boot_log_variable.py LOG NAME content|namespace
+    boot_log_variable.py LOG NAME content|value|namespace
 
 The first event of this variable in PCR 7 gets a content that was not measured, or another
-namespace and the digests that go with it. The log goes to stdout.
+value or namespace and the digests that go with it. The log goes to stdout.
 """
 import hashlib
 import struct
@@ -40,10 +40,8 @@ def main():
         letters = struct.unpack_from("<Q", log, at + 16)[0]
         if log[at + 32 : at + 32 + 2 * letters].decode("utf-16-le") != name:
             continue
-        if what == "content":
-            log[at + size - 1] ^= 1
-        else:
-            log[at] ^= 1
+        log[at if what == "namespace" else at + size - 1] ^= 1
+        if what != "content":
             for place, alg in digests:
                 digest = hashlib.new(alg, log[at : at + size]).digest()
                 log[place : place + len(digest)] = digest

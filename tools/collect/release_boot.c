@@ -21,9 +21,6 @@ static enum status take_authority(struct boot_draft *d, const struct uefi_variab
 static enum status take_policy(struct boot_draft *d, const struct uefi_variable *v)
 {
 	switch (secure_boot_variable_of(v)) {
-	case SECURE_BOOT_STATE:
-		d->secure_boot = v->content.len == 1 && v->content.data[0] == 1;
-		return OK;
 	case SECURE_BOOT_PK:
 		return boot_draft_keys(d, v->content, d->pk);
 	case SECURE_BOOT_KEK:
@@ -32,6 +29,7 @@ static enum status take_policy(struct boot_draft *d, const struct uefi_variable 
 		return boot_draft_keys(d, v->content, d->db);
 	case SECURE_BOOT_DBX:
 		return boot_draft_keys(d, v->content, d->dbx);
+	case SECURE_BOOT_STATE:
 	case SECURE_BOOT_SETUP_MODE:
 	case SECURE_BOOT_AUDIT_MODE:
 	case SECURE_BOOT_DEPLOYED_MODE:
@@ -42,24 +40,58 @@ static enum status take_policy(struct boot_draft *d, const struct uefi_variable 
 	return STATUS_NOT_FOUND;
 }
 
-/* What the Secure Boot rules of a manifest speak of. STATUS_NOT_FOUND: a plain
- * event. What was not measured anybody may have written into the file. */
-static enum status take_variable(struct boot_draft *d, const struct boot_event *event)
+static bool is_variable(const struct boot_event *event)
 {
-	bool is_authority = event->type == EV_EFI_VARIABLE_AUTHORITY;
-	struct uefi_variable v;
+	return event->pcr == 7 && (event->type == EV_EFI_VARIABLE_AUTHORITY ||
+				   event->type == EV_EFI_VARIABLE_DRIVER_CONFIG);
+}
+
+/* What was not measured anybody may have written into the file. */
+static enum status open_variable(struct boot_draft *d, const struct boot_event *event,
+				 struct uefi_variable *out)
+{
 	struct span text;
 
-	if (event->pcr != 7 || (!is_authority && event->type != EV_EFI_VARIABLE_DRIVER_CONFIG))
+	if (boot_payload_is_measured(event, DIGEST_SHA256, &d->sha256, &text) &&
+	    uefi_variable_parse(event->payload, out) == OK)
+		return OK;
+	(void)unusable("boot log: event %zu does not say what PCR 7 was extended with: "
+		       "read the log again on the host, from the kernel",
+		       event->index);
+	return STATUS_MISMATCH;
+}
+
+/* Is Secure Boot on? Firmware that does not say so has none. */
+static enum status take_state(struct boot_draft *d, const struct boot_event *event)
+{
+	struct uefi_variable v;
+
+	/* One that is not in this bank is refused with what it lacks, as any other. */
+	if (!is_variable(event) || event->type != EV_EFI_VARIABLE_DRIVER_CONFIG ||
+	    boot_event_digest(event, DIGEST_SHA256) == NULL ||
+	    uefi_variable_parse(event->payload, &v) != OK ||
+	    secure_boot_variable_of(&v) != SECURE_BOOT_STATE)
+		return OK;
+	enum status status = open_variable(d, event, &v);
+	if (status == OK)
+		d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
+	return status;
+}
+
+/* What the Secure Boot rules of a manifest speak of. STATUS_NOT_FOUND: a plain event, as
+ * all of them are where it is off: then nothing is read from them, and each counts by its
+ * digest, whatever firmware hashed for it. */
+static enum status take_variable(struct boot_draft *d, const struct boot_event *event)
+{
+	struct uefi_variable v;
+
+	if (!is_variable(event) || !d->secure_boot)
 		return STATUS_NOT_FOUND;
-	if (!boot_payload_is_measured(event, DIGEST_SHA256, &d->sha256, &text) ||
-	    uefi_variable_parse(event->payload, &v) != OK) {
-		(void)unusable("boot log: event %zu does not say what PCR 7 was extended with: "
-			       "read the log again on the host, from the kernel",
-			       event->index);
-		return STATUS_MISMATCH;
-	}
-	return is_authority ? take_authority(d, &v) : take_policy(d, &v);
+	enum status status = open_variable(d, event, &v);
+	if (status != OK)
+		return status;
+	return event->type == EV_EFI_VARIABLE_AUTHORITY ? take_authority(d, &v)
+							: take_policy(d, &v);
 }
 
 static bool is_uuid_at(const char *text)
@@ -120,8 +152,11 @@ static bool take_kernel(struct boot_draft *d, const struct boot_event *event,
 }
 
 /* Code and keys have to be there; texts of a menu may differ in number. */
-static bool has_to_appear(const struct boot_event *event)
+static bool has_to_appear(const struct boot_draft *d, const struct boot_event *event)
 {
+	/* As a draft from artifacts has it. */
+	if (!d->secure_boot && event->pcr == 7)
+		return event->type == EV_EFI_VARIABLE_DRIVER_CONFIG;
 	return event->pcr == 0 || event->pcr == 2 || event->pcr == 9 || event->pcr == 14;
 }
 
@@ -151,22 +186,42 @@ static enum status take_event(struct boot_draft *d, const struct boot_event *eve
 		boot_draft_ignore(d, event->pcr, event->type);
 	else
 		boot_draft_event(d, event->pcr, event->type, boot_event_text(event), measured,
-				 has_to_appear(event));
+				 has_to_appear(d, event));
 	return OK;
+}
+
+static enum status read_state(struct boot_draft *d, struct span log)
+{
+	struct boot_event event;
+	struct boot_log iterator;
+	enum status status = boot_log_open(log, &iterator);
+
+	while (status == OK && (status = boot_log_next(&iterator, &event)) == OK)
+		status = take_state(d, &event);
+	return status == STATUS_NOT_FOUND ? OK : status;
+}
+
+static enum status take_events(struct boot_draft *d, struct span log)
+{
+	struct boot_event event;
+	struct boot_log iterator;
+	enum status status = boot_log_open(log, &iterator);
+
+	while (status == OK && (status = boot_log_next(&iterator, &event)) == OK)
+		status = take_event(d, &event);
+	return status == STATUS_NOT_FOUND ? OK : status;
 }
 
 json_t *collect_boot(struct span log, const char *lockdown)
 {
 	AUTO_DONE(boot_draft) d = { 0 };
-	struct boot_event event;
-	struct boot_log iterator;
 	enum status status = boot_draft_init(&d);
 
 	if (status == OK)
-		status = boot_log_open(log, &iterator);
-	while (status == OK && (status = boot_log_next(&iterator, &event)) == OK)
-		status = take_event(&d, &event);
-	if (status == STATUS_NOT_FOUND)
+		status = read_state(&d, log);
+	if (status == OK)
+		status = take_events(&d, log);
+	if (status == OK)
 		return boot_draft_json(&d, lockdown);
 	(void)unusable("boot log: %s", status_text(status));
 	return NULL;
