@@ -2,6 +2,7 @@
 
 #include "tools/options.h"
 #include "tools/release/release.h"
+#include "tools/release/release_document.h"
 #include "tools/release/release_manifest.h"
 #include "tools/collect/release_validation.h"
 #include "tools/command.h"
@@ -20,6 +21,10 @@ static const char help[] =
 	"                   says that a TPM was told the same\n"
 	"  --evidence FILE  what 'attestctl node show ID --evidence' writes, of the boot's first\n"
 	"                   attestation: logs that lead to what a TPM signed\n"
+	"  --root SHA256    the first root [the one that 'init' made, by DIR/line.json]\n"
+	"  --after SHA256   the index in force, as 'publish' printed it, where the root's key for "
+	"it\n"
+	"                   and one of the matrix' have changed since\n"
 	"  --report FILE    [DIR/draft/validation.txt]\n"
 	"  --json           the answer for programs\n"
 	"\n"
@@ -34,6 +39,8 @@ enum option_id {
 	OPTION_EVIDENCE,
 	OPTION_REPORT,
 	OPTION_JSON,
+	OPTION_ROOT,
+	OPTION_AFTER,
 };
 
 static const struct option options[] = {
@@ -42,6 +49,8 @@ static const struct option options[] = {
 	{ "evidence", required_argument, NULL, OPTION_EVIDENCE },
 	{ "report", required_argument, NULL, OPTION_REPORT },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "root", required_argument, NULL, OPTION_ROOT },
+	{ "after", required_argument, NULL, OPTION_AFTER },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -50,6 +59,8 @@ struct check {
 	struct release_line line;
 	const char *boot_log, *ima_log, *evidence, *report;
 	bool json, wants_help;
+	struct digest pin; /* the first root; DIGEST_NONE: as line_pin() */
+	const char *after;
 };
 
 static bool take_option(struct check *check, int option, const char *value)
@@ -70,6 +81,11 @@ static bool take_option(struct check *check, int option, const char *value)
 	case OPTION_JSON:
 		check->json = true;
 		return true;
+	case OPTION_ROOT:
+		return pin_take(value, &check->pin);
+	case OPTION_AFTER:
+		check->after = document_sha256(value);
+		return check->after != NULL;
 	case OPTION_HELP:
 		check->wants_help = true;
 		return true;
@@ -213,7 +229,8 @@ static enum answer tell(const struct check *check, const struct validation *v)
 
 static enum answer check_draft(const struct check *check)
 {
-	AUTO_DONE(validation) v = { .line = &check->line };
+	AUTO_DONE(validation)
+	v = { .line = &check->line, .anchor = { .pin = &check->pin, .after = check->after } };
 	enum status status;
 
 	appraisal_init(&v.appraisal);

@@ -9,14 +9,14 @@
 #include "tools/release/release_matrix.h"
 #include "tools/release/release_root.h"
 
-static enum status add_matrix(struct image_builder *image, const struct release_line *line)
+static enum status add_matrix(struct image_builder *image, const struct release_line *line,
+			      const struct line_anchor *anchor)
 {
-	const struct line_anchor anchor = { 0 };
 	AUTO_DONE(bytes) payload = { 0 };
 	AUTO_DONE(statement) s = { 0 };
 	struct matrix *matrix = malloc(sizeof(*matrix));
 	enum status status =
-		matrix == NULL ? STATUS_NO_MEMORY : matrix_known(line, &anchor, &payload);
+		matrix == NULL ? STATUS_NO_MEMORY : matrix_known(line, anchor, &payload);
 
 	if (status == OK && (statement_open(span_of(&payload), DOCUMENT_MATRIX, &s) != OK ||
 			     matrix_read(&s, image, matrix) != OK))
@@ -71,7 +71,8 @@ static enum status add_sets(struct image_builder *image, const struct release_li
 	return status;
 }
 
-enum status draft_image(struct span manifest, const struct release_line *line, struct bytes *out)
+enum status draft_image(struct span manifest, const struct release_line *line,
+			const struct line_anchor *anchor, struct bytes *out)
 {
 	AUTO_DONE(statement) s = { 0 };
 	AUTO_DONE(image_builder) image = { 0 };
@@ -87,7 +88,7 @@ enum status draft_image(struct span manifest, const struct release_line *line, s
 	if (status == OK)
 		status = digest_of(DIGEST_SHA256, manifest, &read.release.manifest);
 	if (status == OK && line != NULL)
-		status = add_matrix(&image, line);
+		status = add_matrix(&image, line, anchor);
 	if (status == OK && line != NULL)
 		status = add_sets(&image, line, &read);
 	if (status != OK)

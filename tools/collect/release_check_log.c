@@ -60,7 +60,7 @@ enum status check_boot_log(struct span manifest, const char *path, size_t *unexp
 
 	if (status != OK)
 		return status;
-	status = draft_image(manifest, NULL, &image);
+	status = draft_image(manifest, NULL, NULL, &image);
 	if (status == OK)
 		status = match_log(span_of(&image), span_of(&log), &match);
 	if (status != OK) {

@@ -67,7 +67,7 @@ static void class_vendors(struct collect *c)
 enum status collect_vendors(struct collect *c)
 {
 	AUTO_DONE(root) root = { 0 };
-	enum status status = c->vendors.count == 0 ? OK : line_root(&c->line, NULL, &root);
+	enum status status = c->vendors.count == 0 ? OK : line_root(&c->line, &c->pin, &root);
 
 	for (size_t i = 0; i < c->vendors.count && status == OK; i++)
 		status = vendor_delivery_take(&c->vendors.delivery[i], &root, c->is_split_usr,
@@ -78,7 +78,7 @@ enum status collect_vendors(struct collect *c)
 enum status collect_classes(struct collect *c, json_t *must_appear)
 {
 	AUTO_DONE(root) root = { 0 };
-	enum status status = line_root(&c->line, NULL, &root);
+	enum status status = line_root(&c->line, &c->pin, &root);
 
 	if (status != OK)
 		return status;

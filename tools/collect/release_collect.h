@@ -32,6 +32,8 @@ struct collect_input {
 /* One run of attestctl release collect. */
 struct collect {
 	struct release_line line;
+	struct digest pin; /* the first root; DIGEST_NONE: as line_pin() */
+	const char *after; /* the index in force, as struct line_anchor has it */
 	const char *boot_log, *ima_log, *policy_path, *lockdown;
 	const char *policy_file; /* the policy's text, where no tree has it */
 	const char *check_log; /* of a boot that the draft has to explain */

@@ -63,17 +63,18 @@ static enum status add_previous_set(struct collect *c, json_t *set)
 /* What is in force in this cell: files first, so that those given later count. */
 enum status collect_previous(struct collect *c)
 {
+	const struct line_anchor anchor = { .pin = &c->pin, .after = c->after };
 	AUTO_DONE(line_state) state = { 0 };
-	enum status status = line_state_read(&c->line, &state);
+	enum status status = line_state_from(&c->line, &anchor, &state);
 	uint64_t highest = 0;
 	json_t *entry;
 	json_t *set;
 	size_t i;
 
 	if (status == OK)
-		status =
-			cells_highest(&c->line, state.index_version, collect_setting(c, "platform"),
-				      collect_setting(c, "kernel"), &highest);
+		status = cells_highest(&c->line, &c->pin, state.index_version,
+				       collect_setting(c, "platform"), collect_setting(c, "kernel"),
+				       &highest);
 	if (status != OK)
 		return status;
 	c->next_version = highest + 1;

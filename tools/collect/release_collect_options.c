@@ -7,6 +7,8 @@
 #include "tools/collect/release_collect.h"
 #include "tools/command.h"
 #include "tools/options.h"
+#include "tools/release/release_document.h"
+#include "tools/release/release_root.h"
 
 static const char help[] =
 	"usage: attestctl release collect DIR --esp DIRECTORY --firmware-variables FILE\n"
@@ -78,6 +80,10 @@ static const char help_files[] =
 	"  --not-after DAYS      the manifest's life in days [90]\n"
 	"  --rollback-to VERSION  declares the way back to it, repeatable\n"
 	"  --security-epoch N    raises the epoch: there is no way back below it [as before]\n"
+	"  --root SHA256         the first root [the one that 'init' made, by DIR/line.json]\n"
+	"  --after SHA256        the index in force, as 'publish' printed it, where the root's "
+	"key\n"
+	"                        for this has changed since, or was revoked\n"
 	"\n"
 	"Exit status: 0 a draft that explains the logs, 1 something in them is unexplained (the\n"
 	"draft is written all the same), 2 unusable input or failure.\n";
@@ -117,6 +123,8 @@ enum option_id {
 	OPTION_NOT_AFTER,
 	OPTION_ROLLBACK_TO,
 	OPTION_EPOCH,
+	OPTION_ROOT,
+	OPTION_AFTER,
 };
 
 static const struct option options[] = {
@@ -154,6 +162,8 @@ static const struct option options[] = {
 	{ "not-after", required_argument, NULL, OPTION_NOT_AFTER },
 	{ "rollback-to", required_argument, NULL, OPTION_ROLLBACK_TO },
 	{ "security-epoch", required_argument, NULL, OPTION_EPOCH },
+	{ "root", required_argument, NULL, OPTION_ROOT },
+	{ "after", required_argument, NULL, OPTION_AFTER },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -265,6 +275,20 @@ static bool take_root(struct collect *c, int option, const char *value)
 	}
 }
 
+/* Options about what the draft goes on from. */
+static bool take_anchor(struct collect *c, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_ROOT:
+		return pin_take(value, &c->pin);
+	case OPTION_AFTER:
+		c->after = document_sha256(value);
+		return c->after != NULL;
+	default:
+		return take_root(c, option, value);
+	}
+}
+
 static bool take_option(struct collect *c, int option, const char *value)
 {
 	switch (option) {
@@ -314,7 +338,7 @@ static bool take_option(struct collect *c, int option, const char *value)
 	case OPTION_EPOCH:
 		return option_number("security-epoch", value, 0, INT32_MAX, &c->security_epoch);
 	default:
-		return take_root(c, option, value);
+		return take_anchor(c, option, value);
 	}
 }
 

@@ -272,7 +272,7 @@ enum status validation_run(struct validation *v)
 	enum status status = take_logs(v);
 
 	if (status == OK)
-		status = draft_image(span_of(&v->manifest), v->line, &v->image);
+		status = draft_image(span_of(&v->manifest), v->line, &v->anchor, &v->image);
 	if (status == OK)
 		status = reference_open(span_of(&v->image), &v->ref);
 	if (status == OK)

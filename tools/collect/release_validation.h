@@ -3,7 +3,7 @@
 #define TOOLS_COLLECT_RELEASE_VALIDATION_H
 
 #include "messages/evidence_file.h"
-#include "tools/release/release_line.h"
+#include "tools/release/release_state.h"
 #include "tpm/boot_log.h"
 #include "verifier/appraisal/appraise.h"
 #include "verifier/appraisal/authenticate.h"
@@ -26,6 +26,7 @@ struct unmatched {
  */
 struct validation {
 	const struct release_line *line;
+	struct line_anchor anchor; /* by which its matrix is believed */
 	struct bytes manifest; /* the draft's payload */
 	bool has_evidence; /* else the logs are taken at their word */
 	struct evidence_file evidence;

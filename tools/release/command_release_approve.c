@@ -303,7 +303,7 @@ static enum status write_envelope(const struct request *r, const struct comparis
 	if (status != OK)
 		return status;
 	printf("%s approved manifest sha256:%s\n", r->team, sha256_hex(&c->after.digest).hex);
-	return release_log_catch_up(&r->line, NULL);
+	return release_log_catch_up(&r->line, &r->signing.pin, NULL);
 }
 
 /* Of the approval that was printed; it has to be one of this change. */

@@ -151,7 +151,8 @@ static enum answer write_statement(const struct canary_request *request, const c
 		return ANSWER_UNUSABLE;
 	printf("canary sha256:%s, by %s; now 'attestctl release publish %s'\n",
 	       sha256_text_of(span_of(&a->payload)).hex, name, request->line.directory);
-	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return release_log_catch_up(&request->line, &request->pin, NULL) == OK ? ANSWER_YES
+									       : ANSWER_UNUSABLE;
 }
 
 static enum answer judge(const struct canary_request *request, const struct root *root,

@@ -166,7 +166,9 @@ static enum answer sign_draft(struct matrix_request *request)
 		    OK)
 		return ANSWER_UNUSABLE;
 	printf("matrix sha256:%s, signed by %s\n", digest.hex, request->signing.key_name);
-	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return release_log_catch_up(&request->line, &request->signing.pin, NULL) == OK
+		       ? ANSWER_YES
+		       : ANSWER_UNUSABLE;
 }
 
 static enum answer take_draft(const struct matrix_request *request)

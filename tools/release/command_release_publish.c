@@ -146,7 +146,7 @@ static enum answer publish(struct publish *p)
 	if (p->signing.prints || p->prints_timestamp)
 		return print(p);
 	/* What is to be proven has to stand in the log first. */
-	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
+	if (release_log_catch_up(&p->line, &p->signing.pin, p->log_key_file) != OK)
 		return ANSWER_UNUSABLE;
 	if (sign_both(p) != OK)
 		return unusable("not published%s",
@@ -159,7 +159,7 @@ static enum answer publish(struct publish *p)
 		return unusable("not published: what was in force stays");
 	forget_drafts(p);
 	print_published(p);
-	if (release_log_catch_up(&p->line, p->log_key_file) != OK)
+	if (release_log_catch_up(&p->line, &p->signing.pin, p->log_key_file) != OK)
 		return unusable("it is in force, but not in the log yet: publish --renew");
 	return ANSWER_YES;
 }

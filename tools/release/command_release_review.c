@@ -162,7 +162,9 @@ static enum answer review(struct review_request *request)
 		return ANSWER_UNUSABLE;
 	signing_forget(&request->line, &request->signing, &draft);
 	printf("emergency sha256:%s reviewed\n", request->emergency.hex);
-	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return release_log_catch_up(&request->line, &request->signing.pin, NULL) == OK
+		       ? ANSWER_YES
+		       : ANSWER_UNUSABLE;
 }
 
 static bool take_option(void *self, int option, const char *value)

@@ -273,7 +273,9 @@ static enum answer revoke(struct revoke_request *request)
 	signing_forget(&request->line, &request->signing, &draft);
 	printf("revocations %" PRIu64 " sha256:%s\n", request->version + 1,
 	       sha256_text_of(span_of(&payload)).hex);
-	return release_log_catch_up(&request->line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return release_log_catch_up(&request->line, &request->signing.pin, NULL) == OK
+		       ? ANSWER_YES
+		       : ANSWER_UNUSABLE;
 }
 
 static bool take_option(void *self, int option, const char *value)

@@ -59,7 +59,8 @@ static json_t *rollback_json(const struct rollback_request *request, json_t *set
 		(void)unusable("nothing is in force yet");
 		return NULL;
 	}
-	to = cells_past(&request->line, state->index_version, platform, kernel, request->to);
+	to = cells_past(&request->line, &request->signing.pin, state->index_version, platform,
+			kernel, request->to);
 	if (to == NULL)
 		return NULL;
 	subject_add(subject, "from", json_string_value(json_object_get(from, "sha256")));

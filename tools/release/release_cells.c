@@ -38,11 +38,11 @@ json_t *cells_find(json_t *index, const char *platform, const char *kernel)
 	return NULL;
 }
 
-json_t *cells_past(const struct release_line *line, uint64_t newest, const char *platform,
-		   const char *kernel, int64_t version)
+json_t *cells_past(const struct release_line *line, const struct digest *pin, uint64_t newest,
+		   const char *platform, const char *kernel, int64_t version)
 {
 	for (uint64_t number = newest; number > 0; number--) {
-		AUTO(json_t) index = line_past_index(line, NULL, number);
+		AUTO(json_t) index = line_past_index(line, pin, number);
 		json_t *entry;
 		size_t i;
 
@@ -194,13 +194,13 @@ json_t *cells_subjects(json_t *cells)
 	return subject;
 }
 
-enum status cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
-			  const char *kernel, uint64_t *out)
+enum status cells_highest(const struct release_line *line, const struct digest *pin,
+			  uint64_t newest, const char *platform, const char *kernel, uint64_t *out)
 {
 	json_int_t highest = 0;
 
 	for (uint64_t number = newest; number > 0; number--) {
-		AUTO(json_t) index = line_past_index(line, NULL, number);
+		AUTO(json_t) index = line_past_index(line, pin, number);
 		json_t *entry;
 		size_t i;
 

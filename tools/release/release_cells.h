@@ -22,13 +22,13 @@ json_t *cells_subjects(json_t *cells);
 /* The cell of an index, borrowed; NULL where it has none. */
 json_t *cells_find(json_t *index, const char *platform, const char *kernel);
 /* {"sha256", "version"} of a cell's manifest of that version, from the newest index
- * that had it; NULL after a message. */
-json_t *cells_past(const struct release_line *line, uint64_t newest, const char *platform,
-		   const char *kernel, int64_t version);
+ * that had it; NULL after a message. pin as line_past_index() takes it. */
+json_t *cells_past(const struct release_line *line, const struct digest *pin, uint64_t newest,
+		   const char *platform, const char *kernel, int64_t version);
 
 /* The highest version that any index had in the cell: after a rollback there are
  * versions above the current one, which nobody may use again. 0: none. */
-enum status cells_highest(const struct release_line *line, uint64_t newest, const char *platform,
-			  const char *kernel, uint64_t *out);
+enum status cells_highest(const struct release_line *line, const struct digest *pin,
+			  uint64_t newest, const char *platform, const char *kernel, uint64_t *out);
 
 #endif

@@ -60,5 +60,5 @@ enum answer cosigned_sign(const struct release_line *line, const struct signing 
 	if (status != OK)
 		return ANSWER_UNUSABLE;
 	printf("%s sha256:%s\n", document->name, digest.hex);
-	return release_log_catch_up(line, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
+	return release_log_catch_up(line, &signing->pin, NULL) == OK ? ANSWER_YES : ANSWER_UNUSABLE;
 }

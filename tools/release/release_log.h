@@ -57,8 +57,9 @@ struct path_text release_log_proof_path(const struct release_log *log,
  * Appends what the line's release directory has and its log has not: every
  * envelope that a key of its roots signed. key_file NULL: DIR/keys/log-keeper/log.pem.
  * A line without a log key has no log: nothing is done. What was interrupted is made
- * good by the next call.
+ * good by the next call. pin as line_root() takes it.
  */
-enum status release_log_catch_up(const struct release_line *line, const char *key_file);
+enum status release_log_catch_up(const struct release_line *line, const struct digest *pin,
+				 const char *key_file);
 
 #endif

@@ -258,11 +258,12 @@ static enum status sign_head(struct append *a)
 	return path_write(path.text, span_of(&note), 0644);
 }
 
-static enum status catch_up(struct append *a, const struct release_line *line)
+static enum status catch_up(struct append *a, const struct release_line *line,
+			    const struct digest *given)
 {
 	struct digest pin;
 	uint64_t before;
-	enum status status = line_pin(line, NULL, &pin);
+	enum status status = line_pin(line, given, &pin);
 
 	if (status == OK)
 		status = release_log_open(&a->log, a->folder.text, &pin);
@@ -278,7 +279,8 @@ static enum status catch_up(struct append *a, const struct release_line *line)
 	return status == OK && a->edge.size > before ? sign_head(a) : status;
 }
 
-enum status release_log_catch_up(const struct release_line *line, const char *key_file)
+enum status release_log_catch_up(const struct release_line *line, const struct digest *pin,
+				 const char *key_file)
 {
 	AUTO_DONE(append)
 	a = { .folder = line_path(line, "release"), .lock = -1, .now = (int64_t)time(NULL) };
@@ -290,7 +292,7 @@ enum status release_log_catch_up(const struct release_line *line, const char *ke
 		return OK;
 	status = line_key_load(key_file != NULL ? key_file : usual.text, &a.key);
 	if (status == OK)
-		status = catch_up(&a, line);
+		status = catch_up(&a, line, pin);
 	if (status != OK)
 		(void)unusable("the release log was not appended to: %s", status_text(status));
 	return status;

@@ -195,13 +195,6 @@ enum status line_state_from(const struct release_line *line, const struct line_a
 	return out->index == NULL ? STATUS_MALFORMED : OK;
 }
 
-enum status line_state_read(const struct release_line *line, struct line_state *out)
-{
-	const struct line_anchor anchor = { 0 };
-
-	return line_state_from(line, &anchor, out);
-}
-
 void line_state_done(struct line_state *state)
 {
 	json_decref(state->index);

@@ -23,7 +23,6 @@ struct line_state {
 };
 
 /* Says what does not verify. */
-enum status line_state_read(const struct release_line *line, struct line_state *out);
 enum status line_state_from(const struct release_line *line, const struct line_anchor *anchor,
 			    struct line_state *out);
 void line_state_done(struct line_state *state);
