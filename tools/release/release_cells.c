@@ -105,6 +105,21 @@ static enum status beside(const struct release_line *line, const struct cell_cha
 	return OK;
 }
 
+/* A canary that would take the place of itself. */
+static bool is_in_force(json_t *cell, const struct cell_change *change)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(cell, "manifests"), i, entry)
+	{
+		if (change->is_canary && has_text(entry, "state", "current") &&
+		    has_text(entry, "sha256", change->manifest))
+			return true;
+	}
+	return false;
+}
+
 static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			       const struct cell_change *change)
 {
@@ -116,6 +131,14 @@ static json_t *manifests_after(const struct release_line *line, json_t *cell,
 
 	if (manifest == NULL)
 		return NULL;
+
+	if (is_in_force(cell, change)) {
+		(void)unusable("version %" PRId64 " is in force already: there is nothing to try "
+			       "out; 'release collect' makes the next one, 'publish --again' an "
+			       "index for what is in force",
+			       (int64_t)int_of(manifest, "version"));
+		return NULL;
+	}
 
 	json_t *list = json_pack("[{s:s, s:I, s:s}]", "sha256", change->manifest, "version",
 				 int_of(manifest, "version"), "state",
