@@ -12,7 +12,7 @@
 
 static const char help[] =
 	"usage: attestctl release witness DIR [--key FILE] [--key-name NAME] [--state FILE]\n"
-	"           [--first]\n"
+	"           [--first] [--root SHA256]\n"
 	"\n"
 	"Looks at the release log for identity security, shows each entry that is new since it\n"
 	"looked last, and cosigns the log's checkpoint, if it goes on from the one that it\n"
@@ -27,12 +27,14 @@ static const char help[] =
 	"                   another witness, or the state is lost. Without a state a rewritten\n"
 	"                   history can't be told: the log still has to go on from what stands\n"
 	"                   in it with this witness's signature\n"
+	"  --root SHA256    the first root [the one that 'init' made, by DIR/line.json]\n"
 	"\n"
 	"Exit status: 0 cosigned, 1 the log is not what it was, 2 wrong usage or failure.\n";
 
 struct witness {
 	struct release_line line;
 	const char *key_file, *key_name, *state_file;
+	struct digest pin; /* the first root; DIGEST_NONE: as line_pin() */
 	struct path_text folder, state;
 	struct release_log log;
 	EVP_PKEY *key;
@@ -227,7 +229,7 @@ static enum answer run(struct witness *w)
 	struct checkpoint checkpoint;
 	struct digest pin;
 
-	if (line_pin(&w->line, NULL, &pin) != OK ||
+	if (line_pin(&w->line, &w->pin, &pin) != OK ||
 	    release_log_open(&w->log, w->folder.text, &pin) != OK ||
 	    release_log_heed(&w->log) != OK)
 		return ANSWER_UNUSABLE;
@@ -257,6 +259,7 @@ enum answer release_witness(int argc, char **argv)
 		{ "key-name", required_argument, NULL, 'n' },
 		{ "state", required_argument, NULL, 's' },
 		{ "first", no_argument, NULL, 'f' },
+		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -276,7 +279,7 @@ enum answer release_witness(int argc, char **argv)
 			w.state_file = optarg;
 		else if (option == 'f')
 			w.is_first = true;
-		else
+		else if (option != 'r' || !pin_take(optarg, &w.pin))
 			return unusable("release witness: an option is wrong: see --help");
 	}
 	if (optind != argc - 1)
