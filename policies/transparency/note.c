@@ -212,6 +212,22 @@ static enum status verify_signature(const struct note *note, const struct note_k
 	return status;
 }
 
+/* What a line that bears the key's name and id says; STATUS_NOT_FOUND: another's. */
+static enum status read_line(const struct note *note, size_t i, const struct note_key *key,
+			     struct bytes *decoded, struct span *signature)
+{
+	if (!span_equal(note->signature[i].name, key->name))
+		return STATUS_NOT_FOUND;
+
+	enum status status = base64_decode(note->signature[i].base64, SIGNATURE_BYTES_MAX, decoded);
+	struct reader r = reader_over(span_of(decoded));
+
+	if (status == OK && reader_be32(&r) != key->id)
+		status = STATUS_NOT_FOUND;
+	*signature = r.rest;
+	return status;
+}
+
 enum status note_verify(const struct note *note, const struct note_key *key, int64_t *time)
 {
 	enum status found = STATUS_NOT_FOUND;
@@ -219,17 +235,13 @@ enum status note_verify(const struct note *note, const struct note_key *key, int
 
 	for (size_t i = 0; i < note->count; i++) {
 		AUTO_DONE(bytes) decoded = { 0 };
+		struct span signature;
+		enum status status = read_line(note, i, key, &decoded, &signature);
 
-		if (!span_equal(note->signature[i].name, key->name))
+		if (status == STATUS_NOT_FOUND)
 			continue;
-		enum status status =
-			base64_decode(note->signature[i].base64, SIGNATURE_BYTES_MAX, &decoded);
-		if (status != OK)
-			return status;
-		struct reader r = reader_over(span_of(&decoded));
-		if (reader_be32(&r) != key->id)
-			continue;
-		status = verify_signature(note, key, r.rest, &when);
+		if (status == OK)
+			status = verify_signature(note, key, signature, &when);
 		if (status != OK)
 			return status;
 		found = OK;
@@ -237,6 +249,25 @@ enum status note_verify(const struct note *note, const struct note_key *key, int
 	if (found == OK)
 		*time = when;
 	return found;
+}
+
+enum status note_copy_line(const struct note *note, const struct note_key *key, struct bytes *out)
+{
+	int64_t time;
+	enum status status = note_verify(note, key, &time);
+
+	for (size_t i = 0; status == OK && i < note->count; i++) {
+		AUTO_DONE(bytes) decoded = { 0 };
+		const struct span name = note->signature[i].name,
+				  base64 = note->signature[i].base64;
+		struct span signature;
+
+		if (read_line(note, i, key, &decoded, &signature) == OK)
+			return bytes_printf(out, "%s%.*s %.*s\n", dash, (int)name.len,
+					    (const char *)name.data, (int)base64.len,
+					    (const char *)base64.data);
+	}
+	return status;
 }
 
 enum status note_sign(struct span text, const struct note_key *key, int64_t time, struct bytes *out)

@@ -49,6 +49,9 @@ enum status note_key_text(const struct note_key *key, struct bytes *out);
 /* STATUS_NOT_FOUND: the key has not signed; STATUS_MISMATCH: a signature that
  * bears its name and id is not its own. *time is that of a cosignature, else 0. */
 enum status note_verify(const struct note *note, const struct note_key *key, int64_t *time);
+/* Appends the line by which the key signed, once however often it stands there.
+ * Statuses as note_verify(). */
+enum status note_copy_line(const struct note *note, const struct note_key *key, struct bytes *out);
 /* Appends a signature line over the text. time only counts in a cosignature. */
 enum status note_sign(struct span text, const struct note_key *key, int64_t time,
 		      struct bytes *out);

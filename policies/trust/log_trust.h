@@ -21,5 +21,9 @@ struct log_trust {
  * borrows from bytes. */
 const char *log_trust_doubt(const struct log_trust *trust, struct span bytes,
 			    struct checkpoint *out);
+/* The checkpoint with one line of each log and witness key that counts and signed: what
+ * others wrote below it would fill the note, or say something in a file's name. */
+enum status log_trust_copy(const struct log_trust *trust, const struct checkpoint *checkpoint,
+			   struct bytes *out);
 
 #endif

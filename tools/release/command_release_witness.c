@@ -68,7 +68,7 @@ static enum status show_entry(void *self, uint64_t index, struct span text,
 	return OK;
 }
 
-/* A note that others have cosigned already keeps their lines. */
+/* A note that others have cosigned already keeps their lines: cosign(). */
 static enum status find_note(struct witness *w, struct checkpoint *out)
 {
 	AUTO_DONE(bytes) cosigned = { 0 };
@@ -157,17 +157,31 @@ static enum answer check_history(struct witness *w)
 				       status_text(status));
 }
 
+/* Other lines than those of the root's keys go: a note full of them has no room for this
+ * witness's own, and would stand in its state as one that it can't read again. */
 static enum status cosign(struct witness *w, const struct checkpoint *checkpoint)
 {
-	AUTO_DONE(bytes) text = { 0 };
-	int64_t time;
-	enum status status = note_verify(&checkpoint->note, &w->note_key, &time);
+	struct log_trust trust = release_log_trust(&w->log, w->now);
+	AUTO_DONE(bytes) note = { 0 };
+	struct checkpoint own;
+	enum status status = log_trust_copy(&trust, checkpoint, &note);
 
-	/* The same tree was cosigned before. */
-	if (status != STATUS_NOT_FOUND)
+	if (status == OK)
+		status = parse_own(w, &note, &own);
+	/* Else the same tree was cosigned before. */
+	if (status == STATUS_NOT_FOUND)
+		status = note_sign(checkpoint->note.text, &w->note_key, w->now, &note);
+	if (status == OK)
+		status = parse_own(w, &note, &own);
+	if (status != OK) {
+		(void)unusable("NOT cosigned: the note would not be read again: %s",
+			       status_text(status));
 		return status;
-	status = bytes_copy(checkpoint->note.text, &text);
-	return status == OK ? note_sign(span_of(&text), &w->note_key, w->now, &w->note) : status;
+	}
+	bytes_done(&w->note);
+	w->note = note;
+	note = (struct bytes){ 0 };
+	return OK;
 }
 
 /* A proof that verifiers would not believe, or none, is written again: one of another
