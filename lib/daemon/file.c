@@ -220,11 +220,21 @@ static bool sync_directory_of(const char *path)
 	return synced;
 }
 
+/* Hidden: who dies before the rename leaves it, in a directory where each visible
+ * name may count. */
+static enum status name_beside(const char *path, struct bytes *out)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	return bytes_printf(out, "%.*s.%s.XXXXXX%c", (int)(name - path), path, name, '\0');
+}
+
 enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
 			 gid_t group)
 {
 	AUTO_DONE(bytes) name = { 0 };
-	enum status status = bytes_printf(&name, "%s.XXXXXX%c", path, '\0');
+	enum status status = name_beside(path, &name);
 
 	if (status != OK)
 		return status;

@@ -30,8 +30,8 @@ enum status directory_check_reached(const char *path);
 const char *file_guard_text(enum status status);
 /* All of it, however often the kernel takes a part. False with errno. */
 bool file_write_fd(int fd, struct span content);
-/* Written beside it, synced, renamed over it, directory synced: readers see the
- * old file or the new one. Owner -1 leaves it. */
+/* Written beside it under a hidden name, synced, renamed over it, directory synced:
+ * readers see the old file or the new one. Owner -1 leaves it. */
 enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
 			 gid_t group);
 

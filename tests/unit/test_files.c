@@ -2,13 +2,16 @@
 /* Files that daemons read, and when to read them again. */
 #include "unit.h"
 
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/directory.h"
 #include "daemon/file.h"
 #include "daemon/file_watch.h"
 #include "scratch.h"
@@ -128,6 +131,53 @@ static void files_are_due_when_they_changed_and_came_to_rest(void **state)
 	assert_true(file_watch_is_due(&watch, now += 10));
 }
 
+/* By the kernel, in the middle of writing. */
+static void die_while_replacing(const char *path)
+{
+	static const uint8_t content[100];
+	const struct rlimit none = { 0 }, half = { 50, 50 };
+	int ended = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)signal(SIGXFSZ, SIG_DFL);
+		if (setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_FSIZE, &half) == 0)
+			(void)!file_replace(path, (struct span){ content, sizeof(content) }, 0644,
+					    (uid_t)-1, (gid_t)-1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_true(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGXFSZ);
+}
+
+static enum status count_file(void *context, const char *path, struct span content)
+{
+	(void)path;
+	(void)content;
+	++*(size_t *)context;
+	return OK;
+}
+
+static void who_dies_while_replacing_a_file_leaves_nothing_that_counts(void **state)
+{
+	char directory[SCRATCH_MAX], path[SCRATCH_MAX + 16], hidden[SCRATCH_MAX + 16];
+	size_t count = 0;
+	glob_t left;
+	(void)state;
+
+	assert_non_null(mkdtemp(scratch_name(directory, "replaced")));
+	(void)snprintf(path, sizeof(path), "%s/name", directory);
+	(void)snprintf(hidden, sizeof(hidden), "%s/.name.*", directory);
+	die_while_replacing(path);
+	assert_int_equal(directory_read(directory, 1000, count_file, &count), OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(glob(hidden, 0, NULL, &left), 0);
+	assert_int_equal(left.gl_pathc, 1);
+	assert_int_equal(unlink(left.gl_pathv[0]) | rmdir(directory), 0);
+	globfree(&left);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +185,7 @@ int main(void)
 		cmocka_unit_test(what_fits_is_read_whole_and_a_byte_more_is_too_large),
 		cmocka_unit_test(nothing_is_read_as_nothing),
 		cmocka_unit_test(files_are_due_when_they_changed_and_came_to_rest),
+		cmocka_unit_test(who_dies_while_replacing_a_file_leaves_nothing_that_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

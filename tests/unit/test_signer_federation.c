@@ -11,6 +11,7 @@
 #include "signer_scene.h"
 
 #define OTHER "attestd-bundle/1\ntrust-domain other.example\nsequence 3\ncertificate AQID\nend\n"
+#define HALF ".other.example.aB3dE6"
 
 struct place {
 	char directory[SCRATCH_MAX];
@@ -47,6 +48,7 @@ static int end(void **state)
 
 	take_away(place, "other.example");
 	take_away(place, "wrong");
+	take_away(place, HALF);
 	return rmdir(place->directory);
 }
 
@@ -97,6 +99,18 @@ static void each_file_is_the_bundle_of_the_trust_domain_it_is_named_by(void **st
 		assert_true(fault.len > 0);
 		take_away(*state, wrong[i].name);
 	}
+}
+
+/* Begun beside it, and never ended. */
+static void what_a_fetch_that_was_killed_left_is_passed_over(void **state)
+{
+	AUTO_DONE(federation) f = { 0 };
+	AUTO_DONE(bytes) fault = { 0 };
+
+	put(*state, HALF, "attestd-bundle/1\n", 0600);
+	put(*state, "other.example", OTHER, 0644);
+	assert_int_equal(read_all(*state, &f, &fault), OK);
+	assert_int_equal(f.count, 1);
 }
 
 /* Half of what all may have, under a name. */
@@ -192,6 +206,8 @@ int main(void)
 						end),
 		cmocka_unit_test_setup_teardown(
 			each_file_is_the_bundle_of_the_trust_domain_it_is_named_by, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_fetch_that_was_killed_left_is_passed_over,
+						begin, end),
 		cmocka_unit_test_setup_teardown(together_they_fit_into_what_a_node_takes, begin,
 						end),
 		cmocka_unit_test_setup_teardown(
