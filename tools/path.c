@@ -2,6 +2,7 @@
 #include "tools/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +39,56 @@ enum status path_write(const char *path, struct span content, mode_t mode)
 		return status;
 	status = file_replace(path, content, mode, (uid_t)-1, (gid_t)-1);
 	return status == OK ? OK : path_failed(status, path);
+}
+
+/* Makes it where it is not there, and goes there; -1 with errno. */
+static int step_into(int folder, const char *name)
+{
+	if (mkdirat(folder, name, 0755) != 0 && errno != EEXIST)
+		return -1;
+	return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* The directory of a file, step by step; *file is what the path ends with. -1 with errno. */
+static int open_beneath(const char *directory, char *path, const char **file)
+{
+	int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *name = path;
+
+	for (char *end; folder >= 0 && (end = strchr(name, '/')) != NULL; name = end + 1) {
+		*end = '\0';
+
+		int next = step_into(folder, name);
+		int saved = errno;
+		(void)close(folder);
+		errno = saved;
+		folder = next;
+	}
+	*file = name;
+	return folder;
+}
+
+enum status path_write_beneath(const char *directory, const char *name, struct span content,
+			       mode_t mode)
+{
+	struct path_text copy, full;
+	char opened[PATH_TEXT_MAX + 32];
+	const char *file;
+
+	(void)snprintf(full.text, sizeof(full.text), "%s/%s", directory, name);
+	if ((size_t)snprintf(copy.text, sizeof(copy.text), "%s", name) >= sizeof(copy.text))
+		return path_failed(STATUS_TOO_LARGE, full.text);
+
+	int folder = open_beneath(directory, copy.text, &file);
+	if (folder < 0)
+		return path_failed(STATUS_IO, full.text);
+	(void)snprintf(opened, sizeof(opened), "/proc/self/fd/%d/%s", folder, file);
+
+	enum status status = file_replace(opened, content, mode, (uid_t)-1, (gid_t)-1);
+	int saved = errno;
+	(void)close(folder);
+	errno = saved;
+	return status == OK ? OK : path_failed(status, full.text);
 }
 
 enum status path_read(const char *path, size_t max, struct bytes *out)

@@ -16,6 +16,10 @@ struct path_text {
 enum status path_read(const char *path, size_t max, struct bytes *out);
 /* Its directories, then the file. */
 enum status path_write(const char *path, struct span content, mode_t mode);
+/* The same where others write too: name goes through no link below the directory, by which
+ * they would choose what is written over. No step of name is "..". */
+enum status path_write_beneath(const char *directory, const char *name, struct span content,
+			       mode_t mode);
 /* The directories that path goes through. */
 enum status path_make_directories(const char *path);
 bool path_exists(const char *path);

@@ -8,13 +8,14 @@
 
 static const char first_line[] = "attestd-release-log/1";
 
-/* [a-z0-9.-]+: kinds of documents, and names of the root's keys. */
+/* [a-z0-9-][a-z0-9.-]*: kinds of documents, and names of the root's keys. A key's name is
+ * a file's too, which its entry's writer chooses: none that is hidden, or that goes up. */
 static bool is_word(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (memchr("abcdefghijklmnopqrstuvwxyz0123456789.-", s.data[i], 38) == NULL)
 			return false;
-	return s.len > 0 && s.len <= LOG_NAME_MAX;
+	return s.len > 0 && s.len <= LOG_NAME_MAX && s.data[0] != '.';
 }
 
 static struct span take_word(struct lines *l, const char *name)

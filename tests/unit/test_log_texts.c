@@ -350,6 +350,10 @@ static void an_entry_has_one_spelling(void **state)
 	memcpy(copy, entry_text, sizeof(copy));
 	*strstr(copy, "security") = '/';
 	assert_int_not_equal(log_entry_parse(span_text(copy), &other), OK);
+	/* ".ecurity-approve" would be a file's name. */
+	memcpy(copy, entry_text, sizeof(copy));
+	*strstr(copy, "security") = '.';
+	assert_int_not_equal(log_entry_parse(span_text(copy), &other), OK);
 }
 
 int main(void)

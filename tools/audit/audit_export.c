@@ -303,11 +303,11 @@ static bool is_of_team(const struct trail *trail, struct span key, const struct 
 static enum status read_proof(const struct release_log *log, const struct log_entry *entry,
 			      struct span text, struct bytes *out)
 {
-	struct path_text path = release_log_proof_path(log, entry);
+	struct path_text name = release_log_proof_name(entry);
 	AUTO_DONE(bytes) found = { 0 };
 	AUTO_DONE(log_proof) proof = { 0 };
 
-	if (file_read(path.text, LOG_PROOF_MAX, &found) != OK ||
+	if (log->documents.read(log->documents.self, name.text, LOG_PROOF_MAX, &found) != OK ||
 	    log_proof_parse(span_of(&found), &proof) != OK ||
 	    !span_equal(span_of(&proof.entry), text))
 		return OK;

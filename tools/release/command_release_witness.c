@@ -125,7 +125,8 @@ static enum answer check_without_state(struct witness *w)
 	struct release_line folder = { w->folder.text };
 	struct path_text path = line_path(&folder, RELEASE_LOG_WITNESSED);
 	struct checkpoint last;
-	enum status status = file_read(path.text, NOTE_MAX, &text);
+	enum status status = w->log.documents.read(w->log.documents.self, RELEASE_LOG_WITNESSED,
+						   NOTE_MAX, &text);
 
 	if (status == STATUS_NOT_FOUND)
 		return ANSWER_YES;
@@ -186,14 +187,14 @@ static enum status cosign(struct witness *w, const struct checkpoint *checkpoint
 
 /* A proof that verifiers would not believe, or none, is written again: one of another
  * entry in its place is as good as none. */
-static bool is_believed(const struct witness *w, const struct path_text *path, struct span entry)
+static bool is_believed(const struct witness *w, const char *name, struct span entry)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	AUTO_DONE(log_proof) proof = { 0 };
 	struct log_trust trust = release_log_trust(&w->log, w->now);
 	struct checkpoint checkpoint;
 
-	return file_read(path->text, LOG_PROOF_MAX, &text) == OK &&
+	return w->log.documents.read(w->log.documents.self, name, LOG_PROOF_MAX, &text) == OK &&
 	       log_proof_parse(span_of(&text), &proof) == OK &&
 	       span_equal(span_of(&proof.entry), entry) &&
 	       log_trust_doubt(&trust, proof.checkpoint, &checkpoint) == NULL &&
@@ -204,13 +205,13 @@ static enum status write_proof(void *self, uint64_t index, struct span text,
 			       const struct log_entry *entry)
 {
 	const struct witness *w = self;
-	struct path_text path = release_log_proof_path(&w->log, entry);
+	struct path_text name = release_log_proof_name(entry);
 	AUTO_DONE(tile_tree) tree = { 0 };
 	AUTO_DONE(bytes) out = { 0 };
 	AUTO_DONE(log_proof) proof = { .index = index, .checkpoint = span_of(&w->note) };
 	struct tree_source source;
 
-	if (is_believed(w, &path, text))
+	if (is_believed(w, name.text, text))
 		return OK;
 	tile_tree_init(&tree, &w->log.hasher, &w->log.tiles, w->head.size);
 	source = tile_tree_source(&tree);
@@ -220,21 +221,21 @@ static enum status write_proof(void *self, uint64_t index, struct span text,
 		status = bytes_copy(text, &proof.entry);
 	if (status == OK)
 		status = log_proof_make(&proof, &out);
-	return status == OK ? path_write(path.text, span_of(&out), 0644) : status;
+	return status == OK ? path_write_beneath(w->folder.text, name.text, span_of(&out), 0644)
+			    : status;
 }
 
 /* The witness's own memory first: what it may have let out it has to remember.
  * Proofs before the checkpoint that makes verifiers look for them. */
 static enum status let_out(struct witness *w)
 {
-	struct release_line folder = { w->folder.text };
 	enum status status = path_write(w->state.text, span_of(&w->note), 0600);
 
 	if (status == OK)
 		status = release_log_entries(&w->log, &w->head, write_proof, w);
 	if (status == OK)
-		status = path_write(line_path(&folder, RELEASE_LOG_WITNESSED).text,
-				    span_of(&w->note), 0644);
+		status = path_write_beneath(w->folder.text, RELEASE_LOG_WITNESSED,
+					    span_of(&w->note), 0644);
 	return status;
 }
 

@@ -139,11 +139,12 @@ enum status release_log_entries(const struct release_log *log, const struct tree
 	return OK;
 }
 
-struct path_text release_log_proof_path(const struct release_log *log,
-					const struct log_entry *entry)
+struct path_text release_log_proof_name(const struct log_entry *entry)
 {
-	const struct release_line folder = { log->directory.path };
+	struct path_text name;
 
-	return line_path(&folder, RELEASE_PROOFS "/%s/%.*s", sha256_hex(&entry->document).hex,
-			 (int)entry->key.len, (const char *)entry->key.data);
+	(void)snprintf(name.text, sizeof(name.text), RELEASE_PROOFS "/%s/%.*s",
+		       sha256_hex(&entry->document).hex, (int)entry->key.len,
+		       (const char *)entry->key.data);
+	return name;
 }

@@ -49,9 +49,8 @@ typedef enum status (*log_visitor)(void *self, uint64_t index, struct span text,
 				   const struct log_entry *entry);
 enum status release_log_entries(const struct release_log *log, const struct tree_head *head,
 				log_visitor visit, void *self);
-/* "proofs/SHA256/KEY" below the directory. */
-struct path_text release_log_proof_path(const struct release_log *log,
-					const struct log_entry *entry);
+/* "proofs/SHA256/KEY", below the directory. */
+struct path_text release_log_proof_name(const struct log_entry *entry);
 
 /*
  * Appends what the line's release directory has and its log has not: every
