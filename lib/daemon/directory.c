@@ -48,20 +48,27 @@ static enum status visit_file(const struct walk *walk, const char *path)
 	enum status status = walk->is_guarded ? file_read_guarded(path, walk->max, false, &content)
 					      : file_read(path, walk->max, &content);
 
-	return status == OK ? walk->visit(walk->context, path, span_of(&content)) : status;
+	return walk->visit(walk->context, path, status, span_of(&content));
+}
+
+/* Gone since the names were read, or no file. A link that leads nowhere is there:
+ * what it led to may be a revocation list. */
+static bool is_left_out(const struct walk *walk, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return !S_ISREG(st.st_mode) && !walk->is_guarded;
+	return walk->visit == NULL || (lstat(path, &st) != 0 && errno == ENOENT);
 }
 
 static enum status visit_entry(const struct walk *walk, const char *directory, const char *name)
 {
 	AUTO_DONE(bytes) path = { 0 };
 	enum status status = bytes_printf(&path, "%s/%s%c", directory, name, '\0');
-	struct stat st;
 
-	if (status != OK)
+	if (status != OK || is_left_out(walk, (const char *)path.data))
 		return status;
-	/* A name whose file is gone since, or that is no file, holds nothing. */
-	if (stat((const char *)path.data, &st) != 0 || !S_ISREG(st.st_mode))
-		return OK;
 	return visit_file(walk, (const char *)path.data);
 }
 

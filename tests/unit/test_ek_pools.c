@@ -158,12 +158,60 @@ static void a_list_that_is_damaged_at_the_start_is_waited_for(void **state)
 	stop(&s);
 }
 
+/* Where no list is found, none is known: a name without a file behind it is no reason
+ * to believe that. */
+static void a_list_that_cannot_be_reached_is_not_none(void **state)
+{
+	struct scene s;
+	char link[SCRATCH_MAX + 16], moved[SCRATCH_MAX + 16];
+	(void)state;
+
+	start(&s);
+	(void)snprintf(link, sizeof(link), "%s/list", s.crls);
+	(void)snprintf(moved, sizeof(moved), "%s/.moved", s.crls);
+	assert_int_equal(rename(link, moved), 0);
+	assert_int_equal(symlink("../not/mounted", link), 0);
+	expect(&s, 1, 1);
+	ek_pools_done(&s.pools);
+	assert_true(ek_pools_read(&s.settings, &s.pools));
+	assert_true(s.pools.lacks_lists);
+
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(mkdir(link, 0700), 0);
+	wait_a_little(&s);
+	assert_true(s.pools.lacks_lists);
+	assert_int_equal(rmdir(link), 0);
+	assert_int_equal(rename(moved, link), 0);
+	expect(&s, 1, 1);
+	assert_false(s.pools.lacks_lists);
+	stop(&s);
+}
+
+/* A root that is missing lets nobody in. */
+static void a_root_that_cannot_be_reached_is_passed_over(void **state)
+{
+	struct scene s;
+	char link[SCRATCH_MAX + 16];
+	(void)state;
+
+	start(&s);
+	(void)snprintf(link, sizeof(link), "%s/another", s.roots);
+	assert_int_equal(symlink("../not/mounted", link), 0);
+	ek_pools_done(&s.pools);
+	assert_true(ek_pools_read(&s.settings, &s.pools));
+	assert_int_equal(s.pools.roots.count, 1);
+	assert_false(s.pools.lacks_lists);
+	stop(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_and_goes_counts_without_a_restart),
 		cmocka_unit_test(what_is_half_written_takes_the_place_of_nothing),
 		cmocka_unit_test(a_list_that_is_damaged_at_the_start_is_waited_for),
+		cmocka_unit_test(a_list_that_cannot_be_reached_is_not_none),
+		cmocka_unit_test(a_root_that_cannot_be_reached_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

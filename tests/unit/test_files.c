@@ -151,9 +151,11 @@ static void die_while_replacing(const char *path)
 	assert_true(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGXFSZ);
 }
 
-static enum status count_file(void *context, const char *path, struct span content)
+static enum status count_file(void *context, const char *path, enum status read,
+			      struct span content)
 {
 	(void)path;
+	(void)read;
 	(void)content;
 	++*(size_t *)context;
 	return OK;

@@ -68,6 +68,20 @@ static void an_empty_directory_federates_with_nobody(void **state)
 	assert_true(span_equal(span_of(&fault), span_text("/nowhere/at/all")));
 }
 
+/* Nor is one fewer federated with, without a word, while it can't be read. */
+static void a_bundle_that_cannot_be_reached_is_named(void **state)
+{
+	AUTO_DONE(federation) f = { 0 };
+	AUTO_DONE(bytes) fault = { 0 };
+	const struct place *place = *state;
+	char link[128];
+
+	(void)snprintf(link, sizeof(link), "%s/other.example", place->directory);
+	assert_int_equal(symlink("nowhere", link), 0);
+	assert_int_equal(read_all(place, &f, &fault), STATUS_NOT_FOUND);
+	assert_true(span_equal(span_of(&fault), span_text(link)));
+}
+
 static void each_file_is_the_bundle_of_the_trust_domain_it_is_named_by(void **state)
 {
 	static const struct {
@@ -203,6 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_empty_directory_federates_with_nobody, begin,
+						end),
+		cmocka_unit_test_setup_teardown(a_bundle_that_cannot_be_reached_is_named, begin,
 						end),
 		cmocka_unit_test_setup_teardown(
 			each_file_is_the_bundle_of_the_trust_domain_it_is_named_by, begin, end),

@@ -50,26 +50,31 @@ static void request_done(struct request *r)
 
 AUTO_RELEASE(request, request_done);
 
-static enum status add_certificates(void *pool, const char *path, struct span content)
+static enum status add_certificates(void *pool, const char *path, enum status read,
+				    struct span content)
 {
-	enum status status = ek_pool_add_certificates(pool, content);
+	enum status status = read == OK ? ek_pool_add_certificates(pool, content) : read;
 
 	if (status == OK || status == STATUS_NO_MEMORY)
 		return status;
 	/* Less trust, never more: a note will do. */
-	fprintf(stderr, "attestctl: %s: %s\n", path,
-		status == STATUS_NOT_FOUND ? "passed over, no certificate in it"
-					   : "a damaged certificate in it is passed over");
+	if (read != OK)
+		fprintf(stderr, "attestctl: %s: passed over: %s\n", path, status_text(read));
+	else
+		fprintf(stderr, "attestctl: %s: %s\n", path,
+			status == STATUS_NOT_FOUND ? "passed over, no certificate in it"
+						   : "a damaged certificate in it is passed over");
 	return OK;
 }
 
 /* A list that is passed over would be revocations that are passed over. */
-static enum status add_crls(void *pool, const char *path, struct span content)
+static enum status add_crls(void *pool, const char *path, enum status read, struct span content)
 {
-	enum status status = ek_pool_add_crls(pool, content);
+	enum status status = read == OK ? ek_pool_add_crls(pool, content) : read;
 
 	if (status != OK)
-		fprintf(stderr, "attestctl: %s: no CRL in it, or a damaged one\n", path);
+		fprintf(stderr, "attestctl: %s: %s\n", path,
+			read == OK ? "no CRL in it, or a damaged one" : status_text(read));
 	return status;
 }
 

@@ -13,14 +13,16 @@ struct reading {
 	bool *is_whole; /* false: something was passed over */
 };
 
-static enum status add_file(void *context, const char *path, struct span content)
+static enum status add_file(void *context, const char *path, enum status read, struct span content)
 {
 	const struct reading *reading = context;
-	enum status status = reading->add(reading->pool, content);
+	enum status status = read == OK ? reading->add(reading->pool, content) : read;
 
 	if (status == OK || status == STATUS_NO_MEMORY)
 		return status;
-	log_line(LOG_LEVEL_WARNING, "%s: no certificate or CRL in it, or a damaged one", path);
+	log_line(LOG_LEVEL_WARNING, "%s: %s", path,
+		 read == OK ? "no certificate or CRL in it, or a damaged one"
+			    : file_guard_text(read));
 	*reading->is_whole = false;
 	return OK;
 }

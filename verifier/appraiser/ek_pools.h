@@ -19,8 +19,8 @@ struct ek_pools {
 };
 
 /* False, and why in the log, where a directory can't be read. A file that holds
- * nothing of the kind is told of and passed over: of certificates, that are fewer who
- * are believed; of lists, it would be more, and so nobody is. */
+ * nothing of the kind, or can't be read, is told of and passed over: of certificates,
+ * that are fewer who are believed; of lists, it would be more, and so nobody is. */
 bool ek_pools_read(const struct appraiser_settings *settings, struct ek_pools *out);
 void ek_pools_done(struct ek_pools *pools);
 /* Every few seconds of a monotonic clock. What can't be read whole takes the place of

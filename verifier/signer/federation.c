@@ -40,11 +40,11 @@ static enum status take(struct reading *r, const char *name, struct span text)
 }
 
 /* In the order of their names, as the bundle wants them. */
-static enum status visit(void *context, const char *path, struct span content)
+static enum status visit(void *context, const char *path, enum status read, struct span content)
 {
 	struct reading *r = context;
 	const char *slash = strrchr(path, '/');
-	enum status status = take(r, slash == NULL ? path : slash + 1, content);
+	enum status status = read == OK ? take(r, slash == NULL ? path : slash + 1, content) : read;
 
 	if (status != OK)
 		(void)!bytes_printf(r->fault, "%s", path);
