@@ -50,6 +50,9 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.answer(409, {"error": {"code": "\033[2Jgone", "advice": "\033]0;x\007here"}})
             return
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        if "limit" not in query:
+            self.answer(200, NODES[0])
+            return
         after = query.get("after", [""])[0]
         wanted = query.get("state", [None])[0]
         page = [n for n in NODES if n["id"] > after or mode == "again"]

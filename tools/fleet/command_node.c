@@ -29,7 +29,10 @@ static const char help[] =
 	"  quarantine  no more rights, until released\n"
 	"  retire      no more rights, for good\n"
 	"\n"
-	"ID is 64 hex digits, or their beginning where only one node has it.\n"
+	"ID is 64 hex digits; for all but approve and release, which sign it, their beginning\n"
+	"does where only one node has it. It comes from the host or its owner, not from this\n"
+	"list: 'tpm2_nvread 0x1c0000a | attestctl ek verify - --roots DIR' says it there (an\n"
+	"RSA EK is at 0x1c00002).\n"
 	"\n"
 	"Where the verifier is, and who you are (options, or the environment):\n"
 	"  --verifier URL  ATTESTCTL_VERIFIER  https://127.0.0.1:8444, the admin listener\n"
@@ -106,7 +109,13 @@ static bool find_prefix(void *self, json_t *nodes)
 	return true;
 }
 
-/* Fills in full_id. */
+static bool widens(const char *verb)
+{
+	return strcmp(verb, "approve") == 0 || strcmp(verb, "release") == 0;
+}
+
+/* Fills in full_id. What is signed is not for the verifier to complete: its front or its
+ * appraiser, captured, would answer with a TPM of their own that has such an id. */
 static enum answer resolve(void *self)
 {
 	struct options *o = self;
@@ -117,6 +126,11 @@ static enum answer resolve(void *self)
 		memcpy(o->full_id, o->request.object, NODE_ID_LEN + 1);
 		return ANSWER_YES;
 	}
+	if (widens(o->request.verb))
+		return unusable("'%s' is not all 64 hex digits of a node id: by their beginning "
+				"the verifier would choose the node that you sign for. Its host "
+				"or the host's owner says the id: attestctl node --help",
+				given);
 	if (strlen(o->request.object) < 4 ||
 	    strspn(o->request.object, "0123456789abcdef") != strlen(o->request.object))
 		return unusable("'%s' is no node id: 64 hex digits, or at least the first 4",
