@@ -67,6 +67,8 @@ struct round agent_end_right(struct agent *a)
 
 	if (status != OK)
 		return agent_broker_refused(a, "drop", status);
+	/* No evidence carries what a workload wished for: it must not hurry each round. */
+	a->broker.has_wish = false;
 	return going_on;
 }
 

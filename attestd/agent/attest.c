@@ -73,7 +73,7 @@ static enum status append_field(struct bytes *line, const char *name, const stru
 	return status == OK ? bytes_append(line, span_of(value)) : status;
 }
 
-static void log_reason(const struct result_reason *r)
+static void log_reason(const struct verdict_reason *r)
 {
 	AUTO_DONE(bytes) line = { 0 };
 	enum status status = bytes_append(&line, span_of(&r->code));
@@ -87,33 +87,50 @@ static void log_reason(const struct result_reason *r)
 	if (status == OK)
 		status = append_field(&line, ", owner ", &r->owner);
 	if (status == OK)
-		status = append_field(&line, ", contact ", &r->contact);
-	if (status == OK)
-		status = append_field(&line, "; ", &r->advice);
-	if (status == OK)
 		log_line(LOG_LEVEL_NOTICE, "%.*s", (int)line.len, (const char *)line.data);
 }
 
 /* The same reasons every few minutes are no news. */
-static void log_reasons(struct agent *a, const struct attestation_result *result)
+static bool is_news(struct agent *a, const struct bytes *all)
+{
+	struct digest digest = { 0 };
+
+	if (digest_of(DIGEST_SHA256, span_of(all), &digest) != OK)
+		return true;
+	if (digest_equal(&digest, &a->last_told))
+		return false;
+	a->last_told = digest;
+	return true;
+}
+
+/* As they were signed: what else stands beside a verdict, advice to whoever reads this log
+ * above all, could be of anybody who answers in the verifier's place. */
+static void log_reasons(struct agent *a, const struct verdict *v)
 {
 	AUTO_DONE(bytes) all = { 0 };
-	struct digest digest = { 0 };
-	enum status status = OK;
 
-	for (size_t i = 0; i < result->reason_count && status == OK; i++) {
-		status = bytes_append(&all, span_of(&result->reasons[i].code));
-		if (status == OK)
-			status = bytes_append(&all, span_of(&result->reasons[i].detail));
-	}
-	if (status == OK)
-		status = digest_of(DIGEST_SHA256, span_of(&all), &digest);
-	if (status == OK && digest_equal(&digest, &a->last_told))
+	for (size_t i = 0; i < v->reason_count; i++)
+		if (bytes_append(&all, span_of(&v->reasons[i].code)) != OK ||
+		    bytes_append(&all, span_of(&v->reasons[i].detail)) != OK)
+			return;
+	if (!is_news(a, &all))
 		return;
-	if (status == OK)
-		a->last_told = digest;
+	for (size_t i = 0; i < v->reason_count; i++)
+		log_reason(&v->reasons[i]);
+}
+
+/* Nobody signed why: a code is a word, and that is all that is told of it. */
+static void log_codes(struct agent *a, const struct attestation_result *result)
+{
+	AUTO_DONE(bytes) all = { 0 };
+
 	for (size_t i = 0; i < result->reason_count; i++)
-		log_reason(&result->reasons[i]);
+		if (bytes_append_byte(&all, ' ') != OK ||
+		    bytes_append(&all, span_of(&result->reasons[i].code)) != OK)
+			return;
+	if (all.len > 0 && is_news(a, &all))
+		log_line(LOG_LEVEL_NOTICE, "the verifier decided nothing:%.*s", (int)all.len,
+			 (const char *)all.data);
 }
 
 static enum status tell_mint(struct agent *a, const struct attestation_result *result)
@@ -251,7 +268,7 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 	}
 	/* Nothing was decided, and so there is nothing to hand on. */
 	if (result.retry) {
-		log_reasons(a, &result);
+		log_codes(a, &result);
 		return undecided(a, is_next_part);
 	}
 	/* TLS ends in the verifier's front: only the result key speaks for the
@@ -271,7 +288,7 @@ static struct round take_result(struct agent *a, const struct attestation_challe
 		agent_say(a, "the verdict answers another question");
 		return away;
 	}
-	log_reasons(a, &result);
+	log_reasons(a, &v);
 	a->has_activated = false;
 	keep_entries(a, &v, &result);
 	a->must_activate = has_reason(&v, "tpm-cleared");

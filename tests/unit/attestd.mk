@@ -1,6 +1,7 @@
 # Unit tests: attestd.
 if HAVE_CMOCKA
 ATTESTD_TESTS = \
+	tests/unit/test_attestd_agent \
 	tests/unit/test_attestd_attest \
 	tests/unit/test_attestd_configuration \
 	tests/unit/test_attestd_ends \
@@ -21,6 +22,10 @@ TESTS += $(ATTESTD_TESTS)
 
 libscenes_a_SOURCES += tests/unit/attestd_grant.c tests/unit/svid_scene.c
 GRANT_TEST_SOURCES = tests/unit/attestd_grant.h tests/unit/unit.h
+
+tests_unit_test_attestd_agent_SOURCES = tests/unit/test_attestd_agent.c tests/unit/unit.h
+tests_unit_test_attestd_agent_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attestd_agent_LDADD = libagent.a $(ATTESTD_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_attestd_attest_SOURCES = tests/unit/test_attestd_attest.c $(GRANT_TEST_SOURCES)
 tests_unit_test_attestd_attest_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attestd/agent/attest.h"
 #include "attestd/agent/enrolment.h"
@@ -423,6 +424,78 @@ static void where_nothing_was_decided_nothing_changes(void **state)
 	assert_true(span_equal(span_of(&agent.entries), span_text(FIRST)));
 }
 
+/* What a round logs. */
+static void log_of(void (*round)(void), char text[4096])
+{
+	FILE *file = tmpfile();
+	int before = dup(STDERR_FILENO);
+
+	assert_true(file != NULL && before >= 0);
+	assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+	round();
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	(void)close(before);
+	rewind(file);
+	text[fread(text, 1, 4095, file)] = '\0';
+	(void)fclose(file);
+}
+
+/* Beside the verdict, in the verifier's place. */
+static void add_unsigned(void)
+{
+	struct result_reason *r = &result.reasons[result.reason_count++];
+
+	*r = (struct result_reason){ 0 };
+	set(&r->code, span_text("ima-log-partial"));
+	set(&r->layer, span_text("kernel"));
+	set(&r->contact, span_text("somebody@else.example"));
+	set(&r->detail, span_text("call somebody else"));
+	set(&r->advice, span_text("run this as root"));
+}
+
+static void judge(void)
+{
+	attestation_result_init(&result);
+	set(&result.verdict, span_of(&granted.text));
+	set(&result.signature, span_of(&granted.signature));
+	add_unsigned();
+	assert_int_equal(agent_attest(&agent).outcome, OUTCOME_VERDICT);
+	attestation_result_done(&result);
+}
+
+static void decide_nothing(void)
+{
+	attestation_result_init(&result);
+	result.retry = true;
+	add_unsigned();
+	assert_int_equal(agent_attest(&agent).outcome, OUTCOME_SOON);
+	attestation_result_done(&result);
+}
+
+/* TLS ends in the verifier's front, and people do what a log tells them. */
+static void reasons_are_logged_as_they_were_signed(void **state)
+{
+	char text[4096];
+	(void)state;
+
+	granted.last_lines = "reason ima-entry-unknown userland web 158 /bin/odd\n";
+	granted_sign(&granted, "untrusted", 0, NULL);
+	granted.last_lines = NULL;
+	log_of(judge, text);
+	assert_non_null(strstr(text, "ima-entry-unknown: /bin/odd, entry 158; layer userland, "
+				     "owner web"));
+	assert_null(strstr(text, "else"));
+	assert_null(strstr(text, "partial"));
+	/* Once. */
+	log_of(judge, text);
+	assert_null(strstr(text, "ima-entry-unknown: "));
+
+	log_of(decide_nothing, text);
+	assert_non_null(strstr(text, "the verifier decided nothing: ima-log-partial\n"));
+	assert_null(strstr(text, "else"));
+	assert_null(strstr(text, "root"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -438,6 +511,7 @@ int main(void)
 		TEST(what_is_no_verdict_for_this_round_changes_nothing),
 		TEST(of_what_it_does_not_know_only_what_is_extra_is_passed_over),
 		TEST(where_nothing_was_decided_nothing_changes),
+		TEST(reasons_are_logged_as_they_were_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
