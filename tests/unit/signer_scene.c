@@ -379,8 +379,8 @@ void scene_prepare_commit(struct signer_scene *s)
 	};
 	if (s->golden.manifest[0].scope_class != NULL)
 		s->request.commit.emergency = kept;
-	for (size_t i = 0; i < CLAIM_COUNT; i++)
-		s->request.commit.claims.tier[i] = TIER_AFFIRMING;
+	s->request.commit.claims.tier[CLAIM_EXECUTABLES] = TIER_AFFIRMING;
+	s->request.commit.claims.tier[CLAIM_CONFIGURATION] = TIER_AFFIRMING;
 }
 
 void scene_commit(struct signer_scene *s)

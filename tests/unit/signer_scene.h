@@ -71,7 +71,7 @@ void scene_challenge(struct signer_scene *s);
 void scene_prepare_evidence(struct signer_scene *s);
 /* Challenge, and honest evidence for it in s->request, not sent. */
 void scene_evidence(struct signer_scene *s);
-/* A FRAME_COMMIT in s->request whose claims all affirm. */
+/* A FRAME_COMMIT in s->request; its claims affirm all that an appraiser speaks about. */
 void scene_prepare_commit(struct signer_scene *s);
 /* That commit, which the signer takes. */
 void scene_commit(struct signer_scene *s);

@@ -299,7 +299,9 @@ static enum refusal check_commit(const struct turn *turn, const struct commit_re
 	if (turn->now - p->issued > NONCE_LIFETIME_S + BODY_LIFETIME_S)
 		return REFUSAL_NONCE_EXPIRED;
 
-	enum refusal refusal = named_releases_check(turn, request);
+	/* As the verdict will be: the appraiser's words alone are never a whole one. */
+	const struct claims claims = joined_claims(p, request);
+	enum refusal refusal = named_releases_check(turn, request, &claims);
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;

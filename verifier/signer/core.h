@@ -178,8 +178,10 @@ enum refusal attestation_commit(struct turn *turn, const struct commit_request *
 /* named_release.c */
 /* The appraiser says which of the loaded releases was booted and which emergency's files
  * run; it makes none up and gives none another version, a node that it is not for, or a
- * time that is not its. REFUSAL_GENERATION_CHANGED: it is to be appraised again. */
-enum refusal named_releases_check(const struct turn *turn, const struct commit_request *request);
+ * time that is not its. claims are those of the verdict, the signer's own among them.
+ * REFUSAL_GENERATION_CHANGED: it is to be appraised again. */
+enum refusal named_releases_check(const struct turn *turn, const struct commit_request *request,
+				  const struct claims *claims);
 
 /* conclusion.c: the one place where a verdict is made, stored and signed. */
 struct conclusion {

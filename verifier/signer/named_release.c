@@ -56,19 +56,20 @@ static enum refusal check_emergency(const struct turn *turn, const struct releas
 }
 
 /* Nothing is trusted without one. */
-static bool may_name_none(const struct commit_request *request)
+static bool may_name_none(const struct commit_request *request, const struct claims *claims)
 {
 	return request->release_version == 0 && request->emergency.len == 0 &&
 	       (request->is_retry || request->is_unproven ||
-		claims_verdict(&request->claims) != VERDICT_TRUSTED);
+		claims_verdict(claims) != VERDICT_TRUSTED);
 }
 
-enum refusal named_releases_check(const struct turn *turn, const struct commit_request *request)
+enum refusal named_releases_check(const struct turn *turn, const struct commit_request *request,
+				  const struct claims *claims)
 {
 	struct release booted;
 
 	if (request->manifest.len == 0)
-		return may_name_none(request) ? REFUSAL_NONE : REFUSAL_MALFORMED;
+		return may_name_none(request, claims) ? REFUSAL_NONE : REFUSAL_MALFORMED;
 	if (!find(turn, request->manifest, &booted) || booted.version != request->release_version)
 		return REFUSAL_MALFORMED;
 
