@@ -206,6 +206,24 @@ static void a_revoked_image_is_refused_though_listed(void **state)
 	scene_expect_boot(&s, "boot-event-revoked");
 }
 
+static void a_revoked_image_is_refused_where_its_pcr_is_pinned(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *pcrs = &s.golden.manifest[0].pcrs;
+	(void)state;
+
+	scene_init(&s);
+	pcrs->item[0] =
+		(struct golden_rule){ .pcr = 4,
+				      .digest = *pcr_value(&s.golden.values, DIGEST_SHA256, 4) };
+	pcrs->count = 1;
+	scene_judge_anew(&s);
+	assert_int_equal(s.result.findings.count, 0);
+	s.golden.revoked.item[0] = s.golden.manifest[0].chain.item[1].digest;
+	s.golden.revoked.count = 1;
+	scene_expect_boot(&s, "boot-event-revoked");
+}
+
 static void a_chain_ends_with_its_last_image(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -261,6 +279,7 @@ int main(void)
 		cmocka_unit_test(an_ignored_event_is_explained),
 		cmocka_unit_test(images_run_in_the_chain_s_order),
 		cmocka_unit_test(a_revoked_image_is_refused_though_listed),
+		cmocka_unit_test(a_revoked_image_is_refused_where_its_pcr_is_pinned),
 		cmocka_unit_test(a_chain_ends_with_its_last_image),
 		cmocka_unit_test(a_required_rule_behind_hundreds_of_others_is_met),
 	};

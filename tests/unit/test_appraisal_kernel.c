@@ -76,6 +76,10 @@ static void a_command_that_hands_arguments_on_unseen_is_not_ignored(void **state
 		{ "time ! linux16 set init=/bin/sh", false },
 		{ "chainloader /vmlinuz init=/bin/sh", false },
 		{ "! legacy_kernel set init=/bin/sh", false },
+		{ "initrd newc:sbin/init:/busybox", false },
+		{ "! initrd16 /initrd.img newc:init:/busybox", false },
+		{ "initrd /initrd.img", true },
+		{ "set name=newc:init", true },
 		/* The kernel's own line, which follows, is not ignored. */
 		{ "linux /vmlinuz init=/bin/sh", true },
 		{ "set linux vmlinuz", true },

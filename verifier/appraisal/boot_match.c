@@ -349,21 +349,24 @@ static void visit_event(struct walk *w, const struct boot_event *event)
 	enum turn turn = TURN_PASSED_ON;
 
 	if (!boot_event_extends(event) || event->pcr >= PCR_COUNT ||
-	    !is_in(w->input->quoted, event->pcr) || is_in(w->input->pinned, event->pcr))
+	    !is_in(w->input->quoted, event->pcr))
+		return;
+	v.digest = boot_event_digest(event, w->input->bank);
+	/* Where a value is pinned as well, though no log has to tell of it. */
+	if (v.digest != NULL && reference_is_revoked_file(w->input->ref, v.digest)) {
+		fail_event(w, REASON_BOOT_EVENT_REVOKED, event);
+		return;
+	}
+	if (is_in(w->input->pinned, event->pcr))
 		return;
 	w->match.extending++;
 	w->seen |= (pcr_mask)1 << event->pcr;
-	v.digest = boot_event_digest(event, w->input->bank);
 	if (v.digest == NULL) {
 		fail_event(w, REASON_BOOT_BANK_MISSING, event);
 		return;
 	}
 	if (boot_event_name(event->type) == NULL) {
 		fail_event(w, REASON_BOOT_EVENT_TYPE, event);
-		return;
-	}
-	if (reference_is_revoked_file(w->input->ref, v.digest)) {
-		fail_event(w, REASON_BOOT_EVENT_REVOKED, event);
 		return;
 	}
 	if (meet_event_rules(w, &v) != OK) {

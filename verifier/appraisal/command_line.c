@@ -52,6 +52,13 @@ static struct span without_wrappers(struct span text)
 	return text;
 }
 
+/* "initrd newc:NAME:FILE" gives a measured file another name in the initramfs. */
+static bool renames_files(struct span command)
+{
+	return span_starts_with(command, "initrd") &&
+	       memmem(command.data, command.len, "newc:", 5) != NULL;
+}
+
 bool command_line_is_handed_on(struct span text)
 {
 	static const char *const commands[] = { "chainloader ", "legacy_kernel " };
@@ -63,7 +70,7 @@ bool command_line_is_handed_on(struct span text)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (span_starts_with(command, commands[i]))
 			return true;
-	return false;
+	return renames_files(command);
 }
 
 static bool is_hex(uint8_t c)

@@ -10,7 +10,9 @@
  * entry only says that somebody read it: the proof is an entry whose digest is
  * written in another form (d-ngv2, where the kernel's default has d-ng) than
  * boot_aggregate's, which nothing but a loaded policy brings about (BOOT.md,
- * i26). The form is part of what is hashed; a template's name is not.
+ * i26); that it is the listed one is for the release's boot to see to
+ * (docs/threat-model.md, i22). The form is part of what is hashed; a template's
+ * name is not.
  */
 enum ima_phase {
 	IMA_PHASE_START, /* no entry yet */
