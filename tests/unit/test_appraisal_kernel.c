@@ -190,6 +190,12 @@ static void of_several_command_lines_the_weakest_counts(void **state)
 				scene_expect_configured(&s);
 			boot_log_drop(&s.log, place);
 		}
+	/* One that says less than what Secure Boot brings about where another is silent. */
+	boot_log_rewrite(&s.log, at, TEXT("/vmlinuz ro lockdown=none"));
+	m->cmdline = "ro lockdown=none";
+	m->other_cmdline = "ro";
+	boot_log_insert(&s.log, at, 8, EV_IPL, TEXT("/vmlinuz ro"));
+	scene_expect_put(&s, "lockdown-missing");
 }
 
 static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
