@@ -39,7 +39,8 @@ tests_integration_appraise_capture_LDADD = libappraisal.a $(POLICIES_LIBS) libda
 TESTS += tests/integration/release
 endif
 EXTRA_DIST += tests/integration/release
-TESTS += tests/integration/transparency tests/integration/verdict_log
+TESTS += tests/integration/transparency tests/integration/verdict_log tests/integration/audit_verdicts
+EXTRA_DIST += tests/integration/audit_verdicts
 EXTRA_DIST += tests/integration/transparency tests/integration/verdict_log tests/integration/tlog_check
 LONG_TESTS += tests/integration/release_in_force
 EXTRA_DIST += tests/integration/release_in_force

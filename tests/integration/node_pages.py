@@ -8,8 +8,8 @@ writes its port into DIRECTORY/port and each request into DIRECTORY/requests: a 
 act with its signature. What DIRECTORY/mode says of pages: good; again, the same page for
 ever; back, `next` goes back; none, more and no `next`; escape, commands to a terminal in a
 refusal, and shown, in what there is of a node. Of acts: refuse CODE [TIMES]
-refuses them; hold CODE the first, in the third second after that in which it came. TLS is
-its version, 1.3 where none is named, or "none".
+refuses them; hold CODE the first, in the third second after that in which it came. DIRECTORY/audit.json is its
+audit log's only page. TLS is its version, 1.3 where none is named, or "none".
 """
 import http.server
 import json
@@ -50,6 +50,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.answer(409, {"error": {"code": "\033[2Jgone", "advice": "\033]0;x\007here"}})
             return
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        if "/audit" in self.path:
+            with open(os.path.join(directory, "audit.json")) as page:
+                self.answer(200, json.load(page))
+            return
         if "limit" not in query:
             self.answer(200, NODES[0])
             return

@@ -145,28 +145,47 @@ static enum status take_checkpoint(struct verdict_fetch *f, json_t *page)
 	return status;
 }
 
+/* Each member has its place in the record: one that has none was signed by nobody. */
+static enum status entry_fields(json_t *item, struct audit_record *out, struct span *hash)
+{
+	json_int_t index, time;
+	const char *kind, *actor, *node, *text, *hex;
+	size_t kind_len, actor_len, node_len, text_len, hex_len;
+
+	if (json_unpack_ex(item, NULL, JSON_STRICT, "{s:I, s:I, s:s%, s:s%, s:s%, s:s%, s:s%}",
+			   "index", &index, "time", &time, "kind", &kind, &kind_len, "actor",
+			   &actor, &actor_len, "node", &node, &node_len, "text", &text, &text_len,
+			   "hash", &hex, &hex_len) != 0)
+		return STATUS_MALFORMED;
+	*out = (struct audit_record){
+		.index = (uint64_t)index,
+		.time = (int64_t)time,
+		.kind = { (const uint8_t *)kind, kind_len },
+		.actor = { (const uint8_t *)actor, actor_len },
+		.node = { (const uint8_t *)node, node_len },
+		.text = { (const uint8_t *)text, text_len },
+	};
+	*hash = (struct span){ (const uint8_t *)hex, hex_len };
+	return OK;
+}
+
 /* The record as it was hashed; what the verifier says its hash is has to be so. */
 static enum status take_entry(struct verdict_fetch *f, json_t *item)
 {
 	const struct tile_sink sink = { .write = write_tile, .self = f };
 	AUTO_DONE(bytes) record = { 0 };
 	AUTO_DONE(bytes) told = { 0 };
-	const struct audit_record fields = {
-		.index = (uint64_t)json_integer_value(json_object_get(item, "index")),
-		.time = (int64_t)json_integer_value(json_object_get(item, "time")),
-		.kind = text_of(item, "kind"),
-		.actor = text_of(item, "actor"),
-		.node = text_of(item, "node"),
-		.text = text_of(item, "text"),
-	};
-	struct span bytes;
-	enum status status = audit_record_make(f->previous.value, &fields, &record);
+	struct audit_record fields;
+	struct span bytes, hash;
+	enum status status = entry_fields(item, &fields, &hash);
 
+	if (status == OK)
+		status = audit_record_make(f->previous.value, &fields, &record);
 	bytes = span_of(&record);
 	if (status == OK)
 		status = hasher_digest(&f->export.hasher, &bytes, 1, &f->previous);
 	if (status == OK)
-		status = hex_decode(text_of(item, "hash"), &told);
+		status = hex_decode(hash, &told);
 	if (status == OK && (fields.index != f->edge.size + 1 ||
 			     !span_equal(span_of(&told), digest_span(&f->previous))))
 		status = STATUS_MISMATCH;

@@ -20,9 +20,9 @@ static const char help[] =
 	"       attestctl audit drift DIR [--help]\n"
 	"\n"
 	"verify: offline, by anybody. DIR is a release directory, whose release log is checked\n"
-	"with the keys of its root, or a verdict log that was exported: every entry against\n"
-	"its tiles, all of them against the checkpoint, the checkpoint's signatures, and that\n"
-	"the log goes on from an earlier checkpoint. Where the root wants proofs, a witness has\n"
+	"with the keys of its root, or with --log-key a verdict log that was exported: that all\n"
+	"entries together give the checkpoint's root, the checkpoint's signatures, and that the\n"
+	"log goes on from an earlier checkpoint. Where the root wants proofs, a witness has\n"
 	"to have cosigned it: else it does not hold (witness-missing).\n"
 	"\n"
 	"export: the trail of one team, a JSON object on each line of standard output, with\n"
@@ -33,7 +33,7 @@ static const char help[] =
 	"  --root SHA256    the first root, as verifiers pin it [the one that is there]\n"
 	"  --log-key PEM    a verdict log's public key: log_pub.pem of the verifier\n"
 	"  --since NOTE     a checkpoint that was kept from earlier\n"
-	"  --document FILE  an envelope of the release: does it stand in the log?\n"
+	"  --document FILE  an envelope of the release: does it stand in the release log?\n"
 	"  --verifier, --ca, --cert, --key  as for attestctl node, and from its environment\n"
 	"\n"
 	"Exit status: 0 it holds, 1 it does not, 2 unusable input or failure.\n";
@@ -238,12 +238,15 @@ static enum answer verify(const struct request *r)
 {
 	struct release_line folder = { r->directory };
 
+	/* Not what lies in the directory: whoever made it can put a root of his own there. */
+	if (r->log_key != NULL)
+		return r->has_root || r->document != NULL
+			       ? unusable("audit verify: --root and --document go with a release "
+					  "log, --log-key with a verdict log")
+			       : verify_verdicts(r);
 	if (path_exists(line_path(&folder, "root").text))
 		return verify_release(r);
-	if (r->log_key == NULL)
-		return unusable("%s is no release directory; a verdict log wants --log-key",
-				r->directory);
-	return verify_verdicts(r);
+	return unusable("%s is no release directory; a verdict log wants --log-key", r->directory);
 }
 
 static enum answer export(struct request *r) {
