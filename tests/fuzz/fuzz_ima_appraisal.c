@@ -78,7 +78,9 @@ static void in_parts(struct appraisal_input *input, struct pcr_values *values)
 		memcpy(bytes + part, log.data, log.len);
 	memcpy(bytes + part, log.data, log.len);
 
-	bool is_whole = replay((struct span){ bytes, part + log.len }, values);
+	/* An entry may begin in one copy and end in the next. */
+	bool is_whole = replay((struct span){ bytes, part }, values) &&
+			replay((struct span){ bytes, part + log.len }, values);
 
 	ima_state_init(&state, DIGEST_SHA256);
 	input->ima_log = (struct span){ bytes, part };
