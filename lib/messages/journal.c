@@ -8,7 +8,8 @@ enum status journal_point_add(struct journal_point *point, struct span record)
 	const struct span parts[] = { span_text(LABEL), journal_point_head(point), record };
 	AUTO_DONE(hasher) h = { 0 };
 	struct digest head;
-	enum status status = hasher_init(&h, DIGEST_SHA256);
+	enum status status =
+		point->count < INT64_MAX ? hasher_init(&h, DIGEST_SHA256) : STATUS_TOO_LARGE;
 
 	if (status == OK)
 		status = hasher_digest(&h, parts, sizeof(parts) / sizeof(*parts), &head);

@@ -16,7 +16,8 @@ struct journal_point {
 	uint8_t head[SHA256_SIZE];
 };
 
-/* One record further: head = SHA-256("attestd journal v1" || head || record). */
+/* One record further: head = SHA-256("attestd journal v1" || head || record).
+ * STATUS_TOO_LARGE: there are INT64_MAX, more than a report tells of. */
 enum status journal_point_add(struct journal_point *point, struct span record);
 bool journal_point_equal(const struct journal_point *a, const struct journal_point *b);
 

@@ -97,8 +97,9 @@ static void take_journal(struct lines *l, struct report *r)
 	struct span value = lines_field(l, "journal");
 
 	r->has_journal = true;
-	r->first = lines_decimal(l, lines_word(l, &value), UINT64_MAX);
-	r->count = lines_decimal(l, lines_word(l, &value), UINT64_MAX);
+	/* A verifier's store has no larger number, and each record's is below the count. */
+	r->first = lines_decimal(l, lines_word(l, &value), INT64_MAX);
+	r->count = lines_decimal(l, lines_word(l, &value), INT64_MAX);
 	lines_take_hex(l, value, SHA256_SIZE, false, &head);
 	if (l->status == OK && head.len != SHA256_SIZE)
 		lines_fail(l, STATUS_MALFORMED);
@@ -230,7 +231,7 @@ static void put_journal(struct line_writer *w, const struct report *r)
 			w->status = STATUS_MALFORMED;
 		return;
 	}
-	if (r->issued_count > REPORT_ISSUED_MAX || r->first > r->count ||
+	if (r->issued_count > REPORT_ISSUED_MAX || r->count > INT64_MAX || r->first > r->count ||
 	    r->issued_count > r->count - r->first) {
 		w->status = STATUS_MALFORMED;
 		return;

@@ -41,7 +41,7 @@ struct report_jwt {
 struct report {
 	bool has_journal;
 	uint64_t first; /* number of the first record below: so many were before it */
-	uint64_t count; /* of all records there are */
+	uint64_t count; /* of all records there are; up to INT64_MAX, as stores count */
 	uint8_t head[SHA256_SIZE]; /* hash of the newest record below (messages/journal.h) */
 	size_t issued_count, jwt_count;
 	struct report_jwt jwts[REPORT_JWTS_MAX];

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "messages/journal.h"
 #include "messages/report.h"
 #include "messages/statement.h"
 
@@ -65,6 +66,31 @@ static void a_report_may_say_nothing(void **state)
 	assert_true(report.has_journal);
 	assert_int_equal(report.issued_count, 0);
 	assert_int_equal(parse(HEAD JWT "end\n"), OK);
+}
+
+static void a_journal_has_no_number_that_no_store_holds(void **state)
+{
+	struct journal_point point = { .count = INT64_MAX - 1 };
+	(void)state;
+
+	assert_int_equal(journal_point_add(&point, span_text(ISSUED_FILE)), OK);
+	assert_int_equal(journal_point_add(&point, span_text(ISSUED_FILE)), STATUS_TOO_LARGE);
+	assert_true(point.count == INT64_MAX);
+
+	assert_int_equal(
+		parse(HEAD "journal 9223372036854775807 9223372036854775807 " DIGEST_A "\nend\n"),
+		OK);
+	assert_true(report.first == INT64_MAX && report.count == INT64_MAX);
+	assert_int_equal(parse(HEAD "journal 9223372036854775806 9223372036854775807 " DIGEST_A
+				    "\n" ISSUED_FILE "\nend\n"),
+			 OK);
+	assert_int_not_equal(parse(HEAD "journal 0 9223372036854775808 " DIGEST_A "\nend\n"), OK);
+	assert_int_not_equal(
+		parse(HEAD "journal 9223372036854775808 9223372036854775808 " DIGEST_A "\nend\n"),
+		OK);
+	assert_int_not_equal(parse(HEAD "journal 9223372036854775807 9223372036854775807 " DIGEST_A
+					"\n" ISSUED_FILE "\nend\n"),
+			     OK);
 }
 
 static void every_truncation_is_refused(void **state)
@@ -204,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_says_what_was_signed_and_what_is_wished),
 		cmocka_unit_test(a_report_may_say_nothing),
+		cmocka_unit_test(a_journal_has_no_number_that_no_store_holds),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(what_is_no_report_is_refused),
 		cmocka_unit_test(what_is_no_record_is_refused),

@@ -70,6 +70,16 @@ static void end(struct node_journal *j)
 	bytes_done(&j->text);
 }
 
+/* As many as it likes, and not one of them shown. */
+static void boast(struct node_journal *j, uint64_t count)
+{
+	bytes_done(&j->text);
+	assert_int_equal(bytes_printf(&j->text, "attestd-report/1\njournal %llu %llu %064d\nend\n",
+				      (unsigned long long)count, (unsigned long long)count, 1),
+			 OK);
+	j->scene.report = span_of(&j->text);
+}
+
 /* The next round's verdict. */
 static void expect(struct node_journal *j, bool is_good, uint64_t confirmed)
 {
@@ -250,6 +260,26 @@ static void a_node_that_is_new_here_shows_all_or_says_so(void **state)
 }
 
 /* Parts of a log, say: the records come again with the evidence that is judged. */
+/* Not that the service failed: that would be no verdict, over and over. */
+static void whatever_number_a_node_says_there_is_a_verdict(void **state)
+{
+	struct node_journal j;
+	struct audit_row last = { 0 };
+	(void)state;
+
+	begin_with_two(&j);
+	boast(&j, INT64_MAX);
+	expect(&j, false, INT64_MAX);
+	assert_int_equal(scene_noted(&j.scene, "journal-gap", &last), 1);
+	boast(&j, (uint64_t)INT64_MAX + 1);
+	scene_evidence(&j.scene);
+	scene_expect(&j.scene, FRAME_AUTHENTICATE, REFUSAL_NONE);
+	assert_true(j.scene.answer.authenticate.is_final);
+	scene_expect_result(&j.scene.answer.authenticate.result, "\nstate untrusted\n",
+			    "report-malformed");
+	end(&j);
+}
+
 static void nothing_is_collected_without_a_verdict(void **state)
 {
 	struct node_journal j;
@@ -306,6 +336,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_is_new_here_shows_all_or_says_so),
 		cmocka_unit_test(nothing_is_collected_without_a_verdict),
 		cmocka_unit_test(a_journal_that_forgot_its_records_has_a_gap),
+		cmocka_unit_test(whatever_number_a_node_says_there_is_a_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
