@@ -15,6 +15,7 @@
 #include "daemon/file.h"
 #include "scratch.h"
 #include "verifier/fetch_messages.h"
+#include "verifier/fetcher/confine.h"
 #include "verifier/fetcher/staging.h"
 #include "verifier/fetcher/tree.h"
 #include "verifier/loader/fetch_source.h"
@@ -362,20 +363,52 @@ static int try_confinement(void)
 		       : 1;
 }
 
-static void a_confined_process_opens_only_what_it_was_left(void **state)
+/* Keys lie beside certificates, and it may be root. */
+static int try_as_fetcher(void)
+{
+	const struct fetcher_settings settings = { .directory = top };
+	bool has_certificates = can_open("/etc/ssl/certs", O_RDONLY);
+	bool has_settings = can_open("/etc/ssl/openssl.cnf", O_RDONLY);
+
+	if (!fetcher_confine(&settings))
+		return 77;
+	return can_open(top, O_RDONLY) && !can_open("/etc/ssl", O_RDONLY) &&
+			       !can_open("/etc/ssl/private", O_RDONLY) &&
+			       !can_open("/etc/pki", O_RDONLY) &&
+			       !can_open("/etc/pki/tls/private", O_RDONLY) &&
+			       can_open("/etc/ssl/certs", O_RDONLY) == has_certificates &&
+			       can_open("/etc/ssl/openssl.cnf", O_RDONLY) == has_settings
+		       ? 0
+		       : 1;
+}
+
+static void expect_confined(int (*try_it)(void))
 {
 	int how = 0;
 	pid_t pid = fork();
-	(void)state;
 
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(try_confinement());
+		_exit(try_it());
 	assert_int_equal(waitpid(pid, &how, 0), pid);
 	assert_true(WIFEXITED(how));
 	if (WEXITSTATUS(how) == 77)
 		skip();
 	assert_int_equal(WEXITSTATUS(how), 0);
+}
+
+static void a_confined_process_opens_only_what_it_was_left(void **state)
+{
+	(void)state;
+
+	expect_confined(try_confinement);
+}
+
+static void a_fetcher_opens_no_directory_of_keys(void **state)
+{
+	(void)state;
+
+	expect_confined(try_as_fetcher);
 }
 
 int main(void)
@@ -390,6 +423,7 @@ int main(void)
 		cmocka_unit_test(the_first_failure_of_a_fetcher_sticks),
 		cmocka_unit_test(what_a_fetcher_may_not_say_fails),
 		cmocka_unit_test(a_confined_process_opens_only_what_it_was_left),
+		cmocka_unit_test(a_fetcher_opens_no_directory_of_keys),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);

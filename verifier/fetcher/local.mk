@@ -2,6 +2,7 @@
 # others is to have libcurl in its memory.
 noinst_LIBRARIES += libfetcher.a
 libfetcher_a_SOURCES = \
+	verifier/fetcher/confine.c verifier/fetcher/confine.h \
 	verifier/fetcher/fetcher.c verifier/fetcher/fetcher.h \
 	verifier/fetcher/https_client.c verifier/fetcher/https_client.h \
 	verifier/fetcher/staging.c verifier/fetcher/staging.h \

@@ -7,39 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "daemon/confinement.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
+#include "verifier/fetcher/confine.h"
 #include "verifier/fetcher/fetcher.h"
-
-/* What resolvers, libcurl and OpenSSL open, beside the directory: no key of the
- * verifier and not its store. */
-#define SYSTEM_FILES                                                                               \
-	"/usr/lib", "/lib", "/lib64", "/usr/share/ca-certificates",                                \
-		"/usr/local/share/ca-certificates", "/etc/ssl", "/etc/pki",                        \
-		"/etc/ca-certificates", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",        \
-		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",          \
-		"/etc/ld.so.cache", "/run/systemd/resolve", "/run/NetworkManager",                 \
-		"/run/resolvconf", "/proc/self", "/dev/null", "/dev/urandom"
-
-static void confine(const struct fetcher_settings *settings)
-{
-	static const char *const system_files[] = { SYSTEM_FILES };
-	struct confinement_rule rules[sizeof(system_files) / sizeof(system_files[0]) + 2];
-	size_t count = 0;
-
-	for (; count < sizeof(system_files) / sizeof(system_files[0]); count++)
-		rules[count] = (struct confinement_rule){ .path = system_files[count] };
-	if (settings->https.ca != NULL)
-		rules[count++] = (struct confinement_rule){ .path = settings->https.ca };
-	rules[count++] =
-		(struct confinement_rule){ .path = settings->directory, .is_writable = true };
-	if (!confinement_begin(rules, count))
-		log_line(LOG_LEVEL_WARNING,
-			 "no Landlock (%s): what this process may open is not confined",
-			 errno == EPERM ? "the service's system call filter refuses it"
-					: strerror(errno));
-}
 
 static bool read_options(int argc, char **argv, struct fetcher_settings *out)
 {
@@ -87,6 +58,10 @@ int main(int argc, char **argv)
 	log_open("verifierd/fetcher", LOG_LEVEL_INFO);
 	if (mkdir(settings.directory, S_IRWXU) != 0 && errno != EEXIST)
 		log_line(LOG_LEVEL_ERROR, "%s: %s", settings.directory, strerror(errno));
-	confine(&settings);
+	if (!fetcher_confine(&settings))
+		log_line(LOG_LEVEL_WARNING,
+			 "no Landlock (%s): what this process may open is not confined",
+			 errno == EPERM ? "the service's system call filter refuses it"
+					: strerror(errno));
 	return fetcher_run(&settings, ROLE_FD_FIRST);
 }
