@@ -61,17 +61,55 @@ static enum status open_variable(struct boot_draft *d, const struct boot_event *
 	return STATUS_MISMATCH;
 }
 
-/* Is Secure Boot on? Firmware that does not say so has none. */
-static enum status take_state(struct boot_draft *d, const struct boot_event *event)
+/* The first pass over a log: is Secure Boot on? */
+struct state_search {
+	bool is_found;
+	bool has_unshown;
+	size_t unshown; /* the first event of PCR 7 that may be the state in disguise */
+};
+
+/* A type is measured nowhere, a name only where the payload is: either may have been
+ * changed in the file to hide the state. */
+static bool may_hide_state(struct boot_draft *d, const struct boot_event *event)
+{
+	struct span text;
+
+	switch (event->type) {
+	case EV_EFI_VARIABLE_DRIVER_CONFIG:
+	case EV_EFI_VARIABLE_AUTHORITY:
+	case EV_EFI_ACTION:
+	case EV_SEPARATOR:
+		return !boot_payload_is_measured(event, DIGEST_SHA256, &d->sha256, &text);
+	default:
+		return true;
+	}
+}
+
+static enum status take_state(struct boot_draft *d, struct state_search *search,
+			      const struct boot_event *event)
 {
 	struct uefi_variable v;
 
 	/* One that is not in this bank is refused with what it lacks, as any other. */
-	if (!is_variable(event) || event->type != EV_EFI_VARIABLE_DRIVER_CONFIG ||
-	    boot_event_digest(event, DIGEST_SHA256) == NULL ||
-	    uefi_variable_parse(event->payload, &v) != OK ||
-	    secure_boot_variable_of(&v) != SECURE_BOOT_STATE)
+	if (event->pcr != 7 ||
+	    (boot_event_extends(event) && boot_event_digest(event, DIGEST_SHA256) == NULL))
 		return OK;
+	if (uefi_variable_parse(event->payload, &v) != OK ||
+	    secure_boot_variable_of(&v) != SECURE_BOOT_STATE) {
+		if (!search->has_unshown && may_hide_state(d, event)) {
+			search->has_unshown = true;
+			search->unshown = event->index;
+		}
+		return OK;
+	}
+	if (search->is_found || event->type != EV_EFI_VARIABLE_DRIVER_CONFIG) {
+		(void)unusable("boot log: event %zu names SecureBoot, which firmware measures "
+			       "once, as configuration: read the log again on the host, from "
+			       "the kernel",
+			       event->index);
+		return STATUS_MISMATCH;
+	}
+	search->is_found = true;
 	enum status status = open_variable(d, event, &v);
 	if (status == OK)
 		d->secure_boot = v.content.len == 1 && v.content.data[0] == 1;
@@ -190,15 +228,26 @@ static enum status take_event(struct boot_draft *d, const struct boot_event *eve
 	return OK;
 }
 
+/* Firmware that does not say so has no Secure Boot; then each event of PCR 7 says what
+ * else it is. */
 static enum status read_state(struct boot_draft *d, struct span log)
 {
+	struct state_search search = { 0 };
 	struct boot_event event;
 	struct boot_log iterator;
 	enum status status = boot_log_open(log, &iterator);
 
 	while (status == OK && (status = boot_log_next(&iterator, &event)) == OK)
-		status = take_state(d, &event);
-	return status == STATUS_NOT_FOUND ? OK : status;
+		status = take_state(d, &search, &event);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (search.is_found || !search.has_unshown)
+		return OK;
+	(void)unusable("boot log: no event says whether Secure Boot is on, and event %zu does not "
+		       "say what PCR 7 was extended with: read the log again on the host, from "
+		       "the kernel",
+		       search.unshown);
+	return STATUS_MISMATCH;
 }
 
 static enum status take_events(struct boot_draft *d, struct span log)
