@@ -201,6 +201,26 @@ static void a_root_that_cannot_be_reached_is_passed_over(void **state)
 	assert_true(ek_pools_read(&s.settings, &s.pools));
 	assert_int_equal(s.pools.roots.count, 1);
 	assert_false(s.pools.lacks_lists);
+	/* Nor does it keep anything else out. */
+	put_root(&s, "second");
+	put_crl(&s, "another", SIZE_MAX);
+	expect(&s, 2, 2);
+	stop(&s);
+}
+
+/* While a certificate is being written, a list may say that its EK is revoked. */
+static void a_list_waits_for_no_certificate(void **state)
+{
+	struct scene s;
+	(void)state;
+
+	start(&s);
+	put(s.roots, "notes", span_text("which of these is whose"));
+	put_root(&s, "second");
+	put_crl(&s, "another", SIZE_MAX);
+	expect(&s, 1, 2);
+	assert_int_equal(remove_file(s.roots, "notes"), 0);
+	expect(&s, 2, 2);
 	stop(&s);
 }
 
@@ -212,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_list_that_is_damaged_at_the_start_is_waited_for),
 		cmocka_unit_test(a_list_that_cannot_be_reached_is_not_none),
 		cmocka_unit_test(a_root_that_cannot_be_reached_is_passed_over),
+		cmocka_unit_test(a_list_waits_for_no_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

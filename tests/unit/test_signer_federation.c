@@ -77,6 +77,9 @@ static void a_bundle_that_cannot_be_reached_is_named(void **state)
 	char link[128];
 
 	(void)snprintf(link, sizeof(link), "%s/other.example", place->directory);
+	assert_int_equal(mkdir(link, 0700), 0);
+	assert_int_equal(read_all(place, &f, &fault), OK);
+	assert_int_equal(rmdir(link), 0);
 	assert_int_equal(symlink("nowhere", link), 0);
 	assert_int_equal(read_all(place, &f, &fault), STATUS_NOT_FOUND);
 	assert_true(span_equal(span_of(&fault), span_text(link)));

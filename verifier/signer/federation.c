@@ -2,6 +2,7 @@
 #include "verifier/signer/federation.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "daemon/directory.h"
@@ -44,6 +45,12 @@ static enum status visit(void *context, const char *path, enum status read, stru
 {
 	struct reading *r = context;
 	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	/* No bundle is one; a mount has its lost+found. */
+	if (read != OK && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return OK;
+
 	enum status status = read == OK ? take(r, slash == NULL ? path : slash + 1, content) : read;
 
 	if (status != OK)
