@@ -127,31 +127,52 @@ static void k01_a_wrong_spelling_keeps_nobody_out(void **state)
 	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 }
 
-/* A quarantine that was lifted: acts from before it must not come back with its node. */
-static void k01_a_pending_node_about_which_there_was_an_act_stays(void **state)
+static void narrow(struct signer_scene *s, int64_t lifted)
+{
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(store_node_narrow(s->signer.store, &s->node, STANDING_QUARANTINED,
+					   span_text("why"), s->now),
+			 OK);
+	assert_int_equal(store_node_forget(s->signer.store, &s->node), STATUS_MISMATCH);
+	if (lifted != 0)
+		assert_int_equal(store_node_release(s->signer.store, &s->node, lifted), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+}
+
+/* It waits for the signed act that lifts it; and acts from before that must not come back
+ * with its node. */
+static void k01_a_quarantine_outlasts_its_spelling(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
 	AUTO_DONE(bytes) plain = { 0 };
+	int64_t lifted;
 	(void)state;
 
 	rsa_scene_init(&s, &plain);
 	scene_join(&s);
-	assert_int_equal(store_begin(s.signer.store), OK);
-	assert_int_equal(store_node_narrow(s.signer.store, &s.node, STANDING_QUARANTINED,
-					   span_text("why"), s.now),
-			 OK);
-	assert_int_equal(store_node_release(s.signer.store, &s.node, s.now + 1), OK);
-	assert_int_equal(store_node_forget(s.signer.store, &s.node), STATUS_MISMATCH);
-	assert_int_equal(store_commit(s.signer.store), OK);
+	narrow(&s, 0);
 	spell_plainly(&s, span_of(&plain));
 	ask_in_anew(&s);
 	expect_refused_unchanged(&s, FRAME_ENROL, REFUSAL_EK_MISMATCH);
+
+	lifted = s.now + 10;
+	narrow(&s, lifted);
+	scene_join(&s);
+	scene_prepare_act(&s, "approve", "server", lifted);
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+	/* Nor with the other spelling, once more. */
+	spell_otherwise(&s, span_of(&plain));
+	scene_join(&s);
+	scene_prepare_act(&s, "approve", "server", lifted);
+	expect_refused_unchanged(&s, FRAME_ADMIN, REFUSAL_ACT_REPLAYED);
+	scene_prepare_act(&s, "approve", "server", lifted + 1);
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
 }
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k01_an_ek_is_one_node_however_its_certificate_spells_it),
 	cmocka_unit_test(k01_a_wrong_spelling_keeps_nobody_out),
-	cmocka_unit_test(k01_a_pending_node_about_which_there_was_an_act_stays),
+	cmocka_unit_test(k01_a_quarantine_outlasts_its_spelling),
 };
 
 ATTACKS_MAIN(tests)

@@ -151,9 +151,10 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
  * REFUSAL_EK_MISMATCH once somebody decided about the other. */
 enum refusal ek_nodes_check(struct turn *turn, const struct node_id *node, struct span ek_public);
 /* The same for what is proven to be this EK's TPM, before which pending ones make way:
- * a wrong spelling must not keep the true one out. */
+ * a wrong spelling must not keep the true one out. *act_time: of the last act about
+ * them, as of a quarantine that was lifted, which goes on guarding against older ones. */
 enum refusal ek_nodes_supersede(struct turn *turn, const struct node_id *node,
-				struct span ek_public);
+				struct span ek_public, int64_t *act_time);
 /* Is it the id of a spelling of this EK? */
 bool ek_nodes_have(struct span ek_public, const struct node_id *node);
 /* place.c: gives a pending node the host and class that the inventory lists. */

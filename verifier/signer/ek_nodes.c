@@ -23,20 +23,22 @@ static bool is_same(const struct node_id *a, const struct node_id *b)
 	return memcmp(a->value, b->value, sizeof(a->value)) == 0;
 }
 
-static enum refusal check_row(struct turn *turn, const struct node_row *row)
+static enum refusal check_row(struct turn *turn, const struct node_row *row, int64_t *act_time)
 {
 	(void)turn;
-	/* An act, as of a quarantine that was lifted, guards against older ones. */
-	return row->standing == STANDING_PENDING && row->act_time == 0 ? REFUSAL_NONE
-								       : REFUSAL_EK_MISMATCH;
+	(void)act_time;
+	return row->standing == STANDING_PENDING ? REFUSAL_NONE : REFUSAL_EK_MISMATCH;
 }
 
-static enum refusal supersede_row(struct turn *turn, const struct node_row *row)
+static enum refusal supersede_row(struct turn *turn, const struct node_row *row, int64_t *act_time)
 {
-	enum refusal refusal = check_row(turn, row);
+	enum refusal refusal = check_row(turn, row, act_time);
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;
+
+	if (row->act_time > *act_time)
+		*act_time = row->act_time;
 
 	enum status status = store_node_forget(turn->signer->store, &row->node);
 
@@ -46,20 +48,22 @@ static enum refusal supersede_row(struct turn *turn, const struct node_row *row)
 	return refusal_of(status);
 }
 
-static enum refusal visit(struct turn *turn, const struct node_id *other,
-			  enum refusal (*look)(struct turn *, const struct node_row *))
+typedef enum refusal (*row_visitor)(struct turn *turn, const struct node_row *row,
+				    int64_t *act_time);
+
+static enum refusal visit(struct turn *turn, const struct node_id *other, row_visitor look,
+			  int64_t *act_time)
 {
 	struct node_row row;
 	enum status status = store_node(turn->signer->store, other, turn->keep, &row);
 
 	if (status == STATUS_NOT_FOUND)
 		return REFUSAL_NONE;
-	return status == OK ? look(turn, &row) : refusal_of(status);
+	return status == OK ? look(turn, &row, act_time) : refusal_of(status);
 }
 
 static enum refusal visit_others(struct turn *turn, const struct node_id *node,
-				 struct span ek_public,
-				 enum refusal (*look)(struct turn *, const struct node_row *))
+				 struct span ek_public, row_visitor look, int64_t *act_time)
 {
 	struct public_area ek;
 	struct node_id other;
@@ -69,20 +73,21 @@ static enum refusal visit_others(struct turn *turn, const struct node_id *node,
 	for (size_t n = 0; status == OK && refusal == REFUSAL_NONE; n++) {
 		status = id_of(&ek, n, &other);
 		if (status == OK && !is_same(&other, node))
-			refusal = visit(turn, &other, look);
+			refusal = visit(turn, &other, look, act_time);
 	}
 	return refusal != REFUSAL_NONE || status == STATUS_NOT_FOUND ? refusal : refusal_of(status);
 }
 
 enum refusal ek_nodes_check(struct turn *turn, const struct node_id *node, struct span ek_public)
 {
-	return visit_others(turn, node, ek_public, check_row);
+	return visit_others(turn, node, ek_public, check_row, NULL);
 }
 
 enum refusal ek_nodes_supersede(struct turn *turn, const struct node_id *node,
-				struct span ek_public)
+				struct span ek_public, int64_t *act_time)
 {
-	return visit_others(turn, node, ek_public, supersede_row);
+	*act_time = 0;
+	return visit_others(turn, node, ek_public, supersede_row, act_time);
 }
 
 bool ek_nodes_have(struct span ek_public, const struct node_id *node)

@@ -275,7 +275,7 @@ static enum refusal check_first_quote(const struct activate_request *request,
 
 static enum refusal insert_node(struct turn *turn, const struct enrolment_record *record,
 				const struct name *ak_name, const struct counters *counters,
-				struct node_row *row)
+				int64_t act_time, struct node_row *row)
 {
 	const struct enrol_request *facts = &record->facts;
 
@@ -296,6 +296,7 @@ static enum refusal insert_node(struct turn *turn, const struct enrolment_record
 		.nv_index = facts->nv_index,
 		.enrolled = turn->now,
 		.counters = *counters,
+		.act_time = act_time,
 	};
 
 	enum status status = store_node_insert(turn->signer->store, row);
@@ -381,6 +382,7 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 	struct counters counters;
 	struct name ak_name;
 	struct node_row row;
+	int64_t act_time = 0;
 	enum refusal refusal = check_secret(turn, request, &record, &ak_name);
 
 	if (refusal == REFUSAL_NONE)
@@ -388,7 +390,7 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 	if (refusal == REFUSAL_NONE)
 		refusal = check_first_quote(request, &record, &counters);
 	if (refusal == REFUSAL_NONE)
-		refusal = ek_nodes_supersede(turn, &record.node, record.facts.ek_public);
+		refusal = ek_nodes_supersede(turn, &record.node, record.facts.ek_public, &act_time);
 	if (refusal == REFUSAL_NONE)
 		refusal = check_unique(turn, &record.node, record.facts.ek_public, &ak_name);
 	if (refusal != REFUSAL_NONE)
@@ -401,7 +403,7 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 	else if (status == OK)
 		refusal = activate_again(turn, &record, &counters, &row);
 	else if (status == STATUS_NOT_FOUND)
-		refusal = insert_node(turn, &record, &ak_name, &counters, &row);
+		refusal = insert_node(turn, &record, &ak_name, &counters, act_time, &row);
 	else
 		return refusal_of(status);
 	if (refusal != REFUSAL_NONE)

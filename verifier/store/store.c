@@ -57,7 +57,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_RELEASE] = "UPDATE nodes SET standing = CASE class WHEN '' THEN 0 ELSE 1 END,"
 			     " act_time = ?2, note = ''"
 			     " WHERE id = ?1 AND standing = 2 AND act_time < ?2",
-	[SQL_NODE_FORGET] = "DELETE FROM nodes WHERE id = ?1 AND standing = 0 AND act_time = 0",
+	[SQL_NODE_FORGET] = "DELETE FROM nodes WHERE id = ?1 AND standing = 0",
 	[SQL_NODE_NARROW] = "UPDATE nodes SET standing = ?2, note = ?3, expires = 0, verdict = 4,"
 			    " act_time = max(act_time, ?4) WHERE id = ?1 AND standing <= ?2",
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*), max(number)"

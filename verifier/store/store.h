@@ -78,8 +78,7 @@ enum status store_node_reset(struct store *s, const struct node_id *node, struct
  * ak_name's, the boot session is forgotten, and an active node is quarantined.
  * STATUS_MISMATCH unless the node has ak_name and is pending or active. */
 enum status store_node_rekey(struct store *s, const struct node_row *row, struct span ak_name);
-/* A pending node about which there was no act, and which so has no boot session; else
- * STATUS_MISMATCH. */
+/* A pending node, which has no boot session; else STATUS_MISMATCH. */
 enum status store_node_forget(struct store *s, const struct node_id *node);
 /* Host and class, and STANDING_ACTIVE. act_time 0: by the inventory, pending
  * nodes only; else STATUS_MISMATCH unless it is later than the node's last act. */

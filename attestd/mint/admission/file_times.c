@@ -24,7 +24,8 @@ static bool notes_stores(uint32_t type)
 }
 
 /* Its files change by this host's processes alone, each of which opened them: not by a
- * server's word, as with FUSE or NFS, which could as well lie about the owner. */
+ * server's word, as with FUSE or NFS, which could as well lie about the owner. An overlayfs
+ * hides what its layers are. */
 static bool is_of_this_host(uint32_t type)
 {
 	return type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC ||
