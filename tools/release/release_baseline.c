@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "policies/transparency/release_log.h"
 #include "tools/command.h"
 #include "tools/release/release_directory.h"
 #include "tools/release/release_state.h"
@@ -75,11 +76,17 @@ static bool stood(const struct release_line *line, const struct release_trust *t
 	return earlier.version != 0 && release_baseline(trust, &source, manifest, true, &why) == OK;
 }
 
-/* Who signs today, and what was taken back, is no matter of history. */
+static bool opens_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Who signs today, what was taken back, and a log that contradicts itself, are no matter
+ * of history. What has no proof may be older than the wish for one. */
 static bool is_of_today(const struct release_refusal *why)
 {
-	return strncmp(why->document, "root", strlen("root")) == 0 ||
-	       strncmp(why->document, "revocations", strlen("revocations")) == 0;
+	return opens_with(why->document, "root") || opens_with(why->document, "revocations") ||
+	       opens_with(why->document, RELEASE_LOG "/") || opens_with(why->code, "log-");
 }
 
 /* The revocations that the index in force names are known by their bytes, where who signed
@@ -111,9 +118,13 @@ enum status baseline_check(const struct release_line *line, const struct digest 
 		status = release_baseline(&trust, &source, manifest, false, &why);
 	if (status == OK)
 		return OK;
+	if (why.code == NULL) {
+		(void)unusable("nobody can be shown what changes: %s", status_text(status));
+		return status;
+	}
 	if (is_of_today(&why)) {
 		(void)unusable("nobody can be shown what changes against sha256:%s: whose word "
-			       "counts does not verify",
+			       "counts, or the log, does not verify",
 			       sha256_hex(manifest).hex);
 		print_refusal(stderr, &why);
 		return status;

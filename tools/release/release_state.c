@@ -120,8 +120,8 @@ static enum status check_signers(const struct reading *r, const struct root *roo
 		if (doubt == NULL)
 			continue;
 		(void)unusable("%s: %s: nobody signed it who may publish by root %" PRIu64
-			       ": restore the file; if the publisher has changed since, --after "
-			       "names the index in force, as 'publish' printed it",
+			       ": restore the file; if the publisher has changed since, 'publish "
+			       "--again --after' names the index in force, as 'publish' printed it",
 			       both[i]->path.text, doubt, root->version);
 		return STATUS_DENIED;
 	}
