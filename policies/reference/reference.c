@@ -341,9 +341,15 @@ static inline bool has_row(const struct reference *ref, enum image_section secti
 	return ref->section[section].len > 0 && find_row(ref, section, row);
 }
 
+bool reference_tells_revoked(const struct reference *ref, enum digest_alg alg)
+{
+	return alg == DIGEST_SHA256 || ref->section[IMAGE_REVOKED_FILES].len == 0;
+}
+
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest)
 {
-	return digest->alg == DIGEST_SHA256 && has_row(ref, IMAGE_REVOKED_FILES, digest->value);
+	return !reference_tells_revoked(ref, digest->alg) ||
+	       has_row(ref, IMAGE_REVOKED_FILES, digest->value);
 }
 
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id)

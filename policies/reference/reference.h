@@ -213,8 +213,11 @@ enum status reference_files(const struct reference *ref, uint32_t table, struct 
 bool reference_set_has_digest(const struct reference *ref, uint32_t table,
 			      const struct digest *digest);
 
-/* Revocations that appraisal has to look up. */
+/* Revocations that appraisal has to look up. Files are revoked by their SHA-256: as soon
+ * as one is, a digest of another algorithm counts as revoked, since it may be of that one. */
 bool reference_is_revoked_file(const struct reference *ref, const struct digest *digest);
+/* False: every digest of this algorithm is. */
+bool reference_tells_revoked(const struct reference *ref, enum digest_alg alg);
 /* node_id: its 32 bytes; what is no node id counts as revoked. */
 bool reference_is_revoked_node(const struct reference *ref, struct span node_id);
 

@@ -59,20 +59,45 @@ static void every_pcr_has_the_value_that_its_log_leads_to(void **state)
 	}
 }
 
+/* A class of another bank than the log has. */
+static void choose_bank(struct scene *s, enum digest_alg bank)
+{
+	s->golden.node_class.bank = bank;
+	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
+		struct digest zero = digest_filled(bank, 0);
+
+		assert_int_equal(pcr_value_set(&s->golden.values, pcr, &zero), OK);
+	}
+}
+
 static void a_bank_that_an_event_lacks_is_refused(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
 	(void)state;
 
 	scene_init(&s);
-	/* A class of another bank than the log has. */
-	s.golden.node_class.bank = DIGEST_SHA384;
-	for (unsigned pcr = 0; pcr < PCR_COUNT; pcr++) {
-		struct digest zero = digest_filled(DIGEST_SHA384, 0);
-
-		assert_int_equal(pcr_value_set(&s.golden.values, pcr, &zero), OK);
-	}
+	choose_bank(&s, DIGEST_SHA384);
 	scene_expect_boot(&s, "boot-bank-missing");
+}
+
+/* A revoked file's digest in that bank is not known: any could be it. */
+static void a_bank_that_cannot_name_what_is_revoked_is_refused(void **state)
+{
+	static const enum digest_alg banks[] = { DIGEST_SHA384, DIGEST_SHA512 };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(banks) / sizeof(banks[0]); i++) {
+		AUTO_DONE(scene) s = { 0 };
+
+		scene_init(&s);
+		choose_bank(&s, banks[i]);
+		scene_judge_anew(&s);
+		assert_false(scene_has(&s, "boot-bank-irrevocable"));
+		s.golden.revoked.item[0] = digest_filled(DIGEST_SHA256, 0x99);
+		s.golden.revoked.count = 1;
+		scene_expect_boot(&s, "boot-bank-irrevocable");
+		assert_int_equal(s.result.findings.list[0].layer, LAYER_RELEASE_PROCESS);
+	}
 }
 
 static void a_pinned_value_needs_no_log_and_no_other_will_do(void **state)
@@ -272,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_broken_log_is_a_claim_and_not_a_failure),
 		cmocka_unit_test(every_pcr_has_the_value_that_its_log_leads_to),
 		cmocka_unit_test(a_bank_that_an_event_lacks_is_refused),
+		cmocka_unit_test(a_bank_that_cannot_name_what_is_revoked_is_refused),
 		cmocka_unit_test(a_pinned_value_needs_no_log_and_no_other_will_do),
 		cmocka_unit_test(a_pcr_with_another_value_hides_no_event),
 		cmocka_unit_test(every_event_is_explained_or_refused),

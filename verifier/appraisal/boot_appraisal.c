@@ -346,16 +346,32 @@ static enum status try_releases(const struct appraisal_input *input,
 	return OK;
 }
 
+/* False: a finding says why no release can be tried. */
+static bool may_try(const struct appraisal_input *input, struct findings *findings)
+{
+	enum digest_alg bank = input->node_class->bank;
+	struct finding missing = finding_of(REASON_BOOT_LOG_MISSING);
+	struct finding irrevocable = finding_of(REASON_BOOT_BANK_IRREVOCABLE);
+
+	if (input->boot_log.len == 0) {
+		findings_add(findings, &missing);
+		return false;
+	}
+	if (!reference_tells_revoked(input->reference, bank)) {
+		finding_detail(&irrevocable, "bank", span_text(digest_name(bank)));
+		findings_add(findings, &irrevocable);
+		return false;
+	}
+	return true;
+}
+
 enum status boot_appraise(const struct appraisal_input *input, bool *has_matched,
 			  struct boot_outcome *out, struct findings *findings)
 {
 	struct boot_replay replay;
 	enum status status = OK;
 
-	if (input->boot_log.len == 0) {
-		struct finding f = finding_of(REASON_BOOT_LOG_MISSING);
-
-		findings_add(findings, &f);
+	if (!may_try(input, findings)) {
 		*has_matched = false;
 		return OK;
 	}
