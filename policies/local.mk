@@ -81,6 +81,7 @@ libartifacts_a_SOURCES = \
 	policies/artifacts/grub_words.c \
 	policies/artifacts/ima_policy.c policies/artifacts/ima_policy.h \
 	policies/artifacts/pe_image.c policies/artifacts/pe_image.h \
+	policies/artifacts/rescue_shell.c policies/artifacts/rescue_shell.h \
 	policies/artifacts/shim_image.c policies/artifacts/shim_image.h \
 	policies/artifacts/uki_image.c policies/artifacts/uki_image.h \
 	policies/artifacts/variable_data.c policies/artifacts/variable_data.h

@@ -36,4 +36,10 @@ TESTS += tests/unit/test_ima_policy
 tests_unit_test_ima_policy_SOURCES = tests/unit/test_ima_policy.c tests/unit/unit.h
 tests_unit_test_ima_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ima_policy_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_rescue_shell
+TESTS += tests/unit/test_rescue_shell
+tests_unit_test_rescue_shell_SOURCES = tests/unit/test_rescue_shell.c tests/unit/unit.h
+tests_unit_test_rescue_shell_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rescue_shell_LDADD = $(ARTIFACTS_LIBS) $(CMOCKA_LIBS)
 endif

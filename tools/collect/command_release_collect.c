@@ -115,6 +115,8 @@ static enum status write_draft(struct collect *c, size_t *unexplained)
 	if (status == OK)
 		printf("%s: version %" PRIu64 ", %zu files, sha256:%s\n", path.text,
 		       c->next_version, c->files.count, sha256_text_of(span_of(&text)).hex);
+	if (status == OK)
+		collect_report_lines(span_of(&text));
 	if (status == OK && c->check_log != NULL)
 		status = check_boot_log(span_of(&text), c->check_log, unexplained);
 	return status;

@@ -110,5 +110,7 @@ enum status collect_classes(struct collect *c, json_t *must_appear);
 
 /* Says what of the IMA log the draft does not explain, and counts it. */
 size_t collect_report(const struct collect *c);
+/* Warns of what the draft's command lines leave open. */
+void collect_report_lines(struct span draft);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "tools/collect/release_collect.h"
+#include "tools/release/release_command_line.h"
+#include "tools/release/release_root.h"
 
 static bool is_early(const struct collect *c, const struct file_list_entry *entry)
 {
@@ -62,4 +64,15 @@ size_t collect_report(const struct collect *c)
 			"imalog\n",
 			c->ima.unlistable);
 	return unexplained + report_late(c) + c->ima.violations + c->ima.unlistable;
+}
+
+void collect_report_lines(struct span draft)
+{
+	AUTO(json_t) predicate = payload_predicate(draft);
+	json_t *boot = json_object_get(predicate, "boot");
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(json_object_get(boot, "cmdline"), i, line)
+		command_line_warn(stderr, span_text(json_string_value(line)));
 }

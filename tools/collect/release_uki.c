@@ -3,6 +3,7 @@
 #include "policies/artifacts/uki_image.h"
 #include "tools/collect/release_artifacts.h"
 #include "tools/command.h"
+#include "tools/release/release_command_line.h"
 
 #define PCR_IMAGES 4
 #define PCR_STUB 9 /* the kernel's own: what it is told, initrd */
@@ -106,6 +107,9 @@ enum status draft_uki(struct boot_draft *d, const struct pe_image *image, const 
 		status = add_kernel(d, uki.kernel, name);
 	if (status == OK)
 		status = add_load_options(d, uki.command_line);
+	/* By its digest alone in the manifest: nobody could be told later. */
+	if (status == OK)
+		command_line_warn(stderr, uki.command_line);
 	if (status == OK && uki.initrd.len > 0)
 		status = add_initrd(d, uki.initrd);
 	if (status == OK) {

@@ -31,6 +31,7 @@ attestctl_SOURCES += \
 	tools/release/release_ima_policy.c tools/release/release_ima_policy.h \
 	tools/release/release_init.c tools/release/release_init.h \
 	tools/release/release_init_write.c \
+	tools/release/release_command_line.c tools/release/release_command_line.h \
 	tools/release/release_key.c \
 	tools/release/release_line.c tools/release/release_line.h \
 	tools/release/release_log.c tools/release/release_log.h \

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "tools/command.h"
 #include "tools/log_text.h"
+#include "tools/release/release_command_line.h"
 #include "tools/release/release_difference.h"
 #include "tools/release/release_ima_policy.h"
 
@@ -357,6 +358,7 @@ enum status comparison_print(struct comparison *c, FILE *to, const char *package
 	for (unsigned i = 0; i < CHANGE_KINDS; i++)
 		print_kind(to, c, all, (enum change_kind)i);
 	comparison_print_policies(c, to);
+	comparison_print_shells(c, to);
 	fprintf(to, "\nmanifest sha256:%s\ndifference sha256:%s\n",
 		sha256_hex(&c->after.digest).hex, sha256_hex(&c->difference.digest).hex);
 	return OK;
@@ -410,12 +412,13 @@ enum status comparison_print_json(struct comparison *c, FILE *to)
 					  samples_json(&all->samples[i])));
 	}
 	AUTO(json_t)
-	document = json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "from",
-			     c->has_before ? side_json(&c->before) : json_null(), "to",
-			     side_json(&c->after), "class", change_class_names[comparison_class(c)],
-			     "declared", change_class_names[c->after.manifest.declared],
-			     "difference", sha256_hex(&c->difference.digest).hex, "changes",
-			     changes, "imaPolicies", comparison_policies_json(c));
+	document =
+		json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "from",
+			  c->has_before ? side_json(&c->before) : json_null(), "to",
+			  side_json(&c->after), "class", change_class_names[comparison_class(c)],
+			  "declared", change_class_names[c->after.manifest.declared], "difference",
+			  sha256_hex(&c->difference.digest).hex, "changes", changes, "imaPolicies",
+			  comparison_policies_json(c), "rescueShells", comparison_shells_json(c));
 	if (status != OK)
 		return status;
 	if (document == NULL || json_dumpf(document, to, JSON_INDENT(2)) != 0)
