@@ -213,29 +213,6 @@ static enum status take_lock(struct append *a, const struct release_line *line)
 	return OK;
 }
 
-/* Where the log ended. What this key signs has to go on from it. */
-static enum status find_head(struct append *a)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	struct checkpoint checkpoint;
-	enum status status =
-		release_log_checkpoint(&a->log, RELEASE_LOG_CHECKPOINT, true, &text, &checkpoint);
-
-	if (status == STATUS_NOT_FOUND)
-		return tree_edge_head(&a->log.hasher, &a->edge, &a->head);
-	if (status != OK)
-		return status;
-	a->head = checkpoint.head;
-	status = release_log_entries(&a->log, &a->head, remember_entry, a);
-	if (status == OK)
-		status = tree_edge_load(&a->log.hasher, &a->log.tiles, &a->head, &a->edge);
-	if (status != OK)
-		(void)unusable(
-			"%s: its files do not give the tree of its checkpoint: restore them",
-			line_path(&(struct release_line){ a->folder.text }, RELEASE_LOG).text);
-	return status;
-}
-
 /* Tiles, and the directories they lie in, are on the disk before a checkpoint
  * names them. */
 static enum status sign_head(struct append *a)
@@ -256,6 +233,72 @@ static enum status sign_head(struct append *a)
 		return status;
 	path = line_path(&folder, RELEASE_LOG_CHECKPOINT);
 	return path_write(path.text, span_of(&note), 0644);
+}
+
+/* Verifiers hold the log against what was cosigned. Whose word that note is is no matter:
+ * one that nobody signed can only stop what its writer could stop anyway. */
+static enum status check_witnessed(const struct append *a)
+{
+	struct release_line folder = { a->folder.text };
+	struct path_text path = line_path(&folder, RELEASE_LOG_WITNESSED);
+	AUTO_DONE(bytes) text = { 0 };
+	struct checkpoint witnessed;
+	enum status status = a->log.documents.read(a->log.documents.self, RELEASE_LOG_WITNESSED,
+						   NOTE_MAX, &text);
+
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	if (status == OK)
+		status = checkpoint_parse(span_of(&text), span_of(&a->log.origin), &witnessed);
+	if (status == OK)
+		status = release_log_prefix(&a->log, &witnessed.head, &a->head);
+	if (status != OK)
+		(void)unusable("%s: the log does not go on from it: restore " RELEASE_LOG
+			       " as it was",
+			       path.text);
+	return status;
+}
+
+/* The first word is that the log is empty: where tiles lie there without a checkpoint it
+ * is no first run that was interrupted, and to begin again would sign a second history. */
+static enum status begin(struct append *a)
+{
+	static const char *const later[] = { RELEASE_LOG_WITNESSED, RELEASE_LOG "/tile",
+					     RELEASE_PROOFS };
+	struct release_line folder = { a->folder.text };
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		if (!path_exists(line_path(&folder, "%s", later[i]).text))
+			continue;
+		(void)unusable("%s is missing, and there is %s: the log would begin a second "
+			       "time: restore it",
+			       line_path(&folder, RELEASE_LOG_CHECKPOINT).text, later[i]);
+		return STATUS_DENIED;
+	}
+	return sign_head(a);
+}
+
+/* Where the log ended. What this key signs has to go on from it. */
+static enum status find_head(struct append *a)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct checkpoint checkpoint;
+	enum status status =
+		release_log_checkpoint(&a->log, RELEASE_LOG_CHECKPOINT, true, &text, &checkpoint);
+
+	if (status == STATUS_NOT_FOUND)
+		return begin(a);
+	if (status != OK)
+		return status;
+	a->head = checkpoint.head;
+	status = release_log_entries(&a->log, &a->head, remember_entry, a);
+	if (status == OK)
+		status = tree_edge_load(&a->log.hasher, &a->log.tiles, &a->head, &a->edge);
+	if (status == OK)
+		return check_witnessed(a);
+	(void)unusable("%s: its files do not give the tree of its checkpoint: restore them",
+		       line_path(&(struct release_line){ a->folder.text }, RELEASE_LOG).text);
+	return status;
 }
 
 static enum status catch_up(struct append *a, const struct release_line *line,
