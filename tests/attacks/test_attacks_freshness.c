@@ -9,6 +9,7 @@
 
 #include "attack_scene.h"
 #include "tpm/policy_digest.h"
+#include "verifier/signer/clock.h"
 
 static int compare_nonces(const void *a, const void *b)
 {
@@ -128,7 +129,6 @@ static void q15_a_quote_counts_once_at_all_replicas_together(void **state)
 /* A nonce that this verifier made, for someone else or for something else. */
 static void q16_a_nonce_serves_its_node_and_its_purpose_alone(void **state)
 {
-	static const uint8_t random[NONCE_RANDOM_SIZE] = { 1 };
 	AUTO_DONE(signer_scene) s = { 0 };
 	struct node_id stranger;
 	struct nonce nonce;
@@ -138,13 +138,11 @@ static void q16_a_nonce_serves_its_node_and_its_purpose_alone(void **state)
 	scene_challenge(&s);
 	stranger = s.node;
 	stranger.value[31] ^= 1;
-	assert_int_equal(
-		nonce_make(&s.signer.keys.mac, NONCE_ATTEST, &stranger, random, s.now, &nonce), OK);
+	nonce = scene_nonce(&s, NONCE_ATTEST, &stranger, s.now);
 	s.challenge.nonce = nonce_span(&nonce);
 	scene_prepare_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
-	assert_int_equal(
-		nonce_make(&s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce), OK);
+	nonce = scene_nonce(&s, NONCE_ENROL, &s.node, s.now);
 	scene_prepare_evidence(&s);
 	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
 }
@@ -330,6 +328,45 @@ static void q25_a_quote_that_was_held_back_buys_nothing(void **state)
 	assert_int_equal(s.signer.grants, 2);
 }
 
+static void accept_clock(struct signer_scene *s)
+{
+	struct turn turn = scene_turn(s);
+
+	assert_int_equal(store_begin(s->signer.store), OK);
+	assert_int_equal(clock_accept(&turn, span_text("NTP was wrong")), OK);
+	assert_int_equal(store_commit(s->signer.store), OK);
+}
+
+/* An activation, which sets the counters back, and a quote of after it. */
+static void q25_what_was_made_while_the_clock_stood_ahead_buys_nothing(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct signer_request activation, held;
+	int64_t ahead;
+	(void)state;
+
+	attack_scene_init(&s);
+	ahead = s.now += 3000;
+	scene_enrol(&s);
+	scene_prepare_activation(&s);
+	activation = scene_record(&s, FRAME_ACTIVATE);
+	scene_evidence(&s);
+	held = scene_record(&s, FRAME_AUTHENTICATE);
+
+	s.now -= 2000;
+	accept_clock(&s);
+	s.now++;
+	scene_attest(&s);
+	s.now = ahead;
+	s.request = activation;
+	expect_refused_unchanged(&s, FRAME_ACTIVATE, REFUSAL_ACTIVATION_INVALID);
+	s.request = held;
+	expect_refused_unchanged(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
+	/* It still enrols and attests as ever. */
+	scene_join(&s);
+	scene_attest(&s);
+}
+
 static void q26_garbage_in_anothers_name_changes_nothing(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -429,6 +466,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(q19_an_unsafe_clock_is_refused_where_policy_says),
 	cmocka_unit_test(q20_firmware_on_the_signed_deny_list_is_refused),
 	cmocka_unit_test(q25_a_quote_that_was_held_back_buys_nothing),
+	cmocka_unit_test(q25_what_was_made_while_the_clock_stood_ahead_buys_nothing),
 	cmocka_unit_test(q26_garbage_in_anothers_name_changes_nothing),
 	cmocka_unit_test(q27_a_clock_beyond_2_63_is_refused),
 	cmocka_unit_test(q27_a_cleared_or_rolled_back_tpm_wants_a_fresh_activation),

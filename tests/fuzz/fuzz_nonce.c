@@ -22,12 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const uint8_t random[NONCE_RANDOM_SIZE];
 	struct span nonce = { data, len };
 	struct node_id node = { .value = { 7 } };
+	const struct epoch epoch = { { 1 } };
 	const struct mac_key *key = mac_key();
 	struct nonce genuine;
 	int64_t issued = -1;
 
-	must(nonce_make(key, NONCE_ATTEST, &node, random, ISSUED, &genuine) == OK);
-	if (nonce_verify(key, NONCE_ATTEST, &node, nonce, &issued) != OK) {
+	must(nonce_make(key, &epoch, NONCE_ATTEST, &node, random, ISSUED, &genuine) == OK);
+	if (nonce_verify(key, &epoch, NONCE_ATTEST, &node, nonce, &issued) != OK) {
 		must(issued == -1);
 		return 0;
 	}

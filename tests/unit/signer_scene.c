@@ -224,10 +224,13 @@ void scene_prepare_activation(struct signer_scene *s)
 {
 	struct span record = s->answer.enrol.record;
 	uint8_t secret[SHA256_SIZE];
+	struct epoch epoch;
 	struct span kept;
 
-	assert_int_equal(
-		activation_secret(&s->signer.keys.mac, record, name_span(&s->ak.name), secret), OK);
+	assert_int_equal(epoch_read(&s->signer, &epoch), OK);
+	assert_int_equal(activation_secret(&s->signer.keys.mac, &epoch, record,
+					   name_span(&s->ak.name), secret),
+			 OK);
 	assert_int_equal(keep_copy(&s->keep, (struct span){ secret, sizeof(secret) }, &kept), OK);
 	quote(s, (struct span){ 0 });
 	s->request.activate = (struct activate_request){ .node = s->node,
@@ -237,6 +240,19 @@ void scene_prepare_activation(struct signer_scene *s)
 							 .nonce = s->challenge.nonce,
 							 .attest = span_of(&s->attest),
 							 .signature = span_of(&s->signature) };
+}
+
+struct nonce scene_nonce(struct signer_scene *s, enum nonce_purpose purpose,
+			 const struct node_id *node, int64_t issued)
+{
+	static const uint8_t random[NONCE_RANDOM_SIZE] = { 1 };
+	struct epoch epoch;
+	struct nonce nonce;
+
+	assert_int_equal(epoch_read(&s->signer, &epoch), OK);
+	assert_int_equal(
+		nonce_make(&s->signer.keys.mac, &epoch, purpose, node, random, issued, &nonce), OK);
+	return nonce;
 }
 
 void scene_join(struct signer_scene *s)

@@ -56,6 +56,9 @@ size_t scene_noted(struct signer_scene *s, const char *kind, struct audit_row *l
 /* FRAME_ENROL, then a filled but unsent FRAME_ACTIVATE in s->request. */
 void scene_enrol(struct signer_scene *s);
 void scene_prepare_activation(struct signer_scene *s);
+/* As the signer makes one now, issued when the test likes. */
+struct nonce scene_nonce(struct signer_scene *s, enum nonce_purpose purpose,
+			 const struct node_id *node, int64_t issued);
 /* Enrols and activates. */
 void scene_join(struct signer_scene *s);
 /* Joins, and is approved by a signed act as "server". */

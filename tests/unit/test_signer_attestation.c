@@ -136,7 +136,6 @@ static void a_nonce_is_good_for_its_node_and_its_time(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
 	struct node_id stranger = { { 9 } };
-	uint8_t random[NONCE_RANDOM_SIZE] = { 1 };
 	struct nonce nonce;
 	(void)state;
 
@@ -145,12 +144,10 @@ static void a_nonce_is_good_for_its_node_and_its_time(void **state)
 
 	struct authenticate_request honest = s.request.authenticate;
 
-	assert_int_equal(
-		nonce_make(&s.signer.keys.mac, NONCE_ATTEST, &stranger, random, s.now, &nonce), OK);
+	nonce = scene_nonce(&s, NONCE_ATTEST, &stranger, s.now);
 	s.request.authenticate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);
-	assert_int_equal(
-		nonce_make(&s.signer.keys.mac, NONCE_ENROL, &s.node, random, s.now, &nonce), OK);
+	nonce = scene_nonce(&s, NONCE_ENROL, &s.node, s.now);
 	s.request.authenticate = honest;
 	s.request.authenticate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_INVALID);

@@ -79,12 +79,64 @@ static void a_clock_that_was_far_ahead_is_accepted_once_and_on_record(void **sta
 	assert_int_equal(accept_clock(&s), STATUS_MISMATCH);
 }
 
+/* Authenticated while the clock stood ahead: the grant would be of that time. */
+static void what_was_under_way_is_not_committed_once_the_clock_is_accepted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	s.now += 3000;
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	s.now -= 2000;
+	assert_int_equal(accept_clock(&s), OK);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONCE_EXPIRED);
+	assert_int_equal(s.signer.grants, 0);
+	scene_attest(&s);
+}
+
+static void each_accepted_clock_begins_an_epoch_of_its_own(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct epoch epochs[3];
+	(void)state;
+
+	signer_scene_approved(&s);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(epoch_read(&s.signer, &epochs[i]), OK);
+		for (size_t before = 0; before < i; before++)
+			assert_memory_not_equal(epochs[before].value, epochs[i].value, EPOCH_SIZE);
+		s.now += 3000;
+		scene_attest(&s);
+		s.now -= 2000;
+		assert_int_equal(accept_clock(&s), OK);
+	}
+}
+
+/* What can't be read is not the first one. */
+static void an_epoch_that_is_damaged_stops_everything(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	scene_evidence(&s);
+	assert_int_equal(store_fact_set(s.signer.store, "epoch", span_text("2")), OK);
+	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_STORE_UNAVAILABLE);
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_STORE_UNAVAILABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clock_set_back_is_named_and_stops_everything),
 		cmocka_unit_test(a_refused_request_hides_no_time_from_the_store),
 		cmocka_unit_test(a_clock_that_was_far_ahead_is_accepted_once_and_on_record),
+		cmocka_unit_test(what_was_under_way_is_not_committed_once_the_clock_is_accepted),
+		cmocka_unit_test(each_accepted_clock_begins_an_epoch_of_its_own),
+		cmocka_unit_test(an_epoch_that_is_damaged_stops_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,16 +10,6 @@
 /* What a signer refuses by the time that something was made, by a node's standing, and by
  * what it saw before. */
 
-static struct nonce nonce_of(struct signer_scene *s, enum nonce_purpose purpose, int64_t issued)
-{
-	static const uint8_t random[NONCE_RANDOM_SIZE] = { 1 };
-	struct nonce nonce;
-
-	assert_int_equal(nonce_make(&s->signer.keys.mac, purpose, &s->node, random, issued, &nonce),
-			 OK);
-	return nonce;
-}
-
 /* Made under a clock that was ahead and was put right since. */
 static void a_nonce_of_later_is_not_fresh(void **state)
 {
@@ -29,7 +19,7 @@ static void a_nonce_of_later_is_not_fresh(void **state)
 
 	signer_scene_approved(&s);
 	scene_evidence(&s);
-	nonce = nonce_of(&s, NONCE_ATTEST, s.now + CLOCK_TOLERANCE_S + 1);
+	nonce = scene_nonce(&s, NONCE_ATTEST, &s.node, s.now + CLOCK_TOLERANCE_S + 1);
 	s.request.authenticate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_AUTHENTICATE, REFUSAL_NONCE_EXPIRED);
 	assert_int_equal(s.signer.grants, 0);
@@ -80,10 +70,10 @@ static void an_activation_is_of_this_offer_and_of_now(void **state)
 
 	struct activate_request honest = s.request.activate;
 
-	nonce = nonce_of(&s, NONCE_ENROL, s.now + 1);
+	nonce = scene_nonce(&s, NONCE_ENROL, &s.node, s.now + 1);
 	s.request.activate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_ACTIVATE, REFUSAL_NONCE_EXPIRED);
-	nonce = nonce_of(&s, NONCE_ENROL, s.now - ENROLMENT_LIFETIME_S - 1);
+	nonce = scene_nonce(&s, NONCE_ENROL, &s.node, s.now - ENROLMENT_LIFETIME_S - 1);
 	s.request.activate.nonce = nonce_span(&nonce);
 	scene_expect(&s, FRAME_ACTIVATE, REFUSAL_NONCE_EXPIRED);
 	s.request.activate = honest;

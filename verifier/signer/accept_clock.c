@@ -4,13 +4,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "daemon/log.h"
 #include "verifier/signer/clock.h"
+
+static enum status system_random(uint8_t *buffer, size_t len)
+{
+	return RAND_bytes(buffer, (int)len) == 1 ? OK : STATUS_UNAVAILABLE;
+}
 
 static enum status accept_in_group(struct signer *s, const char *reason)
 {
 	AUTO_DONE(keep) keep = { 0 };
-	struct turn turn = { .signer = s, .keep = &keep, .now = (int64_t)time(NULL) };
+	struct turn turn = {
+		.signer = s, .keep = &keep, .random = system_random, .now = (int64_t)time(NULL)
+	};
 	enum status status = store_begin(s->store);
 
 	if (status == OK)

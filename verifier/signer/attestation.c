@@ -232,10 +232,12 @@ static enum refusal check_freshness(struct turn *turn, const struct authenticate
 {
 	enum refusal refusal = load_node(turn, &request->node, p);
 
+	if (refusal == REFUSAL_NONE)
+		refusal = refusal_of(epoch_read(turn->signer, &p->epoch));
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-	if (nonce_verify(&turn->signer->keys.mac, NONCE_ATTEST, &request->node, request->nonce,
-			 &p->issued) != OK)
+	if (nonce_verify(&turn->signer->keys.mac, &p->epoch, NONCE_ATTEST, &request->node,
+			 request->nonce, &p->issued) != OK)
 		return REFUSAL_NONCE_INVALID;
 	refusal = find_replay(turn, request, p, answer);
 	if (refusal != REFUSAL_NONE || answer->is_final)
@@ -286,6 +288,18 @@ static struct claims joined_claims(const struct pending *p, const struct commit_
 	return claims_joined(&own, &theirs);
 }
 
+/* Its nonce may be of a time that the clock was put back from meanwhile. */
+static enum refusal check_epoch(const struct turn *turn, const struct pending *p)
+{
+	struct epoch epoch;
+	enum status status = epoch_read(turn->signer, &epoch);
+
+	if (status != OK)
+		return refusal_of(status);
+	return span_equal(epoch_span(&epoch), epoch_span(&p->epoch)) ? REFUSAL_NONE
+								     : REFUSAL_NONCE_EXPIRED;
+}
+
 static enum refusal check_commit(const struct turn *turn, const struct commit_request *request)
 {
 	const struct pending *p = turn->pending;
@@ -303,6 +317,8 @@ static enum refusal check_commit(const struct turn *turn, const struct commit_re
 	const struct claims claims = joined_claims(p, request);
 	enum refusal refusal = named_releases_check(turn, request, &claims);
 
+	if (refusal == REFUSAL_NONE)
+		refusal = check_epoch(turn, p);
 	if (refusal != REFUSAL_NONE)
 		return refusal;
 	/* A frame is appended exactly where the verified log ended, or replaces it. */

@@ -89,12 +89,15 @@ static enum status put_nonce(struct turn *turn, enum nonce_purpose purpose,
 			     const struct node_id *node, struct challenge *out)
 {
 	uint8_t random[NONCE_RANDOM_SIZE];
+	struct epoch epoch;
 	struct nonce nonce;
 	enum status status = turn->random(random, sizeof(random));
 
 	if (status == OK)
-		status = nonce_make(&turn->signer->keys.mac, purpose, node, random, turn->now,
-				    &nonce);
+		status = epoch_read(turn->signer, &epoch);
+	if (status == OK)
+		status = nonce_make(&turn->signer->keys.mac, &epoch, purpose, node, random,
+				    turn->now, &nonce);
 	return status == OK ? keep_copy(turn->keep, nonce_span(&nonce), &out->nonce) : status;
 }
 

@@ -82,6 +82,8 @@ enum status clock_accept(struct turn *turn, struct span reason)
 		status = store_nodes_bring_back(s->store, turn->now);
 	if (status == OK)
 		status = store_entries_bring_back(s->store, turn->now);
+	if (status == OK)
+		status = epoch_begin(turn);
 	return status == OK
 		       ? audit_note(turn, "clock-accepted", (struct span){ 0 }, NULL,
 				    "high water %lld release %lld nodes %llu: %.*s",

@@ -16,8 +16,8 @@ bool clock_is_back(struct turn *turn);
 
 /*
  * Brings everything in the store that lies ahead of turn->now back to it: the
- * high-water time, the loader's, when nodes were heard of and decided about; and
- * writes reason into the audit log. STATUS_MISMATCH where nothing is ahead.
+ * high-water time, the loader's, when nodes were heard of and decided about; begins
+ * another epoch; and writes reason into the audit log. STATUS_MISMATCH where nothing is ahead.
  */
 enum status clock_accept(struct turn *turn, struct span reason);
 

@@ -104,6 +104,7 @@ struct pending {
 	struct node_row row;
 	struct session_row session; /* of the boot session that goes on; zeros for a new one */
 	struct span nonce;
+	struct epoch epoch; /* in which the nonce is good */
 	int64_t issued; /* of the nonce */
 	struct span evidence, evidence_digest; /* to be stored */
 	struct span report; /* the host's, which the quote covers; empty: none */
@@ -341,6 +342,11 @@ enum status verdict_log_checkpoint(struct turn *turn, struct span *out);
 /* clock.c: moves the store's high-water time on. */
 enum status high_water_raise(struct signer *s, int64_t now);
 enum status high_water_read(struct signer *s);
+
+/* epoch.c: what nonces and enrolments are made in, and count in. */
+enum status epoch_read(const struct signer *s, struct epoch *out);
+/* Another one than any before. */
+enum status epoch_begin(struct turn *turn);
 
 /* releases.c: what loaders bring. Accepting writes to the store alone, inside an
  * open group: use it once that is committed. Marks never go back: STATUS_DENIED.

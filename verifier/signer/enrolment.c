@@ -133,6 +133,7 @@ static enum status make_offer(struct turn *turn, const struct public_area *ek,
 	AUTO_DONE(bytes) encrypted = { 0 };
 	AUTO_DONE(credential_random) random = { 0 };
 	uint8_t secret[SHA256_SIZE];
+	struct epoch epoch;
 	EVP_PKEY *found = NULL;
 	enum status status = public_area_key(ek, &found);
 	AUTO(EVP_PKEY) key = found;
@@ -140,7 +141,9 @@ static enum status make_offer(struct turn *turn, const struct public_area *ek,
 	if (status == OK)
 		status = make_random(turn, ek, &random);
 	if (status == OK)
-		status = activation_secret(&turn->signer->keys.mac, answer->record,
+		status = epoch_read(turn->signer, &epoch);
+	if (status == OK)
+		status = activation_secret(&turn->signer->keys.mac, &epoch, answer->record,
 					   name_span(ak_name), secret);
 	if (status == OK)
 		status = make_credential(key, ek->name_alg, ek->symmetric_bits, name_span(ak_name),
@@ -205,14 +208,15 @@ enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *requ
 
 /* The secret proves EK and AK in one TPM, and that this very record was made
  * here: only afterwards is anything in it believed. */
-static enum refusal check_secret(struct turn *turn, const struct activate_request *request,
+static enum refusal check_secret(struct turn *turn, const struct epoch *epoch,
+				 const struct activate_request *request,
 				 struct enrolment_record *record, struct name *ak_name)
 {
 	uint8_t secret[SHA256_SIZE];
 
 	if (record_decode(request->record, record) != OK ||
 	    public_area_name(record->facts.ak_public, ak_name) != OK ||
-	    activation_secret(&turn->signer->keys.mac, request->record, name_span(ak_name),
+	    activation_secret(&turn->signer->keys.mac, epoch, request->record, name_span(ak_name),
 			      secret) != OK)
 		return REFUSAL_ACTIVATION_INVALID;
 
@@ -226,12 +230,13 @@ static enum refusal check_secret(struct turn *turn, const struct activate_reques
 	return REFUSAL_NONE;
 }
 
-static enum refusal check_enrolment_nonce(struct turn *turn, const struct activate_request *request)
+static enum refusal check_enrolment_nonce(struct turn *turn, const struct epoch *epoch,
+					  const struct activate_request *request)
 {
 	int64_t issued = 0;
 
-	if (nonce_verify(&turn->signer->keys.mac, NONCE_ENROL, &request->node, request->nonce,
-			 &issued) != OK)
+	if (nonce_verify(&turn->signer->keys.mac, epoch, NONCE_ENROL, &request->node,
+			 request->nonce, &issued) != OK)
 		return REFUSAL_NONCE_INVALID;
 	if (issued > turn->now || turn->now - issued > ENROLMENT_LIFETIME_S)
 		return REFUSAL_NONCE_EXPIRED;
@@ -382,11 +387,14 @@ enum refusal enrolment_activate(struct turn *turn, const struct activate_request
 	struct counters counters;
 	struct name ak_name;
 	struct node_row row;
+	struct epoch epoch;
 	int64_t act_time = 0;
-	enum refusal refusal = check_secret(turn, request, &record, &ak_name);
+	enum refusal refusal = refusal_of(epoch_read(turn->signer, &epoch));
 
 	if (refusal == REFUSAL_NONE)
-		refusal = check_enrolment_nonce(turn, request);
+		refusal = check_secret(turn, &epoch, request, &record, &ak_name);
+	if (refusal == REFUSAL_NONE)
+		refusal = check_enrolment_nonce(turn, &epoch, request);
 	if (refusal == REFUSAL_NONE)
 		refusal = check_first_quote(request, &record, &counters);
 	if (refusal == REFUSAL_NONE)

@@ -36,6 +36,7 @@ libsigner_a_SOURCES = \
 	verifier/signer/entry_act.c \
 	verifier/signer/entry_administration.c \
 	verifier/signer/entry_texts.c verifier/signer/entry_texts.h \
+	verifier/signer/epoch.c \
 	verifier/signer/grant_template.c verifier/signer/grant_template.h \
 	verifier/signer/federation.c verifier/signer/federation.h \
 	verifier/signer/inventory.c verifier/signer/inventory.h \

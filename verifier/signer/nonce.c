@@ -52,13 +52,15 @@ static enum status mac(const struct mac_key *key, struct span input, uint8_t out
 	return OK;
 }
 
-static enum status nonce_mac(const struct mac_key *key, enum nonce_purpose purpose,
-			     const struct node_id *node, struct span head, uint8_t out[SHA256_SIZE])
+static enum status nonce_mac(const struct mac_key *key, const struct epoch *epoch,
+			     enum nonce_purpose purpose, const struct node_id *node,
+			     struct span head, uint8_t out[SHA256_SIZE])
 {
 	AUTO_DONE(bytes) input = { 0 };
 	struct writer w = writer_to(&input, MAC_INPUT_MAX);
 
-	writer_put(&w, span_text("attestd nonce v1"));
+	writer_put(&w, span_text("attestd nonce v2"));
+	writer_put(&w, epoch_span(epoch));
 	writer_u8(&w, (uint8_t)purpose);
 	writer_sized(&w, node_id_span(node));
 	writer_put(&w, head);
@@ -68,9 +70,9 @@ static enum status nonce_mac(const struct mac_key *key, enum nonce_purpose purpo
 	return status == OK ? mac(key, span_of(&input), out) : status;
 }
 
-enum status nonce_make(const struct mac_key *key, enum nonce_purpose purpose,
-		       const struct node_id *node, const uint8_t random[NONCE_RANDOM_SIZE],
-		       int64_t issued, struct nonce *out)
+enum status nonce_make(const struct mac_key *key, const struct epoch *epoch,
+		       enum nonce_purpose purpose, const struct node_id *node,
+		       const uint8_t random[NONCE_RANDOM_SIZE], int64_t issued, struct nonce *out)
 {
 	const size_t head_size = NONCE_RANDOM_SIZE + 8;
 	struct nonce n;
@@ -80,15 +82,16 @@ enum status nonce_make(const struct mac_key *key, enum nonce_purpose purpose,
 		n.value[NONCE_RANDOM_SIZE + i] = (uint8_t)((uint64_t)issued >> (8 * (7 - i)));
 
 	struct span head = { .data = n.value, .len = head_size };
-	enum status status = nonce_mac(key, purpose, node, head, n.value + head_size);
+	enum status status = nonce_mac(key, epoch, purpose, node, head, n.value + head_size);
 
 	if (status == OK)
 		*out = n;
 	return status;
 }
 
-enum status nonce_verify(const struct mac_key *key, enum nonce_purpose purpose,
-			 const struct node_id *node, struct span nonce, int64_t *issued)
+enum status nonce_verify(const struct mac_key *key, const struct epoch *epoch,
+			 enum nonce_purpose purpose, const struct node_id *node, struct span nonce,
+			 int64_t *issued)
 {
 	struct reader r = reader_over(nonce);
 	uint8_t expected[SHA256_SIZE];
@@ -102,7 +105,7 @@ enum status nonce_verify(const struct mac_key *key, enum nonce_purpose purpose,
 	if (reader_end(&r) != OK || when > INT64_MAX)
 		return STATUS_MISMATCH;
 
-	enum status status = nonce_mac(key, purpose, node, head, expected);
+	enum status status = nonce_mac(key, epoch, purpose, node, head, expected);
 
 	if (status != OK)
 		return status;
@@ -112,8 +115,8 @@ enum status nonce_verify(const struct mac_key *key, enum nonce_purpose purpose,
 	return OK;
 }
 
-enum status activation_secret(const struct mac_key *key, struct span record, struct span ak_name,
-			      uint8_t secret[SHA256_SIZE])
+enum status activation_secret(const struct mac_key *key, const struct epoch *epoch,
+			      struct span record, struct span ak_name, uint8_t secret[SHA256_SIZE])
 {
 	AUTO_DONE(bytes) input = { 0 };
 	struct writer w = writer_to(&input, MAC_INPUT_MAX);
@@ -122,7 +125,8 @@ enum status activation_secret(const struct mac_key *key, struct span record, str
 
 	if (status != OK)
 		return status;
-	writer_put(&w, span_text("attestd activation v1"));
+	writer_put(&w, span_text("attestd activation v2"));
+	writer_put(&w, epoch_span(epoch));
 	writer_put(&w, digest_span(&digest));
 	writer_sized(&w, ak_name);
 	status = writer_end(&w);

@@ -8,8 +8,8 @@
 
 /*
  * Nonces without a table: 16 random bytes, issue time (be64), HMAC-SHA256 over
- * purpose, node and both under a key that replicas share. Single use comes from
- * the TPM's counters, in the store.
+ * the store's epoch, purpose, node and both. Single use comes from the TPM's
+ * counters, in the store.
  */
 #define NONCE_RANDOM_SIZE 16
 #define NONCE_SIZE (NONCE_RANDOM_SIZE + 8 + SHA256_SIZE)
@@ -26,6 +26,19 @@ enum status mac_key_init(const uint8_t value[MAC_KEY_SIZE], struct mac_key *out)
 /* Wipes it. */
 void mac_key_done(struct mac_key *key);
 
+/* Another one since the clock was last accepted: what was made under a clock that
+ * stood ahead does not count when that time comes. Zeros at first. */
+#define EPOCH_SIZE 16
+
+struct epoch {
+	uint8_t value[EPOCH_SIZE];
+};
+
+static inline struct span epoch_span(const struct epoch *e)
+{
+	return (struct span){ .data = e->value, .len = EPOCH_SIZE };
+}
+
 enum nonce_purpose {
 	NONCE_ATTEST = 1,
 	NONCE_ENROL,
@@ -40,16 +53,18 @@ static inline struct span nonce_span(const struct nonce *n)
 	return (struct span){ .data = n->value, .len = NONCE_SIZE };
 }
 
-enum status nonce_make(const struct mac_key *key, enum nonce_purpose purpose,
-		       const struct node_id *node, const uint8_t random[NONCE_RANDOM_SIZE],
-		       int64_t issued, struct nonce *out);
-/* STATUS_MISMATCH unless it was made by nonce_make() for this purpose and node. */
-enum status nonce_verify(const struct mac_key *key, enum nonce_purpose purpose,
-			 const struct node_id *node, struct span nonce, int64_t *issued);
+enum status nonce_make(const struct mac_key *key, const struct epoch *epoch,
+		       enum nonce_purpose purpose, const struct node_id *node,
+		       const uint8_t random[NONCE_RANDOM_SIZE], int64_t issued, struct nonce *out);
+/* STATUS_MISMATCH unless it was made by nonce_make() in this epoch, for this purpose
+ * and node. */
+enum status nonce_verify(const struct mac_key *key, const struct epoch *epoch,
+			 enum nonce_purpose purpose, const struct node_id *node, struct span nonce,
+			 int64_t *issued);
 
-/* The secret that proves an activation: HMAC over the record, which holds EK,
- * AK and issue time. Nothing has to be kept until it comes back. */
-enum status activation_secret(const struct mac_key *key, struct span record, struct span ak_name,
-			      uint8_t secret[SHA256_SIZE]);
+/* The secret that proves an activation: HMAC over the epoch and the record, which holds
+ * EK, AK and issue time. Nothing has to be kept until it comes back. */
+enum status activation_secret(const struct mac_key *key, const struct epoch *epoch,
+			      struct span record, struct span ak_name, uint8_t secret[SHA256_SIZE]);
 
 #endif
