@@ -9,7 +9,8 @@
  * with base/writer.h and read with base/reader.h, field by field in the order
  * given beside each type: bN is a be-N integer, s16 and s32 are sized bytes.
  * The receiver treats each as hostile: caps first, then exact parse, a wrong
- * frame closes the channel.
+ * frame closes the channel. A wrong FRAME_REQUEST is answered 400 instead: its bytes come
+ * from whoever asks the front, and others would lose their appraiser.
  */
 enum frame_type {
 	/* front -> appraiser: route u8, role u8, administrator s16, what the path names
@@ -78,6 +79,11 @@ enum frame_type {
 };
 
 #define CONVERSATIONS_MAX 64 /* of one appraiser with the signer */
+
+/* Of FRAME_REQUEST, in bytes. One number for both sides: what the front let through and
+ * no appraiser took, anybody could send. */
+#define REQUEST_QUERY_MAX 4096
+#define REQUEST_ADMINISTRATOR_MAX 256
 
 enum route {
 	ROUTE_ENROL = 1,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a front that was taken over may hand to an appraiser, its query too. */
+/* What a front that was taken over may hand to an appraiser, its query too; and what an
+ * honest one hands on of any request: an appraiser that did not take it would fail those
+ * beside it. */
 #include "fuzz.h"
 #include "messages/limits.h"
 #include "verifier/appraiser/query.h"
 #include "verifier/appraiser/requests.h"
+#include "verifier/front/relay.h"
+#include "verifier/front/routes.h"
 
 static void check_query(struct span query)
 {
@@ -21,11 +25,33 @@ static void check_query(struct span query)
 	}
 }
 
+static void hand_on(const struct http_head *head, bool is_admin)
+{
+	AUTO_DONE(bytes) frame = { 0 };
+	const struct route_entry *entry = NULL;
+	struct relay_request asked = { .query = head->query };
+	struct request request;
+
+	if (route_find(head, is_admin, &entry, &asked.node) != 0 || entry->route == ROUTE_WAIT)
+		return;
+	must(entry->body_max <= EVIDENCE_BODY_MAX);
+	asked.route = entry->route;
+	must(relay_request_encode(&asked, &frame) == OK);
+	must(request_decode(span_of(&frame), &request) == OK);
+	must(request.route == entry->route && span_equal(request.query, head->query));
+	must((request.has_node ? (size_t)NODE_ID_LEN : request.entry.len) == asked.node.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct span body = { data, len };
 	struct request request;
+	struct http_head head;
 
+	if (http_head_parse(body, &head) == 0) {
+		hand_on(&head, false);
+		hand_on(&head, true);
+	}
 	taint(&request, sizeof(request));
 	if (request_decode(body, &request) != OK) {
 		must_be_tainted(&request, sizeof(request));

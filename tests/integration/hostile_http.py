@@ -35,6 +35,11 @@ ENDPOINTS = [
     (b"GET", b"/v1/admin/releases", True, 0),
     (b"GET", b"/v1/admin/audit", True, 0),
 ]
+# Of others, what comes before anything reads the request.
+ENTRY = b"/v1/admin/entries/e"
+OTHERS = [(b"GET", b"/v1/nodes/%s/wait" % ID, False), (b"POST", b"/v1/admin/canaries", True), (b"GET", b"/v1/admin/entries", True),
+          (b"GET", ENTRY, True), (b"POST", ENTRY + b"/quarantine", True), (b"POST", ENTRY + b"/remove", True)]
+QUERY_MAX = 4096
 
 
 # --- what is wrong with any request, whatever it asks for ---------------------
@@ -156,6 +161,17 @@ def routes():
         ask(f"bundle{query!r}", request(b"GET", b"/v1/bundle" + query), 400)
 
 
+def long_queries():
+    """The front lets none through that an appraiser does not take: its process would end."""
+    for method, path, is_admin in [endpoint[:3] for endpoint in ENDPOINTS] + OTHERS:
+        body = b"{}" if method == b"POST" else b""
+        for length, wanted in ((QUERY_MAX, {200, 400, 404, 409, 503}), (QUERY_MAX + 1, 414), (15000, 414)):
+            query = b"?" + MARK + b"a" * (length - len(MARK))
+            _, _, told = ask(f"{path!r} with a query of {length}", request(method, path + query, body), wanted, is_admin)
+            expect(f"a process for {path!r} with a query of {length}", False, b'"busy"' in told)
+        others_are_served(f"long queries of {path!r}")
+
+
 def order():
     """Out of turn, for a node that nobody knows: each its documented code."""
     def told(path, wanted, code):
@@ -224,7 +240,7 @@ def cut_short():
     others_are_served("connections that were cut")
 
 
-for test in (routes, order, one_connection, records, cut_short, tls, resumed, tickets, every_endpoint):
+for test in (routes, long_queries, order, one_connection, records, cut_short, tls, resumed, tickets, every_endpoint):
     others_are_served("the start of " + test.__name__)
     test()
 for failure in failures:

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What captured roles say to the real appraiser: it says that it can't go on, and
- * never crashes. */
+/* What captured roles say to the real appraiser: it says that it can't go on, or that
+ * a request makes no sense, and never crashes. */
 #include "unit.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/reader.h"
 #include "base/writer.h"
 #include "frame_shots.h"
 #include "verifier/appraiser/appraiser.h"
@@ -46,15 +47,20 @@ static void appraiser_start(struct appraiser_process *a)
 	assert_int_equal(frame.type, FRAME_READY);
 }
 
-/* It says that it can't go on, and is replaced. */
-static void assert_appraiser_ends(struct appraiser_process *a, const struct shot *shot)
+static void assert_ended_with(struct appraiser_process *a, const struct shot *shot, int code)
 {
 	int how = 0;
 
 	assert_int_equal(waitpid(a->pid, &how, 0), a->pid);
-	if (!WIFEXITED(how) || WEXITSTATUS(how) != 1)
+	if (!WIFEXITED(how) || WEXITSTATUS(how) != code)
 		fail_msg("%s, type %u, %zu bytes: ended with %x", shot->name, shot->type,
 			 shot->body.len, (unsigned)how);
+}
+
+/* It says that it can't go on, and is replaced. */
+static void assert_appraiser_ends(struct appraiser_process *a, const struct shot *shot)
+{
+	assert_ended_with(a, shot, 1);
 	channel_done(&a->parent);
 	channel_done(&a->front);
 	channel_done(&a->signer);
@@ -81,6 +87,45 @@ static void at_front_side(void *unused, const struct shot *shot)
 	appraiser_start(&a);
 	fire(&a.front, 77, shot);
 	assert_appraiser_ends(&a, shot);
+}
+
+static void assert_refused(struct appraiser_process *a, uint64_t id, const struct shot *shot)
+{
+	struct frame frame;
+
+	if (channel_receive(&a->front, PATIENCE_MS, &frame) != OK)
+		fail_msg("%s, %zu bytes: no answer", shot->name, shot->body.len);
+
+	struct reader r = reader_over(frame.body);
+
+	assert_int_equal(frame.type, FRAME_RESPONSE);
+	assert_int_equal(frame.id, id);
+	assert_int_equal(reader_be16(&r), 400);
+}
+
+/* A frame of the right type, whatever is in it: refused, and the next one is served. A
+ * descriptor is the front's own doing. */
+static void at_request(void *unused, const struct shot *shot)
+{
+	AUTO_DONE(bytes) next = { 0 };
+	struct appraiser_process a;
+	struct frame frame;
+
+	if (shot->passenger != NONE) {
+		at_front_side(unused, shot);
+		return;
+	}
+	appraiser_start(&a);
+	fire(&a.front, 77, shot);
+	assert_refused(&a, 77, shot);
+	put_health_request(&next);
+	assert_int_equal(channel_send(&a.front, FRAME_REQUEST, 78, span_of(&next)), OK);
+	assert_int_equal(channel_receive(&a.signer, PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.type, FRAME_HEALTH);
+	channel_done(&a.parent);
+	assert_ended_with(&a, shot, 0);
+	channel_done(&a.front);
+	channel_done(&a.signer);
 }
 
 static void at_signer_side(void *unused, const struct shot *shot)
@@ -113,24 +158,31 @@ static void at_asking_appraiser(void *unused, const struct shot *shot)
 static void what_a_captured_front_says_to_an_appraiser(void **state)
 {
 	static const uint16_t known[] = { FRAME_REQUEST };
+	(void)state;
+
+	fire_other_types(NULL, at_front_side, known, 1);
+	fire_raw(NULL, at_front_side);
+}
+
+/* Its bytes are those of whoever asks the front. */
+static void a_request_that_makes_no_sense_ends_no_appraiser(void **state)
+{
 	AUTO_DONE(bytes) body = { 0 };
 	struct shot shot = { .name = "a route that is none", .type = FRAME_REQUEST };
 	(void)state;
 
-	fire_other_types(NULL, at_front_side, known, 1);
 	put_health_request(&body);
 	shot.body = span_of(&body);
 	for (unsigned route = 0; route < 256; route += route == 0 ? ROUTE_LAST + 1 : 80) {
 		body.data[0] = (uint8_t)route;
-		at_front_side(NULL, &shot);
+		at_request(NULL, &shot);
 	}
 	body.data[0] = ROUTE_HEALTH;
 	body.data[1] = ROLE_AUDITOR + 1;
 	shot.name = "a role that is none";
-	at_front_side(NULL, &shot);
+	at_request(NULL, &shot);
 	body.data[1] = ROLE_NONE;
-	fire_spoiled(NULL, at_front_side, FRAME_REQUEST, &body);
-	fire_raw(NULL, at_front_side);
+	fire_spoiled(NULL, at_request, FRAME_REQUEST, &body);
 }
 
 static void what_nobody_asked_the_signer_for_ends_an_appraiser(void **state)
@@ -158,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_captured_front_says_to_an_appraiser),
+		cmocka_unit_test(a_request_that_makes_no_sense_ends_no_appraiser),
 		cmocka_unit_test(what_nobody_asked_the_signer_for_ends_an_appraiser),
 		cmocka_unit_test(an_answer_that_is_none_ends_an_appraiser),
 	};

@@ -92,6 +92,28 @@ static void one_header_over_the_limit_is_refused(void **state)
 	assert_int_equal(http_head_parse(span_of(&text), &head), 431);
 }
 
+static unsigned parse_query(size_t len, struct http_head *head)
+{
+	AUTO_DONE(bytes) text = { 0 };
+
+	assert_int_equal(bytes_printf(&text, "GET /healthz?"), OK);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(bytes_append_byte(&text, 'a'), OK);
+	assert_int_equal(bytes_printf(&text, " HTTP/1.1\r\n" HOST "\r\n"), OK);
+	return http_head_parse(span_of(&text), head);
+}
+
+static void a_query_longer_than_an_appraiser_takes_is_refused(void **state)
+{
+	struct http_head head;
+	(void)state;
+
+	assert_int_equal(parse_query(REQUEST_QUERY_MAX, &head), 0);
+	assert_int_equal(head.query.len, REQUEST_QUERY_MAX);
+	assert_int_equal(parse_query(REQUEST_QUERY_MAX + 1, &head), 414);
+	assert_int_equal(parse_query(15000, &head), 414);
+}
+
 static unsigned find(enum http_method method, const char *path, bool is_admin,
 		     const struct route_entry **entry, struct span *node)
 {
@@ -238,6 +260,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_of_a_request_is_refused),
 		cmocka_unit_test(what_two_readers_could_read_differently_is_refused),
 		cmocka_unit_test(one_header_over_the_limit_is_refused),
+		cmocka_unit_test(a_query_longer_than_an_appraiser_takes_is_refused),
 		cmocka_unit_test(paths_lead_to_one_route_on_one_listener),
 		cmocka_unit_test(k17_nothing_but_a_node_id_stands_for_one),
 		cmocka_unit_test(k18_every_administration_route_wants_a_role),

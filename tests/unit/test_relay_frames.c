@@ -7,6 +7,8 @@
 
 #include "base/writer.h"
 #include "frame_shots.h"
+#include "messages/limits.h"
+#include "messages/node.h"
 #include "verifier/front/relay.h"
 
 #define PATIENCE_MS 60000
@@ -121,9 +123,38 @@ static void what_a_captured_appraiser_says_to_the_front(void **state)
 	free(f);
 }
 
+static void what_no_appraiser_takes_is_not_handed_on(void **state)
+{
+	static const uint8_t many[REQUEST_QUERY_MAX + 1];
+	const struct relay_request most = {
+		.route = ROUTE_EVIDENCE,
+		.administrator = { many, REQUEST_ADMINISTRATOR_MAX },
+		.node = { many, NODE_ID_LEN },
+		.query = { many, REQUEST_QUERY_MAX },
+	};
+	struct relay_request more = most;
+	AUTO_DONE(bytes) body = { 0 };
+	(void)state;
+
+	assert_int_equal(relay_request_encode(&more, &body), OK);
+	more.administrator.len++;
+	assert_int_equal(relay_request_encode(&more, &body), STATUS_TOO_LARGE);
+	more = most;
+	more.node.len++;
+	assert_int_equal(relay_request_encode(&more, &body), STATUS_TOO_LARGE);
+	more = most;
+	more.query.len++;
+	assert_int_equal(relay_request_encode(&more, &body), STATUS_TOO_LARGE);
+	more = most;
+	/* Never read. */
+	more.body = (struct span){ many, EVIDENCE_BODY_MAX + 1 };
+	assert_int_equal(relay_request_encode(&more, &body), STATUS_TOO_LARGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_no_appraiser_takes_is_not_handed_on),
 		cmocka_unit_test(what_a_captured_appraiser_says_to_the_front),
 	};
 

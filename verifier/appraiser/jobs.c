@@ -62,22 +62,35 @@ bool jobs_have_room(const struct appraiser *a)
 	return free_job(a) != NULL && channel_queued(&a->front) < QUEUED_MAX;
 }
 
+static void respond(struct appraiser *a, uint64_t front_id, struct answer *answer)
+{
+	bytes_empty(&a->scratch, SCRATCH_KEEP_MAX);
+
+	enum status status = answer_encode(answer, &a->scratch);
+
+	bytes_done(&answer->body);
+	if (status == OK)
+		status = channel_queue(&a->front, FRAME_RESPONSE, front_id, span_of(&a->scratch));
+	if (status != OK)
+		a->is_broken = true;
+}
+
 static void run(void *context)
 {
 	struct job *job = context;
-	struct appraiser *a = job->appraiser;
 	struct answer answer = { .status = 500, .content_type = "application/json" };
-	enum status status;
 
-	a->handle(a, &job->request, &answer);
-	bytes_empty(&a->scratch, SCRATCH_KEEP_MAX);
-	status = answer_encode(&answer, &a->scratch);
-	bytes_done(&answer.body);
-	if (status == OK)
-		status = channel_queue(&a->front, FRAME_RESPONSE, job->front_id,
-				       span_of(&a->scratch));
-	if (status != OK)
-		a->is_broken = true;
+	job->appraiser->handle(job->appraiser, &job->request, &answer);
+	respond(job->appraiser, job->front_id, &answer);
+}
+
+/* It costs whoever sent it, and nobody else. */
+static void refuse_unread(struct appraiser *a, uint64_t front_id)
+{
+	struct answer answer = { 0 };
+
+	answer_error(&answer, 400, "malformed", NULL);
+	respond(a, front_id, &answer);
 }
 
 static bool is_about(const struct job *job, const struct request *request)
@@ -146,7 +159,8 @@ bool jobs_begin(struct appraiser *a, const struct frame *frame)
 		return false;
 	if (request_decode(span_of(&job->body), &job->request) != OK) {
 		bytes_done(&job->body);
-		return false;
+		refuse_unread(a, frame->id);
+		return true;
 	}
 	job->front_id = frame->id;
 	job->arrival = a->arrivals++;

@@ -14,7 +14,8 @@ bool jobs_init(struct appraiser *a, request_handler handle);
 void jobs_done(struct appraiser *a);
 
 bool jobs_have_room(const struct appraiser *a);
-/* A frame of the front; false where it is none that the front may send. */
+/* A frame of the front; false where it is none that the front may send. A request that
+ * makes no sense is answered 400. */
 bool jobs_begin(struct appraiser *a, const struct frame *frame);
 /* A frame of the signer; false where nobody waits for it. */
 bool jobs_answered(struct appraiser *a, const struct frame *frame);

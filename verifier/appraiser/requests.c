@@ -7,9 +7,6 @@
 #include "messages/error.h"
 #include "messages/limits.h"
 
-#define QUERY_MAX 4096
-#define ADMINISTRATOR_MAX 256
-
 enum status request_decode(struct span body, struct request *out)
 {
 	struct reader r = reader_over(body);
@@ -17,9 +14,9 @@ enum status request_decode(struct span body, struct request *out)
 	unsigned route = reader_u8(&r);
 	unsigned role = reader_u8(&r);
 
-	request.administrator = reader_sized(&r, ADMINISTRATOR_MAX);
+	request.administrator = reader_sized(&r, REQUEST_ADMINISTRATOR_MAX);
 	struct span subject = reader_sized(&r, NODE_ID_LEN);
-	request.query = reader_sized(&r, QUERY_MAX);
+	request.query = reader_sized(&r, REQUEST_QUERY_MAX);
 	request.received = (int64_t)(reader_be64(&r) & INT64_MAX);
 	request.body = reader_sized32(&r, EVIDENCE_BODY_MAX);
 	if (route < ROUTE_ENROL || route > ROUTE_LAST || route == ROUTE_WAIT || role > ROLE_AUDITOR)

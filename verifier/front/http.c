@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/writer.h"
+#include "verifier/frames.h"
 
 struct status_facts {
 	unsigned status;
@@ -23,6 +24,7 @@ static const struct status_facts statuses[] = {
 	{ 409, "Conflict", "conflict" },
 	{ 411, "Length Required", "length-required" },
 	{ 413, "Content Too Large", "too-large" },
+	{ 414, "URI Too Long", "query-too-long" },
 	{ 415, "Unsupported Media Type", "json-wanted" },
 	{ 417, "Expectation Failed", "expectation-failed" },
 	{ 429, "Too Many Requests", "busy" },
@@ -106,7 +108,7 @@ static unsigned parse_target(struct span target, struct http_head *head)
 	head->query = target;
 	if (!text_next_word(&head->query, '?', &head->path))
 		return 400;
-	return 0;
+	return head->query.len > REQUEST_QUERY_MAX ? 414 : 0;
 }
 
 static unsigned parse_request_line(struct span line, struct http_head *head)

@@ -26,7 +26,7 @@ struct http_head {
 
 /*
  * Request line and header fields, with the empty line that ends them. A
- * refusal is an HTTP status (400, 405, 411, 413, 415, 417, 431, 505), 0 is yes.
+ * refusal is an HTTP status (400, 405, 411, 413, 414, 415, 417, 431, 505), 0 is yes.
  * Two Content-Lengths, even equal ones, two types, Content-Encoding (nothing is
  * unpacked here, so that nothing can swell), Transfer-Encoding, folded lines, bare
  * line feeds, control characters and a missing Host are refused. Spans borrow.

@@ -240,10 +240,14 @@ static struct relay_slot *take_slot(struct relay *relay, uint64_t *id)
 	return NULL;
 }
 
-static enum status put_request(const struct relay_request *request, struct bytes *out)
+enum status relay_request_encode(const struct relay_request *request, struct bytes *out)
 {
 	struct writer w = writer_to(out, FRAME_BODY_MAX);
 
+	if (request->administrator.len > REQUEST_ADMINISTRATOR_MAX ||
+	    request->node.len > NODE_ID_LEN || request->query.len > REQUEST_QUERY_MAX ||
+	    request->body.len > EVIDENCE_BODY_MAX)
+		return STATUS_TOO_LARGE;
 	writer_fail(&w, bytes_reserve(out, request->body.len + REQUEST_HEAD_ROOM));
 	writer_u8(&w, (uint8_t)request->route);
 	writer_u8(&w, (uint8_t)request->role);
@@ -275,7 +279,7 @@ enum status relay_send(struct relay *relay, const struct relay_request *request,
 	if (a->queued >= queue_max(request->route))
 		return STATUS_UNAVAILABLE;
 
-	enum status status = put_request(request, &body);
+	enum status status = relay_request_encode(request, &body);
 	if (status != OK)
 		return status;
 

@@ -70,8 +70,10 @@ void relay_done(struct relay *relay);
  * waits for it is answered 503, and others take its nodes until it is replaced.
  */
 enum status relay_connect(struct relay *relay, size_t number, int fd);
+/* Appends the body of a FRAME_REQUEST; STATUS_TOO_LARGE for one that no appraiser takes. */
+enum status relay_request_encode(const struct relay_request *request, struct bytes *out);
 /* STATUS_UNAVAILABLE where too much waits already, STATUS_NOT_FOUND where no
- * appraiser is there. */
+ * appraiser is there, STATUS_TOO_LARGE. */
 enum status relay_send(struct relay *relay, const struct relay_request *request, void *waiting,
 		       uint64_t *id);
 /* Whoever waited is gone. */
