@@ -115,9 +115,10 @@ static enum status check_signatures(struct loading *l, const char *path, struct 
 	return status;
 }
 
-/* newer is what was read before in the same cell, or has version 0. */
+/* newer is what was read before in the same cell, or has version 0. What is blocked is
+ * held to all of it, and comes into force for nobody. */
 static enum status load_manifest(struct loading *l, const struct index_entry *entry,
-				 struct manifest *newer)
+				 bool is_allowed, struct manifest *newer)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
 	AUTO_DONE(statement) s = { 0 };
@@ -152,7 +153,7 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	if (status == OK)
 		status =
 			check_signatures(l, path, span_of(&dsse.payload), entry, signer, &in_force);
-	in_force = in_force && is_built;
+	in_force = in_force && is_built && is_allowed;
 	if (status == OK && in_force)
 		status = load_sets(l);
 	if (status != OK)
@@ -171,6 +172,35 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 	return OK;
 }
 
+static bool was_listed(const struct index *index, const struct index_entry *entry)
+{
+	for (size_t i = 0; i < index->entry_count; i++) {
+		const struct index_entry *was = &index->entry[i];
+
+		if (was->seen_version == 0 && was->version == entry->version &&
+		    was->state == entry->state && was->accept_until == entry->accept_until &&
+		    index_same_cell(was, entry) && digest_equal(&was->manifest, &entry->manifest))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Of a blocked cell is read what came into it since the last load: the next load goes on
+ * from there, and holds what is allowed again against itself. What lies there longer may
+ * be of keys that nobody has any more.
+ */
+static bool is_at_rest(const struct loading *l, const struct index_entry *cell)
+{
+	if (l->old_index.version == 0)
+		return true;
+	for (size_t i = 0; i < l->index.entry_count; i++)
+		if (index_same_cell(&l->index.entry[i], cell) &&
+		    !was_listed(&l->old_index, &l->index.entry[i]))
+			return false;
+	return true;
+}
+
 enum status load_manifests(struct loading *l)
 {
 	struct manifest newer = { 0 };
@@ -185,11 +215,10 @@ enum status load_manifests(struct loading *l)
 		if (cell == NULL)
 			return loading_refuse(l, STATUS_DENIED, "cell-not-in-matrix", "index",
 					      "cells");
-		/* What is blocked is out of force; the rest goes on. */
-		if (!cell->is_allowed)
+		if (!cell->is_allowed && is_at_rest(l, entry))
 			continue;
 
-		enum status status = load_manifest(l, entry, &newer);
+		enum status status = load_manifest(l, entry, cell->is_allowed, &newer);
 		if (status != OK)
 			return status;
 	}
