@@ -9,6 +9,7 @@
 #define RELEASE_LOG "log"
 #define RELEASE_LOG_CHECKPOINT RELEASE_LOG "/checkpoint" /* the newest, by the log alone */
 #define RELEASE_LOG_WITNESSED RELEASE_LOG "/witnessed" /* the newest that is cosigned */
+#define RELEASE_LOG_UNFINISHED RELEASE_LOG "/unfinished" /* by fewer witnesses than it takes */
 #define RELEASE_PROOFS "proofs"
 
 /* There is one log for each first root: "attestd.dev/release-log/HEX". */

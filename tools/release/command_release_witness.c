@@ -17,7 +17,8 @@ static const char help[] =
 	"Looks at the release log for identity security, shows each entry that is new since it\n"
 	"looked last, and cosigns the log's checkpoint, if it goes on from the one that it\n"
 	"cosigned last: two histories of one log are never cosigned. Then it writes the proofs\n"
-	"that verifiers want beside manifests and approvals.\n"
+	"that verifiers want beside manifests and approvals. Where the root wants more than one\n"
+	"witness, the note waits in log/unfinished until the last of them has run.\n"
 	"\n"
 	"  --key FILE       private key, PEM [DIR/keys/witness/witness.pem]\n"
 	"  --key-name NAME  its name in the root [witness]\n"
@@ -39,8 +40,11 @@ struct witness {
 	struct release_log log;
 	EVP_PKEY *key;
 	struct note_key note_key;
+	struct bytes remembered; /* the state: what it cosigned last */
+	struct checkpoint last; /* the same, all 0 without one */
 	struct bytes note; /* what is cosigned */
-	struct tree_head head;
+	struct tree_head head; /* that it is for */
+	struct tree_head newest;
 	uint64_t seen;
 	int64_t now;
 	bool is_first; /* the operator says so */
@@ -50,6 +54,7 @@ static void witness_done(struct witness *w)
 {
 	release_log_done(&w->log);
 	EVP_PKEY_free(w->key);
+	bytes_done(&w->remembered);
 	bytes_done(&w->note);
 }
 
@@ -68,31 +73,6 @@ static enum status show_entry(void *self, uint64_t index, struct span text,
 	return OK;
 }
 
-/* A note that others have cosigned already keeps their lines: cosign(). */
-static enum status find_note(struct witness *w, struct checkpoint *out)
-{
-	AUTO_DONE(bytes) cosigned = { 0 };
-	struct checkpoint before;
-	enum status status =
-		release_log_checkpoint(&w->log, RELEASE_LOG_CHECKPOINT, true, &w->note, out);
-
-	if (status == STATUS_NOT_FOUND)
-		(void)unusable("%s has no log: its keeper's next 'publish' or 'approve' makes it",
-			       w->folder.text);
-	if (status != OK)
-		return status;
-	w->head = out->head;
-	if (release_log_checkpoint(&w->log, RELEASE_LOG_WITNESSED, true, &cosigned, &before) !=
-		    OK ||
-	    before.head.size != out->head.size ||
-	    !tree_hash_equal(&before.head.root, &out->head.root))
-		return OK;
-	bytes_done(&w->note);
-	w->note = cosigned;
-	cosigned = (struct bytes){ 0 };
-	return checkpoint_parse(span_of(&w->note), span_of(&w->log.origin), out);
-}
-
 /* A checkpoint that this witness cosigned; STATUS_NOT_FOUND: others did. */
 static enum status parse_own(const struct witness *w, const struct bytes *text,
 			     struct checkpoint *out)
@@ -101,6 +81,66 @@ static enum status parse_own(const struct witness *w, const struct bytes *text,
 	enum status status = checkpoint_parse(span_of(text), span_of(&w->log.origin), out);
 
 	return status == OK ? note_verify(&out->note, &w->note_key, &time) : status;
+}
+
+static void take_note(struct witness *w, struct bytes *note)
+{
+	bytes_done(&w->note);
+	w->note = *note;
+	*note = (struct bytes){ 0 };
+}
+
+/* What fewer witnesses than the root wants have cosigned waits for this one, though the log
+ * has grown since: else each would begin anew, and none be the last. An older one than it
+ * cosigned itself, or one that it cosigned, waits for others. */
+static bool is_waited_for(const struct witness *w, const struct bytes *note,
+			  const struct tree_head *head)
+{
+	struct checkpoint own;
+
+	return head->size < w->newest.size && head->size >= w->last.head.size &&
+	       parse_own(w, note, &own) == STATUS_NOT_FOUND &&
+	       release_log_prefix(&w->log, head, &w->newest) == OK;
+}
+
+static bool is_newest(const struct witness *w, const struct tree_head *head)
+{
+	return head->size == w->newest.size && tree_hash_equal(&head->root, &w->newest.root);
+}
+
+/* Beyond cosigned, which becomes this one where it is taken or merely there. */
+static void find_cosigned(struct witness *w, const char *name, bool waits,
+			  struct tree_head *cosigned)
+{
+	AUTO_DONE(bytes) note = { 0 };
+	struct checkpoint found;
+
+	if (release_log_checkpoint(&w->log, name, true, &note, &found) != OK ||
+	    found.head.size <= cosigned->size)
+		return;
+	*cosigned = found.head;
+	if (!is_newest(w, &found.head) && !(waits && is_waited_for(w, &note, &found.head)))
+		return;
+	w->head = found.head;
+	take_note(w, &note);
+}
+
+/* A note that others have cosigned already keeps their lines: cosign(). */
+static enum status find_note(struct witness *w, struct checkpoint *out)
+{
+	struct tree_head cosigned = { 0 };
+	enum status status =
+		release_log_checkpoint(&w->log, RELEASE_LOG_CHECKPOINT, true, &w->note, out);
+
+	if (status == STATUS_NOT_FOUND)
+		(void)unusable("%s has no log: its keeper's next 'publish' or 'approve' makes it",
+			       w->folder.text);
+	if (status != OK)
+		return status;
+	w->newest = w->head = out->head;
+	find_cosigned(w, RELEASE_LOG_WITNESSED, false, &cosigned);
+	find_cosigned(w, RELEASE_LOG_UNFINISHED, true, &cosigned);
+	return checkpoint_parse(span_of(&w->note), span_of(&w->log.origin), out);
 }
 
 static enum answer check_prefix(struct witness *w, const struct checkpoint *last)
@@ -119,14 +159,13 @@ static enum answer check_prefix(struct witness *w, const struct checkpoint *last
 
 /* The directory's keeper can put an older one of this witness's notes there, so it
  * does not stand for the state: it is the least that the log has to go on from. */
-static enum answer check_without_state(struct witness *w)
+static enum answer check_without_state(struct witness *w, const char *name)
 {
 	AUTO_DONE(bytes) text = { 0 };
 	struct release_line folder = { w->folder.text };
-	struct path_text path = line_path(&folder, RELEASE_LOG_WITNESSED);
+	struct path_text path = line_path(&folder, "%s", name);
 	struct checkpoint last;
-	enum status status = w->log.documents.read(w->log.documents.self, RELEASE_LOG_WITNESSED,
-						   NOTE_MAX, &text);
+	enum status status = w->log.documents.read(w->log.documents.self, name, NOTE_MAX, &text);
 
 	if (status == STATUS_NOT_FOUND)
 		return ANSWER_YES;
@@ -143,19 +182,27 @@ static enum answer check_without_state(struct witness *w)
 }
 
 /* The state is this witness's own note: it has to bear its own signature. */
-static enum answer check_history(struct witness *w)
+static enum status remember(struct witness *w)
 {
-	AUTO_DONE(bytes) text = { 0 };
-	struct checkpoint last;
-	enum status status = file_read(w->state.text, NOTE_MAX, &text);
+	enum status status = file_read(w->state.text, NOTE_MAX, &w->remembered);
 
 	if (status == STATUS_NOT_FOUND)
-		return check_without_state(w);
+		return OK;
 	if (status == OK)
-		status = parse_own(w, &text, &last);
-	return status == OK ? check_prefix(w, &last)
-			    : unusable("%s: not what this witness cosigned: %s", w->state.text,
-				       status_text(status));
+		status = parse_own(w, &w->remembered, &w->last);
+	if (status != OK)
+		(void)unusable("%s: not what this witness cosigned: %s", w->state.text,
+			       status_text(status));
+	return status;
+}
+
+static enum answer check_history(struct witness *w)
+{
+	if (w->remembered.len > 0)
+		return check_prefix(w, &w->last);
+
+	enum answer answer = check_without_state(w, RELEASE_LOG_WITNESSED);
+	return answer == ANSWER_YES ? check_without_state(w, RELEASE_LOG_UNFINISHED) : answer;
 }
 
 /* Other lines than those of the root's keys go: a note full of them has no room for this
@@ -179,9 +226,7 @@ static enum status cosign(struct witness *w, const struct checkpoint *checkpoint
 			       status_text(status));
 		return status;
 	}
-	bytes_done(&w->note);
-	w->note = note;
-	note = (struct bytes){ 0 };
+	take_note(w, &note);
 	return OK;
 }
 
@@ -225,17 +270,33 @@ static enum status write_proof(void *self, uint64_t index, struct span text,
 			    : status;
 }
 
+/* Verifiers go by what enough witnesses have cosigned: until then the note waits beside
+ * the one before, which stays. */
+static bool is_finished(const struct witness *w)
+{
+	struct log_trust trust = release_log_trust(&w->log, w->now);
+	struct checkpoint checkpoint;
+
+	return log_trust_doubt(&trust, span_of(&w->note), &checkpoint) == NULL;
+}
+
 /* The witness's own memory first: what it may have let out it has to remember.
  * Proofs before the checkpoint that makes verifiers look for them. */
 static enum status let_out(struct witness *w)
 {
+	bool finishes = is_finished(w);
 	enum status status = path_write(w->state.text, span_of(&w->note), 0600);
 
-	if (status == OK)
+	if (status == OK && finishes)
 		status = release_log_entries(&w->log, &w->head, write_proof, w);
 	if (status == OK)
-		status = path_write_beneath(w->folder.text, RELEASE_LOG_WITNESSED,
-					    span_of(&w->note), 0644);
+		status = path_write_beneath(
+			w->folder.text, finishes ? RELEASE_LOG_WITNESSED : RELEASE_LOG_UNFINISHED,
+			span_of(&w->note), 0644);
+	if (status == OK)
+		printf("cosigned %" PRIu64 " entries%s%s\n", w->head.size,
+		       finishes ? "" : "; they wait for other witnesses",
+		       w->head.size < w->newest.size ? "; there are more, for the next run" : "");
 	return status;
 }
 
@@ -250,7 +311,7 @@ static enum answer run(struct witness *w)
 		return ANSWER_UNUSABLE;
 	if (note_key_init(span_text(w->key_name), NOTE_COSIGNATURE, w->key, &w->note_key) != OK)
 		return unusable("the witness's key has to be Ed25519");
-	if (find_note(w, &checkpoint) != OK)
+	if (remember(w) != OK || find_note(w, &checkpoint) != OK)
 		return ANSWER_UNUSABLE;
 
 	enum answer answer = check_history(w);
@@ -263,7 +324,6 @@ static enum answer run(struct witness *w)
 	}
 	if (cosign(w, &checkpoint) != OK || let_out(w) != OK)
 		return unusable("the log could not be cosigned");
-	printf("cosigned %" PRIu64 " entries\n", w->head.size);
 	return ANSWER_YES;
 }
 
