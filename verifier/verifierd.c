@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/command_line.h"
 #include "daemon/log.h"
 #include "daemon/role.h"
@@ -70,6 +71,8 @@ static int check_options(const struct options *o)
 	if (o->init.directory == NULL &&
 	    (o->init.name_count > 0 || o->init.trust_domain != default_trust_domain))
 		return misused("--name and --trust-domain go with --init");
+	if (o->clock_reason != NULL && !text_is_line(span_text(o->clock_reason)))
+		return misused("a REASON is one line of UTF-8");
 	return 0;
 }
 

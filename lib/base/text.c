@@ -294,6 +294,26 @@ size_t utf8_length(struct span s)
 	return len;
 }
 
+/* C0, DEL and, in UTF-8, C1. */
+static bool is_control(struct span character)
+{
+	uint8_t first = character.data[0];
+
+	return first < ' ' || first == 0x7f || (first == 0xc2 && character.data[1] < 0xa0);
+}
+
+bool text_is_line(struct span s)
+{
+	while (s.len > 0) {
+		size_t len = utf8_length(s);
+
+		if (len == 0 || is_control((struct span){ s.data, len }))
+			return false;
+		s = (struct span){ s.data + len, s.len - len };
+	}
+	return true;
+}
+
 bool text_next_word(struct span *rest, char separator, struct span *word)
 {
 	if (rest->len == 0)

@@ -29,6 +29,9 @@ enum status decimal_parse(struct span text, uint64_t max, uint64_t *out);
 /* Of the UTF-8 sequence that s, which is not empty, starts with (RFC 3629, 4); 0
  * for none. */
 size_t utf8_length(struct span s);
+/* UTF-8 without control characters: in JSON, in a log and on a terminal it is what it was,
+ * and no more than a part of a line. */
+bool text_is_line(struct span s);
 
 /* The next line without its newline; the whole rest where none follows.
  * False at the end. */

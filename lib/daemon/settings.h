@@ -54,6 +54,8 @@ bool settings_bool(const struct settings *s, const char *section, const char *na
 /* The names of sections [kind NAME], in file order. */
 size_t settings_name_count(const struct settings *s, const char *kind);
 const char *settings_name(const struct settings *s, const char *kind, size_t index);
+/* Letters, digits, '.', '_' and '-': it may stand in logs and messages. */
+bool settings_name_is_valid(struct span name);
 /* The schema as a table for people. */
 void settings_print_schema(const struct setting *schema);
 

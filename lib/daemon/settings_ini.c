@@ -42,8 +42,19 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct ini_file *file, 
 	return false;
 }
 
-/* [kind NAME]: NAME is letters, digits, '.', '_' and '-', so that it may stand
- * in logs and messages. Splits in place; *name is NULL for a plain section. */
+bool settings_name_is_valid(struct span name)
+{
+	static const char known[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-";
+
+	for (size_t i = 0; i < name.len; i++)
+		if (memchr(known, name.data[i], sizeof(known) - 1) == NULL)
+			return false;
+	return name.len > 0;
+}
+
+/* Splits in place; *name is NULL for a plain section. */
 static bool split_section(char *section, const char **name)
 {
 	char *space = strchr(section, ' ');
@@ -53,9 +64,7 @@ static bool split_section(char *section, const char **name)
 		return true;
 	*space = '\0';
 	*name = space + 1 + strspn(space + 1, " ");
-	return **name != '\0' && strspn(*name, "abcdefghijklmnopqrstuvwxyz"
-					       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					       "0123456789._-") == strlen(*name);
+	return settings_name_is_valid(span_text(*name));
 }
 
 static bool check_value(struct ini_file *file, const struct setting *setting, const char *text)

@@ -46,7 +46,8 @@ static void put_string(struct json_writer *w, struct span text)
 		uint8_t c = text.data[0];
 		size_t len = utf8_length(text);
 
-		if (len == 0) {
+		/* JSON can say NUL; those who read it as C's strings refuse all of it. */
+		if (len == 0 || c == '\0') {
 			put(w, span_text("\\ufffd"));
 			len = 1;
 		} else if (c == '"' || c == '\\') {

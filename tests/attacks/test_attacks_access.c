@@ -67,9 +67,10 @@ static void k17_nothing_but_a_name_stands_for_an_entry_in_a_path(void **state)
 	assert_int_equal(find(HTTP_GET, "/v1/admin/nodes/web-1", true, &entry), 404);
 }
 
-#define INJECTION "x'); DELETE FROM nodes; --\n<script>\x1b[2J"
+#define INJECTION "x'); DELETE FROM nodes; --<script>"
 
-/* A host's own words are shown, and reach neither SQL nor the audit log's form. */
+/* A host's own words are shown, and reach neither SQL nor the audit log's form. What moves
+ * a terminal's cursor is no word. */
 static void k17_a_hosts_own_words_are_only_words(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -78,6 +79,8 @@ static void k17_a_hosts_own_words_are_only_words(void **state)
 
 	signer_scene_init(&s);
 	scene_enrol(&s);
+	s.request.enrol.hostname = span_text(INJECTION "\n<script>\x1b[2J");
+	scene_expect(&s, FRAME_ENROL, REFUSAL_MALFORMED);
 	s.request.enrol.hostname = span_text(INJECTION);
 	s.request.enrol.manufacturer = span_text(INJECTION);
 	scene_expect(&s, FRAME_ENROL, REFUSAL_NONE);

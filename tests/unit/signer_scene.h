@@ -43,7 +43,8 @@ AUTO_RELEASE(signer_scene, signer_scene_done);
 
 /* What the process around the signer hands to each request. */
 struct turn scene_turn(struct signer_scene *s);
-/* Answers s->request in a group of its own. */
+/* Answers s->request in a group of its own. Somebody asks as an administrator where the
+ * test does not say who. */
 void scene_ask(struct signer_scene *s, enum frame_type type);
 /* The same, and wants this refusal. */
 void scene_expect(struct signer_scene *s, enum frame_type type, enum refusal refusal);

@@ -255,6 +255,22 @@ static void lines_end_with_or_without_a_newline(void **state)
 	assert_false(text_next_line(&rest, &line));
 }
 
+static void a_line_of_text_is_utf8_without_control_characters(void **state)
+{
+	static const char *const lines[] = { "", " ~", "J\xc3\xbcrgen", "\xc2\xa0",
+					     "\xf4\x8f\xbf\xbf" };
+	static const char *const others[] = { "a\n",	  "\x1f",	  "\x7f",
+					      "\xc2\x80", "\xc2\x9f",	  "J\xfcrgen",
+					      "\xc0\xa0", "\xed\xa0\x80", "a\xc3" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_true(text_is_line(span_text(lines[i])));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(text_is_line(span_text(others[i])));
+	assert_false(text_is_line((struct span){ (const uint8_t *)"a\0b", 3 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +288,7 @@ int main(void)
 		cmocka_unit_test(an_extend_hashes_the_old_value_and_the_new),
 		cmocka_unit_test(escaped_text_round_trips_and_has_one_spelling),
 		cmocka_unit_test(lines_end_with_or_without_a_newline),
+		cmocka_unit_test(a_line_of_text_is_utf8_without_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

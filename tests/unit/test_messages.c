@@ -8,6 +8,7 @@
 #include "messages/enrol.h"
 #include "messages/error.h"
 #include "messages/evidence.h"
+#include "messages/json_writer.h"
 #include "messages/metric.h"
 #include "messages/result.h"
 #include "messages/wait.h"
@@ -246,6 +247,18 @@ static void metrics_are_told_as_a_scraper_reads_them(void **state)
 							 "open 18446744073709551615\n")));
 }
 
+/* Who reads texts as C's strings, as attestctl does, refuses a document with a NUL. */
+static void a_text_with_a_nul_is_written_for_all_readers(void **state)
+{
+	AUTO_DONE(bytes) out = { 0 };
+	struct json_writer w = json_to(&out);
+	(void)state;
+
+	json_text(&w, NULL, (struct span){ (const uint8_t *)"a\0b\xff", 4 });
+	assert_int_equal(json_end(&w), OK);
+	assert_true(span_equal(span_of(&out), span_text("\"a\\ufffdb\\ufffd\"")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +268,7 @@ int main(void)
 		cmocka_unit_test(one_wrong_field_is_named),
 		cmocka_unit_test(evidence_may_leave_out_what_was_not_asked_for),
 		cmocka_unit_test(metrics_are_told_as_a_scraper_reads_them),
+		cmocka_unit_test(a_text_with_a_nul_is_written_for_all_readers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,6 +299,100 @@ static void every_decision_leaves_an_entry_in_the_chain(void **state)
 	assert_int_not_equal(s.answer.admin.audit.checkpoint_signature.len, 0);
 }
 
+static const struct span unreadable[] = {
+	{ (const uint8_t *)"p\0q", 3 },
+	{ (const uint8_t *)"p\xff", 2 },
+	{ (const uint8_t *)"p\nq", 3 },
+	{ (const uint8_t *)"p\x1b[2J", 5 },
+};
+
+#define UNREADABLE (sizeof(unreadable) / sizeof(unreadable[0]))
+
+/* Whoever exports the log hashes what JSON told him: one entry that JSON cannot carry would
+ * end that for good. */
+static void what_front_and_appraiser_put_on_record_can_be_read(void **state)
+{
+	static const enum admin_verb verbs[] = { ADMIN_QUARANTINE, ADMIN_RETIRE,
+						 ADMIN_ENTRY_QUARANTINE, ADMIN_ENTRY_REMOVE,
+						 ADMIN_CANARY };
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct admin_request request = { .role = ROLE_PLATFORM, .entry = span_text("web") };
+	(void)state;
+
+	signer_scene_approved(&s);
+	request.node = s.node;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		request.verb = verbs[i];
+		for (size_t j = 0; j < UNREADABLE; j++) {
+			s.request.admin = request;
+			s.request.admin.administrator = unreadable[j];
+			scene_expect(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
+			s.request.admin = request;
+			s.request.admin.reason = unreadable[j];
+			scene_expect(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
+		}
+	}
+	/* Nor is it anybody's that is no section's name. */
+	request.verb = ADMIN_QUARANTINE;
+	s.request.admin = request;
+	s.request.admin.administrator = span_text("");
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
+	s.request.admin.administrator = span_text("pat smith");
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_MALFORMED);
+	s.request.admin.administrator = span_text("pat.smith_2-a");
+	s.request.admin.reason = span_text("J\xc3\xbcrgen saw it");
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+}
+
+/* A node's row is never deleted, and each page that has it would be no JSON. */
+static void what_a_certificate_says_of_a_tpm_can_be_read(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	scene_enrol(&s);
+
+	const struct enrol_request honest = s.request.enrol;
+
+	for (size_t i = 0; i < 4 * UNREADABLE; i++) {
+		struct enrol_request *sent = &s.request.enrol;
+		struct span *const facts[] = { &sent->hostname, &sent->manufacturer, &sent->model,
+					       &sent->version };
+
+		*sent = honest;
+		*facts[i / UNREADABLE] = unreadable[i % UNREADABLE];
+		scene_expect(&s, FRAME_ENROL, REFUSAL_MALFORMED);
+	}
+	s.request.enrol = honest;
+	scene_expect(&s, FRAME_ENROL, REFUSAL_NONE);
+}
+
+static enum status note(struct signer_scene *s, struct span actor, const char *text)
+{
+	struct turn turn = scene_turn(s);
+	enum status status = store_begin(s->signer.store);
+
+	if (status == OK)
+		status = audit_note(&turn, "tried", actor, NULL, "%s", text);
+	store_rollback(s->signer.store);
+	return status;
+}
+
+/* Whatever was asked before. */
+static void nothing_unreadable_comes_into_the_log(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	assert_int_equal(note(&s, span_text("pat"), "one line\nand another\n"), OK);
+	assert_int_equal(note(&s, span_text("pat"), "one line\nand \xff"), STATUS_MALFORMED);
+	assert_int_equal(note(&s, span_text("pat"), "\x1b[2J"), STATUS_MALFORMED);
+	for (size_t i = 0; i < UNREADABLE; i++)
+		assert_int_equal(note(&s, unreadable[i], "one line"), STATUS_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +406,9 @@ int main(void)
 		cmocka_unit_test(a_page_of_a_rare_state_is_looked_for_in_parts),
 		cmocka_unit_test(pages_join_without_a_gap),
 		cmocka_unit_test(every_decision_leaves_an_entry_in_the_chain),
+		cmocka_unit_test(what_front_and_appraiser_put_on_record_can_be_read),
+		cmocka_unit_test(what_a_certificate_says_of_a_tpm_can_be_read),
+		cmocka_unit_test(nothing_unreadable_comes_into_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,9 +93,10 @@ static void refuse(struct served *f, const char *code, const char *advice)
 
 static void ask_releases(struct served *f, struct signer_answer *answer)
 {
-	struct signer_request request = {
-		.type = FRAME_ADMIN, .admin = { .verb = ADMIN_RELEASES, .role = ROLE_AUDITOR }
-	};
+	struct signer_request request = { .type = FRAME_ADMIN,
+					  .admin = { .verb = ADMIN_RELEASES,
+						     .role = ROLE_AUDITOR,
+						     .administrator = span_text("pat") } };
 
 	served_ask(f, &request, answer);
 }
@@ -166,7 +167,10 @@ static uint64_t audit_entries(struct served *f)
 {
 	struct signer_request request = {
 		.type = FRAME_ADMIN,
-		.admin = { .verb = ADMIN_AUDIT, .role = ROLE_AUDITOR, .limit = 100 },
+		.admin = { .verb = ADMIN_AUDIT,
+			   .role = ROLE_AUDITOR,
+			   .administrator = span_text("pat"),
+			   .limit = 100 },
 	};
 	struct signer_answer answer;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/text.h"
+#include "daemon/settings.h"
 #include "messages/statement.h"
 #include "verifier/signer/core.h"
 
@@ -217,6 +219,9 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 	answer->verb = request->verb;
 	if (request->role == ROLE_NONE)
 		return REFUSAL_ROLE_DENIED;
+	/* Front and appraiser hand on what goes on record, and to whoever reads it. */
+	if (!settings_name_is_valid(request->administrator) || !text_is_line(request->reason))
+		return REFUSAL_MALFORMED;
 	switch (request->verb) {
 	case ADMIN_LIST:
 		return refusal_of(list_nodes(turn, request, &answer->nodes));

@@ -174,13 +174,22 @@ static enum status make_record(struct turn *turn, const struct enrol_request *re
 	return status == OK ? keep_bytes(turn->keep, &encoded, &answer->record) : status;
 }
 
+/* The appraiser read them from a certificate, and from what the host says of itself; each
+ * page that lists the node has them. */
+static bool facts_are_readable(const struct enrol_request *request)
+{
+	return text_is_line(request->manufacturer) && text_is_line(request->model) &&
+	       text_is_line(request->version) && text_is_line(request->hostname);
+}
+
 enum refusal enrolment_offer(struct turn *turn, const struct enrol_request *request,
 			     struct enrol_answer *answer)
 {
 	struct public_area ek;
 	struct name ak_name;
 	struct digest spki;
-	enum refusal refusal = check_ek(turn->signer, request, &ek);
+	enum refusal refusal = facts_are_readable(request) ? check_ek(turn->signer, request, &ek)
+							   : REFUSAL_MALFORMED;
 
 	if (refusal == REFUSAL_NONE)
 		refusal = check_ak(request->ak_public, &ak_name);

@@ -38,6 +38,18 @@ enum refusal refusal_of_standing(enum standing standing)
 	return REFUSAL_INTERNAL;
 }
 
+/* The log is read as JSON, and hashed again by who reads it: one entry that JSON cannot
+ * carry as it is would end every export there, for good. Acts have several lines. */
+static bool is_readable(struct span text)
+{
+	struct span line;
+
+	while (text_next_line(&text, &line))
+		if (!text_is_line(line))
+			return false;
+	return true;
+}
+
 enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 		       const struct node_id *node, const char *format, ...)
 {
@@ -52,6 +64,8 @@ enum status audit_note(struct turn *turn, const char *kind, struct span actor,
 		return STATUS_MALFORMED;
 	if ((size_t)len >= sizeof(text))
 		return STATUS_TOO_LARGE;
+	if (!text_is_line(actor) || !is_readable(span_text(text)))
+		return STATUS_MALFORMED;
 
 	enum status status = node == NULL ? OK : node_id_append(&id, node);
 

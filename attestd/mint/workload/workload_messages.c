@@ -15,16 +15,7 @@
  * tokens. */
 static bool is_text(struct span s, size_t max)
 {
-	if (s.len > max)
-		return false;
-	while (s.len > 0) {
-		size_t len = utf8_length(s);
-
-		if (len == 0 || s.data[0] < ' ' || s.data[0] == 0x7f)
-			return false;
-		s = (struct span){ s.data + len, s.len - len };
-	}
-	return true;
+	return s.len <= max && text_is_line(s);
 }
 
 static bool is_audience(ProtobufCBinaryData audience)
