@@ -200,5 +200,5 @@ void manifest_read_boot(struct strict_cursor *boot, struct image_builder *image,
 	out->ignore = read_rules(boot, "ignore", RULE_IGNORE, image);
 	out->pcrs = read_pcr_values(boot, image);
 	out->cmdline = manifest_texts(boot, "cmdline", 64, 4096, image);
-	out->initrd = manifest_digests(boot, "initrd", 64, image);
+	out->initrd = manifest_digests(boot, "initrd", BOOT_INITRDS_MAX, image);
 }

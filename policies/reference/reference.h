@@ -88,6 +88,7 @@ enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 
 /* What appraisal keeps account of for each release. */
 #define BOOT_RULES_MAX 1024 /* in one list */
+#define BOOT_INITRDS_MAX 64
 #define MUST_APPEAR_MAX 256 /* paths, of all sets together */
 
 enum lockdown {

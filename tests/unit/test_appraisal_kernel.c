@@ -127,6 +127,81 @@ static void an_initrd_is_one_of_the_release_s(void **state)
 	scene_expect_boot(&s, "boot-event-unknown");
 }
 
+/* GRUB is given this initrd command, and the release approves of it. */
+static void give_initrds(struct scene *s, const char *command)
+{
+	struct golden_rules *events = &s->golden.manifest[0].events;
+	struct made_event *event = &s->log.event[boot_log_find(&s->log, EV_IPL, "initrd /")];
+
+	for (size_t i = 0; i < events->count; i++)
+		if (digest_equal(&events->item[i].digest, &event->digest[1]))
+			assert_int_equal(digest_of(DIGEST_SHA256, span_text(command),
+						   &events->item[i].digest),
+					 OK);
+	boot_log_rewrite(&s->log, boot_log_find(&s->log, EV_IPL, "initrd /"), span_text(command));
+}
+
+static void list_initrd(struct scene *s, struct span content)
+{
+	struct golden_digests *initrd = &s->golden.manifest[0].initrd;
+
+	assert_int_equal(digest_of(DIGEST_SHA256, content, &initrd->item[initrd->count++]), OK);
+}
+
+/* Of "initrd /a /b", GRUB reads /a, finds no /b, and starts the kernel without either. */
+static void each_initrd_that_grub_was_told_has_to_be_there(void **state)
+{
+	static const char *const commands[] = { "initrd /initrd /b", "initrdefi /initrd /b",
+						"time ! initrd16 /initrd /b" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		AUTO_DONE(scene) s = { 0 };
+		size_t at;
+
+		scene_init(&s);
+		give_initrds(&s, commands[i]);
+		boot_log_put(&s.log, &s.golden);
+		scene_expect_configured(&s);
+		list_initrd(&s, TEXT("b"));
+		scene_expect_boot(&s, "boot-event-missing");
+		/* The first one's content under the name of the second. */
+		at = boot_log_find(&s.log, EV_IPL, "/initrd.img");
+		boot_log_insert(&s.log, at + 1, 9, EV_IPL, TEXT("/b"));
+		s.log.event[at + 1].digest[1] = s.log.event[at].digest[1];
+		scene_expect_put(&s, "boot-event-missing");
+		boot_log_rewrite(&s.log, at + 1, TEXT("b"));
+		boot_log_put(&s.log, &s.golden);
+		scene_expect_configured(&s);
+		/* Others may be listed beside them, and be another machine's. */
+		list_initrd(&s, TEXT("c"));
+		scene_expect_configured(&s);
+	}
+}
+
+/* By its digest it is approved; what it would have told is hidden. */
+static void a_text_of_grub_is_shown_where_others_are(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct made_event *event;
+	(void)state;
+
+	scene_init(&s);
+	list_initrd(&s, TEXT("b"));
+	give_initrds(&s, "initrd /initrd /b");
+	event = &s.log.event[boot_log_find(&s.log, EV_IPL, "initrd /initrd /b")];
+	event->payload.data[0] ^= 1;
+	scene_expect_put(&s, "boot-payload-unmeasured");
+	/* GRUBs whose texts nobody can check need a release without command lines. */
+	s.golden.manifest[0].cmdline = NULL;
+	event = &s.log.event[boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ")];
+	s.golden.manifest[0].events.item[s.golden.manifest[0].events.count++] =
+		(struct golden_rule){ .pcr = 8, .digest = event->digest[1] };
+	scene_judge_anew(&s);
+	assert_false(scene_has(&s, "boot-payload-unmeasured"));
+	scene_expect_configured(&s);
+}
+
 static void lockdown_is_shown_or_missing(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -238,6 +313,8 @@ int main(void)
 		cmocka_unit_test(a_command_that_hands_arguments_on_unseen_is_not_ignored),
 		cmocka_unit_test(a_file_that_grub_read_is_not_ignored),
 		cmocka_unit_test(an_initrd_is_one_of_the_release_s),
+		cmocka_unit_test(each_initrd_that_grub_was_told_has_to_be_there),
+		cmocka_unit_test(a_text_of_grub_is_shown_where_others_are),
 		cmocka_unit_test(lockdown_is_shown_or_missing),
 		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
 		cmocka_unit_test(of_several_command_lines_the_weakest_counts),

@@ -165,7 +165,7 @@ static void add_cmdline(struct boot_draft *d, struct span line)
 		boot_draft_cmdline(d, span_of(&out));
 }
 
-/* Kernel command lines and initrds. False: a plain event. */
+/* Kernel command lines and initrds. False: a plain event, too. */
 static bool take_kernel(struct boot_draft *d, const struct boot_event *event,
 			const struct digest *digest)
 {
@@ -184,7 +184,8 @@ static bool take_kernel(struct boot_draft *d, const struct boot_event *event,
 	if (event->pcr == 9 &&
 	    memmem(event->payload.data, event->payload.len, "initrd", 6) != NULL) {
 		boot_draft_initrd(d, digest);
-		return true;
+		/* GRUB measures each file of the command, a kernel's stub one for all. */
+		return event->type != EV_IPL;
 	}
 	return false;
 }

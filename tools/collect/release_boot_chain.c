@@ -286,10 +286,10 @@ static enum status add_file(struct boot_draft *d, const struct boot_artifacts *a
 	}
 	if (status != OK)
 		return status;
+	/* "initrd" alone means any of them, and GRUB boots without any where one is missing. */
 	if (event->kind == GRUB_INITRD)
 		boot_draft_initrd(d, &digest);
-	else
-		boot_draft_event(d, PCR_FILES, EV_IPL, name_of("", name), &digest, true);
+	boot_draft_event(d, PCR_FILES, EV_IPL, name_of("", name), &digest, true);
 	if (event->kind != GRUB_KERNEL)
 		return OK;
 

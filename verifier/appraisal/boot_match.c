@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "tpm/boot_payload.h"
+#include "verifier/appraisal/boot_ignored.h"
 #include "verifier/appraisal/command_line.h"
 #include "verifier/appraisal/secure_boot.h"
 
@@ -14,10 +15,6 @@
 #define PCR_GRUB_TEXT 8
 #define PCR_GRUB_FILES 9
 #define PCR_SHIM 14 /* MokList, MokSBState */
-/* Configuration by definition (TCG PFP 3.3.4): no code runs from what they hold. */
-#define PCRS_OF_CONFIGURATION ((pcr_mask)(1u << 1 | 1u << 3 | 1u << 5 | 1u << 6))
-/* An explicit ignore reaches no further than texts and variables of this size. */
-#define IGNORED_PAYLOAD_MAX 4096
 
 /* One walk over the log. The type of an event is not measured: only digests,
  * and payloads that they cover, decide anything (b01, b02). */
@@ -33,7 +30,9 @@ struct walk {
 	unsigned variables; /* bit n: enum secure_boot_variable n was seen */
 	uint32_t chain_next; /* rules of the chain that have had their turn */
 	bool matched[BOOT_RULES_MAX]; /* event rules, by their place in the range */
-	bool has_initrd, has_cmdline, has_sbat;
+	uint64_t initrds; /* bit n: the n-th of the release's was seen */
+	size_t initrds_named; /* by one command of GRUB's; the most */
+	bool has_cmdline, has_sbat;
 	struct lockdown_words lockdown; /* the weakest that a command line names */
 	bool has_default_lockdown; /* one names none */
 };
@@ -227,12 +226,27 @@ static void note_lockdown(struct walk *w, struct span line)
 		w->lockdown = words;
 }
 
+static void note_initrds(struct walk *w, struct span text)
+{
+	size_t named = command_line_initrds(text);
+
+	if (named > w->initrds_named)
+		w->initrds_named = named;
+}
+
 static enum turn visit_command_line(struct walk *w, const struct visit *v)
 {
 	struct span line = v->text;
 
-	if (v->event->pcr != PCR_GRUB_TEXT || !v->is_measured)
+	if (v->event->pcr != PCR_GRUB_TEXT)
 		return TURN_PASSED_ON;
+	/* A GRUB that shows one text shows all: by its digest alone, a listed one would
+	 * say nothing of what it loads. */
+	if (!v->is_measured)
+		return v->is_listed && w->rules->cmdline.count > 0
+			       ? failed(w, REASON_BOOT_PAYLOAD_UNMEASURED, v)
+			       : TURN_PASSED_ON;
+	note_initrds(w, line);
 	if (command_line_of_grub(v->text, &line))
 		return command_line_is_allowed(w->input->ref, w->rules->cmdline, line)
 			       ? TURN_EXPLAINED
@@ -251,11 +265,20 @@ static enum turn visit_command_line(struct walk *w, const struct visit *v)
 /* GRUB's file events and the kernel stub's tagged ones hash the initrd itself. */
 static enum turn visit_initrd(struct walk *w, const struct visit *v)
 {
-	if (v->event->pcr != PCR_GRUB_FILES ||
-	    !reference_range_has_digest(w->input->ref, w->rules->initrd, v->digest))
+	struct ref_range initrd = w->rules->initrd;
+	bool is_one = false;
+
+	if (v->event->pcr != PCR_GRUB_FILES)
 		return TURN_PASSED_ON;
-	w->has_initrd = true;
-	return TURN_EXPLAINED;
+	for (uint32_t i = 0; i < initrd.count && i < BOOT_INITRDS_MAX; i++) {
+		struct digest digest = reference_digest(w->input->ref, initrd.first + i);
+
+		if (digest.alg == DIGEST_NONE || !digest_equal(&digest, v->digest))
+			continue;
+		w->initrds |= UINT64_C(1) << i;
+		is_one = true;
+	}
+	return is_one ? TURN_EXPLAINED : TURN_PASSED_ON;
 }
 
 /* All rules that fit are met, whichever station explains the event. */
@@ -285,42 +308,6 @@ static enum turn visit_event_rules(struct walk *w, const struct visit *v)
 	return v->is_listed ? TURN_EXPLAINED : TURN_PASSED_ON;
 }
 
-static bool is_text(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((s.data[i] < ' ' || s.data[i] > '~') && s.data[i] != '\n' && s.data[i] != 0)
-			return false;
-	return true;
-}
-
-/*
- * Since the type is not measured, a host could call the digest of a program by
- * the type that a release ignores. So, outside the PCRs of configuration, only
- * what shows its whole content can be ignored: a text, or a variable.
- */
-static bool may_be_ignored(const struct visit *v)
-{
-	struct uefi_variable variable;
-
-	if (is_in(PCRS_OF_CONFIGURATION, v->event->pcr))
-		return true;
-	/* Files that GRUB read, an initrd of plain text among them: never noise. */
-	if (v->event->pcr == PCR_GRUB_FILES)
-		return false;
-	if (!v->is_measured || v->text.len > IGNORED_PAYLOAD_MAX)
-		return false;
-	/* A command line is never noise, under any label. */
-	if (v->event->pcr == PCR_GRUB_TEXT &&
-	    (command_line_is_one(v->text) || command_line_is_handed_on(v->text)))
-		return false;
-	if (is_text(v->text))
-		return true;
-	/* Elsewhere a program could be made to read as a variable. */
-	return v->event->pcr == PCR_SECURE_BOOT &&
-	       uefi_variable_parse(v->event->payload, &variable) == OK &&
-	       secure_boot_variable_of(&variable) == SECURE_BOOT_VARIABLES;
-}
-
 static enum turn visit_ignore(struct walk *w, const struct visit *v)
 {
 	struct ref_range ignore = w->rules->ignore;
@@ -331,7 +318,9 @@ static enum turn visit_ignore(struct walk *w, const struct visit *v)
 		if (reference_boot_rule(w->input->ref, ignore.first + i, &rule) != OK)
 			return failed(w, REASON_RELEASE_UNUSABLE, v);
 		if (rule.pcr == v->event->pcr && (rule.type == 0 || rule.type == v->event->type))
-			return may_be_ignored(v) ? TURN_EXPLAINED : TURN_PASSED_ON;
+			return boot_event_may_be_ignored(v->event, v->is_measured, v->text)
+				       ? TURN_EXPLAINED
+				       : TURN_PASSED_ON;
 	}
 	return TURN_PASSED_ON;
 }
@@ -432,6 +421,25 @@ static void end_required(struct walk *w, struct ref_range rules, bool is_chain)
 	}
 }
 
+/* GRUB starts the kernel without any initrd where one of several does not open: each
+ * that its command named has to be there, as far as the release lists as many. */
+static bool has_initrds(const struct walk *w)
+{
+	struct ref_range initrd = w->rules->initrd;
+	size_t listed = 0;
+	size_t seen = 0;
+
+	for (uint32_t i = 0; i < initrd.count && i < BOOT_INITRDS_MAX; i++) {
+		struct digest digest = reference_digest(w->input->ref, initrd.first + i);
+
+		listed += digest.alg == w->input->bank;
+		seen += (w->initrds >> i & 1) != 0;
+	}
+	if (seen == 0)
+		return initrd.count == 0;
+	return seen >= listed || seen >= w->initrds_named;
+}
+
 static void end_kernel(struct walk *w)
 {
 	bool is_text_pinned = is_in(w->input->pinned, PCR_GRUB_TEXT);
@@ -440,8 +448,7 @@ static void end_kernel(struct walk *w)
 	if (w->rules->cmdline.count > 0 && !w->has_cmdline && !is_text_pinned)
 		fail_missing(w, REASON_CMDLINE_UNKNOWN, LAYER_KERNEL, "command line of the kernel",
 			     (struct span){ 0 });
-	if (w->rules->initrd.count > 0 && !w->has_initrd &&
-	    !is_in(w->input->pinned, PCR_GRUB_FILES))
+	if (!is_in(w->input->pinned, PCR_GRUB_FILES) && !has_initrds(w))
 		fail_missing(w, REASON_BOOT_EVENT_MISSING, LAYER_KERNEL, "initrd",
 			     (struct span){ 0 });
 	/* Distributions' kernels lock themselves down under Secure Boot, to

@@ -73,6 +73,21 @@ bool command_line_is_handed_on(struct span text)
 	return renames_files(command);
 }
 
+size_t command_line_initrds(struct span text)
+{
+	struct span rest = without_wrappers(text);
+	struct span word;
+	size_t count = 0;
+
+	if (!text_next_word(&rest, ' ', &word) ||
+	    !(span_equal(word, span_text("initrd")) || span_equal(word, span_text("initrdefi")) ||
+	      span_equal(word, span_text("initrd16"))))
+		return 0;
+	while (text_next_word(&rest, ' ', &word))
+		count++;
+	return count;
+}
+
 static bool is_hex(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

@@ -22,6 +22,8 @@ bool command_line_of_grub(struct span text, struct span *line);
  * has whatever name its owner likes ("linux set init=/bin/sh"), and what EFI programs are
  * given only the command says. */
 bool command_line_is_handed_on(struct span text);
+/* Files that the GRUB command "initrd FILE..." opens; 0 for any other text. */
+size_t command_line_initrds(struct span text);
 
 /* Does one of the texts fit, with or without the kernel's path in front?
  * "{uuid}" stands for 36 characters 8-4-4-4-12, and for nothing else. */

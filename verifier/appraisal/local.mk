@@ -5,6 +5,7 @@ libappraisal_a_SOURCES = \
 	verifier/appraisal/approved_file.c verifier/appraisal/approved_file.h \
 	verifier/appraisal/authenticate.c verifier/appraisal/authenticate.h \
 	verifier/appraisal/boot_appraisal.c verifier/appraisal/boot_appraisal.h \
+	verifier/appraisal/boot_ignored.c verifier/appraisal/boot_ignored.h \
 	verifier/appraisal/boot_match.c verifier/appraisal/boot_match.h \
 	verifier/appraisal/claims.c verifier/appraisal/claims.h \
 	verifier/appraisal/command_line.c verifier/appraisal/command_line.h \
