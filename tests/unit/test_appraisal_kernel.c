@@ -236,6 +236,67 @@ static void a_command_line_can_speak_against_lockdown(void **state)
 	scene_expect_configured(&s);
 }
 
+/* A copy of the events from one to another, put before a third. */
+static void repeat_events(struct scene *s, size_t first, size_t end, size_t place)
+{
+	for (size_t i = first; i < end; i++, place++) {
+		struct made_event *event = &s->log.event[i];
+		struct digest digest = event->digest[1];
+		AUTO_DONE(bytes) payload = { 0 };
+
+		assert_int_equal(bytes_copy(span_of(&event->payload), &payload), OK);
+		boot_log_insert(&s->log, place, event->pcr, event->type, span_of(&payload));
+		s->log.event[place].digest[1] = digest;
+	}
+}
+
+/* "linux", "initrd", the same "linux" again, "boot": without an initrd. */
+static void a_kernel_is_loaded_once(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_manifest *m = &s.golden.manifest[0];
+	size_t kernel_at, initrd_at, boot_at;
+	(void)state;
+
+	scene_init(&s);
+	kernel_at = boot_log_find(&s.log, EV_IPL, "linux /");
+	initrd_at = boot_log_find(&s.log, EV_IPL, "initrd /");
+	boot_at = boot_log_find(&s.log, EV_IPL, "grub_cmd: boot");
+	repeat_events(&s, kernel_at, initrd_at, boot_at);
+	scene_expect_put(&s, "boot-event-order");
+	assert_int_equal(s.result.findings.list[0].layer, LAYER_KERNEL);
+	/* A release without command lines may list this one as a text. */
+	m->cmdline = NULL;
+	m->events.item[m->events.count++] = (struct golden_rule){
+		.pcr = 8,
+		.digest = s.log.event[boot_log_find(&s.log, EV_IPL, "kernel_cmdline: ")].digest[1],
+	};
+	scene_expect_put(&s, "boot-event-order");
+	for (size_t i = kernel_at; i < initrd_at; i++)
+		boot_log_drop(&s.log, boot_at);
+	boot_log_put(&s.log, &s.golden);
+	scene_expect_configured(&s);
+}
+
+/* Other commands may come again, as from a menu that is left and entered. */
+static void commands_that_load_no_kernel_may_be_repeated(void **state)
+{
+	static const char *const commands[] = { "grub_cmd: set", "grub_cmd: source",
+						"grub_cmd: initrd" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		AUTO_DONE(scene) s = { 0 };
+		size_t at;
+
+		scene_init(&s);
+		at = boot_log_find(&s.log, EV_IPL, commands[i]);
+		repeat_events(&s, at, at + 1, at + 1);
+		boot_log_put(&s.log, &s.golden);
+		scene_expect_configured(&s);
+	}
+}
+
 /* Which of them the kernel got nobody knows: what is not locked down by its line is so
  * as far as Secure Boot sees to it. */
 static void of_several_command_lines_the_weakest_counts(void **state)
@@ -257,12 +318,11 @@ static void of_several_command_lines_the_weakest_counts(void **state)
 			boot_log_insert(&s.log, place, 8, EV_IPL, span_text(line));
 			m->other_cmdline = words[i];
 			m->lockdown = LOCKDOWN_CONFIDENTIALITY;
-			scene_expect_put(&s, "lockdown-missing");
+			scene_expect_put(&s, "boot-event-order");
+			assert_true(scene_has(&s, "lockdown-missing"));
 			m->lockdown = LOCKDOWN_INTEGRITY;
-			if (i == 2)
-				scene_expect_put(&s, "lockdown-missing");
-			else
-				scene_expect_configured(&s);
+			scene_expect_put(&s, "boot-event-order");
+			assert_int_equal(scene_has(&s, "lockdown-missing"), i == 2);
 			boot_log_drop(&s.log, place);
 		}
 	/* One that says less than what Secure Boot brings about where another is silent. */
@@ -270,7 +330,8 @@ static void of_several_command_lines_the_weakest_counts(void **state)
 	m->cmdline = "ro lockdown=none";
 	m->other_cmdline = "ro";
 	boot_log_insert(&s.log, at, 8, EV_IPL, TEXT("/vmlinuz ro"));
-	scene_expect_put(&s, "lockdown-missing");
+	scene_expect_put(&s, "boot-event-order");
+	assert_true(scene_has(&s, "lockdown-missing"));
 }
 
 static void a_wildcard_is_a_uuid_and_nothing_else(void **state)
@@ -317,6 +378,8 @@ int main(void)
 		cmocka_unit_test(a_text_of_grub_is_shown_where_others_are),
 		cmocka_unit_test(lockdown_is_shown_or_missing),
 		cmocka_unit_test(a_command_line_can_speak_against_lockdown),
+		cmocka_unit_test(a_kernel_is_loaded_once),
+		cmocka_unit_test(commands_that_load_no_kernel_may_be_repeated),
 		cmocka_unit_test(of_several_command_lines_the_weakest_counts),
 		cmocka_unit_test(a_wildcard_is_a_uuid_and_nothing_else),
 	};

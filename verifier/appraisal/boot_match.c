@@ -66,7 +66,8 @@ static void fail_event(struct walk *w, enum reason reason, const struct boot_eve
 	const char *type = boot_event_name(event->type);
 	char head[96];
 
-	if (reason == REASON_BOOT_EVENT_UNKNOWN)
+	if (reason == REASON_BOOT_EVENT_UNKNOWN ||
+	    (reason == REASON_BOOT_EVENT_ORDER && event->pcr == PCR_GRUB_TEXT))
 		f.layer = layer_of_pcr(event->pcr);
 	f.entry = event->index;
 	(void)snprintf(head, sizeof(head), "pcr=%u type=%s", event->pcr,
@@ -254,12 +255,14 @@ static enum turn visit_command_line(struct walk *w, const struct visit *v)
 	if (!command_line_is_one(line))
 		return TURN_PASSED_ON;
 	note_lockdown(w, line);
-	if (w->rules->cmdline.count == 0)
-		return TURN_PASSED_ON;
-	if (!command_line_is_allowed(w->input->ref, w->rules->cmdline, line))
+	if (w->rules->cmdline.count > 0 &&
+	    !command_line_is_allowed(w->input->ref, w->rules->cmdline, line))
 		return failed(w, REASON_CMDLINE_UNKNOWN, v);
+	/* Loading a kernel again drops the initrd, though all that it did is approved. */
+	if (w->has_cmdline)
+		return failed(w, REASON_BOOT_EVENT_ORDER, v);
 	w->has_cmdline = true;
-	return TURN_EXPLAINED;
+	return w->rules->cmdline.count > 0 ? TURN_EXPLAINED : TURN_PASSED_ON;
 }
 
 /* GRUB's file events and the kernel stub's tagged ones hash the initrd itself. */

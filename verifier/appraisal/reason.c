@@ -165,7 +165,7 @@ static const struct reason_facts table[REASON_COUNT] = {
 		"The boot log has an event of a type that no specification names: report the firmware's version with the log.",
 		BAD, CLAIM_CONFIGURATION, LAYER_FIRMWARE },
 	[REASON_BOOT_EVENT_ORDER] = { "boot-event-order",
-		"The boot event stands where it may not, such as a Secure Boot variable or a second separator after the separator: treat the log as altered.",
+		"The boot event stands where it may not, such as a Secure Boot variable or a second separator after the separator: treat the log as altered. A second kernel command line: boot anew, and look who was at GRUB's console.",
 		BAD, CLAIM_CONFIGURATION, LAYER_FIRMWARE },
 	[REASON_BOOT_PAYLOAD_UNMEASURED] = { "boot-payload-unmeasured",
 		"The boot event's data are not what was measured: treat the log as altered.",
