@@ -42,6 +42,7 @@ static const struct wire_field node_item_fields[] = {
 	WIRE_BE64(node_item, release_version),
 	WIRE_BE64(node_item, entries),
 	WIRE_SIZED(node_item, note, SIGNER_DETAIL_MAX),
+	WIRE_EXACT(node_item, manifest, SHA256_SIZE),
 };
 static const struct wire_table node_item_wire = WIRE_TABLE(struct node_item, node_item_fields);
 

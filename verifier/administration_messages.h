@@ -60,6 +60,7 @@ struct node_item {
 	int64_t expires; /* of the last grant; 0 without one */
 	uint64_t release_version, entries;
 	struct span note; /* why quarantined or retired */
+	struct span manifest; /* of its last grant: SHA-256; empty before the first */
 };
 
 struct node_list {

@@ -20,6 +20,7 @@ import time
 import urllib.parse
 
 directory, certificate, key, count = sys.argv[1:5]
+MANIFEST = os.path.join(directory, "manifest")  # which they run, where it is there
 NODES = [{"id": "%064x" % (7 * i + 1), "state": "stale" if i % 10 == 0 else "trusted",
           "host": "host-%d" % i, "hostname": "", "class": "server", "releaseVersion": 1}
          for i in range(int(count))]
@@ -62,7 +63,11 @@ class Pages(http.server.BaseHTTPRequestHandler):
         page = [n for n in NODES if n["id"] > after or mode == "again"]
         # A page is what was looked at: with a state wanted it may be empty, and go on.
         page = page[:int(query["limit"][0])]
-        answer = {"nodes": [n for n in page if wanted in (None, n["state"])],
+        runs = {}
+        if os.path.exists(MANIFEST):
+            with open(MANIFEST) as manifest:
+                runs = {"releaseManifest": manifest.read().strip()}
+        answer = {"nodes": [{**n, **runs} for n in page if wanted in (None, n["state"])],
                   "more": page != [] and page[-1] != NODES[-1]}
         if answer["more"] and mode != "none":
             answer["next"] = "0" * 64 if mode == "back" and after else page[-1]["id"]

@@ -34,6 +34,7 @@ struct attestation sample_attestation(uint8_t number, uint64_t clock)
 		.now = 2000,
 		.expires = 2600,
 		.release_version = 5,
+		.manifest = span_text("manifest 5"),
 		.session = { .reset = 7,
 			     .restart = 1,
 			     .entries = 10,

@@ -54,9 +54,10 @@ enum status path_read(const char *path, size_t max, struct bytes *out)
 
 struct sha256_text sha256_hex(const struct digest *digest)
 {
-	struct sha256_text text = { .hex = "00" };
+	struct sha256_text text = { .hex = "" };
 
-	(void)digest;
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		(void)snprintf(text.hex + 2 * i, 3, "%02x", digest->value[i]);
 	return text;
 }
 
@@ -89,11 +90,12 @@ static void scene_done(struct scene *s)
 
 AUTO_RELEASE(scene, scene_done);
 
-static void add_release(struct image_builder *image, const char *platform, uint64_t version,
-			enum release_state state, int64_t accept_until, int64_t not_after)
+static void add_numbered(struct image_builder *image, const char *platform, uint8_t number,
+			 uint64_t version, enum release_state state, int64_t accept_until,
+			 int64_t not_after)
 {
 	struct release release = {
-		.manifest = digest_filled(DIGEST_SHA256, (uint8_t)version),
+		.manifest = digest_filled(DIGEST_SHA256, number),
 		.line = span_text("line"),
 		.version = version,
 		.state = state,
@@ -107,6 +109,12 @@ static void add_release(struct image_builder *image, const char *platform, uint6
 	if (version == 9)
 		release.scope = (struct release_scope){ .is_emergency = true, .most_nodes = 5 };
 	(void)image_release(image, &release);
+}
+
+static void add_release(struct image_builder *image, const char *platform, uint64_t version,
+			enum release_state state, int64_t accept_until, int64_t not_after)
+{
+	add_numbered(image, platform, (uint8_t)version, version, state, accept_until, not_after);
 }
 
 static void scene_make(struct scene *s, int64_t valid_until)
@@ -130,12 +138,15 @@ static void scene_make(struct scene *s, int64_t valid_until)
 		(void)image_owner(&image, &owner);
 	class.cells = image_texts_from_here(&image);
 	(void)image_text(&image, span_text("p/k"));
-	class.cells.count = 1;
+	(void)image_text(&image, span_text("q/k"));
+	class.cells.count = 2;
 	(void)image_class(&image, &class);
 	add_release(&image, "p", 9, RELEASE_CANARY, NOW + 3 * DAY, NOW + 90 * DAY);
 	add_release(&image, "p", 4, RELEASE_CURRENT, INT64_MAX, NOW + 90 * DAY);
 	add_release(&image, "p", 3, RELEASE_PREVIOUS, NOW + DAY, NOW + 90 * DAY);
 	add_release(&image, "p", 2, RELEASE_PREVIOUS, NOW + 9 * DAY, NOW + 2 * DAY);
+	/* The class' other cell has a version 4 of its own. */
+	add_numbered(&image, "q", 5, 4, RELEASE_PREVIOUS, NOW + 20 * DAY, NOW + 90 * DAY);
 	add_release(&image, "other", 7, RELEASE_CURRENT, INT64_MAX, NOW + 90 * DAY);
 	assert_int_equal(image_finish(&image, &facts, &s->image), OK);
 	assert_int_equal(reference_open(span_of(&s->image), &s->reference), OK);
@@ -186,9 +197,13 @@ static json_int_t counted(const struct scene *s, const char *what)
 				    : json_integer_value(value);
 }
 
-#define NODE(state, version)                                                                       \
+#define FOUR(hex) hex hex hex hex
+#define EIGHT(hex) FOUR(hex) FOUR(hex)
+
+/* The digest that add_release() gives that number, and the highest version ever booted. */
+#define NODE(state, number)                                                                        \
 	"{\"id\":\"ab\",\"host\":\"h\",\"class\":\"server\",\"state\":\"" state                    \
-	"\",\"releaseVersion\":" version "}"
+	"\",\"releaseVersion\":4,\"releaseManifest\":\"" FOUR(EIGHT("0" number)) "\"}"
 
 static void nodes_are_placed_by_what_they_run(void **state)
 {
@@ -207,6 +222,19 @@ static void nodes_are_placed_by_what_they_run(void **state)
 	assert_int_equal(counted(&s, "silent"), 1);
 	assert_int_equal(counted(&s, "aside"), 1);
 	assert_int_equal(counted(&s, "late"), 0);
+}
+
+static void a_version_says_nothing_of_its_cell(void **state)
+{
+	static const char *const nodes[] = { "[" NODE("trusted", "4") "," NODE("trusted", "5") "]",
+					     NULL };
+	AUTO_DONE(scene) s = { 0 };
+	(void)state;
+
+	scene_make(&s, NOW + 80 * DAY);
+	look_at(&s, nodes);
+	assert_int_equal(counted(&s, "current"), 1);
+	assert_int_equal(counted(&s, "late"), 1);
 }
 
 static void a_node_on_what_was_before_is_late_and_overdue_near_its_end(void **state)
@@ -242,6 +270,10 @@ static void a_node_outside_what_is_in_force_is_overdue(void **state)
 		{ "[" NODE("untrusted", "4") "]", NULL },
 		{ "[" NODE("warned", "4") "]", NULL },
 		{ "[{\"id\":\"ab\",\"host\":\"h\",\"class\":\"gone\",\"state\":\"trusted\","
+		  "\"releaseVersion\":4,\"releaseManifest\":\"" FOUR(EIGHT("04")) "\"}]",
+		  NULL },
+		/* Which one it runs, the verifier does not say. */
+		{ "[{\"id\":\"ab\",\"host\":\"h\",\"class\":\"server\",\"state\":\"trusted\","
 		  "\"releaseVersion\":4}]",
 		  NULL },
 	};
@@ -339,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nodes_are_placed_by_what_they_run),
+		cmocka_unit_test(a_version_says_nothing_of_its_cell),
 		cmocka_unit_test(a_node_on_what_was_before_is_late_and_overdue_near_its_end),
 		cmocka_unit_test(a_node_outside_what_is_in_force_is_overdue),
 		cmocka_unit_test(what_ends_within_the_time_is_overdue),

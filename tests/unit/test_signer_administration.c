@@ -151,6 +151,35 @@ static void an_act_counts_once_in_time_and_by_its_role(void **state)
 	scene_expect(&s, FRAME_ADMIN, REFUSAL_CLASS_UNKNOWN);
 }
 
+static void a_node_is_shown_with_the_manifest_of_its_last_grant(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct digest manifest = digest_filled(DIGEST_SHA256, 42);
+	const struct admin_request show = { .verb = ADMIN_SHOW, .role = ROLE_AUDITOR };
+	(void)state;
+
+	signer_scene_approved(&s);
+	s.request.admin = show;
+	s.request.admin.node = s.node;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].manifest.len, 0);
+	scene_attest(&s);
+	s.request.admin = show;
+	s.request.admin.node = s.node;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_true(span_equal(s.answer.admin.nodes.items[0].manifest, digest_span(&manifest)));
+	/* A verdict without a grant is under none. */
+	scene_authenticate(&s);
+	scene_prepare_commit(&s);
+	s.request.commit.claims.tier[CLAIM_EXECUTABLES] = TIER_CONTRAINDICATED;
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	s.request.admin = show;
+	s.request.admin.node = s.node;
+	scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	assert_int_equal(s.answer.admin.nodes.items[0].state, NODE_UNTRUSTED);
+	assert_true(span_equal(s.answer.admin.nodes.items[0].manifest, digest_span(&manifest)));
+}
+
 static void silence_is_stale_and_never_better_than_untrusted(void **state)
 {
 	AUTO_DONE(signer_scene) s = { 0 };
@@ -184,7 +213,8 @@ static void make_fleet(struct signer_scene *s)
 		" INSERT INTO nodes SELECT CAST(printf('%%032d', i) AS BLOB), standing, verdict,"
 		" CAST('ak' || i AS BLOB), ak_public, ek_public, spki, host, class, hostname,"
 		" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled,"
-		" attested, expires, release_version, counters, act_time, note FROM nodes, n";
+		" attested, expires, release_version, counters, act_time, note, manifest"
+		" FROM nodes, n";
 	char text[sizeof(sql) + 16];
 
 	(void)snprintf(text, sizeof(text), sql, FLEET);
@@ -401,6 +431,7 @@ int main(void)
 		cmocka_unit_test(what_is_done_between_challenge_and_evidence_counts),
 		cmocka_unit_test(a_retired_node_stays_retired),
 		cmocka_unit_test(an_act_counts_once_in_time_and_by_its_role),
+		cmocka_unit_test(a_node_is_shown_with_the_manifest_of_its_last_grant),
 		cmocka_unit_test(silence_is_stale_and_never_better_than_untrusted),
 		cmocka_unit_test(a_large_fleet_is_counted_in_steps),
 		cmocka_unit_test(a_page_of_a_rare_state_is_looked_for_in_parts),

@@ -170,13 +170,37 @@ static void an_undecided_end_moves_the_counters_only(void **state)
 	a.expires = 0;
 	a.now = 9000;
 	a.release_version = 3;
+	a.manifest = (struct span){ 0 };
 	assert_int_equal(attest_as_read(s, &a), OK);
 	assert_int_equal(store_node(s, &a.node, &keep, &row), OK);
 	assert_int_equal(row.verdict, NODE_TRUSTED);
 	assert_int_equal(row.attested, 2000);
 	assert_int_equal(row.expires, 2600);
 	assert_int_equal(row.release_version, 5);
+	assert_true(span_equal(row.manifest, span_text("manifest 5")));
 	assert_int_equal(counters_clock(&row.counters), 102);
+}
+
+/* After a rollback: the ratchet stays, what it got its grant under does not. */
+static void a_grant_names_its_manifest(void **state)
+{
+	AUTO(store) s = store_in_memory();
+	AUTO_DONE(keep) keep = { 0 };
+	struct attestation a = sample_attestation(1, 101);
+	struct node_row row;
+	(void)state;
+
+	assert_int_equal(store_node(s, &a.node, &keep, &row), OK);
+	assert_int_equal(row.manifest.len, 0);
+	assert_int_equal(attest_as_read(s, &a), OK);
+	a.counters = counters_of(7, 1, 102);
+	a.ima_log = (struct span){ 0 };
+	a.release_version = 3;
+	a.manifest = span_text("manifest 3");
+	assert_int_equal(attest_as_read(s, &a), OK);
+	assert_int_equal(store_node(s, &a.node, &keep, &row), OK);
+	assert_int_equal(row.release_version, 5);
+	assert_true(span_equal(row.manifest, span_text("manifest 3")));
 }
 
 static void one_step_of_a_group_is_undone_alone(void **state)
@@ -316,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_commit_needs_its_ak_its_generation_and_an_active_node),
 		cmocka_unit_test(logs_of_a_session_are_joined_and_leave_with_it),
 		cmocka_unit_test(an_undecided_end_moves_the_counters_only),
+		cmocka_unit_test(a_grant_names_its_manifest),
 		cmocka_unit_test(one_step_of_a_group_is_undone_alone),
 		cmocka_unit_test(an_undone_step_leaves_no_trace_in_the_audit_log),
 		cmocka_unit_test(a_step_after_the_group_was_lost_commits_nothing),

@@ -218,6 +218,7 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state)
 	run_sql(&f,
 		"DROP TABLE trials;"
 		"DROP TABLE entries;"
+		"ALTER TABLE nodes DROP COLUMN manifest;"
 		"ALTER TABLE sessions DROP COLUMN log_frame;"
 		"ALTER TABLE sessions DROP COLUMN log_bytes;"
 		"ALTER TABLE sessions DROP COLUMN staged_state;"

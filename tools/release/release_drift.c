@@ -46,18 +46,19 @@ static bool is_cell_of(const struct reference *ref, const struct node_class *cla
 	return len > 0 && reference_range_has_text(ref, class->cells, span_text(cell));
 }
 
-/* The release in force that a node of this class runs, by its version. */
+/* The release in force that a node of this class runs, by its manifest: two cells of a
+ * class have the same versions, and the node's own is the highest that it ever booted. */
 static bool find_release(const struct drift *d, json_t *node, struct release *out)
 {
 	const struct reference *ref = d->input->reference;
-	json_int_t version = json_integer_value(json_object_get(node, "releaseVersion"));
+	const char *manifest = text_of(node, "releaseManifest");
 	struct node_class class;
 
-	if (version <= 0 ||
-	    reference_class_named(ref, span_text(text_of(node, "class")), &class) != OK)
+	if (reference_class_named(ref, span_text(text_of(node, "class")), &class) != OK)
 		return false;
 	for (uint32_t i = 0; i < reference_facts(ref).release_count; i++)
-		if (reference_release(ref, i, out) == OK && out->version == (uint64_t)version &&
+		if (reference_release(ref, i, out) == OK &&
+		    strcmp(sha256_hex(&out->manifest).hex, manifest) == 0 &&
 		    is_cell_of(ref, &class, out))
 			return true;
 	return false;

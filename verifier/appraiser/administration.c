@@ -167,6 +167,8 @@ static void put_node_members(struct json_writer *w, const struct node_item *node
 	put_time(w, "attested", node->attested);
 	put_time(w, "grantExpires", node->expires);
 	json_uint(w, "releaseVersion", node->release_version);
+	if (node->manifest.len > 0)
+		json_hex(w, "releaseManifest", node->manifest);
 	json_uint(w, "entries", node->entries);
 	json_text(w, "note", node->note);
 }

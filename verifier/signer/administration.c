@@ -34,6 +34,7 @@ static void describe(const struct turn *turn, const struct node_row *row, struct
 		.release_version = row->release_version,
 		.entries = row->entries,
 		.note = row->note,
+		.manifest = row->manifest,
 	};
 }
 

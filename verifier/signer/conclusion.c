@@ -180,6 +180,7 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 {
 	const struct authentication *a = &p->authentication;
 	bool is_new = a->is_new_session || !p->session.is_stored;
+	bool is_granted = state == NODE_TRUSTED && !is_undecided(c);
 	struct attestation row = {
 		.node = p->row.node,
 		.ak_name = p->row.ak_name,
@@ -192,8 +193,8 @@ static enum status store_it(struct turn *turn, const struct pending *p, const st
 		.is_decided = !is_undecided(c),
 		.now = turn->now,
 		.expires = grant->expires,
-		.release_version =
-			state == NODE_TRUSTED && !is_undecided(c) ? c->release_version : 0,
+		.release_version = is_granted ? c->release_version : 0,
+		.manifest = is_granted ? digest_span(&c->manifest) : (struct span){ 0 },
 		.is_new_session = is_new,
 	};
 

@@ -60,7 +60,8 @@ void node_columns(struct query *q, struct keep *keep, struct node_row *row)
 	column_fixed(q, 20, row->counters.value, COUNTERS_SIZE);
 	row->act_time = column_int(q, 21);
 	row->note = column_kept(q, 22, keep);
-	row->entries = column_count(q, 23);
+	row->manifest = column_kept(q, 23, keep);
+	row->entries = column_count(q, 24);
 	/* A damaged row must not be taken for an active, trusted node. */
 	if ((unsigned)row->standing > STANDING_RETIRED || (unsigned)row->verdict > NODE_STALE)
 		q->status = STATUS_IO;
@@ -127,6 +128,7 @@ enum status store_node_insert(struct store *s, const struct node_row *row)
 	query_blob(&q, (struct span){ .data = row->counters.value, .len = COUNTERS_SIZE });
 	query_int(&q, row->act_time);
 	query_text(&q, row->note);
+	query_blob(&q, row->manifest);
 	return query_run(&q, s, NULL);
 }
 

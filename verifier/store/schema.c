@@ -98,6 +98,8 @@ static const char *const steps[] = {
 	"ALTER TABLE sessions ADD COLUMN journal_count INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE sessions ADD COLUMN journal_head BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE sessions ADD COLUMN journal_old INTEGER NOT NULL DEFAULT 0;",
+	/* Under which manifest a node got its last grant: versions count for each cell. */
+	"ALTER TABLE nodes ADD COLUMN manifest BLOB NOT NULL DEFAULT x'';",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -171,6 +171,7 @@ enum status store_attest(struct store *s, const struct attestation *a)
 	query_int(&q, a->expires);
 	query_int(&q, a->now);
 	query_count(&q, a->release_version);
+	query_blob(&q, a->manifest);
 
 	enum status status = query_run_once(&q, s);
 

@@ -152,7 +152,7 @@ struct query query_about(struct store *s, enum statement which, const struct nod
 void entries_undone(struct store *s);
 
 /* nodes.c, sessions.c: of a row that has these columns, a session's from first on. */
-#define NODE_COLUMN_COUNT 24
+#define NODE_COLUMN_COUNT 25
 void node_columns(struct query *q, struct keep *keep, struct node_row *row);
 void session_columns(struct query *q, int first, struct keep *keep, struct session_row *row);
 

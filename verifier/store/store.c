@@ -9,7 +9,7 @@
 #define NODE_COLUMNS                                                                               \
 	"id, standing, verdict, ak_name, ak_public, ek_public, spki, host, class, hostname,"       \
 	" manufacturer, model, version, is_software_tpm, quirks, nv_index, enrolled, attested,"    \
-	" expires, release_version, counters, act_time, note"
+	" expires, release_version, counters, act_time, note, manifest"
 
 /* But for result and evidence. */
 #define SESSION_COLUMNS                                                                            \
@@ -41,7 +41,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_OF_AK] = "SELECT id FROM nodes WHERE ak_name = ?1",
 	[SQL_NODE_INSERT] = "INSERT INTO nodes (" NODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 			    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
-			    " ?21, ?22, ?23)",
+			    " ?21, ?22, ?23, ?24)",
 	[SQL_NODE_RESET] = "UPDATE nodes SET counters = ?3, enrolled = ?4"
 			   " WHERE id = ?1 AND ak_name = ?2",
 	[SQL_NODE_REKEY] = "UPDATE nodes SET ak_name = ?3, ak_public = ?4, counters = ?5,"
@@ -71,7 +71,8 @@ static const char *const texts[STATEMENTS] = {
 		       " verdict = CASE ?7 WHEN 1 THEN ?8 ELSE verdict END,"
 		       " expires = CASE ?7 WHEN 1 THEN ?9 ELSE expires END,"
 		       " attested = CASE ?7 WHEN 1 THEN ?10 ELSE attested END,"
-		       " release_version = max(release_version, ?11)" ATTEST_CONDITIONS
+		       " release_version = max(release_version, ?11),"
+		       " manifest = CASE ?12 WHEN x'' THEN manifest ELSE ?12 END" ATTEST_CONDITIONS
 		       " AND counters < ?3",
 	[SQL_ATTEST_CLEARED] = "UPDATE nodes SET verdict = ?7, expires = 0,"
 			       " attested = ?8" ATTEST_CONDITIONS " AND counters > ?3",
@@ -124,7 +125,7 @@ static const char *const texts[STATEMENTS] = {
 	/* Whose last verdict was such a grant, which has not run out. */
 	[SQL_TRIAL_STATEMENT] = "SELECT count(*), coalesce(sum(trials.svid >= ?2), 0)"
 				" FROM trials JOIN nodes ON nodes.id = trials.node"
-				" WHERE manifest = ?1 AND last >= ?2 AND last = attested"
+				" WHERE trials.manifest = ?1 AND last >= ?2 AND last = attested"
 				" AND standing = ?4 AND verdict = ?5 AND expires > ?3",
 	[SQL_ENTRY] = "SELECT " ENTRY_COLUMNS " FROM entries WHERE name = ?1",
 	[SQL_ENTRY_PAGE] = "SELECT " ENTRY_COLUMNS " FROM entries"

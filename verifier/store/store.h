@@ -61,6 +61,7 @@ struct node_row {
 	struct counters counters;
 	int64_t act_time; /* of the last signed act about this node */
 	struct span note;
+	struct span manifest; /* of its last grant: SHA-256; empty before the first */
 	uint64_t entries; /* of its boot session; read only */
 };
 
@@ -166,6 +167,7 @@ struct attestation {
 	bool is_decided; /* else: verdict, expiry and release stay as they are */
 	int64_t now, expires;
 	uint64_t release_version; /* the ratchet only rises */
+	struct span manifest; /* of the grant; empty: as before */
 	struct session_row session;
 	bool is_new_session; /* what was stored of the old one goes */
 	/* Frames of the IMA log with these numbers go first; 0: none. */
