@@ -10,10 +10,14 @@ static const char *const grub_prefixes[] = {
 	"module_cmdline: ",
 };
 
-/* EFI_CERT_SHA256_GUID, UEFI 32.4.1, as stored */
+/* EFI_CERT_SHA256_GUID, EFI_CERT_X509_GUID, UEFI 32.4.1, as stored */
 static const uint8_t cert_sha256_guid[16] = {
 	0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
 	0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28,
+};
+static const uint8_t cert_x509_guid[16] = {
+	0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a,
+	0x87, 0xb5, 0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72,
 };
 
 static bool is_hash_of(const struct digest *digest, struct hasher *hasher, struct span part)
@@ -163,4 +167,9 @@ bool signature_entry_is_sha256(const struct signature_entry *entry)
 {
 	return memcmp(entry->type, cert_sha256_guid, sizeof(cert_sha256_guid)) == 0 &&
 	       entry->content.len == SHA256_SIZE;
+}
+
+bool signature_entry_is_x509(const struct signature_entry *entry)
+{
+	return memcmp(entry->type, cert_x509_guid, sizeof(cert_x509_guid)) == 0;
 }

@@ -55,7 +55,8 @@ struct signature_entry {
 struct signature_list signature_list_over(struct span content);
 /* STATUS_NOT_FOUND at the end. */
 enum status signature_list_next(struct signature_list *list, struct signature_entry *out);
-/* EFI_CERT_SHA256_GUID */
+/* EFI_CERT_SHA256_GUID, EFI_CERT_X509_GUID */
 bool signature_entry_is_sha256(const struct signature_entry *entry);
+bool signature_entry_is_x509(const struct signature_entry *entry);
 
 #endif

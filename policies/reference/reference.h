@@ -111,10 +111,11 @@ struct boot_rule {
 struct boot_rules {
 	bool secure_boot;
 	enum lockdown lockdown;
-	/* Signature database entries: the hash itself for EFI_CERT_SHA256, else
-	 * SHA-256 of the entry's content. Every entry of PK, KEK and db must be
-	 * listed; dbx must have all of the minimum. An empty range for pk, kek or
-	 * db allows none. */
+	/* Signature database entries: the hash itself for EFI_CERT_SHA256, else (a
+	 * certificate) SHA-256 of the entry's content. Every entry of PK, KEK and db must be
+	 * listed; dbx must have all of the minimum, of which entries of these two
+	 * types alone, EFI_CERT_SHA256 and EFI_CERT_X509, count. An empty range for
+	 * pk, kek or db allows none. */
 	struct ref_range pk, kek, db, dbx_minimum;
 	struct span sbat_minimum; /* CSV lines, empty: none */
 	struct ref_range chain; /* boot_rules in order: PE images, Authenticode */

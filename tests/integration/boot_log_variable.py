@@ -5,8 +5,8 @@
     boot_log_variable.py LOG NAME CHANGE
 
 The first event of this variable in PCR 7 gets a content or a name that was not measured
-(content, name), another value or namespace and the digests that go with it (value,
-namespace), another type (separator), the look of a command of GRUB's, whose digest is that of
+(content, name), another value, namespace or type of its first key and the digests that go with
+it (value, namespace, key), another type (separator), the look of a command of GRUB's, whose digest is that of
 the variable (command), or is there a second time (twice). The log goes to stdout.
 """
 import hashlib
@@ -48,7 +48,9 @@ def change(log, what, start, digests, at, size):
         log[at + size - 1] ^= 1
     if what == "namespace":
         log[at] ^= 1
-    if what in ("value", "namespace"):
+    if what == "key":
+        log[at + 32 + 2 * struct.unpack_from("<Q", log, at + 16)[0]] ^= 1
+    if what in ("value", "namespace", "key"):
         for place, alg in digests:
             digest = hashlib.new(alg, log[at : at + size]).digest()
             log[place : place + len(digest)] = digest

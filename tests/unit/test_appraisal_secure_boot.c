@@ -70,6 +70,57 @@ static void every_key_is_listed(void **state)
 	}
 }
 
+/* EFI_SIGNATURE_LIST of one entry (UEFI 2.10, 32.4.1). */
+static void forbid(struct scene *s, const uint8_t type[16], struct span content)
+{
+	AUTO_DONE(bytes) list = { 0 };
+
+	put(&list, (struct span){ type, 16 });
+	put_le(&list, 28 + 16 + content.len, 4);
+	put_le(&list, 0, 4);
+	put_le(&list, 16 + content.len, 4);
+	put_filled(&list, 0, 16);
+	put(&list, content);
+	boot_log_set_variable(&s->log, boot_log_find(&s->log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx"),
+			      span_of(&list));
+	boot_log_put(&s->log, &s->golden);
+}
+
+/* Content that is there to have a forbidden one's digest forbids nothing by it. */
+static void only_hashes_and_certificates_count_as_forbidden(void **state)
+{
+	static const uint8_t sha256[16] = { 0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
+					    0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28 };
+	static const uint8_t x509[16] = { 0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a,
+					  0x87, 0xb5, 0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72 };
+	/* EFI_CERT_SHA1, EFI_CERT_X509_SHA256 */
+	static const uint8_t others[][16] = {
+		{ 0x12, 0xa5, 0x6c, 0x82, 0x10, 0xcf, 0xc9, 0x4a, 0xb1, 0x87, 0xbe, 0x01, 0x49,
+		  0x66, 0x31, 0xbd },
+		{ 0x92, 0xa4, 0xd2, 0x3b, 0xc0, 0x96, 0x79, 0x40, 0xb4, 0x20, 0xfc, 0xf9, 0x8e,
+		  0xf1, 0x03, 0xed },
+	};
+	const struct span content = TEXT("a certificate, as bytes that anybody has");
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_digests *dbx = &s.golden.manifest[0].dbx;
+	(void)state;
+
+	scene_init(&s);
+	dbx->count = 1;
+	assert_int_equal(digest_of(DIGEST_SHA256, content, &dbx->item[0]), OK);
+	forbid(&s, x509, content);
+	scene_expect_configured(&s);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		forbid(&s, others[i], content);
+		scene_expect_boot(&s, "dbx-below-minimum");
+	}
+	/* No hash is as long. */
+	forbid(&s, sha256, content);
+	scene_expect_boot(&s, "dbx-below-minimum");
+	forbid(&s, sha256, digest_span(&dbx->item[0]));
+	scene_expect_configured(&s);
+}
+
 static void a_firmware_without_a_platform_key_is_refused(void **state)
 {
 	AUTO_DONE(scene) s = { 0 };
@@ -123,6 +174,7 @@ int main(void)
 		cmocka_unit_test(before_it_no_authority_does),
 		cmocka_unit_test(a_variable_of_absurd_size_is_refused),
 		cmocka_unit_test(every_key_is_listed),
+		cmocka_unit_test(only_hashes_and_certificates_count_as_forbidden),
 		cmocka_unit_test(a_firmware_without_a_platform_key_is_refused),
 		cmocka_unit_test(a_malformed_key_list_is_refused),
 		cmocka_unit_test(an_authority_is_an_entry_of_db),

@@ -8,6 +8,7 @@
 #include "policies/documents/manifest.h"
 #include "tools/evidence/boot_text.h"
 #include "tpm/boot_payload.h"
+#include "verifier/appraisal/secure_boot.h"
 
 #define NAME_MAX_LEN 96
 
@@ -70,6 +71,9 @@ enum status boot_draft_keys(struct boot_draft *d, struct span signature_lists, j
 	enum status status = OK;
 
 	while (status == OK && (status = signature_list_next(&keys, &entry)) == OK) {
+		/* What a minimum cannot ask for, no machine would meet. */
+		if (list == d->dbx && !secure_boot_can_forbid(&entry))
+			continue;
 		status = signature_entry_is_sha256(&entry)
 				 ? digest_from(DIGEST_SHA256, entry.content, &digest)
 				 : hasher_digest(&d->sha256, &entry.content, 1, &digest);

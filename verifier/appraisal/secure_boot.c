@@ -104,7 +104,13 @@ static enum status check_keys(const struct reference *ref, struct ref_range rang
 	return status;
 }
 
-/* More may be forbidden than the minimum, never less (b10). The whole of it has to
+bool secure_boot_can_forbid(const struct signature_entry *entry)
+{
+	return signature_entry_is_sha256(entry) || signature_entry_is_x509(entry);
+}
+
+/* More may be forbidden than the minimum, never less (b10). An entry of another type
+ * forbids something else, or nothing, whatever it hashes to (177). The whole of it has to
  * be well formed; each entry is hashed and looked up once, however long the minimum
  * is (b15). */
 static enum status check_dbx(const struct reference *ref, struct ref_range range,
@@ -122,6 +128,8 @@ static enum status check_dbx(const struct reference *ref, struct ref_range range
 		return status;
 	missing = minimum.count + minimum.others;
 	while ((status = signature_list_next(&list, &entry)) == OK) {
+		if (!secure_boot_can_forbid(&entry))
+			continue;
 		status = entry_digest(&entry, sha256, &digest);
 		if (status != OK)
 			return status;

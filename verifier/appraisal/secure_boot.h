@@ -33,6 +33,9 @@ enum status secure_boot_check(const struct reference *ref, const struct boot_rul
 			      enum secure_boot_variable which, struct span content,
 			      struct hasher *sha256, enum reason *why);
 
+/* Can a minimum of dbx ask for this entry: an image's hash, or a certificate. */
+bool secure_boot_can_forbid(const struct signature_entry *entry);
+
 /* EV_EFI_VARIABLE_AUTHORITY: the entry of db that let an image run. */
 bool secure_boot_is_db_authority(const struct uefi_variable *variable);
 enum status secure_boot_authority_check(const struct reference *ref, const struct boot_rules *rules,
