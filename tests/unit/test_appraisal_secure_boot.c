@@ -2,6 +2,8 @@
 /* Secure Boot: which keys were there, and which of them let an image run. */
 #include "unit.h"
 
+#include <string.h>
+
 #include "appraisal_scene.h"
 #include "log_bytes.h"
 #include "verifier/appraisal/secure_boot.h"
@@ -156,6 +158,67 @@ static void an_authority_is_an_entry_of_db(void **state)
 	scene_expect_put(&s, "secure-boot-key-unknown");
 }
 
+/* What shim measures of a variable of its own that holds one byte. */
+static void insert_shim_state(struct scene *s, const char *name, uint8_t value)
+{
+	static const uint8_t shim_lock[16] = { 0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43,
+					       0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23 };
+	AUTO_DONE(bytes) variable = { 0 };
+
+	put(&variable, (struct span){ shim_lock, sizeof(shim_lock) });
+	put_le(&variable, strlen(name), 8);
+	put_le(&variable, 1, 8);
+	for (const char *letter = name; *letter != '\0'; letter++)
+		put_le(&variable, (uint8_t)*letter, 2);
+	put_le(&variable, value, 1);
+	boot_log_insert(&s->log, boot_log_find(&s->log, EV_IPL, "MokListTrusted"), 7,
+			EV_EFI_VARIABLE_AUTHORITY, span_of(&variable));
+	boot_log_put(&s->log, &s->golden);
+}
+
+/* In PCR 14 its event and that of MokListTrusted have one digest, and no name. */
+static void shim_without_validation_is_refused_whatever_a_release_says(void **state)
+{
+	AUTO_DONE(scene) s = { 0 };
+	struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+	struct golden_rules *events = &s.golden.manifest[0].events;
+	size_t at;
+	(void)state;
+
+	scene_init(&s);
+	insert_shim_state(&s, "MokSBState", 1);
+	scene_expect_boot(&s, "secure-boot-off");
+	ignore->item[ignore->count++] =
+		(struct golden_rule){ .pcr = 7, .type = EV_EFI_VARIABLE_AUTHORITY };
+	scene_expect_boot(&s, "secure-boot-off");
+	at = boot_log_find(&s.log, EV_EFI_VARIABLE_AUTHORITY, "MokSBState");
+	events->item[events->count++] =
+		(struct golden_rule){ .pcr = 7, .digest = s.log.event[at].digest[1] };
+	scene_expect_boot(&s, "secure-boot-off");
+}
+
+/* Nor is its name that of another's, or validation that is on a fault. */
+static void other_states_of_shim_are_events_like_any(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t value;
+	} states[] = { { "MokSBState", 0 }, { "MokSBStatf", 1 }, { "MokListTrusted", 1 } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		AUTO_DONE(scene) s = { 0 };
+		struct golden_rules *ignore = &s.golden.manifest[0].ignore;
+
+		scene_init(&s);
+		insert_shim_state(&s, states[i].name, states[i].value);
+		scene_expect_boot(&s, "boot-event-unknown");
+		ignore->item[ignore->count++] =
+			(struct golden_rule){ .pcr = 7, .type = EV_EFI_VARIABLE_AUTHORITY };
+		scene_expect_configured(&s);
+	}
+}
+
 /* Without PCR 14 shim may have been told to check nothing. */
 static void secure_boot_locks_down_only_where_shim_s_state_is_quoted(void **state)
 {
@@ -178,6 +241,8 @@ int main(void)
 		cmocka_unit_test(a_firmware_without_a_platform_key_is_refused),
 		cmocka_unit_test(a_malformed_key_list_is_refused),
 		cmocka_unit_test(an_authority_is_an_entry_of_db),
+		cmocka_unit_test(shim_without_validation_is_refused_whatever_a_release_says),
+		cmocka_unit_test(other_states_of_shim_are_events_like_any),
 		cmocka_unit_test(secure_boot_locks_down_only_where_shim_s_state_is_quoted),
 	};
 

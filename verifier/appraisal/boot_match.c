@@ -14,7 +14,7 @@
 #define PCR_SECURE_BOOT 7
 #define PCR_GRUB_TEXT 8
 #define PCR_GRUB_FILES 9
-#define PCR_SHIM 14 /* MokList, MokSBState */
+#define PCR_SHIM 14 /* MokList, MokSBState: their digests, not their names */
 
 /* One walk over the log. The type of an event is not measured: only digests,
  * and payloads that they cover, decide anything (b01, b02). */
@@ -156,6 +156,9 @@ static enum turn visit_authority(struct walk *w, const struct visit *v,
 {
 	bool is_listed = false;
 
+	/* Listed or ignored: a release that wants Secure Boot cannot mean it. */
+	if (secure_boot_is_unvalidated(variable))
+		return failed(w, REASON_SECURE_BOOT_OFF, v);
 	if (secure_boot_is_sbat_level(variable) && w->rules->sbat_minimum.len > 0) {
 		if (!sbat_is_at_least(variable->content, w->rules->sbat_minimum))
 			return failed(w, REASON_SBAT_BELOW_MINIMUM, v);
@@ -455,8 +458,8 @@ static void end_kernel(struct walk *w)
 		fail_missing(w, REASON_BOOT_EVENT_MISSING, LAYER_KERNEL, "initrd",
 			     (struct span){ 0 });
 	/* Distributions' kernels lock themselves down under Secure Boot, to
-	 * "integrity"; the command line can ask for more, or against it. Not so
-	 * where shim's MokSBState switched validation off, which PCR 14 shows. */
+	 * "integrity"; the command line can ask for more, or against it. Not so where
+	 * shim's MokSBState switched validation off, which PCR 7 names and 14 shows. */
 	if (w->rules->secure_boot && is_in(w->input->quoted, PCR_SHIM))
 		shown = LOCKDOWN_INTEGRITY;
 	if (w->lockdown.is_named && (!w->has_default_lockdown || w->lockdown.level < shown))

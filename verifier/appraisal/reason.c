@@ -177,7 +177,7 @@ static const struct reason_facts table[REASON_COUNT] = {
 		"An event that the release requires did not happen: compare the boot with attestctl bootlog.",
 		BAD, CLAIM_CONFIGURATION, LAYER_BOOT_CHAIN },
 	[REASON_SECURE_BOOT_OFF] = { "secure-boot-off",
-		"Switch Secure Boot on in the firmware's setup.",
+		"Switch Secure Boot on in the firmware's setup, and shim's validation with mokutil --enable-validation.",
 		BAD, CLAIM_CONFIGURATION, LAYER_FIRMWARE },
 	[REASON_SECURE_BOOT_MODE] = { "secure-boot-mode",
 		"The firmware is in setup or audit mode, where Secure Boot protects nothing: enrol the platform key and leave the mode.",

@@ -228,6 +228,11 @@ enum status secure_boot_authority_check(const struct reference *ref, const struc
 	return OK;
 }
 
+bool secure_boot_is_unvalidated(const struct uefi_variable *variable)
+{
+	return is_variable(variable, "MokSBState", shim_guid) && !is_byte(variable->content, 0);
+}
+
 bool secure_boot_is_sbat_level(const struct uefi_variable *variable)
 {
 	return is_variable(variable, "SbatLevel", shim_guid);

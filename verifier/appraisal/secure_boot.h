@@ -42,6 +42,9 @@ enum status secure_boot_authority_check(const struct reference *ref, const struc
 					struct span content, struct hasher *sha256,
 					bool *is_listed);
 
+/* shim's MokSBState, other than 0: it starts what nobody signed. It is measured into
+ * PCR 7 under its name; in PCR 14 the name is no part of any digest (shim, README.tpm). */
+bool secure_boot_is_unvalidated(const struct uefi_variable *variable);
 /* shim's revocation level */
 bool secure_boot_is_sbat_level(const struct uefi_variable *variable);
 /* Every component of the minimum stands in level with that generation or a
