@@ -88,12 +88,14 @@ static enum status write_tile(void *self, const char *path, struct span content)
 	return path_write(full.text, content, 0644);
 }
 
-/* "https://attestd.dev/KIND/v1" */
+/* "https://attestd.dev/KIND/v1"; a word that an entry takes, or nothing could be logged while
+ * such a document lies there. */
 static bool kind_of(json_t *statement, char out[LOG_NAME_MAX + 1])
 {
 	const char *type = json_string_value(json_object_get(statement, "predicateType"));
 
-	return type != NULL && sscanf(type, "https://attestd.dev/%64[a-z0-9.-]/v1", out) == 1;
+	return type != NULL && sscanf(type, "https://attestd.dev/%64[a-z0-9.-]/v1", out) == 1 &&
+	       out[0] != '.';
 }
 
 static void subject_of(json_t *statement, struct digest *out)
