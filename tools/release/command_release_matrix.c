@@ -176,7 +176,7 @@ static enum answer take_draft(const struct matrix_request *request)
 	AUTO(matrix_paper) draft = matrix_paper_draft(request);
 	AUTO(json_t) settings = line_settings(&request->line);
 	AUTO_DONE(root) root = { 0 };
-	key_mask signers = 0;
+	key_mask signers = 0, revoked = 0;
 	enum answer answer = check_draft(request, draft);
 
 	if (answer != ANSWER_YES)
@@ -185,10 +185,12 @@ static enum answer take_draft(const struct matrix_request *request)
 		return ANSWER_UNUSABLE;
 
 	struct sha256_text digest = sha256_text_of(span_of(&draft->payload));
-	if (matrix_signers(&request->line, &root, digest.hex, &signers) != OK)
+	if (matrix_signers(&request->line, &root, digest.hex, &signers) != OK ||
+	    revoked_keys(line_path(&request->line, "release").text, &root, &revoked) != OK)
 		return ANSWER_UNUSABLE;
-	if (!root_meets(&root, ROLE_MATRIX, signers)) {
-		(void)unusable("threshold-not-met: the matrix wants %u signatures, of both teams",
+	if (!root_meets(&root, ROLE_MATRIX, signers & ~revoked)) {
+		(void)unusable("threshold-not-met: the matrix wants %u signatures, of both teams, "
+			       "by keys that are not revoked",
 			       root.role[ROLE_MATRIX].threshold);
 		return ANSWER_NO;
 	}
