@@ -150,8 +150,9 @@ static enum status read_kept(int fd, size_t max, struct bytes *out)
 }
 
 /* One line of doc/DETAILS in GnuPG, "VALIDSIG FINGERPRINT DATE TIME EXPIRES VERSION 0 KEY
- * HASH CLASS PRIMARY": SHA-256 is 8, SHA-384 9, SHA-512 10 (RFC 4880, 9.4). */
-static bool is_signed_by(struct span line, const struct vendor *vendor)
+ * HASH CLASS PRIMARY": SHA-256 is 8, SHA-384 9, SHA-512 10 (RFC 4880, 9.4). Beside a file
+ * the class is 00: a signature over text (01) stands for other line ends as well (5.2.1). */
+static bool is_signed_by(struct span line, const struct vendor *vendor, bool is_beside)
 {
 	struct span word[11] = { 0 };
 	size_t words = 0;
@@ -161,6 +162,8 @@ static bool is_signed_by(struct span line, const struct vendor *vendor)
 	if (words < 10 ||
 	    !(span_equal(word[7], span_text("8")) || span_equal(word[7], span_text("9")) ||
 	      span_equal(word[7], span_text("10"))))
+		return false;
+	if (is_beside && !span_equal(word[8], span_text("00")))
 		return false;
 	for (size_t i = 0; i < vendor->openpgp_count; i++)
 		if (span_equal(vendor->openpgp[i], word[9]))
@@ -193,9 +196,9 @@ static enum status judge(const struct openpgp_document *document, const struct v
 		if (span_starts_with(line, "GOODSIG "))
 			is_good = true;
 		if (is_good && span_starts_with(line, "VALIDSIG "))
-			is_signed =
-				is_signed ||
-				is_signed_by((struct span){ line.data + 9, line.len - 9 }, vendor);
+			is_signed = is_signed ||
+				    is_signed_by((struct span){ line.data + 9, line.len - 9 },
+						 vendor, document->signature != NULL);
 	}
 	/* What else stood there was signed by nobody. */
 	if (document->signature == NULL && texts != 1)
@@ -205,7 +208,7 @@ static enum status judge(const struct openpgp_document *document, const struct v
 	if (!is_signed)
 		return refuse(document,
 			      "no key with a fingerprint that the root has of this vendor "
-			      "signed it, with SHA-256 or better");
+			      "signed it as it is, with SHA-256 or better");
 	return OK;
 }
 
