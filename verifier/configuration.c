@@ -61,7 +61,7 @@ const struct setting verifierd_schema[] = {
 
 	TEXT("store", "path", "/var/lib/attestd/verifier.db", "SQLite file"),
 
-	WANTED("keys", "mac", "file of 32 random bytes, which replicas share"),
+	WANTED("keys", "mac", "file of 32 random bytes, for this store alone"),
 	WANTED("keys", "result", "PEM file or URI of the P-256 key that signs verdicts"),
 	TEXT("keys", "log", NULL, "PEM file or URI of the Ed25519 key that signs the verdict log"),
 

@@ -28,8 +28,8 @@ void signer_files_init(struct signer_files *f)
 
 void signer_files_done(const struct signer_files *f)
 {
-	static const char *const others[] = { "result_pub.pem", "log_key.pem", "log_pub.pem",
-					      "store.db-wal", "store.db-shm" };
+	static const char *const others[] = { "result_pub.pem", "log_key.pem",	"log_pub.pem",
+					      "store.db-wal",	"store.db-shm", "store.db-lock" };
 	char path[SCRATCH_MAX + 16];
 
 	for (size_t i = 0; i < SIGNER_FILES; i++)

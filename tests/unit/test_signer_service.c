@@ -247,6 +247,20 @@ static void a_configured_inventory_that_is_not_there_is_no_empty_one(void **stat
 	served_done(&f);
 }
 
+static void a_second_service_does_not_start_on_the_store_of_one_that_runs(void **state)
+{
+	struct served f;
+	(void)state;
+
+	served_begin(&f);
+
+	struct signer_process second = f.process;
+
+	signer_process_expect_no_start(&second);
+	assert_int_equal(served_health(&f), HEALTH_NO_RELEASE);
+	served_end(&f);
+}
+
 static void init_never_overwrites_keys(void **state)
 {
 	struct served f;
@@ -274,6 +288,7 @@ int main(void)
 		cmocka_unit_test(no_nonce_comes_twice),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
 		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),
+		cmocka_unit_test(a_second_service_does_not_start_on_the_store_of_one_that_runs),
 		cmocka_unit_test(init_never_overwrites_keys),
 	};
 

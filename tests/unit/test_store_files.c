@@ -2,9 +2,12 @@
 /* The store as files: durable, moved, replaced, damaged, of another version. */
 #include "unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -12,6 +15,8 @@
 #include "scratch.h"
 #include "store_scene.h"
 #include "verifier/store/sqlite.h"
+
+#define PATIENCE_MS 60000
 
 /* A database file of its own, and what SQLite leaves beside it. */
 struct file_fixture {
@@ -27,10 +32,10 @@ static void file_init(struct file_fixture *f)
 
 static void file_done(struct file_fixture *f)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-lock" };
 	char path[160];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s%s", f->path, suffixes[i]);
 		(void)unlink(path);
 	}
@@ -262,12 +267,154 @@ static void a_damaged_row_is_an_error_and_no_trusted_node(void **state)
 	file_done(&f);
 }
 
+/* A service that has the store, until it is killed. */
+static pid_t start_service(const struct file_fixture *f)
+{
+	int said[2];
+	char word;
+
+	assert_int_equal(pipe(said), 0);
+
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store *s = NULL;
+
+		(void)close(said[0]);
+		(void)alarm(PATIENCE_MS / 1000);
+		if (store_open_alone(f->path, 0, &s) != OK || write(said[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(said[1]);
+	assert_int_equal(read(said[0], &word, 1), 1);
+	(void)close(said[0]);
+	return pid;
+}
+
+static void end_service(pid_t pid)
+{
+	int how;
+
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &how, 0), pid);
+}
+
+static void one_service_has_the_store_until_it_ends_however_it_does(void **state)
+{
+	struct file_fixture f;
+	struct store *s = NULL;
+	(void)state;
+
+	file_init(&f);
+	for (size_t i = 0; i < 2; i++) {
+		pid_t service = start_service(&f);
+
+		assert_int_equal(store_open_alone(f.path, 0, &s), STATUS_MISMATCH);
+		/* Who accepts the clock is no service. */
+		assert_int_equal(store_open(f.path, &s), OK);
+		assert_int_equal(store_begin(s), OK);
+		assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+		assert_int_equal(store_commit(s), OK);
+		store_free(s);
+		end_service(service);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(store_open_alone(f.path, 0, &s), OK);
+		store_free(s);
+	}
+	file_done(&f);
+}
+
+/* Else it would bring it up to date, under a program that knows no such version. */
+static void a_store_that_a_service_has_is_not_even_read(void **state)
+{
+	struct file_fixture f;
+	struct store *s = NULL;
+	(void)state;
+
+	file_init(&f);
+
+	pid_t service = start_service(&f);
+
+	run_sql(&f, "PRAGMA user_version = 99", SQLITE_OK);
+	assert_int_equal(store_open_alone(f.path, 0, &s), STATUS_MISMATCH);
+	end_service(service);
+	assert_int_equal(store_open_alone(f.path, 0, &s), STATUS_UNSUPPORTED);
+	file_done(&f);
+}
+
+static pid_t to_be_ended;
+
+static void end_it(int signal)
+{
+	(void)signal;
+	(void)kill(to_be_ended, SIGKILL);
+}
+
+static void who_comes_while_a_service_ends_waits_for_that(void **state)
+{
+	const struct itimerval soon = { .it_value = { .tv_usec = 200000 } };
+	struct file_fixture f;
+	struct store *s = NULL;
+	(void)state;
+
+	file_init(&f);
+	to_be_ended = start_service(&f);
+	assert_true(signal(SIGALRM, end_it) != SIG_ERR);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	assert_int_equal(store_open_alone(f.path, PATIENCE_MS, &s), OK);
+	assert_true(signal(SIGALRM, SIG_DFL) != SIG_ERR);
+	store_free(s);
+	end_service(to_be_ended);
+	file_done(&f);
+}
+
+static enum status commit_something(struct store *s)
+{
+	assert_int_equal(store_begin(s), OK);
+	assert_int_equal(store_fact_set(s, "a", span_text("b")), OK);
+
+	enum status status = store_commit(s);
+
+	if (status != OK)
+		store_rollback(s);
+	return status;
+}
+
+/* Whoever comes then finds no lock, and has the store. */
+static void nothing_is_committed_without_the_file_that_is_locked(void **state)
+{
+	struct store *opened = NULL;
+	struct file_fixture f;
+	char path[160];
+	(void)state;
+
+	file_init(&f);
+	(void)snprintf(path, sizeof(path), "%s-lock", f.path);
+	assert_int_equal(store_open_alone(f.path, 0, &opened), OK);
+	AUTO(store) s = opened;
+	set_aside(&f, "-lock", false);
+	assert_int_equal(commit_something(s), STATUS_IO);
+	copy(f.path, path);
+	assert_int_equal(commit_something(s), STATUS_IO);
+	set_aside(&f, "-lock", true);
+	assert_int_equal(commit_something(s), OK);
+	file_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_committed_is_not_there),
 		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_moved),
 		cmocka_unit_test(nothing_is_committed_into_a_file_that_was_replaced),
+		cmocka_unit_test(one_service_has_the_store_until_it_ends_however_it_does),
+		cmocka_unit_test(a_store_that_a_service_has_is_not_even_read),
+		cmocka_unit_test(who_comes_while_a_service_ends_waits_for_that),
+		cmocka_unit_test(nothing_is_committed_without_the_file_that_is_locked),
 		cmocka_unit_test(each_fault_at_opening_has_its_status),
 		cmocka_unit_test(a_newer_schema_is_refused_and_the_audit_log_only_grows),
 		cmocka_unit_test(a_store_of_version_1_is_brought_up_to_date),

@@ -20,6 +20,9 @@
 #include "verifier/signer/loading.h"
 
 #define POLL_MS 1000
+/* The signer before this one may have to end yet: it sees that its parent is gone, and
+ * writes what its log holds into the database. */
+#define CLAIM_PATIENCE_MS 10000
 #define RANDOM_BLOCK 512
 
 struct service {
@@ -309,6 +312,8 @@ static const char *text_of_store(enum status status)
 	case STATUS_UNSUPPORTED: return "a newer verifierd has written it: run that one, or put back a "
 					"backup of before";
 	case STATUS_MALFORMED: return "it is damaged, or no SQLite file: put back the last backup";
+	case STATUS_MISMATCH: return "another verifierd serves it: end that one, or give this one a "
+				     "store of its own";
 	case STATUS_UNAVAILABLE: return "another process holds it: end that one, and start again";
 	case STATUS_DENIED: return "it can't be opened and written: its directory has to be there, and "
 				   "both have to be this user's";
@@ -358,7 +363,7 @@ static enum status prepare(struct service *v)
 	v->signer.store_path = settings->store;
 	if (read_federations(v) != OK)
 		return STATUS_DENIED;
-	status = store_open(settings->store, &v->signer.store);
+	status = store_open_alone(settings->store, CLAIM_PATIENCE_MS, &v->signer.store);
 	if (status == OK)
 		status = prepare_store(v);
 	if (status != OK)

@@ -35,7 +35,7 @@ struct signer_act_key_settings {
 
 struct signer_settings {
 	const char *store; /* SQLite file */
-	const char *mac_key; /* file of 32 random bytes, which replicas share */
+	const char *mac_key; /* file of 32 random bytes, for this store alone */
 	const char *result_key; /* PEM file or OSSL_STORE URI: P-256 */
 	const char *log_key; /* the same, Ed25519; NULL: no verdict log is signed */
 	const struct signer_authority_settings *authorities;

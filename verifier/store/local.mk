@@ -3,6 +3,7 @@ libstore_a_SOURCES = \
 	verifier/store/ahead.c \
 	verifier/store/attesters.c \
 	verifier/store/audit.c \
+	verifier/store/claim.c \
 	verifier/store/entries.c \
 	verifier/store/nodes.c \
 	verifier/store/query.c \

@@ -63,8 +63,10 @@ enum statement {
 	STATEMENTS,
 };
 
-/* The database, its write-ahead log, and that one's index. */
-#define STORE_FILES 3
+/* The database, its write-ahead log, that one's index; and what a service has locked. */
+#define STORE_DATABASE_FILES 3
+#define STORE_CLAIM STORE_DATABASE_FILES
+#define STORE_FILES (STORE_CLAIM + 1)
 
 /* Which file a name stood for when it was first seen. */
 struct store_file {
@@ -94,7 +96,8 @@ struct store {
 	uint64_t entries_sequence;
 	bool has_changed_entries; /* in this group */
 	int64_t data_version; /* changes when another connection commits */
-	struct store_file files[STORE_FILES]; /* paths NULL: in memory */
+	struct store_file files[STORE_FILES]; /* paths NULL: in memory, or not claimed */
+	int claim_fd; /* -1: not claimed */
 	sqlite3_stmt *prepared[STATEMENTS];
 };
 
@@ -109,6 +112,10 @@ static inline bool store_is_in_group(const struct store *s)
 enum status store_status(int result);
 /* Creates or brings up to date. */
 enum status schema_ensure(sqlite3 *db);
+
+/* claim.c: STATUS_MISMATCH where another one has it for longer than that. */
+enum status claim_take(struct store *s, const char *path, unsigned patience_ms);
+void claim_done(struct store *s);
 
 /* One use of a statement: bind in order, run or step, done. The first failure
  * sticks. */

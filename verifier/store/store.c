@@ -172,11 +172,11 @@ static enum status prepare_all(struct store *s)
 
 static enum status name_files(struct store *s, const char *path)
 {
-	static const char *const ends[STORE_FILES] = { "", "-wal", "-shm" };
+	static const char *const ends[STORE_DATABASE_FILES] = { "", "-wal", "-shm" };
 
 	if (strcmp(path, ":memory:") == 0)
 		return OK;
-	for (size_t i = 0; i < STORE_FILES; i++)
+	for (size_t i = 0; i < STORE_DATABASE_FILES; i++)
 		if (asprintf(&s->files[i].path, "%s%s", path, ends[i]) < 0) {
 			s->files[i].path = NULL;
 			return STATUS_NO_MEMORY;
@@ -242,22 +242,47 @@ static enum status open_database(struct store *s, const char *path)
 	return status == OK ? name_files(s, path) : status;
 }
 
-enum status store_open(const char *path, struct store **out)
+static struct store *new_store(void)
 {
-	AUTO(store) s = calloc(1, sizeof(*s));
+	struct store *s = calloc(1, sizeof(*s));
 
-	if (s == NULL)
-		return STATUS_NO_MEMORY;
+	if (s != NULL)
+		s->claim_fd = -1;
+	return s;
+}
 
+static enum status open_into(struct store *s, const char *path, struct store **out)
+{
 	enum status status = ahead_init(s);
 
 	if (status == OK)
 		status = open_database(s, path);
+	if (status == OK)
+		*out = s;
+	return status;
+}
+
+enum status store_open(const char *path, struct store **out)
+{
+	struct store *s = new_store();
+	enum status status = s == NULL ? STATUS_NO_MEMORY : open_into(s, path, out);
+
 	if (status != OK)
-		return status;
-	*out = s;
-	s = NULL;
-	return OK;
+		store_free(s);
+	return status;
+}
+
+enum status store_open_alone(const char *path, unsigned patience_ms, struct store **out)
+{
+	struct store *s = new_store();
+	enum status status = s == NULL ? STATUS_NO_MEMORY : claim_take(s, path, patience_ms);
+
+	/* Only then: a newer program would bring it up to date under the one that has it. */
+	if (status == OK)
+		status = open_into(s, path, out);
+	if (status != OK)
+		store_free(s);
+	return status;
 }
 
 void store_free(struct store *s)
@@ -268,6 +293,7 @@ void store_free(struct store *s)
 		(void)sqlite3_finalize(s->prepared[i]);
 	(void)sqlite3_close(s->db);
 	ahead_done(s);
+	claim_done(s);
 	for (size_t i = 0; i < STORE_FILES; i++)
 		free(s->files[i].path);
 	free(s);

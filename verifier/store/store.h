@@ -18,10 +18,15 @@ struct store;
  * database; STATUS_UNAVAILABLE: another process holds it; STATUS_DENIED: it can't
  * be opened and written; STATUS_IO: disk full or failing. ":memory:" for tests. */
 enum status store_open(const char *path, struct store **out);
+/* For the one service that works on it: what that keeps in memory is as true as the store
+ * only while nobody else serves from it. The claim is a lock on a file beside it, PATH-lock,
+ * which the kernel takes back when the process ends, however that ends; it waits so long
+ * for that. STATUS_MISMATCH: another service has it. */
+enum status store_open_alone(const char *path, unsigned patience_ms, struct store **out);
 void store_free(struct store *s);
 
 enum status store_begin(struct store *s);
-/* Fails also where one of its files was moved, replaced or deleted since. */
+/* Fails also where one of its files, or its claim's, was moved, replaced or deleted since. */
 enum status store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* One request of a group: keep what it wrote, or undo that alone. */
