@@ -43,7 +43,8 @@ static enum refusal check_act(struct turn *turn, const struct act *act, const st
 
 	if (!may_sign(key->role, widens_anew(act->verb) ? s->approve_role : s->release_role))
 		return REFUSAL_ROLE_DENIED;
-	if (act->time > turn->now + ACT_LIFETIME_S || act->time < turn->now - ACT_LIFETIME_S)
+	/* What is dated ahead would lift what somebody narrows before that time. */
+	if (act->time > turn->now + CLOCK_TOLERANCE_S || act->time < turn->now - ACT_LIFETIME_S)
 		return REFUSAL_ACT_EXPIRED;
 	/* Without a release there is nothing to compare the name with. */
 	if (act->verb == ACT_APPROVE && s->has_reference &&

@@ -349,6 +349,8 @@ static enum refusal activate_rekeyed(struct turn *turn, const struct enrolment_r
 	row->ak_public = record->facts.ak_public;
 	row->counters = *counters;
 	row->enrolled = turn->now;
+	/* Whoever signed before approved another key. */
+	row->act_time = narrow_act_time(turn);
 	row->note = span_text("another attestation key of the same TPM was activated");
 	if (row->standing == STANDING_ACTIVE)
 		row->standing = STANDING_QUARANTINED;

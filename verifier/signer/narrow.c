@@ -32,8 +32,11 @@ void narrow_count(struct turn *turn)
 	turn->signer->narrowed.count++;
 }
 
-/* Whoever narrows and lifts within a second means it. */
+/* Whoever narrows and lifts within a second means it. A clock that is behind says when
+ * neither happens: acts of before the quarantine wait until it is right again. */
 int64_t narrow_act_time(const struct turn *turn)
 {
-	return turn->now - 1;
+	int64_t seen = turn->signer->high_water;
+
+	return (turn->now > seen ? turn->now : seen) - 1;
 }

@@ -171,6 +171,7 @@ enum status store_node_rekey(struct store *s, const struct node_row *row, struct
 	query_blob(&q, (struct span){ .data = row->counters.value, .len = COUNTERS_SIZE });
 	query_int(&q, row->enrolled);
 	query_text(&q, row->note);
+	query_int(&q, row->act_time);
 
 	enum status status = query_run_once(&q, s);
 

@@ -46,7 +46,8 @@ static const char *const texts[STATEMENTS] = {
 			   " WHERE id = ?1 AND ak_name = ?2",
 	[SQL_NODE_REKEY] = "UPDATE nodes SET ak_name = ?3, ak_public = ?4, counters = ?5,"
 			   " enrolled = ?6, note = ?7, expires = 0, verdict = 4,"
-			   " standing = CASE standing WHEN 1 THEN 2 ELSE standing END"
+			   " standing = CASE standing WHEN 1 THEN 2 ELSE standing END,"
+			   " act_time = max(act_time, ?8)"
 			   " WHERE id = ?1 AND ak_name = ?2 AND standing IN (0, 1)",
 	[SQL_NODE_LIST] = "SELECT id FROM nodes WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[SQL_NODE_PLACE_LISTED] = "UPDATE nodes SET host = ?2, class = ?3, standing = 1"

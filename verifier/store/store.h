@@ -81,8 +81,9 @@ enum status store_node_insert(struct store *s, const struct node_row *row);
 enum status store_node_reset(struct store *s, const struct node_id *node, struct span ak_name,
 			     const struct counters *counters, int64_t now);
 /* Another AK in the same TPM: row's AK, counters, time and note take the place of
- * ak_name's, the boot session is forgotten, and an active node is quarantined.
- * STATUS_MISMATCH unless the node has ak_name and is pending or active. */
+ * ak_name's, the boot session is forgotten, and an active node is quarantined. Acts up
+ * to row's act_time approve it no more. STATUS_MISMATCH unless the node has ak_name and is
+ * pending or active. */
 enum status store_node_rekey(struct store *s, const struct node_row *row, struct span ak_name);
 /* A pending node, which has no boot session; else STATUS_MISMATCH. */
 enum status store_node_forget(struct store *s, const struct node_id *node);
