@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -221,31 +224,65 @@ static enum status find_policy(struct collect *c, const struct file_list_entry *
 }
 
 /* Such a kernel takes other rules from root later, and logs nothing of it (i22). */
-static enum status check_kernel(const struct collect *c)
+static enum status check_configuration(const char *path)
 {
-	for (size_t i = 0; i < c->input_count; i++) {
-		AUTO_DONE(bytes) text = { 0 };
-		struct path_text path;
-		struct span rest;
-		struct span line;
+	AUTO_DONE(bytes) text = { 0 };
+	enum status status = path_read(path, IMA_POLICY_MAX, &text);
+	struct span rest = span_of(&text);
+	struct span line;
 
-		if (c->input[i].kind != INPUT_TREE)
+	while (status == OK && text_next_line(&rest, &line)) {
+		if (!span_equal(line, span_text("CONFIG_IMA_WRITE_POLICY=y")))
 			continue;
-		(void)snprintf(path.text, sizeof(path.text), "%s/boot/config-%s", c->input[i].path,
-			       collect_setting(c, "kernel"));
-		if (!path_exists(path.text) || path_read(path.text, IMA_POLICY_MAX, &text) != OK)
-			continue;
-		rest = span_of(&text);
-		while (text_next_line(&rest, &line)) {
-			if (!span_equal(line, span_text("CONFIG_IMA_WRITE_POLICY=y")))
-				continue;
-			(void)unusable("%s: CONFIG_IMA_WRITE_POLICY=y: root could give IMA other "
-				       "rules without a trace: take another kernel",
-				       path.text);
-			return STATUS_UNSUPPORTED;
-		}
+		(void)unusable("%s: CONFIG_IMA_WRITE_POLICY=y: root could give IMA other rules "
+			       "without a trace: take another kernel",
+			       path);
+		status = STATUS_UNSUPPORTED;
 	}
-	return OK;
+	return status;
+}
+
+/* Each of the tree: what the cell calls its kernel may be a series of them. */
+static enum status check_configurations(const char *tree, bool *is_known)
+{
+	struct path_text directory;
+	enum status status = OK;
+
+	(void)snprintf(directory.text, sizeof(directory.text), "%s/boot", tree);
+	DIR *boot = opendir(directory.text);
+
+	if (boot == NULL)
+		return errno == ENOENT ? OK : path_failed(STATUS_IO, directory.text);
+	for (const struct dirent *entry = readdir(boot); entry != NULL && status == OK;
+	     entry = readdir(boot)) {
+		AUTO_DONE(bytes) path = { 0 };
+		AUTO(char) text = NULL;
+
+		if (!span_starts_with(span_text(entry->d_name), "config-"))
+			continue;
+		*is_known = true;
+		status = bytes_printf(&path, "%s/%s", directory.text, entry->d_name);
+		if (status == OK)
+			status = bytes_text(span_of(&path), &text);
+		if (status == OK)
+			status = check_configuration(text);
+	}
+	(void)closedir(boot);
+	return status;
+}
+
+static enum status check_kernels(const struct collect *c)
+{
+	bool is_known = false;
+	enum status status = OK;
+
+	for (size_t i = 0; i < c->input_count && status == OK; i++)
+		if (c->input[i].kind == INPUT_TREE)
+			status = check_configurations(c->input[i].path, &is_known);
+	if (status == OK && !is_known)
+		fprintf(stderr, "no tree has a kernel's configuration, boot/config-*: look "
+				"yourself that the kernel lacks CONFIG_IMA_WRITE_POLICY\n");
+	return status;
 }
 
 enum status collect_policy(struct collect *c)
@@ -258,7 +295,7 @@ enum status collect_policy(struct collect *c)
 	if (status == OK && !collect_allows_builtin(c))
 		status = ima_policy_judge(c->policy_path, span_of(&c->policy));
 	if (status == OK && !collect_allows_builtin(c))
-		status = check_kernel(c);
+		status = check_kernels(c);
 	return status == OK ? ima_policy_keep(&c->line, span_of(&c->policy)) : status;
 }
 
