@@ -99,7 +99,7 @@ static void read_cell(struct statement *s, struct strict_cursor *cells, size_t i
 	if (strict_has(&cell, "rollbacks"))
 		read_rollbacks(&cell, &entry, index);
 
-	struct strict_cursor list = strict_array(&cell, "manifests", 16);
+	struct strict_cursor list = strict_array(&cell, "manifests", CELL_MANIFESTS_MAX);
 	for (size_t j = 0; j < strict_count(&list); j++)
 		read_entry(s, &list, j, index, entry);
 	(void)strict_end(&cell);

@@ -120,6 +120,20 @@ static bool is_in_force(json_t *cell, const struct cell_change *change)
 	return false;
 }
 
+/* No release waits until an old one's time is over: the oldest go. */
+static void make_room(json_t *list)
+{
+	while (json_array_size(list) > CELL_MANIFESTS_MAX) {
+		size_t last = json_array_size(list) - 1;
+
+		fprintf(stderr,
+			"version %" PRId64 " is accepted no longer, before its time: an index has "
+			"room for %d of a cell; nodes that run it have to move on\n",
+			(int64_t)int_of(json_array_get(list, last), "version"), CELL_MANIFESTS_MAX);
+		(void)json_array_remove(list, last);
+	}
+}
+
 static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			       const struct cell_change *change)
 {
@@ -151,8 +165,10 @@ static json_t *manifests_after(const struct release_line *line, json_t *cell,
 		if (status != OK)
 			break;
 	}
-	if (status == OK)
+	if (status == OK) {
+		make_room(list);
 		return list;
+	}
 	json_decref(list);
 	return NULL;
 }
