@@ -3,6 +3,7 @@
 
 #include "signer_scene.h"
 #include "verifier/signer/clock.h"
+#include "verifier/store/sqlite.h"
 
 static void a_clock_set_back_is_named_and_stops_everything(void **state)
 {
@@ -128,6 +129,71 @@ static void an_epoch_that_is_damaged_stops_everything(void **state)
 	scene_expect(&s, FRAME_CHALLENGE, REFUSAL_STORE_UNAVAILABLE);
 }
 
+/* Another key of the node's TPM, as after other software was installed. */
+static void activate_another_key(struct signer_scene *s)
+{
+	software_key_done(&s->ak);
+	make_attestation_key(&s->ak);
+	scene_join(s);
+	assert_int_equal(s->answer.activate.state, NODE_QUARANTINED);
+}
+
+/* It would be told until then that its enrolment is older than the one it has. */
+static void a_node_that_enrolled_while_the_clock_was_ahead_may_do_so_again(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_init(&s);
+	s.now += 3000;
+	scene_join_approved(&s);
+	s.now -= 2000;
+	assert_int_equal(accept_clock(&s), OK);
+	s.now += 2;
+	activate_another_key(&s);
+}
+
+/* As an older program left it. */
+static void an_enrolment_alone_that_lies_ahead_is_brought_back(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	assert_int_equal(sqlite3_exec(s.signer.store->db,
+				      "UPDATE nodes SET enrolled = enrolled + 3000", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	s.now += 10;
+	assert_int_equal(accept_clock(&s), OK);
+	s.now += 2;
+	activate_another_key(&s);
+	assert_int_equal(accept_clock(&s), STATUS_MISMATCH);
+}
+
+/* A host that was asked for no boot log would send too little for it, until then. */
+static void a_release_of_a_time_ahead_came_in_use_once_the_clock_is_accepted(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	(void)state;
+
+	signer_scene_approved(&s);
+	s.now += 3000;
+	s.golden.manifest[0].state = RELEASE_CANARY;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	scene_attest(&s);
+	s.now -= 2000;
+	assert_int_equal(accept_clock(&s), OK);
+	s.now += 2;
+	scene_authenticate(&s);
+	assert_int_equal(s.answer.authenticate.in_use_since, s.now + CLOCK_TOLERANCE_S);
+	/* From then on it stands. */
+	s.now += 10;
+	scene_authenticate(&s);
+	assert_int_equal(s.answer.authenticate.in_use_since, s.now - 10 + CLOCK_TOLERANCE_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +203,9 @@ int main(void)
 		cmocka_unit_test(what_was_under_way_is_not_committed_once_the_clock_is_accepted),
 		cmocka_unit_test(each_accepted_clock_begins_an_epoch_of_its_own),
 		cmocka_unit_test(an_epoch_that_is_damaged_stops_everything),
+		cmocka_unit_test(a_node_that_enrolled_while_the_clock_was_ahead_may_do_so_again),
+		cmocka_unit_test(an_enrolment_alone_that_lies_ahead_is_brought_back),
+		cmocka_unit_test(a_release_of_a_time_ahead_came_in_use_once_the_clock_is_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

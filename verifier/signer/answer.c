@@ -164,6 +164,8 @@ void signer_answer_request(struct turn *turn, const struct signer_request *reque
 	if (wants_true_time(request))
 		refusal = is_back ? REFUSAL_CLOCK_SET_BACK
 				  : refusal_of(high_water_raise(s, turn->now));
+	if (!is_back)
+		clock_bring_back(turn);
 	if (refusal == REFUSAL_NONE)
 		refusal = dispatch(turn, request, answer);
 	if (refusal == REFUSAL_NONE)

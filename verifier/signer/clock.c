@@ -51,6 +51,14 @@ bool clock_is_back(struct turn *turn)
 	return high_water_read(s) != OK || turn->now + CLOCK_TOLERANCE_S < s->high_water;
 }
 
+void clock_bring_back(struct turn *turn)
+{
+	struct signer *s = turn->signer;
+
+	if (s->in_use_since > turn->now)
+		s->in_use_since = turn->now;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

@@ -25,6 +25,8 @@
 	" AND counters = ?6"                                                                       \
 	" AND ?4 = (SELECT value FROM facts WHERE name = 'generation')"
 
+#define NODE_IS_AHEAD "(enrolled > ?1 OR attested > ?1 OR act_time > ?1)"
+
 static const char *const texts[STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -64,10 +66,10 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_NODE_COUNT] = "SELECT standing, verdict, attested >= ?1, count(*), max(number)"
 			   " FROM (SELECT rowid AS number, standing, verdict, attested FROM nodes"
 			   " WHERE rowid > ?2 ORDER BY rowid LIMIT ?3) GROUP BY 1, 2, 3",
-	[SQL_NODE_AHEAD] = "SELECT count(*) FROM nodes WHERE attested > ?1 OR act_time > ?1",
-	[SQL_NODE_BRING_BACK] = "UPDATE nodes SET attested = min(attested, ?1),"
-				" act_time = min(act_time, ?1)"
-				" WHERE attested > ?1 OR act_time > ?1",
+	[SQL_NODE_AHEAD] = "SELECT count(*) FROM nodes WHERE " NODE_IS_AHEAD,
+	[SQL_NODE_BRING_BACK] = "UPDATE nodes SET enrolled = min(enrolled, ?1),"
+				" attested = min(attested, ?1), act_time = min(act_time, ?1)"
+				" WHERE " NODE_IS_AHEAD,
 	[SQL_ATTEST] = "UPDATE nodes SET counters = ?3,"
 		       " verdict = CASE ?7 WHEN 1 THEN ?8 ELSE verdict END,"
 		       " expires = CASE ?7 WHEN 1 THEN ?9 ELSE expires END,"

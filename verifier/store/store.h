@@ -107,7 +107,7 @@ enum node_state node_row_state(const struct node_row *row, int64_t fresh_since);
  * the start and again at the end. */
 enum status store_node_counts(struct store *s, int64_t fresh_since, size_t limit, int64_t *after,
 			      uint64_t counts[NODE_STATES]);
-/* Nodes attested, or decided about, later than now; and their times made now. */
+/* Nodes enrolled, attested, or decided about, later than now; and their times made now. */
 enum status store_nodes_ahead(struct store *s, int64_t now, uint64_t *count);
 enum status store_nodes_bring_back(struct store *s, int64_t now);
 
