@@ -50,7 +50,7 @@ static int step_into(int folder, const char *name)
 }
 
 /* The directory of a file, step by step; *file is what the path ends with. -1 with errno. */
-static int open_beneath(const char *directory, char *path, const char **file)
+static int open_steps(const char *directory, char *path, const char **file)
 {
 	int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char *name = path;
@@ -68,23 +68,37 @@ static int open_beneath(const char *directory, char *path, const char **file)
 	return folder;
 }
 
+int path_open_beneath(const char *directory, const char *name, struct path_text *opened)
+{
+	struct path_text copy, full;
+	const char *file;
+	int folder = -1;
+
+	(void)snprintf(full.text, sizeof(full.text), "%s/%s", directory, name);
+	errno = ENAMETOOLONG;
+	if ((size_t)snprintf(copy.text, sizeof(copy.text), "%s", name) < sizeof(copy.text))
+		folder = open_steps(directory, copy.text, &file);
+	if (folder >= 0 &&
+	    (size_t)snprintf(opened->text, sizeof(opened->text), "/proc/self/fd/%d/%s", folder,
+			     file) < sizeof(opened->text))
+		return folder;
+	(void)path_failed(STATUS_IO, full.text);
+	if (folder >= 0)
+		(void)close(folder);
+	return -1;
+}
+
 enum status path_write_beneath(const char *directory, const char *name, struct span content,
 			       mode_t mode)
 {
-	struct path_text copy, full;
-	char opened[PATH_TEXT_MAX + 32];
-	const char *file;
+	struct path_text full, opened;
+	int folder = path_open_beneath(directory, name, &opened);
 
-	(void)snprintf(full.text, sizeof(full.text), "%s/%s", directory, name);
-	if ((size_t)snprintf(copy.text, sizeof(copy.text), "%s", name) >= sizeof(copy.text))
-		return path_failed(STATUS_TOO_LARGE, full.text);
-
-	int folder = open_beneath(directory, copy.text, &file);
 	if (folder < 0)
-		return path_failed(STATUS_IO, full.text);
-	(void)snprintf(opened, sizeof(opened), "/proc/self/fd/%d/%s", folder, file);
+		return STATUS_IO;
+	(void)snprintf(full.text, sizeof(full.text), "%s/%s", directory, name);
 
-	enum status status = file_replace(opened, content, mode, (uid_t)-1, (gid_t)-1);
+	enum status status = file_replace(opened.text, content, mode, (uid_t)-1, (gid_t)-1);
 	int saved = errno;
 	(void)close(folder);
 	errno = saved;

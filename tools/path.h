@@ -20,6 +20,9 @@ enum status path_write(const char *path, struct span content, mode_t mode);
  * they would choose what is written over. No step of name is "..". */
 enum status path_write_beneath(const char *directory, const char *name, struct span content,
 			       mode_t mode);
+/* The directory of name, made and reached so, and name in it as a path that goes through no link
+ * as long as that stays open. -1 after a message. */
+int path_open_beneath(const char *directory, const char *name, struct path_text *opened);
 /* The directories that path goes through. */
 enum status path_make_directories(const char *path);
 bool path_exists(const char *path);

@@ -89,26 +89,30 @@ static FILE *open_unfinished(struct path_text *path)
 	return file;
 }
 
+/* Through no link: others write that directory too, and would choose the file written over. */
 enum status set_write(const struct release_line *line, const struct file_list *files,
 		      enum set_class class, struct written_set *out)
 {
-	struct path_text unfinished = line_path(line, "release/sets/.unfinished.XXXXXX");
-	enum status status = path_make_directories(unfinished.text);
-	FILE *file = status == OK ? open_unfinished(&unfinished) : NULL;
+	struct path_text release = line_path(line, "release");
+	struct path_text unfinished, finished;
+	int folder = path_open_beneath(release.text, "sets/.unfinished.XXXXXX", &unfinished);
+	FILE *file = folder < 0 ? NULL : open_unfinished(&unfinished);
+	enum status status = file == NULL ? STATUS_IO : put_lines(file, files, class, out);
 
-	if (status == OK)
-		status = file == NULL ? STATUS_IO : put_lines(file, files, class, out);
 	if (status == OK) {
-		status = finish(file, unfinished.text,
-				line_path(line, "release/sets/%s", out->sha256.hex).text);
+		(void)snprintf(finished.text, sizeof(finished.text), "/proc/self/fd/%d/%s", folder,
+			       out->sha256.hex);
+		status = finish(file, unfinished.text, finished.text);
 		file = NULL;
 	}
 	if (file != NULL)
 		(void)fclose(file);
-	if (status == OK)
-		return OK;
-	(void)unusable("%s: %s", unfinished.text,
-		       status == STATUS_IO ? strerror(errno) : status_text(status));
-	(void)unlink(unfinished.text);
+	if (status != OK && folder >= 0) {
+		(void)unusable("%s/sets: %s", release.text,
+			       status == STATUS_IO ? strerror(errno) : status_text(status));
+		(void)unlink(unfinished.text);
+	}
+	if (folder >= 0)
+		(void)close(folder);
 	return status;
 }

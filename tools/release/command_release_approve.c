@@ -184,9 +184,10 @@ static enum status keep_report(const struct request *r, const struct comparison 
 	if (has_line(report, "quoted no"))
 		fprintf(stderr, "%s: logs at their word: no TPM signed what they lead to\n",
 			cited->file);
-	return path_write(
+	return line_write_released(
+		&r->line,
 		line_path(&r->line, "release/validation/%s", sha256_text_of(report).hex).text,
-		report, 0644);
+		report);
 }
 
 /* {"check", "result", "sha256"}; NULL after a message. */

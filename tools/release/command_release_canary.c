@@ -147,7 +147,7 @@ static enum answer write_statement(const struct canary_request *request, const c
 		       (const char *)key->name.data);
 	if (line_next_envelope(folder.text, &path) != OK ||
 	    envelope_text(span_of(&a->payload), name, span_of(&a->signature), &envelope) != OK ||
-	    path_write(path.text, span_of(&envelope), 0644) != OK)
+	    line_write_released(&request->line, path.text, span_of(&envelope)) != OK)
 		return ANSWER_UNUSABLE;
 	printf("canary sha256:%s, by %s; now 'attestctl release publish %s'\n",
 	       sha256_text_of(span_of(&a->payload)).hex, name, request->line.directory);

@@ -251,8 +251,9 @@ static enum status sign_and_write(const struct revoke_request *request, struct s
 				      &envelope);
 	if (status == OK && !would_count(request, span_of(&envelope)))
 		status = STATUS_DENIED;
-	return status == OK ? path_write(version_path(request, request->version + 1).text,
-					 span_of(&envelope), 0644)
+	return status == OK ? line_write_released(&request->line,
+						  version_path(request, request->version + 1).text,
+						  span_of(&envelope))
 			    : status;
 }
 

@@ -248,14 +248,30 @@ static struct sha256_text index_in_force(const struct root_request *request)
 	return sha256_hex(&state.index_digest);
 }
 
+/* All of its signatures at once, in a directory that others write too. */
+static bool put_in_place(const struct root_request *request, uint64_t version)
+{
+	struct path_text from = line_path(&request->line, DRAFT_ENVELOPES);
+	struct path_text release = line_path(&request->line, "release");
+	struct path_text name, to;
+
+	(void)snprintf(name.text, sizeof(name.text), "root/%" PRIu64, version);
+
+	int folder = path_open_beneath(release.text, name.text, &to);
+	bool is_there = folder >= 0 && rename(from.text, to.text) == 0;
+
+	if (folder >= 0 && !is_there)
+		(void)unusable("%s/%s: %s", release.text, name.text, strerror(errno));
+	if (folder >= 0)
+		(void)close(folder);
+	return is_there;
+}
+
 static enum answer publish_root(const struct root_request *request)
 {
 	AUTO_DONE(bytes) draft = { 0 };
 	AUTO(root_box) next = calloc(1, sizeof(*next));
 	const struct root *newest = &request->newest->root;
-	struct path_text from = line_path(&request->line, DRAFT_ENVELOPES);
-	struct path_text to =
-		line_path(&request->line, "release/root/%" PRIu64, newest->version + 1);
 	struct sha256_text index = { "" };
 
 	if (next == NULL || !open_draft(request, &draft, &next->root))
@@ -263,9 +279,8 @@ static enum answer publish_root(const struct root_request *request)
 	if (!is_signed(request, span_of(&draft), newest, &next->root))
 		return ANSWER_NO;
 	index = index_in_force(request);
-	/* All of its signatures at once. */
-	if (rename(from.text, to.text) != 0)
-		return unusable("%s: %s", to.text, strerror(errno));
+	if (!put_in_place(request, next->root.version))
+		return ANSWER_UNUSABLE;
 	printf("root version %" PRIu64 "; now 'attestctl release publish %s --again%s%s'\n",
 	       next->root.version, request->line.directory, index.hex[0] == '\0' ? "" : " --after ",
 	       index.hex);

@@ -7,8 +7,8 @@
 
 enum status ima_policy_keep(const struct release_line *line, struct span text)
 {
-	return path_write(line_path(line, "release/policies/%s", sha256_text_of(text).hex).text,
-			  text, 0644);
+	return line_write_released(
+		line, line_path(line, "release/policies/%s", sha256_text_of(text).hex).text, text);
 }
 
 enum status ima_policy_kept(const char *release, const char *hex, struct bytes *out)

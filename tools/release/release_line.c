@@ -103,6 +103,24 @@ enum status line_sign(const char *path, struct span payload, const char *keyid, 
 			    : path_failed(status, path);
 }
 
+/* What path says below the release directory; NULL where it does not lead there. */
+static const char *released_name(const char *release, const char *path)
+{
+	size_t len = strlen(release);
+
+	return strncmp(path, release, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
+}
+
+enum status line_write_released(const struct release_line *line, const char *path,
+				struct span content)
+{
+	struct path_text release = line_path(line, "release");
+	const char *name = released_name(release.text, path);
+
+	return name == NULL ? path_failed(STATUS_DENIED, path)
+			    : path_write_beneath(release.text, name, content, 0644);
+}
+
 enum status line_next_envelope(const char *folder, struct path_text *out)
 {
 	for (int number = 1; number <= ENVELOPES_MAX; number++) {

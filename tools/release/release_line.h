@@ -47,6 +47,10 @@ enum status envelope_text(struct span payload, const char *keyid, struct span si
 			  struct bytes *out);
 /* Signs the payload and writes the envelope. */
 enum status line_sign(const char *path, struct span payload, const char *keyid, EVP_PKEY *key);
+/* path lies in the release directory, which others write too: its log's keeper, a server. No
+ * link below that directory chooses what is written over. */
+enum status line_write_released(const struct release_line *line, const char *path,
+				struct span content);
 /* The first of FOLDER/1.json, 2.json ... that is not there yet, as far as verifiers read
  * them. */
 enum status line_next_envelope(const char *folder, struct path_text *out);

@@ -236,18 +236,6 @@ enum status signing_make(const struct release_line *line, const struct signing *
 		       : status;
 }
 
-/* path lies in the release directory, which others write too: its log's keeper, a server. */
-static enum status write_released(const struct release_line *line, const char *path,
-				  struct span content)
-{
-	struct path_text folder = line_path(line, "release");
-	size_t len = strlen(folder.text);
-
-	if (strncmp(path, folder.text, len) != 0 || path[len] != '/')
-		return path_failed(STATUS_DENIED, path);
-	return path_write_beneath(folder.text, path + len + 1, content, 0644);
-}
-
 enum status signing_envelope(const struct release_line *line, const struct signing *signing,
 			     struct span payload, const char *path)
 {
@@ -258,7 +246,7 @@ enum status signing_envelope(const struct release_line *line, const struct signi
 
 	if (status == OK)
 		status = signing_make(line, signing, roots, 1, payload, &envelope);
-	return status == OK ? write_released(line, path, span_of(&envelope)) : status;
+	return status == OK ? line_write_released(line, path, span_of(&envelope)) : status;
 }
 
 enum status signing_envelope_in(const struct release_line *line, const struct signing *signing,
