@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -222,12 +224,86 @@ static bool sync_directory_of(const char *path)
 
 /* Hidden: who dies before the rename leaves it, in a directory where each visible
  * name may count. */
-static enum status name_beside(const char *path, struct bytes *out)
+#define BESIDE_PREFIX ".attestd-"
+#define BESIDE_RANDOM "XXXXXX"
+#define BESIDE_TRIES 8
+
+static const char *name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
 
-	return bytes_printf(out, "%.*s.%s.XXXXXX%c", (int)(name - path), path, name, '\0');
+	return slash == NULL ? path : slash + 1;
+}
+
+static enum status name_beside(const char *path, struct bytes *out)
+{
+	const char *name = name_of(path);
+
+	return bytes_printf(out, "%.*s.%s" BESIDE_PREFIX BESIDE_RANDOM "%c", (int)(name - path),
+			    path, name, '\0');
+}
+
+static bool is_beside(const char *name, const char *entry)
+{
+	static const char random[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	const size_t len = strlen(name);
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 ||
+	    strncmp(entry + 1 + len, BESIDE_PREFIX, strlen(BESIDE_PREFIX)) != 0)
+		return false;
+	entry += 1 + len + strlen(BESIDE_PREFIX);
+	return strlen(entry) == strlen(BESIDE_RANDOM) && strspn(entry, random) == strlen(entry);
+}
+
+/* Whoever writes it holds a lock on it, as long as it lives. */
+static void remove_left(int folder, const char *entry)
+{
+	struct stat st;
+	int fd = openat(folder, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    st.st_nlink == 1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(folder, entry, 0);
+	(void)close(fd);
+}
+
+/* What earlier ones left of this same file: it may hold what is secret. */
+static void remove_all_left(const char *path)
+{
+	AUTO(char) copy = strdup(path);
+	DIR *folder = copy == NULL ? NULL : opendir(dirname(copy));
+	struct dirent *entry;
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL)
+		if (is_beside(name_of(path), entry->d_name))
+			remove_left(dirfd(folder), entry->d_name);
+	(void)closedir(folder);
+}
+
+/* -1 with errno. Before it is locked another one may take it for left, and remove it. */
+static int create_beside(struct bytes *name)
+{
+	char *random = (char *)name->data + name->len - sizeof(BESIDE_RANDOM);
+	struct stat st;
+
+	for (int i = 0; i < BESIDE_TRIES; i++) {
+		memcpy(random, BESIDE_RANDOM, strlen(BESIDE_RANDOM));
+
+		int fd = mkostemp((char *)name->data, O_CLOEXEC);
+		if (fd < 0)
+			return -1;
+		(void)flock(fd, LOCK_EX);
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		(void)close(fd);
+	}
+	errno = EAGAIN;
+	return -1;
 }
 
 enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
@@ -238,21 +314,23 @@ enum status file_replace(const char *path, struct span content, mode_t mode, uid
 
 	if (status != OK)
 		return status;
+	remove_all_left(path);
 
-	char *temporary = (char *)name.data;
-	int fd = mkostemp(temporary, O_CLOEXEC);
+	int fd = create_beside(&name);
 	if (fd < 0)
 		return status_of_errno();
 
+	const char *temporary = (const char *)name.data;
 	bool is_written =
 		file_write_fd(fd, content) && fchmod(fd, mode) == 0 &&
 		((owner == (uid_t)-1 && group == (gid_t)-1) || fchown(fd, owner, group) == 0) &&
-		fsync(fd) == 0;
+		fsync(fd) == 0 && rename(temporary, path) == 0;
 	int saved = errno;
-	is_written = close(fd) == 0 && is_written;
-	if (is_written && rename(temporary, path) == 0)
-		return sync_directory_of(path) ? OK : STATUS_IO;
-	(void)unlink(temporary);
+	if (!is_written)
+		(void)unlink(temporary);
+	bool is_closed = close(fd) == 0;
+	if (is_written)
+		return is_closed && sync_directory_of(path) ? OK : STATUS_IO;
 	errno = saved;
 	return status_of_errno();
 }

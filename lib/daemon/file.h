@@ -31,7 +31,8 @@ const char *file_guard_text(enum status status);
 /* All of it, however often the kernel takes a part. False with errno. */
 bool file_write_fd(int fd, struct span content);
 /* Written beside it under a hidden name, synced, renamed over it, directory synced:
- * readers see the old file or the new one. Owner -1 leaves it. */
+ * readers see the old file or the new one. What another one that was killed left of this
+ * file is removed. Owner -1 leaves it. */
 enum status file_replace(const char *path, struct span content, mode_t mode, uid_t owner,
 			 gid_t group);
 
