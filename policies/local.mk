@@ -60,6 +60,7 @@ libtransparency_a_SOURCES = \
 	policies/transparency/merkle_proof.c policies/transparency/merkle_proof.h \
 	policies/transparency/note.c policies/transparency/note.h \
 	policies/transparency/release_log.c policies/transparency/release_log.h \
+	policies/transparency/tile_check.c policies/transparency/tile_check.h \
 	policies/transparency/tile.c policies/transparency/tile.h \
 	policies/transparency/tree_edge.c policies/transparency/tree_edge.h
 TRANSPARENCY_LIBS = libtransparency.a $(MESSAGES_LIBS)

@@ -7,8 +7,7 @@
 
 #include "naive_tree.h"
 #include "policies/transparency/merkle_proof.h"
-#include "policies/transparency/tile.h"
-#include "policies/transparency/tree_edge.h"
+#include "policies/transparency/tile_check.h"
 
 #define FILES_MAX 1400
 
@@ -230,6 +229,85 @@ static void entries_over_the_limit_are_refused(void **state)
 	assert_int_equal(bundle_next(&rest, &entry), STATUS_TRUNCATED);
 }
 
+/* The tile that differs from what size entries give; "" where none does. */
+static const char *checked(uint64_t size)
+{
+	static char differs[TILE_PATH_MAX];
+	AUTO_DONE(tile_check) check;
+	char text[32];
+
+	tile_check_init(&check, &tiles);
+	for (uint64_t i = 0; i < size; i++)
+		assert_int_equal(tile_check_add(&naive_hasher, &check, naive_entry(i, text)), OK);
+
+	enum status status = tile_check_end(&check);
+	memcpy(differs, check.differs, sizeof(differs));
+	assert_int_equal(status, differs[0] == '\0' ? OK : STATUS_MISMATCH);
+	return differs;
+}
+
+static void each_byte_of_a_hash_tile_is_compared(void **state)
+{
+	static const char *const paths[] = { "tile/0/000", "tile/0/001", "tile/0/002.p/188",
+					     "tile/1/000.p/2" };
+	AUTO_DONE(tree_edge) edge = { 0 };
+	(void)state;
+
+	(void)grow(&edge, 700);
+	assert_string_equal(checked(700), "");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct bytes *content = &files[find_file(paths[i])].content;
+
+		for (size_t at = 0; at < content->len; at += 1 + content->len / 5) {
+			content->data[at] ^= 1;
+			assert_string_equal(checked(700), paths[i]);
+			content->data[at] ^= 1;
+		}
+		content->data[content->len - 1] ^= 0x80;
+		assert_string_equal(checked(700), paths[i]);
+		content->data[content->len - 1] ^= 0x80;
+		assert_string_equal(checked(700), "");
+	}
+}
+
+static void a_hash_tile_of_another_length_or_none_differs(void **state)
+{
+	static const char *const paths[] = { "tile/0/000", "tile/0/002.p/188", "tile/1/000.p/2" };
+	AUTO_DONE(tree_edge) edge = { 0 };
+	(void)state;
+
+	(void)grow(&edge, 700);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		size_t at = find_file(paths[i]);
+		struct bytes *content = &files[at].content;
+
+		content->len--;
+		assert_string_equal(checked(700), paths[i]);
+		content->len++;
+		assert_int_equal(bytes_append_byte(content, 0), OK);
+		assert_string_equal(checked(700), paths[i]);
+		content->len--;
+		files[at].path[0] = 'x';
+		assert_string_equal(checked(700), paths[i]);
+		files[at].path[0] = 't';
+	}
+	assert_string_equal(checked(700), "");
+}
+
+/* What an older checkpoint of the same directory names. */
+static void a_full_tile_stands_for_the_partial_ones_before_it(void **state)
+{
+	AUTO_DONE(tree_edge) edge = { 0 };
+	(void)state;
+
+	(void)grow(&edge, 700);
+	assert_string_equal(checked(200), "");
+	assert_string_equal(checked(300), "tile/1/000.p/1");
+	files[find_file("tile/0/000")].content.data[199 * SHA256_SIZE] ^= 1;
+	assert_string_equal(checked(200), "tile/0/000.p/200");
+	assert_string_equal(checked(199), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +320,11 @@ int main(void)
 			a_full_tile_stands_in_for_the_partial_one_that_was_deleted, forget_files),
 		cmocka_unit_test_teardown(tiles_that_are_not_the_trees_are_refused, forget_files),
 		cmocka_unit_test_teardown(entries_over_the_limit_are_refused, forget_files),
+		cmocka_unit_test_teardown(each_byte_of_a_hash_tile_is_compared, forget_files),
+		cmocka_unit_test_teardown(a_hash_tile_of_another_length_or_none_differs,
+					  forget_files),
+		cmocka_unit_test_teardown(a_full_tile_stands_for_the_partial_ones_before_it,
+					  forget_files),
 	};
 
 	return cmocka_run_group_tests(tests, naive_hasher_init, naive_hasher_done);

@@ -3,7 +3,7 @@
 #define TOOLS_AUDIT_AUDIT_H
 
 #include "policies/transparency/checkpoint.h"
-#include "policies/transparency/tree_edge.h"
+#include "policies/transparency/tile_check.h"
 #include "tools/auto_jansson.h"
 #include "tools/command.h"
 #include "tools/release/release_log.h"
@@ -28,9 +28,10 @@ AUTO_RELEASE(verdict_export, verdict_export_done);
 enum status verdict_export_checkpoint(const struct verdict_export *e, const char *path,
 				      struct bytes *text, struct checkpoint *out);
 /* All entries give head's root, and each names the hash of the one before it.
- * STATUS_MISMATCH else. *older: its root is that of the first older->size. */
+ * STATUS_MISMATCH else. *older: its root is that of the first older->size. Each was added
+ * to tiles. */
 enum status verdict_export_check(const struct verdict_export *e, const struct tree_head *head,
-				 const struct tree_head *older);
+				 const struct tree_head *older, struct tile_check *tiles);
 
 /* attestctl audit export --verifier: audit_export.c */
 struct audit_source {

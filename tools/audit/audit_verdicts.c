@@ -76,43 +76,41 @@ enum status verdict_export_checkpoint(const struct verdict_export *e, const char
 
 /* One record: the next leaf, and a link to the one before. */
 static enum status add_record(const struct hasher *h, struct span record, struct digest *previous,
-			      struct tree_range *range)
+			      struct tile_check *tiles)
 {
 	struct reader r = reader_over(record);
-	struct tree_hash leaf;
 	struct span link;
 	enum status status;
 
 	reader_skip(&r, RECORD_LABEL_SIZE);
 	link = reader_take(&r, SHA256_SIZE);
-	if (reader_be64(&r) != range->size + 1 || !span_equal(link, digest_span(previous)))
+	if (reader_be64(&r) != tiles->edge.size + 1 || !span_equal(link, digest_span(previous)))
 		return STATUS_MISMATCH;
 	status = hasher_digest(h, &record, 1, previous);
-	if (status == OK)
-		status = leaf_hash(h, record, &leaf);
-	return status == OK ? tree_range_add(h, range, &leaf) : status;
+	return status == OK ? tile_check_add(h, tiles, record) : status;
 }
 
-static enum status check_root(const struct hasher *h, const struct tree_range *range,
+static enum status check_root(const struct hasher *h, const struct tree_edge *edge,
 			      const struct tree_head *head)
 {
-	struct tree_hash root;
-	enum status status = tree_range_root(h, range, &root);
+	struct tree_head found;
+	enum status status = tree_edge_head(h, edge, &found);
 
-	return status == OK && !tree_hash_equal(&root, &head->root) ? STATUS_MISMATCH : status;
+	return status == OK && !tree_hash_equal(&found.root, &head->root) ? STATUS_MISMATCH
+									  : status;
 }
 
 static enum status walk_bundle(const struct verdict_export *e, struct span bundle,
 			       const struct tree_head *older, struct digest *previous,
-			       struct tree_range *range)
+			       struct tile_check *tiles)
 {
 	struct span record;
 	enum status status;
 
 	while ((status = bundle_next(&bundle, &record)) == OK) {
-		status = add_record(&e->hasher, record, previous, range);
-		if (status == OK && older != NULL && range->size == older->size)
-			status = check_root(&e->hasher, range, older);
+		status = add_record(&e->hasher, record, previous, tiles);
+		if (status == OK && older != NULL && tiles->edge.size == older->size)
+			status = check_root(&e->hasher, &tiles->edge, older);
 		if (status != OK)
 			return status;
 	}
@@ -120,26 +118,25 @@ static enum status walk_bundle(const struct verdict_export *e, struct span bundl
 }
 
 enum status verdict_export_check(const struct verdict_export *e, const struct tree_head *head,
-				 const struct tree_head *older)
+				 const struct tree_head *older, struct tile_check *tiles)
 {
 	struct digest previous = digest_filled(DIGEST_SHA256, 0);
-	struct tree_range range = { 0 };
 
 	if (older != NULL && older->size > head->size)
 		return STATUS_MISMATCH;
-	while (range.size < head->size) {
+	while (tiles->edge.size < head->size) {
 		AUTO_DONE(bytes) bundle = { 0 };
-		uint64_t before = range.size;
+		uint64_t before = tiles->edge.size;
 		struct tile tile = { .is_bundle = true, .index = before / TILE_WIDTH };
 
 		tile.width = tile_width(0, tile.index, head->size);
 		enum status status = tile_read(&e->tiles, &tile, &bundle);
 		if (status == OK)
-			status = walk_bundle(e, span_of(&bundle), older, &previous, &range);
+			status = walk_bundle(e, span_of(&bundle), older, &previous, tiles);
 		if (status != OK)
 			return status;
-		if (range.size != before + tile.width)
+		if (tiles->edge.size != before + tile.width)
 			return STATUS_MISMATCH;
 	}
-	return check_root(&e->hasher, &range, head);
+	return check_root(&e->hasher, &tiles->edge, head);
 }

@@ -21,9 +21,9 @@ static const char help[] =
 	"\n"
 	"verify: offline, by anybody. DIR is a release directory, whose release log is checked\n"
 	"with the keys of its root, or with --log-key a verdict log that was exported: that all\n"
-	"entries together give the checkpoint's root, the checkpoint's signatures, and that the\n"
-	"log goes on from an earlier checkpoint. Where the root wants proofs, a witness has\n"
-	"to have cosigned it: else it does not hold (witness-missing).\n"
+	"entries together give the checkpoint's root and the hash tiles, the checkpoint's\n"
+	"signatures, and that the log goes on from an earlier checkpoint. Where the root wants\n"
+	"proofs, a witness has to have cosigned it: else it does not hold (witness-missing).\n"
 	"\n"
 	"export: the trail of one team, a JSON object on each line of standard output, with\n"
 	"its proof. From a verifier, the whole verdict log goes into DIR as static files\n"
@@ -79,7 +79,23 @@ static enum answer no(const char *what, enum status status)
 	return status == STATUS_MISMATCH || status == STATUS_DENIED ? ANSWER_NO : ANSWER_UNUSABLE;
 }
 
+/* All entries were added, and are those that were signed. Before all else that is computed
+ * from tiles. */
+static enum answer check_tiles(struct tile_check *tiles)
+{
+	enum status status = tile_check_end(tiles);
+
+	if (status != STATUS_MISMATCH)
+		return status == OK ? ANSWER_YES : no("the hash tiles", status);
+	(void)unusable("%s: not there, or not the hashes of the entries, which hold: who makes "
+		       "proofs from it gets wrong ones; export or copy the log again",
+		       tiles->differs);
+	return ANSWER_NO;
+}
+
 struct search {
+	const struct hasher *hasher;
+	struct tile_check tiles;
 	struct digest document;
 	char key[DSSE_KEYID_MAX + 1];
 	bool is_wanted, is_found;
@@ -89,15 +105,21 @@ struct search {
 static enum status look(void *self, uint64_t index, struct span text, const struct log_entry *entry)
 {
 	struct search *s = self;
-	(void)text;
 
 	if (s->is_wanted && digest_equal(&entry->document, &s->document) &&
 	    span_equal(entry->key, span_text(s->key))) {
 		s->is_found = true;
 		s->index = index;
 	}
-	return OK;
+	return tile_check_add(s->hasher, &s->tiles, text);
 }
+
+static void search_done(struct search *s)
+{
+	tile_check_done(&s->tiles);
+}
+
+AUTO_RELEASE(search, search_done);
 
 static enum status want_document(const char *path, struct search *out)
 {
@@ -172,11 +194,12 @@ static enum answer verify_release(const struct request *r)
 {
 	AUTO_DONE(release_log) log;
 	AUTO_DONE(bytes) note = { 0 };
-	struct search search = { 0 };
+	AUTO_DONE(search) search = { .hasher = &log.hasher };
 	struct checkpoint checkpoint;
 	uint64_t witnessed = 0;
 	enum status status = release_log_open(&log, r->directory, r->has_root ? &r->root : NULL);
 
+	tile_check_init(&search.tiles, &log.tiles);
 	if (status == OK)
 		status = release_log_heed(&log);
 	if (status == OK && r->document != NULL)
@@ -190,7 +213,9 @@ static enum answer verify_release(const struct request *r)
 	if (status != OK)
 		return no("the entries are not those of the checkpoint", status);
 
-	enum answer answer = check_witnessed(&log, r->directory, &checkpoint.head, &witnessed);
+	enum answer answer = check_tiles(&search.tiles);
+	if (answer == ANSWER_YES)
+		answer = check_witnessed(&log, r->directory, &checkpoint.head, &witnessed);
 	if (answer == ANSWER_YES && r->since != NULL)
 		answer = check_since(&log, r->since, &checkpoint.head);
 	if (answer != ANSWER_YES)
@@ -213,12 +238,14 @@ static enum answer verify_verdicts(const struct request *r)
 	AUTO_DONE(verdict_export) export;
 	AUTO_DONE(bytes) text = { 0 };
 	AUTO_DONE(bytes) older_text = { 0 };
+	AUTO_DONE(tile_check) tiles = { 0 };
 	struct release_line folder = { r->directory };
 	struct checkpoint checkpoint, older;
 	enum status status;
 
 	if (verdict_export_open(&export, r->directory, r->log_key) != OK)
 		return ANSWER_UNUSABLE;
+	tile_check_init(&tiles, &export.tiles);
 	status = verdict_export_checkpoint(&export, line_path(&folder, "checkpoint").text, &text,
 					   &checkpoint);
 	if (status == OK && r->since != NULL)
@@ -226,9 +253,13 @@ static enum answer verify_verdicts(const struct request *r)
 	if (status != OK)
 		return no("the checkpoint", status);
 	status = verdict_export_check(&export, &checkpoint.head,
-				      r->since != NULL ? &older.head : NULL);
+				      r->since != NULL ? &older.head : NULL, &tiles);
 	if (status != OK)
 		return no("the entries are not those that were signed", status);
+
+	enum answer answer = check_tiles(&tiles);
+	if (answer != ANSWER_YES)
+		return answer;
 
 	AUTO(json_t) none = json_null();
 	return report(r, "verdict", &checkpoint.head, 0, none);
