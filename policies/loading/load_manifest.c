@@ -115,6 +115,11 @@ static enum status check_signatures(struct loading *l, const char *path, struct 
 	return status;
 }
 
+static bool is_accepted(const struct loading *l, const struct index_entry *entry)
+{
+	return l->trust->now < entry->accept_until && l->trust->now < l->manifest.release.not_after;
+}
+
 /* newer is what was read before in the same cell, or has version 0. What is blocked is
  * held to all of it, and comes into force for nobody. */
 static enum status load_manifest(struct loading *l, const struct index_entry *entry,
@@ -155,7 +160,7 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 			check_signatures(l, path, span_of(&dsse.payload), entry, signer, &in_force);
 	in_force = in_force && is_built && is_allowed;
 	if (status == OK && in_force)
-		status = load_sets(l);
+		status = load_sets(l, is_accepted(l, entry));
 	if (status != OK)
 		return status;
 	if (in_force) {
@@ -212,6 +217,8 @@ enum status load_manifests(struct loading *l)
 
 		if (i > 0 && !index_same_cell(entry, &l->index.entry[i - 1]))
 			newer = (struct manifest){ 0 };
+		if (newer.release.version == 0)
+			l->cell_set_count = 0;
 		if (cell == NULL)
 			return loading_refuse(l, STATUS_DENIED, "cell-not-in-matrix", "index",
 					      "cells");

@@ -102,7 +102,7 @@ static enum status check_classes(struct loading *l, const struct manifest_set *s
 	return OK;
 }
 
-static enum status load_set(struct loading *l, const struct manifest_set *set)
+static enum status load_set(struct loading *l, const struct manifest_set *set, uint32_t *number)
 {
 	AUTO_DONE(bytes) file = { 0 };
 	struct file_table_result table = { 0 };
@@ -142,14 +142,29 @@ static enum status load_set(struct loading *l, const struct manifest_set *set)
 				     .must_appear = set->must_appear,
 				     .table = table.table };
 	(void)image_set(&l->image, &row);
+	*number = table.table;
+	return OK;
+}
+
+/* Appraisal takes account of so many, and would give nobody on the oldest a right. */
+static enum status count_set(struct loading *l, uint32_t table)
+{
+	for (size_t i = 0; i < l->cell_set_count; i++)
+		if (l->cell_set[i] == table)
+			return OK;
+	if (l->cell_set_count == CELL_SETS_MAX)
+		return loading_refuse(l, STATUS_DENIED, "too-many-sets", "index",
+				      "cells.manifests");
+	l->cell_set[l->cell_set_count++] = table;
 	return OK;
 }
 
 /* Early sets first, so that they are a range too. */
-enum status load_sets(struct loading *l)
+enum status load_sets(struct loading *l, bool are_counted)
 {
 	struct ima_rules *ima = &l->manifest.release.ima;
 	enum status status = OK;
+	uint32_t table = 0;
 
 	ima->sets = image_sets_from_here(&l->image);
 	ima->early = ima->sets;
@@ -157,7 +172,9 @@ enum status load_sets(struct loading *l)
 		for (size_t i = 0; i < l->manifest.set_count && status == OK; i++) {
 			if (l->manifest.set[i].is_early != is_early)
 				continue;
-			status = load_set(l, &l->manifest.set[i]);
+			status = load_set(l, &l->manifest.set[i], &table);
+			if (status == OK && are_counted)
+				status = count_set(l, table);
 			ima->sets.count++;
 			ima->early.count += (uint32_t)is_early;
 		}

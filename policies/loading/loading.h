@@ -73,6 +73,9 @@ struct loading {
 		uint32_t table;
 		uint64_t files;
 	} table[INDEX_ENTRIES_MAX]; /* sets that several manifests name */
+	/* Tables of the cell's manifests: a node that booted the oldest is appraised by all. */
+	size_t cell_set_count;
+	uint32_t cell_set[CELL_SETS_MAX];
 };
 
 enum status loading_refuse(struct loading *l, enum status status, const char *code,
@@ -173,8 +176,9 @@ enum status load_provenance(struct loading *l, const char *path, struct span pay
 /* The manifest's sets that vendors delivered: each with the signature of one that the
  * root knows. *in_force false: of a key, or an artifact, that is revoked. */
 enum status load_vendors(struct loading *l, const char *path, bool *in_force);
-/* The sets of the manifest in l->manifest, into the image. */
-enum status load_sets(struct loading *l);
+/* The sets of the manifest in l->manifest, into the image. are_counted: it is accepted
+ * still, and they are among those that a cell may have. */
+enum status load_sets(struct loading *l, bool are_counted);
 /* A set's file, of its size and digest. */
 enum status load_set_file(struct loading *l, const struct manifest_set *set, const char *path,
 			  struct bytes *file);

@@ -103,6 +103,9 @@ static const struct {
 	{ "set-class-too-low", "the root classes the file: list it in a set of that class" },
 	{ "set-size-mismatch", "the set file is not the one that was signed" },
 	{ "set-path-in-boot", "keep /boot and kernels out of sets: a kexec would look normal" },
+	{ "too-many-sets",
+	  "the releases that a cell accepts at once have 64 different sets at most: list fewer "
+	  "in the next, wait until an old one ends, or revoke it" },
 	{ "set-unsorted", "sort the lines with 'LC_ALL=C sort'" },
 	{ "set-path-twice", "list each path once" },
 	{ "too-many-must-appear", "ask for 256 paths at most, in all sets together" },

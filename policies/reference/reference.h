@@ -90,6 +90,7 @@ enum status reference_firmware_deny(const struct reference *ref, uint32_t index,
 #define BOOT_RULES_MAX 1024 /* in one list */
 #define BOOT_INITRDS_MAX 64
 #define MUST_APPEAR_MAX 256 /* paths, of all sets together */
+#define CELL_SETS_MAX 64 /* of all releases of a cell that count at once */
 
 enum lockdown {
 	LOCKDOWN_NONE,

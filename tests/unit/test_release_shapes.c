@@ -208,6 +208,108 @@ static void an_index_is_in_order(void **state)
 	outcome_all_refused(ROWS(rows));
 }
 
+/* The text of so many sets of one file each, which are put into the line. */
+struct sets_text {
+	struct bytes sets, subjects;
+};
+
+static void sets_text_done(struct sets_text *text)
+{
+	bytes_done(&text->sets);
+	bytes_done(&text->subjects);
+}
+
+AUTO_RELEASE(sets_text, sets_text_done);
+
+static void put_set(struct line *line, unsigned number, struct sets_text *out)
+{
+	char hex[LINE_HEX_SIZE], file[128], path[80];
+	struct digest digest;
+
+	(void)snprintf(file, sizeof(file), ZEROS "  /usr/bin/%03u\n", number);
+	assert_int_equal(digest_of(DIGEST_SHA256, span_text(file), &digest), OK);
+	line_digest_hex(&digest, hex);
+	(void)snprintf(path, sizeof(path), "sets/%s", hex);
+	line_put(line, path, span_text(file));
+	assert_int_equal(bytes_printf(&out->sets,
+				      "{\"name\":\"s%03u\",\"sha256\":\"%s\",\"size\":%zu,"
+				      "\"class\":\"base\"},",
+				      number, hex, strlen(file)),
+			 OK);
+	assert_int_equal(bytes_printf(&out->subjects,
+				      "{\"name\":\"s%03u\",\"digest\":{\"sha256\":\"%s\"}},",
+				      number, hex),
+			 OK);
+}
+
+/* A release that goes on from the one before, with the sets from one number up to another
+ * besides its own, and edits of its index. */
+static void make_with_sets(struct line *line, unsigned version, unsigned first, unsigned end,
+			   const struct line_edit *edits, size_t count)
+{
+	AUTO_DONE(sets_text) text = { 0 };
+	struct line_edit all[4] = { { "manifest", "\"sets\":[", NULL },
+				    { "manifest", "\"subject\":[", NULL } };
+
+	assert_int_equal(bytes_printf(&text.sets, "\"sets\":["), OK);
+	assert_int_equal(bytes_printf(&text.subjects, "\"subject\":["), OK);
+	for (unsigned i = first; i < end; i++)
+		put_set(line, i, &text);
+	all[0].replace = (const char *)text.sets.data;
+	all[1].replace = (const char *)text.subjects.data;
+	for (size_t i = 0; i < count; i++)
+		all[2 + i] = edits[i];
+	line_make_version(line, version, all, 2 + count);
+}
+
+/* Three releases: 32 sets, 31 other ones beside the first of these, and the rest. */
+static void make_three(struct line *line, unsigned sets, int64_t oldest_ends)
+{
+	char hex[2][LINE_HEX_SIZE], find[160], subject[320], entry[240];
+	const struct line_edit index[] = { { "index", find, subject }, { "index", "}]}]", entry } };
+
+	make_with_sets(line, 1, 1, 32, NULL, 0);
+	line_digest_hex(&line->manifest, hex[0]);
+	make_with_sets(line, 2, 32, 63, NULL, 0);
+	line_digest_hex(&line->manifest, hex[1]);
+	(void)snprintf(find, sizeof(find), "{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}",
+		       hex[1]);
+	(void)snprintf(subject, sizeof(subject),
+		       "%s,{\"name\":\"manifest\",\"digest\":{\"sha256\":\"%s\"}}", find, hex[0]);
+	(void)snprintf(entry, sizeof(entry),
+		       "},{\"sha256\":\"%s\",\"version\":1,\"state\":\"previous\","
+		       "\"acceptUntil\":%" PRId64 "}]}]",
+		       hex[0], oldest_ends);
+	make_with_sets(line, 3, 63, sets, index, 2);
+}
+
+/* A node that booted the oldest is appraised by the sets of all that followed. */
+static void the_releases_of_a_cell_have_so_many_sets_in_all(void **state)
+{
+	static const struct {
+		unsigned sets;
+		int64_t oldest_ends;
+		const char *code;
+	} rows[] = {
+		{ CELL_SETS_MAX, LINE_NOW + 1, NULL },
+		{ CELL_SETS_MAX + 1, LINE_NOW + 1, "too-many-sets" },
+		{ CELL_SETS_MAX + 1, LINE_NOW, NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_DONE(line) line = { 0 };
+		AUTO_DONE(outcome) out = { 0 };
+
+		make_three(&line, rows[i].sets, rows[i].oldest_ends);
+		outcome_load_at(&line, NULL, LINE_NOW, &out);
+		if (rows[i].code == NULL)
+			assert_int_equal(out.status, OK);
+		else
+			assert_string_equal(out.refusal.code, rows[i].code);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +321,7 @@ int main(void)
 		cmocka_unit_test(no_time_is_outside_of_what_a_clock_says),
 		cmocka_unit_test(a_matrix_names_each_thing_once),
 		cmocka_unit_test(an_index_is_in_order),
+		cmocka_unit_test(the_releases_of_a_cell_have_so_many_sets_in_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

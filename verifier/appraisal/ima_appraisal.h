@@ -22,7 +22,7 @@ enum ima_phase {
 };
 
 #define IMA_REQUIRED_MAX MUST_APPEAR_MAX
-#define IMA_SETS_MAX 64 /* of all releases whose sets count */
+#define IMA_SETS_MAX CELL_SETS_MAX
 
 /* What is known of a boot session's log so far. */
 struct ima_state {
