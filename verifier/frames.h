@@ -2,6 +2,7 @@
 #ifndef VERIFIER_FRAMES_H
 #define VERIFIER_FRAMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -84,6 +85,8 @@ enum frame_type {
  * no appraiser took, anybody could send. */
 #define REQUEST_QUERY_MAX 4096
 #define REQUEST_ADMINISTRATOR_MAX 256
+/* Of FRAME_RESPONSE: what a frame has room for beside the other fields. */
+#define RESPONSE_BODY_MAX (((size_t)48 << 20) - 256)
 
 enum route {
 	ROUTE_ENROL = 1,

@@ -290,6 +290,29 @@ static void i31_parts_become_the_log_when_a_quote_is_reached(void **state)
 	assert_int_equal(frames_stored(&s), 1);
 }
 
+/* Evidence that is shown is what the verdict is about, and nothing of an appraisal before. */
+static void i31_a_boot_that_was_not_known_has_no_log_of_another(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct finding bad = finding_of(REASON_BOOT_REPLAY_MISMATCH);
+	(void)state;
+
+	attack_scene_init(&s);
+	expect_log(&s, "a compressed IMA log");
+	begin(&s);
+	scene_prepare_commit(&s);
+	s.request.commit.state = s.request.commit.ima_log = (struct span){ 0 };
+	s.request.commit.entries = 0;
+	s.request.commit.boot_log = span_text("another boot log");
+	s.request.commit.claims.tier[CLAIM_EXECUTABLES] = TIER_CONTRAINDICATED;
+	findings_add(&s.request.commit.findings, &bad);
+	scene_expect(&s, FRAME_COMMIT, REFUSAL_NONE);
+	assert_int_equal(state_in_store(&s), NODE_UNTRUSTED);
+	assert_int_equal(frames_stored(&s), 0);
+	expect_log(&s, "");
+	expect_state(&s, "", 0);
+}
+
 static void i32_a_part_goes_on_where_the_last_one_ended(void **state)
 {
 	static const uint64_t elsewhere[] = { 1, ENTRIES, ENTRIES + 9, ENTRIES + 11, UINT64_MAX };
@@ -439,6 +462,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(i31_an_extend_outside_ima_is_untrusted_the_third_time),
 	cmocka_unit_test(i31_parts_wait_beside_what_is_proven),
 	cmocka_unit_test(i31_parts_become_the_log_when_a_quote_is_reached),
+	cmocka_unit_test(i31_a_boot_that_was_not_known_has_no_log_of_another),
 	cmocka_unit_test(i32_a_part_goes_on_where_the_last_one_ended),
 	cmocka_unit_test(i32_of_two_in_flight_the_later_goes_on_from_the_first),
 	cmocka_unit_test(i32_parts_end_with_their_boot_session),

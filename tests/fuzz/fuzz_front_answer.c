@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must_be_tainted(&answer, sizeof(answer));
 		return 0;
 	}
-	must(answer.status >= 200 && answer.status <= 599 && answer.body.len <= ANSWER_MAX);
+	must(answer.status >= 200 && answer.status <= 599 && answer.body.len <= RESPONSE_BODY_MAX);
 	must_lie_inside(answer.content_type, body);
 	must_lie_inside(answer.class_name, body);
 	must(answer.class_name.len <= CLASS_NAME_MAX);

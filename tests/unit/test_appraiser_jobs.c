@@ -8,10 +8,13 @@
 
 #include "base/reader.h"
 #include "base/writer.h"
+#include "capture.h"
 #include "daemon/channel.h"
 #include "messages/evidence.h"
 #include "messages/result.h"
 #include "verifier/appraiser/appraiser.h"
+#include "verifier/appraiser/jobs.h"
+#include "verifier/appraiser/log_frame.h"
 #include "verifier/signer_messages.h"
 
 #define PATIENCE_MS 60000
@@ -61,22 +64,28 @@ static int stop(struct fixture *f)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The front: this is asked about the node of this digit. */
-static void ask_for(struct fixture *f, uint64_t id, enum route route, char digit, struct span json)
+static void put_request(struct bytes *out, enum route route, char digit, struct span json)
 {
-	AUTO_DONE(bytes) body = { 0 };
-	struct writer w = writer_to(&body, FRAME_BODY_MAX);
+	struct writer w = writer_to(out, FRAME_BODY_MAX);
 	char node[NODE_ID_LEN];
 
 	memset(node, digit, sizeof(node));
 	writer_u8(&w, (uint8_t)route);
-	writer_u8(&w, ROLE_NONE);
+	writer_u8(&w, route >= ROUTE_ADMIN_NODES ? ROLE_AUDITOR : ROLE_NONE);
 	writer_sized(&w, (struct span){ 0 });
 	writer_sized(&w, (struct span){ (const uint8_t *)node, sizeof(node) });
 	writer_sized(&w, (struct span){ 0 });
 	writer_be64(&w, 1767225600);
 	writer_sized32(&w, json);
 	assert_int_equal(writer_end(&w), OK);
+}
+
+/* The front: this is asked about the node of this digit. */
+static void ask_for(struct fixture *f, uint64_t id, enum route route, char digit, struct span json)
+{
+	AUTO_DONE(bytes) body = { 0 };
+
+	put_request(&body, route, digit, json);
 	assert_int_equal(channel_send(&f->front, FRAME_REQUEST, id, span_of(&body)), OK);
 }
 
@@ -295,6 +304,74 @@ static void what_is_appraised_again_has_one_answer(void **state)
 	assert_int_equal(stop(&f), 0);
 }
 
+/* Each fits, both together do not: a node's doing, which ends nobody's process. */
+static void logs_that_fit_no_frame_are_too_large_and_end_nothing(void **state)
+{
+	const size_t log_len = (size_t)20 << 20;
+	struct signer_answer shown = { .type = FRAME_ADMIN }, evidence = { .type = FRAME_ADMIN };
+	struct bytes attest = capture("quote_ecc_sha256.attest.bin");
+	struct bytes log = { 0 }, frame = { 0 };
+	struct fixture f;
+	(void)state;
+
+	assert_int_equal(bytes_reserve(&log, log_len), OK);
+	memset(log.data, 'a', log_len);
+	log.len = log_len;
+	assert_int_equal(log_frame_pack(span_of(&log), &frame), OK);
+	shown.admin.verb = ADMIN_SHOW;
+	shown.admin.nodes.count = 1;
+	evidence.admin.verb = ADMIN_EVIDENCE;
+	evidence.admin.evidence.attest = span_of(&attest);
+	evidence.admin.evidence.ima_log = evidence.admin.evidence.boot_log = span_of(&frame);
+	start(&f);
+	ask_for(&f, 1, ROUTE_ADMIN_NODE_EVIDENCE, '1', (struct span){ 0 });
+	send_answer(&f, next_of(&f, FRAME_ADMIN), &shown);
+	send_answer(&f, next_of(&f, FRAME_ADMIN), &evidence);
+	assert_int_equal(expect_answered(&f, 1), 409);
+	ask(&f, 2, '2');
+	answer(&f, asked_about(&f, 2));
+	assert_int_equal(expect_answered(&f, 2), 404);
+	assert_int_equal(stop(&f), 0);
+	bytes_done(&attest);
+	bytes_done(&log);
+	bytes_done(&frame);
+}
+
+static void say_too_much(struct appraiser *a, const struct request *request, struct answer *answer)
+{
+	(void)a;
+	(void)request;
+	answer->status = 200;
+	assert_int_equal(bytes_reserve(&answer->body, RESPONSE_BODY_MAX + 1), OK);
+	answer->body.len = RESPONSE_BODY_MAX + 1;
+}
+
+static void an_answer_that_fits_no_frame_is_a_fault_and_no_end(void **state)
+{
+	struct appraiser *a = calloc(1, sizeof(*a));
+	struct frame frame = { .type = FRAME_REQUEST, .id = 5, .fd = -1 };
+	AUTO_DONE(bytes) request = { 0 };
+	struct fixture f;
+	int front[2];
+	(void)state;
+
+	assert_non_null(a);
+	assert_int_equal(channel_pair(front), OK);
+	channel_init(&a->front, front[0], FRAME_BODY_MAX);
+	channel_init(&f.front, front[1], FRAME_BODY_MAX);
+	put_request(&request, ROUTE_HEALTH, '1', (struct span){ 0 });
+	frame.body = span_of(&request);
+	assert_true(jobs_init(a, say_too_much));
+	assert_true(jobs_begin(a, &frame));
+	assert_false(a->is_broken);
+	assert_int_equal(channel_flush(&a->front), OK);
+	assert_int_equal(expect_answered(&f, 5), 500);
+	jobs_done(a);
+	channel_done(&a->front);
+	channel_done(&f.front);
+	free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +381,8 @@ int main(void)
 		cmocka_unit_test(an_answer_that_nobody_waits_for_ends_it),
 		cmocka_unit_test(what_can_not_be_asked_is_refused_whatever_another_was_told),
 		cmocka_unit_test(what_is_appraised_again_has_one_answer),
+		cmocka_unit_test(logs_that_fit_no_frame_are_too_large_and_end_nothing),
+		cmocka_unit_test(an_answer_that_fits_no_frame_is_a_fault_and_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

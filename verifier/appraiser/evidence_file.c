@@ -75,7 +75,8 @@ static enum status write_file(const struct evidence_item *item, const struct evi
 	file.evidence.boot_log = boot_log;
 	file.evidence.has_ima_log = item->ima_log.len > 0;
 	file.evidence.ima_entries = ima_log;
-	return evidence_file_write(&file, json);
+	status = evidence_file_write(&file, json);
+	return status == OK && json->len > RESPONSE_BODY_MAX ? STATUS_TOO_LARGE : status;
 }
 
 void handle_evidence_file(struct appraiser *a, struct signer_request *ask, struct answer *answer)

@@ -68,6 +68,11 @@ static void respond(struct appraiser *a, uint64_t front_id, struct answer *answe
 
 	enum status status = answer_encode(answer, &a->scratch);
 
+	/* Its size is the node's doing, and others have requests under way here. */
+	if (status == STATUS_TOO_LARGE) {
+		answer_error(answer, 500, "internal", NULL);
+		status = answer_encode(answer, &a->scratch);
+	}
 	bytes_done(&answer->body);
 	if (status == OK)
 		status = channel_queue(&a->front, FRAME_RESPONSE, front_id, span_of(&a->scratch));

@@ -40,6 +40,8 @@ enum status answer_encode(const struct answer *answer, struct bytes *out)
 {
 	struct writer w = writer_to(out, FRAME_BODY_MAX);
 
+	if (answer->body.len > RESPONSE_BODY_MAX)
+		return STATUS_TOO_LARGE;
 	writer_be16(&w, (uint16_t)answer->status);
 	writer_be16(&w, (uint16_t)answer->retry_after_s);
 	writer_sized(&w, span_text(answer->content_type));

@@ -62,7 +62,8 @@ struct appraiser {
 	bool is_broken; /* the signer or the front is gone or misbehaves */
 };
 
-/* Decoding FRAME_REQUEST and encoding FRAME_RESPONSE. */
+/* Decoding FRAME_REQUEST and encoding FRAME_RESPONSE, where STATUS_TOO_LARGE leaves out as
+ * it was. */
 enum status request_decode(struct span body, struct request *out);
 enum status answer_encode(const struct answer *answer, struct bytes *out);
 

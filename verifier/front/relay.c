@@ -14,8 +14,6 @@
 #define RETRY_S 2
 #define CONTENT_TYPE_MAX 64
 #define REQUEST_HEAD_ROOM 256
-/* What attestctl appraise reads holds a whole session's logs. */
-#define ANSWER_MAX FRAME_BODY_MAX
 
 static bool is_printable(struct span s)
 {
@@ -34,7 +32,7 @@ static enum status read_answer(struct span body, struct relay_answer *out)
 	answer.retry_after_s = reader_be16(&r);
 	answer.content_type = reader_sized(&r, CONTENT_TYPE_MAX);
 	answer.class_name = reader_sized(&r, CLASS_NAME_MAX);
-	answer.body = reader_sized32(&r, ANSWER_MAX);
+	answer.body = reader_sized32(&r, RESPONSE_BODY_MAX);
 	/* It goes into a header field: nothing may end the line. */
 	if (!is_printable(answer.content_type) || answer.content_type.len == 0 ||
 	    answer.status < 200 || answer.status > 599)

@@ -102,6 +102,13 @@ static void stage(const struct session_row *old, const struct conclusion *c,
 	s->staged_bytes = log.bytes;
 }
 
+/* An appraisal that came to no entry, as of a boot that no release has, saw none of the
+ * log that an earlier one did: it would stand beside this one's evidence. */
+static bool saw_no_log(const struct session_row *old, const struct conclusion *c)
+{
+	return c->ima_log.len == 0 && (c->entries == 0 || starts_over(old, c));
+}
+
 /* A quote has reached all of it. */
 static void settle(const struct session_row *old, const struct conclusion *c,
 		   struct attestation *row)
@@ -113,7 +120,7 @@ static void settle(const struct session_row *old, const struct conclusion *c,
 	s->entries = c->entries;
 	s->log_frame = old->log_frame;
 	s->log_bytes = old->log_bytes;
-	if (!log.is_kept) {
+	if (!log.is_kept || saw_no_log(old, c)) {
 		/* Was it kept until now? Then all of it goes. */
 		if (old->log_frame > 0 || old->staged_frame > 0)
 			forget(row, 0, INT64_MAX);
