@@ -62,10 +62,16 @@ enum status loading_signed(struct loading *l, const char *path, enum role role,
 	return OK;
 }
 
-void loading_suspend(struct loading *l, const char *document, const char *field)
+void loading_notice(struct loading *l, const char *code, const char *document, const char *field)
 {
-	if (l->suspension.code == NULL)
-		(void)refusal_set(&l->suspension, OK, "key-revoked", document, field);
+	if (l->notice.code == NULL)
+		(void)refusal_set(&l->notice, OK, code, document, field);
+}
+
+void loading_suspend(struct loading *l, const char *code, const char *document, const char *field)
+{
+	loading_notice(l, code, document, field);
+	l->is_suspended = true;
 }
 
 bool loading_is_revoked(const struct loading *l, size_t key)

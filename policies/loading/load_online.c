@@ -12,10 +12,82 @@ static enum status fall_back(struct loading *l, const char *path)
 {
 	if (l->trust->marks.index.version == 0)
 		return loading_refuse(l, STATUS_DENIED, "key-revoked", path, "signatures[0].keyid");
-	loading_suspend(l, path, "signatures[0].keyid");
+	loading_suspend(l, "key-revoked", path, "signatures[0].keyid");
 	l->falls_back = true;
 	l->timestamp = (struct timestamp){ 0 };
 	l->marks.timestamp = l->trust->marks.timestamp;
+	return OK;
+}
+
+/* The index that was in force at the last load, pinned by the high-water mark. */
+static enum status read_seen_index(struct loading *l, struct statement *s, struct index *out)
+{
+	const struct release_mark *seen = &l->trust->marks.index;
+
+	return loading_index(l, seen->version, &seen->digest, s, out);
+}
+
+/* With the root that it names, where that is an earlier one. */
+static enum status load_index_of_before(struct loading *l)
+{
+	l->marks.index = l->trust->marks.index;
+	statement_done(&l->index_statement);
+	l->index_statement = (struct statement){ 0 };
+	enum status status = read_seen_index(l, &l->index_statement, &l->index);
+
+	if (status != OK || l->index.root_version >= l->root.version)
+		return status;
+	return load_root_of_index(l);
+}
+
+/*
+ * A newer root is there, and what is published is not under it, which would keep revocations
+ * from counting until somebody publishes again. So what was in force at the last load goes on
+ * under the root that its index names, with all of them. A timestamp that was not seen then
+ * may be the word of who lost the role: no new right is given. The one that was seen lets
+ * go on what it let before, to its end.
+ * why: what the newest root has against the document, which another one's publisher signed.
+ */
+static enum status go_on_under_older_root(struct loading *l, enum status why, const char *path,
+					  const struct dsse *dsse, const struct digest *timestamp)
+{
+	const struct release_marks *seen = &l->trust->marks;
+	const struct release_refusal refusal = *l->refusal;
+	size_t key;
+
+	if (seen->index.version == 0 || seen->revocations.version == 0)
+		return why;
+	*l->refusal = (struct release_refusal){ 0 };
+	enum status status = load_index_of_before(l);
+	if (status != OK || !l->has_older_root) {
+		*l->refusal = refusal;
+		return why;
+	}
+	status = loading_signed(l, path, ROLE_PUBLISH, dsse, &key);
+	if (status != OK)
+		return status;
+	if (loading_is_revoked(l, key))
+		return fall_back(l, path);
+	l->falls_back = true;
+	loading_notice(l, "root-mismatch", path, "root");
+	l->is_suspended |= !digest_equal(timestamp, &seen->timestamp.digest);
+	return OK;
+}
+
+static enum status go_on_by_timestamp(struct loading *l, enum status why, const char *path,
+				      const struct dsse *dsse)
+{
+	AUTO_DONE(statement) s = { 0 };
+	struct digest digest;
+
+	if (digest_of(DIGEST_SHA256, span_of(&dsse->payload), &digest) != OK)
+		return loading_refuse(l, STATUS_NO_MEMORY, "source-failed", path, "");
+	enum status status = go_on_under_older_root(l, why, path, dsse, &digest);
+	if (status != OK || l->is_suspended)
+		return status;
+	if (statement_open(span_of(&dsse->payload), DOCUMENT_TIMESTAMP, &s) != OK ||
+	    timestamp_read(&s, &l->timestamp) != OK)
+		return loading_check(l, path, &s);
 	return OK;
 }
 
@@ -27,10 +99,11 @@ enum status load_timestamp(struct loading *l)
 	size_t key;
 	enum status status = loading_document(l, path, DOCUMENT_TIMESTAMP, &dsse);
 
-	if (status == OK)
-		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
 	if (status != OK)
 		return status;
+	status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
+	if (status != OK)
+		return go_on_by_timestamp(l, status, path, &dsse);
 	if (loading_is_revoked(l, key))
 		return fall_back(l, path);
 	if (statement_open(span_of(&dsse.payload), DOCUMENT_TIMESTAMP, &s) != OK ||
@@ -45,14 +118,6 @@ enum status load_timestamp(struct loading *l)
 			    span_of(&dsse.payload), &l->marks.timestamp);
 }
 
-/* The index that was in force at the last load, pinned by the high-water mark. */
-static enum status read_seen_index(struct loading *l, struct statement *s, struct index *out)
-{
-	const struct release_mark *seen = &l->trust->marks.index;
-
-	return loading_index(l, seen->version, &seen->digest, s, out);
-}
-
 static enum status load_old_index(struct loading *l)
 {
 	uint64_t seen = l->trust->marks.index.version;
@@ -60,12 +125,6 @@ static enum status load_old_index(struct loading *l)
 	if (seen == 0 || seen == l->index.version)
 		return OK;
 	return read_seen_index(l, &l->old_index_statement, &l->old_index);
-}
-
-static enum status load_index_of_before(struct loading *l)
-{
-	l->marks.index = l->trust->marks.index;
-	return read_seen_index(l, &l->index_statement, &l->index);
 }
 
 /* What takes over was tried out, and what ran out or was replaced does not come back
@@ -114,13 +173,49 @@ enum status check_history(struct loading *l)
 	return OK;
 }
 
+static enum status check_index(struct loading *l, const char *path)
+{
+	if (l->index.version != l->timestamp.index_version)
+		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
+	if (l->index.time > l->trust->now + CLOCK_SKEW_S)
+		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
+	return OK;
+}
+
+/* The one that the timestamp names. */
+static enum status read_index(struct loading *l, const char *path, const struct dsse *dsse)
+{
+	struct statement *s = &l->index_statement;
+	size_t key;
+	enum status status = loading_signed(l, path, ROLE_PUBLISH, dsse, &key);
+
+	if (status != OK)
+		return go_on_under_older_root(l, status, path, dsse, &l->marks.timestamp.digest);
+	if (loading_is_revoked(l, key)) {
+		status = fall_back(l, path);
+		return status == OK ? load_index_of_before(l) : status;
+	}
+	if (statement_open(span_of(&dsse->payload), DOCUMENT_INDEX, s) != OK ||
+	    index_read(s, &l->index) != OK)
+		return loading_check(l, path, s);
+	l->publishers |= (key_mask)1 << key;
+	status = check_index(l, path);
+	if (status != OK)
+		return status;
+	if (l->index.root_version == l->root.version &&
+	    digest_equal(&l->index.root, &l->root.digest))
+		return OK;
+	status = loading_refuse(l, STATUS_MISMATCH, "root-mismatch", path, "root");
+	return go_on_under_older_root(l, status, path, dsse, &l->marks.timestamp.digest);
+}
+
 enum status load_index(struct loading *l)
 {
 	AUTO_DONE(dsse) dsse = { 0 };
-	struct statement *s = &l->index_statement;
 	char path[48];
-	size_t key;
 
+	if (l->has_older_root)
+		return OK;
 	if (l->falls_back)
 		return load_index_of_before(l);
 	loading_numbered(path, sizeof(path), "index", l->timestamp.index_version);
@@ -128,24 +223,9 @@ enum status load_index(struct loading *l)
 	if (status == OK)
 		status = loading_pinned(l, path, span_of(&dsse.payload), &l->timestamp.index);
 	if (status == OK)
-		status = loading_signed(l, path, ROLE_PUBLISH, &dsse, &key);
-	if (status == OK && loading_is_revoked(l, key)) {
-		status = fall_back(l, path);
-		return status == OK ? load_index_of_before(l) : status;
-	}
-	if (status != OK)
+		status = read_index(l, path, &dsse);
+	if (status != OK || l->falls_back)
 		return status;
-	if (statement_open(span_of(&dsse.payload), DOCUMENT_INDEX, s) != OK ||
-	    index_read(s, &l->index) != OK)
-		return loading_check(l, path, s);
-	l->publishers |= (key_mask)1 << key;
-	if (l->index.version != l->timestamp.index_version)
-		return loading_refuse(l, STATUS_MISMATCH, "version-mismatch", path, "version");
-	if (l->index.time > l->trust->now + CLOCK_SKEW_S)
-		return loading_refuse(l, STATUS_DENIED, "not-yet-valid", path, "time");
-	if (l->index.root_version != l->root.version ||
-	    !digest_equal(&l->index.root, &l->root.digest))
-		return loading_refuse(l, STATUS_MISMATCH, "root-mismatch", path, "root");
 	status = loading_mark(l, path, &l->trust->marks.index, l->index.version,
 			      span_of(&dsse.payload), &l->marks.index);
 	return status == OK ? load_old_index(l) : status;
@@ -210,7 +290,7 @@ static enum status check_matrix_signers(struct loading *l, const char *folder, k
 		return OK;
 	if (!root_meets(&l->root, ROLE_MATRIX, signers) || !is_matrix_of_before(l))
 		return loading_refuse(l, STATUS_DENIED, "threshold-not-met", folder, "signatures");
-	loading_suspend(l, folder, "signatures");
+	loading_suspend(l, "key-revoked", folder, "signatures");
 	return OK;
 }
 

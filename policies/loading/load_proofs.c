@@ -35,7 +35,9 @@ static bool may_go_without(const struct loading *l)
 static enum status unproven(struct loading *l, enum status status, const char *code,
 			    const char *document, const char *field)
 {
-	if (!may_go_without(l))
+	if (l->has_older_root)
+		loading_suspend(l, code, document, field);
+	else if (!may_go_without(l))
 		return loading_refuse(l, status, code, document, field);
 	l->goes_without_proofs = true;
 	l->marks.log = l->trust->marks.log;

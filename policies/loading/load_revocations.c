@@ -83,7 +83,7 @@ static enum status read_version(struct loading *l, uint64_t version,
 	return OK;
 }
 
-static void mark_revoked_keys(struct loading *l)
+void loading_mark_revoked(struct loading *l)
 {
 	for (size_t i = 0; i < l->root.key_count; i++)
 		if (revocations_have(&l->revocations, REVOKED_KEYS,
@@ -101,10 +101,10 @@ static enum status check_newest(struct loading *l, uint64_t version, key_mask si
 	version_path(path, version);
 	if (doubt != NULL)
 		return loading_refuse(l, STATUS_DENIED, doubt, path, "signatures[0].keyid");
-	mark_revoked_keys(l);
+	loading_mark_revoked(l);
 	/* The last word of a key that revokes itself counts; only what it takes away. */
 	if ((signer & l->revoked) != 0)
-		loading_suspend(l, path, "signatures[0].keyid");
+		loading_suspend(l, "key-revoked", path, "signatures[0].keyid");
 	return loading_dated(l, path, l->revocations.time, l->revocations.expires,
 			     l->root.caps.revocations_s);
 }

@@ -111,6 +111,31 @@ enum status load_root(struct loading *l)
 	return OK;
 }
 
+enum status load_root_of_index(struct loading *l)
+{
+	AUTO_DONE(bytes) payload = { 0 };
+	uint64_t version = l->index.root_version;
+	key_mask nobody = 0;
+	char folder[48];
+
+	(void)snprintf(folder, sizeof(folder), "root/%llu", (unsigned long long)version);
+	enum status status = loading_signers(l, folder, DOCUMENT_ROOT, NULL, &payload, &nobody);
+	if (status == STATUS_NOT_FOUND && l->refusal->code == NULL)
+		return loading_refuse(l, status, "history-missing", folder, "");
+	if (status == OK)
+		status = loading_pinned(l, folder, span_of(&payload), &l->index.root);
+	if (status != OK)
+		return status;
+	root_done(&l->root);
+	status = open_root(l, folder, span_of(&payload), version, &l->root);
+	/* Sets of keys are of the root that they were found in. */
+	l->has_older_root = true;
+	l->publishers = 0;
+	l->revoked = 0;
+	loading_mark_revoked(l);
+	return status;
+}
+
 enum status check_root_in_force(struct loading *l)
 {
 	const char *role = root_shared_duty(&l->root);

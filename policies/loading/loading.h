@@ -42,10 +42,12 @@ struct loading {
 	struct root next_root;
 	key_mask revoked; /* keys of the root that no longer count */
 	key_mask publishers; /* who signed timestamp and index */
-	/* Revoked keys signed what was in force: it goes on being appraised, no new right
-	 * is given. code NULL: none did. */
-	struct release_refusal suspension;
+	/* Why what was in force goes on, though nobody may sign it so today; code NULL:
+	 * nothing is amiss. */
+	struct release_refusal notice;
+	bool is_suspended; /* it is appraised against, no new right is given */
 	bool falls_back; /* to the index of the last load */
+	bool has_older_root; /* in root, the one which that index names */
 	struct timestamp timestamp;
 	struct statement index_statement;
 	struct index index;
@@ -118,12 +120,18 @@ void loading_numbered(char *path, size_t size, const char *folder, uint64_t vers
 void loading_path(char *path, size_t size, const char *prefix, const struct digest *digest,
 		  const char *suffix);
 
-/* The document that a revoked key signed. *l goes on; the load ends without new rights. */
-void loading_suspend(struct loading *l, const char *document, const char *field);
+/* What is amiss with the document, such as that a revoked key signed it. *l goes on. */
+void loading_notice(struct loading *l, const char *code, const char *document, const char *field);
+/* The same, and the load ends without new rights. */
+void loading_suspend(struct loading *l, const char *code, const char *document, const char *field);
 
 enum status load_root(struct loading *l);
 /* May the newest root be in force? */
 enum status check_root_in_force(struct loading *l);
+/* In place of the newest root the earlier one that l->index names. */
+enum status load_root_of_index(struct loading *l);
+/* Which keys of l->root the revocations take back. */
+void loading_mark_revoked(struct loading *l);
 /* The revocations, where earlier ones were seen: what their keys publish is not read. */
 enum status load_known_revocations(struct loading *l);
 /* All of them, for who keeps no marks; marks.revocations, where it is given, is among them. */

@@ -56,7 +56,7 @@ static enum status finish(struct loading *l, struct bytes *image)
 					earliest(l->revocations.expires, l->root.expires)),
 	};
 
-	if (l->suspension.code != NULL)
+	if (l->is_suspended)
 		facts.valid_until = earliest(l->revocations.time, l->trust->now - 1);
 	for (unsigned i = 0; i < OWNED_LAYERS; i++)
 		(void)image_owner(&l->image, &l->root.owner[i]);
@@ -69,6 +69,17 @@ static enum status finish(struct loading *l, struct bytes *image)
 	if (status != OK)
 		return loading_refuse(l, status, "source-failed", "", "");
 	return OK;
+}
+
+/* Under an earlier root nothing new is seen but what was taken back: the newer one stands
+ * once an index does under it. */
+static void keep_marks(struct loading *l)
+{
+	struct release_marks marks = l->trust->marks;
+
+	marks.revocations = l->marks.revocations;
+	marks.time = l->marks.time;
+	l->marks = marks;
 }
 
 /* NULL: no memory. */
@@ -107,9 +118,11 @@ enum status release_load(const struct release_trust *trust, const struct documen
 		status = steps[i](l);
 	if (status == OK)
 		status = finish(l, image);
+	if (status == OK && l->has_older_root)
+		keep_marks(l);
 	if (status == OK) {
 		*marks = l->marks;
-		*refusal = l->suspension;
+		*refusal = l->notice;
 	}
 	return status;
 }

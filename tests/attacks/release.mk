@@ -77,6 +77,11 @@ tests_attacks_test_attacks_rollback_SOURCES = tests/attacks/test_attacks_rollbac
 	tests/attacks/rollback_scene.h $(LIFECYCLE_ATTACKS)
 tests_attacks_test_attacks_rollback_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_rollback_LDADD = $(RELEASE_TEST_LIBS)
+ATTACK_TESTS += tests/attacks/test_attacks_older_root
+tests_attacks_test_attacks_older_root_SOURCES = tests/attacks/test_attacks_older_root.c \
+	tests/attacks/signed_text.h tests/unit/line_log.c tests/unit/line_log.h $(LIFECYCLE_ATTACKS)
+tests_attacks_test_attacks_older_root_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
+tests_attacks_test_attacks_older_root_LDADD = $(RELEASE_TEST_LIBS)
 ATTACK_TESTS += tests/attacks/test_attacks_block
 tests_attacks_test_attacks_block_SOURCES = tests/attacks/test_attacks_block.c \
 	tests/attacks/rollback_scene.h $(LIFECYCLE_ATTACKS)
