@@ -271,7 +271,7 @@ static void end_authority(struct granted_scene *g, int64_t end)
 		OK);
 	authority_done(a);
 	assert_int_equal(authority_init("prod.example", key, span_of(&pem), a), OK);
-	assert_int_equal(statement_prepare_bundles(&g->scene.signer), OK);
+	assert_int_equal(statement_sign_bundles(&g->scene.signer), OK);
 	X509_free(g->root);
 	g->root = parse_certificate(span_of(&a->root));
 }

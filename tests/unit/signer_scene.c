@@ -93,8 +93,8 @@ void signer_scene_init(struct signer_scene *s)
 	assert_int_equal(store_open(":memory:", &s->signer.store), OK);
 	assert_int_equal(store_begin(s->signer.store), OK);
 	assert_int_equal(store_generation_set(s->signer.store, signer_generation(&s->signer)), OK);
-	assert_int_equal(statement_prepare_bundles(&s->signer), OK);
 	assert_int_equal(store_commit(s->signer.store), OK);
+	assert_int_equal(statement_sign_bundles(&s->signer), OK);
 }
 
 void signer_scene_done(struct signer_scene *s)

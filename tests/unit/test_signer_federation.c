@@ -171,7 +171,7 @@ static struct authority *federate(struct signer_scene *s, const struct place *pl
 	put(place, "other.example", OTHER, 0600);
 	assert_int_equal(federation_read(place->directory, a->trust_domain, &a->federation, &fault),
 			 OK);
-	assert_int_equal(statement_prepare_bundles(&s->signer), OK);
+	assert_int_equal(statement_sign_bundles(&s->signer), OK);
 	return a;
 }
 
@@ -182,19 +182,75 @@ static void what_is_federated_stands_in_the_signed_bundle_under_a_new_number(voi
 
 	signer_scene_init(&s);
 
-	uint64_t before = s.signer.keys.authorities[0].sequence;
+	uint64_t before = s.signer.keys.authorities[0].published.sequence;
 	struct authority *a = federate(&s, *state);
 
-	assert_int_equal(a->sequence, before + 1);
-	assert_int_equal(bundle_parse(span_of(&a->bundle), &bundle), OK);
+	assert_int_equal(a->published.sequence, before + 1);
+	assert_int_equal(bundle_parse(span_of(&a->published.bundle), &bundle), OK);
 	assert_int_equal(bundle.federated_count, 1);
 	assert_true(
 		span_equal(span_of(&bundle.federated[0].trust_domain), span_text("other.example")));
-	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
-	assert_int_equal(a->sequence, before + 1);
+	assert_int_equal(statement_sign_bundles(&s.signer), OK);
+	assert_int_equal(a->published.sequence, before + 1);
 	federation_done(&a->federation);
-	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
-	assert_int_equal(a->sequence, before + 2);
+	assert_int_equal(statement_sign_bundles(&s.signer), OK);
+	assert_int_equal(a->published.sequence, before + 2);
+}
+
+/* What a node is sent, and the number that its verdict names. */
+static void expect_published(const struct authority *a, uint64_t sequence, struct span text)
+{
+	assert_int_equal(a->published.sequence, sequence);
+	assert_true(span_equal(span_of(&a->published.bundle), text));
+	assert_int_not_equal(a->published.signature.len, 0);
+}
+
+static void a_bundle_that_cannot_be_made_leaves_the_one_of_before(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
+
+	signer_scene_init(&s);
+
+	struct authority *a = federate(&s, *state);
+	uint64_t before = a->published.sequence;
+
+	assert_int_equal(bytes_copy(span_of(&a->published.bundle), &text), OK);
+	federation_done(&a->federation);
+	assert_int_equal(store_fact_set(s.signer.store, "bundle:prod.example", span_text("7")), OK);
+	assert_int_equal(statement_sign_bundles(&s.signer), STATUS_IO);
+	expect_published(a, before, span_of(&text));
+	/* And no group is left open. */
+	scene_ask(&s, FRAME_HEALTH);
+}
+
+/* Another one would be signed under the same number, once the store is back. */
+static void a_number_that_is_not_stored_is_not_given_out(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(bytes) text = { 0 };
+	char aside[256];
+
+	signer_scene_init(&s);
+
+	const char *path = s.files.path[FILE_STORE];
+
+	store_free(s.signer.store);
+	s.signer.store = NULL;
+	assert_int_equal(store_open(path, &s.signer.store), OK);
+
+	struct authority *a = federate(&s, *state);
+	uint64_t before = a->published.sequence;
+
+	assert_int_equal(bytes_copy(span_of(&a->published.bundle), &text), OK);
+	federation_done(&a->federation);
+	(void)snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(statement_sign_bundles(&s.signer), STATUS_IO);
+	expect_published(a, before, span_of(&text));
+	assert_int_equal(rename(aside, path), 0);
+	assert_int_equal(statement_sign_bundles(&s.signer), OK);
+	assert_int_equal(a->published.sequence, before + 1);
 }
 
 /* And whoever hands both on cannot bring one of before. */
@@ -210,9 +266,10 @@ static void the_verdict_names_the_bundle_that_goes_with_it(void **state)
 
 	scene_attest(&s);
 	assert_int_equal(bundle_parse(s.answer.commit.bundle, &bundle), OK);
-	assert_int_equal(bundle.sequence, a->sequence);
+	assert_int_equal(bundle.sequence, a->published.sequence);
 	assert_int_equal(bundle.federated_count, 1);
-	(void)snprintf(line, sizeof(line), "\nbundle %llu\n", (unsigned long long)a->sequence);
+	(void)snprintf(line, sizeof(line), "\nbundle %llu\n",
+		       (unsigned long long)a->published.sequence);
 	assert_true(scene_result_says(&s.answer.commit, line));
 }
 
@@ -232,6 +289,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_is_federated_stands_in_the_signed_bundle_under_a_new_number, begin,
 			end),
+		cmocka_unit_test_setup_teardown(
+			a_bundle_that_cannot_be_made_leaves_the_one_of_before, begin, end),
+		cmocka_unit_test_setup_teardown(a_number_that_is_not_stored_is_not_given_out, begin,
+						end),
 		cmocka_unit_test_setup_teardown(the_verdict_names_the_bundle_that_goes_with_it,
 						begin, end),
 	};

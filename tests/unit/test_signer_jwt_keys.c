@@ -187,15 +187,15 @@ static void a_bundle_with_other_keys_has_a_higher_number(void **state)
 	signer_scene_init(&s);
 	struct authority *a = &s.signer.keys.authorities[0];
 	struct place other = make_key(&s.files, "other.pem", "P-256", false);
-	uint64_t before = a->sequence;
+	uint64_t before = a->published.sequence;
 
-	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
-	assert_int_equal(a->sequence, before);
+	assert_int_equal(statement_sign_bundles(&s.signer), OK);
+	assert_int_equal(a->published.sequence, before);
 	jwt_signer_done(&a->jwt);
 	assert_int_equal(load(other.path, &a->jwt), OK);
-	assert_int_equal(statement_prepare_bundles(&s.signer), OK);
-	assert_int_equal(a->sequence, before + 1);
-	assert_int_equal(bundle_parse(span_of(&a->bundle), &bundle), OK);
+	assert_int_equal(statement_sign_bundles(&s.signer), OK);
+	assert_int_equal(a->published.sequence, before + 1);
+	assert_int_equal(bundle_parse(span_of(&a->published.bundle), &bundle), OK);
 	assert_int_equal(bundle.own.jwt_key_count, 1);
 	assert_true(span_equal(span_of(&bundle.own.jwt_keys[0].kid), span_of(&a->jwt.kids[0])));
 	scene_ask(&s, FRAME_BUNDLE);

@@ -94,7 +94,7 @@ static enum refusal answer_bundle(struct turn *turn, const struct bundle_request
 	if (a == NULL)
 		return REFUSAL_TRUST_DOMAIN_UNKNOWN;
 	answer->trust_domain = span_text(a->trust_domain);
-	answer->sequence = a->sequence;
+	answer->sequence = a->published.sequence;
 	answer->certificates.items[0] = span_of(&a->root);
 	answer->certificates.count = 1;
 	for (size_t i = 0; i < a->jwt.count; i++)

@@ -14,6 +14,12 @@
 #define POINT_SIZE GRANT_POINT_SIZE
 #define ROOT_LIFETIME_S (10LL * 365 * 86400)
 
+void signed_bundle_done(struct signed_bundle *b)
+{
+	bytes_done(&b->bundle);
+	bytes_done(&b->signature);
+}
+
 void authority_done(struct authority *a)
 {
 	EVP_PKEY_free(a->key);
@@ -30,8 +36,7 @@ void authority_done(struct authority *a)
 	grant_template_done(&a->grant);
 	jwt_signer_done(&a->jwt);
 	federation_done(&a->federation);
-	bytes_done(&a->bundle);
-	bytes_done(&a->bundle_signature);
+	signed_bundle_done(&a->published);
 	*a = (struct authority){ 0 };
 }
 

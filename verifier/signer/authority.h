@@ -15,6 +15,14 @@
  */
 #define AUTHORITY_CHAIN_MAX 4
 
+/* As nodes get it; its number and this content are in the store. */
+struct signed_bundle {
+	uint64_t sequence;
+	struct bytes bundle, signature; /* messages/statement.h */
+};
+
+void signed_bundle_done(struct signed_bundle *b);
+
 struct authority {
 	char trust_domain[TRUST_DOMAIN_MAX + 1];
 	EVP_PKEY *key;
@@ -29,8 +37,7 @@ struct authority {
 	struct grant_template grant; /* empty: none could be made */
 	struct jwt_signer jwt; /* of JWT-SVIDs; none: none are minted */
 	struct federation federation; /* in the bundle beside it */
-	uint64_t sequence; /* of the bundle */
-	struct bytes bundle, bundle_signature; /* messages/statement.h */
+	struct signed_bundle published;
 };
 
 /* Takes key over. certificates is PEM: issuing CA first, root last. Whether they

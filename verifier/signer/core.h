@@ -285,8 +285,8 @@ struct conclusion_text {
 enum status statement_make(struct turn *turn, const struct conclusion_text *text,
 			   struct result *result);
 /* Signs the bundle of each authority with the sequence that the store has for
- * this content. Once, at the start. */
-enum status statement_prepare_bundles(struct signer *s);
+ * this content, in a group of its own. Those of before stay where that fails. */
+enum status statement_sign_bundles(struct signer *s);
 
 /* ear.c: MINTING.md, Bridges. Nothing where no minting key is named. */
 enum status ear_make(struct turn *turn, const struct conclusion_text *text, struct bytes *jws);

@@ -166,20 +166,6 @@ static enum status read_federations(struct service *v)
 	return status;
 }
 
-/* The bundle has another number then, which the store keeps. */
-static enum status sign_bundles(struct signer *s)
-{
-	enum status status = store_begin(s->store);
-
-	if (status != OK)
-		return status;
-	status = statement_prepare_bundles(s);
-	if (status == OK)
-		return store_commit(s->store);
-	store_rollback(s->store);
-	return status;
-}
-
 static void refresh_federations(struct service *v)
 {
 	bool is_changed = v->are_bundles_due;
@@ -199,7 +185,7 @@ static void refresh_federations(struct service *v)
 	if (!is_changed)
 		return;
 	/* A store that fails for a moment: with the next turn. */
-	v->are_bundles_due = sign_bundles(&v->signer) != OK;
+	v->are_bundles_due = statement_sign_bundles(&v->signer) != OK;
 }
 
 /* Takes the descriptor over where there is one. */
@@ -297,11 +283,8 @@ static enum status prepare_store(struct service *v)
 	if (status == OK)
 		status = store_generation_set(s->store, signer_generation(s));
 	if (status == OK)
-		status = statement_prepare_bundles(s);
-	if (status == OK)
-		return store_commit(s->store);
-	store_rollback(s->store);
-	return status;
+		status = store_commit(s->store);
+	return status == OK ? statement_sign_bundles(s) : status;
 }
 
 /* What is wrong with it, and what to do. */

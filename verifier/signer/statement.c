@@ -22,7 +22,7 @@ static enum status put_grant(const struct conclusion_text *text, struct verdict 
 	v->expires = grant->expires;
 	v->certificate = grant->digest;
 	v->entries = grant->entries->digest;
-	v->bundle = grant->authority->sequence;
+	v->bundle = grant->authority->published.sequence;
 	status = bytes_copy(span_text(grant->authority->trust_domain), &v->trust_domain);
 	for (uint32_t i = 0; i < patterns.count && status == OK; i++)
 		status = bytes_copy(reference_text(ref, patterns.first + i),
@@ -123,8 +123,8 @@ enum status statement_make(struct turn *turn, const struct conclusion_text *text
 	if (status == OK)
 		status = put_certificates(turn, text, result);
 	if (status == OK && text->bundle_of != NULL) {
-		result->bundle = span_of(&text->bundle_of->bundle);
-		result->bundle_signature = span_of(&text->bundle_of->bundle_signature);
+		result->bundle = span_of(&text->bundle_of->published.bundle);
+		result->bundle_signature = span_of(&text->bundle_of->published.signature);
 	}
 	if (status == OK)
 		status = ear_make(turn, text, &jws);
@@ -170,7 +170,7 @@ static enum status content_digest(const struct authority *a, struct digest *out)
 }
 
 /* Fact "bundle:DOMAIN": be64 sequence, SHA-256 of the content it stands for. */
-static enum status next_sequence(struct store *store, struct authority *a)
+static enum status next_sequence(struct store *store, const struct authority *a, uint64_t *out)
 {
 	AUTO_DONE(keep) keep = { 0 };
 	AUTO_DONE(bytes) fact = { 0 };
@@ -192,34 +192,61 @@ static enum status next_sequence(struct store *store, struct authority *a)
 
 	if (reader_end(&r) != OK)
 		return STATUS_IO;
-	a->sequence = sequence;
+	*out = sequence;
 	if (span_equal(content, digest_span(&digest)))
 		return OK;
-	a->sequence = sequence + 1;
+	*out = sequence + 1;
 
 	struct writer w = writer_to(&fact, 64);
 
-	writer_be64(&w, a->sequence);
+	writer_be64(&w, sequence + 1);
 	writer_put(&w, digest_span(&digest));
 	status = writer_end(&w);
 	return status == OK ? store_fact_set(store, name, span_of(&fact)) : status;
 }
 
-enum status statement_prepare_bundles(struct signer *s)
+static enum status make_bundle(struct signer *s, const struct authority *a,
+			       struct signed_bundle *out)
 {
-	enum status status = OK;
+	enum status status = next_sequence(s->store, a, &out->sequence);
 
-	for (size_t i = 0; i < s->keys.authority_count && status == OK; i++) {
-		struct authority *a = &s->keys.authorities[i];
+	if (status == OK)
+		status = write_bundle(a, out->sequence, &out->bundle);
+	return status == OK ? signing_key_sign(&s->keys.result_signer, span_of(&out->bundle),
+					       &out->signature)
+			    : status;
+}
 
-		bytes_done(&a->bundle);
-		bytes_done(&a->bundle_signature);
-		status = next_sequence(s->store, a);
-		if (status == OK)
-			status = write_bundle(a, a->sequence, &a->bundle);
-		if (status == OK)
-			status = signing_key_sign(&s->keys.result_signer, span_of(&a->bundle),
-						  &a->bundle_signature);
+/* In one group: a number that the store does not have could be given again. */
+static enum status make_bundles(struct signer *s, struct signed_bundle *made)
+{
+	enum status status = store_begin(s->store);
+
+	if (status != OK)
+		return status;
+	for (size_t i = 0; i < s->keys.authority_count && status == OK; i++)
+		status = make_bundle(s, &s->keys.authorities[i], &made[i]);
+	if (status == OK)
+		status = store_commit(s->store);
+	if (status != OK)
+		store_rollback(s->store);
+	return status;
+}
+
+enum status statement_sign_bundles(struct signer *s)
+{
+	struct signed_bundle made[SIGNER_AUTHORITIES_MAX] = { 0 };
+	enum status status = make_bundles(s, made);
+
+	for (size_t i = 0; i < s->keys.authority_count; i++) {
+		struct signed_bundle *kept = &s->keys.authorities[i].published;
+		struct signed_bundle before = *kept;
+
+		if (status == OK) {
+			*kept = made[i];
+			made[i] = before;
+		}
+		signed_bundle_done(&made[i]);
 	}
 	return status;
 }
