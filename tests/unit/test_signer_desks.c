@@ -28,17 +28,23 @@ static void send_bundle_request(struct channel *c, uint64_t id)
 	assert_int_equal(channel_send(c, FRAME_BUNDLE, id, span_of(&body)), OK);
 }
 
+static void open_desk(struct desks *desks, size_t number, struct channel *appraiser)
+{
+	int ends[2];
+
+	assert_int_equal(channel_pair(ends), OK);
+	channel_init(appraiser, ends[0], SIGNER_FRAME_MAX);
+	assert_int_equal(desks_open(desks, number, ends[1], false), OK);
+}
+
 /* A node that was approved, and one appraiser's desk. */
 static struct desks *approved_desk(struct signer_scene *s, struct channel *appraiser)
 {
 	struct desks *desks = calloc(1, sizeof(*desks));
-	int ends[2];
 
 	assert_non_null(desks);
 	signer_scene_approved(s);
-	assert_int_equal(channel_pair(ends), OK);
-	channel_init(appraiser, ends[0], SIGNER_FRAME_MAX);
-	assert_int_equal(desks_open(desks, 0, ends[1], false), OK);
+	open_desk(desks, 0, appraiser);
 	s->signer.store_path = "the store";
 	return desks;
 }
@@ -174,7 +180,7 @@ static void what_could_not_be_stored_is_not_counted(void **state)
 	desks_answer(desks, slots, &turn);
 	desks_flush(desks, -1);
 	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_STORE_UNAVAILABLE);
-	assert_int_equal(s.signer.narrowed.count, 0);
+	assert_int_equal(s.signer.unsigned_acts[0].narrowed.count, 0);
 	desks_done(desks);
 	channel_done(&appraiser);
 	free(desks);
@@ -207,15 +213,58 @@ static void a_statement_that_could_not_be_stored_is_not_counted(void **state)
 	desks_answer(desks, slots, &turn);
 	desks_flush(desks, -1);
 	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_NONE);
-	assert_int_equal(s.signer.canaries.count, 1);
+	assert_int_equal(s.signer.unsigned_acts[0].canaries.count, 1);
 	spoil(s.signer.store, SQL_COMMIT);
 	send_request(&appraiser, 2, &s.request);
 	desks_answer(desks, slots, &turn);
 	desks_flush(desks, -1);
 	assert_int_equal(receive_refusal(&appraiser, FRAME_ADMIN), REFUSAL_STORE_UNAVAILABLE);
-	assert_int_equal(s.signer.canaries.count, 1);
+	assert_int_equal(s.signer.unsigned_acts[0].canaries.count, 1);
 	desks_done(desks);
 	channel_done(&appraiser);
+	free(desks);
+}
+
+/* By an appraiser's channel; what becomes of it. */
+static enum refusal narrow_by(struct desks *desks, const struct turn *turn,
+			      struct channel *appraiser, const struct admin_request *act)
+{
+	struct signer_request request = { .type = FRAME_ADMIN, .admin = *act };
+	struct pollfd slots[DESKS_MAX] = { { .revents = POLLIN }, { .revents = POLLIN } };
+
+	send_request(appraiser, 1, &request);
+	desks_answer(desks, slots, turn);
+	desks_flush(desks, -1);
+	return receive_refusal(appraiser, FRAME_ADMIN);
+}
+
+/* Nor does one that comes back with another process begin a new hour. */
+static void an_appraiser_that_was_taken_over_leaves_others_their_acts(void **state)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	struct channel captured, other;
+	struct desks *desks = approved_desk(&s, &captured);
+	const struct admin_request act = { .verb = ADMIN_QUARANTINE,
+					   .node = s.node,
+					   .role = ROLE_PLATFORM,
+					   .administrator = span_text("alice") };
+	struct turn turn = scene_turn(&s);
+	(void)state;
+
+	open_desk(desks, 1, &other);
+	s.signer.narrow_most = 3;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(narrow_by(desks, &turn, &captured, &act), REFUSAL_NONE);
+	assert_int_equal(narrow_by(desks, &turn, &captured, &act), REFUSAL_TOO_MANY_ACTS);
+	channel_done(&captured);
+	open_desk(desks, 0, &captured);
+	assert_int_equal(narrow_by(desks, &turn, &captured, &act), REFUSAL_TOO_MANY_ACTS);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(narrow_by(desks, &turn, &other, &act), REFUSAL_NONE);
+	assert_int_equal(narrow_by(desks, &turn, &other, &act), REFUSAL_TOO_MANY_ACTS);
+	desks_done(desks);
+	channel_done(&captured);
+	channel_done(&other);
 	free(desks);
 }
 
@@ -225,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_step_that_can_not_be_undone_ends_its_group),
 		cmocka_unit_test(what_could_not_be_stored_is_not_counted),
 		cmocka_unit_test(a_statement_that_could_not_be_stored_is_not_counted),
+		cmocka_unit_test(an_appraiser_that_was_taken_over_leaves_others_their_acts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ enum refusal canary_state(struct turn *turn, const struct admin_request *request
 	if (!is_canary(turn->signer, &canary.manifest))
 		return REFUSAL_NOT_CANARY;
 	/* Who asks is the front's word, and each statement stays on record. */
-	if (!window_has_room(turn, &turn->signer->canaries, CANARIES_MOST))
+	if (!window_has_room(turn, &unsigned_acts_of(turn)->canaries, CANARIES_MOST))
 		return REFUSAL_TOO_MANY_ACTS;
 
 	enum refusal refusal = place(turn, &canary);
@@ -107,7 +107,7 @@ enum refusal canary_state(struct turn *turn, const struct admin_request *request
 	if (status == OK)
 		status = keep_bytes(turn->keep, &payload, &out->payload);
 	if (status == OK)
-		turn->signer->canaries.count++;
+		unsigned_acts_of(turn)->canaries.count++;
 	out->nodes = canary.nodes;
 	out->svids = canary.svids;
 	return refusal_of(status);

@@ -30,6 +30,7 @@
 #define AUTHORITY_WARNING_S (30LL * 86400) /* to renew a CA, whose root may lie in a safe */
 #define UNSIGNED_WINDOW_S 3600 /* for what an administrator's name alone has put on record */
 #define CANARIES_MOST 200 /* statements about canaries in it */
+#define DESKS_MAX 32 /* appraisers' channels */
 
 /* verdict_log.c: the tree over the audit log, as far as it was signed. */
 struct verdict_log {
@@ -43,6 +44,11 @@ struct verdict_log {
 struct window {
 	uint32_t count;
 	int64_t since;
+};
+
+/* What came by one appraiser's channel. */
+struct unsigned_acts {
+	struct window narrowed, canaries;
 };
 
 struct signer {
@@ -60,7 +66,7 @@ struct signer {
 	struct node_class fallback_class; /* for nodes that no class can be found for */
 	enum role approve_role, release_role;
 	uint32_t narrow_most; /* unsigned acts in a window */
-	struct window narrowed, canaries;
+	struct unsigned_acts unsigned_acts[DESKS_MAX];
 	bool allow_software_tpm;
 	const char *issuer, *audience;
 	uint32_t jwt_lifetime_s;
@@ -123,6 +129,7 @@ AUTO_RELEASE(pending, pending_done);
 struct turn {
 	struct signer *signer;
 	struct pending *pending; /* of the channel that asks */
+	size_t desk, desks; /* that channel, and how many there are; 0 of 0: it is alone */
 	struct keep *keep; /* owns what the answer borrows from */
 	random_source random;
 	int64_t now;
@@ -302,7 +309,10 @@ enum refusal administration_answer(struct turn *turn, const struct admin_request
 struct act; /* messages/statement.h */
 /* *out is what was signed, for who wants to know what it was about. */
 enum refusal act_carry_out(struct turn *turn, const struct admin_request *request, struct act *out);
-/* narrow.c: is there room for one more? Where there is none, the turn knows until when. */
+/* narrow.c: of the channel that asks. */
+struct unsigned_acts *unsigned_acts_of(const struct turn *turn);
+/* Is there room for one more, of its share of as many as most? Where there is none, the turn
+ * knows until when. */
 bool window_has_room(struct turn *turn, struct window *window, uint32_t most);
 /* An unsigned act more is no flood of them; narrow_count() counts one. */
 bool narrow_is_allowed(struct turn *turn, const struct admin_request *request,

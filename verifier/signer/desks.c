@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/signer/desks.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -181,6 +182,8 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 
 	turn.pending = pending_of(desk, asked->id);
 	turn.keep = &keep;
+	turn.desk = (size_t)(desk - desks->list);
+	turn.desks = desks->count;
 	if (!answer_in_step(desks, &turn))
 		return false;
 	queue_answer(desk, asked->id, &desks->answer, &desks->encoded);
@@ -190,13 +193,18 @@ static bool answer_one(struct desks *desks, struct desk *desk, const struct aske
 /* What a group adds to before it is on record, or said. */
 struct counted {
 	uint64_t enrolments, verdicts, grants, refusals;
-	struct window narrowed, canaries;
+	struct unsigned_acts unsigned_acts[DESKS_MAX];
 };
 
 static struct counted counted_by(const struct signer *s)
 {
-	return (struct counted){ s->enrolments, s->verdicts, s->grants,
-				 s->refusals,	s->narrowed, s->canaries };
+	struct counted counted = { .enrolments = s->enrolments,
+				   .verdicts = s->verdicts,
+				   .grants = s->grants,
+				   .refusals = s->refusals };
+
+	memcpy(counted.unsigned_acts, s->unsigned_acts, sizeof(counted.unsigned_acts));
+	return counted;
 }
 
 static void count_again_from(struct signer *s, const struct counted *before)
@@ -205,8 +213,7 @@ static void count_again_from(struct signer *s, const struct counted *before)
 	s->verdicts = before->verdicts;
 	s->grants = before->grants;
 	s->refusals = before->refusals;
-	s->narrowed = before->narrowed;
-	s->canaries = before->canaries;
+	memcpy(s->unsigned_acts, before->unsigned_acts, sizeof(s->unsigned_acts));
 }
 
 /* What was answered in a group that could not be stored was never said. */

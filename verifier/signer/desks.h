@@ -11,8 +11,6 @@
  * The appraisers' channels. All that waits on them is answered in one transaction,
  * synced once; an answer lies in its channel's buffer, unsent, until that is durable.
  */
-#define DESKS_MAX 32
-
 /* An authentication waits here for its FRAME_COMMIT. */
 struct conversation {
 	uint64_t id;
