@@ -120,16 +120,43 @@ static bool is_in_force(json_t *cell, const struct cell_change *change)
 	return false;
 }
 
-/* No release waits until an old one's time is over: the oldest go. */
-static void make_room(json_t *list)
+/* Different ones, of all the manifests of a cell. */
+static size_t count_sets(const struct release_line *line, json_t *list)
 {
-	while (json_array_size(list) > CELL_MANIFESTS_MAX) {
+	AUTO(json_t) seen = json_object();
+	json_t *entry;
+	json_t *set;
+	size_t i, j;
+
+	json_array_foreach(list, i, entry)
+	{
+		const char *hex = json_string_value(json_object_get(entry, "sha256"));
+		AUTO(json_t) manifest = line_manifest(line, hex);
+
+		json_array_foreach(json_object_get(json_object_get(manifest, "ima"), "sets"), j,
+				   set)
+		{
+			const char *digest = json_string_value(json_object_get(set, "sha256"));
+
+			(void)json_object_set_new(seen, digest, json_true());
+		}
+	}
+	return json_object_size(seen);
+}
+
+/* No release waits until an old one's time is over: the oldest go. */
+static void make_room(const struct release_line *line, json_t *list)
+{
+	while (json_array_size(list) > CELL_MANIFESTS_MAX ||
+	       (json_array_size(list) > 1 && count_sets(line, list) > CELL_SETS_MAX)) {
 		size_t last = json_array_size(list) - 1;
 
 		fprintf(stderr,
 			"version %" PRId64 " is accepted no longer, before its time: an index has "
-			"room for %d of a cell; nodes that run it have to move on\n",
-			(int64_t)int_of(json_array_get(list, last), "version"), CELL_MANIFESTS_MAX);
+			"room for %d of a cell, and for %d different sets; nodes that run it have "
+			"to move on\n",
+			(int64_t)int_of(json_array_get(list, last), "version"), CELL_MANIFESTS_MAX,
+			CELL_SETS_MAX);
 		(void)json_array_remove(list, last);
 	}
 }
@@ -166,7 +193,7 @@ static json_t *manifests_after(const struct release_line *line, json_t *cell,
 			break;
 	}
 	if (status == OK) {
-		make_room(list);
+		make_room(line, list);
 		return list;
 	}
 	json_decref(list);
