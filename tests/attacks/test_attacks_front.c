@@ -246,6 +246,69 @@ static void s01_small_bodies_do_not_take_the_memory_for_large_ones(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
+#define LARGE 100000
+
+static void say_large(struct front_scene *f, struct client *c)
+{
+	static const char head[] =
+		"POST /v1/nodes/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		"/evidence HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\n"
+		"Content-Length: 100000\r\n\r\n";
+	static const uint8_t body[LARGE] = { ' ' };
+
+	client_init(c, &f->service, false);
+	assert_true(client_write(c, span_text(head)));
+	/* It may be answered before all of it was taken. */
+	(void)client_write(c, (struct span){ body, sizeof(body) });
+}
+
+static uint64_t take_evidence(struct front_scene *f)
+{
+	struct frame frame;
+
+	assert_int_equal(channel_receive(&f->appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.body.data[0], ROUTE_EVIDENCE);
+	return frame.id;
+}
+
+/* Without a word of TLS, and at once. */
+static void reset(struct client *c)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	(void)SSL_set_quiet_shutdown(c->ssl, 1);
+	client_done(c);
+}
+
+/* It stays with an appraiser when its sender is gone: what he sends next is as much more. */
+static void s01_a_body_counts_until_it_is_answered(void **state)
+{
+	struct front_settings settings = front_scene_settings();
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) gone = { 0 };
+	AUTO_DONE(client) refused = { 0 };
+	AUTO_DONE(client) taken = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	(void)state;
+
+	settings.bodies_max = LARGE;
+	front_scene_init(&f, &settings);
+	say_large(&f, &gone);
+
+	uint64_t id = take_evidence(&f);
+
+	reset(&gone);
+	await_held(&f, "attestd_front_connections 1\n");
+	say_large(&f, &refused);
+	assert_int_equal(client_read(&refused, &answer), 429);
+	send_answer(&f, id, span_text("{}"));
+	await_held(&f, "attestd_front_body_bytes 0\n");
+	say_large(&f, &taken);
+	(void)take_evidence(&f);
+	assert_int_equal(front_scene_end(&f), 0);
+}
+
 /* For a whole body in one piece, other than the smallest. */
 static bool is_memory_short;
 
@@ -291,6 +354,7 @@ static void a_body_for_which_memory_is_short_is_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(s01_small_bodies_do_not_take_the_memory_for_large_ones),
+	cmocka_unit_test(s01_a_body_counts_until_it_is_answered),
 	cmocka_unit_test(s02_those_who_leave_their_answers_lock_nobody_out),
 	cmocka_unit_test(a_body_for_which_memory_is_short_is_refused),
 	cmocka_unit_test(s03_newcomers_never_take_all_places),

@@ -197,6 +197,38 @@ static void a_body_that_has_just_begun_makes_no_room(void **state)
 	assert_ptr_equal(room_next_body(newcomer, MIB), first);
 }
 
+/* A peer stands there for as long as an appraiser has what it sent. */
+static void what_was_handed_on_counts_when_its_connection_is_gone(void **state)
+{
+	const struct front_settings settings = { .bodies_max = 32 * MIB };
+	const struct sockaddr_in from = { .sin_family = AF_INET };
+	(void)state;
+
+	held.front->settings = &settings;
+
+	struct peer *peer =
+		peers_enter(&held.front->peers, (const struct sockaddr *)(const void *)&from);
+	struct connection c = {
+		.front = held.front, .peer = peer, .phase = PHASE_BODY, .body_len = 32 * MIB
+	};
+	struct connection *newcomer = hold(2, 0);
+
+	room_enter(&c, PLACE_TRANSFER);
+	room_count_bytes(&c, 20 * MIB);
+	assert_int_equal(room_large_bytes(&c), 20 * MIB);
+	room_hand_on_bytes(&c);
+	room_forget_bytes(&c);
+	room_leave(&c);
+	peers_leave(peer);
+	assert_ptr_equal(ranking_top(&held.front->by_bytes), peer);
+	assert_int_equal(peer->body_bytes, 20 * MIB);
+	assert_false(room_has_bytes(newcomer, 12 * MIB + 1));
+	room_release_bytes(held.front, peer, 20 * MIB);
+	assert_null(ranking_top(&held.front->by_bytes));
+	assert_true(room_has_bytes(newcomer, 32 * MIB));
+	assert_int_equal(held.front->metrics.body_bytes, 0);
+}
+
 #define ROOM_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -210,6 +242,7 @@ int main(void)
 		ROOM_TEST(who_has_most_and_no_body_to_give_hides_nobody),
 		ROOM_TEST(behind_eight_nobody_is_looked_for),
 		ROOM_TEST(a_body_that_has_just_begun_makes_no_room),
+		ROOM_TEST(what_was_handed_on_counts_when_its_connection_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

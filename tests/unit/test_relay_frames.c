@@ -151,10 +151,81 @@ static void what_no_appraiser_takes_is_not_handed_on(void **state)
 	assert_int_equal(relay_request_encode(&more, &body), STATUS_TOO_LARGE);
 }
 
+struct released {
+	struct peer *peer;
+	size_t held, times;
+};
+
+static void on_released(void *context, struct peer *peer, size_t held)
+{
+	struct released *r = context;
+
+	*r = (struct released){ peer, held, r->times + 1 };
+}
+
+static struct relay *new_relay(struct event_base *base, struct released *released)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+
+	assert_non_null(relay);
+	relay_init(relay, base, on_answer);
+	relay->released = on_released;
+	relay->context = released;
+	return relay;
+}
+
+/* By an answer to nobody, by an appraiser's end, and by the relay's. */
+static void a_body_is_released_once_whoever_waited_for_it(void **state)
+{
+	uint8_t somebody;
+	const struct relay_request request = { .route = ROUTE_EVIDENCE,
+					       .peer = (struct peer *)(void *)&somebody,
+					       .held = 100000 };
+	struct event_base *base = event_base_new();
+	AUTO_DONE(bytes) answer = { 0 };
+	(void)state;
+
+	put_response(200, "a/b", &answer);
+	for (unsigned way = 0; way < 3; way++) {
+		struct released released = { 0 };
+		struct relay *relay = new_relay(base, &released);
+		struct channel appraiser;
+		struct frame frame;
+		uint64_t id = 0;
+		int ends[2];
+
+		assert_int_equal(channel_pair(ends), OK);
+		channel_init(&appraiser, ends[0], FRAME_BODY_MAX);
+		assert_int_equal(relay_connect(relay, 0, ends[1]), OK);
+		assert_int_equal(relay_send(relay, &request, relay, &id), OK);
+		relay_forget(relay, id);
+		assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+		assert_int_equal(channel_receive(&appraiser, PATIENCE_MS, &frame), OK);
+		assert_int_equal(released.times, 0);
+		if (way == 0)
+			assert_int_equal(channel_send(&appraiser, FRAME_RESPONSE, frame.id,
+						      span_of(&answer)),
+					 OK);
+		if (way < 2) {
+			channel_done(&appraiser);
+			assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+			assert_int_equal(released.times, 1);
+		}
+		relay_done(relay);
+		channel_done(&appraiser);
+		assert_int_equal(released.times, 1);
+		assert_ptr_equal(released.peer, request.peer);
+		assert_int_equal(released.held, request.held);
+		free(relay);
+	}
+	event_base_free(base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_no_appraiser_takes_is_not_handed_on),
+		cmocka_unit_test(a_body_is_released_once_whoever_waited_for_it),
 		cmocka_unit_test(what_a_captured_appraiser_says_to_the_front),
 	};
 

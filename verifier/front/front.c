@@ -195,6 +195,8 @@ int front_run(const struct front_settings *settings, int parent_fd, int listen_f
 	room_init(front);
 	front->base = event_base_new();
 	relay_init(&front->relay, front->base, connection_answered);
+	front->relay.released = room_release_bytes;
+	front->relay.context = front;
 	if (front->base != NULL && set_up_tls(front))
 		end = serve(front, parent_fd, listen_fd, admin_fd, listeners);
 	connections_close(front);

@@ -50,10 +50,16 @@ struct peer *peers_enter(struct peers *peers, const struct sockaddr *from)
 	return peer;
 }
 
-void peers_leave(struct peer *peer)
+void peers_forget(struct peer *peer)
 {
-	if (--peer->connections > 0)
+	if (peer->connections > 0 || peer->body_bytes > 0)
 		return;
 	LIST_REMOVE(peer, others);
 	free(peer);
+}
+
+void peers_leave(struct peer *peer)
+{
+	peer->connections--;
+	peers_forget(peer);
 }

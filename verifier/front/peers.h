@@ -11,7 +11,7 @@
 /*
  * Whoever counts as one, an IPv4 address or what one IPv6 customer has at the least, a
  * /64 (RFC 6177): how many connections there are of it, which of them wait, and what it has
- * under way. What stands here has one connection at least.
+ * under way. What stands here has one connection at least, or a body that is held.
  */
 #define PEERS_LISTS 16384
 
@@ -25,7 +25,7 @@ struct peer {
 	struct connections waiting; /* for a word (wait.h); oldest first */
 	struct connections transfers; /* who came on least recently first (room.h) */
 	size_t transfer_count;
-	size_t body_bytes; /* held of large bodies */
+	size_t body_bytes; /* held of large bodies, also of connections that are gone */
 	struct ranked by_transfers, by_bytes;
 };
 
@@ -38,5 +38,7 @@ struct peers {
 struct peer *peers_enter(struct peers *peers, const struct sockaddr *address);
 /* One less. */
 void peers_leave(struct peer *peer);
+/* Less is held. */
+void peers_forget(struct peer *peer);
 
 #endif

@@ -51,6 +51,15 @@ static struct relay_slot *slot_of(struct relay *relay, uint64_t id)
 	return slot->is_used && slot->generation == id / RELAY_WAITING_MAX ? slot : NULL;
 }
 
+static void release(struct relay *relay, struct relay_slot *slot)
+{
+	struct peer *peer = slot->peer;
+
+	slot->peer = NULL;
+	if (peer != NULL)
+		relay->released(relay->context, peer, slot->held);
+}
+
 /* Frees the slot and hands its taker, if there still is one, the answer. */
 static void settle(struct relay *relay, struct relay_slot *slot, const struct relay_answer *answer)
 {
@@ -58,6 +67,7 @@ static void settle(struct relay *relay, struct relay_slot *slot, const struct re
 
 	slot->is_used = false;
 	slot->waiting = NULL;
+	release(relay, slot);
 	relay->waiting_count--;
 	relay->appraisers[slot->appraiser].queued--;
 	if (waiting != NULL)
@@ -186,6 +196,8 @@ void relay_done(struct relay *relay)
 	for (size_t i = 0; i < relay->appraiser_count; i++)
 		disconnect(&relay->appraisers[i]);
 	relay->appraiser_count = 0;
+	for (size_t i = 0; i < RELAY_WAITING_MAX; i++)
+		release(relay, &relay->slots[i]);
 }
 
 /* A node's requests go to one appraiser, so that two of them never race; the
@@ -290,6 +302,8 @@ enum status relay_send(struct relay *relay, const struct relay_request *request,
 		return status;
 	}
 	slot->waiting = waiting;
+	slot->peer = request->peer;
+	slot->held = request->held;
 	slot->appraiser = (uint8_t)(a - relay->appraisers);
 	a->queued++;
 	relay->waiting_count++;

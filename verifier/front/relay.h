@@ -13,6 +13,8 @@
 #define RELAY_QUEUE_MAX 256 /* for one appraiser */
 #define RELAY_ENROLMENTS_MAX 64 /* of these, by whom nobody knows yet */
 
+struct peer;
+
 struct relay_request {
 	enum route route;
 	enum role role;
@@ -21,6 +23,10 @@ struct relay_request {
 	struct span query;
 	int64_t received; /* unix seconds, when the headers had arrived */
 	struct span body;
+	/* Whose memory the body counts as until it is answered, whoever still waits for that;
+	 * NULL: nobody's. */
+	struct peer *peer;
+	size_t held;
 };
 
 struct relay_answer {
@@ -32,12 +38,16 @@ struct relay_answer {
 };
 
 typedef void (*relay_answered)(void *waiting, const struct relay_answer *answer);
+/* Of a request with a peer: the body is held no more. */
+typedef void (*relay_released)(void *context, struct peer *peer, size_t held);
 
 struct relay;
 
 /* A slot for somebody who waits; NULL: the answer has no taker any more. */
 struct relay_slot {
 	void *waiting;
+	struct peer *peer;
+	size_t held;
 	uint32_t generation;
 	bool is_used;
 	uint8_t appraiser;
@@ -54,6 +64,8 @@ struct relay_appraiser {
 struct relay {
 	struct event_base *base;
 	relay_answered answered;
+	relay_released released;
+	void *context; /* of released */
 	struct relay_appraiser appraisers[RELAY_APPRAISERS_MAX];
 	size_t appraiser_count; /* those that ever were there */
 	struct relay_slot slots[RELAY_WAITING_MAX];
@@ -61,8 +73,10 @@ struct relay {
 	size_t waiting_count;
 };
 
-/* Nobody is there to ask until relay_connect() was called. */
+/* Nobody is there to ask until relay_connect() was called. Whose requests have peers sets
+ * released and context as well. */
 void relay_init(struct relay *relay, struct event_base *base, relay_answered answered);
+/* All is released; nobody is answered. */
 void relay_done(struct relay *relay);
 /*
  * An appraiser's channel, which relay owns, in the place of the one before. Its

@@ -38,6 +38,9 @@ static void hand_on(struct connection *c)
 		return;
 	}
 
+	request.held = room_large_bytes(c);
+	request.peer = request.held > 0 ? c->peer : NULL;
+
 	enum status status = relay_send(&c->front->relay, &request, c, &c->relay_id);
 	if (status != OK) {
 		connection_refuse(c, status == STATUS_NOT_FOUND ? 503 : 429, 2);
@@ -46,6 +49,7 @@ static void hand_on(struct connection *c)
 	c->handed_on_ms = clock_monotonic_ms();
 	/* The relay has its copy. */
 	(void)evbuffer_drain(c->body, request.body.len);
+	room_hand_on_bytes(c);
 	connection_enter(c, PHASE_WAITING, c->front->settings->answer_s);
 }
 

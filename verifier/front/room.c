@@ -78,6 +78,11 @@ static bool is_large(const struct connection *c)
 	return c->body_len > REQUEST_BODY_MAX;
 }
 
+size_t room_large_bytes(const struct connection *c)
+{
+	return is_large(c) ? c->counted : 0;
+}
+
 static void rank_bytes(struct front *front, struct peer *peer)
 {
 	ranking_put(&front->by_bytes, &peer->by_bytes, (peer->body_bytes + MIB - 1) / MIB);
@@ -146,13 +151,31 @@ void room_count_bytes(struct connection *c, size_t more)
 		note_progress(c);
 }
 
+static void give_back(struct front *front, struct peer *peer, size_t held)
+{
+	front->metrics.body_bytes -= held;
+	front->large_bytes -= held;
+	peer->body_bytes -= held;
+	rank_bytes(front, peer);
+}
+
 void room_forget_bytes(struct connection *c)
 {
-	c->front->metrics.body_bytes -= c->counted;
-	if (is_large(c)) {
-		c->front->large_bytes -= c->counted;
-		c->peer->body_bytes -= c->counted;
-		rank_bytes(c->front, c->peer);
-	}
+	if (is_large(c))
+		give_back(c->front, c->peer, c->counted);
+	else
+		c->front->metrics.body_bytes -= c->counted;
 	c->counted = 0;
+}
+
+void room_hand_on_bytes(struct connection *c)
+{
+	if (is_large(c))
+		c->counted = 0;
+}
+
+void room_release_bytes(void *front, struct peer *peer, size_t held)
+{
+	give_back(front, peer, held);
+	peers_forget(peer);
 }

@@ -29,5 +29,11 @@ struct connection *room_next_body(const struct connection *c, size_t more);
 void room_count_bytes(struct connection *c, size_t more);
 /* The body is held no more. */
 void room_forget_bytes(struct connection *c);
+/* What it holds of a large body; 0: its body is small. */
+size_t room_large_bytes(const struct connection *c);
+/* An appraiser has it, or is to have it: they count until room_release_bytes(), which is of
+ * relay_init(), and no longer with the connection. */
+void room_hand_on_bytes(struct connection *c);
+void room_release_bytes(void *front, struct peer *peer, size_t held);
 
 #endif
