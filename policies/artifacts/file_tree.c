@@ -46,8 +46,10 @@ static enum status enter_new(struct walk *w, uint32_t child, struct span name)
 		status = tree_new_node(w->tree, w->at, name, &child);
 	if (status != OK)
 		return status;
+	tree_hang(w->tree, child);
 	w->tree->node[child].kind = NODE_DIRECTORY;
 	w->tree->node[child].source = w->source;
+	w->tree->node[child].content = 0;
 	w->at = child;
 	return OK;
 }
@@ -209,9 +211,11 @@ static void put(struct file_tree *tree, uint32_t index, const struct node *value
 {
 	struct node *node = &tree->node[index];
 
+	tree_hang(tree, index);
 	node->source = value->source;
+	if (node->kind != NODE_DIRECTORY || value->kind != NODE_DIRECTORY)
+		node->content = value->content;
 	node->kind = value->kind;
-	node->content = value->content;
 	node->target_len = value->target_len;
 }
 

@@ -90,6 +90,18 @@ enum status tree_keep_text(struct file_tree *tree, struct span text, uint32_t *a
 	return status == OK ? bytes_append(&tree->names, text) : status;
 }
 
+void tree_hang(struct file_tree *tree, uint32_t index)
+{
+	struct node *node = &tree->node[index];
+	struct node *parent = &tree->node[node->parent];
+
+	if (node->is_hung)
+		return;
+	node->is_hung = true;
+	node->next_sibling = parent->first_child;
+	parent->first_child = index;
+}
+
 enum status tree_new_node(struct file_tree *tree, uint32_t parent, struct span name, uint32_t *out)
 {
 	struct node node = { .parent = parent,
@@ -103,11 +115,9 @@ enum status tree_new_node(struct file_tree *tree, uint32_t parent, struct span n
 	if (status != OK)
 		return status;
 	*out = tree->count++;
-	if (*out != TREE_ROOT) {
-		node.next_sibling = tree->node[parent].first_child;
-		tree->node[parent].first_child = *out;
-	}
 	tree->node[*out] = node;
+	if (*out != TREE_ROOT)
+		tree_hang(tree, *out);
 	hang_in_bucket(tree, *out);
 	return OK;
 }
@@ -160,21 +170,48 @@ size_t tree_path_length(const struct file_tree *tree, uint32_t at)
 	return len;
 }
 
-static uint32_t next_below(const struct file_tree *tree, uint32_t top, uint32_t at)
+/* Nothing lives beneath what is gone, and nothing older beneath what was cleared. */
+static bool has_to_clear(const struct node *node, uint32_t source)
 {
-	if (tree->node[at].first_child != TREE_NONE)
-		return tree->node[at].first_child;
-	while (at != top && tree->node[at].next_sibling == TREE_NONE)
-		at = tree->node[at].parent;
-	return at == top ? TREE_NONE : tree->node[at].next_sibling;
+	return node->kind == NODE_DIRECTORY && node->content < source;
 }
 
+static uint32_t next_below(const struct file_tree *tree, uint32_t top, uint32_t at, uint32_t source)
+{
+	const struct node *node = tree->node;
+
+	if (node[at].first_child != TREE_NONE && has_to_clear(&node[at], source))
+		return node[at].first_child;
+	while (at != top && node[at].next_sibling == TREE_NONE)
+		at = node[at].parent;
+	return at == top ? TREE_NONE : node[at].next_sibling;
+}
+
+static void clear_node(struct node *node, uint32_t source)
+{
+	if (node->kind == NODE_DIRECTORY)
+		node->content = source;
+	if (node->source < source)
+		node->kind = NODE_GONE;
+}
+
+/* The next one is found before the links to it go. */
 void tree_clear_below(struct file_tree *tree, uint32_t top, uint32_t source)
 {
-	for (uint32_t at = next_below(tree, top, top); at != TREE_NONE;
-	     at = next_below(tree, top, at))
-		if (tree->node[at].source < source)
-			tree->node[at].kind = NODE_GONE;
+	uint32_t next = next_below(tree, top, top, source);
+
+	for (uint32_t at = next; at != TREE_NONE; at = next) {
+		next = next_below(tree, top, at, source);
+		clear_node(&tree->node[at], source);
+		if (source != TREE_NO_SOURCE)
+			continue;
+		tree->node[at].first_child = TREE_NONE;
+		tree->node[at].is_hung = false;
+	}
+	if (tree->node[top].kind == NODE_DIRECTORY)
+		tree->node[top].content = source;
+	if (source == TREE_NO_SOURCE)
+		tree->node[top].first_child = TREE_NONE;
 }
 
 struct span tree_content(const struct file_tree *tree, const struct node *node)

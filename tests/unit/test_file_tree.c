@@ -294,6 +294,64 @@ static void many_files_take_little_memory(void **state)
 	assert_true(file_tree_memory(tree) / files < 160);
 }
 
+static void what_came_back_goes_again(void **state)
+{
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
+	(void)state;
+
+	add(tree, TREE_FILE, "d/e/f", "", 1);
+	add(tree, TREE_FILE, "d/e/g", "", 1);
+	add(tree, TREE_FILE, "d", "", 1);
+	assert_int_equal(count(tree), 1);
+	/* Under the same names, after all of it was taken away. */
+	add(tree, TREE_DIRECTORY, "d", "", 2);
+	add(tree, TREE_FILE, "d/e/f", "", 2);
+	take_away(tree, "d", 2, true);
+	assert_int_equal(count(tree), 1);
+	take_away(tree, "d", 3, true);
+	assert_int_equal(count(tree), 0);
+	/* Beneath a directory that was cleared, and one that is gone. */
+	add(tree, TREE_DIRECTORY, "d/e", "", 3);
+	add(tree, TREE_FILE, "d/e/g", "", 3);
+	take_away(tree, "d", 3, true);
+	assert_int_equal(at(tree, "/d/e/g"), 3);
+	take_away(tree, "d", 4, false);
+	assert_int_equal(count(tree), 0);
+	/* What is no directory has no mark of one. */
+	for (uint32_t i = 0; i < 20; i++)
+		add(tree, TREE_FILE, "many", "", 4);
+	take_away(tree, "many", 5, false);
+	add(tree, TREE_FILE, "many/x", "", 5);
+	take_away(tree, "many", 10, true);
+	assert_int_equal(count(tree), 0);
+}
+
+/* A few megabytes of a layer would else take hours. */
+static void what_was_cleared_is_not_looked_at_again(void **state)
+{
+	AUTO(file_tree) tree = tree_of(TREE_LAYERS);
+	const size_t files = 200000;
+	char name[64];
+	(void)state;
+
+	for (size_t i = 0; i < files; i++) {
+		(void)snprintf(name, sizeof(name), "d/e/file-%zu", i);
+		add(tree, TREE_FILE, name, NULL, (uint32_t)(1 + i % 2));
+	}
+	for (size_t i = 0; i < files; i++) {
+		take_away(tree, "d/e", 2, true);
+		add(tree, TREE_DIRECTORY, "d/e", "", 2);
+		take_away(tree, "d", 2, true);
+	}
+	assert_int_equal(count(tree), files / 2);
+	for (size_t i = 0; i < files; i++) {
+		add(tree, TREE_FILE, "d/e", NULL, 2);
+		add(tree, TREE_DIRECTORY, "d/e", NULL, 2);
+		add(tree, TREE_FILE, "d/e/file-1", NULL, 2);
+	}
+	assert_int_equal(count(tree), 1);
+}
+
 /* Where a path leads: "" for no file. */
 static const char *leads_to(struct file_tree *tree, const char *path)
 {
@@ -357,6 +415,8 @@ int main(void)
 		cmocka_unit_test(an_opaque_directory_hides_what_lower_layers_put_below),
 		cmocka_unit_test(a_whiteout_leads_nowhere_else),
 		cmocka_unit_test(many_files_take_little_memory),
+		cmocka_unit_test(what_came_back_goes_again),
+		cmocka_unit_test(what_was_cleared_is_not_looked_at_again),
 		cmocka_unit_test(a_path_is_followed_through_links_inside_the_root),
 	};
 
