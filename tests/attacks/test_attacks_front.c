@@ -3,6 +3,7 @@
 #include "attacks.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -352,7 +353,52 @@ static void a_body_for_which_memory_is_short_is_refused(void **state)
 	assert_int_equal(front_scene_end(&f), 0);
 }
 
+/* Shared with the front's process: the time of its administrator is over. */
+static bool *is_expired;
+
+/* As above. NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_X509_cmp_current_time(const ASN1_TIME *time);
+int __wrap_X509_cmp_current_time(const ASN1_TIME *time);
+
+int __wrap_X509_cmp_current_time(const ASN1_TIME *time)
+{
+	return is_expired != NULL && *is_expired ? -1 : __real_X509_cmp_current_time(time);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static void k18_a_certificate_ends_on_a_connection_that_is_kept(void **state)
+{
+	static const char nodes[] = "GET /v1/admin/nodes HTTP/1.1\r\nHost: v\r\n\r\n";
+	struct front_scene f = { 0 };
+	AUTO_DONE(client) c = { 0 };
+	AUTO_DONE(bytes) answer = { 0 };
+	struct frame frame;
+	(void)state;
+
+	is_expired = mmap(NULL, sizeof(*is_expired), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(is_expired, MAP_FAILED);
+	begin(&f);
+	client_init(&c, &f.service, true);
+	assert_true(client_write(&c, span_text(nodes)));
+	assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(frame.body.data[1], ROLE_PLATFORM);
+	send_answer(&f, frame.id, span_text("{}"));
+	assert_int_equal(client_read(&c, &answer), 200);
+	*is_expired = true;
+	assert_true(client_write(&c, span_text(nodes)));
+	assert_int_equal(client_read(&c, &answer), 401);
+	/* That request was refused, and no more. */
+	*is_expired = false;
+	assert_true(client_write(&c, span_text(nodes)));
+	assert_int_equal(channel_receive(&f.appraiser, SERVICE_PATIENCE_MS, &frame), OK);
+	assert_int_equal(front_scene_end(&f), 0);
+	assert_int_equal(munmap(is_expired, sizeof(*is_expired)), 0);
+	is_expired = NULL;
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(k18_a_certificate_ends_on_a_connection_that_is_kept),
 	cmocka_unit_test(s01_small_bodies_do_not_take_the_memory_for_large_ones),
 	cmocka_unit_test(s01_a_body_counts_until_it_is_answered),
 	cmocka_unit_test(s02_those_who_leave_their_answers_lock_nobody_out),

@@ -154,10 +154,6 @@ static void on_written(struct bufferevent *bev, void *context)
 
 static void on_connected(struct connection *c)
 {
-	if (c->is_admin)
-		c->administrator =
-			tls_administrator(connection_ssl(c), c->front->settings->administrators,
-					  c->front->settings->administrator_count);
 	connection_enter(c, PHASE_IDLE, c->front->settings->head_s);
 	/* The first request may have come right behind the handshake. */
 	read_on(c);

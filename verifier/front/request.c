@@ -94,6 +94,16 @@ static bool is_enrolment(const struct route_entry *route)
 	return route->route == ROUTE_ENROL || route->route == ROUTE_ACTIVATE;
 }
 
+/* Asked for each request: a connection outlives a certificate's time. */
+static void know_administrator(struct connection *c)
+{
+	const struct front_settings *s = c->front->settings;
+
+	if (c->is_admin)
+		c->administrator = tls_administrator(connection_ssl(c), s->administrators,
+						     s->administrator_count);
+}
+
 /* Role check (k18): in front of everything that administers. */
 static unsigned check_access(const struct connection *c)
 {
@@ -113,6 +123,7 @@ static void start_request(struct connection *c, const struct http_head *head)
 	c->received = (int64_t)time(NULL);
 	c->keep_alive = head->keep_alive && ++c->requests < REQUESTS_MAX;
 	c->body_len = head->length;
+	know_administrator(c);
 	if (refusal == 0)
 		refusal = check_access(c);
 	if (refusal == 0 && head->length > c->route->body_max)
