@@ -65,7 +65,8 @@ enum status release_newest_root(const struct release_trust *trust,
  * that no revocation of the directory takes back, unless it is history: then source shows
  * the roots of its day. They may have expired. Whether it is current is the index's to say.
  * Of trust's marks those of the revocations count alone, which an index in force names: up to
- * them all have to be there, whoever signed.
+ * them all have to be there, whoever signed. Anything but OK comes with *refusal filled;
+ * "source-failed" says nothing of the manifest.
  */
 enum status release_baseline(const struct release_trust *trust,
 			     const struct document_source *source, const struct digest *manifest,

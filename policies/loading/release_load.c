@@ -160,7 +160,7 @@ enum status release_baseline(const struct release_trust *trust,
 	AUTO(loading) l = loading_new(&from, source, refusal);
 
 	if (l == NULL)
-		return STATUS_NO_MEMORY;
+		return refusal_set(refusal, STATUS_NO_MEMORY, "source-failed", "", "");
 	from.now = 0;
 	l->goes_without_proofs = is_history;
 

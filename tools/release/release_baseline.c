@@ -81,6 +81,12 @@ static bool opens_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* Nothing is wrong with the manifest, and nothing that its signers could mend. */
+static bool is_unread(const struct release_refusal *why)
+{
+	return strcmp(why->code, "source-failed") == 0;
+}
+
 /* Who signs today, what was taken back, and a log that contradicts itself, are no matter
  * of history. What has no proof may be older than the wish for one. */
 static bool is_of_today(const struct release_refusal *why)
@@ -101,35 +107,28 @@ static struct release_mark known_revocations(const struct release_line *line,
 							    : (struct release_mark){ 0 };
 }
 
-enum status baseline_check(const struct release_line *line, const struct digest *pin,
+enum status baseline_check(const struct release_line *line, const struct digest *first,
 			   const struct digest *manifest)
 {
 	struct path_text release = line_path(line, "release");
 	struct release_directory directory = { .path = release.text };
 	const struct document_source source = release_directory_source(&directory);
-	struct release_trust trust = { .root = *pin, .now = time(NULL) };
+	struct release_trust trust = { .root = *first, .now = time(NULL) };
 	struct release_refusal why = { 0 };
-	enum status status = OK;
 
-	if (trust.root.alg == DIGEST_NONE)
-		status = release_directory_root(&directory, &trust.root);
-	trust.marks.revocations = known_revocations(line, pin);
-	if (status == OK)
-		status = release_baseline(&trust, &source, manifest, false, &why);
+	trust.marks.revocations = known_revocations(line, first);
+	enum status status = release_baseline(&trust, &source, manifest, false, &why);
 	if (status == OK)
 		return OK;
-	if (why.code == NULL) {
-		(void)unusable("nobody can be shown what changes: %s", status_text(status));
-		return status;
-	}
-	if (is_of_today(&why)) {
-		(void)unusable("nobody can be shown what changes against sha256:%s: whose word "
-			       "counts, or the log, does not verify",
-			       sha256_hex(manifest).hex);
+	if (is_unread(&why) || is_of_today(&why)) {
+		(void)unusable("nobody can be shown what changes against sha256:%s: %s",
+			       sha256_hex(manifest).hex,
+			       is_unread(&why) ? "not all that it stands on can be read"
+					       : "whose word counts, or the log, does not verify");
 		print_refusal(stderr, &why);
 		return status;
 	}
-	if (stood(line, &trust, &directory, pin, manifest)) {
+	if (stood(line, &trust, &directory, first, manifest)) {
 		(void)unusable(
 			"manifest sha256:%s, which 'previous' names, was in force, and stands "
 			"no more by itself: %s at %s: what goes on from it counts once it is "

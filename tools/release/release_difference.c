@@ -95,7 +95,10 @@ static enum status open_after(struct comparison *c, const char *release, const s
 	(void)snprintf(c->release, sizeof(c->release), "%s", release);
 	if (status == OK)
 		status = open_side("the new manifest", span_of(&c->new), &c->after);
-	return status == OK ? verified_root(c->release, pin, &origin, &c->root) : status;
+	if (status == OK)
+		status = verified_root(c->release, pin, &origin, &c->root);
+	c->first = origin.first;
+	return status;
 }
 
 static enum status open_before(struct comparison *c)
@@ -114,7 +117,7 @@ enum status comparison_open(struct comparison *c, const struct release_line *lin
 		status = open_after(c, line_path(line, "release").text, &first, new);
 	if (status != OK || !c->after.manifest.has_previous)
 		return status;
-	status = baseline_check(line, &first, &c->after.manifest.previous);
+	status = baseline_check(line, &c->first, &c->after.manifest.previous);
 	if (status == OK)
 		status = manifest_named(c->release, sha256_hex(&c->after.manifest.previous).hex,
 					&c->old);

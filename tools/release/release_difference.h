@@ -17,6 +17,7 @@ struct comparison {
 	bool has_before;
 	struct difference_side before, after;
 	struct root root; /* the newest; whose rules class the change */
+	struct digest first; /* the root that its chain begins with */
 	struct difference difference;
 };
 
