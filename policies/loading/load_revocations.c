@@ -143,6 +143,9 @@ static enum status collect(struct loading *l, uint64_t from)
 		l->revocations = next.list;
 		next.list = (struct revocations){ 0 };
 	}
+	/* Later ones may be by who has the role: nobody looked. */
+	if (strangers == STRANGERS_MAX)
+		doubt = "revocations-too-far";
 	version_path(path, version);
 	if (version == from || version <= seen)
 		return loading_refuse(l, STATUS_NOT_FOUND, "history-missing", path, "");

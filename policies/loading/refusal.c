@@ -34,6 +34,9 @@ static const struct {
 	{ "key-revoked",
 	  "no new right until another key has signed: a publish key and 'attestctl release publish "
 	  "--again', for a matrix its holders, for revocations another key with that role" },
+	{ "revocations-too-far",
+	  "64 versions in a row are by no key that has the role now: where it was exchanged, "
+	  "'attestctl release publish --again' has the index name a later one" },
 	{ "threshold-not-met", "more people with the role have to sign" },
 	{ "approvals-missing", "'attestctl release approve' by each team that the root asks for" },
 	{ "root-not-pinned",

@@ -268,7 +268,7 @@ static void r27_who_fills_the_directory_keeps_no_load_busy(void **state)
 	/* What comes after so many is not asked for, and nothing is passed over in silence. */
 	put_strangers(&s, 130, 64);
 	revoke(&s, 194, "sec-approve", "verifier");
-	lifecycle_expect(&s, "unknown-key");
+	lifecycle_expect(&s, "revocations-too-far");
 }
 
 /* The version that the index names is there, and the one that it means. */
