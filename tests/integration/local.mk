@@ -51,9 +51,9 @@ EXTRA_DIST += tests/integration/release_lifecycle tests/integration/release_sign
 TESTS += tests/integration/release_signing_tpm tests/integration/release_signing_token
 EXTRA_DIST += tests/integration/release_signing_tpm tests/integration/release_signing_token
 LONG_TESTS += tests/integration/release_commands tests/integration/release_read tests/integration/release_shown
-TESTS += tests/integration/release_audit tests/integration/release_log
+TESTS += tests/integration/release_audit tests/integration/release_log tests/integration/release_memory
 EXTRA_DIST += tests/integration/release_commands tests/integration/release_read tests/integration/release_shown \
-	tests/integration/release_cases.sh tests/integration/release_audit tests/integration/release_log \
+	tests/integration/release_cases.sh tests/integration/release_audit tests/integration/release_log tests/integration/release_memory \
 	tests/integration/rename_dies.c
 check_DATA += tests/integration/rename_dies.so
 CLEANFILES += tests/integration/rename_dies.so

@@ -39,6 +39,10 @@ static const char help[] =
 	"                       for this has changed since, or was revoked\n"
 	"  --key FILE|URI       private key [DIR/keys/publisher/publish.pem]\n"
 	"  --key-name NAME      its name in the root [publish]\n"
+	"  --state FILE         what this publisher signed last, kept where nobody else writes: "
+	"who\n"
+	"                       puts an older timestamp back is told from a run that was\n"
+	"                       interrupted [DIR/keys/publisher/published]\n"
 	"  --log-key FILE       the release log's key [DIR/keys/log-keeper/log.pem, where it is]\n";
 
 static const char help_elsewhere[] =
@@ -156,7 +160,9 @@ static enum answer publish(struct publish *p)
 	if (!publish_rehearse(p))
 		return ANSWER_NO;
 	if (publish_write(p) != OK)
-		return unusable("not published: what was in force stays");
+		return unusable(
+			"not published, or not remembered: 'release status' says what is in "
+			"force");
 	forget_drafts(p);
 	print_published(p);
 	if (release_log_catch_up(&p->line, &p->signing.pin, p->log_key_file) != OK)
@@ -174,6 +180,7 @@ enum option_id {
 	OPTION_LIFETIME,
 	OPTION_AFTER,
 	OPTION_LOG_KEY,
+	OPTION_STATE,
 	OPTION_PRINT_TIMESTAMP,
 	OPTION_TIMESTAMP_SIGNATURE,
 };
@@ -188,6 +195,7 @@ static const struct option options[] = {
 	{ "lifetime", required_argument, NULL, OPTION_LIFETIME },
 	{ "after", required_argument, NULL, OPTION_AFTER },
 	{ "log-key", required_argument, NULL, OPTION_LOG_KEY },
+	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "print-timestamp-pae", no_argument, NULL, OPTION_PRINT_TIMESTAMP },
 	{ "timestamp-signature", required_argument, NULL, OPTION_TIMESTAMP_SIGNATURE },
 	SIGNING_OPTIONS,
@@ -228,6 +236,9 @@ static bool take_option(void *self, int option, const char *value)
 		return p->after != NULL;
 	case OPTION_LOG_KEY:
 		p->log_key_file = value;
+		return true;
+	case OPTION_STATE:
+		p->state_file = value;
 		return true;
 	case OPTION_PRINT_TIMESTAMP:
 		p->prints_timestamp = true;
@@ -281,6 +292,8 @@ static bool prepare(struct publish *p)
 		(void)unusable("nothing is in force yet: publish without --renew");
 		return false;
 	}
+	if (!publish_recall(p))
+		return false;
 	return !is_here || line_key_load(p->signing.key != NULL ? p->signing.key : usual.text,
 					 &p->signing.loaded) == OK;
 }

@@ -9,6 +9,7 @@
 #include "tools/release/release_directory.h"
 #include "tools/release/release_document.h"
 #include "tools/release/release_log.h"
+#include "tools/release/release_memory.h"
 #include "tools/release/release_root.h"
 #include "tools/release/release_signing.h"
 
@@ -27,6 +28,9 @@ static const char help[] =
 	"  --node ID             a node, by its id\n"
 	"  --after SHA256        the version before, as 'revoke' printed it, where the root's key\n"
 	"                        for this has changed since; otherwise one that such a key signed\n"
+	"  --state FILE          what this holder signed last, kept where nobody else writes: a\n"
+	"                        version that was taken away is not signed again without what it\n"
+	"                        revoked [DIR/keys/security-lead/revoked]\n"
 	"  --key FILE|URI        private key [DIR/keys/security-lead/revoke.pem]\n"
 	"  --key-name NAME       its name in the root [revoke]\n" SIGNING_HELP "\n"
 	"Exit status: 0 written, 2 wrong usage or failure.\n";
@@ -39,6 +43,7 @@ enum option_id {
 	OPTION_SIGNING_KEY,
 	OPTION_NODE,
 	OPTION_AFTER,
+	OPTION_STATE,
 };
 
 static const struct option options[] = {
@@ -47,6 +52,7 @@ static const struct option options[] = {
 	{ "signing-key", required_argument, NULL, OPTION_SIGNING_KEY },
 	{ "node", required_argument, NULL, OPTION_NODE },
 	{ "after", required_argument, NULL, OPTION_AFTER },
+	{ "state", required_argument, NULL, OPTION_STATE },
 	SIGNING_OPTIONS,
 	LAST_OPTIONS,
 };
@@ -57,7 +63,9 @@ struct revoke_request {
 	struct release_line line;
 	json_t *added;
 	const char *after; /* hexadecimal digits; NULL: not given */
+	const char *state_file;
 	struct signing signing;
+	struct release_memory memory; /* the holder's own */
 	uint64_t version; /* the newest that is there */
 	int64_t lifetime; /* as the root caps it */
 };
@@ -67,13 +75,30 @@ static struct path_text version_path(const struct revoke_request *request, uint6
 	return line_path(&request->line, "release/revocations/%" PRIu64 ".json", version);
 }
 
-static uint64_t newest_version(const struct revoke_request *request)
+/* The newest version that is there; one that this holder signed has not gone. */
+static bool find_newest(struct revoke_request *request)
 {
-	uint64_t version = 1;
+	struct release_memory *m = &request->memory;
+	struct path_text path = line_path(&request->line, "release/revocations");
+	struct release_mark newest = { 0 };
 
-	while (path_exists(version_path(request, version + 1).text))
-		version++;
-	return version;
+	if (memory_read(&request->line, "security-lead/revoked", request->state_file, m) != OK ||
+	    revocations_newest(&request->line, &newest) != OK)
+		return false;
+	/* The first one is by 'init'. */
+	if (!m->is_there && newest.version > 1)
+		memory_say_none(m, "revocations");
+	request->version = newest.version;
+	return memory_allows(m, path.text, &m->revocations, &newest);
+}
+
+static enum status remember(struct revoke_request *request, struct span payload)
+{
+	struct release_mark *mark = &request->memory.revocations;
+	enum status status = digest_of(DIGEST_SHA256, payload, &mark->digest);
+
+	mark->version = request->version + 1;
+	return status == OK ? memory_write(&request->memory) : status;
 }
 
 /* Its signature by a key that may revoke; or, where that key has changed since, the
@@ -263,8 +288,8 @@ static enum answer revoke(struct revoke_request *request)
 					     request };
 	AUTO_DONE(bytes) payload = { 0 };
 
-	request->version = newest_version(request);
-	if (signing_payload(&request->line, &request->signing, &draft, &payload) != OK)
+	if (!find_newest(request) ||
+	    signing_payload(&request->line, &request->signing, &draft, &payload) != OK)
 		return ANSWER_UNUSABLE;
 	if (request->signing.prints)
 		return ANSWER_YES;
@@ -272,6 +297,8 @@ static enum answer revoke(struct revoke_request *request)
 	    sign_and_write(request, span_of(&payload)) != OK)
 		return ANSWER_UNUSABLE;
 	signing_forget(&request->line, &request->signing, &draft);
+	if (remember(request, span_of(&payload)) != OK)
+		return unusable("they count, and are not remembered");
 	printf("revocations %" PRIu64 " sha256:%s\n", request->version + 1,
 	       sha256_text_of(span_of(&payload)).hex);
 	return release_log_catch_up(&request->line, &request->signing.pin, NULL) == OK
@@ -292,6 +319,9 @@ static bool take_option(void *self, int option, const char *value)
 		       json_array_append_new(
 			       json_object_get(request->added, lists[option - OPTION_MANIFEST]),
 			       json_string(document_sha256(value))) == 0;
+	case OPTION_STATE:
+		request->state_file = value;
+		return true;
 	case OPTION_AFTER:
 		request->after = document_sha256(value);
 		return request->after != NULL;

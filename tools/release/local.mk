@@ -40,6 +40,7 @@ attestctl_SOURCES += \
 	tools/release/release_matrix_decision.c \
 	tools/release/release_matrix_known.c \
 	tools/release/release_manifest.c tools/release/release_manifest.h \
+	tools/release/release_memory.c tools/release/release_memory.h \
 	tools/release/release_matrix_paper.c \
 	tools/release/release_publish.c tools/release/release_publish.h \
 	tools/release/release_revoked.c \

@@ -33,19 +33,12 @@ static struct path_text index_path(const struct publish *p, uint64_t version)
  * release is tried. */
 static json_t *newest_revocations(const struct publish *p)
 {
-	AUTO_DONE(dsse) dsse = { 0 };
-	struct path_text path, next = line_path(&p->line, "release/revocations/1.json");
-	uint64_t version = 0;
+	struct release_mark newest = { 0 };
 
-	do {
-		path = next;
-		version++;
-		next = line_path(&p->line, "release/revocations/%" PRIu64 ".json", version + 1);
-	} while (path_exists(next.text));
-	if (envelope_open(path.text, &dsse) != OK)
+	if (revocations_newest(&p->line, &newest) != OK)
 		return NULL;
-	return json_pack("{s:I, s:s}", "version", (json_int_t)version, "sha256",
-			 sha256_text_of(span_of(&dsse.payload)).hex);
+	return json_pack("{s:I, s:s}", "version", (json_int_t)newest.version, "sha256",
+			 sha256_hex(&newest.digest).hex);
 }
 
 static const char *text_of(json_t *object, const char *name)
@@ -297,12 +290,35 @@ bool publish_rehearse(const struct publish *p)
 	return status == OK;
 }
 
-enum status publish_write(const struct publish *p)
+static enum status remember_begun(struct publish *p)
+{
+	if (p->index.len == 0)
+		return OK;
+	p->memory.begun.version = p->index_version;
+
+	enum status status =
+		digest_of(DIGEST_SHA256, span_of(&p->index_payload), &p->memory.begun.digest);
+	return status == OK ? memory_write(&p->memory) : status;
+}
+
+static enum status remember_published(struct publish *p)
+{
+	p->memory.index = p->index.len > 0
+				  ? p->memory.begun
+				  : (struct release_mark){ .version = p->state.index_version,
+							   .digest = p->state.index_digest };
+	p->memory.begun = (struct release_mark){ 0 };
+	p->memory.timestamp = p->state.timestamp_version + 1;
+	return memory_write(&p->memory);
+}
+
+/* Before and after: a run that ends between the two may have been seen, or not. */
+enum status publish_write(struct publish *p)
 {
 	struct path_text index = index_path(p, p->index_version);
-	enum status status = OK;
+	enum status status = remember_begun(p);
 
-	if (p->index.len > 0)
+	if (status == OK && p->index.len > 0)
 		status = path_write(index.text, span_of(&p->index), 0644);
 	if (status != OK)
 		return status;
@@ -310,7 +326,44 @@ enum status publish_write(const struct publish *p)
 			    span_of(&p->timestamp), 0644);
 	if (status != OK && p->index.len > 0)
 		(void)unlink(index.text);
-	return status;
+	return status == OK ? remember_published(p) : status;
+}
+
+bool publish_recall(struct publish *p)
+{
+	struct path_text timestamp = line_path(&p->line, "release/timestamp.json");
+	const struct release_mark index = { .version = p->state.index_version,
+					    .digest = p->state.index_digest };
+	struct release_mark revocations = { 0 };
+	struct release_memory *m = &p->memory;
+
+	if (memory_read(&p->line, "publisher/published", p->state_file, m) != OK ||
+	    revocations_newest(&p->line, &revocations) != OK)
+		return false;
+	if (!m->is_there && index.version > 0)
+		memory_say_none(m, "timestamp and the index");
+	if (p->state.timestamp_version < m->timestamp) {
+		(void)unusable("%s: rolled-back: by %s version %" PRIu64 " was signed: restore it",
+			       timestamp.text, m->path.text, m->timestamp);
+		return false;
+	}
+	if (!memory_allows(m, timestamp.text, &m->index, &index) ||
+	    !memory_allows(m, line_path(&p->line, "release/revocations").text, &m->revocations,
+			   &revocations))
+		return false;
+	m->revocations = revocations;
+	return true;
+}
+
+/* Its payload is the one that was begun. */
+static bool is_begun(const struct publish *p, const char *path, uint64_t version)
+{
+	AUTO_DONE(dsse) dsse = { 0 };
+	struct digest digest;
+
+	return p->memory.begun.version == version && envelope_open(path, &dsse) == OK &&
+	       digest_of(DIGEST_SHA256, span_of(&dsse.payload), &digest) == OK &&
+	       digest_equal(&digest, &p->memory.begun.digest);
 }
 
 enum status publish_set_aside(const struct publish *p)
@@ -321,11 +374,12 @@ enum status publish_set_aside(const struct publish *p)
 
 	if (!path_exists(from.text))
 		return OK;
-	if (path_exists(index_path(p, next + 1).text)) {
+	if (!is_begun(p, from.text, next) || path_exists(index_path(p, next + 1).text)) {
 		(void)unusable("%s: rolled-back: it names index %" PRIu64
-			       ", and there are later ones: restore it",
+			       ", and there are later ones, not left by an interrupted run that %s "
+			       "tells of: restore it",
 			       line_path(&p->line, "release/timestamp.json").text,
-			       p->state.index_version);
+			       p->state.index_version, p->memory.path.text);
 		return STATUS_DENIED;
 	}
 	(void)unusable("%s was never in force, a run was interrupted: it goes to %s", from.text,
