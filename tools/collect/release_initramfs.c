@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <archive.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,41 +11,83 @@
 #include "tools/command.h"
 
 #define UNPACKED_MAX ((size_t)1 << 30) /* it is held in memory */
-#define NAMES_MAX 16384 /* each path is compared with all of them */
+#define NAMES_MAX 16384 /* links, and names of files whose content is yet to come */
 #define LINKS_FOLLOWED_MAX 40 /* as the kernel */
 #define PATH_MAX_LEN 4096
 
-/* A name whose content is elsewhere: a symbolic link, or one of several names. */
-struct other_name {
-	char *path;
-	char *target; /* NULL: hard link */
-	uint32_t inode, major, minor;
+/* A symbolic link by its path, or what is known of a file by its inode. */
+struct kept {
+	struct span key; /* in held */
+	struct bytes held;
+	char *target; /* of a link */
+	struct bytes names; /* of a file whose content is yet to come: each with its NUL */
+	size_t name_count;
 };
 
 struct unpacking {
 	struct file_list *out;
-	struct other_name *name;
-	size_t count, capacity;
+	void *links, *files; /* trees of struct kept: tsearch() */
+	size_t count; /* names in both */
 };
+
+static void kept_free(void *p)
+{
+	struct kept *kept = p;
+
+	bytes_done(&kept->held);
+	bytes_done(&kept->names);
+	free(kept->target);
+	free(kept);
+}
 
 static void unpacking_done(struct unpacking *u)
 {
-	for (size_t i = 0; i < u->count; i++) {
-		free(u->name[i].path);
-		free(u->name[i].target);
-	}
-	free(u->name);
+	tdestroy(u->links, kept_free);
+	tdestroy(u->files, kept_free);
 }
 
 AUTO_RELEASE(unpacking, unpacking_done);
 
-static const struct other_name *link_at(const struct unpacking *u, struct span path)
+/* Shorter ones first: those of one path's prefixes are told apart without reading them. */
+static int compare_keys(const void *a, const void *b)
 {
-	for (size_t i = u->count; i > 0; i--)
-		if (u->name[i - 1].target != NULL &&
-		    span_equal(span_text(u->name[i - 1].path), path))
-			return &u->name[i - 1];
-	return NULL;
+	const struct kept *one = a;
+	const struct kept *other = b;
+
+	if (one->key.len != other->key.len)
+		return one->key.len < other->key.len ? -1 : 1;
+	return one->key.len == 0 ? 0 : memcmp(one->key.data, other->key.data, one->key.len);
+}
+
+static struct kept *find_kept(void *const *tree, struct span key)
+{
+	const struct kept wanted = { .key = key };
+	void *found = tfind(&wanted, tree, compare_keys);
+
+	return found == NULL ? NULL : *(struct kept **)found;
+}
+
+static enum status new_kept(void **tree, struct span key, struct kept **out)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+	enum status status = kept == NULL ? STATUS_NO_MEMORY : bytes_append(&kept->held, key);
+
+	if (status == OK) {
+		kept->key = span_of(&kept->held);
+		if (tsearch(kept, tree, compare_keys) == NULL)
+			status = STATUS_NO_MEMORY;
+	}
+	if (status == OK)
+		*out = kept;
+	else if (kept != NULL)
+		kept_free(kept);
+	return status;
+}
+
+static void drop_kept(void **tree, struct kept *kept)
+{
+	(void)tdelete(kept, tree, compare_keys);
+	kept_free(kept);
 }
 
 static void go_up(struct bytes *path)
@@ -76,7 +119,7 @@ static enum status resolve(const struct unpacking *u, struct span name, struct b
 		size_t parent_len = out->len;
 
 		status = bytes_printf(out, "/%.*s", (int)word.len, (const char *)word.data);
-		const struct other_name *link = link_at(u, span_of(out));
+		const struct kept *link = find_kept(&u->links, span_of(out));
 		if (status != OK || link == NULL || left.len == 0)
 			continue; /* the last component is not followed */
 		if (++followed > LINKS_FOLLOWED_MAX || rest.len > PATH_MAX_LEN)
@@ -94,30 +137,40 @@ static enum status resolve(const struct unpacking *u, struct span name, struct b
 	return status;
 }
 
-static enum status keep_name(struct unpacking *u, const struct cpio_member *m, struct span path)
+static enum status keep_link(struct unpacking *u, const struct cpio_member *m, struct span path)
 {
-	struct other_name name = { .inode = m->inode,
-				   .major = m->device_major,
-				   .minor = m->device_minor };
+	struct kept *link;
+	enum status status =
+		u->count == NAMES_MAX ? STATUS_TOO_LARGE : new_kept(&u->links, path, &link);
+
+	if (status != OK)
+		return status;
+	u->count++;
+	return bytes_text(m->content, &link->target) == OK ? OK : STATUS_MALFORMED;
+}
+
+struct inode {
+	uint32_t number, major, minor;
+};
+
+static enum status keep_name(struct unpacking *u, const struct inode *inode, struct span path)
+{
+	struct span key = { (const uint8_t *)inode, sizeof(*inode) };
+	struct kept *file = find_kept(&u->files, key);
+	enum status status = OK;
 
 	if (u->count == NAMES_MAX)
 		return STATUS_TOO_LARGE;
-	if (u->count == u->capacity) {
-		size_t capacity = u->capacity == 0 ? 64 : 2 * u->capacity;
-		struct other_name *grown = reallocarray(u->name, capacity, sizeof(*grown));
-
-		if (grown == NULL)
-			return STATUS_NO_MEMORY;
-		u->name = grown;
-		u->capacity = capacity;
-	}
-	if (bytes_text(path, &name.path) != OK)
-		return STATUS_NO_MEMORY;
-	if (m->kind == CPIO_LINK && bytes_text(m->content, &name.target) != OK) {
-		free(name.path);
-		return STATUS_MALFORMED;
-	}
-	u->name[u->count++] = name;
+	if (file == NULL)
+		status = new_kept(&u->files, key, &file);
+	if (status == OK)
+		status = bytes_append(&file->names, path);
+	if (status == OK)
+		status = bytes_append_byte(&file->names, 0);
+	if (status != OK)
+		return status;
+	file->name_count++;
+	u->count++;
 	return OK;
 }
 
@@ -132,42 +185,42 @@ static enum status add_file(struct unpacking *u, struct span path, struct span c
 	return file_list_add_found(u->out, path, digest.value, &left_out);
 }
 
-static void forget(struct unpacking *u, size_t i)
-{
-	free(u->name[i].path);
-	free(u->name[i].target);
-	memmove(&u->name[i], &u->name[i + 1], (--u->count - i) * sizeof(*u->name));
-}
-
 /* All names of the file whose content has come at last; they have waited for it, and
  * are not listed again with each further content. */
-static enum status add_other_names(struct unpacking *u, const struct cpio_member *m)
+static enum status add_other_names(struct unpacking *u, const struct inode *inode,
+				   struct span content)
 {
+	struct kept *file =
+		find_kept(&u->files, (struct span){ (const uint8_t *)inode, sizeof(*inode) });
 	enum status status = OK;
+	struct span rest;
+	struct span name;
 
-	for (size_t i = u->count; i > 0 && status == OK; i--) {
-		const struct other_name *name = &u->name[i - 1];
-
-		if (name->target != NULL || name->inode != m->inode ||
-		    name->major != m->device_major || name->minor != m->device_minor)
-			continue;
-		status = add_file(u, span_text(name->path), m->content);
-		forget(u, i - 1);
-	}
+	if (file == NULL)
+		return OK;
+	rest = span_of(&file->names);
+	while (status == OK && text_next_word(&rest, '\0', &name))
+		if (name.len > 0)
+			status = add_file(u, name, content);
+	u->count -= file->name_count;
+	drop_kept(&u->files, file);
 	return status;
 }
 
 /* The kernel removes a link before it makes something else of that name. */
 static void forget_link(struct unpacking *u, struct span path)
 {
-	for (size_t i = u->count; i > 0; i--)
-		if (u->name[i - 1].target != NULL &&
-		    span_equal(span_text(u->name[i - 1].path), path))
-			forget(u, i - 1);
+	struct kept *link = find_kept(&u->links, path);
+
+	if (link == NULL)
+		return;
+	u->count--;
+	drop_kept(&u->links, link);
 }
 
 static enum status take_member(struct unpacking *u, const struct cpio_member *m)
 {
+	const struct inode inode = { m->inode, m->device_major, m->device_minor };
 	AUTO_DONE(bytes) path = { 0 };
 	enum status status = resolve(u, m->name, &path);
 
@@ -177,12 +230,13 @@ static enum status take_member(struct unpacking *u, const struct cpio_member *m)
 	if (m->kind == CPIO_OTHER)
 		return OK;
 	if (m->kind == CPIO_LINK)
-		return keep_name(u, m, span_of(&path));
+		return keep_link(u, m, span_of(&path));
 	/* Without content yet it is listed as empty: what comes last counts. */
 	status = add_file(u, span_of(&path), m->content);
 	if (status != OK || m->links < 2)
 		return status;
-	return m->content.len == 0 ? keep_name(u, m, span_of(&path)) : add_other_names(u, m);
+	return m->content.len == 0 ? keep_name(u, &inode, span_of(&path))
+				   : add_other_names(u, &inode, m->content);
 }
 
 static enum status take_archives(struct unpacking *u, struct span bytes, struct span *rest)
