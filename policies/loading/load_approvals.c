@@ -22,6 +22,8 @@ struct judged {
 	struct digest difference;
 	key_mask approvers[2]; /* by the class they approved it as, or a higher one */
 	bool has_lower; /* an approval is below the class */
+	enum status unproven; /* of the first approval that has no proof; OK: all have */
+	struct release_refusal why;
 };
 
 /* Sets of a manifest, from the release directory. */
@@ -132,6 +134,33 @@ static enum status check_approval(struct loading *l, const char *path, struct sp
 	return OK;
 }
 
+/* Whoever has no say, and signs one all the same, keeps nobody else's from counting. */
+static bool has_a_say(const struct loading *l, size_t key)
+{
+	key_mask approvers =
+		l->root.role[ROLE_APPROVE_PLATFORM].keys | l->root.role[ROLE_APPROVE_SECURITY].keys;
+
+	return (approvers >> key & 1) != 0;
+}
+
+/* One without a proof is no approval yet: it may have been written since the witness
+ * looked. */
+static enum status prove_approval(struct loading *l, struct span payload, size_t key,
+				  struct judged *judged, bool *is_proven)
+{
+	enum status status = loading_is_logged(l, "approval", payload, key);
+
+	*is_proven = status == OK;
+	if (status == OK || status == STATUS_NO_MEMORY)
+		return status;
+	if (judged->unproven == OK) {
+		judged->unproven = status;
+		judged->why = *l->refusal;
+	}
+	*l->refusal = (struct release_refusal){ 0 };
+	return OK;
+}
+
 static void count_approval(struct judged *judged, enum change_class class, size_t key)
 {
 	judged->has_lower |= class < judged->class;
@@ -139,35 +168,49 @@ static void count_approval(struct judged *judged, enum change_class class, size_
 		judged->approvers[i] |= (key_mask)1 << key;
 }
 
+static enum status read_approval(struct loading *l, const char *path, const struct dsse *dsse,
+				 struct judged *judged)
+{
+	enum change_class class = CHANGE_LOW_RISK;
+	bool is_proven = false;
+	size_t key = 0;
+	enum status status = root_verify(&l->root, dsse, &key);
+
+	if (status == STATUS_NOT_FOUND)
+		return OK;
+	if (status != OK)
+		return loading_refuse(l, status, "bad-signature", path, "signatures[0].sig");
+	if (!has_a_say(l, key))
+		return OK;
+	status = check_approval(l, path, span_of(&dsse->payload), judged, &class);
+	if (status != OK && status != STATUS_NO_MEMORY && loading_is_revoked(l, key)) {
+		*l->refusal = (struct release_refusal){ 0 };
+		return OK;
+	}
+	if (status == OK)
+		status = prove_approval(l, span_of(&dsse->payload), key, judged, &is_proven);
+	if (status == OK && is_proven)
+		count_approval(judged, class, key);
+	return status;
+}
+
 /* Who approved the manifest. Keys that the root no longer knows don't count. */
 static enum status read_approvals(struct loading *l, struct judged *judged)
 {
 	for (int i = 1; i <= SIGNERS_MAX; i++) {
 		AUTO_DONE(dsse) dsse = { 0 };
-		enum change_class class = CHANGE_LOW_RISK;
 		char folder[PATH_SIZE];
 		char path[PATH_SIZE + 32];
-		size_t key = 0;
 
 		loading_path(folder, sizeof(folder), "approvals/", &judged->manifest, "");
 		(void)snprintf(path, sizeof(path), "%s/%d.json", folder, i);
 		enum status status = loading_envelope(l, path, DOCUMENT_APPROVAL, &dsse);
 		if (status == STATUS_NOT_FOUND)
 			return OK;
-		if (status != OK)
-			return status;
-		status = root_verify(&l->root, &dsse, &key);
-		if (status == STATUS_NOT_FOUND)
-			continue;
-		if (status != OK)
-			return loading_refuse(l, status, "bad-signature", path,
-					      "signatures[0].sig");
-		status = check_approval(l, path, span_of(&dsse.payload), judged, &class);
 		if (status == OK)
-			status = loading_proven(l, "approval", span_of(&dsse.payload), key);
+			status = read_approval(l, path, &dsse, judged);
 		if (status != OK)
 			return status;
-		count_approval(judged, class, key);
 	}
 	return OK;
 }
@@ -189,7 +232,13 @@ static enum status judge_counted(struct loading *l, const char *path, struct spa
 {
 	enum status status = judge(l, path, payload, out);
 
-	return status == OK ? read_approvals(l, out) : status;
+	if (status == OK)
+		status = read_approvals(l, out);
+	if (status != OK || out->unproven == OK || is_approved(l, out, out->class, 0) ||
+	    !loading_goes_without_proofs(l, &out->why))
+		return status;
+	out->unproven = OK;
+	return read_approvals(l, out);
 }
 
 /* Approved as its class asks for? */
@@ -198,6 +247,10 @@ static enum status check_approved(struct loading *l, const char *path, const cha
 {
 	if (is_approved(l, judged, judged->class, 0))
 		return OK;
+	if (judged->unproven != OK) {
+		*l->refusal = judged->why;
+		return judged->unproven;
+	}
 	return loading_refuse(l, STATUS_DENIED, judged->has_lower ? "approval-class" : missing,
 			      path, "approvals");
 }

@@ -32,15 +32,23 @@ static bool may_go_without(const struct loading *l)
 	       l->marks.revocations.version > seen->revocations.version;
 }
 
-static enum status unproven(struct loading *l, enum status status, const char *code,
-			    const char *document, const char *field)
+bool loading_goes_without_proofs(struct loading *l, const struct release_refusal *why)
 {
 	if (l->has_older_root)
-		loading_suspend(l, code, document, field);
+		loading_suspend(l, why->code, why->document, why->field);
 	else if (!may_go_without(l))
-		return loading_refuse(l, status, code, document, field);
+		return false;
 	l->goes_without_proofs = true;
 	l->marks.log = l->trust->marks.log;
+	return true;
+}
+
+static enum status excuse(struct loading *l, enum status status)
+{
+	if (status == OK || status == STATUS_NO_MEMORY ||
+	    !loading_goes_without_proofs(l, l->refusal))
+		return status;
+	*l->refusal = (struct release_refusal){ 0 };
 	return OK;
 }
 
@@ -88,10 +96,10 @@ static enum status check_prefix(struct loading *l, const struct tree_head *older
 static enum status refuse_prefix(struct loading *l, enum status status, const char *document)
 {
 	if (status == STATUS_DENIED)
-		return unproven(l, status, "log-shrunk", document, "size");
+		return loading_refuse(l, status, "log-shrunk", document, "size");
 	if (status == STATUS_MISMATCH)
-		return unproven(l, status, "log-forked", document, "root");
-	return unproven(l, status, "log-tile-missing", document, "tile");
+		return loading_refuse(l, status, "log-forked", document, "root");
+	return loading_refuse(l, status, "log-tile-missing", document, "tile");
 }
 
 /* What was seen stays: a larger tree that goes on from it, or the same. */
@@ -111,27 +119,30 @@ static enum status check_log_mark(struct loading *l)
 			    : loading_refuse(l, status, "source-failed", RELEASE_LOG_WITNESSED, "");
 }
 
-enum status load_log(struct loading *l)
+static enum status read_log(struct loading *l)
 {
 	AUTO_DONE(bytes) note = { 0 };
 	struct checkpoint checkpoint;
 	const char *doubt;
 	enum status status;
 
-	l->marks.log = l->trust->marks.log;
-	if (!l->root.requires_proofs)
-		return OK;
 	status = hasher_init(&l->hasher, DIGEST_SHA256);
 	if (status != OK)
 		return loading_refuse(l, status, "source-failed", RELEASE_LOG_WITNESSED, "");
 	status = l->source->read(l->source->self, RELEASE_LOG_WITNESSED, NOTE_MAX, &note);
 	if (status != OK)
-		return unproven(l, status, "witness-missing", RELEASE_LOG_WITNESSED, "");
+		return loading_refuse(l, status, "witness-missing", RELEASE_LOG_WITNESSED, "");
 	doubt = doubt_about(l, span_of(&note), &checkpoint);
 	if (doubt != NULL)
-		return unproven(l, STATUS_DENIED, doubt, RELEASE_LOG_WITNESSED, "");
+		return loading_refuse(l, STATUS_DENIED, doubt, RELEASE_LOG_WITNESSED, "");
 	l->log = checkpoint.head;
 	return check_log_mark(l);
+}
+
+enum status load_log(struct loading *l)
+{
+	l->marks.log = l->trust->marks.log;
+	return l->root.requires_proofs ? excuse(l, read_log(l)) : OK;
 }
 
 /* The entry in the proof speaks of this document, and of this signature. */
@@ -149,12 +160,12 @@ static enum status check_proof(struct loading *l, const char *path, const struct
 	enum status status;
 
 	if (doubt != NULL)
-		return unproven(l, STATUS_DENIED, doubt, path, "checkpoint");
+		return loading_refuse(l, STATUS_DENIED, doubt, path, "checkpoint");
 	status = check_prefix(l, &checkpoint.head);
 	if (status != OK)
 		return refuse_prefix(l, status, path);
 	status = log_proof_verify(&l->hasher, proof, &checkpoint.head);
-	return status == OK ? OK : unproven(l, status, "bad-proof", path, "index");
+	return status == OK ? OK : loading_refuse(l, status, "bad-proof", path, "index");
 }
 
 static enum status prove(struct loading *l, const char *kind, const struct digest *document,
@@ -174,16 +185,16 @@ static enum status prove(struct loading *l, const char *kind, const struct diges
 	loading_path(path, sizeof(path), RELEASE_PROOFS "/", document, suffix);
 	status = l->source->read(l->source->self, path, LOG_PROOF_MAX, &text);
 	if (status != OK)
-		return unproven(l, status, "proof-missing", path, "");
+		return loading_refuse(l, status, "proof-missing", path, "");
 	if (log_proof_parse(span_of(&text), &proof) != OK ||
 	    log_entry_parse(span_of(&proof.entry), &entry) != OK)
-		return unproven(l, STATUS_MALFORMED, "bad-proof", path, "");
+		return loading_refuse(l, STATUS_MALFORMED, "bad-proof", path, "");
 	if (!is_about(&entry, kind, document, name))
-		return unproven(l, STATUS_MISMATCH, "proof-of-another", path, "extra");
+		return loading_refuse(l, STATUS_MISMATCH, "proof-of-another", path, "extra");
 	return check_proof(l, path, &proof);
 }
 
-enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key)
+enum status loading_is_logged(struct loading *l, const char *kind, struct span payload, size_t key)
 {
 	struct digest digest;
 	enum status status = digest_of(DIGEST_SHA256, payload, &digest);
@@ -191,6 +202,11 @@ enum status loading_proven(struct loading *l, const char *kind, struct span payl
 	if (status != OK)
 		return loading_refuse(l, status, "source-failed", kind, "");
 	return prove(l, kind, &digest, key);
+}
+
+enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key)
+{
+	return excuse(l, loading_is_logged(l, kind, payload, key));
 }
 
 enum status loading_proven_by(struct loading *l, const char *kind, const struct digest *document,
@@ -201,6 +217,6 @@ enum status loading_proven_by(struct loading *l, const char *kind, const struct 
 
 	for (size_t i = 0; i < l->root.key_count && status == OK; i++)
 		if ((keys >> i & 1) != 0)
-			status = prove(l, kind, document, i);
+			status = excuse(l, prove(l, kind, document, i));
 	return status;
 }

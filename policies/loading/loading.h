@@ -164,7 +164,11 @@ enum status load_log(struct loading *l);
 /* Where the root asks for it: the document stands in the log, with this key's
  * signature. */
 enum status loading_proven(struct loading *l, const char *kind, struct span payload, size_t key);
-/* The same of each key that counts for the role, by the payload's digest. */
+/* The same, and for no revocation's sake is it passed over. */
+enum status loading_is_logged(struct loading *l, const char *kind, struct span payload, size_t key);
+/* Does the load go on without proofs where this one could not be had? */
+bool loading_goes_without_proofs(struct loading *l, const struct release_refusal *why);
+/* Of each key that counts for the role, by the payload's digest. */
 enum status loading_proven_by(struct loading *l, const char *kind, const struct digest *document,
 			      enum role role, key_mask signers);
 enum status load_manifests(struct loading *l);

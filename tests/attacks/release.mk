@@ -16,7 +16,7 @@ tests_attacks_test_attacks_walk_SOURCES = tests/attacks/test_attacks_walk.c \
 tests_attacks_test_attacks_walk_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_walk_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_class_SOURCES = tests/attacks/test_attacks_class.c \
-	tests/attacks/low_risk.h $(RELEASE_ATTACKS)
+	tests/attacks/low_risk.h tests/attacks/lifecycle_scene.h $(RELEASE_ATTACKS)
 tests_attacks_test_attacks_class_CPPFLAGS = $(RELEASE_ATTACKS_CPPFLAGS)
 tests_attacks_test_attacks_class_LDADD = $(RELEASE_TEST_LIBS)
 tests_attacks_test_attacks_documents_SOURCES = tests/attacks/test_attacks_documents.c \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lifecycle_scene.h"
 #include "policies/trust/change_kind.h"
 #include "low_risk.h"
 #include "signed_text.h"
@@ -387,6 +388,66 @@ static void r18_an_approval_is_of_what_was_shown(void **state)
 	assert_string_equal(out.refusal.field, "difference");
 }
 
+/* The line's first approval again, as number 3, about another difference. */
+static void put_other_approval(struct line *line, const char *key)
+{
+	struct signed_text approval = { 0 };
+	char path[160];
+
+	approve_as(line, key, &approval);
+	char *difference = strstr(approval.text, "\"difference\":\"");
+	assert_non_null(difference);
+	difference += strlen("\"difference\":\"");
+	*difference = *difference == '0' ? '1' : '0';
+	approval_path(line, 3, path);
+	line_put_signed(line, path, key, approval.text);
+}
+
+/* Who may not approve, or may no more, keeps nobody's word from counting. */
+static void r18_only_an_approver_s_approval_is_read(void **state)
+{
+	static const char *const others[] = { "build", "log", "verifier", "sec-root" };
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	(void)state;
+
+	line_make(&line, NULL, 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		AUTO_DONE(outcome) loaded = { 0 };
+
+		put_other_approval(&line, others[i]);
+		outcome_load(&line, &loaded);
+		assert_int_equal(loaded.status, OK);
+	}
+	put_other_approval(&line, "plat-approve-2");
+	outcome_load_at(&line, NULL, LINE_NOW, &out);
+	assert_string_equal(out.refusal.code, "approval-difference");
+}
+
+static void r18_a_revoked_approver_s_lie_is_not_heard(void **state)
+{
+	AUTO_DONE(lifecycle) s = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct release release;
+	struct digest digest;
+	uint8_t *spki = NULL;
+	char hex[LINE_HEX_SIZE];
+	(void)state;
+
+	lifecycle_init(&s);
+	put_other_approval(&s.line, "plat-approve-2");
+	lifecycle_expect(&s, "approval-difference");
+	int len = i2d_PUBKEY(line_key("plat-approve-2"), &spki);
+	assert_true(len > 0);
+	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
+	OPENSSL_free(spki);
+	line_digest_hex(&digest, hex);
+	lifecycle_revoke(&s, "sec-approve", &(struct revoked){ .version = 2, .key = hex });
+	lifecycle_load(&s, &out);
+	assert_int_equal(out.status, OK);
+	assert_true(lifecycle_has(&s, &out, 1, &release));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r17_a_low_risk_is_what_the_root_calls_one),
 	cmocka_unit_test(r17_what_touches_trust_needs_both_teams),
@@ -398,6 +459,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r26_low_risks_do_not_lead_around_what_was_current),
 	cmocka_unit_test(r26_a_revoked_approver_carries_nothing),
 	cmocka_unit_test(r18_an_approval_is_of_what_was_shown),
+	cmocka_unit_test(r18_only_an_approver_s_approval_is_read),
+	cmocka_unit_test(r18_a_revoked_approver_s_lie_is_not_heard),
 };
 
 ATTACKS_MAIN(tests)

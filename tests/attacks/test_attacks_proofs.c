@@ -9,6 +9,7 @@
 #include "lifecycle_scene.h"
 #include "line_log.h"
 #include "rollback_scene.h"
+#include "signed_text.h"
 
 #define UNTIL (LINE_NOW + 3600)
 #define HOUR INT64_C(3600)
@@ -92,6 +93,19 @@ static void expect_loaded(struct logged *l, unsigned version, bool is_there)
 	assert_int_equal(lifecycle_has(&l->s, &out, version, &release), is_there);
 }
 
+/* One more approval of version 2, of the first one's words. */
+static void approve_again(struct logged *l, const char *key)
+{
+	struct signed_text approval = { 0 };
+	char hex[HEX_MAX], path[160];
+
+	line_digest_hex(&l->s.manifest[2], hex);
+	(void)snprintf(path, sizeof(path), "approvals/%s/1.json", hex);
+	signed_text_of(&l->s.line, path, &approval);
+	(void)snprintf(path, sizeof(path), "approvals/%s/3.json", hex);
+	line_put_signed(&l->s.line, path, key, approval.text);
+}
+
 /* From that version to 1, by the next index; its digest. */
 static void put_rollback(struct logged *l, unsigned version, const char *key,
 			 char document[HEX_MAX])
@@ -113,6 +127,29 @@ static void publish_rollback(struct logged *l, const char *document)
 static const struct line_edit declared = { "manifest", "\"evidence\":{",
 					   "\"rollbackTo\":[1],\"evidence\":{" };
 static const struct entry two_current[] = { { 2, "current", 0 }, { 1, "previous", UNTIL } };
+
+/* Somebody approves what is in force, and the witness has yet to look. */
+static void r24_an_approval_without_a_proof_is_in_nobody_s_way(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char hex[HEX_MAX], path[160];
+	(void)state;
+
+	begin(&l, NULL, true);
+	lifecycle_publish(&l.s, two_current, 2, "", "");
+	approve_again(&l, "plat-approve-2");
+	expect_loaded(&l, 2, true);
+	/* Nor is it an approval. */
+	line_digest_hex(&l.s.manifest[2], hex);
+	struct signed_text approval = { 0 };
+	(void)snprintf(path, sizeof(path), "approvals/%s/3.json", hex);
+	signed_text_of(&l.s.line, path, &approval);
+	(void)snprintf(path, sizeof(path), "approvals/%s/1.json", hex);
+	line_put_signed(&l.s.line, path, "plat-approve-2", approval.text);
+	lifecycle_expect(&l.s, "proof-missing");
+	add_of(&l, "approval", "approvals", 2, "/3.json", "plat-approve-2");
+	expect_loaded(&l, 2, true);
+}
 
 static void r24_a_rollback_stands_in_the_log(void **state)
 {
@@ -323,6 +360,7 @@ static void r24_an_end_waits_for_no_proof_and_the_next_beginning_does(void **sta
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(r24_an_approval_without_a_proof_is_in_nobody_s_way),
 	cmocka_unit_test(r24_a_rollback_stands_in_the_log),
 	cmocka_unit_test(r24_a_baseline_stands_in_the_log),
 	cmocka_unit_test(r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log),
