@@ -22,7 +22,8 @@
 /*
  * A revocation never waits for a proof: where it is newer than the last load, and
  * the index is the one of that load, whose manifests were proven then, it counts
- * though the log is in disorder. Nothing else comes into force that way.
+ * though the log is in disorder. Nothing else comes into force that way: what had lapsed
+ * may have been signed again since, by keys that were stolen, so no new right is given.
  */
 static bool may_go_without(const struct loading *l)
 {
@@ -34,10 +35,9 @@ static bool may_go_without(const struct loading *l)
 
 bool loading_goes_without_proofs(struct loading *l, const struct release_refusal *why)
 {
-	if (l->has_older_root)
-		loading_suspend(l, why->code, why->document, why->field);
-	else if (!may_go_without(l))
+	if (!l->has_older_root && !may_go_without(l))
 		return false;
+	loading_suspend(l, why->code, why->document, why->field);
 	l->goes_without_proofs = true;
 	l->marks.log = l->trust->marks.log;
 	return true;

@@ -45,9 +45,10 @@ struct release_refusal {
  * Loading). On OK *image is the reference image and *marks what to persist
  * afterwards. Anything else changes nothing; STATUS_MISMATCH, _MALFORMED,
  * _DENIED and _NOT_FOUND come with *refusal filled. So does OK, where what was in force
- * goes on though nobody may sign it so today: keys that signed it were revoked, the image
- * gives no new right then; or there is a newer root and no index under it, and it gives
- * them as long as the timestamp lives that was seen before, if that is the one there.
+ * goes on though not all is as it has to be: keys that signed it were revoked, or the log is
+ * in disorder beside a newer revocation, and the image gives no new right; or there is a
+ * newer root and no index under it, and it gives them as long as the timestamp lives that
+ * was seen before, if that is the one there.
  */
 enum status release_load(const struct release_trust *trust, const struct document_source *source,
 			 struct bytes *image, struct release_marks *marks,

@@ -310,6 +310,7 @@ static void r24_a_revocation_does_not_wait_for_a_proof(void **state)
 	AUTO_DONE(logged) l = { 0 };
 	AUTO_DONE(outcome) first = { 0 };
 	AUTO_DONE(outcome) next = { 0 };
+	struct reference ref;
 	char text[512];
 	(void)state;
 
@@ -328,6 +329,10 @@ static void r24_a_revocation_does_not_wait_for_a_proof(void **state)
 	line_put_signed(&l.line, "revocations/2.json", "sec-approve", text);
 	outcome_load_at(&l.line, &marks, LINE_NOW, &next);
 	assert_int_equal(next.status, OK);
+	assert_string_equal(next.refusal.code, "witness-missing");
+	assert_int_equal(reference_open(span_of(&next.image), &ref), OK);
+	assert_int_equal(reference_facts(&ref).release_count, 1);
+	assert_true(reference_facts(&ref).valid_until < LINE_NOW);
 	assert_int_equal(next.marks.revocations.version, 2);
 	assert_int_equal(next.marks.log.version, marks.log.version);
 	/* Once it counts, the log has to be in order again. */

@@ -151,6 +151,94 @@ static void r24_an_approval_without_a_proof_is_in_nobody_s_way(void **state)
 	expect_loaded(&l, 2, true);
 }
 
+/* Until when it gives new rights, with so many releases. */
+static int64_t valid_until(struct logged *l, const char *code, uint32_t releases)
+{
+	AUTO_DONE(outcome) out = { 0 };
+	struct reference ref;
+
+	lifecycle_load(&l->s, &out);
+	if (out.status != OK)
+		fail_msg("%s at %s %s", out.refusal.code, out.refusal.document, out.refusal.field);
+	if (code == NULL)
+		assert_null(out.refusal.code);
+	else
+		assert_string_equal(out.refusal.code, code);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_int_equal(reference_facts(&ref).release_count, releases);
+	return reference_facts(&ref).valid_until;
+}
+
+/* Keys that were stolen approve it once more, and a revocation that is newer lets the log be
+ * in disorder. */
+static void r24_what_lapsed_has_no_right_without_a_proof(void **state)
+{
+	static const struct line_edit approver = {
+		"root", "\"approve-security\":{\"keys\":[\"sec-approve\"]",
+		"\"approve-security\":{\"keys\":[\"sec-approve\",\"sec-review\"]"
+	};
+	const struct line_edit edits[] = {
+		line_log_edits[0], line_log_edits[1], approver, { "approval#2", NULL, "sec-review" }
+	};
+	AUTO_DONE(logged) l = { 0 };
+	struct signed_text approval = { 0 };
+	struct revoked revoked = { .version = 2 };
+	uint8_t *spki = NULL;
+	struct digest digest;
+	char hex[HEX_MAX], path[160];
+	(void)state;
+
+	l.s.index = 1;
+	line_make(&l.s.line, edits, 4);
+	l.s.manifest[1] = l.s.line.manifest;
+	line_log_init(&l.log, &l.s.line);
+	add_of(&l, "manifest", "manifests", 1, ".json", "sign");
+	add_of(&l, "approval", "approvals", 1, "/1.json", "plat-approve");
+	add_of(&l, "approval", "approvals", 1, "/2.json", "sec-review");
+	assert_true(valid_until(&l, NULL, 1) > LINE_NOW);
+	int len = i2d_PUBKEY(line_key("sec-review"), &spki);
+	assert_true(len > 0);
+	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
+	OPENSSL_free(spki);
+	line_digest_hex(&digest, hex);
+	revoked.key = hex;
+	lifecycle_revoke(&l.s, "sec-approve", &revoked);
+	assert_true(valid_until(&l, NULL, 0) > LINE_NOW);
+
+	approve_as(&l.s.line, "sec-approve", &approval);
+	assert_true(valid_until(&l, NULL, 0) > LINE_NOW);
+	revoked.version = 3;
+	lifecycle_revoke(&l.s, "sec-approve", &revoked);
+	assert_true(valid_until(&l, NULL, 0) > LINE_NOW);
+	revoked.version = 4;
+	lifecycle_revoke(&l.s, "sec-approve", &revoked);
+	line_log_publish(&l.log, "log", NULL);
+	assert_true(valid_until(&l, "witness-missing", 1) < LINE_NOW);
+
+	line_log_publish(&l.log, "log", "witness");
+	assert_true(valid_until(&l, NULL, 0) > LINE_NOW);
+	approval_path(&l.s.line, 3, path);
+	add(&l, "approval", path, "sec-approve");
+	assert_true(valid_until(&l, NULL, 1) > LINE_NOW);
+}
+
+/* Beside a revocation that is newer, what was proven then and is not now goes on. */
+static void r24_an_approval_whose_proof_is_gone_gives_no_right(void **state)
+{
+	AUTO_DONE(logged) l = { 0 };
+	char path[160];
+	(void)state;
+
+	begin(&l, NULL, true);
+	lifecycle_publish(&l.s, two_current, 2, "", "");
+	expect_loaded(&l, 2, true);
+	line_log_proof_path(&l.log, 4, path);
+	line_remove(&l.s.line, path);
+	lifecycle_expect(&l.s, "proof-missing");
+	lifecycle_revoke(&l.s, "sec-approve", &(struct revoked){ .version = 2 });
+	assert_true(valid_until(&l, "proof-missing", 2) < LINE_NOW);
+}
+
 static void r24_a_rollback_stands_in_the_log(void **state)
 {
 	AUTO_DONE(logged) l = { 0 };
@@ -361,6 +449,8 @@ static void r24_an_end_waits_for_no_proof_and_the_next_beginning_does(void **sta
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r24_an_approval_without_a_proof_is_in_nobody_s_way),
+	cmocka_unit_test(r24_what_lapsed_has_no_right_without_a_proof),
+	cmocka_unit_test(r24_an_approval_whose_proof_is_gone_gives_no_right),
 	cmocka_unit_test(r24_a_rollback_stands_in_the_log),
 	cmocka_unit_test(r24_a_baseline_stands_in_the_log),
 	cmocka_unit_test(r24_who_lets_a_way_from_what_is_revoked_stand_is_in_the_log),
