@@ -27,11 +27,12 @@ EXTRA_tests_unit_test_mint_core_DEPENDENCIES = tests/attacks/workload_process$(E
 tests_unit_test_mint_denials_SOURCES = tests/unit/test_mint_denials.c tests/unit/unit.h
 tests_unit_test_mint_denials_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_denials_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_mint_executable_SOURCES = tests/unit/test_mint_executable.c tests/unit/scratch.h \
-	tests/unit/unit.h
+tests_unit_test_mint_executable_SOURCES = tests/unit/test_mint_executable.c \
+	tests/unit/executable_facts.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_mint_executable_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_executable_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_mint_executable_stores_SOURCES = tests/unit/test_mint_executable_stores.c tests/unit/unit.h
+tests_unit_test_mint_executable_stores_SOURCES = tests/unit/test_mint_executable_stores.c \
+	tests/unit/executable_facts.h tests/unit/unit.h
 tests_unit_test_mint_executable_stores_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mint_executable_stores_LDADD = $(MINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mint_identities_SOURCES = tests/unit/test_mint_identities.c $(IDENTITIES_SCENE) $(MINT_SCENE)

@@ -14,6 +14,7 @@
 
 #include "attestd/mint/admission/executable.h"
 #include "base/text.h"
+#include "executable_facts.h"
 #include "scratch.h"
 
 #define LARGE (EXECUTABLE_AT_ONCE + 12345)
@@ -55,17 +56,6 @@ static void make(const char *name, off_t size, char last)
 	if (size > 0)
 		assert_int_equal(pwrite(fd, &last, 1, size - 1), 1);
 	assert_int_equal(close(fd), 0);
-}
-
-static struct caller_facts facts_of(const char *name)
-{
-	struct caller_facts facts = { .executable = span_text(name) };
-	struct stat st;
-
-	assert_int_equal(stat(name, &st), 0);
-	facts.file =
-		(struct file_identity){ st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
-	return facts;
 }
 
 static void assert_content(const struct digest *digest, off_t size, char last)
@@ -111,7 +101,7 @@ static void a_small_file_is_hashed_at_once(void **state)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		make(path, sizes[i], 'x');
 
-		struct caller_facts facts = facts_of(path);
+		struct caller_facts facts = executable_facts_of(path);
 
 		assert_int_equal(executable_digest(executables, &facts, &why), OK);
 		assert_content(&facts.digest, sizes[i], 'x');
@@ -127,13 +117,13 @@ static void a_large_file_is_hashed_in_steps_and_once(void **state)
 	(void)state;
 	make(path, LARGE, 'x');
 
-	struct caller_facts facts = facts_of(path);
+	struct caller_facts facts = executable_facts_of(path);
 
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_UNAVAILABLE);
 	assert_non_null(strstr(why, "ask again"));
 	assert_int_equal(facts.digest.alg, DIGEST_NONE);
 	while (executables_step(executables)) {
-		struct caller_facts now = facts_of(path);
+		struct caller_facts now = executable_facts_of(path);
 		enum status status = executable_digest(executables, &now, &why);
 
 		assert_true(status == STATUS_UNAVAILABLE || status == OK);
@@ -155,8 +145,8 @@ static void a_small_file_goes_before_a_large_one(void **state)
 	make(path, LARGE, 'x');
 	make(other, 100, 'y');
 
-	struct caller_facts large = facts_of(path);
-	struct caller_facts small = facts_of(other);
+	struct caller_facts large = executable_facts_of(path);
+	struct caller_facts small = executable_facts_of(other);
 
 	executable_expect(executables, span_text(path));
 	executable_expect(executables, span_text(other));
@@ -202,7 +192,7 @@ static void what_changes_while_it_is_hashed_is_not_believed(void **state)
 	make(path, LARGE, 'x');
 	assert_int_equal(stat(path, &was), 0);
 
-	struct caller_facts before = facts_of(path);
+	struct caller_facts before = executable_facts_of(path);
 
 	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
 	assert_true(executables_step(executables));
@@ -212,7 +202,7 @@ static void what_changes_while_it_is_hashed_is_not_believed(void **state)
 	while (executables_step(executables))
 		;
 
-	struct caller_facts after = facts_of(path);
+	struct caller_facts after = executable_facts_of(path);
 
 	/* Whoever runs the one that was, runs no file that is there; and nothing is
 	 * known of it, in case its times come back. */
@@ -237,7 +227,7 @@ static void a_file_that_shrinks_while_it_is_hashed_is_forgotten(void **state)
 	(void)state;
 	make(path, LARGE, 'x');
 
-	struct caller_facts before = facts_of(path);
+	struct caller_facts before = executable_facts_of(path);
 
 	assert_int_equal(executable_digest(executables, &before, &why), STATUS_UNAVAILABLE);
 	assert_true(executables_step(executables));
@@ -255,7 +245,7 @@ static void only_the_file_that_runs_is_hashed(void **state)
 	make(path, 100, 'x');
 	make(other, 100, 'y');
 
-	struct caller_facts facts = facts_of(path);
+	struct caller_facts facts = executable_facts_of(path);
 
 	facts.executable = span_text(other);
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
@@ -282,7 +272,7 @@ static void a_file_beyond_the_cap_is_refused(void **state)
 	(void)state;
 	make(path, EXECUTABLE_MAX + 1, 'x');
 
-	struct caller_facts facts = facts_of(path);
+	struct caller_facts facts = executable_facts_of(path);
 
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_DENIED);
 	assert_non_null(strstr(why, "too large"));
@@ -303,7 +293,7 @@ static void what_is_expected_is_hashed_before_anybody_asks(void **state)
 	while (executables_step(executables))
 		;
 
-	struct caller_facts facts = facts_of(path);
+	struct caller_facts facts = executable_facts_of(path);
 
 	assert_int_equal(executable_digest(executables, &facts, &why), OK);
 	assert_content(&facts.digest, LARGE, 'x');
@@ -319,8 +309,8 @@ static void what_was_just_changed_is_hashed_each_time(void **state)
 	make(path, 100, 'x');
 	make(other, LARGE, 'x');
 
-	struct caller_facts facts = facts_of(path);
-	struct caller_facts large = facts_of(other);
+	struct caller_facts facts = executable_facts_of(path);
+	struct caller_facts large = executable_facts_of(other);
 
 	executable_expect(executables, span_text(path));
 	assert_false(executables_step(executables));
@@ -357,7 +347,7 @@ static void what_somebody_may_be_writing_is_not_expected(void **state)
 	assert_int_equal(close(fd), 0);
 	content[4095] = 'y';
 
-	struct caller_facts facts = facts_of(path);
+	struct caller_facts facts = executable_facts_of(path);
 
 	executable_expect(executables, span_text(path));
 	while (executables_step(executables))
@@ -365,7 +355,7 @@ static void what_somebody_may_be_writing_is_not_expected(void **state)
 	content[4095] = 'z';
 	assert_int_equal(munmap(content, 4096), 0);
 
-	struct caller_facts after = facts_of(path);
+	struct caller_facts after = executable_facts_of(path);
 
 	assert_true(file_identity_equal(&facts.file, &after.file));
 	assert_int_equal(executable_digest(executables, &after, &why), OK);
@@ -380,7 +370,7 @@ static void the_one_asked_for_longest_ago_is_forgotten(void **state)
 	for (unsigned i = 0; i < EXECUTABLES_MAX + 10; i++) {
 		make(path, (off_t)i + 1, 'x');
 
-		struct caller_facts facts = facts_of(path);
+		struct caller_facts facts = executable_facts_of(path);
 
 		assert_int_equal(executable_digest(executables, &facts, &why), OK);
 		assert_content(&facts.digest, (off_t)i + 1, 'x');

@@ -15,6 +15,7 @@
 
 #include "attestd/mint/admission/executable.h"
 #include "attestd/mint/admission/file_times.h"
+#include "executable_facts.h"
 
 #define SIZE 4096
 #define LARGE (EXECUTABLE_AT_ONCE + 1)
@@ -81,21 +82,10 @@ static int end(void **state)
 	return unlink(path);
 }
 
-static struct caller_facts facts_now(void)
-{
-	struct caller_facts facts = { .executable = span_text(path) };
-	struct stat st;
-
-	assert_int_equal(stat(path, &st), 0);
-	facts.file =
-		(struct file_identity){ st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
-	return facts;
-}
-
 /* Read first, through the mapping: after that no store to the page is noted. */
 static void store_without_a_trace(char with)
 {
-	const struct caller_facts before = facts_now();
+	const struct caller_facts before = executable_facts_of(path);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	char *content = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
@@ -105,14 +95,14 @@ static void store_without_a_trace(char with)
 	memset(content, with, SIZE);
 	assert_int_equal(munmap(content, SIZE), 0);
 
-	const struct caller_facts after = facts_now();
+	const struct caller_facts after = executable_facts_of(path);
 
 	assert_true(file_identity_equal(&before.file, &after.file));
 }
 
 static void assert_digest_of(char with)
 {
-	struct caller_facts facts = facts_now();
+	struct caller_facts facts = executable_facts_of(path);
 	struct digest expected;
 	const char *why = "";
 	uint8_t content[SIZE];
@@ -165,7 +155,7 @@ static void what_root_alone_writes_is_hashed_once(void **state)
 
 static void expect_and_ask(enum status wanted, const char *because)
 {
-	struct caller_facts facts = facts_now();
+	struct caller_facts facts = executable_facts_of(path);
 	const char *why = "";
 
 	executable_expect(executables, span_text(path));
@@ -189,7 +179,7 @@ static void a_large_one_is_refused_there_and_told_where_it_may_be(void **state)
 	assert_false(executables_step(executables));
 
 	shown_owner = 0;
-	facts = facts_now();
+	facts = executable_facts_of(path);
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_UNAVAILABLE);
 	expect_and_ask(OK, "");
 }
@@ -202,7 +192,7 @@ static void what_is_where_is_asked_of_the_file_that_is_hashed(void **state)
 
 	(void)state;
 	assert_int_equal(truncate(path, LARGE), 0);
-	facts = facts_now();
+	facts = executable_facts_of(path);
 	assert_int_equal(executable_digest(executables, &facts, &why), STATUS_UNAVAILABLE);
 	shown_owner = 1000;
 	while (executables_step(executables))

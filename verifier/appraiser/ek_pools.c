@@ -34,10 +34,13 @@ static enum status add_file(void *context, const char *path, enum status read, s
 	log_line(LOG_LEVEL_WARNING, "%s: %s", path,
 		 read == OK ? "no certificate or CRL in it, or a damaged one"
 			    : file_guard_text(read));
+
+	const bool is_nothing = is_no_file(path);
+
 	/* Who may write a file here chooses which TPMs are genuine: that is no oversight. */
-	if (read == STATUS_DENIED && !is_no_file(path))
+	if (read == STATUS_DENIED && !is_nothing)
 		return read;
-	if (!reading->goes_without || !is_no_file(path))
+	if (!reading->goes_without || !is_nothing)
 		*reading->is_whole = false;
 	return OK;
 }
