@@ -8,6 +8,9 @@
 #include "tpm/ek_certificate.h"
 #include "tpm/policy_digest.h"
 
+/* The agent ends with an answer that it can't read. */
+_Static_assert(TPM_CHAIN_CERTIFICATE_MAX <= CERTIFICATE_DER_MAX,
+	       "the agent takes each certificate");
 /* What keeps us from the AK. */
 #define KEY_STATES ((unsigned)(TPM_ENDORSEMENT_AUTH_SET | TPM_ENDORSEMENT_DISABLED))
 

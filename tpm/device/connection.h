@@ -104,6 +104,8 @@ enum status handles_list(struct connection *c, TPM2_HANDLE first, TPM2_HANDLE en
 enum status nv_read(struct connection *c, TPM2_HANDLE index, struct bytes *out);
 /* The same for an index that handles_list() named. */
 enum status nv_read_listed(struct connection *c, TPM2_HANDLE index, struct bytes *out);
+/* Certificates one behind the other, up to padding; those that are too long are left out. */
+enum status chain_split(struct span all, struct tpm_identity *identity);
 
 TPML_PCR_SELECTION selection_of(enum digest_alg bank, pcr_mask pcrs);
 enum status pcrs_read(struct connection *c, enum digest_alg bank, pcr_mask select,

@@ -40,8 +40,9 @@ void tpm_device_forget_reason(struct tpm_device *d);
 /* Did the last verb find no TPM, or lose it? */
 bool tpm_device_is_away(const struct tpm_device *d);
 
-/* Certificates of an EK chain that we hand on. */
+/* Certificates of an EK chain that we hand on, and how long each may be. */
 #define TPM_CHAIN_MAX 6
+#define TPM_CHAIN_CERTIFICATE_MAX 8192
 
 struct tpm_identity {
 	unsigned states; /* enum tpm_state */

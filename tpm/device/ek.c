@@ -29,7 +29,7 @@ static enum status certificate_read(struct span nv, struct ek_certificate *out)
 	return status == OK && out->key == NULL ? STATUS_MALFORMED : status;
 }
 
-static enum status chain_split(struct span all, struct tpm_identity *identity)
+enum status chain_split(struct span all, struct tpm_identity *identity)
 {
 	while (identity->ek_chain_count < TPM_CHAIN_MAX && all.len > 0) {
 		const uint8_t *p = all.data;
@@ -40,13 +40,18 @@ static enum status chain_split(struct span all, struct tpm_identity *identity)
 			return OK;
 
 		size_t len = (size_t)(p - all.data);
-		enum status status = bytes_copy((struct span){ .data = all.data, .len = len },
-						&identity->ek_chain[identity->ek_chain_count]);
+		struct span der = { .data = all.data, .len = len };
+
+		all = (struct span){ .data = all.data + len, .len = all.len - len };
+		/* Several indices hold more than whom we tell takes of one certificate. */
+		if (len > TPM_CHAIN_CERTIFICATE_MAX)
+			continue;
+
+		enum status status = bytes_copy(der, &identity->ek_chain[identity->ek_chain_count]);
 
 		if (status != OK)
 			return status;
 		identity->ek_chain_count++;
-		all = (struct span){ .data = all.data + len, .len = all.len - len };
 	}
 	return OK;
 }
