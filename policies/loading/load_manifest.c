@@ -172,6 +172,7 @@ static enum status load_manifest(struct loading *l, const struct index_entry *en
 		release->rolled_back_from = rolled_back_from(l, entry);
 		(void)image_release(&l->image, release);
 	}
+	hold_against_rollbacks(l, entry);
 	/* For its versions, times and digests: the spans end with the statement. */
 	*newer = l->manifest;
 	return OK;

@@ -327,9 +327,14 @@ static enum status load_rollback(struct loading *l, const struct index_rollback 
 	if (status == OK && has_to_count)
 		status = step_down(l, path, &r, was);
 	if (status == OK)
-		l->way_back[l->way_back_count++] = (struct way_back){
-			.from = r.from, .to = r.to, .from_version = r.from_version, .time = r.time
-		};
+		l->way_back[l->way_back_count++] =
+			(struct way_back){ .platform = cell->platform,
+					   .kernel = cell->kernel,
+					   .from = r.from,
+					   .to = r.to,
+					   .was_gone = true,
+					   .from_version = r.from_version,
+					   .time = r.time };
 	return status;
 }
 
@@ -355,6 +360,30 @@ enum status check_epoch(struct loading *l, const struct index_entry *was)
 	return status;
 }
 
+/*
+ * A document that was signed and never done leads no node back, whenever it is listed. What
+ * it would have left shows that: it is current still, or the one that came after it goes
+ * on from it. The oldest of those that came after decides; one that is not listed any more
+ * cannot speak for the way.
+ */
+void hold_against_rollbacks(struct loading *l, const struct index_entry *entry)
+{
+	const struct manifest *m = &l->manifest;
+
+	for (size_t i = 0; i < l->way_back_count; i++) {
+		struct way_back *way = &l->way_back[i];
+
+		if (!span_equal(way->platform, entry->platform) ||
+		    !span_equal(way->kernel, entry->kernel))
+			continue;
+		if (entry->version > way->from_version)
+			way->was_gone = m->has_previous && m->previous_version < way->from_version;
+		else if (entry->state != RELEASE_PREVIOUS &&
+			 digest_equal(&way->from, &entry->manifest))
+			way->was_gone = false;
+	}
+}
+
 bool is_left_behind(const struct loading *l, const struct index_entry *entry, int64_t *since)
 {
 	bool is_left = false;
@@ -374,6 +403,7 @@ uint64_t rolled_back_from(const struct loading *l, const struct index_entry *ent
 
 	for (size_t i = 0; i < l->way_back_count; i++)
 		if (digest_equal(&l->way_back[i].to, &entry->manifest) &&
+		    (entry->state == RELEASE_CURRENT || l->way_back[i].was_gone) &&
 		    l->way_back[i].from_version > version)
 			version = l->way_back[i].from_version;
 	return version;

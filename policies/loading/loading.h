@@ -28,7 +28,9 @@
 
 /* A rollback document that counts. */
 struct way_back {
+	struct span platform, kernel; /* its cell */
 	struct digest from, to; /* manifests */
+	bool was_gone; /* as far as the cell's manifests were read */
 	uint64_t from_version;
 	int64_t time;
 };
@@ -155,6 +157,9 @@ enum status check_promotion(struct loading *l, const struct index_entry *entry);
 enum status check_history(struct loading *l);
 /* The manifest in l->manifest takes over from *was: its epoch may not be lower. */
 enum status check_epoch(struct loading *l, const struct index_entry *was);
+/* The manifest in l->manifest was read, the cell's newest first: does it show that a rollback
+ * of the cell was never done? */
+void hold_against_rollbacks(struct loading *l, const struct index_entry *entry);
 /* A rollback left this manifest, at that time. */
 bool is_left_behind(const struct loading *l, const struct index_entry *entry, int64_t *since);
 /* The highest version from which a rollback leads here; 0: none. */

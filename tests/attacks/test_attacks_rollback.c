@@ -235,6 +235,78 @@ static void r20_a_revocation_takes_no_way_back_away(void **state)
 	assert_int_equal(release.rolled_back_from, 2);
 }
 
+/* Version 3 goes on from the one that is named. */
+static void make_third(struct lifecycle *s, unsigned previous)
+{
+	char named[64];
+
+	(void)snprintf(named, sizeof(named), "\"previous\":{\"version\":%u", previous);
+
+	const struct line_edit edit = { "manifest", "\"previous\":{\"version\":2", named };
+	s->line.manifest = s->manifest[previous];
+	line_make_version(&s->line, 3, &edit, 1);
+	s->manifest[3] = s->line.manifest;
+}
+
+static uint64_t led_back_from(struct lifecycle *s, unsigned version)
+{
+	AUTO_DONE(outcome) out = { 0 };
+	struct release release;
+
+	lifecycle_load(s, &out);
+	if (out.status != OK)
+		fail_msg("%s at %s %s", out.refusal.code, out.refusal.document, out.refusal.field);
+	assert_true(lifecycle_has(s, &out, version, &release));
+	return release.rolled_back_from;
+}
+
+/* Signed for an index that did not do it, and listed later: nodes that had version 2 would
+ * go back to one that is accepted a while longer. */
+static void r20_a_rollback_that_was_never_done_leads_no_node_back(void **state)
+{
+	static const struct entry second[] = { { 2, "current", 0 },
+					       { 1, "previous", ROLLBACK_UNTIL } };
+	static const struct entry third[] = { { 3, "current", 0 },
+					      { 2, "previous", ROLLBACK_UNTIL },
+					      { 1, "previous", ROLLBACK_UNTIL } };
+	static const struct entry tried[] = { { 3, "canary", 0 },
+					      { 2, "current", 0 },
+					      { 1, "previous", ROLLBACK_UNTIL } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	char cell[128];
+	(void)state;
+
+	rollback_begin(&s, "1", "1");
+	rollback_put(&s, &rollback_usual, cell);
+	lifecycle_publish(&s, second, 2, "", "");
+	assert_int_equal(led_back_from(&s, 1), 0);
+	lifecycle_publish(&s, second, 2, cell, "");
+	assert_int_equal(led_back_from(&s, 1), 0);
+	make_third(&s, 2);
+	lifecycle_publish(&s, tried, 3, cell, "");
+	assert_int_equal(led_back_from(&s, 1), 0);
+	lifecycle_publish(&s, third, 3, cell, "");
+	assert_int_equal(led_back_from(&s, 1), 0);
+}
+
+/* One that was done leads back whoever comes later, too. */
+static void r20_a_rollback_that_was_done_leads_back_after_the_next_release(void **state)
+{
+	static const struct entry entries[] = { { 3, "current", 0 },
+						{ 1, "previous", ROLLBACK_UNTIL } };
+	AUTO_DONE(lifecycle) s = { 0 };
+	char cell[128];
+	(void)state;
+
+	rollback_begin(&s, "1", "1");
+	make_third(&s, 1);
+	rollback_put(&s, &rollback_usual, cell);
+	rollback_publish(&s, cell);
+	assert_int_equal(led_back_from(&s, 1), 2);
+	lifecycle_publish(&s, entries, 2, cell, "");
+	assert_int_equal(led_back_from(&s, 1), 2);
+}
+
 static void r20_an_update_does_not_lower_the_epoch(void **state)
 {
 	AUTO_DONE(lifecycle) s = { 0 };
@@ -310,6 +382,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(r20_what_was_left_ends_within_the_cap),
 	cmocka_unit_test(r20_what_is_left_was_in_force),
 	cmocka_unit_test(r20_a_revocation_takes_no_way_back_away),
+	cmocka_unit_test(r20_a_rollback_that_was_never_done_leads_no_node_back),
+	cmocka_unit_test(r20_a_rollback_that_was_done_leads_back_after_the_next_release),
 	cmocka_unit_test(r20_an_update_does_not_lower_the_epoch),
 	cmocka_unit_test(r27_what_was_replaced_does_not_come_back),
 };
