@@ -322,6 +322,38 @@ static void b15_work_is_linear_in_the_log(void **state)
 	assert_true(some - none <= (uint64_t)30 * 16);
 }
 
+static uint64_t work_of_refusal(struct scene *s, const char *reason)
+{
+	boot_log_put(&s->log, &s->golden);
+	calls = 0;
+	boot_expect_refused(s, reason);
+	return calls;
+}
+
+/* What is none of a class's releases is compared with those of all others. */
+static uint64_t work_of_another_cell(unsigned more_events)
+{
+	AUTO_DONE(scene) s = { 0 };
+
+	scene_init(&s);
+	s.golden.cell = "q35/6.1.0-57-cloud-amd64";
+	for (unsigned i = 0; i < more_events; i++)
+		boot_log_insert(&s.log, s.log.count, 5, EV_EFI_ACTION, TEXT("never seen"));
+	return work_of_refusal(&s, more_events == 0 ? "cell-not-allowed" : "release-none");
+}
+
+static void b15_another_cell_s_release_costs_as_far_as_it_fits(void **state)
+{
+	uint64_t none = work_of_another_cell(0);
+	uint64_t once = work_of_another_cell(1);
+	uint64_t often = work_of_another_cell(60);
+	(void)state;
+
+	assert_true(once < none + 30);
+	/* Replayed, and read once. */
+	assert_in_range(often - once, 1, (uint64_t)59 * 4);
+}
+
 #define DBX_ENTRIES 3000
 
 /* A list of certificates of this size, all alike. */
@@ -349,14 +381,6 @@ static void scene_with_dbx(struct scene *s, uint32_t count, uint32_t size)
 	put_entries(&content, count, size);
 	boot_log_set_variable(&s->log, boot_log_find(&s->log, EV_EFI_VARIABLE_DRIVER_CONFIG, "dbx"),
 			      span_of(&content));
-}
-
-static uint64_t work_of_refusal(struct scene *s, const char *reason)
-{
-	boot_log_put(&s->log, &s->golden);
-	calls = 0;
-	boot_expect_refused(s, reason);
-	return calls;
 }
 
 static void b15_a_large_dbx_is_hashed_and_looked_up_once(void **state)
@@ -423,6 +447,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(b15_an_entry_is_more_than_its_owner),
 	cmocka_unit_test(b15_no_truncation_is_a_boot),
 	cmocka_unit_test(b15_work_is_linear_in_the_log),
+	cmocka_unit_test(b15_another_cell_s_release_costs_as_far_as_it_fits),
 };
 
 ATTACKS_MAIN(tests)

@@ -178,7 +178,8 @@ static enum status check_replay(const struct appraisal_input *input,
 	return OK;
 }
 
-static enum status check_events(const struct appraisal_input *input, struct candidate *c)
+static enum status check_events(const struct appraisal_input *input, bool is_whole_wanted,
+				struct candidate *c)
 {
 	const struct boot_match_input match_input = {
 		.ref = input->reference,
@@ -187,6 +188,7 @@ static enum status check_events(const struct appraisal_input *input, struct cand
 		.bank = input->node_class->bank,
 		.quoted = input->node_class->select,
 		.pinned = c->pinned,
+		.is_whole_wanted = is_whole_wanted,
 	};
 	struct boot_match match;
 	enum status status = boot_match(&match_input, &match);
@@ -199,7 +201,8 @@ static enum status check_events(const struct appraisal_input *input, struct cand
 }
 
 static enum status try_release(const struct appraisal_input *input,
-			       const struct boot_replay *replay, struct candidate *c)
+			       const struct boot_replay *replay, bool is_whole_wanted,
+			       struct candidate *c)
 {
 	enum status status = check_pinned(input, c);
 	size_t not_allowed = c->findings.count;
@@ -210,7 +213,7 @@ static enum status try_release(const struct appraisal_input *input,
 	 * other PCRs than those with listed values may tell why these are wrong. */
 	if (status != OK || c->findings.count > not_allowed)
 		return status;
-	return check_events(input, c);
+	return check_events(input, is_whole_wanted, c);
 }
 
 static bool got_further(const struct candidate *a, const struct candidate *b)
@@ -265,7 +268,8 @@ static void name_blocked(const struct appraisal_input *input, struct findings *f
 	}
 }
 
-/* A boot that is all of a release, and of a cell that is not this class's: named. */
+/* A boot that is all of a release, and of a cell that is not this class's: named. There may
+ * be many, and a host chooses what each is compared with: each as far as it fits. */
 static enum status name_other_cell(const struct appraisal_input *input,
 				   const struct boot_replay *replay, struct findings *findings)
 {
@@ -281,7 +285,7 @@ static enum status name_other_cell(const struct appraisal_input *input,
 		     release_is_of_class(input->reference, &c.release, input->node_class)))
 			continue;
 		if (status == OK)
-			status = try_release(input, replay, &c);
+			status = try_release(input, replay, true, &c);
 		if (status != OK)
 			return status;
 		if (c.findings.count > 0)
@@ -312,7 +316,7 @@ static enum status try_releases(const struct appraisal_input *input,
 			return status;
 		if (!release_is_in_force(input, &c.release))
 			continue;
-		status = try_release(input, replay, &c);
+		status = try_release(input, replay, false, &c);
 		if (status != OK)
 			return status;
 		if (c.findings.count == 0 && release_is_below_ratchet(input, &c.release)) {

@@ -498,6 +498,10 @@ enum status boot_match(const struct boot_match_input *input, struct boot_match *
 		if (log.event_count > BOOT_EVENTS_MAX)
 			return STATUS_MALFORMED;
 		visit_event(&w, &event);
+		if (input->is_whole_wanted && w.match.findings.count > 0) {
+			*out = w.match;
+			return OK;
+		}
 	}
 	if (status != STATUS_NOT_FOUND)
 		return status;

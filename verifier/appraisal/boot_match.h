@@ -14,6 +14,7 @@ struct boot_match_input {
 	enum digest_alg bank;
 	pcr_mask quoted; /* events of other PCRs are nobody's word */
 	pcr_mask pinned; /* their final values are listed: events do not matter */
+	bool is_whole_wanted; /* the walk ends at the first finding */
 	/* May be NULL: hears of every event that is not explained, however many. */
 	void (*unexplained)(void *self, const struct finding *finding,
 			    const struct boot_event *event);
