@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <openssl/x509.h>
+#include <stdio.h>
 
 #include "identities_scene.h"
 
@@ -249,15 +250,34 @@ static void one_users_jobs_leave_identities_for_others(void **state)
 	uint64_t job = 1;
 
 	(void)state;
-	for (; job <= IDENTITIES_OF_JOBS_MAX; job++)
+	for (; job <= IDENTITIES_OF_USERS_JOBS_MAX; job++)
 		assert_int_equal(use_for_job(1000, job), OK);
 	assert_int_equal(use_for_job(1000, job), STATUS_TOO_LARGE);
 	/* What is there stays. */
 	assert_int_equal(use_for_job(1000, 1), OK);
-	for (; job < IDENTITIES_HELD_MAX; job++)
+	for (; job < IDENTITIES_OF_JOBS_MAX; job++)
 		assert_int_equal(use_for_job(1001, job), OK);
 	assert_int_equal(use_for_job(1002, job++), OK);
 	assert_int_equal(use_for_job(1002, job), STATUS_TOO_LARGE);
+}
+
+/* Nor do those of several users, who may be one: each entry still has its own. */
+static void all_jobs_leave_each_entry_its_identity(void **state)
+{
+	const struct held_identity *held = NULL;
+	char name[16];
+
+	(void)state;
+	for (uint64_t job = 0; job < IDENTITIES_HELD_MAX; job++)
+		assert_int_equal(use_for_job(1000 + (uid_t)(job % 4), job + 1),
+				 job < IDENTITIES_OF_JOBS_MAX ? OK : STATUS_TOO_LARGE);
+	for (unsigned i = 0; i < ENTRIES_MAX; i++) {
+		bytes_done(&scene.entry.name);
+		(void)snprintf(name, sizeof(name), "web-%u", i);
+		assert_int_equal(bytes_copy(span_text(name), &scene.entry.name), OK);
+		assert_int_equal(scene_ask(&scene.other, 0, &held), OK);
+	}
+	assert_int_equal(scene.ids.count, IDENTITIES_HELD_MAX);
 }
 
 /* What entries share they count themselves. */
@@ -266,7 +286,7 @@ static void jobs_count_against_no_shared_identity(void **state)
 	const struct held_identity *held = NULL;
 
 	(void)state;
-	for (uint64_t job = 1; job <= IDENTITIES_OF_JOBS_MAX; job++)
+	for (uint64_t job = 1; job <= IDENTITIES_OF_USERS_JOBS_MAX; job++)
 		assert_int_equal(use_for_job(0, job), OK);
 	assert_int_equal(scene_use(&scene.one, 0, &held), OK);
 }
@@ -286,6 +306,7 @@ int main(void)
 		TEST(an_entry_that_is_gone_or_another_takes_its_svid_along),
 		TEST(whom_an_entry_admits_by_new_terms_shares_no_key_with_the_old),
 		TEST(one_users_jobs_leave_identities_for_others),
+		TEST(all_jobs_leave_each_entry_its_identity),
 		TEST(jobs_count_against_no_shared_identity),
 	};
 

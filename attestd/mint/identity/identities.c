@@ -170,20 +170,22 @@ static enum status add(struct identities *ids, struct held_identity *held)
 	return OK;
 }
 
-static size_t count_of_jobs(const struct identities *ids, uint32_t uid)
+static bool jobs_have_room(const struct identities *ids, uint32_t uid)
 {
-	size_t count = 0;
+	size_t all = 0, of_user = 0;
 
-	for (size_t i = 0; i < ids->count; i++)
-		count += held_identity_is_job_of(ids->list[i], uid);
-	return count;
+	for (size_t i = 0; i < ids->count; i++) {
+		all += held_identity_is_job(ids->list[i]);
+		of_user += held_identity_is_job_of(ids->list[i], uid);
+	}
+	return all < IDENTITIES_OF_JOBS_MAX && of_user < IDENTITIES_OF_USERS_JOBS_MAX;
 }
 
 static bool has_room(const struct identities *ids, const struct subject *subject,
 		     const struct job *job)
 {
 	return ids->count < IDENTITIES_HELD_MAX &&
-	       (job->id == 0 || count_of_jobs(ids, subject->uid) < IDENTITIES_OF_JOBS_MAX);
+	       (job->id == 0 || jobs_have_room(ids, subject->uid));
 }
 
 static enum status make(struct identities *ids, const struct entry *entry,

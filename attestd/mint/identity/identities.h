@@ -11,8 +11,10 @@
  * job, which ends with it. Nobody waits for the signature: its users are told.
  */
 #define IDENTITIES_HELD_MAX 1024
-/* Of them, of one user's jobs, which no entry counts: they leave places for others. */
-#define IDENTITIES_OF_JOBS_MAX (IDENTITIES_HELD_MAX / 2)
+/* Of them, of jobs, which no entry counts: each entry has a place for what it shares. */
+#define IDENTITIES_OF_JOBS_MAX (IDENTITIES_HELD_MAX - ENTRIES_MAX)
+/* Of one user's jobs: they leave places for those of others. */
+#define IDENTITIES_OF_USERS_JOBS_MAX (IDENTITIES_HELD_MAX / 2)
 
 /* To each of its users. */
 enum identity_news {
@@ -36,7 +38,7 @@ void identities_done(struct identities *ids);
  * The entry's SVID for this user from now on, made where there is none: *out is NULL until
  * the broker has signed. STATUS_DENIED: the node is not entitled to it;
  * STATUS_UNAVAILABLE: the broker did not sign; STATUS_TOO_LARGE: there are as many as
- * may be, or its user's jobs have as many.
+ * may be, or jobs have as many, or those of its user.
  */
 enum status identities_use(struct identities *ids, const struct entry *entry,
 			   const struct subject *subject, const struct job *job, const void *user,
