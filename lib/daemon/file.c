@@ -297,7 +297,9 @@ static int create_beside(struct bytes *name)
 		int fd = mkostemp((char *)name->data, O_CLOEXEC);
 		if (fd < 0)
 			return -1;
-		(void)flock(fd, LOCK_EX);
+		/* Whoever looks at it holds it for a moment. */
+		while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+			;
 		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
 			return fd;
 		(void)close(fd);
