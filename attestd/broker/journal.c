@@ -124,7 +124,7 @@ static enum status open_directory(struct journal *j)
 		return STATUS_UNSUPPORTED;
 	*end = '\0';
 	if (j->path[0] != '\0')
-		(void)!directory_make(j->path, 0755);
+		(void)!directory_make(AT_FDCWD, j->path, 0755);
 
 	/* Who may write above it could put another in its place between two starts. */
 	enum status above = directory_check_reached(j->path[0] != '\0' ? j->path : "/");

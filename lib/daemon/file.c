@@ -139,12 +139,12 @@ enum status directory_check_guarded(const char *path)
 	return is_ours(&st, S_IWGRP | S_IWOTH) ? OK : STATUS_DENIED;
 }
 
-enum status directory_make(const char *path, mode_t mode)
+enum status directory_make(int above, const char *name, mode_t mode)
 {
-	if (mkdir(path, mode) != 0)
+	if (mkdirat(above, name, mode) != 0)
 		return errno == EEXIST ? OK : status_of_errno();
 
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool is_made = fd >= 0 && fchmod(fd, mode) == 0;
 	int saved = errno;
 

@@ -17,9 +17,9 @@ enum status file_read_fd(int fd, size_t max, struct bytes *out);
 enum status file_read_guarded(const char *path, size_t max, bool is_secret, struct bytes *out);
 /* Would it be read? For those who want to know before they start. */
 enum status file_check_guarded(const char *path, bool is_secret);
-/* Where there is nothing of that name yet: of exactly this mode, which the umask does not
- * narrow. Statuses as file_read(), with errno. */
-enum status directory_make(const char *path, mode_t mode);
+/* Where there is nothing of that name yet, from an open directory on or AT_FDCWD: of exactly
+ * this mode, which the umask does not narrow. Statuses as file_read(), with errno. */
+enum status directory_make(int above, const char *name, mode_t mode);
 /* STATUS_DENIED where others than root or this user could put a file there. */
 enum status directory_check_guarded(const char *path);
 /* The same for it and all that its path leads through, by which another could be put in

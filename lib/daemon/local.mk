@@ -15,6 +15,7 @@ libdaemon_a_SOURCES = \
 	lib/daemon/role_directory.c lib/daemon/role_directory.h \
 	lib/daemon/setting_values.h \
 	lib/daemon/settings.c lib/daemon/settings.h \
-	lib/daemon/settings_files.c lib/daemon/settings_ini.c
+	lib/daemon/settings_files.c lib/daemon/settings_ini.c \
+	lib/daemon/trusted_path.c lib/daemon/trusted_path.h
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(INIH_CFLAGS) $(SYSTEMD_CFLAGS)
 DAEMON_LIBS = libdaemon.a libbase.a $(LIBEVENT_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,134 @@ static void a_link_in_the_directorys_place_is_not_followed(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static char inner[160], other[160], way[224];
+
+/* web/inner is a link to web/other, which holds the set of another section. */
+static void make_way(mode_t mode)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(inner, sizeof(inner), "%s/inner", path);
+	(void)snprintf(other, sizeof(other), "%s/other", path);
+	(void)snprintf(way, sizeof(way), "%s/inner/svid/", path);
+	assert_int_equal(mkdir(other, 0755), 0);
+	assert_int_equal(symlink("other/", inner), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	identity.directory = way;
+}
+
+static void remove_way(void)
+{
+	char svid[192];
+
+	(void)snprintf(svid, sizeof(svid), "%s/svid", other);
+	identity.directory = svid;
+	assert_int_equal(svid_directory_remove(&identity), OK);
+	identity.directory = path;
+	(void)rmdir(svid);
+	assert_int_equal(rmdir(other), 0);
+	assert_int_equal(unlink(inner), 0);
+}
+
+static void assert_there(const char *name, bool is_there)
+{
+	char file[256];
+
+	(void)snprintf(file, sizeof(file), "%s/svid/%s", other, name);
+	assert_int_equal(access(file, F_OK), is_there ? 0 : -1);
+}
+
+/* As /var/run is. */
+static void our_own_link_on_the_way_is_followed(void **state)
+{
+	const mode_t modes[] = { 0755, 01777 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		make_way(modes[i]);
+		assert_int_equal(write_one(), OK);
+		assert_there("svid.pem", true);
+		assert_int_equal(svid_directory_remove(&identity), OK);
+		assert_there("svid.pem", false);
+		remove_way();
+		assert_int_equal(rmdir(path), 0);
+	}
+	make_way(0755);
+	assert_int_equal(unlink(inner), 0);
+	assert_int_equal(symlink(other, inner), 0);
+	assert_int_equal(write_one(), OK);
+	assert_there("svid.pem", true);
+	remove_way();
+}
+
+static void a_link_on_the_way_that_others_could_make_is_not_followed(void **state)
+{
+	(void)state;
+	make_way(0777);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_int_equal(errno, ELOOP);
+	assert_there("", false);
+	remove_way();
+	assert_int_equal(rmdir(path), 0);
+	make_way(0770);
+	assert_int_equal(write_one(), STATUS_IO);
+	remove_way();
+}
+
+static void nothing_is_removed_by_a_link_on_the_way_that_others_could_make(void **state)
+{
+	(void)state;
+	make_way(0755);
+	assert_int_equal(write_one(), OK);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(svid_directory_remove(&identity), STATUS_IO);
+	assert_there("svid.pem", true);
+	remove_way();
+}
+
+static void somebody_elses_link_on_the_way_is_not_followed(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_way(0755);
+	assert_int_equal(lchown(inner, 65534, 65534), 0);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_there("", false);
+	/* Nor one of ours in his directory, where he may have moved it to. */
+	assert_int_equal(lchown(inner, 0, 0), 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_there("", false);
+	/* What is his own is. */
+	assert_int_equal(unlink(inner), 0);
+	assert_int_equal(rename(other, inner), 0);
+	assert_int_equal(write_one(), OK);
+	assert_int_equal(rename(inner, other), 0);
+	assert_int_equal(symlink("other", inner), 0);
+	assert_there("svid.pem", true);
+	remove_way();
+}
+
+static void links_that_lead_in_a_circle_end(void **state)
+{
+	char target[2001] = "inner/";
+
+	(void)state;
+	make_way(0755);
+	assert_int_equal(unlink(inner), 0);
+	assert_int_equal(symlink("inner", inner), 0);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_int_equal(errno, ELOOP);
+	/* And grow meanwhile. */
+	for (size_t i = 6; i < sizeof(target) - 2; i += 2)
+		memcpy(target + i, "x/", 2);
+	assert_int_equal(unlink(inner), 0);
+	assert_int_equal(symlink(target, inner), 0);
+	assert_int_equal(write_one(), STATUS_IO);
+	assert_int_equal(errno, ENAMETOOLONG);
+	remove_way();
+}
+
 static void a_directory_that_others_may_write_gets_no_key_but_is_emptied(void **state)
 {
 	(void)state;
@@ -272,6 +401,11 @@ int main(void)
 		TEST(a_directory_full_of_sets_is_not_looked_through),
 		TEST(nothing_is_removed_by_a_link_that_was_changed),
 		TEST(a_link_in_the_directorys_place_is_not_followed),
+		TEST(our_own_link_on_the_way_is_followed),
+		TEST(a_link_on_the_way_that_others_could_make_is_not_followed),
+		TEST(nothing_is_removed_by_a_link_on_the_way_that_others_could_make),
+		TEST(somebody_elses_link_on_the_way_is_not_followed),
+		TEST(links_that_lead_in_a_circle_end),
 		TEST(a_directory_that_others_may_write_gets_no_key_but_is_emptied),
 		TEST(somebody_elses_directory_gets_no_key),
 	};

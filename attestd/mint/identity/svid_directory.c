@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/file.h"
+#include "daemon/trusted_path.h"
 
 #define CURRENT ".current"
 #define CURRENT_NEXT ".current-next"
@@ -23,11 +24,45 @@
 static const char *const names[] = { "svid.pem", "svid_key.pem", "bundle.pem" };
 #define NAMES (sizeof(names) / sizeof(*names))
 
-/* Everything goes by this descriptor: a path that is changed under us leads
- * nowhere else, and one that is a link leads nowhere. -1 with errno. */
+#define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static int close_and_give(int above, int directory)
+{
+	int saved = errno;
+
+	(void)close(above);
+	errno = saved;
+	return directory;
+}
+
+/* Everything goes by this descriptor: a path that is changed under us leads nowhere else,
+ * one that is a link leads nowhere, and on the way to it no link of whoever owns a part of it
+ * chooses another's directory. -1 with errno. */
 static int open_directory(const struct identity_settings *identity)
 {
-	return open(identity->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+	int above = trusted_path_open_above(identity->directory, name);
+	int directory;
+
+	if (above < 0)
+		return -1;
+	directory = openat(above, name, OPEN_DIRECTORY);
+	return close_and_give(above, directory);
+}
+
+/* Workloads come by it to files whose own modes say who may read them; the service makes
+ * everything else for itself alone. */
+static int make_directory(const struct identity_settings *identity)
+{
+	char name[NAME_MAX + 1];
+	int above = trusted_path_open_above(identity->directory, name);
+	int directory = -1;
+
+	if (above < 0)
+		return -1;
+	if (directory_make(above, name, 0755) == OK)
+		directory = openat(above, name, OPEN_DIRECTORY);
+	return close_and_give(above, directory);
 }
 
 /* Who may write the directory can put another key into it. */
@@ -154,12 +189,7 @@ enum status svid_directory_write(const struct identity_settings *identity,
 {
 	char name[sizeof(SET_TEMPLATE)] = "", before[sizeof(SET_TEMPLATE)];
 
-	/* Workloads come by it to files whose own modes say who may read them; the service
-	 * makes everything else for itself alone. */
-	if (directory_make(identity->directory, 0755) != OK)
-		return STATUS_IO;
-
-	int directory = open_directory(identity);
+	int directory = make_directory(identity);
 
 	if (directory < 0)
 		return STATUS_IO;
