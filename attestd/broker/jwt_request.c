@@ -3,19 +3,9 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
-/* What could not stand in a report would spoil it, and with it the node's right. */
-static bool is_reportable(const struct report_jwt *wish)
-{
-	AUTO_DONE(bytes) text = { 0 };
-	struct report report;
-
-	report_init(&report);
-	report.jwts[report.jwt_count++] = *wish;
-	return report_write(&report, &text) == OK && text.len <= WISH_LINE_MAX;
-}
-
 /* The mint asks for workloads it has admitted; the verifier decides. Here only what no
- * honest mint asks for is refused, since each wish costs a quote. */
+ * honest mint asks for is refused, since each wish costs a quote, and what could not stand
+ * in a report would spoil it, and with it the node's right. */
 enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer *out)
 {
 	struct span body = in->rest;
@@ -29,7 +19,7 @@ enum status verb_jwt_request(struct broker *b, struct reader *in, struct writer 
 	}
 	if (!broker_has_right(b) || broker_right_is_over(b))
 		return STATUS_DENIED;
-	if (!grant_entitles(&b->grant, wish.spiffe_id) || !is_reportable(&wish)) {
+	if (!grant_entitles(&b->grant, wish.spiffe_id) || !report_jwt_fits(&wish)) {
 		log_line(LOG_LEVEL_WARNING, "jwt-request refused: not entitled, or no request");
 		return STATUS_DENIED;
 	}

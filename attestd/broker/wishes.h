@@ -11,8 +11,6 @@
  * stands under a quote: a wish goes into each report until a verdict answers one.
  */
 #define WISH_LIFETIME_S 30
-/* Of its line: sixteen stand in a report beside all that the journal puts there. */
-#define WISH_LINE_MAX 2000
 
 struct wishes {
 	struct wish {

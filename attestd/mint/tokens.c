@@ -16,6 +16,7 @@ static const char late[] = "the verifier did not answer in time: ask again later
 static const char ended[] = "the node lost its right to mint identities: ask again later";
 static const char audience_wrong[] = "an audience is 1 to 255 printable ASCII characters without "
 				     "a space";
+static const char too_long[] = "the audiences are too long together, with the SPIFFE ID";
 
 static void asked_free(struct asked_tokens *a)
 {
@@ -174,30 +175,58 @@ static size_t wishes_of(const struct tokens *t, uid_t user)
 	return count;
 }
 
-static enum workload_outcome wish_for_all(struct tokens *t, const struct admitted *admitted,
-					  const struct workload_jwt_request *q,
-					  struct asked_tokens *a, const char **why)
-{
-	size_t before = wishes_of(t, a->user);
-	enum status status = take_audiences(q, &a->audiences);
+struct wanted {
+	const struct entry *entries[TOKENS_OF_ONE_MAX];
+	size_t count;
+};
 
-	*why = busy;
-	for (size_t i = 0; i < admitted->count && a->count < TOKENS_OF_ONE_MAX && status == OK;
-	     i++) {
-		if (!is_wanted(admitted->entries[i], q->spiffe_id))
-			continue;
-		if (before + a->count == TOKENS_OF_USER_MAX)
-			return WORKLOAD_TOO_MANY;
-		status = add_wish(t, a, admitted->entries[i]);
-	}
-	if (status != OK)
-		return WORKLOAD_NOT_READY;
-	if (a->count > 0)
-		return WORKLOAD_LATER;
+static struct wanted wanted_of(const struct admitted *admitted, struct span spiffe_id)
+{
+	struct wanted wanted = { 0 };
+
+	for (size_t i = 0; i < admitted->count && wanted.count < TOKENS_OF_ONE_MAX; i++)
+		if (is_wanted(admitted->entries[i], spiffe_id))
+			wanted.entries[wanted.count++] = admitted->entries[i];
+	return wanted;
+}
+
+/* The broker takes no others, and would think the mint captured. */
+static bool all_fit(const struct wanted *wanted, const struct audiences *audiences)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!wished_token_fits(wanted->entries[i], audiences))
+			return false;
+	return true;
+}
+
+static enum workload_outcome deny(struct tokens *t, const struct admitted *admitted,
+				  const char **why)
+{
 	gate_note_refusal(t->admittance->gate, &admitted->facts, token_refusal_no_entry,
 			  "identity-security", admitted->entries[0]);
 	*why = token_refusal_no_entry;
 	return WORKLOAD_DENIED;
+}
+
+static enum workload_outcome wish_for_all(struct tokens *t, const struct admitted *admitted,
+					  const struct workload_jwt_request *q,
+					  struct asked_tokens *a, const char **why)
+{
+	const struct wanted wanted = wanted_of(admitted, q->spiffe_id);
+	enum status status = take_audiences(q, &a->audiences);
+
+	if (wanted.count == 0)
+		return deny(t, admitted, why);
+	if (status == OK && !all_fit(&wanted, &a->audiences)) {
+		*why = too_long;
+		return WORKLOAD_INVALID;
+	}
+	*why = busy;
+	if (wishes_of(t, a->user) + wanted.count > TOKENS_OF_USER_MAX)
+		return WORKLOAD_TOO_MANY;
+	for (size_t i = 0; i < wanted.count && status == OK; i++)
+		status = add_wish(t, a, wanted.entries[i]);
+	return status == OK ? WORKLOAD_LATER : WORKLOAD_NOT_READY;
 }
 
 enum workload_outcome tokens_ask(struct tokens *t, struct caller *c,

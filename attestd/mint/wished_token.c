@@ -7,6 +7,7 @@
 #include "attestd/frames.h"
 #include "attestd/mint/token_validation.h"
 #include "base/writer.h"
+#include "messages/report.h"
 #include "messages/sealed.h"
 
 static enum status make_key(EVP_PKEY **out)
@@ -21,6 +22,19 @@ static enum status make_key(EVP_PKEY **out)
 	}
 	OPENSSL_cleanse(scalar, sizeof(scalar));
 	return status;
+}
+
+bool wished_token_fits(const struct entry *entry, const struct audiences *audiences)
+{
+	struct report_jwt line = { .ticket = INT64_MAX,
+				   .entry = span_of(&entry->name),
+				   .spiffe_id = span_of(&entry->spiffe_id),
+				   .audience_count = audiences->count };
+
+	_Static_assert(WORKLOAD_AUDIENCES_MAX == REPORT_AUDIENCES_MAX, "one count");
+	for (size_t i = 0; i < audiences->count; i++)
+		line.audiences[i] = span_of(&audiences->items[i]);
+	return report_jwt_fits(&line);
 }
 
 enum status wished_token_init(struct wished_token *w, const struct entry *entry, uint64_t ticket)

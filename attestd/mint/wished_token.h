@@ -29,6 +29,8 @@ struct audiences {
 	size_t count;
 };
 
+/* Is it short enough for the broker? */
+bool wished_token_fits(const struct entry *entry, const struct audiences *audiences);
 /* Of an entry, with a key of its own. To be done with also where this fails. */
 enum status wished_token_init(struct wished_token *w, const struct entry *entry, uint64_t ticket);
 void wished_token_done(struct wished_token *w);

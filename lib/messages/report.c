@@ -291,6 +291,16 @@ enum status report_write(const struct report *report, struct bytes *text)
 	return w.status;
 }
 
+bool report_jwt_fits(const struct report_jwt *jwt)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct report report;
+
+	report_init(&report);
+	report.jwts[report.jwt_count++] = *jwt;
+	return report_write(&report, &text) == OK && text.len <= REPORT_JWT_TEXT_MAX;
+}
+
 enum status report_issued_parse(struct span line, struct report_issued *out)
 {
 	AUTO_DONE(bytes) again = { 0 };

@@ -59,6 +59,11 @@ enum status report_write(const struct report *report, struct bytes *text);
 enum status report_issued_parse(struct span line, struct report_issued *out);
 enum status report_issued_write(const struct report_issued *issued, struct bytes *line);
 
+/* Is it one that a report may hold, and short enough that sixteen stand in one beside all
+ * that the journal puts there? */
+#define REPORT_JWT_TEXT_MAX 2000
+bool report_jwt_fits(const struct report_jwt *jwt);
+
 /* 1 to AUDIENCE_MAX bytes of printable ASCII without a space; "-" is none. */
 bool audience_is_valid(struct span audience);
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "daemon/clock.h"
+#include "messages/report.h"
 #include "token_scene.h"
 
 static void who_waits_too_long_is_told_to_ask_again(void **state)
@@ -75,6 +76,48 @@ static void an_audience_is_printable_and_has_no_space(void **state)
 	assert_int_equal(scene.broker.wishes, 0);
 }
 
+static size_t text_len(const struct span *audiences)
+{
+	AUTO_DONE(bytes) text = { 0 };
+	struct report report;
+	struct report_jwt *jwt = &report.jwts[0];
+
+	report_init(&report);
+	report.jwt_count = 1;
+	*jwt = (struct report_jwt){ .ticket = INT64_MAX,
+				    .entry = span_text("first"),
+				    .spiffe_id = span_text(CORE_ID),
+				    .audience_count = REPORT_AUDIENCES_MAX };
+	memcpy(jwt->audiences, audiences, sizeof(jwt->audiences));
+	assert_int_equal(report_write(&report, &text), OK);
+	return text.len;
+}
+
+/* What the broker would refuse, and take for the sign of a mint that is captured. */
+static void what_is_too_long_for_a_report_is_invalid_and_no_wish(void **state)
+{
+	struct span audiences[REPORT_AUDIENCES_MAX];
+	uint8_t text[AUDIENCE_MAX];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < REPORT_AUDIENCES_MAX; i++)
+		audiences[i] = (struct span){ text, sizeof(text) };
+	audiences[7].len = 1;
+	while (text_len(audiences) > 2000)
+		audiences[0].len--;
+	while (text_len(audiences) < 2000)
+		audiences[7].len++;
+	assert_int_equal(token_scene_ask_for(audiences, REPORT_AUDIENCES_MAX, 1), WORKLOAD_LATER);
+	mint_broker_settle(&scene.broker);
+	assert_int_equal(scene.broker.wishes, 1);
+	audiences[7].len++;
+	assert_int_equal(token_scene_ask_for(audiences, REPORT_AUDIENCES_MAX, 2), WORKLOAD_INVALID);
+	assert_non_null(strstr(token_scene.told.why, "too long together"));
+	mint_broker_settle(&scene.broker);
+	assert_int_equal(scene.broker.wishes, 1);
+}
+
 static void a_user_waits_for_so_many_at_a_time(void **state)
 {
 	(void)state;
@@ -118,6 +161,7 @@ int main(void)
 		TEST(a_right_that_was_taken_denies_what_is_wished_for),
 		TEST(what_no_entry_allows_is_denied_at_once),
 		TEST(an_audience_is_printable_and_has_no_space),
+		TEST(what_is_too_long_for_a_report_is_invalid_and_no_wish),
 		TEST(a_user_waits_for_so_many_at_a_time),
 		TEST(a_user_asks_so_often),
 		TEST(a_broker_that_takes_no_more_is_told_of),

@@ -61,23 +61,38 @@ int token_scene_end(void **state)
 	return core_scene_end(state);
 }
 
+static enum workload_outcome ask(const struct workload_jwt_request *request, uint64_t ticket)
+{
+	const char *why = "";
+	enum workload_outcome outcome = WORKLOAD_AGAIN;
+
+	while (outcome == WORKLOAD_AGAIN) {
+		mint_broker_settle(&scene.broker);
+		outcome = scene.source.jwt(scene.source.core, token_scene.one.caller, request,
+					   ticket, &why);
+	}
+	(void)snprintf(token_scene.told.why, sizeof(token_scene.told.why), "%s",
+		       why != NULL ? why : "");
+	return outcome;
+}
+
 enum workload_outcome token_scene_ask(const char *audience, const char *spiffe_id, uint64_t ticket)
 {
 	const struct span audiences[] = { span_text(audience) };
 	const struct workload_jwt_request request = { .audiences = audiences,
 						      .audience_count = 1,
 						      .spiffe_id = span_text(spiffe_id) };
-	const char *why = "";
-	enum workload_outcome outcome = WORKLOAD_AGAIN;
 
-	while (outcome == WORKLOAD_AGAIN) {
-		mint_broker_settle(&scene.broker);
-		outcome = scene.source.jwt(scene.source.core, token_scene.one.caller, &request,
-					   ticket, &why);
-	}
-	(void)snprintf(token_scene.told.why, sizeof(token_scene.told.why), "%s",
-		       why != NULL ? why : "");
-	return outcome;
+	return ask(&request, ticket);
+}
+
+enum workload_outcome token_scene_ask_for(const struct span *audiences, size_t count,
+					  uint64_t ticket)
+{
+	const struct workload_jwt_request request = { .audiences = audiences,
+						      .audience_count = count };
+
+	return ask(&request, ticket);
 }
 
 struct wish token_scene_wish(void)

@@ -45,6 +45,9 @@ extern struct token_scene {
 int token_scene_begin(void **state);
 int token_scene_end(void **state);
 enum workload_outcome token_scene_ask(const char *audience, const char *spiffe_id, uint64_t ticket);
+/* For each of several, as token_scene_ask(). */
+enum workload_outcome token_scene_ask_for(const struct span *audiences, size_t count,
+					  uint64_t ticket);
 /* One wish with the broker. */
 struct wish token_scene_wish(void);
 struct minted token_scene_good(const struct wish *w);
