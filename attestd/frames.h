@@ -65,6 +65,9 @@ enum frame_type {
 	FRAME_JWT_SVIDS,
 };
 
+/* The broker keeps a wish so long, unless a verdict answers it; nobody takes one back. */
+#define WISH_LIFETIME_S 30
+
 /* Does a file stand in the IMA log with that path and content? */
 enum measured_state {
 	MEASURED_NOT,

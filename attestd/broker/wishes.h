@@ -2,6 +2,7 @@
 #ifndef ATTESTD_BROKER_WISHES_H
 #define ATTESTD_BROKER_WISHES_H
 
+#include "attestd/frames.h"
 #include "base/reader.h"
 #include "messages/entries.h"
 #include "messages/report.h"
@@ -10,7 +11,6 @@
  * JWT-SVIDs that workloads wait for. The verifier mints them, and believes only what
  * stands under a quote: a wish goes into each report until a verdict answers one.
  */
-#define WISH_LIFETIME_S 30
 
 struct wishes {
 	struct wish {

@@ -99,6 +99,27 @@ static size_t index_of(const struct tokens *t, const struct asked_tokens *a)
 	return i;
 }
 
+static void forget_sent(struct tokens *t, uint64_t ticket)
+{
+	for (size_t i = t->sent_count; i-- > 0;)
+		if (t->sent[i].ticket == ticket)
+			t->sent[i] = t->sent[--t->sent_count];
+}
+
+static void forget_old_sent(struct tokens *t, int64_t boot_s)
+{
+	for (size_t i = t->sent_count; i-- > 0;)
+		if (t->sent[i].until <= boot_s)
+			t->sent[i] = t->sent[--t->sent_count];
+}
+
+static void note_taken(struct tokens *t, uint64_t ticket)
+{
+	for (size_t i = 0; i < t->sent_count; i++)
+		if (t->sent[i].ticket == ticket)
+			t->sent[i].until = instant_now().boot + WISH_LIFETIME_S;
+}
+
 /* The broker has it, or takes no more for now. */
 static void on_wish(void *context, enum status status, struct span body)
 {
@@ -108,6 +129,10 @@ static void on_wish(void *context, enum status status, struct span body)
 
 	(void)body;
 	w->question = NULL;
+	if (status == OK)
+		note_taken(t, w->ticket);
+	else
+		forget_sent(t, w->ticket);
 	if (status != OK && index < t->count)
 		end_without(t, index, WORKLOAD_NOT_READY, busy);
 }
@@ -135,9 +160,15 @@ static enum status add_wish(struct tokens *t, struct asked_tokens *a, const stru
 		status = wished_token_init(w, entry, ticket);
 	if (status == OK)
 		status = wished_token_encode(w, &a->audiences, &body);
-	return status == OK ? signing_ask(t->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
-					  on_wish, w, &w->question)
-			    : status;
+	if (status == OK)
+		status = signing_ask(t->signing, FRAME_JWT_REQUEST, span_of(&body), a->user,
+				     on_wish, w, &w->question);
+	/* It may wait as long as the request until the broker has it. */
+	if (status == OK)
+		t->sent[t->sent_count++] = (struct sent_wish){
+			.ticket = ticket, .user = a->user, .until = a->until + WISH_LIFETIME_S
+		};
+	return status;
 }
 
 static bool is_wanted(const struct entry *entry, struct span spiffe_id)
@@ -165,14 +196,15 @@ static bool audiences_are_valid(const struct workload_jwt_request *q)
 	return q->audience_count > 0 && q->audience_count <= WORKLOAD_AUDIENCES_MAX;
 }
 
-/* Nobody fills all of the places. */
-static size_t wishes_of(const struct tokens *t, uid_t user)
+/* Nobody fills all of the broker's places, and who stops waiting has not left his. */
+static bool has_places(struct tokens *t, uid_t user, size_t wanted)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < t->count; i++)
-		count += t->asked[i]->user == user ? t->asked[i]->count : 0;
-	return count;
+	forget_old_sent(t, instant_now().boot);
+	for (size_t i = 0; i < t->sent_count; i++)
+		count += t->sent[i].user == user;
+	return count + wanted <= TOKENS_OF_USER_MAX && t->sent_count + wanted <= TOKENS_SENT_MAX;
 }
 
 struct wanted {
@@ -222,8 +254,10 @@ static enum workload_outcome wish_for_all(struct tokens *t, const struct admitte
 		return WORKLOAD_INVALID;
 	}
 	*why = busy;
-	if (wishes_of(t, a->user) + wanted.count > TOKENS_OF_USER_MAX)
+	if (!has_places(t, a->user, wanted.count))
 		return WORKLOAD_TOO_MANY;
+	/* The first one counts with the request. */
+	rates_charge(&t->rates, a->user, (int64_t)wanted.count - 1, instant_now().boot * 1000);
 	for (size_t i = 0; i < wanted.count && status == OK; i++)
 		status = add_wish(t, a, wanted.entries[i]);
 	return status == OK ? WORKLOAD_LATER : WORKLOAD_NOT_READY;
@@ -353,6 +387,8 @@ enum status tokens_take(struct tokens *t, struct reader *in)
 		struct span code = reader_sized(in, 64);
 		struct wished_token *w;
 
+		if (in->status == OK)
+			forget_sent(t, ticket);
 		w = in->status == OK ? find_wish(t, ticket, &index) : NULL;
 		if (w == NULL)
 			continue;

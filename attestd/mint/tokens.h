@@ -15,8 +15,11 @@
  * bundle and held against what was asked; the caller is looked at again before it gets it.
  */
 #define TOKENS_ASKED_MAX 32 /* requests that wait */
-#define TOKENS_OF_USER_MAX 8 /* identities in those of one user: half of what the broker takes */
-/* Requests of a user's processes at once, and then a second: each is an attestation. */
+/* Wishes of one user that the broker has or may have: half of what it takes. */
+#define TOKENS_OF_USER_MAX 8
+#define TOKENS_SENT_MAX 64 /* of all users */
+/* Identities that a user's processes ask for at once, and then a second: each may be an
+ * attestation. */
 #define TOKENS_AT_ONCE 100
 #define TOKENS_PER_SECOND 1
 #define TOKENS_OF_ONE_MAX 8 /* identities in one request */
@@ -36,11 +39,20 @@ struct asked_tokens {
 	const struct token_refusal *refused; /* why the last one was; NULL: none was */
 };
 
+/* What the broker has for a user, or may have, whether or not anybody still waits for it. */
+struct sent_wish {
+	uint64_t ticket; /* the broker's */
+	uid_t user;
+	int64_t until; /* on the clock that nobody sets */
+};
+
 struct tokens {
 	struct admittance *admittance;
 	struct signing *signing;
 	struct asked_tokens *asked[TOKENS_ASKED_MAX];
 	size_t count;
+	struct sent_wish sent[TOKENS_SENT_MAX];
+	size_t sent_count;
 	struct rates rates;
 	uint64_t next_ticket;
 	struct workload_api *api;

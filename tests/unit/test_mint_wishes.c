@@ -124,8 +124,69 @@ static void a_user_waits_for_so_many_at_a_time(void **state)
 	for (uint64_t i = 0; i < TOKENS_OF_USER_MAX; i++)
 		assert_int_equal(token_scene_ask("api", "", i), WORKLOAD_LATER);
 	assert_int_equal(token_scene_ask("api", "", 99), WORKLOAD_TOO_MANY);
-	scene.source.jwt_cancelled(scene.source.core, 0);
+	assert_int_equal(scene.core.tokens.count, TOKENS_OF_USER_MAX);
+}
+
+static void fill_and_cancel(void)
+{
+	for (uint64_t i = 0; i < TOKENS_OF_USER_MAX; i++)
+		assert_int_equal(token_scene_ask("api", "", i), WORKLOAD_LATER);
+	mint_broker_settle(&scene.broker);
+	for (uint64_t i = 0; i < TOKENS_OF_USER_MAX; i++)
+		scene.source.jwt_cancelled(scene.source.core, i);
+	assert_int_equal(scene.core.tokens.count, 0);
+	assert_int_equal(token_scene_ask("api", "", 99), WORKLOAD_TOO_MANY);
+}
+
+/* The broker keeps what it was told of, whoever waits for it. */
+static void who_stops_waiting_has_not_left_his_places(void **state)
+{
+	struct tokens *t = &scene.core.tokens;
+
+	(void)state;
+	fill_and_cancel();
+	assert_int_equal(scene.broker.wishes, TOKENS_OF_USER_MAX);
+	for (size_t i = 0; i < t->sent_count; i++)
+		assert_in_range(t->sent[i].until, clock_boot_s() + WISH_LIFETIME_S - 20,
+				clock_boot_s() + WISH_LIFETIME_S);
+	t->sent[0].until = clock_boot_s();
 	assert_int_equal(token_scene_ask("api", "", 99), WORKLOAD_LATER);
+	assert_int_equal(token_scene_ask("api", "", 100), WORKLOAD_TOO_MANY);
+}
+
+static void what_a_verdict_answered_leaves_its_place(void **state)
+{
+	(void)state;
+	fill_and_cancel();
+	assert_int_equal(token_scene_take(scene.core.tokens.sent[3].ticket, (struct span){ 0 },
+					  "entry-unknown"),
+			 OK);
+	assert_int_equal(token_scene_ask("api", "", 99), WORKLOAD_LATER);
+	assert_int_equal(token_scene_ask("api", "", 100), WORKLOAD_TOO_MANY);
+}
+
+static void what_the_broker_did_not_take_has_no_place(void **state)
+{
+	(void)state;
+	(void)token_scene_wish();
+	scene.broker.refuses = true;
+	for (uint64_t i = 0; i + 1 < TOKENS_OF_USER_MAX; i++)
+		assert_int_equal(token_scene_ask("api", "", 10 + i), WORKLOAD_LATER);
+	mint_broker_settle(&scene.broker);
+	assert_int_equal(scene.core.tokens.sent_count, 1);
+}
+
+/* An attestation each, at worst. */
+static void each_identity_counts_against_the_rate(void **state)
+{
+	struct core_scene *s = &scene;
+
+	(void)state;
+	core_scene_add("second", "one")->may_jwt = true;
+	core_scene_add("third", "one")->may_jwt = true;
+	assert_int_equal(token_scene_ask("api", "", TICKET), WORKLOAD_LATER);
+	assert_int_equal(s->core.tokens.sent_count, 3);
+	assert_in_range(s->core.tokens.rates.users[0].used, 2001, 3000);
 }
 
 static void a_user_asks_so_often(void **state)
@@ -163,6 +224,10 @@ int main(void)
 		TEST(an_audience_is_printable_and_has_no_space),
 		TEST(what_is_too_long_for_a_report_is_invalid_and_no_wish),
 		TEST(a_user_waits_for_so_many_at_a_time),
+		TEST(who_stops_waiting_has_not_left_his_places),
+		TEST(what_a_verdict_answered_leaves_its_place),
+		TEST(what_the_broker_did_not_take_has_no_place),
+		TEST(each_identity_counts_against_the_rate),
 		TEST(a_user_asks_so_often),
 		TEST(a_broker_that_takes_no_more_is_told_of),
 	};
