@@ -14,6 +14,7 @@
 
 #include "attestd/mint/admission/executable.h"
 #include "base/text.h"
+#include "daemon/clock.h"
 #include "executable_facts.h"
 #include "scratch.h"
 
@@ -44,6 +45,13 @@ int fstatfs(int fd, struct statfs *out)
 	(void)fd;
 	*out = (struct statfs){ .f_type = EXT4_SUPER_MAGIC };
 	return 0;
+}
+
+static int64_t now_ms;
+
+int64_t clock_monotonic_ms(void)
+{
+	return now_ms;
 }
 
 /* Sparse: zeros, but for the last byte. */
@@ -362,6 +370,61 @@ static void what_somebody_may_be_writing_is_not_expected(void **state)
 	assert_content(&after.digest, 4096, 'z');
 }
 
+/* 8 MiB that are another file, or in another state, each time. False: not now. */
+static bool is_hashed(unsigned *count, uid_t uid)
+{
+	const char *why = "";
+	off_t size = EXECUTABLE_AT_ONCE - (off_t)++ * count;
+
+	make(path, size, 'x');
+
+	struct caller_facts facts = executable_facts_of(path);
+
+	facts.uid = uid;
+
+	enum status status = executable_digest(executables, &facts, &why);
+
+	/* What was refused is not hashed by steps either, and then remembered. */
+	assert_false(executables_step(executables));
+	assert_true(status == OK || status == STATUS_UNAVAILABLE);
+	assert_true(status == OK || strstr(why, "too often") != NULL);
+	return status == OK;
+}
+
+static void who_has_much_hashed_waits_and_nobody_else(void **state)
+{
+	unsigned count = 0, more = 0;
+
+	(void)state;
+	while (count < 200 && is_hashed(&count, 1000))
+		;
+	assert_in_range(count, 100, 102);
+	assert_true(is_hashed(&count, 1001));
+	assert_false(is_hashed(&count, 1000));
+	now_ms += 1000;
+	while (more < 50 && is_hashed(&count, 1000))
+		more++;
+	assert_in_range(more, 9, 11);
+}
+
+static void what_is_known_is_given_to_who_had_much_hashed(void **state)
+{
+	const char *why = "";
+	unsigned count = 0;
+
+	(void)state;
+	make(other, 100, 'y');
+
+	struct caller_facts facts = executable_facts_of(other);
+
+	facts.uid = 1000;
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	while (count < 200 && is_hashed(&count, 1000))
+		;
+	assert_int_equal(executable_digest(executables, &facts, &why), OK);
+	assert_content(&facts.digest, 100, 'y');
+}
+
 static void the_one_asked_for_longest_ago_is_forgotten(void **state)
 {
 	const char *why = "";
@@ -392,6 +455,8 @@ int main(void)
 		TEST(what_is_expected_is_hashed_before_anybody_asks),
 		TEST(what_was_just_changed_is_hashed_each_time),
 		TEST(what_somebody_may_be_writing_is_not_expected),
+		TEST(who_has_much_hashed_waits_and_nobody_else),
+		TEST(what_is_known_is_given_to_who_had_much_hashed),
 		TEST(the_one_asked_for_longest_ago_is_forgotten),
 	};
 

@@ -10,9 +10,14 @@
 #include <unistd.h>
 
 #include "attestd/mint/admission/file_times.h"
+#include "attestd/mint/caller/rates.h"
+#include "daemon/clock.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 #define STEP_SIZE ((off_t)1 << 20)
+/* Of the loop that all wait for, a second at once, and then a tenth, for each user: pieces. */
+#define PIECES_AT_ONCE 12800
+#define PIECES_PER_SECOND 1280
 /* Some file systems note times in steps of so much: two changes may have the same one. */
 #define TIMES_STEP_S 2
 
@@ -39,6 +44,7 @@ struct executables {
 	uint64_t count; /* of questions */
 	struct hashing slow; /* goes on with each step */
 	struct hashing quick; /* while a caller waits */
+	struct rates quickly; /* pieces, for callers that wait */
 	uint8_t piece[READ_SIZE];
 };
 
@@ -49,6 +55,9 @@ static const char too_large_there[] =
 	"its executable is over 8 MiB where stores leave no trace: it has to be on ext4, XFS, "
 	"Btrfs or F2FS, or be root's on tmpfs or overlayfs and written by nobody else";
 static const char not_yet[] = "its executable is being hashed: ask again";
+static const char too_often[] =
+	"what its user runs was hashed too often, as it is new or in another state each time: "
+	"ask again later";
 
 enum status executables_new(struct executables **out)
 {
@@ -57,6 +66,7 @@ enum status executables_new(struct executables **out)
 	if (x == NULL)
 		return STATUS_NO_MEMORY;
 	x->slow.fd = x->quick.fd = -1;
+	x->quickly = (struct rates){ .at_once = PIECES_AT_ONCE, .per_second = PIECES_PER_SECOND };
 
 	enum status status = hasher_init(&x->slow.hasher, DIGEST_SHA256);
 
@@ -257,13 +267,31 @@ static enum status judge_large(struct executables *x, struct known *k, const cha
 	return STATUS_DENIED;
 }
 
+/* Whoever changes his file all the time, or has it where no state lasts, has it hashed with
+ * each request. */
+static bool may_hash(struct executables *x, uid_t uid, off_t size)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (!rates_take(&x->quickly, uid, now_ms))
+		return false;
+	rates_charge(&x->quickly, uid, size / (off_t)READ_SIZE, now_ms);
+	return true;
+}
+
 /* A small one, which somebody waits for. */
-static enum status hash_now(struct executables *x, struct known *k, const char **why_not)
+static enum status hash_now(struct executables *x, struct known *k, uid_t uid, const char **why_not)
 {
 	if (k == x->slow.known)
 		return OK;
 	if (k->file.size > EXECUTABLE_AT_ONCE)
 		return judge_large(x, k, why_not);
+	if (!may_hash(x, uid, k->file.size)) {
+		/* Nor by steps: of a fresh one, what it held then would be remembered. */
+		forget(x, k);
+		*why_not = too_often;
+		return STATUS_UNAVAILABLE;
+	}
 	if (begin(&x->quick, k) && hash_on(x, &x->quick, k->file.size))
 		return OK;
 	*why_not = other_file;
@@ -328,7 +356,7 @@ enum status executable_digest(struct executables *x, struct caller_facts *facts,
 	k->asked = ++x->count;
 	k->is_run = true;
 	if (k->digest.alg == DIGEST_NONE)
-		status = hash_now(x, k, why_not);
+		status = hash_now(x, k, facts->uid, why_not);
 	if (status != OK)
 		return status;
 	*why_not = not_yet;

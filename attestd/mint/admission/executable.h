@@ -24,7 +24,8 @@ void executables_free(struct executables *x);
 /*
  * Fills in the caller's digest. Ask only where an entry names the path: that is
  * opened, as this process sees it, and must be the very file that the caller runs.
- * STATUS_UNAVAILABLE: it is being hashed; STATUS_DENIED: it is another file, or
+ * STATUS_UNAVAILABLE: it is being hashed, or so much was hashed for its user that others
+ * would wait; STATUS_DENIED: it is another file, or
  * too large, or so for where it is. Both with why_not.
  */
 enum status executable_digest(struct executables *x, struct caller_facts *facts,
