@@ -24,6 +24,9 @@
 	"x'); DROP TABLE nodes; --\\\"\\\\\\u000d\\u000aSet-Cookie: "                              \
 	"a=b\\u000d\\u000a\\u000d\\u000a"                                                          \
 	"<script>alert(1)</script>\\u001b[2J"
+/* The same in one line, as a reason has to be. */
+#define INJECTION_LINE_JSON                                                                        \
+	"x'); DROP TABLE nodes; --\\\"\\\\ Set-Cookie: a=b <script>alert(1)</script>"
 
 static void put_evil_node(const struct service *s)
 {
@@ -54,7 +57,7 @@ static void put_evil_node(const struct service *s)
 }
 
 /* Head and body of an answer that shows the text: escaped, and as data. */
-static void expect_shown_safely(const struct bytes *answer)
+static void expect_shown_safely(const struct bytes *answer, const char *shown)
 {
 	static const char *const fields[][2] = {
 		{ "Content-Type", "application/json" },
@@ -72,7 +75,7 @@ static void expect_shown_safely(const struct bytes *answer)
 	assert_non_null(body);
 	for (body += 4; body < answer->data + answer->len; body++)
 		assert_true(*body >= ' ' && *body != 0x7f);
-	assert_true(occurrences(answer, INJECTION_JSON) > 0);
+	assert_true(occurrences(answer, shown) > 0);
 }
 
 static void ask_as_admin(const struct service *s, const char *request, struct bytes *answer)
@@ -80,7 +83,8 @@ static void ask_as_admin(const struct service *s, const char *request, struct by
 	assert_int_equal(service_ask(s, true, span_text(request), answer), 200);
 }
 
-static void quarantine_with(const struct service *s, const char *reason_json, struct bytes *answer)
+static unsigned quarantine_with(const struct service *s, const char *reason_json,
+				struct bytes *answer)
 {
 	AUTO_DONE(bytes) request = { 0 };
 	AUTO_DONE(bytes) body = { 0 };
@@ -92,7 +96,7 @@ static void quarantine_with(const struct service *s, const char *reason_json, st
 				      "Content-Length: %zu\r\n\r\n%.*s",
 				      body.len, (int)body.len, (const char *)body.data),
 			 OK);
-	assert_int_equal(service_ask(s, true, span_of(&request), answer), 200);
+	return service_ask(s, true, span_of(&request), answer);
 }
 
 static void s04_what_others_write_is_stored_and_shown_as_text(void **state)
@@ -106,17 +110,21 @@ static void s04_what_others_write_is_stored_and_shown_as_text(void **state)
 	put_evil_node(&s);
 	service_start(&s);
 	ask_as_admin(&s, "GET /v1/admin/nodes HTTP/1.1\r\n" HOST "\r\n", &answer);
-	expect_shown_safely(&answer);
+	expect_shown_safely(&answer, INJECTION_JSON);
 	ask_as_admin(&s, "GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n", &answer);
 	/* Host name, manufacturer, model, version. */
 	assert_true(occurrences(&answer, INJECTION_JSON) >= 4);
-	expect_shown_safely(&answer);
+	expect_shown_safely(&answer, INJECTION_JSON);
 
 	/* A person's words, which become SQL parameters and an audit entry. */
-	quarantine_with(&s, INJECTION_JSON, &answer);
-	expect_shown_safely(&answer);
+	assert_int_equal(quarantine_with(&s, INJECTION_JSON, &answer), 400);
+	assert_int_equal(occurrences(&answer, "\"code\":\"malformed\""), 1);
+	ask_as_admin(&s, "GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n", &answer);
+	assert_int_equal(occurrences(&answer, "\"state\":\"quarantined\""), 0);
+	assert_int_equal(quarantine_with(&s, INJECTION_LINE_JSON, &answer), 200);
+	expect_shown_safely(&answer, INJECTION_LINE_JSON);
 	ask_as_admin(&s, "GET /v1/admin/audit HTTP/1.1\r\n" HOST "\r\n", &answer);
-	expect_shown_safely(&answer);
+	expect_shown_safely(&answer, INJECTION_LINE_JSON);
 	ask_as_admin(&s, "GET /v1/admin/nodes/" ID " HTTP/1.1\r\n" HOST "\r\n", &answer);
 	assert_int_equal(occurrences(&answer, "\"state\":\"quarantined\""), 1);
 

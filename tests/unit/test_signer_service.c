@@ -225,6 +225,39 @@ static void no_nonce_comes_twice(void **state)
 	served_end(&f);
 }
 
+static void read_epoch(const struct served *f, struct epoch *out)
+{
+	struct signer reader = { 0 };
+
+	assert_int_equal(store_open(f->process.files.path[FILE_STORE], &reader.store), OK);
+	assert_int_equal(epoch_read(&reader, out), OK);
+	store_free(reader.store);
+}
+
+/* Two verifiers that share a key make no nonce for each other, and one that starts
+ * again goes on with its own. */
+static void each_store_has_an_epoch_of_its_own_from_its_first_start_on(void **state)
+{
+	static const struct epoch none;
+	struct epoch one, later, other;
+	struct served f, g;
+	(void)state;
+
+	served_begin(&f);
+	served_begin(&g);
+	read_epoch(&f, &one);
+	read_epoch(&g, &other);
+	assert_memory_not_equal(one.value, none.value, EPOCH_SIZE);
+	assert_memory_not_equal(one.value, other.value, EPOCH_SIZE);
+	/* It holds the other one's channel, too. */
+	served_end(&g);
+	(void)served_stop(&f);
+	served_start(&f);
+	read_epoch(&f, &later);
+	assert_memory_equal(one.value, later.value, EPOCH_SIZE);
+	served_end(&f);
+}
+
 static void keys_that_others_can_read_are_refused(void **state)
 {
 	struct served f;
@@ -286,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_from_an_appraiser_ends_its_channel),
 		cmocka_unit_test(what_was_answered_survives_a_kill),
 		cmocka_unit_test(no_nonce_comes_twice),
+		cmocka_unit_test(each_store_has_an_epoch_of_its_own_from_its_first_start_on),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
 		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),
 		cmocka_unit_test(a_second_service_does_not_start_on_the_store_of_one_that_runs),

@@ -357,6 +357,8 @@ enum status high_water_read(struct signer *s);
 enum status epoch_read(const struct signer *s, struct epoch *out);
 /* Another one than any before. */
 enum status epoch_begin(struct turn *turn);
+/* Each store has its own from its first start on, whatever key it shares with others. */
+enum status epoch_first(const struct signer *s, random_source random);
 
 /* releases.c: what loaders bring. Accepting writes to the store alone, inside an
  * open group: use it once that is committed. Marks never go back: STATUS_DENIED.

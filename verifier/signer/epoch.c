@@ -24,11 +24,24 @@ enum status epoch_read(const struct signer *s, struct epoch *out)
 }
 
 /* Random, so that a backup that is put back comes to none that was there before. */
-enum status epoch_begin(struct turn *turn)
+static enum status begin(const struct signer *s, random_source random)
 {
 	struct epoch epoch;
-	enum status status = turn->random(epoch.value, sizeof(epoch.value));
+	enum status status = random(epoch.value, sizeof(epoch.value));
 
-	return status == OK ? store_fact_set(turn->signer->store, EPOCH, epoch_span(&epoch))
-			    : status;
+	return status == OK ? store_fact_set(s->store, EPOCH, epoch_span(&epoch)) : status;
+}
+
+enum status epoch_begin(struct turn *turn)
+{
+	return begin(turn->signer, turn->random);
+}
+
+enum status epoch_first(const struct signer *s, random_source random)
+{
+	AUTO_DONE(keep) keep = { 0 };
+	struct span value;
+	enum status status = store_fact(s->store, EPOCH, &keep, &value);
+
+	return status == STATUS_NOT_FOUND ? begin(s, random) : status;
 }

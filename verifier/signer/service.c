@@ -283,6 +283,8 @@ static enum status prepare_store(struct service *v)
 	if (status == OK)
 		status = store_generation_set(s->store, signer_generation(s));
 	if (status == OK)
+		status = epoch_first(s, system_random);
+	if (status == OK)
 		status = store_commit(s->store);
 	return status == OK ? statement_sign_bundles(s) : status;
 }
