@@ -258,6 +258,51 @@ static void each_store_has_an_epoch_of_its_own_from_its_first_start_on(void **st
 	served_end(&f);
 }
 
+static void set_high_water(const struct served *f, int64_t seen)
+{
+	AUTO(store) store = NULL;
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)seen);
+	assert_int_equal(store_open(f->process.files.path[FILE_STORE], &store), OK);
+	assert_int_equal(store_begin(store), OK);
+	assert_int_equal(store_fact_set(store, "high-water-time", span_text(text)), OK);
+	assert_int_equal(store_commit(store), OK);
+}
+
+static void epoch_after_start(struct served *f, struct epoch *out)
+{
+	served_start(f);
+	(void)served_health(f);
+	read_epoch(f, out);
+	(void)served_health(f);
+	(void)served_health(f);
+}
+
+/* It waits until that time comes: nobody accepts the clock. */
+static void a_clock_that_is_back_begins_an_epoch_once(void **state)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct epoch before, ahead, later;
+	struct served f;
+	(void)state;
+
+	served_begin(&f);
+	(void)served_stop(&f);
+	epoch_after_start(&f, &before);
+	(void)served_stop(&f);
+	set_high_water(&f, now + 3600);
+	epoch_after_start(&f, &ahead);
+	assert_memory_not_equal(before.value, ahead.value, EPOCH_SIZE);
+	read_epoch(&f, &later);
+	assert_memory_equal(ahead.value, later.value, EPOCH_SIZE);
+	(void)served_stop(&f);
+	set_high_water(&f, now);
+	epoch_after_start(&f, &later);
+	assert_memory_equal(ahead.value, later.value, EPOCH_SIZE);
+	served_end(&f);
+}
+
 static void keys_that_others_can_read_are_refused(void **state)
 {
 	struct served f;
@@ -320,6 +365,7 @@ int main(void)
 		cmocka_unit_test(what_was_answered_survives_a_kill),
 		cmocka_unit_test(no_nonce_comes_twice),
 		cmocka_unit_test(each_store_has_an_epoch_of_its_own_from_its_first_start_on),
+		cmocka_unit_test(a_clock_that_is_back_begins_an_epoch_once),
 		cmocka_unit_test(keys_that_others_can_read_are_refused),
 		cmocka_unit_test(a_configured_inventory_that_is_not_there_is_no_empty_one),
 		cmocka_unit_test(a_second_service_does_not_start_on_the_store_of_one_that_runs),

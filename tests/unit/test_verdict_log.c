@@ -208,6 +208,23 @@ static void nothing_is_signed_after_an_entry_that_was_altered(void **state)
 	assert_int_equal(signed_size(s), 5);
 }
 
+/* A group that stayed open would have the next request of somebody refused. */
+static void what_could_not_be_stored_leaves_no_group_open(void **state)
+{
+	struct scene *s = *state;
+	char aside[sizeof(s->path) + 8];
+
+	(void)snprintf(aside, sizeof(aside), "%s.aside", s->path);
+	add_entries(s, 5);
+	assert_int_equal(rename(s->path, aside), 0);
+	assert_int_equal(verdict_log_extend(&s->signer, NOW), STATUS_IO);
+	assert_int_equal(rename(aside, s->path), 0);
+	assert_int_equal(store_begin(s->signer.store), OK);
+	store_rollback(s->signer.store);
+	assert_int_equal(verdict_log_extend(&s->signer, NOW + 10), OK);
+	assert_int_equal(signed_size(s), 5);
+}
+
 static void without_a_key_there_is_no_log(void **state)
 {
 	struct scene *s = *state;
@@ -229,6 +246,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_tree_goes_on_after_a_crash_at_any_point, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_signed_after_an_entry_that_was_altered,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_could_not_be_stored_leaves_no_group_open,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_key_there_is_no_log, set_up, tear_down),
 	};

@@ -16,6 +16,7 @@
 #include "daemon/file.h"
 #include "daemon/file_watch.h"
 #include "daemon/log.h"
+#include "verifier/signer/clock.h"
 #include "verifier/signer/desks.h"
 #include "verifier/signer/loading.h"
 
@@ -35,6 +36,7 @@ struct service {
 	struct stat inventory, unreadable;
 	struct file_watch federations[SIGNER_AUTHORITIES_MAX];
 	bool are_bundles_due; /* they could not be signed anew */
+	bool was_back; /* the clock; another epoch has begun since */
 };
 
 /* Sixteen bytes cost as much as a block. Each is given out once, and wiped here. */
@@ -249,6 +251,29 @@ static void extend_verdict_log(struct service *v, int64_t now)
 			 (unsigned long long)v->signer.verdict_log.range.size);
 }
 
+static enum status begin_epoch(struct turn *turn)
+{
+	struct store *store = turn->signer->store;
+	enum status status = store_begin(store);
+
+	if (status == OK)
+		status = epoch_begin(turn);
+	if (status == OK)
+		return store_commit(store);
+	store_rollback(store);
+	return status;
+}
+
+/* The clock stood ahead, and is right now: what was asked for meanwhile is not to come true
+ * by waiting for that time. Where the store fails, with the next turn. */
+static void watch_clock(struct service *v, struct turn *turn)
+{
+	bool is_back = clock_is_back(turn);
+
+	if (!is_back || v->was_back || begin_epoch(turn) == OK)
+		v->was_back = is_back;
+}
+
 /* Until the parent's channel ends. */
 static void serve(struct service *v)
 {
@@ -266,6 +291,7 @@ static void serve(struct service *v)
 		if (v->loading.is_open && slots[SLOT_LOADER].revents != 0)
 			(void)loading_serve(&v->loading, &turn);
 		hand_on_image(v);
+		watch_clock(v, &turn);
 		desks_answer(&v->desks, slots + SLOT_DESKS, &turn);
 		desks_flush(&v->desks, v->loading.image_fd);
 		extend_verdict_log(v, turn.now);

@@ -328,7 +328,13 @@ enum status store_begin(struct store *s)
 
 enum status store_commit(struct store *s)
 {
-	return store_is_in_group(s) && are_in_place(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
+	enum status status =
+		store_is_in_group(s) && are_in_place(s) ? run_plain(s, SQL_COMMIT) : STATUS_IO;
+
+	/* SQLite may leave it open, and whoever begins the next would be refused. */
+	if (status != OK)
+		store_rollback(s);
+	return status;
 }
 
 void store_rollback(struct store *s)

@@ -26,7 +26,7 @@ enum status store_open_alone(const char *path, unsigned patience_ms, struct stor
 void store_free(struct store *s);
 
 enum status store_begin(struct store *s);
-/* Fails also where one of its files, or its claim's, was moved, replaced or deleted since. */
+/* Ends the group in any case. Fails also where one of its files, or its claim's, was moved, replaced or deleted since. */
 enum status store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* One request of a group: keep what it wrote, or undo that alone. */
