@@ -42,6 +42,33 @@ static void a_quarantined_node_gets_nothing_until_a_signed_act(void **state)
 	scene_expect_result(&s.answer.commit, "\nstate trusted\n", NULL);
 }
 
+static void a_node_whose_last_result_cannot_be_read_is_shut_out_too(void **state)
+{
+	static const enum admin_verb verbs[] = { ADMIN_QUARANTINE, ADMIN_RETIRE };
+	static const enum node_state states[] = { NODE_QUARANTINED, NODE_RETIRED };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_DONE(signer_scene) s = { 0 };
+
+		signer_scene_approved(&s);
+		scene_attest(&s);
+		assert_int_equal(sqlite3_exec(s.signer.store->db,
+					      "UPDATE sessions SET result = x'ff00'", NULL, NULL,
+					      NULL),
+				 SQLITE_OK);
+		s.request.admin = (struct admin_request){ .verb = verbs[i],
+							  .node = s.node,
+							  .role = ROLE_PLATFORM,
+							  .reason = span_text("stolen") };
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		assert_int_equal(s.answer.admin.nodes.items[0].state, states[i]);
+		s.request.admin.verb = ADMIN_SHOW;
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+		assert_int_equal(s.answer.admin.nodes.items[0].state, states[i]);
+	}
+}
+
 /* Evidence that was good before the quarantine is worth nothing after it. */
 static void a_lifted_quarantine_brings_no_old_grant_back(void **state)
 {
@@ -427,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_quarantined_node_gets_nothing_until_a_signed_act),
+		cmocka_unit_test(a_node_whose_last_result_cannot_be_read_is_shut_out_too),
 		cmocka_unit_test(a_lifted_quarantine_brings_no_old_grant_back),
 		cmocka_unit_test(what_is_done_between_challenge_and_evidence_counts),
 		cmocka_unit_test(a_retired_node_stays_retired),
