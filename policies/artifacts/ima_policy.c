@@ -87,7 +87,8 @@ static enum status read_rule(struct span text, struct ima_policy_rule *out)
 			actions++;
 		} else if (!takes(word, "func=", &rule.func, &is_sound) &&
 			   !takes(word, "mask=", &rule.mask, &is_sound) &&
-			   !takes(word, "template=", &rule.template, &is_sound)) {
+			   !takes(word, "template=", &rule.template, &is_sound) &&
+			   !takes(word, "pcr=", &rule.pcr, &is_sound)) {
 			rule.is_limited = true;
 		}
 	}
@@ -180,7 +181,16 @@ static enum status check_rule(const struct ima_policy_rule *rule, struct ima_pol
 {
 	static const char *const of_buffers[] = { "KEXEC_CMDLINE", "KEY_CHECK", "CRITICAL_DATA" };
 
-	if (rule->action != IMA_MEASURE || span_equal(rule->template, span_text("ima-sigv2")) ||
+	if (rule->action != IMA_MEASURE)
+		return OK;
+	/* The first rule that fits says which PCR, and entries of one that nobody quotes can be
+	 * left out of a log: an exemption in other words. */
+	if (rule->pcr.len > 0)
+		return fault(
+			"ima-policy-pcr", rule->line, NULL,
+			"leave pcr= out: what another PCR than IMA's own holds could run unseen",
+			why);
+	if (span_equal(rule->template, span_text("ima-sigv2")) ||
 	    span_equal(rule->template, span_text("ima-ngv2")))
 		return OK;
 	for (size_t i = 0; i < sizeof(of_buffers) / sizeof(of_buffers[0]); i++)

@@ -20,7 +20,7 @@ struct ima_policy_rule {
 	size_t line;
 	struct span text;
 	enum ima_policy_action action;
-	struct span func, mask, template; /* empty: the rule has none */
+	struct span func, mask, template, pcr; /* empty: the rule has none */
 	bool is_limited; /* by a condition besides these */
 };
 

@@ -119,7 +119,6 @@ static void a_rule_with_a_condition_measures_a_part(void **state)
 	check_with(0, "measure func=BPRM_CHECK uid=0 template=ima-sigv2", STATUS_MALFORMED);
 	check_with(0, "measure func=BPRM_CHECK fsmagic=0xef53 template=ima-sigv2",
 		   STATUS_MALFORMED);
-	check_with(0, "measure func=BPRM_CHECK pcr=11 template=ima-sigv2", STATUS_MALFORMED);
 	check_with(0, "measure func=BPRM_CHECK mask=MAY_READ template=ima-sigv2", STATUS_MALFORMED);
 	check_with(1, "measure func=MMAP_CHECK mask=MAY_WRITE template=ima-sigv2",
 		   STATUS_MALFORMED);
@@ -151,6 +150,26 @@ static void what_is_exempted_before_its_rule_is_refused(void **state)
 		   "dont_measure func=FILE_MMAP uid=1000\n"
 		   "measure func=MMAP_CHECK template=ima-sigv2",
 		   STATUS_MALFORMED);
+}
+
+static void no_rule_measures_to_a_pcr_of_its_own(void **state)
+{
+	static const char *const rules[] = {
+		"measure func=BPRM_CHECK pcr=11 template=ima-sigv2",
+		"measure func=BPRM_CHECK pcr=12 fsmagic=0x01021994 template=ima-sigv2",
+		"measure func=FILE_CHECK pcr=16 uid=1000 template=ima-ngv2",
+		"pcr=23 measure func=KEY_CHECK",
+	};
+	(void)state;
+
+	/* In front of rules that measure all. */
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		AUTO_DONE(bytes) policy = { 0 };
+
+		assert_int_equal(bytes_printf(&policy, "%s\n", rules[i]), OK);
+		make_policy(RULES, NULL, &policy);
+		refused(span_of(&policy), "ima-policy-pcr", 1, NULL);
+	}
 }
 
 static void entries_in_the_default_form_are_refused(void **state)
@@ -220,6 +239,7 @@ int main(void)
 		cmocka_unit_test(every_rule_that_is_left_out_is_missed),
 		cmocka_unit_test(a_rule_with_a_condition_measures_a_part),
 		cmocka_unit_test(what_is_exempted_before_its_rule_is_refused),
+		cmocka_unit_test(no_rule_measures_to_a_pcr_of_its_own),
 		cmocka_unit_test(entries_in_the_default_form_are_refused),
 		cmocka_unit_test(a_line_that_the_kernel_refuses_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),
