@@ -272,6 +272,82 @@ static void k20_one_ak_behind_two_eks_is_one_node(void **state)
 	expect_refused_unchanged(&s, FRAME_ENROL, REFUSAL_AK_TAKEN);
 }
 
+#define ANOTHER_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void swap_tpms(struct signer_scene *a, struct signer_scene *b)
+{
+	const struct signer_scene before = *a;
+
+	a->ek = b->ek, b->ek = before.ek;
+	a->ek_public = b->ek_public, b->ek_public = before.ek_public;
+	a->spki = b->spki, b->spki = before.spki;
+	a->ak = b->ak, b->ak = before.ak;
+}
+
+enum first_node { FIRST_NONE, FIRST_ACTIVE, FIRST_QUARANTINED, FIRST_RETIRED, FIRST_REVOKED };
+
+/* Two EKs of a TPM on one line; the second AK is another one, as many as a host makes. */
+static enum node_state state_of_second(enum first_node first)
+{
+	AUTO_DONE(signer_scene) s = { 0 };
+	AUTO_DONE(signer_scene) twin = { 0 };
+	AUTO_DONE(bytes) list = { 0 };
+	struct node_id node;
+	size_t line;
+
+	signer_scene_init(&s);
+	signer_scene_init(&twin);
+	swap_tpms(&s, &twin);
+	scene_enrol(&s);
+	assert_int_equal(bytes_append(&list, span_text("# all EKs\nr01n07 server ")), OK);
+	assert_int_equal(node_id_append(&list, &s.node), OK);
+	swap_tpms(&s, &twin);
+	scene_enrol(&s);
+	node = s.node;
+	assert_int_equal(bytes_append(&list, span_text(" \t")), OK);
+	assert_int_equal(node_id_append(&list, &node), OK);
+	assert_int_equal(bytes_append(&list, span_text("\nr01n08 server ")), OK);
+	assert_int_equal(bytes_append(&list, span_text(ANOTHER_ID "\n")), OK);
+	assert_int_equal(inventory_parse(&list, &s.signer.inventory, &line), OK);
+	if (first != FIRST_NONE && first != FIRST_REVOKED) {
+		scene_join(&s);
+		assert_int_equal(s.answer.activate.state, NODE_STALE);
+	}
+	if (first == FIRST_QUARANTINED || first == FIRST_RETIRED) {
+		s.request.admin =
+			(struct admin_request){ .verb = first == FIRST_RETIRED ? ADMIN_RETIRE
+									       : ADMIN_QUARANTINE,
+						.node = node,
+						.role = ROLE_PLATFORM,
+						.reason = span_text("stolen") };
+		scene_expect(&s, FRAME_ADMIN, REFUSAL_NONE);
+	}
+	if (first == FIRST_REVOKED)
+		s.golden.revoked_node = &node;
+	golden_build(&s.golden);
+	scene_load_release(&s);
+	swap_tpms(&s, &twin);
+	scene_join(&s);
+
+	enum node_state state = s.answer.activate.state;
+
+	s.request.challenge = (struct challenge_request){ .node = s.node };
+	scene_expect(&s, FRAME_CHALLENGE,
+		     state == NODE_PENDING ? REFUSAL_NODE_PENDING : REFUSAL_NONE);
+	return state;
+}
+
+static void k20_a_second_ek_of_a_line_brings_nobody_back(void **state)
+{
+	(void)state;
+
+	assert_int_equal(state_of_second(FIRST_NONE), NODE_STALE);
+	assert_int_equal(state_of_second(FIRST_ACTIVE), NODE_PENDING);
+	assert_int_equal(state_of_second(FIRST_QUARANTINED), NODE_PENDING);
+	assert_int_equal(state_of_second(FIRST_RETIRED), NODE_PENDING);
+	assert_int_equal(state_of_second(FIRST_REVOKED), NODE_PENDING);
+}
+
 /* --- the first quote ------------------------------------------------------ */
 
 /* An activation in s->request, right up to the quote, which a test may spoil. */
@@ -396,6 +472,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(k07_guessing_the_secret_helps_nothing),
 	cmocka_unit_test(k09_a_software_tpm_is_refused_where_nobody_allows_it),
 	cmocka_unit_test(k20_one_ak_behind_two_eks_is_one_node),
+	cmocka_unit_test(k20_a_second_ek_of_a_line_brings_nobody_back),
 	cmocka_unit_test(q07_a_first_quote_selects_what_it_was_asked_for),
 	cmocka_unit_test(q08_a_first_quote_is_of_one_bank_and_of_the_right_one),
 	cmocka_unit_test(q21_a_first_quote_names_the_key_that_enrols),

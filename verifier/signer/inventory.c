@@ -119,3 +119,19 @@ const struct inventory_entry *inventory_find(const struct inventory *inventory,
 		return NULL;
 	return bsearch(&key, inventory->entries, inventory->count, sizeof(key), compare_entries);
 }
+
+size_t inventory_line(const struct inventory *inventory, const struct inventory_entry *entry,
+		      struct node_id out[INVENTORY_EKS_MAX])
+{
+	const uint8_t *ids = entry->class_name.data + entry->class_name.len;
+	struct span rest = { ids, inventory->text.len - (size_t)(ids - inventory->text.data) };
+	struct span line;
+	size_t count = 0;
+
+	if (!text_next_line(&rest, &line))
+		return 0;
+	for (struct span id = next_word(&line); id.len > 0 && count < INVENTORY_EKS_MAX;
+	     id = next_word(&line))
+		count += node_id_parse(id, &out[count]) == OK;
+	return count;
+}

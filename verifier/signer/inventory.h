@@ -32,6 +32,9 @@ void inventory_done(struct inventory *inventory);
 /* NULL where it is not listed. */
 const struct inventory_entry *inventory_find(const struct inventory *inventory,
 					     const struct node_id *node);
+/* The node ids of the entry's line, its own among them: how many. */
+size_t inventory_line(const struct inventory *inventory, const struct inventory_entry *entry,
+		      struct node_id out[INVENTORY_EKS_MAX]);
 
 AUTO_RELEASE(inventory, inventory_done);
 
