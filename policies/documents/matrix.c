@@ -52,6 +52,22 @@ enum status firmware_version_parse(struct span text, uint16_t fill, uint64_t *ou
 	return OK;
 }
 
+/* As the TCG registers them, capitals, digits and blanks behind; without those, as it is
+ * compared. Any other would match no TPM's, and deny nothing. */
+static bool read_vendor(struct span text, struct firmware_deny *out)
+{
+	while (text.len > 0 && text.data[text.len - 1] == ' ')
+		text.len--;
+	if (text.len == 0 || text.len > sizeof(out->vendor))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!(text.data[i] >= 'A' && text.data[i] <= 'Z') &&
+		    !(text.data[i] >= '0' && text.data[i] <= '9'))
+			return false;
+	memcpy(out->vendor, text.data, text.len);
+	return true;
+}
+
 static struct ref_range read_firmware_deny(struct strict_cursor *tpm, struct image_builder *image)
 {
 	struct strict_cursor list = strict_array(tpm, "firmwareDeny", 256);
@@ -64,10 +80,9 @@ static struct ref_range read_firmware_deny(struct strict_cursor *tpm, struct ima
 		struct span to = strict_text(&one, "to", 32);
 		struct firmware_deny deny = { 0 };
 
-		if (vendor.len > 0)
-			memcpy(deny.vendor, vendor.data, vendor.len);
 		if (strict_end(&one) == OK &&
-		    (firmware_version_parse(from, 0, &deny.from) != OK ||
+		    (!read_vendor(vendor, &deny) ||
+		     firmware_version_parse(from, 0, &deny.from) != OK ||
 		     firmware_version_parse(to, UINT16_MAX, &deny.to) != OK || deny.from > deny.to))
 			strict_fail(&one, NULL, STATUS_MALFORMED, "bad-value");
 		(void)image_firmware_deny(image, &deny);

@@ -299,12 +299,35 @@ static void node_classes_are_what_a_tpm_can_hold_to(void **state)
 		{ { "matrix", "\"grantLifetime\":600", "\"grantLifetime\":86400" },
 		  "out-of-range" },
 		{ { "matrix", "\"to\":\"7.61\"", "\"to\":\"7.39\"" }, "bad-value" },
+		{ { "matrix", "\"vendor\":\"IFX\"", "\"vendor\":\"ifx\"" }, "bad-value" },
+		{ { "matrix", "\"vendor\":\"IFX\"", "\"vendor\":\"S M\"" }, "bad-value" },
+		{ { "matrix", "\"vendor\":\"IFX\"", "\"vendor\":\"    \"" }, "bad-value" },
 		{ { "matrix", "\"cells\":[\"q35/6.1.0\"]", "\"cells\":[\"q35/6.1.1\"]" },
 		  "cell-not-in-matrix" },
 	};
 	(void)state;
 
 	outcome_all_refused(ROWS(rows));
+}
+
+/* As the TCG's registry and EK certificates have it. */
+static void a_vendor_may_have_its_blanks(void **state)
+{
+	static const struct line_edit edit = { "matrix", "\"vendor\":\"IFX\"",
+					       "\"vendor\":\"STM \"" };
+	AUTO_DONE(line) line = { 0 };
+	AUTO_DONE(outcome) out = { 0 };
+	struct firmware_deny deny;
+	struct reference ref;
+	(void)state;
+
+	line_make(&line, &edit, 1);
+	outcome_load(&line, &out);
+	assert_int_equal(out.status, OK);
+	assert_int_equal(reference_open(span_of(&out.image), &ref), OK);
+	assert_int_equal(reference_firmware_deny(&ref, 0, &deny), OK);
+	/* tpm_vendor_read() ends at a blank. */
+	assert_memory_equal(deny.vendor, "STM", 4);
 }
 
 /* IMA logs '_' for a space: what must appear is looked for as it will be logged. */
@@ -372,6 +395,7 @@ int main(void)
 		cmocka_unit_test(what_is_revoked_lapses_and_the_rest_goes_on),
 		cmocka_unit_test(boot_rules_name_what_they_pin),
 		cmocka_unit_test(node_classes_are_what_a_tpm_can_hold_to),
+		cmocka_unit_test(a_vendor_may_have_its_blanks),
 		cmocka_unit_test(a_path_with_a_space_may_be_asked_for),
 		cmocka_unit_test(more_paths_than_can_be_seen_are_refused),
 	};
