@@ -35,8 +35,8 @@ static int drop(void **state)
 	return 0;
 }
 
-/* What an agent hands on. */
-static enum status give_all(struct right *r, struct span entries, uint64_t bundle)
+/* What an agent hands on; bundle: its text and signature, as they stand in the frame. */
+static enum status give_with(struct right *r, struct span entries, struct span bundle)
 {
 	AUTO_DONE(bytes) body = { 0 };
 	struct writer w = writer_to(&body, FRAME_RIGHT_MAX);
@@ -44,13 +44,29 @@ static enum status give_all(struct right *r, struct span entries, uint64_t bundl
 	writer_sized32(&w, span_of(&granted.text));
 	writer_sized(&w, span_of(&granted.signature));
 	writer_sized32(&w, span_of(&granted.certificate));
-	granted_put_bundle(&granted, &w, bundle);
+	writer_put(&w, bundle);
 	writer_sized32(&w, entries);
 	assert_int_equal(writer_end(&w), OK);
 
 	struct reader in = reader_over(span_of(&body));
 
 	return right_take(r, &in, granted.result);
+}
+
+static void make_bundle(const struct granted *by, uint64_t sequence, struct bytes *out)
+{
+	struct writer w = writer_to(out, FRAME_RIGHT_MAX);
+
+	granted_put_bundle(by, &w, sequence);
+	assert_int_equal(writer_end(&w), OK);
+}
+
+static enum status give_all(struct right *r, struct span entries, uint64_t sequence)
+{
+	AUTO_DONE(bytes) bundle = { 0 };
+
+	make_bundle(&granted, sequence, &bundle);
+	return give_with(r, entries, span_of(&bundle));
 }
 
 static enum status give(struct right *r, struct span entries)
@@ -99,6 +115,40 @@ static void entries_over_their_limit_are_no_right(void **state)
 		assert_int_equal(bytes_append_byte(&text, 'x'), OK);
 	assert_int_not_equal(give(&right, span_of(&text)), OK);
 	assert_false(right_is_held(&right));
+}
+
+/* Else whoever hands it on gives every workload a trust root of its own. */
+static void a_bundle_that_the_verifier_did_not_sign_is_no_right(void **state)
+{
+	enum { BY_ANOTHER_KEY, TEXT_BIT, SIGNATURE_BIT, NO_SIGNATURE, CASES };
+	struct right right = { 0 };
+	(void)state;
+
+	assert_int_equal(give(&right, span_text(ENTRIES)), OK);
+	for (int i = 0; i < CASES; i++) {
+		AUTO_DONE(bytes) bundle = { 0 };
+		struct granted by = granted;
+
+		if (i == BY_ANOTHER_KEY)
+			by.result = granted.minting;
+		make_bundle(&by, 1, &bundle);
+
+		const size_t text_len = (size_t)bundle.data[2] << 8 | bundle.data[3];
+
+		if (i == TEXT_BIT)
+			bundle.data[4 + text_len / 2] ^= 1;
+		if (i == SIGNATURE_BIT)
+			bundle.data[bundle.len - 1] ^= 1;
+		if (i == NO_SIGNATURE) {
+			bundle.len = 4 + text_len + 2;
+			bundle.data[bundle.len - 1] = bundle.data[bundle.len - 2] = 0;
+		}
+		assert_int_not_equal(give_with(&right, span_text(ENTRIES), span_of(&bundle)), OK);
+		assert_true(right_is_held(&right));
+		assert_true(span_equal(span_of(&right.bundle.own.certificates[0]),
+				       span_of(&granted.certificate)));
+	}
+	right_end(&right);
 }
 
 /* Who hands it on could keep a root that was taken out for ever, one signed bundle with
@@ -163,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_right_comes_with_the_entries_that_its_verdict_names),
 		cmocka_unit_test(other_entries_than_the_verdicts_are_none),
 		cmocka_unit_test(entries_over_their_limit_are_no_right),
+		cmocka_unit_test(a_bundle_that_the_verifier_did_not_sign_is_no_right),
 		cmocka_unit_test(a_bundle_older_than_its_verdict_is_no_right),
 		cmocka_unit_test(a_bundle_of_another_trust_domain_is_no_right),
 	};
