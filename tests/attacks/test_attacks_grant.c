@@ -131,16 +131,6 @@ static bool nss_accepts_issued(struct granted_scene *g, const char *san)
 	return nss_accepts(g, leaf);
 }
 
-static void extend(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX ctx;
-
-	X509V3_set_ctx(&ctx, issuer, certificate, NULL, NULL, 0);
-	AUTO(X509_EXTENSION) extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	assert_non_null(extension);
-	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
-}
-
 static void name_it(X509 *certificate, const char *name)
 {
 	X509_NAME *subject = X509_get_subject_name(certificate);
@@ -157,8 +147,8 @@ static void issue_below(struct granted_scene *g, X509 *below[2])
 
 	below[1] = issue(g, san, "critical,CA:TRUE");
 	name_it(below[1], "below");
-	extend(below[1], g->grant, NID_key_usage, "critical,keyCertSign");
-	extend(below[1], g->grant, NID_subject_key_identifier, "hash");
+	add_extension(below[1], g->grant, NID_key_usage, "critical,keyCertSign");
+	add_extension(below[1], g->grant, NID_subject_key_identifier, "hash");
 	assert_true(X509_sign(below[1], g->scene.minting.key, EVP_sha256()) > 0);
 	below[0] = X509_new();
 	assert_non_null(below[0]);
@@ -169,9 +159,9 @@ static void issue_below(struct granted_scene *g, X509 *below[2])
 	name_it(below[0], "leaf");
 	assert_int_equal(X509_set_issuer_name(below[0], X509_get_subject_name(below[1])), 1);
 	assert_int_equal(X509_set_pubkey(below[0], g->scene.minting.key), 1);
-	extend(below[0], below[1], NID_basic_constraints, "critical,CA:FALSE");
-	extend(below[0], below[1], NID_subject_alt_name, san);
-	extend(below[0], below[1], NID_authority_key_identifier, "keyid:always");
+	add_extension(below[0], below[1], NID_basic_constraints, "critical,CA:FALSE");
+	add_extension(below[0], below[1], NID_subject_alt_name, san);
+	add_extension(below[0], below[1], NID_authority_key_identifier, "keyid:always");
 	assert_true(X509_sign(below[0], g->scene.ek, EVP_sha256()) > 0);
 }
 

@@ -34,18 +34,6 @@ static void begin(struct lifecycle *s, const char *find, const char *replace)
 	put_root(s, find, replace, pins);
 }
 
-static void key_text(const char *name, char out[HEX_MAX])
-{
-	struct digest digest;
-	uint8_t *spki = NULL;
-	int len = i2d_PUBKEY(line_key(name), &spki);
-
-	assert_true(len > 0);
-	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
-	OPENSSL_free(spki);
-	line_digest_hex(&digest, out);
-}
-
 /* The node counts as revoked whatever else is amiss, and version 1 goes on; until when it gives
  * new rights. */
 static int64_t valid_until(struct lifecycle *s, const char *code)
@@ -79,7 +67,7 @@ static void revoke(struct lifecycle *s, const char *key)
 	char hex[HEX_MAX];
 
 	if (key != NULL)
-		key_text(key, hex);
+		line_key_hex(key, hex);
 	lifecycle_revoke(
 		s, "sec-approve",
 		&(struct revoked){ .version = 2, .key = key ? hex : NULL, .node = node_text });

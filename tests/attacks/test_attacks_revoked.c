@@ -32,24 +32,12 @@ static void begin(struct lifecycle *s)
 	assert_null(out.refusal.code);
 }
 
-static void key_text(const char *name, char out[HEX_MAX])
-{
-	struct digest digest;
-	uint8_t *spki = NULL;
-	int len = i2d_PUBKEY(line_key(name), &spki);
-
-	assert_true(len > 0);
-	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
-	OPENSSL_free(spki);
-	line_digest_hex(&digest, out);
-}
-
 /* The next version: a key, and since it holds all before, from the second on a node. */
 static void revoke(struct lifecycle *s, unsigned version, const char *signer, const char *key)
 {
 	char hex[HEX_MAX];
 
-	key_text(key, hex);
+	line_key_hex(key, hex);
 	lifecycle_revoke(s, signer,
 			 &(struct revoked){ .version = version, .key = hex, .node = node_text });
 }

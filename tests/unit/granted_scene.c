@@ -28,7 +28,7 @@ void granted_scene_done(struct granted_scene *g)
 	signer_scene_done(&g->scene);
 }
 
-static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
+void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
 	X509V3_CTX ctx;
 

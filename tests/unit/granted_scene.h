@@ -15,6 +15,7 @@ void granted_scene_init(struct granted_scene *g);
 void granted_scene_done(struct granted_scene *g);
 AUTO_RELEASE(granted_scene, granted_scene_done);
 
+void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value);
 X509 *parse_certificate(struct span der);
 /* A leaf, or a CA, by the minting key. */
 X509 *issue(struct granted_scene *g, const char *san, const char *basic);

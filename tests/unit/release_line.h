@@ -50,6 +50,8 @@ void line_put(struct line *line, const char *path, struct span content);
 void line_remove(struct line *line, const char *path);
 /* The private key of one of the line's people, by the name it has in the root. */
 EVP_PKEY *line_key(const char *name);
+/* Of its SubjectPublicKeyInfo, as documents name it. */
+void line_key_hex(const char *name, char out[LINE_HEX_SIZE]);
 /* What the root says of their keys, JSON with its NUL. */
 void line_root_keys(struct bytes *out);
 /* Signs text as an envelope and puts it there. */

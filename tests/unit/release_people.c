@@ -50,6 +50,18 @@ EVP_PKEY *line_key(const char *name)
 	return NULL;
 }
 
+void line_key_hex(const char *name, char out[LINE_HEX_SIZE])
+{
+	struct digest digest;
+	uint8_t *spki = NULL;
+	int len = i2d_PUBKEY(line_key(name), &spki);
+
+	assert_true(len > 0);
+	assert_int_equal(digest_of(DIGEST_SHA256, (struct span){ spki, (size_t)len }, &digest), OK);
+	OPENSSL_free(spki);
+	line_digest_hex(&digest, out);
+}
+
 static __attribute__((destructor)) void free_keys(void)
 {
 	for (size_t i = 0; i < PEOPLE; i++)

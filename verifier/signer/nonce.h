@@ -26,8 +26,8 @@ enum status mac_key_init(const uint8_t value[MAC_KEY_SIZE], struct mac_key *out)
 /* Wipes it. */
 void mac_key_done(struct mac_key *key);
 
-/* Another one since the clock was last accepted: what was made under a clock that
- * stood ahead does not count when that time comes. Zeros at first. */
+/* A store's own; another one since its clock was last accepted or found put back: what was
+ * made under a clock that stood ahead does not count when that time comes. */
 #define EPOCH_SIZE 16
 
 struct epoch {
